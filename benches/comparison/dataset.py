@@ -1,0 +1,55 @@
+"""Makes the data with the project's own generator, one folder per data set and codec."""
+import shutil
+from dataclasses import dataclass
+
+from .error import CompareError
+from .layout import REPOSITORY, Layout
+from .process import run_in_foreground
+
+CODECS = ("plain", "gz", "bz2", "zst", "xz", "lz4")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What the generator is asked for; `row_count` is that of scale 1, about 1 GB of plain text."""
+
+    name: str
+    row_count: int
+    file_count: int
+    codecs: tuple[str, ...]
+
+
+DATASETS = {d.name: d for d in (
+    Dataset("airline", 10_800_000, 10, CODECS),
+    Dataset("wiki", 18_000_000, 8, ("gz",)),
+)}
+
+
+def make(layout: Layout, codecs: list[str], force: bool) -> None:
+    """Makes every data set in every codec asked for, one after another; what is there stays."""
+    for dataset in DATASETS.values():
+        for codec in dataset.codecs:
+            if codec in codecs:
+                make_one(layout, dataset, codec, force)
+
+
+def make_one(layout: Layout, dataset: Dataset, codec: str, force: bool) -> None:
+    """Makes one folder. It gets its name when it is complete, so a name means complete data."""
+    folder = layout.data_dir(dataset.name, codec)
+    if folder.exists() and not force:
+        print(f"{folder}: there already")
+        return
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    row_count = max(1, round(dataset.row_count * layout.scale))
+    command = ["cargo", "run", "--quiet", "--release", "-p", "swath-datasets", "--", dataset.name,
+               "--rows", str(row_count), "--files", str(dataset.file_count), "--codec", codec, "--out", str(partial)]
+    print(f"{folder}: {row_count} rows", flush=True)
+    try:
+        if run_in_foreground(command, REPOSITORY) != 0:
+            raise CompareError(f"could not make {dataset.name} data as {codec}", "the generator's message is above")
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

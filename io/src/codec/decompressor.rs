@@ -1,0 +1,525 @@
+//! One stream of decoded bytes out of a file, whatever its codec and however many members it has.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use compression_codecs::DecodeV2;
+use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
+
+use super::{Codec, MAGIC_LEN_BYTES};
+use crate::error::{Error, ErrorKind, Result};
+use crate::notes::Notes;
+
+/// Compressed bytes read at once: large enough that system calls cost nothing beside decoding.
+const INPUT_LEN_BYTES: usize = 256 << 10;
+
+/// Decodes one file from its start to its end, in constant memory.
+///
+/// All concatenated members (streams, frames) are read as one. Zero bytes after a member are
+/// padding. Anything else after the last member is passed over with a note, as gzip does. A file
+/// without any byte is empty, whatever its name says.
+pub struct Decompressor {
+    path: PathBuf,
+    codec: Codec,
+    input: Input,
+    decoder: Option<Box<dyn DecodeV2 + Send>>,
+    state: State,
+    decoded_bytes: u64,
+    /// Damage met after good bytes in the same call: told by the next call.
+    pending: Option<Error>,
+    notes: Notes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Inside a member.
+    Member,
+    /// A member has ended; another one may follow.
+    Between,
+    /// Nothing more will come.
+    Done,
+}
+
+impl Decompressor {
+    /// Opens a file. Its codec is `codec` if given, else what its first bytes show; a name that
+    /// promises another codec leaves a note.
+    ///
+    /// # Errors
+    /// The file cannot be opened or read; it is named as a compressed file and holds something
+    /// that is neither compressed nor text.
+    pub fn open(path: &Path, codec: Option<Codec>, notes: &Notes) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+        Self::new(path, Box::new(file), codec, notes)
+    }
+
+    /// Like [`Decompressor::open`], over bytes from anywhere; `path` serves for names and errors.
+    pub fn new(
+        path: &Path,
+        reader: Box<dyn Read + Send>,
+        codec: Option<Codec>,
+        notes: &Notes,
+    ) -> Result<Self> {
+        let mut input = Input::new(reader);
+        input.fill_to(MAGIC_LEN_BYTES).map_err(|error| Error::io(path, "read", error))?;
+        let empty = input.available().is_empty();
+        let codec = match codec {
+            Some(codec) => codec,
+            None if empty => Codec::Plain,
+            None => detect(path, input.available(), notes)?,
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            codec,
+            input,
+            decoder: codec.decoder(),
+            state: if empty { State::Done } else { State::Member },
+            decoded_bytes: 0,
+            pending: None,
+            notes: notes.clone(),
+        })
+    }
+
+    /// The codec in use.
+    pub fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    /// The file's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Compressed bytes used so far, for progress.
+    pub fn compressed_offset_bytes(&self) -> u64 {
+        self.input.offset_bytes
+    }
+
+    /// Decodes the next bytes into `out` and returns how many; 0 only at the end (or if `out` is
+    /// empty).
+    ///
+    /// # Errors
+    /// Truncated or damaged data, with the compressed offset; checksums that do not match.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize> {
+        if let Some(error) = self.pending.take() {
+            return Err(error);
+        }
+        let mut written = 0;
+        while written == 0 && !out.is_empty() && self.state != State::Done {
+            if self.input.available().is_empty() {
+                self.input.refill().map_err(|error| Error::io(&self.path, "read", error))?;
+            }
+            match self.state {
+                State::Member => written = self.read_member(out)?,
+                State::Between => self.next_member()?,
+                State::Done => {}
+            }
+        }
+        self.decoded_bytes += written as u64;
+        Ok(written)
+    }
+
+    fn read_member(&mut self, out: &mut [u8]) -> Result<usize> {
+        let Some(decoder) = self.decoder.as_mut() else {
+            let len = self.input.available().len().min(out.len());
+            out[..len].copy_from_slice(&self.input.available()[..len]);
+            self.input.consume(len);
+            if len == 0 {
+                self.state = State::Done;
+            }
+            return Ok(len);
+        };
+        let at_end = self.input.available().is_empty();
+        let mut source = PartialBuffer::new(self.input.available());
+        let mut target = WriteBuffer::new_initialized(out);
+        let decoded = decoder.decode(&mut source, &mut target);
+        let (used, written) = (source.written_len(), target.written_len());
+        self.input.consume(used);
+        match decoded {
+            Ok(true) => self.state = State::Between,
+            // No input left, and the decoder holds no output back: it waits for what never comes.
+            Ok(false) if at_end && written == 0 => return Err(self.truncated()),
+            Ok(false) => {}
+            Err(error) if at_end && error.kind() != io::ErrorKind::InvalidData => {
+                return Err(self.truncated());
+            }
+            Err(source) => {
+                let error = self.corrupt(source, written);
+                if written == 0 {
+                    return Err(error);
+                }
+                self.pending = Some(error);
+            }
+        }
+        Ok(written)
+    }
+
+    /// After a member: padding, another member, the end, or something that is none of these.
+    fn next_member(&mut self) -> Result<()> {
+        let zeros = self.input.available().iter().take_while(|byte| **byte == 0).count();
+        self.input.consume(zeros);
+        if self.input.available().is_empty() {
+            if self.input.at_end {
+                self.state = State::Done;
+            }
+            return Ok(());
+        }
+        self.input.fill_to(MAGIC_LEN_BYTES).map_err(|error| Error::io(&self.path, "read", error))?;
+        if !starts_member(self.codec, self.input.available()) {
+            self.notes.add(format!(
+                "{}: something follows the {} data at compressed byte {} and is not read",
+                self.path.display(),
+                self.codec,
+                self.input.offset_bytes
+            ));
+            self.state = State::Done;
+            return Ok(());
+        }
+        // A new decoder rather than a reset one: every codec starts afresh from its constructor.
+        self.decoder = self.codec.decoder();
+        self.state = State::Member;
+        Ok(())
+    }
+
+    fn truncated(&mut self) -> Error {
+        self.state = State::Done;
+        ErrorKind::Truncated {
+            path: self.path.clone(),
+            codec: self.codec,
+            offset_bytes: self.input.offset_bytes,
+            decoded_bytes: self.decoded_bytes,
+        }
+        .into()
+    }
+
+    fn corrupt(&mut self, source: io::Error, written: usize) -> Error {
+        self.state = State::Done;
+        ErrorKind::Corrupt {
+            path: self.path.clone(),
+            codec: self.codec,
+            offset_bytes: self.input.offset_bytes,
+            decoded_bytes: self.decoded_bytes + written as u64,
+            source,
+        }
+        .into()
+    }
+}
+
+impl fmt::Debug for Decompressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decompressor")
+            .field("path", &self.path)
+            .field("codec", &self.codec)
+            .field("state", &self.state)
+            .field("compressed_offset_bytes", &self.input.offset_bytes)
+            .field("decoded_bytes", &self.decoded_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The codec by magic bytes, compared with what the name says.
+fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
+    let found = Codec::of_magic(head);
+    match Codec::of_name(path) {
+        Some(named) if named != found => {
+            // Zeros and other control bytes are no text either: the file was damaged at its head.
+            let binary = head.iter().any(|byte| *byte < 9);
+            if found == Codec::Plain && binary {
+                let source = io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "its first bytes are not those of such a file",
+                );
+                return Err(ErrorKind::Corrupt {
+                    path: path.into(),
+                    codec: named,
+                    offset_bytes: 0,
+                    decoded_bytes: 0,
+                    source,
+                }
+                .into());
+            }
+            notes.add(format!(
+                "{}: named as {named}, read as {found}, as its first bytes show",
+                path.display()
+            ));
+        }
+        _ => {}
+    }
+    Ok(found)
+}
+
+/// Whether the bytes after a member begin another member of the same codec.
+fn starts_member(codec: Codec, head: &[u8]) -> bool {
+    let skippable = matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]);
+    match codec {
+        Codec::Plain => false,
+        Codec::Zstd | Codec::Lz4 if skippable => true,
+        // Shorter than a magic: the beginning of a member that was cut, which must be an error.
+        _ if head.len() < 3 => magic(codec).starts_with(head),
+        _ => Codec::of_magic(head) == codec || magic(codec).starts_with(head),
+    }
+}
+
+/// The first bytes of a member, as far as they are always the same.
+fn magic(codec: Codec) -> &'static [u8] {
+    match codec {
+        Codec::Plain => b"",
+        Codec::Gzip => &[0x1f, 0x8b, 8],
+        Codec::Bzip2 => b"BZh",
+        Codec::Zstd => &[0x28, 0xb5, 0x2f, 0xfd],
+        Codec::Xz => &[0xfd, b'7', b'z', b'X', b'Z', 0],
+        Codec::Lz4 => &[0x04, 0x22, 0x4d, 0x18],
+    }
+}
+
+/// A window on the compressed bytes.
+struct Input {
+    reader: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Bytes consumed so far.
+    offset_bytes: u64,
+    at_end: bool,
+}
+
+impl Input {
+    fn new(reader: Box<dyn Read + Send>) -> Self {
+        Self { reader, buffer: Vec::new(), start: 0, end: 0, offset_bytes: 0, at_end: false }
+    }
+
+    fn available(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.start += len;
+        self.offset_bytes += len as u64;
+    }
+
+    /// Reads more bytes behind those available; sets `at_end` when there are none.
+    fn refill(&mut self) -> io::Result<()> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.is_empty() {
+            self.buffer.resize(INPUT_LEN_BYTES, 0);
+        }
+        while !self.at_end && self.end < self.buffer.len() {
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.at_end = true,
+                Ok(len) => {
+                    self.end += len;
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes at least `len` bytes available, fewer only at the end.
+    fn fill_to(&mut self, len: usize) -> io::Result<()> {
+        while self.available().len() < len && !self.at_end {
+            self.refill()?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use compression_codecs::core::Level;
+    use compression_codecs::{BzEncoder, EncodeV2, Lz4Encoder, XzEncoder, ZstdEncoder};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// One member of the codec with these bytes in it.
+    fn encode(codec: Codec, plain: &[u8]) -> Vec<u8> {
+        let mut encoder: Box<dyn EncodeV2> = match codec {
+            Codec::Plain => return plain.to_vec(),
+            Codec::Gzip => {
+                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+                encoder.write_all(plain).unwrap();
+                return encoder.finish().unwrap();
+            }
+            Codec::Bzip2 => Box::new(BzEncoder::new(Level::Fastest.into(), 0)),
+            Codec::Zstd => Box::new(ZstdEncoder::new(3)),
+            Codec::Xz => Box::new(XzEncoder::new(Level::Fastest)),
+            Codec::Lz4 => Box::new(Lz4Encoder::new(Default::default())),
+        };
+        let mut out = vec![0; plain.len() * 2 + 4096];
+        let mut source = PartialBuffer::new(plain);
+        let mut target = WriteBuffer::new_initialized(&mut out);
+        while !source.unwritten().is_empty() {
+            encoder.encode(&mut source, &mut target).unwrap();
+        }
+        while !encoder.finish(&mut target).unwrap() {}
+        let len = target.written_len();
+        out.truncate(len);
+        out
+    }
+
+    /// A reader that gives `step` bytes at a time.
+    struct Drip(io::Cursor<Vec<u8>>, usize);
+
+    impl Read for Drip {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let len = out.len().min(self.1);
+            self.0.read(&mut out[..len])
+        }
+    }
+
+    fn decode_steps(
+        codec: Option<Codec>,
+        bytes: &[u8],
+        step_in: usize,
+        step_out: usize,
+    ) -> Result<(Vec<u8>, Vec<String>)> {
+        let notes = Notes::default();
+        let reader = Box::new(Drip(io::Cursor::new(bytes.to_vec()), step_in));
+        let mut decompressor = Decompressor::new(Path::new("a"), reader, codec, &notes)?;
+        let mut out = Vec::new();
+        let mut piece = vec![0; step_out];
+        loop {
+            match decompressor.read(&mut piece)? {
+                0 => return Ok((out, notes.take())),
+                len => out.extend_from_slice(&piece[..len]),
+            }
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<(Vec<u8>, Vec<String>)> {
+        decode_steps(None, bytes, usize::MAX, 1000)
+    }
+
+    const COMPRESSED: [Codec; 5] = [Codec::Gzip, Codec::Bzip2, Codec::Zstd, Codec::Xz, Codec::Lz4];
+
+    fn sample() -> Vec<u8> {
+        (0..3000).flat_map(|i| format!("{i},{},NA\n", i * i % 97).into_bytes()).collect()
+    }
+
+    #[test]
+    fn one_member_two_members_and_none() {
+        for codec in Codec::ALL {
+            let plain = sample();
+            let one = encode(codec, &plain);
+            assert_eq!(decode(&one).unwrap(), (plain.clone(), vec![]), "{codec}");
+            let two = [one.clone(), one.clone()].concat();
+            assert_eq!(decode(&two).unwrap().0, [plain.clone(), plain].concat(), "{codec}");
+            assert_eq!(decode(&encode(codec, b"")).unwrap().0, b"", "{codec}");
+            let around = [encode(codec, b""), encode(codec, b"x"), encode(codec, b"")].concat();
+            assert_eq!(decode(&around).unwrap().0, b"x", "{codec}");
+        }
+        assert_eq!(decode(b"").unwrap().0, b"");
+    }
+
+    #[test]
+    fn any_cut_of_input_and_output() {
+        for codec in Codec::ALL {
+            let plain = &sample()[..2000];
+            let bytes = [encode(codec, plain), encode(codec, plain)].concat();
+            for (step_in, step_out) in [(1, 1), (1, 5000), (7, 3), (5000, 1)] {
+                let (out, notes) = decode_steps(None, &bytes, step_in, step_out).unwrap();
+                assert_eq!(out, [plain, plain].concat(), "{codec} {step_in} {step_out}");
+                assert!(notes.is_empty(), "{codec}: {notes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_truncation_is_an_error() {
+        for codec in COMPRESSED {
+            let one = encode(codec, &sample()[..600]);
+            for len in 1..one.len() {
+                let result = decode_steps(Some(codec), &one[..len], usize::MAX, 64);
+                let error = result.expect_err(&format!("{codec} cut at {len} of {}", one.len()));
+                assert!(matches!(error.kind(), ErrorKind::Truncated { .. }), "{codec} {len}: {error}");
+            }
+            // A second member that is cut after its magic.
+            let cut = [one.clone(), one[..one.len() / 2].to_vec()].concat();
+            assert!(decode(&cut).is_err(), "{codec}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_in_the_data_is_an_error() {
+        for codec in COMPRESSED {
+            let plain = sample();
+            let one = encode(codec, &plain);
+            for at in [one.len() / 3, one.len() / 2, one.len() * 2 / 3] {
+                let mut bytes = one.clone();
+                bytes[at] ^= 0x10;
+                match decode_steps(Some(codec), &bytes, usize::MAX, 4096) {
+                    Err(error) => assert!(error.to_string().contains(&codec.to_string()), "{error}"),
+                    // The encoder writes no checksum of the content: then the bytes must differ.
+                    Ok((out, _)) => {
+                        assert!(matches!(codec, Codec::Lz4 | Codec::Zstd) && out != plain, "{codec}")
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn padding_is_skipped_and_garbage_is_noted() {
+        for codec in COMPRESSED {
+            let one = encode(codec, b"a,b\n1,2\n");
+            let padded = [one.clone(), vec![0; 512]].concat();
+            assert_eq!(decode(&padded).unwrap(), (b"a,b\n1,2\n".to_vec(), vec![]), "{codec}");
+            let between = [one.clone(), vec![0; 8], one.clone()].concat();
+            assert_eq!(decode(&between).unwrap().0, b"a,b\n1,2\na,b\n1,2\n", "{codec}");
+            let garbage = [one.clone(), b"garbage".to_vec()].concat();
+            let (out, notes) = decode(&garbage).unwrap();
+            assert_eq!(out, b"a,b\n1,2\n", "{codec}");
+            assert!(notes[0].contains(&format!("compressed byte {}", one.len())), "{notes:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_name_is_noted_and_a_damaged_head_is_an_error() {
+        let open = |name: &str, bytes: &[u8]| {
+            let notes = Notes::default();
+            let reader = Box::new(io::Cursor::new(bytes.to_vec()));
+            Decompressor::new(Path::new(name), reader, None, &notes).map(|d| (d.codec(), notes.take()))
+        };
+        let (codec, notes) = open("a.gz", &encode(Codec::Bzip2, b"x")).unwrap();
+        assert_eq!(codec, Codec::Bzip2);
+        assert_eq!(notes, ["a.gz: named as gzip, read as bzip2, as its first bytes show"]);
+        let (codec, notes) = open("a.bz2", b"a,b\n1,2\n").unwrap();
+        assert_eq!((codec, notes.len()), (Codec::Plain, 1));
+        let error = open("a.gz", &[0, 1, 2, 3, 4, 5, 6]).unwrap_err();
+        assert!(error.to_string().contains("gzip data is damaged"), "{error}");
+        assert_eq!(open("a.zst", b"").unwrap().0, Codec::Plain);
+    }
+
+    #[test]
+    fn skippable_frames_are_skipped() {
+        let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"abc"].concat();
+        let zstd = encode(Codec::Zstd, b"hello");
+        let bytes = [skippable.clone(), zstd.clone(), skippable.clone(), zstd].concat();
+        assert_eq!(decode(&bytes).unwrap(), (b"hellohello".to_vec(), vec![]));
+        let lz4 = encode(Codec::Lz4, b"hello");
+        let bytes = [lz4.clone(), skippable, lz4].concat();
+        assert_eq!(decode(&bytes).unwrap(), (b"hellohello".to_vec(), vec![]));
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(plain in prop::collection::vec(any::<u8>(), 0..5000), codec in prop::sample::select(&COMPRESSED[..])) {
+            prop_assert_eq!(decode_steps(Some(codec), &encode(codec, &plain), 100, 100).unwrap().0, plain);
+        }
+
+        #[test]
+        fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..500), codec in prop::sample::select(&COMPRESSED[..])) {
+            let _ = decode_steps(Some(codec), &bytes, 100, 100);
+            let with_magic = [magic(codec), &bytes].concat();
+            let _ = decode(&with_magic);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Compression schemes: which one a file has, and how it is undone.
+
+mod decompressor;
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use compression_codecs::{BzDecoder, DecodeV2, GzipDecoder, Lz4Decoder, XzDecoder, ZstdDecoder};
+
+pub use decompressor::Decompressor;
+
+use crate::error::{Error, Result};
+
+/// A compression scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// Not compressed.
+    Plain,
+    /// gzip (RFC 1952), with any number of members; BGZF is such a file.
+    Gzip,
+    /// bzip2, with any number of streams.
+    Bzip2,
+    /// Zstandard (RFC 8878), with any number of frames, skippable ones too.
+    Zstd,
+    /// xz, with any number of streams and padding.
+    Xz,
+    /// LZ4 frames, with any number of them.
+    Lz4,
+}
+
+/// Bytes that [`Codec::of_magic`] looks at.
+pub const MAGIC_LEN_BYTES: usize = 6;
+
+impl Codec {
+    /// Every codec, the plain one included.
+    pub const ALL: [Self; 6] = [Self::Plain, Self::Gzip, Self::Bzip2, Self::Zstd, Self::Xz, Self::Lz4];
+
+    /// The codec that the first bytes of a file show. Anything unknown is plain.
+    pub fn of_magic(head: &[u8]) -> Self {
+        match head {
+            [0x1f, 0x8b, 8, ..] => Self::Gzip,
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
+            [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
+            // A skippable frame, which both Zstandard and LZ4 may begin with: Zstandard's
+            // seekable format and pzstd write them, LZ4 tools hardly ever.
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            _ => Self::Plain,
+        }
+    }
+
+    /// The codec that a file's name promises, if its ending is a known one.
+    pub fn of_name(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "gz" | "gzip" | "tgz" | "bgz" => Some(Self::Gzip),
+            "bz2" | "bzip2" | "bz" | "tbz2" => Some(Self::Bzip2),
+            "zst" | "zstd" => Some(Self::Zstd),
+            "xz" => Some(Self::Xz),
+            "lz4" => Some(Self::Lz4),
+            _ => None,
+        }
+    }
+
+    /// The ending of names of such files, without a dot; empty for plain ones.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Gzip => "gz",
+            Self::Bzip2 => "bz2",
+            Self::Zstd => "zst",
+            Self::Xz => "xz",
+            Self::Lz4 => "lz4",
+        }
+    }
+
+    /// A fresh decoder for one member, or nothing for plain files.
+    fn decoder(self) -> Option<Box<dyn DecodeV2 + Send>> {
+        match self {
+            Self::Plain => None,
+            Self::Gzip => Some(Box::new(GzipDecoder::new())),
+            Self::Bzip2 => Some(Box::new(BzDecoder::new())),
+            Self::Zstd => Some(Box::new(ZstdDecoder::new())),
+            Self::Xz => Some(Box::new(XzDecoder::new())),
+            Self::Lz4 => Some(Box::new(Lz4Decoder::new())),
+        }
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "plain",
+            Self::Gzip => "gzip",
+            Self::Bzip2 => "bzip2",
+            Self::Zstd => "zstd",
+            Self::Xz => "xz",
+            Self::Lz4 => "lz4",
+        })
+    }
+}
+
+impl FromStr for Codec {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let wanted = name.to_ascii_lowercase();
+        let known = |codec: &Self| {
+            wanted == codec.to_string() || (*codec != Self::Plain && wanted == codec.extension())
+        };
+        match Self::ALL.into_iter().find(known) {
+            Some(codec) => Ok(codec),
+            None if wanted == "none" || wanted == "uncompressed" => Ok(Self::Plain),
+            None => Err(Error::bad_option_hint(
+                "compression",
+                format!("unknown codec \"{name}\""),
+                "known codecs: auto, none, gzip, bzip2, zstd, xz, lz4",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for codec in Codec::ALL {
+            assert_eq!(codec.to_string().parse::<Codec>().unwrap(), codec);
+            let path = format!("a.csv.{}", codec.extension());
+            let named = Codec::of_name(Path::new(&path)).unwrap_or(Codec::Plain);
+            assert_eq!(named, codec);
+        }
+        assert!("zip".parse::<Codec>().unwrap_err().hint().unwrap().contains("bzip2"));
+    }
+
+    #[test]
+    fn short_heads_are_plain() {
+        for head in [&b""[..], b"\x1f", b"BZ", b"BZh0", b"\xfd7zXZ", b"Year,Month"] {
+            assert_eq!(Codec::of_magic(head), Codec::Plain);
+        }
+    }
+}

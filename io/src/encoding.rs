@@ -1,0 +1,267 @@
+//! Text that is not UTF-8.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use encoding_rs::{CoderResult, Decoder, UTF_8, UTF_16LE};
+
+use crate::codec::Decompressor;
+use crate::error::{Error, Result};
+
+/// How bytes stand for characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Encoding {
+    /// UTF-8; other bytes in a field that is used are an error.
+    #[default]
+    Utf8,
+    /// UTF-8; other bytes become U+FFFD.
+    Utf8Lossy,
+    /// ISO 8859-1: each byte is the character of that number.
+    Latin1,
+    /// Any other encoding of the WHATWG standard (windows-1252, utf-16le, shift_jis, …).
+    Other(&'static encoding_rs::Encoding),
+}
+
+impl Encoding {
+    /// Whether bytes below 0x80 stand for ASCII and for nothing else, so that records can be split
+    /// before they are decoded.
+    fn is_split_safe(self) -> bool {
+        match self {
+            Self::Utf8 | Self::Utf8Lossy | Self::Latin1 => true,
+            Self::Other(encoding) => encoding.is_ascii_compatible() && encoding.is_single_byte(),
+        }
+    }
+
+    /// Decodes one field. `None` if the bytes are not text in this encoding.
+    pub fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Utf8 => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Self::Utf8Lossy => Some(String::from_utf8_lossy(bytes)),
+            Self::Latin1 => Some(encoding_rs::mem::decode_latin1(bytes)),
+            Self::Other(encoding) => encoding.decode_without_bom_handling_and_without_replacement(bytes),
+        }
+    }
+}
+
+impl FromStr for Encoding {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "utf8" | "utf-8" => Ok(Self::Utf8),
+            "utf8-lossy" | "utf-8-lossy" => Ok(Self::Utf8Lossy),
+            // The WHATWG standard takes these names for windows-1252, which differs in 0x80..0x9f.
+            "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" | "iso_8859-1" => Ok(Self::Latin1),
+            "utf16" | "utf-16" => Ok(Self::Other(UTF_16LE)),
+            label => match encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()) {
+                Some(encoding) => Ok(Self::Other(encoding)),
+                None => Err(Error::bad_option_hint(
+                    "encoding",
+                    format!("unknown encoding \"{name}\""),
+                    "known encodings: utf8, utf8-lossy, latin1, windows-1252, utf-16le, utf-16be, \
+                     and the other names of the WHATWG standard",
+                )),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Utf8 => "utf8",
+            Self::Utf8Lossy => "utf8-lossy",
+            Self::Latin1 => "latin1",
+            Self::Other(encoding) => encoding.name(),
+        })
+    }
+}
+
+/// The decoded bytes of a file in an encoding that records can be split in.
+///
+/// A byte order mark is taken off; one of UTF-16 decides the encoding. Encodings in which a comma
+/// or a line end may be part of another character are transcoded to UTF-8 here, the whole stream.
+#[derive(Debug)]
+pub struct TextStream {
+    bytes: Decompressor,
+    encoding: Encoding,
+    transcoder: Option<Transcoder>,
+    /// Bytes read to look for a byte order mark and not handed out yet.
+    head: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Transcoder {
+    decoder: Box<DebugDecoder>,
+    raw: Vec<u8>,
+    start: usize,
+    end: usize,
+    at_end: bool,
+    finished: bool,
+}
+
+/// `encoding_rs::Decoder` has no `Debug`.
+struct DebugDecoder(Decoder);
+
+impl fmt::Debug for DebugDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.encoding().name())
+    }
+}
+
+/// Bytes transcoded at once.
+const RAW_LEN_BYTES: usize = 64 << 10;
+
+impl TextStream {
+    /// Wraps the decoded bytes of a file.
+    ///
+    /// # Errors
+    /// Those of reading the first bytes.
+    pub fn new(mut bytes: Decompressor, encoding: Encoding) -> Result<Self> {
+        let mut head = vec![0; 3];
+        let mut len = 0;
+        while len < head.len() {
+            match bytes.read(&mut head[len..])? {
+                0 => break,
+                more => len += more,
+            }
+        }
+        head.truncate(len);
+        let encoding = match encoding_rs::Encoding::for_bom(&head) {
+            Some((bom, bom_len)) if bom == UTF_8 => {
+                head.drain(..bom_len);
+                if matches!(encoding, Encoding::Utf8Lossy) { encoding } else { Encoding::Utf8 }
+            }
+            Some((bom, bom_len)) => {
+                head.drain(..bom_len);
+                Encoding::Other(bom)
+            }
+            None => encoding,
+        };
+        let transcoder = match encoding {
+            Encoding::Other(other) if !encoding.is_split_safe() => Some(Transcoder {
+                decoder: Box::new(DebugDecoder(other.new_decoder_without_bom_handling())),
+                raw: std::mem::take(&mut head),
+                start: 0,
+                end: 0,
+                at_end: false,
+                finished: false,
+            }),
+            _ => None,
+        };
+        let transcoder = transcoder.map(|mut transcoder| {
+            transcoder.end = transcoder.raw.len();
+            transcoder.raw.resize(RAW_LEN_BYTES, 0);
+            transcoder
+        });
+        let encoding = if transcoder.is_some() { Encoding::Utf8 } else { encoding };
+        Ok(Self { bytes, encoding, transcoder, head })
+    }
+
+    /// The encoding of the bytes that [`TextStream::read`] gives.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The compressed bytes below.
+    pub fn decompressor(&self) -> &Decompressor {
+        &self.bytes
+    }
+
+    /// Reads the next bytes into `out` and returns how many; 0 only at the end. `out` has room for
+    /// at least 4 bytes.
+    ///
+    /// # Errors
+    /// Those of the codec.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize> {
+        if !self.head.is_empty() {
+            let len = self.head.len().min(out.len());
+            out[..len].copy_from_slice(&self.head[..len]);
+            self.head.drain(..len);
+            return Ok(len);
+        }
+        match &mut self.transcoder {
+            None => self.bytes.read(out),
+            Some(transcoder) => transcoder.read(&mut self.bytes, out),
+        }
+    }
+}
+
+impl Transcoder {
+    fn read(&mut self, bytes: &mut Decompressor, out: &mut [u8]) -> Result<usize> {
+        let mut written = 0;
+        while written == 0 && !self.finished {
+            if self.start == self.end && !self.at_end {
+                (self.start, self.end) = (0, bytes.read(&mut self.raw)?);
+                self.at_end = self.end == 0;
+            }
+            let source = &self.raw[self.start..self.end];
+            let (state, used, len, _) = self.decoder.0.decode_to_utf8(source, out, self.at_end);
+            self.start += used;
+            written = len;
+            self.finished = self.at_end && state == CoderResult::InputEmpty;
+        }
+        Ok(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::path::Path;
+
+    use super::*;
+    use crate::notes::Notes;
+
+    fn read_all(bytes: &[u8], encoding: Encoding) -> (Vec<u8>, Encoding) {
+        let reader = Box::new(Cursor::new(bytes.to_vec()));
+        let bytes = Decompressor::new(Path::new("a"), reader, None, &Notes::default()).unwrap();
+        let mut stream = TextStream::new(bytes, encoding).unwrap();
+        let mut out = Vec::new();
+        let mut piece = [0; 4];
+        loop {
+            match stream.read(&mut piece).unwrap() {
+                0 => return (out, stream.encoding()),
+                len => out.extend_from_slice(&piece[..len]),
+            }
+        }
+    }
+
+    fn utf16le(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    }
+
+    #[test]
+    fn byte_order_marks_are_taken_off() {
+        assert_eq!(read_all(b"\xef\xbb\xbfa,b", Encoding::Utf8).0, b"a,b");
+        assert_eq!(read_all(b"\xef\xbb\xbf", Encoding::Latin1), (vec![], Encoding::Utf8));
+        let utf16 = [&b"\xff\xfe"[..], &utf16le("ä,\u{1F600}\n")].concat();
+        assert_eq!(read_all(&utf16, Encoding::Utf8).0, "ä,\u{1F600}\n".as_bytes());
+    }
+
+    #[test]
+    fn utf16_without_mark_when_told() {
+        let encoding = "utf-16".parse().unwrap();
+        assert_eq!(read_all(&utf16le("x\ny"), encoding).0, b"x\ny");
+        assert_eq!(read_all(b"", encoding).0, b"");
+        // Half a character at the end becomes U+FFFD.
+        assert_eq!(read_all(b"x\0y", encoding).0, "x\u{FFFD}".as_bytes());
+    }
+
+    #[test]
+    fn single_bytes_are_decoded_in_the_field() {
+        let latin1: Encoding = "latin1".parse().unwrap();
+        assert_eq!(read_all(b"\xc6,\x80", latin1), (b"\xc6,\x80".to_vec(), latin1));
+        assert_eq!(latin1.decode(b"\xc6NK\x80").unwrap(), "\u{c6}NK\u{80}");
+        let windows: Encoding = "windows-1252".parse().unwrap();
+        assert_eq!(windows.decode(b"\x80").unwrap(), "€");
+        assert_eq!(Encoding::Utf8.decode(b"\xc6"), None);
+        assert_eq!(Encoding::Utf8Lossy.decode(b"\xc6").unwrap(), "\u{FFFD}");
+    }
+
+    #[test]
+    fn unknown_encoding_is_an_error() {
+        assert!("klingon".parse::<Encoding>().unwrap_err().hint().unwrap().contains("latin1"));
+    }
+}

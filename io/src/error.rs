@@ -1,0 +1,302 @@
+//! What can go wrong between a path and a batch, and where it went wrong.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::codec::Codec;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error with the place where it happened. One word wide, as it rides in hot results.
+///
+/// `Display` gives the message alone, one line; [`Error::detail`] and [`Error::hint`] give what a
+/// person needs next, and [`std::error::Error::source`] the cause below.
+#[derive(Debug)]
+pub struct Error(Box<ErrorKind>);
+
+/// Where in the data an error was met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as the user named it.
+    pub path: PathBuf,
+    /// The line on which the record starts, counted from 1 in the decoded text.
+    pub line: u64,
+    /// The byte offset of the record in the decoded text, counted from 0.
+    pub byte_offset: u64,
+}
+
+/// What went wrong. Variants are what a caller can act on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A path that does not exist or a glob that matches no file.
+    NotFound {
+        /// The path or glob as it was given.
+        pattern: String,
+        /// The most similar file beside it, if there is one.
+        nearest: Option<PathBuf>,
+    },
+    /// A path that is not a regular file (a directory, a pipe).
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is instead, with its article: "a directory".
+        found: &'static str,
+    },
+    /// The operating system refused.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried: "open", "read".
+        action: &'static str,
+        /// Why it was refused.
+        source: io::Error,
+    },
+    /// A glob that cannot be understood.
+    BadPattern {
+        /// The glob as it was given.
+        pattern: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Compressed data that ends in the middle of a member.
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Its codec.
+        codec: Codec,
+        /// Length of the file in compressed bytes.
+        offset_bytes: u64,
+        /// Decoded bytes that came out before the end.
+        decoded_bytes: u64,
+    },
+    /// Compressed data that is damaged.
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// Its codec.
+        codec: Codec,
+        /// Compressed bytes that were read when the damage was noticed.
+        offset_bytes: u64,
+        /// Decoded bytes that came out before it.
+        decoded_bytes: u64,
+        /// What the decoder says.
+        source: io::Error,
+    },
+    /// A value that does not fit the type of its column.
+    Value {
+        /// Where the record starts.
+        location: Location,
+        /// Name of the column.
+        column: String,
+        /// What was expected: "an integer".
+        expected: &'static str,
+        /// The value, shortened if long.
+        found: String,
+    },
+    /// Bytes that are not text in the encoding asked for.
+    Encoding {
+        /// Where the record starts.
+        location: Location,
+        /// Name of the column.
+        column: String,
+        /// The value with the offending bytes escaped.
+        found: String,
+    },
+    /// A record with too few or too many fields.
+    FieldCount {
+        /// Where the record starts.
+        location: Location,
+        /// Fields that the header or the first record has.
+        expected: usize,
+        /// Fields of this record.
+        found: usize,
+    },
+    /// A quoted field that is never closed.
+    UnclosedQuote {
+        /// Where the record starts.
+        location: Location,
+    },
+    /// A record longer than the bound on memory.
+    RecordTooLong {
+        /// Where the record starts.
+        location: Location,
+        /// The bound, in bytes.
+        max_record_bytes: usize,
+    },
+    /// An option with a value that cannot be used.
+    BadOption {
+        /// The option's name.
+        option: String,
+        /// What is wrong with its value.
+        problem: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+}
+
+impl Error {
+    /// What went wrong, to act upon.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    /// An error about an option's value.
+    pub fn bad_option(option: impl Into<String>, problem: impl Into<String>) -> Self {
+        ErrorKind::BadOption { option: option.into(), problem: problem.into(), hint: None }.into()
+    }
+
+    /// An error about an option's value, with what to do.
+    pub fn bad_option_hint(
+        option: impl Into<String>,
+        problem: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        let hint = Some(hint.into());
+        ErrorKind::BadOption { option: option.into(), problem: problem.into(), hint }.into()
+    }
+
+    pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+        ErrorKind::Io { path: path.to_owned(), action, source }.into()
+    }
+
+    /// More about the place, for people: one line, or nothing.
+    pub fn detail(&self) -> Option<String> {
+        match self.kind() {
+            ErrorKind::Value { location, .. }
+            | ErrorKind::Encoding { location, .. }
+            | ErrorKind::FieldCount { location, .. }
+            | ErrorKind::UnclosedQuote { location }
+            | ErrorKind::RecordTooLong { location, .. } => {
+                Some(format!("the record starts at byte {} of the decoded text", location.byte_offset))
+            }
+            ErrorKind::Truncated { decoded_bytes, .. } | ErrorKind::Corrupt { decoded_bytes, .. } => {
+                Some(format!("{decoded_bytes} bytes could be decoded before it"))
+            }
+            _ => None,
+        }
+    }
+
+    /// What to try next, or nothing.
+    pub fn hint(&self) -> Option<String> {
+        match self.kind() {
+            ErrorKind::NotFound { pattern, nearest } => Some(match nearest {
+                Some(path) => format!("did you mean '{}'?", path.display()),
+                None if is_glob(pattern) => "check the folder and the pattern; quote it, so that the shell leaves it alone".into(),
+                None => "check the path; a relative path starts at the current folder".into(),
+            }),
+            ErrorKind::NotAFile { path, found } if found.contains("directory") => {
+                Some(format!("name the files in it, as in '{}/*.csv'", path.display().to_string().trim_end_matches('/')))
+            }
+            ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some("check the permissions of the file and of the folders above it".into())
+            }
+            ErrorKind::Truncated { .. } => {
+                Some("the file is incomplete: copy it again, or wait until it is written".into())
+            }
+            ErrorKind::Corrupt { .. } => {
+                Some("the file is damaged: compare it with its original, or make it again".into())
+            }
+            ErrorKind::Value { column, found, expected, .. } => Some(value_hint(column, found, expected)),
+            ErrorKind::Encoding { .. } => {
+                Some("set encoding = 'latin1' if the file is in Latin-1, or 'utf8-lossy' to replace such bytes".into())
+            }
+            ErrorKind::FieldCount { expected, found, .. } if found > expected => {
+                Some("a value with the delimiter in it must be quoted; check delim, quote and escape".into())
+            }
+            ErrorKind::FieldCount { .. } => {
+                Some("the record is cut short, or the delimiter is another one: check delim, quote and skip".into())
+            }
+            ErrorKind::UnclosedQuote { .. } => {
+                Some("if quotes mean nothing in this file, set quote = ''".into())
+            }
+            ErrorKind::RecordTooLong { .. } => {
+                Some("an opening quote without a closing one runs to the end of the file: try quote = ''; or raise max_record_bytes".into())
+            }
+            ErrorKind::BadOption { hint, .. } => hint.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the text has characters that only mean something in a glob.
+pub(crate) fn is_glob(pattern: &str) -> bool {
+    pattern.contains(['*', '?', '[', '{'])
+}
+
+fn value_hint(column: &str, found: &str, expected: &str) -> String {
+    let wider = match expected {
+        "an integer" if found.parse::<f64>().is_ok() => "double",
+        _ => "text",
+    };
+    format!(
+        "read the column as {wider}, types = {{'{column}': '{wider}'}}, or, if the value stands for nothing, add it to nullstr"
+    )
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: line {}", self.path.display(), self.line)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind() {
+            ErrorKind::NotFound { pattern, .. } if is_glob(pattern) => {
+                write!(f, "no file matches '{pattern}'")
+            }
+            ErrorKind::NotFound { pattern, .. } => write!(f, "no such file: '{pattern}'"),
+            ErrorKind::NotAFile { path, found } => {
+                write!(f, "{}: expected a file, found {found}", path.display())
+            }
+            ErrorKind::Io { path, action, source } => {
+                write!(f, "{}: cannot {action}: {source}", path.display())
+            }
+            ErrorKind::BadPattern { pattern, problem } => {
+                write!(f, "cannot understand the glob '{pattern}': {problem}")
+            }
+            ErrorKind::Truncated { path, codec, offset_bytes, .. } => write!(
+                f,
+                "{}: the {codec} data ends in the middle, at compressed byte {offset_bytes}",
+                path.display()
+            ),
+            ErrorKind::Corrupt { path, codec, offset_bytes, source, .. } => write!(
+                f,
+                "{}: the {codec} data is damaged at or before compressed byte {offset_bytes}: {source}",
+                path.display()
+            ),
+            ErrorKind::Value { location, column, expected, found } => {
+                write!(f, "{location}, column \"{column}\": expected {expected}, found \"{found}\"")
+            }
+            ErrorKind::Encoding { location, column, found } => {
+                write!(f, "{location}, column \"{column}\": expected UTF-8 text, found \"{found}\"")
+            }
+            ErrorKind::FieldCount { location, expected, found } => {
+                write!(f, "{location}: expected {expected} fields, found {found}")
+            }
+            ErrorKind::UnclosedQuote { location } => {
+                write!(f, "{location}: a quoted field is not closed before the end of the file")
+            }
+            ErrorKind::RecordTooLong { location, max_record_bytes } => {
+                write!(f, "{location}: the record is longer than {max_record_bytes} bytes")
+            }
+            ErrorKind::BadOption { option, problem, .. } => write!(f, "option {option}: {problem}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // Io and Corrupt print their cause themselves: one line tells all of it.
+        None
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}

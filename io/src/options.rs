@@ -1,0 +1,265 @@
+//! How files are to be read: plain data, validated when it is built.
+
+use std::fmt;
+use std::str::FromStr;
+
+use arrow_schema::{DataType, TimeUnit};
+
+use crate::codec::Codec;
+use crate::encoding::Encoding;
+use crate::error::{Error, Result};
+
+/// Bound on one record, in bytes: a quote that is never closed must not fill the memory.
+pub const DEFAULT_MAX_RECORD_BYTES: usize = 64 << 20;
+
+/// Whether the first record of a file names its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum HeaderMode {
+    /// Look at the first record: names, or already values?
+    #[default]
+    Auto,
+    /// The first record names the columns.
+    Present,
+    /// The first record is data; columns are called `column0`, `column1`, …
+    Absent,
+}
+
+/// How CSV files are read. The default finds out what it can by looking at the files.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CsvOptions {
+    /// Whether there is a header.
+    pub header: HeaderMode,
+    /// The byte between fields; `None`: found by looking.
+    pub delim: Option<u8>,
+    /// The byte around fields that hold the delimiter, a quote or a line end; `None`: no quoting.
+    pub quote: Option<u8>,
+    /// The byte before a quote inside a quoted field; `None`: a quote is doubled.
+    pub escape: Option<u8>,
+    /// Lines that begin with this byte are skipped.
+    pub comment: Option<u8>,
+    /// Lines to skip at the head of each file, before the header.
+    pub skip: u64,
+    /// Texts that are null in every column, beside those that are always null (see
+    /// [`crate::scanner::values::NULL_WORDS`]).
+    pub nullstr: Vec<String>,
+    /// The encoding of the text.
+    pub encoding: Encoding,
+    /// Types of some columns, by name; the others are inferred.
+    pub types: Vec<(String, ColumnType)>,
+    /// All columns, in order, by name and type: nothing is inferred.
+    pub columns: Option<Vec<(String, ColumnType)>>,
+    /// Read every column whose type is not given as text.
+    pub all_varchar: bool,
+    /// The codec of every file; `None`: found by looking.
+    pub compression: Option<Codec>,
+    /// Bound on one record, in bytes.
+    pub max_record_bytes: usize,
+}
+
+impl Default for CsvOptions {
+    fn default() -> Self {
+        Self {
+            header: HeaderMode::Auto,
+            delim: None,
+            quote: Some(b'"'),
+            escape: None,
+            comment: None,
+            skip: 0,
+            nullstr: Vec::new(),
+            encoding: Encoding::Utf8,
+            types: Vec::new(),
+            columns: None,
+            all_varchar: false,
+            compression: None,
+            max_record_bytes: DEFAULT_MAX_RECORD_BYTES,
+        }
+    }
+}
+
+/// How files of lines are read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TextOptions {
+    /// The encoding of the text.
+    pub encoding: Encoding,
+    /// The codec of every file; `None`: found by looking.
+    pub compression: Option<Codec>,
+    /// Bound on one line, in bytes.
+    pub max_record_bytes: usize,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self { encoding: Encoding::Utf8, compression: None, max_record_bytes: DEFAULT_MAX_RECORD_BYTES }
+    }
+}
+
+/// The type of a column, with SQL's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ColumnType {
+    /// `true` and `false`.
+    Boolean,
+    /// 8-bit signed integer.
+    Int8,
+    /// 16-bit signed integer.
+    Int16,
+    /// 32-bit signed integer.
+    Int32,
+    /// 64-bit signed integer; what integers are inferred as.
+    Int64,
+    /// 8-bit unsigned integer.
+    UInt8,
+    /// 16-bit unsigned integer.
+    UInt16,
+    /// 32-bit unsigned integer.
+    UInt32,
+    /// 64-bit unsigned integer.
+    UInt64,
+    /// 32-bit floating point.
+    Float32,
+    /// 64-bit floating point.
+    Float64,
+    /// Days, written `2008-11-13`.
+    Date,
+    /// Microseconds without a time zone, written `2008-11-13 10:00:00.5`.
+    Timestamp,
+    /// Microseconds in UTC, written with `Z` or an offset.
+    TimestampTz,
+    /// Text.
+    Text,
+}
+
+impl ColumnType {
+    /// The Arrow type of the column in a batch.
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Boolean => DataType::Boolean,
+            Self::Int8 => DataType::Int8,
+            Self::Int16 => DataType::Int16,
+            Self::Int32 => DataType::Int32,
+            Self::Int64 => DataType::Int64,
+            Self::UInt8 => DataType::UInt8,
+            Self::UInt16 => DataType::UInt16,
+            Self::UInt32 => DataType::UInt32,
+            Self::UInt64 => DataType::UInt64,
+            Self::Float32 => DataType::Float32,
+            Self::Float64 => DataType::Float64,
+            Self::Date => DataType::Date32,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Self::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
+            Self::Text => DataType::Utf8View,
+        }
+    }
+
+    /// What a value of the type is called in an error: "an integer".
+    pub fn expected(self) -> &'static str {
+        match self {
+            Self::Boolean => "true or false",
+            Self::Int64 => "an integer",
+            Self::Int8 => "an integer from -128 to 127",
+            Self::Int16 => "an integer from -32768 to 32767",
+            Self::Int32 => "an integer from -2147483648 to 2147483647",
+            Self::UInt8 => "an integer from 0 to 255",
+            Self::UInt16 => "an integer from 0 to 65535",
+            Self::UInt32 => "an integer from 0 to 4294967295",
+            Self::UInt64 => "an integer from 0 to 18446744073709551615",
+            Self::Float32 | Self::Float64 => "a number",
+            Self::Date => "a date (YYYY-MM-DD)",
+            Self::Timestamp => "a timestamp (YYYY-MM-DD HH:MM:SS)",
+            Self::TimestampTz => "a timestamp with a time zone (YYYY-MM-DD HH:MM:SS+00:00)",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// Every spelling of a type that is understood, in lower case.
+const TYPE_NAMES: &[(&str, ColumnType)] = &[
+    ("boolean", ColumnType::Boolean),
+    ("bool", ColumnType::Boolean),
+    ("logical", ColumnType::Boolean),
+    ("tinyint", ColumnType::Int8),
+    ("int1", ColumnType::Int8),
+    ("smallint", ColumnType::Int16),
+    ("int2", ColumnType::Int16),
+    ("int16", ColumnType::Int16),
+    ("short", ColumnType::Int16),
+    ("integer", ColumnType::Int32),
+    ("int", ColumnType::Int32),
+    ("int4", ColumnType::Int32),
+    ("int32", ColumnType::Int32),
+    ("bigint", ColumnType::Int64),
+    ("int8", ColumnType::Int64),
+    ("int64", ColumnType::Int64),
+    ("long", ColumnType::Int64),
+    ("utinyint", ColumnType::UInt8),
+    ("uint8", ColumnType::UInt8),
+    ("usmallint", ColumnType::UInt16),
+    ("uint16", ColumnType::UInt16),
+    ("uinteger", ColumnType::UInt32),
+    ("uint32", ColumnType::UInt32),
+    ("ubigint", ColumnType::UInt64),
+    ("uint64", ColumnType::UInt64),
+    ("real", ColumnType::Float32),
+    ("float4", ColumnType::Float32),
+    ("float32", ColumnType::Float32),
+    ("float", ColumnType::Float32),
+    ("double", ColumnType::Float64),
+    ("double precision", ColumnType::Float64),
+    ("float8", ColumnType::Float64),
+    ("float64", ColumnType::Float64),
+    ("date", ColumnType::Date),
+    ("timestamp", ColumnType::Timestamp),
+    ("datetime", ColumnType::Timestamp),
+    ("timestamptz", ColumnType::TimestampTz),
+    ("timestamp with time zone", ColumnType::TimestampTz),
+    ("text", ColumnType::Text),
+    ("varchar", ColumnType::Text),
+    ("string", ColumnType::Text),
+    ("object", ColumnType::Text),
+    ("char", ColumnType::Text),
+    ("str", ColumnType::Text),
+];
+
+impl FromStr for ColumnType {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let wanted = name.trim().to_ascii_lowercase();
+        match TYPE_NAMES.iter().find(|(known, _)| *known == wanted) {
+            Some((_, ty)) => Ok(*ty),
+            None => Err(Error::bad_option_hint(
+                "types",
+                format!("unknown type \"{name}\""),
+                "known types: boolean, tinyint, smallint, integer, bigint, utinyint, usmallint, uinteger, \
+                 ubigint, real, double, date, timestamp, timestamptz, text",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The first spelling in the table is the name to show.
+        let name = TYPE_NAMES.iter().find(|(_, ty)| ty == self).map_or("text", |(name, _)| name);
+        f.write_str(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn type_names_round_trip() {
+        for (name, ty) in TYPE_NAMES {
+            assert_eq!(name.to_uppercase().parse::<ColumnType>().unwrap(), *ty);
+            assert_eq!(ty.to_string().parse::<ColumnType>().unwrap(), *ty);
+        }
+    }
+
+    #[test]
+    fn unknown_type_is_named() {
+        let error = "dubble".parse::<ColumnType>().unwrap_err();
+        assert_eq!(error.to_string(), "option types: unknown type \"dubble\"");
+        assert!(error.hint().unwrap().contains("double"));
+    }
+}

@@ -1,0 +1,526 @@
+//! What a glob of CSV files holds, found by looking at the head of every file.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::csv::open_records;
+use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
+use super::values::{is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp, trim};
+use crate::error::{Error, Result};
+use crate::notes::Notes;
+use crate::options::{ColumnType, CsvOptions, HeaderMode};
+use crate::source::SourceFile;
+use crate::splitter::RecordBuffer;
+
+/// Decoded bytes of a file that are looked at: below one bzip2 block (900 kB), so that looking at a
+/// .bz2 decodes one block.
+const SAMPLE_LEN_BYTES: usize = 512 << 10;
+
+/// Records that are looked at to tell the delimiter.
+const DELIM_SAMPLE_RECORDS: usize = 50;
+
+/// Delimiters that are tried when none is given, the likeliest first.
+const DELIMS: [u8; 4] = [b',', b'\t', b';', b'|'];
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Column {
+    /// Its name, as the file spells it.
+    pub name: String,
+    /// Its type.
+    pub ty: ColumnType,
+}
+
+/// What all files of a glob together are read as: plain data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CsvTable {
+    pub(crate) columns: Vec<Column>,
+    pub(crate) dialect: Dialect,
+    pub(crate) header: HeaderRule,
+    pub(crate) options: CsvOptions,
+}
+
+/// How a file's first record is understood when the file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeaderRule {
+    /// Names of columns, by which the fields find their column.
+    Names,
+    /// Names if all of them are names of columns, else data.
+    NamesIfKnown,
+    /// Names that are passed over: the columns were given, in order.
+    Skipped,
+    /// Data.
+    Data,
+}
+
+impl CsvTable {
+    /// The columns, in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The byte between fields.
+    pub fn delim(&self) -> u8 {
+        self.dialect.delim
+    }
+
+    /// Whether the files' first records are names.
+    pub fn has_header(&self) -> bool {
+        self.header != HeaderRule::Data
+    }
+
+    /// How the files were asked to be read.
+    pub fn options(&self) -> &CsvOptions {
+        &self.options
+    }
+}
+
+/// Finds delimiter, header, columns and types by looking at the first 512 KiB of every file, several
+/// files at once.
+///
+/// Files may have different columns: the table has all of them, in the order in which they first
+/// appear, and a file without a column gives nulls. A type is the narrowest of boolean, bigint,
+/// double, date, timestamp and text that fits all values seen in all files. Files without any record
+/// say nothing. Nothing is read if the options give all columns.
+///
+/// # Errors
+/// Those of opening and decoding; options that name a column that is in no file.
+pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
+    let mut dialect = Dialect {
+        delim: options.delim.unwrap_or(b','),
+        quote: options.quote,
+        escape: options.escape,
+        comment: options.comment,
+    };
+    if let (Some(columns), Some(_)) = (&options.columns, options.delim) {
+        return Ok(declared(columns, dialect, options));
+    }
+    let heads = read_heads(files, options)?;
+    if options.delim.is_none() {
+        let first = heads.iter().find(|head| !head.text.is_empty());
+        dialect.delim = first.map_or(b',', |head| find_delim(head, &dialect));
+    }
+    if let Some(columns) = &options.columns {
+        return Ok(declared(columns, dialect, options));
+    }
+    let samples: Vec<Sample> = heads.iter().map(|head| Sample::new(head, &dialect)).collect();
+    let mut table = merge(&samples, dialect, options);
+    apply_types(&mut table)?;
+    Ok(table)
+}
+
+/// The table that `columns` states; a header, if there is one, is passed over.
+fn declared(columns: &[(String, ColumnType)], dialect: Dialect, options: &CsvOptions) -> CsvTable {
+    let header = match options.header {
+        HeaderMode::Auto => HeaderRule::NamesIfKnown,
+        HeaderMode::Present => HeaderRule::Skipped,
+        HeaderMode::Absent => HeaderRule::Data,
+    };
+    let columns = columns.iter().map(|(name, ty)| Column { name: name.clone(), ty: *ty }).collect();
+    CsvTable { columns, dialect, header, options: options.clone() }
+}
+
+/// Applies the types that the options give by name.
+fn apply_types(table: &mut CsvTable) -> Result<()> {
+    for (name, ty) in &table.options.types {
+        let exact = table.columns.iter().position(|column| column.name == *name);
+        let found =
+            exact.or_else(|| table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)));
+        let Some(index) = found else {
+            let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+            return Err(Error::bad_option_hint(
+                "types",
+                format!("no column is named \"{name}\""),
+                format!("the columns are: {}", names.join(", ")),
+            ));
+        };
+        table.columns[index].ty = *ty;
+    }
+    Ok(())
+}
+
+/// The first decoded bytes of a file.
+struct Head {
+    text: Vec<u8>,
+    /// Whether the file ends with them.
+    whole: bool,
+    rules: Vec<String>,
+}
+
+/// Reads the heads of all files, a few files at once; the first error in file order wins.
+fn read_heads(files: &[SourceFile], options: &CsvOptions) -> Result<Vec<Head>> {
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    if workers <= 1 {
+        return files.iter().map(|file| read_head(file, options)).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(index) else { return done };
+            done.push((index, read_head(file, options)));
+        }
+    };
+    let mut heads: Vec<(usize, Result<Head>)> = thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let join = |handle: thread::ScopedJoinHandle<'_, Vec<_>>| {
+            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        handles.into_iter().flat_map(join).collect()
+    });
+    heads.sort_by_key(|(index, _)| *index);
+    heads.into_iter().map(|(_, head)| head).collect()
+}
+
+fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
+    // What is to be noted is noted when the file is read.
+    let mut buffer = open_records(file, options, &Notes::default())?;
+    buffer.grow()?;
+    // A record longer than the sample is looked at whole, within the bound.
+    while !buffer.at_end()
+        && (buffer.data().len() < SAMPLE_LEN_BYTES || last_line_end(buffer.data()).is_none())
+    {
+        buffer.grow()?;
+    }
+    let whole = buffer.at_end();
+    Ok(Head { text: buffer.data().to_vec(), whole, rules: options.nullstr.clone() })
+}
+
+fn last_line_end(data: &[u8]) -> Option<usize> {
+    memchr::memrchr2(b'\n', b'\r', data)
+}
+
+/// The delimiter under which the head looks most like a table: as many records as possible with
+/// the same number of fields, and more than one field.
+fn find_delim(head: &Head, dialect: &Dialect) -> u8 {
+    let score = |delim: u8| {
+        let dialect = Dialect { delim, ..dialect.clone() };
+        let mut widths = Vec::new();
+        let mut fields = Vec::new();
+        let mut at = 0;
+        while widths.len() < DELIM_SAMPLE_RECORDS {
+            match parse_record(&head.text[at..], &dialect, head.whole, &mut fields) {
+                Parsed::Record { len, .. } => {
+                    widths.push(fields.len());
+                    at += len;
+                }
+                Parsed::Blank { len } | Parsed::Comment { len } => at += len,
+                Parsed::Incomplete | Parsed::Unclosed => break,
+            }
+        }
+        let width = widths.first().copied().unwrap_or(0);
+        let same = widths.iter().filter(|other| **other == width).count();
+        if width < 2 { (0, 0) } else { (same * 100 / widths.len(), width) }
+    };
+    // The first of the best: a tie goes to the likelier delimiter.
+    DELIMS.into_iter().rev().max_by_key(|delim| score(*delim)).unwrap_or(b',')
+}
+
+/// What the head of one file shows.
+struct Sample {
+    /// The first record, if there is any.
+    first: Option<Vec<String>>,
+    /// Whether the first record can be names: no value, no gap.
+    first_is_names: bool,
+    /// Types of the fields of the first record, and of those of all others.
+    first_types: Vec<Seen>,
+    types: Vec<Seen>,
+}
+
+impl Sample {
+    fn new(head: &Head, dialect: &Dialect) -> Self {
+        let mut sample =
+            Self { first: None, first_is_names: false, first_types: Vec::new(), types: Vec::new() };
+        let mut fields = Vec::new();
+        let mut scratch = Vec::new();
+        let mut at = 0;
+        loop {
+            let rest = &head.text[at..];
+            match parse_record(rest, dialect, head.whole, &mut fields) {
+                Parsed::Record { len, .. } => at += len,
+                Parsed::Blank { len } | Parsed::Comment { len } => {
+                    at += len;
+                    continue;
+                }
+                Parsed::Incomplete | Parsed::Unclosed => return sample,
+            }
+            let is_first = sample.first.is_none();
+            let mut names = Vec::new();
+            for (index, field) in fields.iter().enumerate() {
+                let mut value = &rest[field.start..field.end];
+                if field.form == FieldForm::Escaped {
+                    scratch.clear();
+                    unescape(value, dialect, &mut scratch);
+                    value = &scratch;
+                }
+                let types = if is_first { &mut sample.first_types } else { &mut sample.types };
+                if types.len() <= index {
+                    types.resize(index + 1, Seen::Nothing);
+                }
+                types[index] = types[index].with(value, &head.rules);
+                if is_first {
+                    names.push(String::from_utf8_lossy(trim(value)).into_owned());
+                }
+            }
+            if is_first {
+                sample.first_is_names = sample.first_types.iter().all(|seen| *seen == Seen::Text);
+                sample.first = Some(names);
+            }
+        }
+    }
+}
+
+/// The narrowest type of the values seen so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    Boolean,
+    Integer,
+    Double,
+    Date,
+    Timestamp,
+    TimestampTz,
+    Text,
+}
+
+impl Seen {
+    /// What it is after one more field.
+    fn with(self, field: &[u8], nullstr: &[String]) -> Self {
+        if self == Self::Text || is_null_word(field) || nullstr.iter().any(|null| null.as_bytes() == field) {
+            return self;
+        }
+        self.merge(Self::of(trim(field)))
+    }
+
+    fn of(value: &[u8]) -> Self {
+        if parse_i64(value).is_some() {
+            Self::Integer
+        } else if looks_like_f64(value) {
+            Self::Double
+        } else if parse_bool(value).is_some() {
+            Self::Boolean
+        } else if parse_date(value).is_some() {
+            Self::Date
+        } else {
+            match parse_timestamp(value) {
+                Some((_, true)) => Self::TimestampTz,
+                Some((_, false)) => Self::Timestamp,
+                None => Self::Text,
+            }
+        }
+    }
+
+    /// The narrowest that holds both.
+    fn merge(self, other: Self) -> Self {
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Self::Nothing, other) | (other, Self::Nothing) => other,
+            (Self::Integer, Self::Double) | (Self::Double, Self::Integer) => Self::Double,
+            (Self::Date, Self::Timestamp) | (Self::Timestamp, Self::Date) => Self::Timestamp,
+            _ => Self::Text,
+        }
+    }
+
+    fn column_type(self, options: &CsvOptions) -> ColumnType {
+        match self {
+            _ if options.all_varchar => ColumnType::Text,
+            Self::Nothing | Self::Text => ColumnType::Text,
+            Self::Boolean => ColumnType::Boolean,
+            Self::Integer => ColumnType::Int64,
+            Self::Double => ColumnType::Float64,
+            Self::Date => ColumnType::Date,
+            Self::Timestamp => ColumnType::Timestamp,
+            Self::TimestampTz => ColumnType::TimestampTz,
+        }
+    }
+}
+
+/// The union of what the files show.
+fn merge(samples: &[Sample], dialect: Dialect, options: &CsvOptions) -> CsvTable {
+    let filled = || samples.iter().filter(|sample| sample.first.is_some());
+    let header = match options.header {
+        HeaderMode::Present => HeaderRule::Names,
+        HeaderMode::Absent => HeaderRule::Data,
+        HeaderMode::Auto if filled().next().is_some_and(|sample| sample.first_is_names) => {
+            HeaderRule::NamesIfKnown
+        }
+        HeaderMode::Auto => HeaderRule::Data,
+    };
+    let mut names: Vec<String> = Vec::new();
+    let mut types: Vec<Seen> = Vec::new();
+    for sample in filled() {
+        let first = sample.first.as_deref().unwrap_or_default();
+        let named = match header {
+            HeaderRule::Names => true,
+            HeaderRule::NamesIfKnown => is_header_beside(sample, first, &names),
+            HeaderRule::Data | HeaderRule::Skipped => false,
+        };
+        let columns: Vec<usize> = if named {
+            header_names(first)
+                .into_iter()
+                .map(|name| match names.iter().position(|known| *known == name) {
+                    Some(index) => index,
+                    None => {
+                        names.push(name);
+                        names.len() - 1
+                    }
+                })
+                .collect()
+        } else {
+            if names.is_empty() {
+                names = (0..first.len()).map(|index| format!("column{index}")).collect();
+            }
+            (0..names.len()).collect()
+        };
+        types.resize(names.len(), Seen::Nothing);
+        let mut see = |seen: &[Seen]| {
+            for (column, seen) in columns.iter().zip(seen) {
+                types[*column] = types[*column].merge(*seen);
+            }
+        };
+        see(&sample.types);
+        if !named {
+            see(&sample.first_types);
+        }
+    }
+    let columns = names
+        .into_iter()
+        .zip(types)
+        .map(|(name, seen)| Column { name, ty: seen.column_type(options) })
+        .collect();
+    CsvTable { columns, dialect, header, options: options.clone() }
+}
+
+/// Whether a file's first record is a header, given the names known from files before it. Pieces of
+/// one big file often have the header in the first piece only: a record of the same width that shares
+/// no name with it is data.
+fn is_header_beside(sample: &Sample, first: &[String], known: &[String]) -> bool {
+    let shared = || first.iter().any(|name| known.contains(name));
+    sample.first_is_names && (known.is_empty() || shared() || first.len() != known.len())
+}
+
+/// The names of a header: a gap gets a name by its position, a repeated name gets a number.
+pub(crate) fn header_names(first: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(first.len());
+    for (index, name) in first.iter().enumerate() {
+        let base = if name.is_empty() { format!("column{index}") } else { name.clone() };
+        let mut unique = base.clone();
+        let mut number = 1;
+        while names.contains(&unique) {
+            unique = format!("{base}_{number}");
+            number += 1;
+        }
+        names.push(unique);
+    }
+    names
+}
+
+/// Steps over the lines that the options say to skip.
+pub(crate) fn skip_lines(buffer: &mut RecordBuffer, mut lines: u64) -> Result<()> {
+    while lines > 0 {
+        let found = memchr::memchr2(b'\n', b'\r', buffer.data());
+        let end = found.and_then(|at| super::record::line_end(buffer.data(), at, buffer.at_end()));
+        match end {
+            Some(len) => {
+                buffer.consume(len, 1);
+                lines -= 1;
+            }
+            None if buffer.at_end() => {
+                let len = buffer.data().len();
+                buffer.consume(len, 1);
+                return Ok(());
+            }
+            None => buffer.grow()?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn infer(files: &[&str], options: &CsvOptions) -> Result<CsvTable> {
+        let dir = tempfile::tempdir().unwrap();
+        for (index, text) in files.iter().enumerate() {
+            fs::write(dir.path().join(format!("{index}.csv")), text).unwrap();
+        }
+        let pattern = format!("{}/*.csv", dir.path().display());
+        infer_csv(&crate::source::expand(&[pattern])?, options)
+    }
+
+    fn columns(files: &[&str]) -> String {
+        columns_of(&infer(files, &CsvOptions::default()).unwrap())
+    }
+
+    fn columns_of(table: &CsvTable) -> String {
+        let column = |column: &Column| format!("{} {}", column.name, column.ty);
+        table.columns().iter().map(column).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn narrowest_type_that_fits() {
+        let text = "i,f,b,d,t,z,s,n\n1,1,true,2001-01-01,2001-01-01,2001-01-01T00:00Z,1,NA\n\
+                    NA,2.5,FALSE,NA,2001-01-01 10:00,NA,x,\n";
+        assert_eq!(
+            columns(&[text]),
+            "i bigint, f double, b boolean, d date, t timestamp, z timestamptz, s text, n text"
+        );
+    }
+
+    #[test]
+    fn all_files_are_looked_at() {
+        assert_eq!(columns(&["a,b\n1,NA\n", "a,b\n2.5,x\n", ""]), "a double, b text");
+        assert_eq!(columns(&["a,b\n1,2\n", "b,c\n3,4\n"]), "a bigint, b bigint, c bigint");
+        // A header in the first piece only.
+        assert_eq!(columns(&["a,b\n1,x\n", "2,y\n"]), "a bigint, b text");
+        assert_eq!(columns(&["a,b\nu,x\n", "v,y\n"]), "a text, b text");
+    }
+
+    #[test]
+    fn a_first_record_with_values_is_no_header() {
+        assert_eq!(columns(&["1,x\n2,y\n"]), "column0 bigint, column1 text");
+        assert_eq!(columns(&["a,,a\n1,2,3\n"]), "column0 text, column1 bigint, column2 text");
+        let present = CsvOptions { header: HeaderMode::Present, ..Default::default() };
+        assert_eq!(
+            columns_of(&infer(&["a,,a\n1,2,3\n"], &present).unwrap()),
+            "a bigint, column1 bigint, a_1 bigint"
+        );
+        let absent = CsvOptions { header: HeaderMode::Absent, ..Default::default() };
+        assert_eq!(columns_of(&infer(&["a,b\n1,2\n"], &absent).unwrap()), "column0 text, column1 text");
+    }
+
+    #[test]
+    fn delimiters_are_found() {
+        for delim in [",", "\t", ";", "|"] {
+            let text = ["a b,c", "2 2", "1 \"x,y\""].map(|line| line.replace(' ', delim)).join("\n");
+            let text = if delim == "," { text.replace("b,c", "b") } else { text };
+            let table = infer(&[&text], &CsvOptions::default()).unwrap();
+            assert_eq!(table.delim(), delim.as_bytes()[0], "{text:?}");
+        }
+        assert_eq!(columns(&["one\n1\n2\n"]), "one bigint");
+        assert_eq!(columns(&[""]), "");
+    }
+
+    #[test]
+    fn large_integers_stay_text() {
+        assert_eq!(columns(&["id\n12345678901234567890123\n"]), "id text");
+    }
+
+    #[test]
+    fn types_can_be_stated() {
+        let types = vec![("B".to_owned(), ColumnType::Text)];
+        let options = CsvOptions { types, ..Default::default() };
+        assert_eq!(columns_of(&infer(&["a,b\n1,2\n"], &options).unwrap()), "a bigint, b text");
+        let error = infer(&["a,c\n1,2\n"], &options).unwrap_err();
+        assert_eq!(error.to_string(), "option types: no column is named \"B\"");
+        let options = CsvOptions { all_varchar: true, ..Default::default() };
+        assert_eq!(columns_of(&infer(&["a,b\n1,2\n"], &options).unwrap()), "a text, b text");
+        let columns = Some(vec![("x".to_owned(), ColumnType::Float64)]);
+        let options = CsvOptions { columns, ..Default::default() };
+        assert_eq!(columns_of(&infer(&["1\n"], &options).unwrap()), "x double");
+    }
+}

@@ -1,0 +1,352 @@
+//! Finds the fields of one CSV record. No reading, no allocation: a slice goes in, positions come out.
+//!
+//! The grammar is RFC 4180 read leniently, as the `csv` crate and Python do:
+//!
+//! * a quote opens a quoted field only as the field's first byte; elsewhere it is a byte like others;
+//! * in a quoted field a doubled quote is one quote, or, if there is an escape byte, that byte makes
+//!   the next one literal;
+//! * bytes between a closing quote and the next delimiter are kept;
+//! * `\n`, `\r\n` and `\r` end a record outside quotes.
+
+use memchr::{memchr_iter, memchr2};
+
+/// The special bytes of a CSV file, ready for parsing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialect {
+    /// Between fields.
+    pub delim: u8,
+    /// Around fields; `None`: no quoting.
+    pub quote: Option<u8>,
+    /// Before a quote in a quoted field; `None`: quotes are doubled.
+    pub escape: Option<u8>,
+    /// At the start of a line that is no record.
+    pub comment: Option<u8>,
+}
+
+/// A field, as a range of the slice that was parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// First byte, after an opening quote.
+    pub start: usize,
+    /// One past the last byte, before a closing quote.
+    pub end: usize,
+    /// How the bytes stand for the value.
+    pub form: FieldForm,
+}
+
+/// How a field is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldForm {
+    /// Without quotes.
+    Bare,
+    /// In quotes, and the bytes are the value.
+    Quoted,
+    /// In quotes, and [`unescape`] gives the value.
+    Escaped,
+}
+
+/// What stands at the start of the slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parsed {
+    /// A record of `len` bytes, its end included, in which `lines` lines end.
+    Record {
+        /// Bytes.
+        len: usize,
+        /// Line ends.
+        lines: u64,
+    },
+    /// An empty line.
+    Blank {
+        /// Bytes.
+        len: usize,
+    },
+    /// A comment line.
+    Comment {
+        /// Bytes.
+        len: usize,
+    },
+    /// The slice ends before the record does.
+    Incomplete,
+    /// The data ends inside a quoted field.
+    Unclosed,
+}
+
+impl Dialect {
+    /// Comma, double quote, no escape, no comments.
+    pub const RFC4180: Self = Self { delim: b',', quote: Some(b'"'), escape: None, comment: None };
+}
+
+/// Parses the record at the start of `data` and puts its fields into `fields`.
+///
+/// `at_end` says that nothing comes behind `data`: then its end ends a record. Empty data is
+/// [`Parsed::Incomplete`]. Time is linear in the record's length.
+pub fn parse_record(data: &[u8], dialect: &Dialect, at_end: bool, fields: &mut Vec<Field>) -> Parsed {
+    fields.clear();
+    match data.first() {
+        None => return Parsed::Incomplete,
+        Some(b'\n' | b'\r') => {
+            return line_end(data, 0, at_end).map_or(Parsed::Incomplete, |len| Parsed::Blank { len });
+        }
+        Some(first) if Some(*first) == dialect.comment => {
+            return match memchr2(b'\n', b'\r', data) {
+                Some(at) => {
+                    line_end(data, at, at_end).map_or(Parsed::Incomplete, |len| Parsed::Comment { len })
+                }
+                None if at_end => Parsed::Comment { len: data.len() },
+                None => Parsed::Incomplete,
+            };
+        }
+        Some(_) => {}
+    }
+    let mut at = 0;
+    let mut lines = 0;
+    loop {
+        let end = match data.get(at) {
+            Some(byte) if Some(*byte) == dialect.quote => match quoted_field(data, at, dialect, at_end) {
+                Quoted::Field(field, end) => {
+                    lines += memchr_iter(b'\n', &data[field.start..field.end]).count() as u64;
+                    fields.push(field);
+                    end
+                }
+                Quoted::Incomplete => return Parsed::Incomplete,
+                Quoted::Unclosed => return Parsed::Unclosed,
+            },
+            _ => {
+                let end = bare_end(data, at, dialect.delim);
+                fields.push(Field { start: at, end, form: FieldForm::Bare });
+                end
+            }
+        };
+        match data.get(end) {
+            None if at_end => return Parsed::Record { len: end, lines: lines + 1 },
+            None => return Parsed::Incomplete,
+            Some(byte) if *byte == dialect.delim => at = end + 1,
+            Some(_) => {
+                return line_end(data, end, at_end)
+                    .map_or(Parsed::Incomplete, |len| Parsed::Record { len, lines: lines + 1 });
+            }
+        }
+    }
+}
+
+/// The position behind the line end at `at`; `None` if a `\r` might be half of one.
+pub(crate) fn line_end(data: &[u8], at: usize, at_end: bool) -> Option<usize> {
+    match (data[at], data.get(at + 1)) {
+        (b'\r', Some(b'\n')) => Some(at + 2),
+        (b'\r', None) if !at_end => None,
+        _ => Some(at + 1),
+    }
+}
+
+/// The end of a field without quotes that starts at `at`.
+#[inline]
+fn bare_end(data: &[u8], at: usize, delim: u8) -> usize {
+    // Fields are short: a plain loop beats a search routine's set-up.
+    let ends = |byte: &u8| *byte == delim || *byte == b'\n' || *byte == b'\r';
+    data[at..].iter().position(ends).map_or(data.len(), |len| at + len)
+}
+
+enum Quoted {
+    /// The field, and the position of what ends it.
+    Field(Field, usize),
+    Incomplete,
+    Unclosed,
+}
+
+/// Parses the quoted field whose opening quote is at `open`.
+fn quoted_field(data: &[u8], open: usize, dialect: &Dialect, at_end: bool) -> Quoted {
+    let quote = data[open];
+    let start = open + 1;
+    let mut at = start;
+    let mut form = FieldForm::Quoted;
+    let cut_off = || if at_end { Quoted::Unclosed } else { Quoted::Incomplete };
+    loop {
+        let Some(skip) = memchr2(quote, dialect.escape.unwrap_or(quote), &data[at..]) else {
+            return cut_off();
+        };
+        at += skip;
+        let next = data.get(at + 1);
+        if next.is_none() && !at_end {
+            return Quoted::Incomplete;
+        }
+        if escapes(data[at], next, quote, dialect.escape) {
+            if next.is_none() {
+                return cut_off();
+            }
+            form = FieldForm::Escaped;
+            at += 2;
+            continue;
+        }
+        // The closing quote.
+        return match next {
+            None => Quoted::Field(Field { start, end: at, form }, at + 1),
+            Some(next) if *next == dialect.delim || matches!(next, b'\n' | b'\r') => {
+                Quoted::Field(Field { start, end: at, form }, at + 1)
+            }
+            // Bytes behind it: the value is what unescaping makes of all of them.
+            Some(_) => {
+                let end = bare_end(data, at + 1, dialect.delim);
+                Quoted::Field(Field { start, end, form: FieldForm::Escaped }, end)
+            }
+        };
+    }
+}
+
+/// Whether `byte` in a quoted field makes the next one literal.
+fn escapes(byte: u8, next: Option<&u8>, quote: u8, escape: Option<u8>) -> bool {
+    match escape {
+        Some(escape) if escape != quote => byte == escape,
+        _ => byte == quote && next == Some(&quote),
+    }
+}
+
+/// Appends the value of an [`FieldForm::Escaped`] field to `out`; `raw` is its range of the data.
+pub fn unescape(raw: &[u8], dialect: &Dialect, out: &mut Vec<u8>) {
+    let Some(quote) = dialect.quote else {
+        out.extend_from_slice(raw);
+        return;
+    };
+    let mut at = 0;
+    while at < raw.len() {
+        let byte = raw[at];
+        if escapes(byte, raw.get(at + 1), quote, dialect.escape) {
+            out.extend(raw.get(at + 1));
+            at += 2;
+        } else if byte == quote {
+            // The closing quote: the rest is literal.
+            out.extend_from_slice(&raw[at + 1..]);
+            return;
+        } else {
+            out.push(byte);
+            at += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// All records of the data as values, or `None` if a quote stays open.
+    fn parse_all(data: &[u8], dialect: &Dialect) -> Option<Vec<Vec<Vec<u8>>>> {
+        let mut rest = data;
+        let mut fields = Vec::new();
+        let mut records = Vec::new();
+        while !rest.is_empty() {
+            match parse_record(rest, dialect, true, &mut fields) {
+                Parsed::Record { len, .. } => {
+                    records.push(fields.iter().map(|field| value(rest, field, dialect)).collect());
+                    rest = &rest[len..];
+                }
+                Parsed::Blank { len } | Parsed::Comment { len } => rest = &rest[len..],
+                Parsed::Incomplete => panic!("incomplete at the end"),
+                Parsed::Unclosed => return None,
+            }
+        }
+        Some(records)
+    }
+
+    fn value(data: &[u8], field: &Field, dialect: &Dialect) -> Vec<u8> {
+        let raw = &data[field.start..field.end];
+        let mut out = Vec::new();
+        match field.form {
+            FieldForm::Escaped => unescape(raw, dialect, &mut out),
+            _ => out.extend_from_slice(raw),
+        }
+        out
+    }
+
+    fn oracle(data: &[u8], dialect: &Dialect) -> Vec<Vec<Vec<u8>>> {
+        let mut reader = csv::ReaderBuilder::new();
+        reader.has_headers(false).flexible(true).delimiter(dialect.delim).comment(dialect.comment);
+        match dialect.quote {
+            Some(quote) => reader.quote(quote),
+            None => reader.quoting(false),
+        };
+        if let Some(escape) = dialect.escape {
+            reader.escape(Some(escape)).double_quote(false);
+        }
+        let records = reader.from_reader(data).into_byte_records();
+        records.map(|r| r.unwrap().iter().map(<[u8]>::to_vec).collect()).collect()
+    }
+
+    #[test]
+    fn cases() {
+        let cases: &[(&str, &[&[&str]])] = &[
+            ("a,b\n1,2\n", &[&["a", "b"], &["1", "2"]]),
+            ("a,b\r\n1,2", &[&["a", "b"], &["1", "2"]]),
+            ("a\rb", &[&["a"], &["b"]]),
+            ("\n\na,\n,\n", &[&["a", ""], &["", ""]]),
+            ("\"a,\"\"b\"\"\n\",c\n", &[&["a,\"b\"\n", "c"]]),
+            ("a\"b,\"c\"d\"e\n", &[&["a\"b", "cd\"e"]]),
+            ("\"\"", &[&[""]]),
+            ("\"a\"\"\"\r\nb", &[&["a\""], &["b"]]),
+        ];
+        for (text, expected) in cases {
+            let records = parse_all(text.as_bytes(), &Dialect::RFC4180).unwrap();
+            let expected: Vec<Vec<Vec<u8>>> =
+                expected.iter().map(|r| r.iter().map(|f| f.as_bytes().to_vec()).collect()).collect();
+            assert_eq!(records, expected, "{text:?}");
+        }
+        assert_eq!(parse_all(b"a,\"b\n", &Dialect::RFC4180), None);
+    }
+
+    #[test]
+    fn lines_are_counted_inside_quotes() {
+        let mut fields = Vec::new();
+        let parsed = parse_record(b"\"a\n\nb\",c\r\nd", &Dialect::RFC4180, false, &mut fields);
+        assert_eq!(parsed, Parsed::Record { len: 10, lines: 3 });
+    }
+
+    fn dialects() -> impl Strategy<Value = Dialect> {
+        let comma = Dialect::RFC4180;
+        prop::sample::select(vec![
+            Dialect { escape: Some(b'\\'), ..comma.clone() },
+            Dialect { quote: None, ..comma.clone() },
+            Dialect { comment: Some(b'#'), ..comma.clone() },
+            Dialect { delim: b'\t', quote: Some(b'\''), ..comma.clone() },
+            comma,
+        ])
+    }
+
+    /// Bytes that mean something in some dialect come often.
+    fn csv_like() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop::sample::select(b"ab\"\"',,\t\\#\n\n\r".to_vec());
+        prop::collection::vec(byte, 0..60)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn same_records_as_the_csv_crate(mut data in csv_like(), dialect in dialects()) {
+            if dialect.comment.is_some() {
+                // The crate takes a comment that ends with the file for a record of one empty field,
+                // and no `\r` for its end.
+                data.retain(|byte| *byte != b'\r');
+                data.push(b'\n');
+            }
+            if let Some(records) = parse_all(&data, &dialect) {
+                prop_assert_eq!(records, oracle(&data, &dialect), "{:?}", String::from_utf8_lossy(&data));
+            }
+        }
+
+        /// A record that is whole in a prefix is the same record with all the data at hand.
+        #[test]
+        fn a_cut_never_changes_a_record(data in csv_like(), dialect in dialects()) {
+            let (mut whole, mut cut) = (Vec::new(), Vec::new());
+            let parsed = parse_record(&data, &dialect, true, &mut whole);
+            for len in 0..data.len() {
+                match parse_record(&data[..len], &dialect, false, &mut cut) {
+                    Parsed::Incomplete => {}
+                    found => {
+                        prop_assert_eq!(found, parsed);
+                        prop_assert_eq!(&cut, &whole);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Reads single values from bytes: the one place that says how a number, a date or a missing value
+//! is written. Inference and conversion both ask here, so they cannot disagree.
+
+/// What stands for a missing value in a column of numbers, dates or booleans. In a column of text
+/// these are text, and only an empty field without quotes is null.
+pub const NULL_WORDS: [&str; 7] = ["", "NA", "N/A", "NaN", "null", "NULL", "-"];
+
+/// Whether the field, without the blanks around it, is one of [`NULL_WORDS`].
+pub fn is_null_word(bytes: &[u8]) -> bool {
+    let word = trim(bytes);
+    word.len() <= 4 && NULL_WORDS.iter().any(|null| null.as_bytes() == word)
+}
+
+/// The field without blanks around it.
+pub fn trim(bytes: &[u8]) -> &[u8] {
+    bytes.trim_ascii()
+}
+
+/// An integer: digits with an optional sign. `None` if it is anything else or does not fit.
+pub fn parse_i64(bytes: &[u8]) -> Option<i64> {
+    let (negative, digits) = match bytes {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let mut value: i64 = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        // Counted down, as the least value has no positive counterpart.
+        value = value.checked_mul(10)?.checked_sub(i64::from(digit))?;
+    }
+    if negative { Some(value) } else { value.checked_neg() }
+}
+
+/// An unsigned integer. `None` if it is anything else or does not fit.
+pub fn parse_u64(bytes: &[u8]) -> Option<u64> {
+    let digits = bytes.strip_prefix(b"+").unwrap_or(bytes);
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// A decimal number, correctly rounded: `12`, `-1.5e3`, `.5`, `inf`.
+pub fn parse_f64(bytes: &[u8]) -> Option<f64> {
+    fast_float2::parse(bytes).ok()
+}
+
+/// Like [`parse_f64`], rounded once to single precision.
+pub fn parse_f32(bytes: &[u8]) -> Option<f32> {
+    fast_float2::parse(bytes).ok()
+}
+
+/// Whether a field should make its column one of doubles: a number that is written with digits
+/// (`inf` and `infinity` may well be words).
+pub fn looks_like_f64(bytes: &[u8]) -> bool {
+    let numeric = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E');
+    // An integer too large for 64 bits would lose digits as a double; as text it loses nothing.
+    let integer = bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-'));
+    !integer && bytes.iter().all(numeric) && parse_f64(bytes).is_some()
+}
+
+/// `true` or `false`, in any case.
+pub fn parse_bool(bytes: &[u8]) -> Option<bool> {
+    if bytes.eq_ignore_ascii_case(b"true") {
+        Some(true)
+    } else if bytes.eq_ignore_ascii_case(b"false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Like [`parse_bool`], and what else stands for a boolean where the column is said to be one.
+pub fn parse_declared_bool(bytes: &[u8]) -> Option<bool> {
+    parse_bool(bytes).or_else(|| match bytes {
+        b"1" | b"t" | b"T" | b"y" | b"Y" | b"yes" | b"Yes" | b"YES" => Some(true),
+        b"0" | b"f" | b"F" | b"n" | b"N" | b"no" | b"No" | b"NO" => Some(false),
+        _ => None,
+    })
+}
+
+/// A date `YYYY-MM-DD` (or with `/`), as days since 1970-01-01.
+pub fn parse_date(bytes: &[u8]) -> Option<i32> {
+    match parse_date_prefix(bytes)? {
+        (days, []) => Some(days),
+        _ => None,
+    }
+}
+
+/// A point in time as microseconds since 1970-01-01, and whether it has a time zone (then it is in
+/// UTC): `2008-11-13 10:00`, `2008-11-13T10:00:00.25Z`, `2008-11-13 10:00:00+01:00`. A bare date is
+/// its midnight.
+pub fn parse_timestamp(bytes: &[u8]) -> Option<(i64, bool)> {
+    let (days, rest) = parse_date_prefix(bytes)?;
+    let midnight = i64::from(days) * 86_400_000_000;
+    let time = match rest {
+        [] => return Some((midnight, false)),
+        [b' ' | b'T' | b't', time @ ..] => time,
+        _ => return None,
+    };
+    let (hour, rest) = two_digits(time)?;
+    let (minute, rest) = two_digits(rest.strip_prefix(b":")?)?;
+    let (second, rest) = match rest {
+        [b':', rest @ ..] => two_digits(rest)?,
+        _ => (0, rest),
+    };
+    let (micros, rest) = match rest {
+        [b'.', rest @ ..] => fraction_micros(rest)?,
+        _ => (0, rest),
+    };
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let seconds = hour * 3600 + minute * 60 + second;
+    let local = midnight.checked_add(seconds * 1_000_000 + micros)?;
+    match rest {
+        [] => Some((local, false)),
+        [b'Z' | b'z'] => Some((local, true)),
+        _ => Some((local.checked_sub(parse_offset_micros(rest)?)?, true)),
+    }
+}
+
+/// `+01:00`, `-0330`, `+01`, with a blank before it or without.
+fn parse_offset_micros(bytes: &[u8]) -> Option<i64> {
+    let (sign, rest) = match bytes.strip_prefix(b" ").unwrap_or(bytes) {
+        [b'+', rest @ ..] => (1, rest),
+        [b'-', rest @ ..] => (-1, rest),
+        _ => return None,
+    };
+    let (hours, rest) = two_digits(rest)?;
+    let (minutes, rest) = match rest {
+        [] => (0, rest),
+        [b':', rest @ ..] => two_digits(rest)?,
+        _ => two_digits(rest)?,
+    };
+    let valid = rest.is_empty() && hours <= 18 && minutes < 60;
+    valid.then_some(sign * (hours * 60 + minutes) * 60_000_000)
+}
+
+fn parse_date_prefix(bytes: &[u8]) -> Option<(i32, &[u8])> {
+    let (century, rest) = two_digits(bytes)?;
+    let (year, rest) = two_digits(rest)?;
+    let (separator, rest) = rest.split_first()?;
+    if !matches!(separator, b'-' | b'/') {
+        return None;
+    }
+    let (month, rest) = two_digits(rest)?;
+    let (day, rest) = two_digits(rest.strip_prefix(std::slice::from_ref(separator))?)?;
+    let year = century * 100 + year;
+    let valid = (1..=12).contains(&month) && day >= 1 && day <= days_of_month(year, month);
+    valid.then(|| (days_since_epoch(year, month, day), rest))
+}
+
+fn two_digits(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    match bytes {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9', rest @ ..] => {
+            Some((i64::from(tens - b'0') * 10 + i64::from(ones - b'0'), rest))
+        }
+        _ => None,
+    }
+}
+
+/// The digits of a fraction of a second; those past the microseconds are cut off.
+fn fraction_micros(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let len = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if len == 0 || len > 9 {
+        return None;
+    }
+    let padded = bytes[..len].iter().chain(std::iter::repeat(&b'0')).take(6);
+    let micros = padded.fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+    Some((micros, &bytes[len..]))
+}
+
+fn days_of_month(year: i64, month: i64) -> i64 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar, by counting years from March
+/// (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+fn days_since_epoch(year: i64, month: i64, day: i64) -> i32 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    // Years have four digits: the result is far inside i32.
+    (era * 146_097 + day_of_era - 719_468) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::types::Date32Type;
+    use arrow_cast::parse::{Parser, string_to_timestamp_nanos};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn integers() {
+        let cases: &[(&str, Option<i64>)] = &[
+            ("0", Some(0)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("9223372036854775808", None),
+            ("+007", Some(7)),
+            ("", None),
+            ("-", None),
+            ("1.0", None),
+            ("1 2", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_i64(text.as_bytes()), *expected, "{text}");
+        }
+        assert_eq!(parse_u64(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(parse_u64(b"18446744073709551616"), None);
+        assert_eq!(parse_u64(b"-1"), None);
+    }
+
+    #[test]
+    fn doubles_look_like_numbers() {
+        for text in ["1.5", "-.5e3", "1e5", "5."] {
+            assert!(looks_like_f64(text.as_bytes()), "{text}");
+        }
+        for text in ["inf", "nan", "1", "123456789012345678901234567890", "1.2.3", "e", "-", "1-2", "2008-11"]
+        {
+            assert!(!looks_like_f64(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn null_words() {
+        for word in ["", " ", "NA", " N/A ", "NaN", "null", "NULL", "-"] {
+            assert!(is_null_word(word.as_bytes()), "{word:?}");
+        }
+        for word in ["na", "None", "0", "--", "N", "NAN"] {
+            assert!(!is_null_word(word.as_bytes()), "{word:?}");
+        }
+    }
+
+    #[test]
+    fn dates_and_times() {
+        assert_eq!(parse_date(b"1970-01-01"), Some(0));
+        assert_eq!(parse_date(b"2000/02/29"), Some(11016));
+        for text in [
+            "1900-02-29",
+            "2001-13-01",
+            "2001-00-01",
+            "2001-01-32",
+            "2001-1-1",
+            "2001-01/01",
+            "2001-01-01 ",
+            "01-01-2001",
+        ] {
+            assert_eq!(parse_date(text.as_bytes()), None, "{text}");
+        }
+        let second = 1_000_000;
+        let cases: &[(&str, Option<(i64, bool)>)] = &[
+            ("1970-01-01", Some((0, false))),
+            ("1970-01-01 00:01", Some((60 * second, false))),
+            ("1970-01-01T00:00:01.5", Some((second * 3 / 2, false))),
+            ("1970-01-01T00:00:00.123456789Z", Some((123_456, true))),
+            ("1970-01-01 01:00:00+01:00", Some((0, true))),
+            ("1970-01-01 01:00:00 -0130", Some((9000 * second, true))),
+            ("1970-01-01 24:00:00", None),
+            ("1970-01-01 00:60", None),
+            ("1970-01-01 00", None),
+            ("1970-01-01 00:00:00.", None),
+            ("1970-01-01 00:00:00 UTC", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_timestamp(text.as_bytes()), *expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn integers_as_the_standard_library(value: i64) {
+            prop_assert_eq!(parse_i64(value.to_string().as_bytes()), Some(value));
+        }
+
+        #[test]
+        fn numbers_as_the_standard_library(text in "[-+]?[0-9]{0,20}") {
+            prop_assert_eq!(parse_i64(text.as_bytes()), text.parse().ok());
+            prop_assert_eq!(parse_u64(text.as_bytes()), text.parse().ok().filter(|_| !text.starts_with('-')));
+        }
+
+        #[test]
+        fn dates_as_arrow(year in 0..10_000, month in 0..14, day in 0..33) {
+            let text = format!("{year:04}-{month:02}-{day:02}");
+            prop_assert_eq!(parse_date(text.as_bytes()), Date32Type::parse(&text));
+        }
+
+        #[test]
+        fn timestamps_as_arrow(day in 1..29, hour in 0..24, minute in 0..60, second in 0..60, micros in 0..1_000_000) {
+            let text = format!("2001-02-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}");
+            let expected = string_to_timestamp_nanos(&text).unwrap() / 1000;
+            prop_assert_eq!(parse_timestamp(text.as_bytes()), Some((expected, false)));
+        }
+    }
+}

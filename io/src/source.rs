@@ -1,0 +1,198 @@
+//! Where bytes come from: paths and globs become a sorted list of files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result, is_glob};
+
+/// One file to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The path, spelled as the user's pattern gave it.
+    pub path: PathBuf,
+    /// Length in (compressed) bytes when the pattern was expanded.
+    pub len_bytes: u64,
+}
+
+/// Returns the files that the patterns name, pattern by pattern, each pattern's files sorted by path.
+///
+/// A pattern is a path or a glob: `*` and `?` within a folder's name, `**` for any folders, `[a-z]`,
+/// and `{a,b}` for alternatives. A path that exists is taken as it is, whatever characters it has.
+/// Folders that a glob matches are passed over; a folder named outright is an error.
+///
+/// # Errors
+/// A path that does not exist, a glob that matches no file, a path that is not a regular file, a
+/// folder that cannot be read.
+pub fn expand<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<SourceFile>> {
+    let mut files = Vec::new();
+    for pattern in patterns {
+        expand_one(pattern.as_ref(), &mut files)?;
+    }
+    Ok(files)
+}
+
+fn expand_one(pattern: &str, files: &mut Vec<SourceFile>) -> Result<()> {
+    let path = Path::new(pattern);
+    if !is_glob(pattern) || path.exists() {
+        files.push(regular_file(path)?);
+        return Ok(());
+    }
+    let mut matches: Vec<PathBuf> = Vec::new();
+    for alternative in expand_braces(pattern) {
+        let found = glob::glob(&alternative).map_err(|error| {
+            Error::from(ErrorKind::BadPattern { pattern: pattern.into(), problem: error.msg.into() })
+        })?;
+        for path in found {
+            let path = path.map_err(|error| {
+                let folder = error.path().to_owned();
+                Error::io(&folder, "list the folder", error.into())
+            })?;
+            if !path.is_dir() {
+                matches.push(path);
+            }
+        }
+    }
+    if matches.is_empty() {
+        let nearest = nearest_sibling(path);
+        return Err(ErrorKind::NotFound { pattern: pattern.into(), nearest }.into());
+    }
+    matches.sort();
+    matches.dedup();
+    for path in matches {
+        files.push(regular_file(&path)?);
+    }
+    Ok(())
+}
+
+fn regular_file(path: &Path) -> Result<SourceFile> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let pattern = path.display().to_string();
+            let nearest = nearest_sibling(path);
+            return Err(ErrorKind::NotFound { pattern, nearest }.into());
+        }
+        Err(error) => return Err(Error::io(path, "open", error)),
+    };
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "a directory" } else { "a pipe or a device" };
+        return Err(ErrorKind::NotAFile { path: path.into(), found }.into());
+    }
+    Ok(SourceFile { path: path.into(), len_bytes: metadata.len() })
+}
+
+/// Replaces `{a,b}` by each of its alternatives, left to right; unbalanced braces stay as they are.
+fn expand_braces(pattern: &str) -> Vec<String> {
+    let Some(open) = pattern.find('{') else { return vec![pattern.into()] };
+    let mut depth = 0;
+    let mut starts = vec![open + 1];
+    for (at, byte) in pattern.bytes().enumerate().skip(open) {
+        match byte {
+            b'{' => depth += 1,
+            b',' if depth == 1 => starts.push(at + 1),
+            b'}' => {
+                depth -= 1;
+                if depth == 0 {
+                    starts.push(at + 1);
+                    let (head, tail) = (&pattern[..open], &pattern[at + 1..]);
+                    let alternatives = starts.windows(2).map(|pair| &pattern[pair[0]..pair[1] - 1]);
+                    return alternatives
+                        .flat_map(|middle| expand_braces(&format!("{head}{middle}{tail}")))
+                        .collect();
+                }
+            }
+            _ => {}
+        }
+    }
+    vec![pattern.into()]
+}
+
+/// The file in the same folder whose name is most like the wanted one, if it is like it at all.
+fn nearest_sibling(path: &Path) -> Option<PathBuf> {
+    let wanted = path.file_name()?.to_str()?.to_lowercase();
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut best: Option<(usize, PathBuf)> = None;
+    for entry in fs::read_dir(folder).ok()?.flatten() {
+        let Some(name) = entry.file_name().to_str().map(str::to_lowercase) else { continue };
+        let distance = edit_distance(&wanted, &name);
+        if distance <= wanted.len() / 3 && best.as_ref().is_none_or(|(least, _)| distance < *least) {
+            let sibling = path.with_file_name(entry.file_name());
+            best = Some((distance, sibling));
+        }
+    }
+    best.map(|(_, path)| path)
+}
+
+/// Levenshtein's distance over bytes.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.bytes().enumerate() {
+            let least = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], least);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for name in names {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, name).unwrap();
+        }
+        dir
+    }
+
+    fn names(dir: &tempfile::TempDir, pattern: &str) -> Result<Vec<String>> {
+        let files = expand(&[format!("{}/{pattern}", dir.path().display())])?;
+        let strip =
+            |file: SourceFile| file.path.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
+        Ok(files.into_iter().map(strip).collect())
+    }
+
+    #[test]
+    fn globs_are_sorted_and_skip_folders() {
+        let dir = folder(&["b.csv", "a.csv", "c.csv/inner.csv", "d.txt"]);
+        assert_eq!(names(&dir, "*.csv").unwrap(), ["a.csv", "b.csv"]);
+        assert_eq!(names(&dir, "**/*.csv").unwrap(), ["a.csv", "b.csv", "c.csv/inner.csv"]);
+        assert_eq!(names(&dir, "{d,a}.{txt,csv}").unwrap(), ["a.csv", "d.txt"]);
+        assert_eq!(names(&dir, "[ab].csv").unwrap(), ["a.csv", "b.csv"]);
+    }
+
+    #[test]
+    fn a_path_that_exists_is_no_glob() {
+        let dir = folder(&["a[1].csv", "{x}.csv"]);
+        assert_eq!(names(&dir, "a[1].csv").unwrap(), ["a[1].csv"]);
+        assert_eq!(names(&dir, "{x}.csv").unwrap(), ["{x}.csv"]);
+    }
+
+    #[test]
+    fn nothing_found_is_an_error_with_the_nearest_name() {
+        let dir = folder(&["flights.csv.bz2"]);
+        let error = names(&dir, "flihgts.csv.bz2").unwrap_err();
+        assert!(error.hint().unwrap().contains("flights.csv.bz2"), "{error}");
+        let error = names(&dir, "*.parquet").unwrap_err();
+        assert!(error.to_string().starts_with("no file matches"), "{error}");
+        let error = names(&dir, "").unwrap_err();
+        assert!(error.to_string().contains("found a directory"), "{error}");
+        let error = names(&dir, "[a.csv").unwrap_err();
+        assert!(error.to_string().contains("cannot understand the glob"), "{error}");
+    }
+
+    #[test]
+    fn braces_nest_and_unbalanced_ones_stay() {
+        assert_eq!(expand_braces("x{a,b{c,d}}y"), ["xay", "xbcy", "xbdy"]);
+        assert_eq!(expand_braces("x{a,b"), ["x{a,b"]);
+        assert_eq!(expand_braces("{a}{,b}"), ["a", "ab"]);
+    }
+}

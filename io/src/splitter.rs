@@ -1,0 +1,119 @@
+//! Cuts decoded bytes at record ends.
+//!
+//! A scanner asks for the bytes at hand, parses as many whole records as there are, and says how far
+//! it came; what is left, the seam, stays in front of the bytes that are read next. So a scanner
+//! only ever sees whole records, however the reads were cut.
+
+use std::path::Path;
+
+use crate::codec::Decompressor;
+use crate::encoding::{Encoding, TextStream};
+use crate::error::{Error, ErrorKind, Location, Result};
+
+/// Decoded bytes asked for at once: large enough to amortise a read, small enough for the cache.
+const CHUNK_LEN_BYTES: usize = 256 << 10;
+
+/// A window of decoded bytes that begins at a record.
+#[derive(Debug)]
+pub struct RecordBuffer {
+    stream: TextStream,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    at_end: bool,
+    /// Offset of `start` in the decoded text.
+    byte_offset: u64,
+    /// Lines that end before `start`.
+    lines: u64,
+    max_record_bytes: usize,
+}
+
+impl RecordBuffer {
+    /// Begins at the first byte of the stream. No record may be longer than `max_record_bytes`.
+    pub fn new(stream: TextStream, max_record_bytes: usize) -> Self {
+        Self {
+            stream,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            at_end: false,
+            byte_offset: 0,
+            lines: 0,
+            max_record_bytes,
+        }
+    }
+
+    /// The bytes at hand, from the start of a record on.
+    pub fn data(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Whether no bytes will come behind those at hand.
+    pub fn at_end(&self) -> bool {
+        self.at_end
+    }
+
+    /// Steps over `len` bytes of the data, in which `lines` lines end.
+    pub fn consume(&mut self, len: usize, lines: u64) {
+        debug_assert!(len <= self.end - self.start);
+        self.start += len;
+        self.byte_offset += len as u64;
+        self.lines += lines;
+    }
+
+    /// Reads more bytes behind those at hand, because they do not hold a whole record.
+    ///
+    /// # Errors
+    /// Those of reading and decoding; a record longer than the bound.
+    pub fn grow(&mut self) -> Result<()> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.end == self.buffer.len() {
+            if self.end > self.max_record_bytes {
+                return Err(ErrorKind::RecordTooLong {
+                    location: self.location(),
+                    max_record_bytes: self.max_record_bytes,
+                }
+                .into());
+            }
+            // Doubling keeps the work linear for records of any length.
+            let len = (self.buffer.len() * 2).max(CHUNK_LEN_BYTES);
+            self.buffer.resize(len, 0);
+        }
+        // Fill what there is room for up to a chunk: many short reads would parse the seam again
+        // and again.
+        let limit = self.buffer.len().min(self.end + CHUNK_LEN_BYTES);
+        while !self.at_end && limit - self.end >= 4 {
+            match self.stream.read(&mut self.buffer[self.end..limit])? {
+                0 => self.at_end = true,
+                len => self.end += len,
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the data at hand begins.
+    pub fn location(&self) -> Location {
+        Location { path: self.path().to_owned(), line: self.lines + 1, byte_offset: self.byte_offset }
+    }
+
+    /// An error for a value in the record at hand.
+    pub(crate) fn error(&self, kind: impl FnOnce(Location) -> ErrorKind) -> Error {
+        kind(self.location()).into()
+    }
+
+    /// The encoding of the data.
+    pub fn encoding(&self) -> Encoding {
+        self.stream.encoding()
+    }
+
+    /// The compressed bytes below.
+    pub fn decompressor(&self) -> &Decompressor {
+        self.stream.decompressor()
+    }
+
+    fn path(&self) -> &Path {
+        self.stream.decompressor().path()
+    }
+}

@@ -1,0 +1,65 @@
+//! What result columns are called.
+//!
+//! The relational core names a column after its own form of the expression, with the table's name in
+//! it: `max(air/*.csv.DepDelay)`. Users expect what they wrote: `max(DepDelay)`. So each expression
+//! without a name gets one.
+
+use sqlparser::ast::{Expr, Ident, SelectItem};
+
+/// Names every item of a select list and returns the names, those of wildcards included.
+///
+/// `star` are the columns that `*` stands for; `None` if they are not known. A name that comes again
+/// gets a number, as every column needs a name of its own.
+pub(crate) fn label(
+    items: &mut [SelectItem],
+    star: &dyn Fn(&SelectItem) -> Option<Vec<String>>,
+) -> Option<Vec<String>> {
+    let mut names: Option<Vec<String>> = Some(Vec::new());
+    for item in items {
+        let taken = |name: &str| names.as_ref().is_some_and(|names| names.iter().any(|known| known == name));
+        match item {
+            SelectItem::UnnamedExpr(expr) => {
+                let (name, has_name) = name_of(expr);
+                let unique = unique_name(&name, taken);
+                if !has_name || unique != name {
+                    let expr = expr.clone();
+                    *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', unique.clone()) };
+                }
+                extend(&mut names, Some(vec![unique]));
+            }
+            SelectItem::ExprWithAlias { alias, .. } => extend(&mut names, Some(vec![alias.value.clone()])),
+            wildcard => extend(&mut names, star(wildcard)),
+        }
+    }
+    names
+}
+
+fn extend(names: &mut Option<Vec<String>>, more: Option<Vec<String>>) {
+    match (names.as_mut(), more) {
+        (Some(names), Some(more)) => names.extend(more),
+        _ => *names = None,
+    }
+}
+
+/// The name of an expression, and whether the relational core calls it so by itself.
+fn name_of(expr: &Expr) -> (String, bool) {
+    match expr {
+        Expr::Identifier(ident) => (ident.value.clone(), true),
+        // Could be a table's column or a field of a struct: both are called by the last part.
+        Expr::CompoundIdentifier(parts) if parts.len() == 2 => {
+            (parts.last().map(|part| part.value.clone()).unwrap_or_default(), true)
+        }
+        Expr::Nested(inner) => (name_of(inner).0, false),
+        other => (other.to_string(), false),
+    }
+}
+
+fn unique_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
+    let mut unique = name.to_owned();
+    let mut number = 1;
+    while taken(&unique) {
+        unique = format!("{name}_{number}");
+        number += 1;
+    }
+    unique
+}

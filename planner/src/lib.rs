@@ -1,0 +1,32 @@
+//! From words to plans: what a user writes becomes statements that the relational core can plan.
+//!
+//! * [`parse`] splits text into [`Statement`]s, in the dialect of the relational core;
+//! * [`source_calls`] lists the files a statement reads, as plain data ([`SourceCall`]): quoted
+//!   paths, `read_csv(…)`, `read_text(…)`;
+//! * [`resolve`] finds out which column or table each name means, without regard to case, once the
+//!   caller has said what columns the sources have, and gives every result column its name.
+//!
+//! The crate touches no file, no thread and no clock: words in, plain data out.
+//!
+//! ```
+//! # fn main() -> Result<(), swath_planner::Error> {
+//! let statements = swath_planner::parse("SELECT max(DepDelay) FROM 'air/*.csv.bz2'")?;
+//! let calls = swath_planner::source_calls(&statements[0])?;
+//! assert_eq!(calls[0].to_string(), "'air/*.csv.bz2'");
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod labels;
+mod names;
+mod parse;
+mod source_call;
+mod suggest;
+
+pub use error::{Error, Result};
+pub use names::{Catalog, resolve};
+pub use parse::{Statement, parse};
+pub use source_call::{OptionValue, SourceCall, SourceFunction, source_call_of, source_calls};
+pub use suggest::nearest;

@@ -1,0 +1,676 @@
+//! Which column or table each name means.
+//!
+//! Names match without regard to case; a name that matches exactly goes first. The statement is
+//! rewritten to the spelling of the file or table, so that the relational core, which compares names
+//! byte by byte, finds them, and results keep that spelling. Scopes are those of SQL: the tables of
+//! `FROM`, common table expressions, and, inside a subquery, everything around it.
+//!
+//! A name that is not found stays as it is: the relational core reports it, with its place.
+
+use std::ops::ControlFlow;
+
+use datafusion_sql::parser::{CopyToSource, Statement};
+use sqlparser::ast::{
+    Cte, ExceptSelectItem, ExcludeSelectItem, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator,
+    ObjectName, ObjectNamePart, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
+    SetExpr, Statement as SqlStatement, TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut,
+    WildcardAdditionalOptions,
+};
+
+use crate::error::{Error, Result};
+use crate::labels::label;
+use crate::source_call::{SourceCall, source_call_of};
+
+/// What the caller knows of tables.
+pub trait Catalog {
+    /// The columns of files.
+    fn source_columns(&self, call: &SourceCall) -> Option<Vec<String>>;
+    /// Names of all tables and views.
+    fn tables(&self) -> Vec<String>;
+    /// The columns of a table or view, by its exact name.
+    fn table_columns(&self, table: &str) -> Option<Vec<String>>;
+}
+
+/// Rewrites all names in a statement to the spelling of what they mean, and gives each result column
+/// its name.
+///
+/// # Errors
+/// A name that matches several columns, none exactly.
+pub fn resolve(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()> {
+    let resolver = Resolver { catalog };
+    let env = Env::default();
+    match statement {
+        Statement::Statement(statement) => resolver.statement(statement, &env),
+        Statement::Explain(explain) => resolve(&mut explain.statement, catalog),
+        Statement::CopyTo(copy) => match &mut copy.source {
+            CopyToSource::Query(query) => resolver.query(query, &env).map(|_| ()),
+            CopyToSource::Relation(name) => {
+                resolver.table_name(name, &env);
+                Ok(())
+            }
+        },
+        Statement::CreateExternalTable(_) | Statement::Reset(_) => Ok(()),
+    }
+}
+
+struct Resolver<'a> {
+    catalog: &'a dyn Catalog,
+}
+
+/// What surrounds a query: common table expressions, and the tables of queries around it.
+#[derive(Clone, Default)]
+struct Env {
+    ctes: Vec<Relation>,
+    /// Outermost first.
+    outer: Vec<Vec<Relation>>,
+}
+
+/// A table as a query sees it.
+#[derive(Clone, Debug)]
+struct Relation {
+    /// The name before the dot.
+    name: String,
+    /// `None`: not known.
+    columns: Option<Vec<String>>,
+}
+
+/// The names that an expression may use.
+struct Scope<'a> {
+    relations: &'a [Relation],
+    /// Names given in the select list, for ORDER BY and GROUP BY.
+    aliases: &'a [String],
+}
+
+/// Where a name was found.
+enum Match {
+    /// It is written as it should be.
+    Exact,
+    /// It should be written so.
+    Spelling(String),
+    /// It is not there.
+    None,
+}
+
+impl Resolver<'_> {
+    fn statement(&self, statement: &mut SqlStatement, env: &Env) -> Result<()> {
+        match statement {
+            SqlStatement::Query(query) => self.query(query, env).map(|_| ()),
+            SqlStatement::Explain { statement, .. } => self.statement(statement, env),
+            SqlStatement::CreateView(view) => self.query(&mut view.query, env).map(|_| ()),
+            SqlStatement::CreateTable(table) => match &mut table.query {
+                Some(query) => self.query(query, env).map(|_| ()),
+                None => Ok(()),
+            },
+            SqlStatement::Insert(insert) => match &mut insert.source {
+                Some(query) => self.query(query, env).map(|_| ()),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Resolves a query and returns the names of its columns, if they are known.
+    fn query(&self, query: &mut Query, env: &Env) -> Result<Option<Vec<String>>> {
+        let mut env = env.clone();
+        if let Some(with) = &mut query.with {
+            for cte in &mut with.cte_tables {
+                let relation = self.cte(cte, with.recursive, &env)?;
+                env.ctes.push(relation);
+            }
+        }
+        let (columns, relations) = self.set_expr(&mut query.body, &env)?;
+        let aliases = columns.clone().unwrap_or_default();
+        let scope = Scope { relations: &relations, aliases: &aliases };
+        if let Some(order_by) = &mut query.order_by
+            && let OrderByKind::Expressions(exprs) = &mut order_by.kind
+        {
+            for order in exprs {
+                self.expr(&mut order.expr, &scope, &env)?;
+            }
+        }
+        Ok(columns)
+    }
+
+    fn cte(&self, cte: &mut Cte, recursive: bool, env: &Env) -> Result<Relation> {
+        let name = cte.alias.name.value.clone();
+        let declared: Vec<String> =
+            cte.alias.columns.iter().map(|column| column.name.value.clone()).collect();
+        let declared = (!declared.is_empty()).then_some(declared);
+        let mut inner = env.clone();
+        if recursive {
+            inner.ctes.push(Relation { name: name.clone(), columns: declared.clone() });
+        }
+        let columns = self.query(&mut cte.query, &inner)?;
+        Ok(Relation { name, columns: declared.or(columns) })
+    }
+
+    /// Resolves the body of a query: the names of its columns, and what ORDER BY may refer to.
+    fn set_expr(&self, body: &mut SetExpr, env: &Env) -> Result<(Option<Vec<String>>, Vec<Relation>)> {
+        match body {
+            SetExpr::Select(select) => self.select(select, env),
+            SetExpr::Query(query) => Ok((self.query(query, env)?, Vec::new())),
+            SetExpr::SetOperation { left, right, .. } => {
+                let (columns, _) = self.set_expr(left, env)?;
+                self.set_expr(right, env)?;
+                Ok((columns, Vec::new()))
+            }
+            SetExpr::Values(values) => {
+                let width = values.rows.first().map_or(0, |row| row.len());
+                Ok((Some((1..=width).map(|index| format!("column{index}")).collect()), Vec::new()))
+            }
+            _ => Ok((None, Vec::new())),
+        }
+    }
+
+    fn select(&self, select: &mut Select, env: &Env) -> Result<(Option<Vec<String>>, Vec<Relation>)> {
+        let relations = self.from(&mut select.from, env)?;
+        let scope = Scope { relations: &relations, aliases: &[] };
+        for item in &mut select.projection {
+            self.select_item(item, &scope, env)?;
+        }
+        let columns = label(&mut select.projection, &|item| star_columns(item, &relations));
+        let aliases = columns.clone().unwrap_or_default();
+        let with_aliases = Scope { relations: &relations, aliases: &aliases };
+        if let Some(selection) = &mut select.selection {
+            self.expr(selection, &scope, env)?;
+        }
+        if let GroupByExpr::Expressions(exprs, _) = &mut select.group_by {
+            for expr in exprs {
+                self.expr(expr, &with_aliases, env)?;
+            }
+        }
+        for condition in [&mut select.having, &mut select.qualify].into_iter().flatten() {
+            self.expr(condition, &with_aliases, env)?;
+        }
+        for window in &mut select.named_window {
+            self.visit(window, &scope, env)?;
+        }
+        if let Some(sqlparser::ast::Distinct::On(exprs)) = &mut select.distinct {
+            for expr in exprs {
+                self.expr(expr, &scope, env)?;
+            }
+        }
+        Ok((columns, relations))
+    }
+
+    fn select_item(&self, item: &mut SelectItem, scope: &Scope<'_>, env: &Env) -> Result<()> {
+        match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+                self.expr(expr, scope, env)
+            }
+            SelectItem::QualifiedWildcard(kind, options) => {
+                if let SelectItemQualifiedWildcardKind::ObjectName(name) = kind
+                    && let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice()
+                {
+                    respell(ident, scope.relations.iter().map(|relation| relation.name.as_str()));
+                }
+                wildcard_options(options, scope)
+            }
+            SelectItem::Wildcard(options) => wildcard_options(options, scope),
+            _ => Ok(()),
+        }
+    }
+
+    /// Resolves FROM, from left to right: the tables it names, in order.
+    fn from(&self, from: &mut [TableWithJoins], env: &Env) -> Result<Vec<Relation>> {
+        let mut relations = Vec::new();
+        for table in from {
+            self.table_with_joins(table, &mut relations, env)?;
+        }
+        Ok(relations)
+    }
+
+    fn table_with_joins(
+        &self,
+        table: &mut TableWithJoins,
+        relations: &mut Vec<Relation>,
+        env: &Env,
+    ) -> Result<()> {
+        self.factor(&mut table.relation, relations, env)?;
+        for join in &mut table.joins {
+            self.factor(&mut join.relation, relations, env)?;
+            match constraint_of(&mut join.join_operator) {
+                Some(JoinConstraint::On(expr)) => {
+                    self.expr(expr, &Scope { relations, aliases: &[] }, env)?;
+                }
+                Some(JoinConstraint::Using(columns)) => {
+                    for column in columns {
+                        if let [ObjectNamePart::Identifier(ident)] = column.0.as_mut_slice() {
+                            let known = relations.iter().filter_map(|relation| relation.columns.as_ref());
+                            respell(ident, known.flatten().map(String::as_str));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn factor(&self, factor: &mut TableFactor, relations: &mut Vec<Relation>, env: &Env) -> Result<()> {
+        if let Some(call) = source_call_of(factor)? {
+            let columns = self.catalog.source_columns(&call);
+            let alias = alias_of(factor);
+            relations.push(aliased(Relation { name: call.to_string(), columns }, alias));
+            return Ok(());
+        }
+        match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let relation = self.table_name(name, env);
+                relations.push(aliased(relation, alias.as_ref()));
+            }
+            TableFactor::Derived { lateral, subquery, alias, .. } => {
+                let mut inner = env.clone();
+                if *lateral {
+                    inner.outer.push(relations.clone());
+                }
+                let columns = self.query(subquery, &inner)?;
+                relations.push(aliased(Relation { name: String::new(), columns }, alias.as_ref()));
+            }
+            TableFactor::NestedJoin { table_with_joins, alias } => {
+                let mut inner = Vec::new();
+                self.table_with_joins(table_with_joins, &mut inner, env)?;
+                match alias {
+                    Some(alias) => {
+                        let columns = all_columns(&inner);
+                        relations.push(aliased(Relation { name: String::new(), columns }, Some(alias)));
+                    }
+                    None => relations.extend(inner),
+                }
+            }
+            other => {
+                let alias = alias_of(other).cloned();
+                relations.push(aliased(Relation { name: String::new(), columns: None }, alias.as_ref()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Respells the name of a table, view or common table expression.
+    fn table_name(&self, name: &mut ObjectName, env: &Env) -> Relation {
+        let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice() else {
+            // Catalog and schema before the name: taken as they are.
+            let last = name.0.last().map(ToString::to_string).unwrap_or_default();
+            return Relation { name: last, columns: None };
+        };
+        // The innermost definition comes last.
+        let ctes: Vec<&str> = env.ctes.iter().rev().map(|cte| cte.name.as_str()).collect();
+        respell(ident, ctes.iter().copied());
+        if let Some(cte) = env.ctes.iter().rev().find(|cte| cte.name == ident.value) {
+            return cte.clone();
+        }
+        let tables = self.catalog.tables();
+        respell(ident, tables.iter().map(String::as_str));
+        Relation { name: ident.value.clone(), columns: self.catalog.table_columns(&ident.value) }
+    }
+
+    fn expr(&self, expr: &mut Expr, scope: &Scope<'_>, env: &Env) -> Result<()> {
+        self.visit(expr, scope, env)
+    }
+
+    fn visit<T: VisitMut>(&self, node: &mut T, scope: &Scope<'_>, env: &Env) -> Result<()> {
+        let mut visitor = ExprVisitor { resolver: self, scope, env, query_depth: 0 };
+        match node.visit(&mut visitor) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(error) => Err(error),
+        }
+    }
+}
+
+/// Resolves the names in one expression; queries inside it are resolved as queries of their own.
+struct ExprVisitor<'a, 'b> {
+    resolver: &'a Resolver<'b>,
+    scope: &'a Scope<'a>,
+    env: &'a Env,
+    /// Inside how many queries we are: their names are none of ours.
+    query_depth: usize,
+}
+
+impl VisitorMut for ExprVisitor<'_, '_> {
+    type Break = Error;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        self.query_depth += 1;
+        if self.query_depth == 1 {
+            let mut inner = self.env.clone();
+            inner.outer.push(self.scope.relations.to_vec());
+            if let Err(error) = self.resolver.query(query, &inner) {
+                return ControlFlow::Break(error);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &mut Query) -> ControlFlow<Error> {
+        self.query_depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        if self.query_depth > 0 {
+            return ControlFlow::Continue(());
+        }
+        let resolved = match expr {
+            Expr::Identifier(ident) => resolve_ident(ident, self.scope, self.env),
+            Expr::CompoundIdentifier(parts) => resolve_compound(parts, self.scope, self.env),
+            _ => Ok(()),
+        };
+        match resolved {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+}
+
+fn resolve_ident(ident: &mut Ident, scope: &Scope<'_>, env: &Env) -> Result<()> {
+    let found = match find_column(&ident.value, scope.relations)? {
+        Match::None => find_alias(&ident.value, scope.aliases),
+        // `ORDER BY name` may mean a name of the select list that is written exactly so.
+        Match::Spelling(_) if scope.aliases.contains(&ident.value) => Match::Exact,
+        found => found,
+    };
+    match found {
+        Match::Exact => return Ok(()),
+        Match::Spelling(name) => {
+            rename(ident, name);
+            return Ok(());
+        }
+        Match::None => {}
+    }
+    for relations in env.outer.iter().rev() {
+        match find_column(&ident.value, relations)? {
+            Match::Exact => return Ok(()),
+            Match::Spelling(name) => {
+                rename(ident, name);
+                return Ok(());
+            }
+            Match::None => {}
+        }
+    }
+    Ok(())
+}
+
+/// `table.column` or `column.field`.
+fn resolve_compound(parts: &mut [Ident], scope: &Scope<'_>, env: &Env) -> Result<()> {
+    let [first, second, ..] = parts else { return Ok(()) };
+    for relations in std::iter::once(scope.relations).chain(env.outer.iter().rev().map(Vec::as_slice)) {
+        let exact = relations.iter().find(|relation| relation.name == first.value);
+        let relation =
+            exact.or_else(|| relations.iter().find(|relation| same_name(&relation.name, &first.value)));
+        if let Some(relation) = relation {
+            if relation.name != first.value {
+                rename(first, relation.name.clone());
+            }
+            if let Match::Spelling(name) = find_column(&second.value, std::slice::from_ref(relation))? {
+                rename(second, name);
+            }
+            return Ok(());
+        }
+    }
+    resolve_ident(first, scope, env)
+}
+
+/// Looks for a column in tables: an exact match in any of them goes first.
+fn find_column(name: &str, relations: &[Relation]) -> Result<Match> {
+    let columns = || relations.iter().filter_map(|relation| relation.columns.as_ref()).flatten();
+    if columns().any(|column| column == name) {
+        return Ok(Match::Exact);
+    }
+    let mut similar: Vec<&String> = columns().filter(|column| same_name(column, name)).collect();
+    similar.dedup();
+    match similar.as_slice() {
+        [] => Ok(Match::None),
+        [column] => Ok(Match::Spelling((*column).clone())),
+        [first, second, ..] => {
+            Err(Error::new(format!("the name {name} may mean \"{first}\" or \"{second}\""))
+                .with_hint(format!("write it exactly, as in \"{first}\"")))
+        }
+    }
+}
+
+fn find_alias(name: &str, aliases: &[String]) -> Match {
+    if aliases.iter().any(|alias| alias == name) {
+        return Match::Exact;
+    }
+    match aliases.iter().find(|alias| same_name(alias, name)) {
+        Some(alias) => Match::Spelling(alias.clone()),
+        None => Match::None,
+    }
+}
+
+/// Gives a name the spelling of the candidate that it means, if there is one.
+fn respell<'a>(ident: &mut Ident, candidates: impl Iterator<Item = &'a str> + Clone) {
+    if candidates.clone().any(|candidate| candidate == ident.value) {
+        return;
+    }
+    let mut candidates = candidates;
+    if let Some(name) = candidates.find(|candidate| same_name(candidate, &ident.value)) {
+        rename(ident, name.to_owned());
+    }
+}
+
+/// Names keep the place in the text they came from.
+fn rename(ident: &mut Ident, name: String) {
+    ident.value = name;
+}
+
+fn same_name(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase()
+}
+
+/// The relation as its alias makes it.
+fn aliased(mut relation: Relation, alias: Option<&TableAlias>) -> Relation {
+    let Some(alias) = alias else { return relation };
+    relation.name = alias.name.value.clone();
+    if !alias.columns.is_empty() {
+        let given = alias.columns.iter().map(|column| column.name.value.clone());
+        relation.columns = match relation.columns {
+            Some(columns) => Some(given.clone().chain(columns.into_iter().skip(given.len())).collect()),
+            None => Some(given.collect()),
+        };
+    }
+    relation
+}
+
+fn alias_of(factor: &TableFactor) -> Option<&TableAlias> {
+    match factor {
+        TableFactor::Table { alias, .. }
+        | TableFactor::Function { alias, .. }
+        | TableFactor::TableFunction { alias, .. }
+        | TableFactor::UNNEST { alias, .. } => alias.as_ref(),
+        _ => None,
+    }
+}
+
+fn all_columns(relations: &[Relation]) -> Option<Vec<String>> {
+    let columns: Option<Vec<_>> = relations.iter().map(|relation| relation.columns.clone()).collect();
+    columns.map(|columns| columns.concat())
+}
+
+/// The columns that `*` or `t.*` stands for.
+fn star_columns(item: &SelectItem, relations: &[Relation]) -> Option<Vec<String>> {
+    let (columns, options) = match item {
+        SelectItem::Wildcard(options) => (all_columns(relations)?, options),
+        SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
+            let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
+            let relation = relations.iter().find(|relation| relation.name == ident.value)?;
+            (relation.columns.clone()?, options)
+        }
+        _ => return None,
+    };
+    let left_out = left_out_names(options);
+    Some(columns.into_iter().filter(|column| !left_out.contains(column)).collect())
+}
+
+/// Names that EXCLUDE and EXCEPT leave out of a wildcard.
+fn left_out_names(options: &WildcardAdditionalOptions) -> Vec<String> {
+    let mut options = options.clone();
+    left_out_idents(&mut options).into_iter().map(|ident| ident.value.clone()).collect()
+}
+
+fn left_out_idents(options: &mut WildcardAdditionalOptions) -> Vec<&mut Ident> {
+    let mut idents: Vec<&mut Ident> = Vec::new();
+    match &mut options.opt_exclude {
+        Some(ExcludeSelectItem::Single(name)) => idents.extend(name.0.last_mut().and_then(part_ident)),
+        Some(ExcludeSelectItem::Multiple(names)) => {
+            idents.extend(names.iter_mut().filter_map(|name| name.0.last_mut().and_then(part_ident)));
+        }
+        None => {}
+    }
+    if let Some(ExceptSelectItem { first_element, additional_elements }) = &mut options.opt_except {
+        idents.push(first_element);
+        idents.extend(additional_elements);
+    }
+    idents
+}
+
+fn part_ident(part: &mut ObjectNamePart) -> Option<&mut Ident> {
+    match part {
+        ObjectNamePart::Identifier(ident) => Some(ident),
+        ObjectNamePart::Function(_) => None,
+    }
+}
+
+fn wildcard_options(options: &mut WildcardAdditionalOptions, scope: &Scope<'_>) -> Result<()> {
+    for ident in left_out_idents(options) {
+        if let Match::Spelling(name) = find_column(&ident.value, scope.relations)? {
+            rename(ident, name);
+        }
+    }
+    if let Some(replace) = &mut options.opt_replace {
+        for item in &mut replace.items {
+            if let Match::Spelling(name) = find_column(&item.column_name.value, scope.relations)? {
+                rename(&mut item.column_name, name);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn constraint_of(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
+    match operator {
+        JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint)
+        | JoinOperator::CrossJoin(constraint)
+        | JoinOperator::Semi(constraint)
+        | JoinOperator::LeftSemi(constraint)
+        | JoinOperator::RightSemi(constraint)
+        | JoinOperator::Anti(constraint)
+        | JoinOperator::LeftAnti(constraint)
+        | JoinOperator::RightAnti(constraint) => Some(constraint),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+
+    struct Tables;
+
+    impl Catalog for Tables {
+        fn source_columns(&self, call: &SourceCall) -> Option<Vec<String>> {
+            let columns: &[&str] = match call.paths[0].as_str() {
+                "air" => &["Dest", "DepDelay", "Year"],
+                "two" => &["Ab", "aB", "Dest"],
+                _ => return None,
+            };
+            Some(columns.iter().map(|name| (*name).to_owned()).collect())
+        }
+
+        fn tables(&self) -> Vec<String> {
+            vec!["Planes".into()]
+        }
+
+        fn table_columns(&self, table: &str) -> Option<Vec<String>> {
+            (table == "Planes").then(|| vec!["TailNum".into(), "dest".into()])
+        }
+    }
+
+    fn resolved(sql: &str) -> Result<String> {
+        let mut statement = parse(sql)?.remove(0);
+        resolve(&mut statement, &Tables)?;
+        Ok(statement.to_string())
+    }
+
+    #[track_caller]
+    fn check(sql: &str, expected: &str) {
+        assert_eq!(resolved(sql).unwrap(), expected);
+    }
+
+    #[test]
+    fn columns_take_the_spelling_of_the_file() {
+        check(
+            "SELECT depdelay, \"DEPDELAY\" AS d FROM 'air' WHERE YEAR > 1",
+            "SELECT DepDelay, \"DepDelay\" AS d FROM 'air' WHERE Year > 1",
+        );
+        check(
+            "SELECT a.depdelay FROM 'air' AS A GROUP BY a.DEST ORDER BY dest",
+            "SELECT A.DepDelay FROM 'air' AS A GROUP BY A.Dest ORDER BY Dest",
+        );
+        check("SELECT unknown FROM 'air'", "SELECT unknown FROM 'air'");
+        check("SELECT dest FROM 'elsewhere'", "SELECT dest FROM 'elsewhere'");
+    }
+
+    #[test]
+    fn results_are_called_as_they_were_asked() {
+        check("SELECT max(depdelay) FROM 'air'", "SELECT max(DepDelay) AS \"max(DepDelay)\" FROM 'air'");
+        check("SELECT (dest), dest FROM 'air'", "SELECT (Dest) AS \"Dest\", Dest AS \"Dest_1\" FROM 'air'");
+        check("SELECT *, dest FROM 'air'", "SELECT *, Dest AS \"Dest_1\" FROM 'air'");
+        check("SELECT * EXCLUDE (DEST), dest FROM 'air'", "SELECT * EXCLUDE (Dest), Dest FROM 'air'");
+    }
+
+    #[test]
+    fn exact_goes_before_similar_and_doubt_is_an_error() {
+        check("SELECT aB, Ab FROM 'two'", "SELECT aB, Ab FROM 'two'");
+        let error = resolved("SELECT ab FROM 'two'").unwrap_err();
+        assert_eq!(error.to_string(), "the name ab may mean \"Ab\" or \"aB\"");
+        // Planes.dest is an exact match.
+        check("SELECT dest FROM 'air' AS a, planes", "SELECT dest FROM 'air' AS a, Planes");
+        check("SELECT A.DEST FROM 'air' AS a, planes", "SELECT a.Dest FROM 'air' AS a, Planes");
+    }
+
+    #[test]
+    fn aliases_are_names_too() {
+        check(
+            "SELECT dest AS Place, count(*) AS N FROM 'air' GROUP BY place ORDER BY n DESC",
+            "SELECT Dest AS Place, count(*) AS N FROM 'air' GROUP BY Place ORDER BY N DESC",
+        );
+    }
+
+    #[test]
+    fn queries_inside_queries() {
+        check(
+            "WITH Late AS (SELECT dest AS Place FROM 'air') SELECT PLACE FROM late",
+            "WITH Late AS (SELECT Dest AS Place FROM 'air') SELECT Place FROM Late",
+        );
+        check(
+            "SELECT D.delay FROM (SELECT depdelay AS Delay FROM 'air') d",
+            "SELECT d.Delay FROM (SELECT DepDelay AS Delay FROM 'air') d",
+        );
+        check(
+            "SELECT dest FROM 'air' AS a WHERE EXISTS (SELECT 1 FROM planes p WHERE P.TAILNUM = a.YEAR AND year = 1)",
+            "SELECT Dest FROM 'air' AS a WHERE EXISTS (SELECT 1 AS \"1\" FROM Planes p WHERE p.TailNum = a.Year AND Year = 1)",
+        );
+        check(
+            "SELECT year FROM 'air' UNION ALL SELECT tailnum FROM planes",
+            "SELECT Year FROM 'air' UNION ALL SELECT TailNum FROM Planes",
+        );
+        check("CREATE VIEW v AS SELECT dest FROM 'air'", "CREATE VIEW v AS SELECT Dest FROM 'air'");
+        check("EXPLAIN SELECT dest FROM 'air'", "EXPLAIN SELECT Dest FROM 'air'");
+    }
+
+    #[test]
+    fn joins() {
+        check(
+            "SELECT 1 FROM 'air' a JOIN planes p ON A.dest = P.DEST JOIN 'air' b USING (YEAR)",
+            "SELECT 1 AS \"1\" FROM 'air' a JOIN Planes p ON a.Dest = p.dest JOIN 'air' b USING(Year)",
+        );
+    }
+}

@@ -1,0 +1,367 @@
+//! Which files a statement reads, and how: `FROM 'glob'`, `read_csv('glob', header = true)`.
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, TableFactor,
+    UnaryOperator, Value, Visit, Visitor,
+};
+
+use crate::error::{Error, Result};
+use crate::parse::Statement;
+use crate::suggest::nearest;
+
+/// How the files of a call are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SourceFunction {
+    /// A quoted path: by its name.
+    Path,
+    /// `read_csv`.
+    ReadCsv,
+    /// `read_text`, also called `lines`: one row a line.
+    ReadText,
+}
+
+/// Names of the functions; the first name of each is the one shown.
+const FUNCTIONS: [(&str, SourceFunction); 5] = [
+    ("read_csv", SourceFunction::ReadCsv),
+    ("read_csv_auto", SourceFunction::ReadCsv),
+    ("read_text", SourceFunction::ReadText),
+    ("read_lines", SourceFunction::ReadText),
+    ("lines", SourceFunction::ReadText),
+];
+
+/// The value of an option: plain data. What it means is for the reader of the files to say.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum OptionValue {
+    /// `true`, `false`.
+    Boolean(bool),
+    /// A number, as it was written.
+    Number(String),
+    /// A text; also a bare word, as in `header = auto`.
+    Text(String),
+    /// `['a', 'b']`.
+    List(Vec<OptionValue>),
+    /// `{'a': 'INTEGER', 'b': 'TEXT'}`.
+    Map(Vec<(String, OptionValue)>),
+    /// `NULL`.
+    Null,
+}
+
+/// Files to read: paths or globs, and options by name in the order in which they were written.
+///
+/// `Display` gives it as it would be written in SQL.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SourceCall {
+    /// How they are read.
+    pub function: SourceFunction,
+    /// Paths or globs.
+    pub paths: Vec<String>,
+    /// Options, their names in lower case.
+    pub options: Vec<(String, OptionValue)>,
+}
+
+/// The calls in a statement, in the order in which they stand, each once.
+///
+/// # Errors
+/// A call whose arguments cannot be understood.
+pub fn source_calls(statement: &Statement) -> Result<Vec<SourceCall>> {
+    let mut finder = Finder { calls: Vec::new() };
+    let found = match statement {
+        Statement::Statement(statement) => statement.visit(&mut finder),
+        Statement::Explain(explain) => {
+            finder.calls = source_calls(&explain.statement)?;
+            ControlFlow::Continue(())
+        }
+        Statement::CopyTo(copy) => match &copy.source {
+            datafusion_sql::parser::CopyToSource::Query(query) => query.visit(&mut finder),
+            datafusion_sql::parser::CopyToSource::Relation(_) => ControlFlow::Continue(()),
+        },
+        Statement::CreateExternalTable(_) | Statement::Reset(_) => ControlFlow::Continue(()),
+    };
+    match found {
+        ControlFlow::Continue(()) => Ok(finder.calls),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+/// The call that a table factor is, or `None` if it is something else.
+///
+/// # Errors
+/// It is a call whose arguments cannot be understood.
+pub fn source_call_of(factor: &TableFactor) -> Result<Option<SourceCall>> {
+    match factor {
+        TableFactor::Table { name, args: None, .. } => Ok(path_of(name).map(|path| SourceCall {
+            function: SourceFunction::Path,
+            paths: vec![path.to_owned()],
+            options: Vec::new(),
+        })),
+        TableFactor::Table { name, args: Some(args), .. } => match function_of(name) {
+            Some(function) => function_call(function, &args.args).map(Some),
+            None => Ok(None),
+        },
+        TableFactor::Function { name, args, .. } => match function_of(name) {
+            Some(function) => function_call(function, args).map(Some),
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// A name in single quotes is a path; so is one in double quotes that could be no table's name.
+fn path_of(name: &ObjectName) -> Option<&str> {
+    match name.0.as_slice() {
+        [ObjectNamePart::Identifier(Ident { value, quote_style: Some('\''), .. })] => Some(value),
+        [ObjectNamePart::Identifier(Ident { value, quote_style: Some('"'), .. })]
+            if value.contains(['/', '*', '.']) =>
+        {
+            Some(value)
+        }
+        _ => None,
+    }
+}
+
+fn function_of(name: &ObjectName) -> Option<SourceFunction> {
+    let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
+    let known = FUNCTIONS.iter().find(|(known, _)| ident.value.eq_ignore_ascii_case(known));
+    known.map(|(_, function)| *function)
+}
+
+fn function_call(function: SourceFunction, args: &[FunctionArg]) -> Result<SourceCall> {
+    let mut call = SourceCall { function, paths: Vec::new(), options: Vec::new() };
+    for (index, arg) in args.iter().enumerate() {
+        match (index, argument(arg)?) {
+            (0, Argument::Positional(value)) => call.paths = paths(function, value)?,
+            (_, Argument::Named(name, value)) => {
+                if call.options.iter().any(|(known, _)| *known == name) {
+                    return Err(Error::new(format!("{function}: the option {name} is given twice")));
+                }
+                call.options.push((name, value));
+            }
+            (_, Argument::Positional(value)) => {
+                return Err(Error::new(format!("{function}: {value} has no name")).with_hint(
+                    "the path comes first, then options by name: read_csv('*.csv', header = true)",
+                ));
+            }
+        }
+    }
+    if call.paths.is_empty() {
+        return Err(Error::new(format!("{function}: there is no path"))
+            .with_hint(format!("the path or glob comes first, in quotes: {function}('data/*.csv')")));
+    }
+    Ok(call)
+}
+
+fn paths(function: SourceFunction, value: OptionValue) -> Result<Vec<String>> {
+    let text = |value: OptionValue| match value {
+        OptionValue::Text(path) => Ok(path),
+        other => Err(Error::new(format!("{function}: expected a path in quotes, found {other}"))),
+    };
+    match value {
+        OptionValue::List(items) => items.into_iter().map(text).collect(),
+        other => Ok(vec![text(other)?]),
+    }
+}
+
+enum Argument {
+    Positional(OptionValue),
+    Named(String, OptionValue),
+}
+
+/// Reads one argument. `name = value` is parsed as a comparison, `name => value` and
+/// `name := value` as named arguments: all mean the same.
+fn argument(arg: &FunctionArg) -> Result<Argument> {
+    let named =
+        |name: &Ident, value: &Expr| Ok(Argument::Named(name.value.to_lowercase(), option_value(value)?));
+    match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Eq,
+            right,
+        })) => match left.as_ref() {
+            Expr::Identifier(name) => named(name, right),
+            other => Err(Error::new(format!("expected the name of an option, found {other}"))),
+        },
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => Ok(Argument::Positional(option_value(value)?)),
+        FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. } => named(name, value),
+        FunctionArg::ExprNamed {
+            name: Expr::Identifier(name), arg: FunctionArgExpr::Expr(value), ..
+        } => named(name, value),
+        other => Err(Error::new(format!("cannot understand the argument {other}"))),
+    }
+}
+
+fn option_value(expr: &Expr) -> Result<OptionValue> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Boolean(value) => Ok(OptionValue::Boolean(*value)),
+            Value::Number(value, _) => Ok(OptionValue::Number(value.to_string())),
+            Value::Null => Ok(OptionValue::Null),
+            Value::EscapedStringLiteral(text) => Ok(OptionValue::Text(text.clone())),
+            other => match other.clone().into_string() {
+                Some(text) => Ok(OptionValue::Text(text)),
+                None => Err(unreadable(expr)),
+            },
+        },
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr: inner } => match option_value(inner)? {
+            OptionValue::Number(value) => Ok(OptionValue::Number(format!("-{value}"))),
+            _ => Err(unreadable(expr)),
+        },
+        Expr::Identifier(word) => Ok(OptionValue::Text(word.value.clone())),
+        Expr::Nested(inner) => option_value(inner),
+        Expr::Array(array) => {
+            Ok(OptionValue::List(array.elem.iter().map(option_value).collect::<Result<_>>()?))
+        }
+        Expr::Dictionary(fields) => {
+            let field = |field: &sqlparser::ast::DictionaryField| {
+                Ok((field.key.value.clone(), option_value(&field.value)?))
+            };
+            Ok(OptionValue::Map(fields.iter().map(field).collect::<Result<_>>()?))
+        }
+        _ => Err(unreadable(expr)),
+    }
+}
+
+fn unreadable(expr: &Expr) -> Error {
+    Error::new(format!("expected a constant for an option, found {expr}"))
+        .with_hint("options take texts, numbers, true, false, lists ['a', 'b'] and maps {'a': 'b'}")
+}
+
+struct Finder {
+    calls: Vec<SourceCall>,
+}
+
+impl Visitor for Finder {
+    type Break = Error;
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Error> {
+        match source_call_of(factor) {
+            Ok(Some(call)) if !self.calls.contains(&call) => self.calls.push(call),
+            Ok(Some(_)) => {}
+            Ok(None) => return check_function(factor),
+            Err(error) => return ControlFlow::Break(error),
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// A reading function with a misspelt name is told here, where the known ones are.
+fn check_function(factor: &TableFactor) -> ControlFlow<Error> {
+    let TableFactor::Table { name, args: Some(_), .. } = factor else { return ControlFlow::Continue(()) };
+    let name = name.to_string();
+    let known = FUNCTIONS.iter().map(|(known, _)| *known);
+    match nearest(&name, known) {
+        Some(known) if name.to_lowercase().starts_with("read") => {
+            let error = Error::new(format!("there is no table function {name}"));
+            ControlFlow::Break(error.with_hint(format!("did you mean {known}?")))
+        }
+        _ => ControlFlow::Continue(()),
+    }
+}
+
+impl fmt::Display for SourceFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Path => "path",
+            Self::ReadCsv => "read_csv",
+            Self::ReadText => "read_text",
+        })
+    }
+}
+
+impl fmt::Display for SourceCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (SourceFunction::Path, [path]) = (self.function, self.paths.as_slice()) {
+            return write!(f, "{}", quoted(path));
+        }
+        write!(f, "{}(", self.function)?;
+        match self.paths.as_slice() {
+            [path] => write!(f, "{}", quoted(path))?,
+            paths => write!(f, "[{}]", paths.iter().map(|path| quoted(path)).collect::<Vec<_>>().join(", "))?,
+        }
+        for (name, value) in &self.options {
+            write!(f, ", {name} = {value}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl fmt::Display for OptionValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean(value) => write!(f, "{value}"),
+            Self::Number(value) => f.write_str(value),
+            Self::Text(value) => f.write_str(&quoted(value)),
+            Self::List(items) => {
+                write!(f, "[{}]", items.iter().map(Self::to_string).collect::<Vec<_>>().join(", "))
+            }
+            Self::Map(entries) => {
+                let entry = |(key, value): &(String, Self)| format!("{}: {value}", quoted(key));
+                write!(f, "{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+            }
+            Self::Null => f.write_str("NULL"),
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+
+    fn calls(sql: &str) -> Result<Vec<String>> {
+        let statements = parse(sql)?;
+        Ok(source_calls(&statements[0])?.iter().map(SourceCall::to_string).collect())
+    }
+
+    #[test]
+    fn paths_and_functions_are_found_everywhere() {
+        assert_eq!(
+            calls(
+                "WITH w AS (SELECT * FROM 'w.csv') SELECT (SELECT max(x) FROM \"dir/x.csv\") FROM 'a.csv' AS a \
+                 JOIN read_csv('b.csv') b ON true, w WHERE y IN (SELECT line FROM lines('c.txt')) \
+                 UNION ALL SELECT * FROM 'a.csv'"
+            )
+            .unwrap(),
+            ["'w.csv'", "'dir/x.csv'", "'a.csv'", "read_csv('b.csv')", "read_text('c.txt')"]
+        );
+        assert_eq!(calls("EXPLAIN SELECT * FROM 'a.csv'").unwrap(), ["'a.csv'"]);
+        assert_eq!(calls("CREATE VIEW v AS SELECT * FROM 'it''s.csv'").unwrap(), ["'it''s.csv'"]);
+        assert_eq!(calls("SELECT * FROM t, \"T\", generate_series(1, 2)").unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn all_ways_to_name_an_option() {
+        let expected = "read_csv(['a', 'b'], header = true, skip = 2, nullstr = ['NA', '-'], \
+                        types = {'x': 'INT'}, quote = '')";
+        for equals in ["=", "=>", ":="] {
+            let sql = format!(
+                "SELECT * FROM Read_CSV(['a', 'b'], HEADER {equals} true, skip {equals} 2, \
+                 nullstr {equals} ['NA', '-'], types {equals} {{'x': 'INT'}}, quote {equals} '')"
+            );
+            assert_eq!(calls(&sql).unwrap(), [expected], "{equals}");
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_told() {
+        let error = |sql: &str| calls(sql).unwrap_err().to_string();
+        assert_eq!(error("SELECT * FROM read_csv()"), "read_csv: there is no path");
+        assert_eq!(error("SELECT * FROM read_csv(3)"), "read_csv: expected a path in quotes, found 3");
+        assert_eq!(error("SELECT * FROM read_csv('a', 'b')"), "read_csv: 'b' has no name");
+        assert_eq!(
+            error("SELECT * FROM read_csv('a', skip = 1, skip = 2)"),
+            "read_csv: the option skip is given twice"
+        );
+        assert_eq!(
+            error("SELECT * FROM read_csv('a', skip = 1 + 1)"),
+            "expected a constant for an option, found 1 + 1"
+        );
+        assert_eq!(calls("SELECT * FROM read_cvs('a')").unwrap_err().hint(), Some("did you mean read_csv?"));
+    }
+}
