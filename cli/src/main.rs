@@ -1,2 +1,26 @@
-//! stub
-fn main() {}
+//! The `swath` command: arguments in, results on standard output, all else on standard error.
+#![forbid(unsafe_code)]
+
+mod args;
+mod exit_codes;
+mod format;
+mod report;
+mod run;
+mod sink;
+mod statements;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    let job = match args.into_job() {
+        Ok(job) => job,
+        Err(error) => {
+            report::error(&error);
+            return exit_codes::USAGE.into();
+        }
+    };
+    run::run(job).into()
+}

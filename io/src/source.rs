@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::error::{Error, ErrorKind, Result, is_glob};
 
@@ -12,6 +13,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Length in (compressed) bytes when the pattern was expanded.
     pub len_bytes: u64,
+    /// When it was last written, then, if the file system says.
+    pub modified: Option<SystemTime>,
 }
 
 /// Returns the files that the patterns name, pattern by pattern, each pattern's files sorted by path.
@@ -78,7 +81,7 @@ fn regular_file(path: &Path) -> Result<SourceFile> {
         let found = if metadata.is_dir() { "a directory" } else { "a pipe or a device" };
         return Err(ErrorKind::NotAFile { path: path.into(), found }.into());
     }
-    Ok(SourceFile { path: path.into(), len_bytes: metadata.len() })
+    Ok(SourceFile { path: path.into(), len_bytes: metadata.len(), modified: metadata.modified().ok() })
 }
 
 /// Replaces `{a,b}` by each of its alternatives, left to right; unbalanced braces stay as they are.

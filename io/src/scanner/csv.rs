@@ -453,7 +453,7 @@ mod tests {
 
     #[test]
     fn missing_file_is_an_error() {
-        let file = SourceFile { path: PathBuf::from("no/such.csv"), len_bytes: 0 };
+        let file = SourceFile { path: PathBuf::from("no/such.csv"), len_bytes: 0, modified: None };
         let error = infer_csv(&[file], &CsvOptions::default()).unwrap_err();
         assert!(error.to_string().starts_with("no/such.csv: cannot open"), "{error}");
     }

@@ -144,7 +144,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.txt");
         fs::write(&path, bytes).unwrap();
-        let file = SourceFile { path, len_bytes: bytes.len() as u64 };
+        let file = SourceFile { path, len_bytes: bytes.len() as u64, modified: None };
         let request = ScanRequest { columns, batch_rows: 3 };
         TextScanner::open(&file, options, &request, &Notes::default())?.collect()
     }

@@ -1,0 +1,259 @@
+//! The command line: raw flags, and the validated [`Job`] they become.
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use swath::{OptionValue, Session, SessionBuilder};
+
+use crate::format::Format;
+use crate::report::Report;
+use crate::sink::Target;
+use crate::statements;
+
+const EXAMPLES: &str = "\
+Examples:
+  swath \"SELECT max(DepDelay) FROM 'air/*.csv.bz2'\"
+  swath \"SELECT Dest, avg(DepDelay) FROM 'air/*.csv.bz2' WHERE Origin = 'SFO' GROUP BY Dest\"
+  swath \"SELECT count(*) FROM read_text('logs/part-*.gz') WHERE line LIKE '% en %'\"
+  swath --encoding latin1 --types TailNum=text \"SELECT TailNum, count(*) FROM 'air/*.bz2' GROUP BY 1\"
+  swath -f report.sql -o report.csv
+  echo \"SELECT * FROM 'x.tsv.zst' LIMIT 10\" | swath --format markdown
+
+Exit status: 0 done, 1 the query or its data failed, 2 wrong usage, 130 interrupted.";
+
+/// Ask questions of folders of compressed CSV and text.
+///
+/// A quoted path or glob is a table: FROM 'air/*.csv.bz2'. So are read_csv('glob', option = value, …)
+/// and read_text('glob'), which has one column, line. Columns, their types and what stands for a
+/// missing value are found by looking at the head of every file. Names match without regard to case.
+/// gzip, bzip2, Zstandard, xz and LZ4 are told by the files' first bytes.
+#[derive(Debug, Parser)]
+#[command(name = "swath", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Args {
+    /// SQL statements, separated by ';'. Without any, they are read from standard input.
+    #[arg(value_name = "SQL")]
+    sql: Vec<String>,
+
+    /// Read statements from a file ('-' is standard input); may be given several times
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Write the results to a file instead of standard output; it appears when all is written
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// How results are written; auto: by the name of the output file, else a table on a terminal and
+    /// CSV in a pipe
+    #[arg(long, value_enum, default_value_t = FormatArg::Auto)]
+    format: FormatArg,
+
+    /// Rows of a table that are shown, half from its start and half from its end; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    max_rows: usize,
+
+    /// How many files are read at once [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+/// Options for bare paths, by the names that read_csv() has for them.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "How bare paths are read")]
+struct ReadArgs {
+    /// The first record names the columns [default: found by looking]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    header: Option<String>,
+
+    /// The character between fields [default: found by looking]
+    #[arg(long, value_name = "CHAR")]
+    delim: Option<String>,
+
+    /// The character around fields, '' for none [default: "]
+    #[arg(long, value_name = "CHAR")]
+    quote: Option<String>,
+
+    /// The character before a quote in a quoted field [default: quotes are doubled]
+    #[arg(long, value_name = "CHAR")]
+    escape: Option<String>,
+
+    /// Skip lines that begin with this character
+    #[arg(long, value_name = "CHAR")]
+    comment: Option<String>,
+
+    /// Skip lines at the head of each file
+    #[arg(long, value_name = "LINES")]
+    skip: Option<String>,
+
+    /// A text that is null in every column; may be given several times. Always null are empty fields
+    /// without quotes and, among numbers, dates and booleans, NA, N/A, NaN, null, NULL and -
+    #[arg(long, value_name = "TEXT")]
+    nullstr: Vec<String>,
+
+    /// The encoding of the text: utf8, utf8-lossy, latin1, windows-1252, utf-16le, …
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+
+    /// Types of some columns: TailNum=text,Distance=double
+    #[arg(long, value_name = "COLUMN=TYPE", value_delimiter = ',')]
+    types: Vec<String>,
+
+    /// All columns with their types, in order: id=bigint,name=text
+    #[arg(long, value_name = "COLUMN=TYPE", value_delimiter = ',')]
+    columns: Vec<String>,
+
+    /// Read all columns as text
+    #[arg(long)]
+    all_varchar: bool,
+
+    /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4 [default: by their first bytes]
+    #[arg(long, value_name = "CODEC")]
+    compression: Option<String>,
+
+    /// Add a column, filename, with the file each row comes from
+    #[arg(long)]
+    filename: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatArg {
+    Auto,
+    Table,
+    Csv,
+    Tsv,
+    Json,
+    Jsonl,
+    Markdown,
+}
+
+/// What to do, with nothing left to doubt.
+pub struct Job {
+    /// Texts of statements, in order.
+    pub texts: Vec<String>,
+    /// The session that answers them.
+    pub session: Session,
+    /// Where results go.
+    pub target: Target,
+    /// How they are written.
+    pub format: Format,
+}
+
+impl Args {
+    /// Validates the flags and reads the statements.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn into_job(self) -> Result<Job, Report> {
+        let texts = statements::gather(self.sql, &self.files)?;
+        let session = self.read.apply(Session::builder())?;
+        let session = match self.threads {
+            Some(threads) => session.threads(threads.into()),
+            None => session,
+        };
+        let format = self.format.choose(self.output.as_deref(), self.max_rows)?;
+        let target = self.output.map_or(Target::Stdout, Target::File);
+        Ok(Job { texts, session: session.build(), target, format })
+    }
+}
+
+impl FormatArg {
+    fn choose(self, output: Option<&std::path::Path>, max_rows: usize) -> Result<Format, Report> {
+        let table = Format::Table { max_rows };
+        Ok(match self {
+            Self::Table => table,
+            Self::Csv => Format::Csv { delim: b',' },
+            Self::Tsv => Format::Csv { delim: b'\t' },
+            Self::Json => Format::Json { lines: false },
+            Self::Jsonl => Format::Json { lines: true },
+            Self::Markdown => Format::Markdown,
+            Self::Auto => match output {
+                Some(path) => by_name(path)?,
+                None if io::stdout().is_terminal() => table,
+                None => Format::Csv { delim: b',' },
+            },
+        })
+    }
+}
+
+/// The format that the name of an output file asks for.
+fn by_name(path: &std::path::Path) -> Result<Format, Report> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
+    Ok(match ending.as_str() {
+        "tsv" | "tab" => Format::Csv { delim: b'\t' },
+        "json" => Format::Json { lines: false },
+        "jsonl" | "ndjson" => Format::Json { lines: true },
+        "md" | "markdown" => Format::Markdown,
+        "csv" | "txt" | "" => Format::Csv { delim: b',' },
+        _ => {
+            return Err(Report::with_hint(
+                format!("cannot tell a format from the name '{}'", path.display()),
+                "say it: --format csv, tsv, json, jsonl, markdown or table",
+            ));
+        }
+    })
+}
+
+impl ReadArgs {
+    fn apply(self, mut session: SessionBuilder) -> Result<SessionBuilder, Report> {
+        let texts = [
+            ("header", self.header),
+            ("delim", self.delim),
+            ("quote", self.quote),
+            ("escape", self.escape),
+            ("comment", self.comment),
+            ("skip", self.skip),
+            ("encoding", self.encoding),
+            ("compression", self.compression),
+        ];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, OptionValue::Text(text?))));
+        let nullstr = self.nullstr.into_iter().map(OptionValue::Text).collect::<Vec<_>>();
+        let others = [
+            (!nullstr.is_empty()).then_some(("nullstr", OptionValue::List(nullstr))),
+            column_types("--types", &self.types)?.map(|types| ("types", types)),
+            column_types("--columns", &self.columns)?.map(|types| ("columns", types)),
+            self.all_varchar.then_some(("all_varchar", OptionValue::Boolean(true))),
+            self.filename.then_some(("filename", OptionValue::Boolean(true))),
+        ];
+        for (name, value) in texts.chain(others.into_iter().flatten()) {
+            session = session.option(name, value)?;
+        }
+        Ok(session)
+    }
+}
+
+/// `["TailNum=text", "Distance=double"]` as a map; nothing if there is none.
+fn column_types(flag: &str, pairs: &[String]) -> Result<Option<OptionValue>, Report> {
+    let pair = |pair: &String| match pair.rsplit_once('=') {
+        Some((column, ty)) if !column.is_empty() => Ok((column.to_owned(), OptionValue::Text(ty.to_owned()))),
+        _ => Err(Report::with_hint(
+            format!("{flag}: expected COLUMN=TYPE, found \"{pair}\""),
+            format!("as in {flag} TailNum=text,Distance=double"),
+        )),
+    };
+    let pairs = pairs.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    Ok((!pairs.is_empty()).then_some(OptionValue::Map(pairs)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn formats_follow_names() {
+        let format = |name: &str| by_name(std::path::Path::new(name));
+        assert!(matches!(format("a.tsv"), Ok(Format::Csv { delim: b'\t' })));
+        assert!(matches!(format("a.JSONL"), Ok(Format::Json { lines: true })));
+        assert!(matches!(format("report"), Ok(Format::Csv { delim: b',' })));
+        assert!(format("a.xlsx").unwrap_err().hint.unwrap().contains("--format"));
+    }
+}

@@ -1,0 +1,136 @@
+//! Runs a job: statements one after the other, results written as they come.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use swath::{Output, Session, Statement};
+
+use crate::args::Job;
+use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
+use crate::format::{Format, ResultWriter};
+use crate::report::{self, Report};
+use crate::sink::Sink;
+
+/// How a job ends before its end.
+enum Stop {
+    /// Something failed.
+    Failed(Report),
+    /// Nobody reads the output any more, as after `| head`.
+    ClosedPipe,
+}
+
+/// Runs a job and returns the exit code.
+pub fn run(job: Job) -> u8 {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            report::error(&Report::with_hint(
+                format!("cannot start threads: {error}"),
+                "raise the limit on processes (ulimit -u)",
+            ));
+            return FAILED;
+        }
+    };
+    let session = job.session.clone();
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = run_all(job) => code,
+            _ = tokio::signal::ctrl_c() => INTERRUPTED,
+        }
+    });
+    report::notes(&session.take_notes());
+    // Threads that are in the middle of decoding are not waited for.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run_all(job: Job) -> u8 {
+    // Parsed before anything runs: a typing error in the last statement costs nothing.
+    let statements = match parse_all(&job) {
+        Ok(statements) => statements,
+        Err(report) => {
+            report::error(&report);
+            return FAILED;
+        }
+    };
+    let mut sink = match job.target.open() {
+        Ok(sink) => sink,
+        Err(error) => {
+            report::error(&cannot_write(&job, &error));
+            return FAILED;
+        }
+    };
+    for statement in statements {
+        match answer(&job.session, statement, &job.format, &mut sink, &job).await {
+            Ok(()) => {}
+            Err(Stop::ClosedPipe) => return DONE,
+            Err(Stop::Failed(report)) => {
+                // What came before the error on standard output is shown before the error.
+                let _ = sink.flush();
+                report::error(&report);
+                return FAILED;
+            }
+        }
+    }
+    match sink.finish() {
+        Ok(()) => DONE,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
+        Err(error) => {
+            report::error(&cannot_write(&job, &error));
+            FAILED
+        }
+    }
+}
+
+fn parse_all(job: &Job) -> Result<Vec<Statement>, Report> {
+    let mut statements = Vec::new();
+    for text in &job.texts {
+        statements.extend(job.session.parse(text)?);
+    }
+    Ok(statements)
+}
+
+/// Runs one statement and writes its rows.
+async fn answer(
+    session: &Session,
+    statement: Statement,
+    format: &Format,
+    sink: &mut Sink,
+    job: &Job,
+) -> Result<(), Stop> {
+    let output = session.run(statement).await.map_err(|error| Stop::Failed(error.into()))?;
+    if output.schema().fields().is_empty() {
+        // CREATE VIEW, SET: they are done when their stream is.
+        output.collect().await.map_err(|error| Stop::Failed(error.into()))?;
+        return Ok(());
+    }
+    let stop = |error: io::Error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Stop::ClosedPipe,
+        _ => Stop::Failed(cannot_write(job, &error)),
+    };
+    let mut writer = format.writer(output.schema());
+    write_rows(writer.as_mut(), output, sink, stop).await
+}
+
+async fn write_rows(
+    writer: &mut dyn ResultWriter,
+    mut output: Output,
+    sink: &mut Sink,
+    stop: impl Fn(io::Error) -> Stop,
+) -> Result<(), Stop> {
+    let schema = output.schema();
+    writer.start(sink).map_err(&stop)?;
+    while let Some(batch) = output.next().await {
+        let batch = batch.map_err(|error| Stop::Failed(error.into()))?;
+        debug_assert!(Arc::ptr_eq(&schema, &batch.schema()) || schema.fields().len() == batch.num_columns());
+        writer.write(&batch, sink).map_err(&stop)?;
+    }
+    writer.finish(sink).map_err(&stop)
+}
+
+fn cannot_write(job: &Job, error: &io::Error) -> Report {
+    Report::with_hint(
+        format!("cannot write to {}: {error}", job.target.name()),
+        "check the folder, its permissions and the space left on the disk",
+    )
+}

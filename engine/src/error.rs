@@ -1,0 +1,155 @@
+//! What a query can fail with: a message, a detail and a hint, whichever layer it came from.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::common::SchemaError;
+use datafusion::error::DataFusionError;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of a query. `Display` gives the message, one line.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Error {
+    /// The statement cannot be understood.
+    Statement(swath_planner::Error),
+    /// A file cannot be found, opened, decoded or parsed.
+    Source(Arc<swath_io::Error>),
+    /// The relational core refuses the query or fails in it.
+    Query(QueryError),
+}
+
+/// An error of the relational core, in words for its user.
+#[derive(Debug, Clone)]
+pub struct QueryError {
+    message: String,
+    hint: Option<String>,
+    source: Option<Arc<DataFusionError>>,
+}
+
+impl Error {
+    pub(crate) fn query(message: impl Into<String>, hint: impl Into<Option<String>>) -> Self {
+        Self::Query(QueryError { message: message.into(), hint: hint.into(), source: None })
+    }
+
+    /// More about the place, or nothing.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Source(error) => error.detail(),
+            Self::Statement(_) | Self::Query(_) => None,
+        }
+    }
+
+    /// What to try next, or nothing.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Statement(error) => error.hint().map(str::to_owned),
+            Self::Source(error) => error.hint(),
+            Self::Query(error) => error.hint.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Statement(error) => error.fmt(f),
+            Self::Source(error) => error.fmt(f),
+            Self::Query(error) => f.write_str(&error.message),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Statement(_) | Self::Source(_) => None,
+            Self::Query(error) => error.source.as_deref().map(|source| source as _),
+        }
+    }
+}
+
+impl From<swath_planner::Error> for Error {
+    fn from(error: swath_planner::Error) -> Self {
+        Self::Statement(error)
+    }
+}
+
+impl From<swath_io::Error> for Error {
+    fn from(error: swath_io::Error) -> Self {
+        Self::Source(Arc::new(error))
+    }
+}
+
+/// Carries an error of ours through the relational core; [`Error::from`] takes it out again.
+pub(crate) fn into_datafusion(error: swath_io::Error) -> DataFusionError {
+    DataFusionError::External(Box::new(Arc::new(error)))
+}
+
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        if let Some(source) = find_source(&error) {
+            return Self::Source(source);
+        }
+        let (message, hint) = match error.find_root() {
+            DataFusionError::SchemaError(schema, _) => schema_words(schema),
+            root => plain_words(&root.strip_backtrace()),
+        };
+        Self::Query(QueryError { message, hint, source: Some(Arc::new(error)) })
+    }
+}
+
+/// An error of ours somewhere below.
+fn find_source(error: &DataFusionError) -> Option<Arc<swath_io::Error>> {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref::<Arc<swath_io::Error>>() {
+            return Some(Arc::clone(found));
+        }
+        if let Some(DataFusionError::Collection(errors)) = error.downcast_ref() {
+            return errors.iter().find_map(find_source);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn schema_words(error: &SchemaError) -> (String, Option<String>) {
+    match error {
+        SchemaError::FieldNotFound { field, valid_fields } => {
+            let names: Vec<&str> = valid_fields.iter().map(|field| field.name()).collect();
+            let hint = match swath_planner::nearest(field.name(), names.iter().copied()) {
+                Some(name) => Some(format!("did you mean \"{name}\"?")),
+                None if names.is_empty() => None,
+                None => Some(format!("the columns are: {}", names.join(", "))),
+            };
+            (format!("there is no column \"{}\"", field.name()), hint)
+        }
+        SchemaError::AmbiguousReference { field } => (
+            format!("the column \"{}\" is in more than one table", field.name()),
+            Some("put the table's name or alias before it, as in t.column".into()),
+        ),
+        SchemaError::DuplicateQualifiedField { name, .. }
+        | SchemaError::DuplicateUnqualifiedField { name } => (
+            format!("two columns are named \"{name}\""),
+            Some("give one of them another name with AS".into()),
+        ),
+    }
+}
+
+/// The core's message without the names of its layers; what it suggests becomes the hint.
+fn plain_words(message: &str) -> (String, Option<String>) {
+    let mut text = message;
+    for prefix in ["Error during planning: ", "Execution error: ", "SQL error: ", "Arrow error: ", "External error: "]
+    {
+        text = text.strip_prefix(prefix).unwrap_or(text);
+    }
+    let (message, hint) = match text.find("Did you mean") {
+        Some(at) => (&text[..at], Some(text[at..].trim().replace("Did you mean", "did you mean"))),
+        None => (text, None),
+    };
+    (message.trim().trim_end_matches('.').to_owned(), hint)
+}

@@ -1,0 +1,263 @@
+//! Options by name, as users write them, become the plain data that `swath_io` reads files by.
+
+use swath_io::{CsvOptions, Error as IoError, HeaderMode, TextOptions};
+pub use swath_planner::OptionValue;
+use swath_planner::{SourceFunction, nearest};
+
+/// Options for reading files, by name, under the names that DuckDB uses.
+///
+/// | name | value | meaning |
+/// | --- | --- | --- |
+/// | `header` | `true`, `false`, `'auto'` | whether the first record names the columns |
+/// | `delim`, `sep` | one character | between fields |
+/// | `quote`, `escape`, `comment` | one character, `''` for none | as in [`CsvOptions`] |
+/// | `skip` | a number | lines to skip at the head of each file |
+/// | `nullstr` | a text or a list | what is null in every column, beside what always is |
+/// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf-16le`, … |
+/// | `types` | a map from name to type | types of some columns |
+/// | `columns` | a map from name to type | all columns, in order |
+/// | `all_varchar` | `true`, `false` | read all columns as text |
+/// | `compression` | a name | the codec, `'auto'` to find it out |
+/// | `filename` | `true`, `false`, a name | adds a column with each row's file |
+/// | `max_record_bytes` | a number | bound on one record |
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct ReadOptions {
+    csv: CsvOptions,
+    filename: Option<String>,
+}
+
+/// Options that files of lines have, too.
+const TEXT_OPTIONS: [&str; 4] = ["encoding", "compression", "filename", "max_record_bytes"];
+
+/// Every option, by the name that is suggested for a misspelt one.
+const CSV_OPTIONS: [&str; 14] = [
+    "header", "delim", "sep", "quote", "escape", "comment", "skip", "nullstr", "encoding", "types", "columns",
+    "all_varchar", "compression", "filename",
+];
+
+impl ReadOptions {
+    /// Sets an option for CSV files.
+    ///
+    /// # Errors
+    /// There is no such option, or it does not take the value.
+    pub fn set(&mut self, name: &str, value: &OptionValue) -> Result<(), IoError> {
+        let csv = &mut self.csv;
+        match name {
+            "header" | "has_header" => csv.header = header(name, value)?,
+            "delim" | "sep" | "delimiter" => csv.delim = byte(name, value)?,
+            "quote" => csv.quote = byte(name, value)?,
+            "escape" => csv.escape = byte(name, value)?,
+            "comment" => csv.comment = byte(name, value)?,
+            "skip" => csv.skip = number(name, value)?,
+            "nullstr" | "null" | "nulls" => csv.nullstr = texts(name, value)?,
+            "encoding" => csv.encoding = text(name, value)?.parse()?,
+            "types" | "dtypes" | "column_types" => csv.types = types(name, value)?,
+            "columns" => csv.columns = Some(types(name, value)?),
+            "all_varchar" => csv.all_varchar = boolean(name, value)?,
+            "compression" => {
+                let codec = text(name, value)?;
+                csv.compression = if codec.eq_ignore_ascii_case("auto") { None } else { Some(codec.parse()?) };
+            }
+            "filename" => {
+                self.filename = match value {
+                    OptionValue::Text(column) => Some(column.clone()),
+                    other => boolean(name, other)?.then(|| "filename".to_owned()),
+                }
+            }
+            "max_record_bytes" | "max_line_size" => {
+                csv.max_record_bytes = usize::try_from(number(name, value)?)
+                    .map_err(|_| IoError::bad_option(name, "the number is too large"))?;
+            }
+            _ => return Err(unknown(name, "read_csv", &CSV_OPTIONS)),
+        }
+        self.check()
+    }
+
+    /// The options of a call: for a bare path the given defaults, for a function its own.
+    pub(crate) fn of_call(
+        function: SourceFunction,
+        options: &[(String, OptionValue)],
+        defaults: &Self,
+    ) -> Result<Self, IoError> {
+        let mut read = match function {
+            SourceFunction::Path => defaults.clone(),
+            SourceFunction::ReadCsv | SourceFunction::ReadText => Self::default(),
+        };
+        for (name, value) in options {
+            if function == SourceFunction::ReadText && !TEXT_OPTIONS.contains(&name.as_str()) {
+                return Err(unknown(name, "read_text", &TEXT_OPTIONS));
+            }
+            read.set(name, value)?;
+        }
+        Ok(read)
+    }
+
+    pub(crate) fn csv(&self) -> &CsvOptions {
+        &self.csv
+    }
+
+    /// What is set for CSV and means something for lines, too.
+    pub(crate) fn text(&self) -> TextOptions {
+        TextOptions {
+            encoding: self.csv.encoding,
+            compression: self.csv.compression,
+            max_record_bytes: self.csv.max_record_bytes,
+        }
+    }
+
+    /// The name of the column for each row's file, if one was asked for.
+    pub(crate) fn filename(&self) -> Option<&str> {
+        self.filename.as_deref()
+    }
+
+    /// Fields separated by tabs, unless something else was set.
+    pub(crate) fn default_to_tabs(&mut self) {
+        self.csv.delim.get_or_insert(b'\t');
+    }
+
+    /// Characters that cannot all be told apart make no dialect.
+    fn check(&self) -> Result<(), IoError> {
+        let csv = &self.csv;
+        let special = [("delim", csv.delim), ("quote", csv.quote), ("comment", csv.comment)];
+        for (index, (name, byte)) in special.iter().enumerate() {
+            for (other, other_byte) in &special[..index] {
+                if byte.is_some() && byte == other_byte {
+                    return Err(IoError::bad_option(*name, format!("it is the same as {other}")));
+                }
+            }
+        }
+        if csv.escape.is_some() && csv.escape == csv.delim {
+            return Err(IoError::bad_option("escape", "it is the same as delim"));
+        }
+        Ok(())
+    }
+}
+
+fn unknown(name: &str, function: &str, known: &[&str]) -> IoError {
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(known) => format!("did you mean {known}?"),
+        None => format!("the options are: {}", known.join(", ")),
+    };
+    IoError::bad_option_hint(name, format!("{function} has no such option"), hint)
+}
+
+fn wrong(name: &str, expected: &str, found: &OptionValue) -> IoError {
+    IoError::bad_option(name, format!("expected {expected}, found {found}"))
+}
+
+fn boolean(name: &str, value: &OptionValue) -> Result<bool, IoError> {
+    match value {
+        OptionValue::Boolean(value) => Ok(*value),
+        OptionValue::Number(number) if number == "1" => Ok(true),
+        OptionValue::Number(number) if number == "0" => Ok(false),
+        OptionValue::Text(word) if word.eq_ignore_ascii_case("true") => Ok(true),
+        OptionValue::Text(word) if word.eq_ignore_ascii_case("false") => Ok(false),
+        other => Err(wrong(name, "true or false", other)),
+    }
+}
+
+fn header(name: &str, value: &OptionValue) -> Result<HeaderMode, IoError> {
+    match value {
+        OptionValue::Text(word) if word.eq_ignore_ascii_case("auto") => Ok(HeaderMode::Auto),
+        other => Ok(if boolean(name, other)? { HeaderMode::Present } else { HeaderMode::Absent }),
+    }
+}
+
+fn number(name: &str, value: &OptionValue) -> Result<u64, IoError> {
+    match value {
+        OptionValue::Number(text) | OptionValue::Text(text) => {
+            text.parse().map_err(|_| wrong(name, "a whole number", value))
+        }
+        other => Err(wrong(name, "a whole number", other)),
+    }
+}
+
+fn text<'a>(name: &str, value: &'a OptionValue) -> Result<&'a str, IoError> {
+    match value {
+        OptionValue::Text(text) => Ok(text),
+        other => Err(wrong(name, "a text", other)),
+    }
+}
+
+fn texts(name: &str, value: &OptionValue) -> Result<Vec<String>, IoError> {
+    match value {
+        OptionValue::List(items) => items.iter().map(|item| text(name, item).map(str::to_owned)).collect(),
+        OptionValue::Number(number) => Ok(vec![number.clone()]),
+        other => Ok(vec![text(name, other)?.to_owned()]),
+    }
+}
+
+/// One character of ASCII, or nothing.
+fn byte(name: &str, value: &OptionValue) -> Result<Option<u8>, IoError> {
+    let text = match value {
+        OptionValue::Null => return Ok(None),
+        OptionValue::Text(text) => text.as_str(),
+        other => return Err(wrong(name, "one character", other)),
+    };
+    match text.as_bytes() {
+        [] if name.starts_with("delim") || name == "sep" => {
+            Err(IoError::bad_option_hint(name, "it is empty", "read_text('…') reads whole lines"))
+        }
+        [] => Ok(None),
+        b"\\t" => Ok(Some(b'\t')),
+        [b'\n' | b'\r'] => Err(IoError::bad_option(name, "a line end cannot be used")),
+        [byte] if byte.is_ascii() => Ok(Some(*byte)),
+        _ => Err(wrong(name, "one ASCII character", value)),
+    }
+}
+
+fn types(name: &str, value: &OptionValue) -> Result<Vec<(String, swath_io::ColumnType)>, IoError> {
+    let OptionValue::Map(entries) = value else {
+        return Err(IoError::bad_option_hint(
+            name,
+            format!("expected columns with their types, found {value}"),
+            format!("write {name} = {{'TailNum': 'text', 'Distance': 'double'}}"),
+        ));
+    };
+    entries.iter().map(|(column, ty)| Ok((column.clone(), text(name, ty)?.parse()?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(name: &str, value: OptionValue) -> Result<ReadOptions, IoError> {
+        let mut options = ReadOptions::default();
+        options.set(name, &value).map(|()| options)
+    }
+
+    fn text_value(text: &str) -> OptionValue {
+        OptionValue::Text(text.into())
+    }
+
+    #[test]
+    fn every_listed_option_is_known() {
+        for name in CSV_OPTIONS {
+            let message = set(name, OptionValue::List(vec![OptionValue::Null])).map(|_| ()).unwrap_err().to_string();
+            assert!(!message.contains("no such option"), "{message}");
+        }
+    }
+
+    #[test]
+    fn values_are_understood() {
+        assert_eq!(set("delim", text_value("\\t")).unwrap().csv().delim, Some(b'\t'));
+        assert_eq!(set("quote", text_value("")).unwrap().csv().quote, None);
+        assert_eq!(set("header", text_value("auto")).unwrap().csv().header, HeaderMode::Auto);
+        assert_eq!(set("filename", OptionValue::Boolean(true)).unwrap().filename(), Some("filename"));
+        assert_eq!(set("filename", text_value("f")).unwrap().filename(), Some("f"));
+        assert_eq!(set("nullstr", text_value("x")).unwrap().csv().nullstr, ["x"]);
+    }
+
+    #[test]
+    fn wrong_values_are_told() {
+        let error = |name, value| set(name, value).unwrap_err().to_string();
+        assert_eq!(error("skip", text_value("x")), "option skip: expected a whole number, found 'x'");
+        assert_eq!(error("delim", text_value("ab")), "option delim: expected one ASCII character, found 'ab'");
+        assert_eq!(error("comment", text_value("\"")), "option comment: it is the same as quote");
+        assert_eq!(error("heder", OptionValue::Null), "option heder: read_csv has no such option");
+        assert_eq!(set("heder", OptionValue::Null).unwrap_err().hint().unwrap(), "did you mean header?");
+        let read = [("skip".to_owned(), OptionValue::Null)];
+        let error = ReadOptions::of_call(SourceFunction::ReadText, &read, &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.to_string(), "option skip: read_text has no such option");
+    }
+}

@@ -1,0 +1,165 @@
+//! The leaf of every plan: our scanners as a [`FileSource`] under the stock `DataSourceExec`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener, FileScanConfig, FileSource};
+use datafusion::datasource::projection::{ProjectionOpener, SplitProjection};
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::object_store::ObjectStore;
+use datafusion::object_store::local::LocalFileSystem;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_plan::DisplayFormatType;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use futures::{FutureExt, StreamExt};
+use swath_io::{CsvScanner, Notes, ScanRequest, SourceFile, TextScanner};
+
+use crate::error::into_datafusion;
+use crate::table::Format;
+
+/// Rows in a batch when the plan does not say.
+const DEFAULT_BATCH_ROWS: usize = 8192;
+
+/// Scans files of one format, giving only the columns that the plan needs.
+#[derive(Clone)]
+pub(crate) struct ScanSource {
+    format: Arc<Format>,
+    schema: TableSchema,
+    projection: SplitProjection,
+    batch_rows: usize,
+    metrics: ExecutionPlanMetricsSet,
+    notes: Notes,
+}
+
+impl ScanSource {
+    pub(crate) fn new(format: Arc<Format>, schema: TableSchema, notes: Notes) -> Self {
+        Self {
+            projection: SplitProjection::unprojected(&schema),
+            batch_rows: DEFAULT_BATCH_ROWS,
+            metrics: ExecutionPlanMetricsSet::new(),
+            format,
+            schema,
+            notes,
+        }
+    }
+}
+
+impl FileSource for ScanSource {
+    fn create_file_opener(
+        &self,
+        _object_store: Arc<dyn ObjectStore>,
+        _base_config: &FileScanConfig,
+        _partition: usize,
+    ) -> Result<Arc<dyn FileOpener>> {
+        let opener = ScanOpener {
+            format: Arc::clone(&self.format),
+            request: ScanRequest {
+                columns: self.projection.file_indices.clone(),
+                batch_rows: self.batch_rows,
+            },
+            notes: self.notes.clone(),
+        };
+        ProjectionOpener::try_new(self.projection.clone(), Arc::new(opener), self.schema.file_schema())
+    }
+
+    fn table_schema(&self) -> &TableSchema {
+        &self.schema
+    }
+
+    fn with_batch_size(&self, batch_size: usize) -> Arc<dyn FileSource> {
+        Arc::new(Self { batch_rows: batch_size, ..self.clone() })
+    }
+
+    fn projection(&self) -> Option<&ProjectionExprs> {
+        Some(&self.projection.source)
+    }
+
+    fn try_pushdown_projection(&self, projection: &ProjectionExprs) -> Result<Option<Arc<dyn FileSource>>> {
+        let merged = self.projection.source.try_merge(projection)?;
+        let projection = SplitProjection::new(self.schema.file_schema(), &merged);
+        Ok(Some(Arc::new(Self { projection, ..self.clone() })))
+    }
+
+    fn metrics(&self) -> &ExecutionPlanMetricsSet {
+        &self.metrics
+    }
+
+    fn file_type(&self) -> &str {
+        match self.format.as_ref() {
+            Format::Csv(_) => "csv",
+            Format::Text(_) => "text",
+        }
+    }
+
+    fn fmt_extra(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (display, self.format.as_ref()) {
+            (DisplayFormatType::TreeRender, _) | (_, Format::Text(_)) => Ok(()),
+            (_, Format::Csv(table)) => {
+                write!(f, ", delim={:?}, header={}", char::from(table.delim()), table.has_header())
+            }
+        }
+    }
+
+    /// Byte ranges mean nothing here: compressed files cannot be cut anywhere, and in CSV a line end
+    /// may be part of a value.
+    fn supports_repartitioning(&self) -> bool {
+        false
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        datafusion::physical_plan::apply_expression_roots(self.projection.source.iter(), f)
+    }
+}
+
+/// Opens one file after the other for a partition.
+struct ScanOpener {
+    format: Arc<Format>,
+    request: ScanRequest,
+    notes: Notes,
+}
+
+impl FileOpener for ScanOpener {
+    /// The file is opened when the stream is first polled, and decoded and scanned by whoever polls:
+    /// batches stay in the cache of the core that made them, and a dropped stream stops at once.
+    fn open(&self, file: PartitionedFile) -> Result<FileOpenFuture> {
+        let file = source_file(&file)?;
+        let format = Arc::clone(&self.format);
+        let request = self.request.clone();
+        let notes = self.notes.clone();
+        Ok(async move {
+            let batches = open_scanner(&file, &format, &request, &notes).map_err(into_datafusion)?;
+            let batches = batches.map(|batch| batch.map_err(into_datafusion));
+            Ok(futures::stream::iter(batches).boxed())
+        }
+        .boxed())
+    }
+}
+
+type Batches = Box<dyn Iterator<Item = swath_io::Result<RecordBatch>> + Send>;
+
+fn open_scanner(file: &SourceFile, format: &Format, request: &ScanRequest, notes: &Notes) -> swath_io::Result<Batches> {
+    Ok(match format {
+        Format::Csv(table) => Box::new(CsvScanner::open(file, table, request, notes)?),
+        Format::Text(options) => Box::new(TextScanner::open(file, options, request, notes)?),
+    })
+}
+
+/// The file as it was expanded, or, in a plan that was sent, found again by its location.
+fn source_file(file: &PartitionedFile) -> Result<SourceFile> {
+    if let Some(source) = file.extension::<SourceFile>() {
+        return Ok(source.clone());
+    }
+    let path: PathBuf = LocalFileSystem::new()
+        .path_to_filesystem(&file.object_meta.location)
+        .map_err(|error| DataFusionError::ObjectStore(Box::new(error)))?;
+    Ok(SourceFile { path, len_bytes: file.object_meta.size, modified: None })
+}

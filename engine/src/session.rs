@@ -1,0 +1,183 @@
+//! A session: settings, views, and the way from a statement to its result.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use swath_io::Notes;
+use swath_planner::Statement;
+
+use crate::error::{Error, Result};
+use crate::options::{OptionValue, ReadOptions};
+use crate::output::Output;
+use crate::sources::{Names, Sources};
+
+/// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
+#[derive(Clone)]
+pub struct Session {
+    context: SessionContext,
+    sources: Sources,
+    notes: Notes,
+}
+
+/// Makes a [`Session`] with other settings than the default ones.
+#[derive(Debug, Clone, Default)]
+pub struct SessionBuilder {
+    options: ReadOptions,
+    threads: Option<usize>,
+}
+
+impl SessionBuilder {
+    /// Sets an option for bare paths (`FROM 'x.csv'`), by the names of [`ReadOptions`].
+    ///
+    /// # Errors
+    /// There is no such option, or it does not take the value.
+    pub fn option(mut self, name: &str, value: OptionValue) -> Result<Self> {
+        self.options.set(name, &value)?;
+        Ok(self)
+    }
+
+    /// Sets how many partitions run at once; by default one for each core.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads.max(1));
+        self
+    }
+
+    /// Makes the session.
+    pub fn build(self) -> Session {
+        let notes = Notes::default();
+        let sources = Sources::new(self.options, notes.clone());
+        // Names keep the case in which they are written: the planner has resolved them.
+        let mut config = SessionConfig::new()
+            .with_information_schema(true)
+            .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
+        if let Some(threads) = self.threads {
+            config = config.with_target_partitions(threads);
+        }
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_default_features()
+            .with_relation_planners(vec![Arc::new(sources.clone())])
+            .build();
+        Session { context: SessionContext::new_with_state(state), sources, notes }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Session {
+    /// A session with the default settings.
+    pub fn new() -> Self {
+        SessionBuilder::default().build()
+    }
+
+    /// Begins a session with other settings.
+    pub fn builder() -> SessionBuilder {
+        SessionBuilder::default()
+    }
+
+    /// Splits text into statements, without running any.
+    ///
+    /// # Errors
+    /// The text is not SQL.
+    pub fn parse(&self, sql: &str) -> Result<Vec<Statement>> {
+        Ok(swath_planner::parse(sql)?)
+    }
+
+    /// Plans a statement and begins to run it; rows come as they are asked for.
+    ///
+    /// # Errors
+    /// Names that do not exist, files that cannot be read, and all else that shows before the first
+    /// row. Errors further on come from the [`Output`].
+    pub async fn run(&self, mut statement: Statement) -> Result<Output> {
+        refuse_unsupported(&statement)?;
+        self.open_sources(&statement).await?;
+        let names = Names { sources: &self.sources, tables: self.tables().await };
+        swath_planner::resolve(&mut statement, &names)?;
+        let plan = self.context.state().statement_to_plan(statement).await?;
+        let frame = self.context.execute_logical_plan(plan).await?;
+        Ok(Output::new(frame.execute_stream().await?))
+    }
+
+    /// Runs all statements of a text, one after the other, and returns the rows of the last one.
+    ///
+    /// # Errors
+    /// The first error met.
+    pub async fn collect(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        let mut batches = Vec::new();
+        for statement in self.parse(sql)? {
+            batches = self.run(statement).await?.collect().await?;
+        }
+        Ok(batches)
+    }
+
+    /// Like [`Session::collect`], for code that is not async.
+    ///
+    /// # Errors
+    /// The first error met.
+    ///
+    /// # Panics
+    /// When called from async code, whose thread must not block.
+    pub fn collect_blocking(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::query(format!("cannot start threads: {error}"), None))?;
+        runtime.block_on(self.collect(sql))
+    }
+
+    /// Takes what a person should know of although nothing failed: a file whose name promises another
+    /// codec, something behind the compressed data.
+    pub fn take_notes(&self) -> Vec<String> {
+        self.notes.take()
+    }
+
+    /// Looks at the files of a statement, off the threads that drive queries.
+    async fn open_sources(&self, statement: &Statement) -> Result<()> {
+        for call in swath_planner::source_calls(statement)? {
+            let sources = self.sources.clone();
+            let opened = tokio::task::spawn_blocking(move || sources.open(&call)).await;
+            opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        }
+        Ok(())
+    }
+
+    /// Tables and views with their columns.
+    async fn tables(&self) -> Vec<(String, Vec<String>)> {
+        let mut tables = Vec::new();
+        for catalog in self.context.catalog_names().iter().filter_map(|name| self.context.catalog(name)) {
+            for schema in catalog.schema_names().iter().filter_map(|name| catalog.schema(name)) {
+                for name in schema.table_names() {
+                    if let Ok(Some(table)) = schema.table(&name).await {
+                        let columns = table.schema().fields().iter().map(|field| field.name().clone()).collect();
+                        tables.push((name, columns));
+                    }
+                }
+            }
+        }
+        tables
+    }
+}
+
+/// Statements that the relational core would run in a way that Swath does not stand for: it would
+/// read with other rules, or write files that are not whole when a query fails.
+fn refuse_unsupported(statement: &Statement) -> Result<()> {
+    match statement {
+        Statement::CreateExternalTable(_) => Err(Error::query(
+            "CREATE EXTERNAL TABLE is not supported",
+            "name the files in the query, or once and for all: CREATE VIEW name AS SELECT * FROM 'data/*.csv'"
+                .to_owned(),
+        )),
+        Statement::CopyTo(_) => Err(Error::query(
+            "COPY is not supported yet",
+            "write the result with -o FILE on the command line".to_owned(),
+        )),
+        Statement::Explain(explain) => refuse_unsupported(&explain.statement),
+        Statement::Statement(_) | Statement::Reset(_) => Ok(()),
+    }
+}

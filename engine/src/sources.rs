@@ -1,0 +1,95 @@
+//! The files that statements name, opened once and kept while they stay the same.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use datafusion::common::TableReference;
+use datafusion::datasource::provider_as_source;
+use datafusion::error::{DataFusionError, Result as DataFusionResult};
+use datafusion::logical_expr::LogicalPlanBuilder;
+use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
+use datafusion::sql::sqlparser::ast::TableFactor;
+use swath_io::Notes;
+use swath_planner::{Catalog, SourceCall, source_call_of};
+
+use crate::error::Result;
+use crate::options::ReadOptions;
+use crate::table::SourceTable;
+
+/// Tables by the call that names them. Clones share them.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    tables: Arc<RwLock<HashMap<SourceCall, Arc<SourceTable>>>>,
+    defaults: Arc<ReadOptions>,
+    notes: Notes,
+}
+
+impl Sources {
+    pub(crate) fn new(defaults: ReadOptions, notes: Notes) -> Self {
+        Self { tables: Arc::default(), defaults: Arc::new(defaults), notes }
+    }
+
+    /// Opens the files of a call, unless they are open and unchanged. Blocks.
+    pub(crate) fn open(&self, call: &SourceCall) -> Result<()> {
+        if self.get(call).is_some_and(|table| table.is_current(call)) {
+            return Ok(());
+        }
+        let table = Arc::new(SourceTable::open(call, &self.defaults, &self.notes)?);
+        self.tables.write().unwrap_or_else(PoisonError::into_inner).insert(call.clone(), table);
+        Ok(())
+    }
+
+    fn get(&self, call: &SourceCall) -> Option<Arc<SourceTable>> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner).get(call).cloned()
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").field("defaults", &self.defaults).finish_non_exhaustive()
+    }
+}
+
+/// Plans a quoted path or a reading function as a scan of its files.
+impl RelationPlanner for Sources {
+    fn plan_relation(
+        &self,
+        relation: TableFactor,
+        _context: &mut dyn RelationPlannerContext,
+    ) -> DataFusionResult<RelationPlanning> {
+        let call = source_call_of(&relation).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let Some(call) = call else { return Ok(RelationPlanning::Original(Box::new(relation))) };
+        let Some(table) = self.get(&call) else {
+            return Err(DataFusionError::Plan(format!("the files of {call} are not open")));
+        };
+        let alias = match relation {
+            TableFactor::Table { alias, .. } | TableFactor::Function { alias, .. } => alias,
+            _ => None,
+        };
+        let name = TableReference::bare(call.to_string());
+        let plan = LogicalPlanBuilder::scan(name, provider_as_source(table), None)?.build()?;
+        Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias))))
+    }
+}
+
+/// What a statement's names may mean: the files it reads, and the tables and views of the session.
+pub(crate) struct Names<'a> {
+    pub(crate) sources: &'a Sources,
+    /// Tables and views with their columns.
+    pub(crate) tables: Vec<(String, Vec<String>)>,
+}
+
+impl Catalog for Names<'_> {
+    fn source_columns(&self, call: &SourceCall) -> Option<Vec<String>> {
+        self.sources.get(call).map(|table| table.column_names())
+    }
+
+    fn tables(&self) -> Vec<String> {
+        self.tables.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn table_columns(&self, table: &str) -> Option<Vec<String>> {
+        self.tables.iter().find(|(name, _)| name == table).map(|(_, columns)| columns.clone())
+    }
+}

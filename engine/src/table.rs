@@ -1,0 +1,158 @@
+//! Files as a table of the relational core.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::ScalarValue;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::Result as DataFusionResult;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::{Expr, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use swath_io::scanner::text::LINE_COLUMN;
+use swath_io::{CsvTable, Notes, SourceFile, TextOptions};
+use swath_planner::{SourceCall, SourceFunction};
+
+use crate::error::{Error, Result};
+use crate::options::ReadOptions;
+use crate::scan::ScanSource;
+
+/// How the files of a table are read: plain data.
+#[derive(Debug)]
+pub(crate) enum Format {
+    /// Records of fields.
+    Csv(CsvTable),
+    /// Lines.
+    Text(TextOptions),
+}
+
+/// The files of a call, and what they were found to hold.
+#[derive(Debug)]
+pub(crate) struct SourceTable {
+    files: Vec<SourceFile>,
+    format: Arc<Format>,
+    schema: TableSchema,
+    notes: Notes,
+}
+
+/// A scan that wants at most this many rows reads the files one after the other, so that
+/// `LIMIT 10` gives the first ten rows.
+const ORDERED_LIMIT_ROWS: usize = 100_000;
+
+impl SourceTable {
+    /// Expands the paths of a call and looks at the head of every file. Blocks.
+    pub(crate) fn open(call: &SourceCall, defaults: &ReadOptions, notes: &Notes) -> Result<Self> {
+        let mut options = ReadOptions::of_call(call.function, &call.options, defaults)?;
+        let files = swath_io::expand(&call.paths)?;
+        let format = match call.function {
+            SourceFunction::ReadText => Format::Text(options.text()),
+            SourceFunction::ReadCsv => Format::Csv(swath_io::infer_csv(&files, options.csv())?),
+            SourceFunction::Path => {
+                if is_tsv_by_name(&call.paths[0], &files)? {
+                    options.default_to_tabs();
+                }
+                Format::Csv(swath_io::infer_csv(&files, options.csv())?)
+            }
+        };
+        let file_schema = match &format {
+            Format::Csv(table) => {
+                let field = |column: &swath_io::Column| Field::new(&column.name, column.ty.data_type(), true);
+                Schema::new(table.columns().iter().map(field).collect::<Vec<_>>())
+            }
+            Format::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
+        };
+        let filename = match options.filename() {
+            Some(name) if file_schema.field_with_name(name).is_ok() => {
+                return Err(swath_io::Error::bad_option_hint(
+                    "filename",
+                    format!("the files have a column \"{name}\" of their own"),
+                    "give it another name: filename = 'path'",
+                )
+                .into());
+            }
+            Some(name) => vec![Arc::new(Field::new(name, DataType::Utf8View, false))],
+            None => Vec::new(),
+        };
+        let schema = TableSchema::builder(Arc::new(file_schema)).with_table_partition_cols(filename).build();
+        Ok(Self { files, format: Arc::new(format), schema, notes: notes.clone() })
+    }
+
+    /// Whether the paths still name the same files, unchanged.
+    pub(crate) fn is_current(&self, call: &SourceCall) -> bool {
+        swath_io::expand(&call.paths).is_ok_and(|files| files == self.files)
+    }
+
+    /// Names of the columns, in order.
+    pub(crate) fn column_names(&self) -> Vec<String> {
+        self.schema.table_schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    fn partitioned_file(&self, file: &SourceFile) -> PartitionedFile {
+        let path = file.path.to_string_lossy();
+        let mut partitioned = PartitionedFile::new(path.clone(), file.len_bytes).with_extension(file.clone());
+        if !self.schema.table_partition_cols().is_empty() {
+            partitioned.partition_values = vec![ScalarValue::Utf8View(Some(path.into_owned()))];
+        }
+        partitioned
+    }
+}
+
+/// Whether a bare path is one of tab-separated files. A path to files of another kind is an error.
+fn is_tsv_by_name(path: &str, files: &[SourceFile]) -> Result<bool> {
+    let name = files.first().map_or(path.into(), |file| file.path.to_string_lossy().to_lowercase());
+    let name = name.as_str();
+    let stem = name.rsplit_once('.').filter(|(_, ending)| is_codec_ending(ending)).map_or(name, |(stem, _)| stem);
+    let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
+    match ending {
+        "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "json" | "jsonl" | "ndjson" | "zip" | "tar" => {
+            Err(Error::query(
+                format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
+                format!("if it holds CSV, write read_csv('{path}'); if it holds lines of text, read_text('{path}')"),
+            ))
+        }
+        "tsv" | "tab" => Ok(true),
+        _ => Ok(false),
+    }
+}
+
+fn is_codec_ending(ending: &str) -> bool {
+    swath_io::Codec::of_name(std::path::Path::new(&format!("x.{ending}"))).is_some()
+}
+
+#[async_trait]
+impl TableProvider for SourceTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(self.schema.table_schema())
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        limit: Option<usize>,
+    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        let source = ScanSource::new(Arc::clone(&self.format), self.schema.clone(), self.notes.clone());
+        let files = self.files.iter().map(|file| self.partitioned_file(file)).collect();
+        let in_order = limit.is_some_and(|rows| rows <= ORDERED_LIMIT_ROWS);
+        let partitions = if in_order { 1 } else { state.config().target_partitions() };
+        // Which partition reads which file is settled while they run: an idle one takes the next file.
+        let groups = FileGroup::new(files).split_files(partitions.max(1));
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_projection_indices(projection.cloned())?
+            .with_preserve_order(in_order)
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}
