@@ -65,7 +65,7 @@ pub struct Args {
 #[command(next_help_heading = "How bare paths are read")]
 struct ReadArgs {
     /// The first record names the columns [default: found by looking]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     header: Option<String>,
 
     /// The character between fields [default: found by looking]
@@ -152,10 +152,11 @@ impl Args {
         let session = match self.threads {
             Some(threads) => session.threads(threads.into()),
             None => session,
-        };
+        }
+        .build()?;
         let format = self.format.choose(self.output.as_deref(), self.max_rows)?;
         let target = self.output.map_or(Target::Stdout, Target::File);
-        Ok(Job { texts, session: session.build(), target, format })
+        Ok(Job { texts, session, target, format })
     }
 }
 

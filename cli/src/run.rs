@@ -21,13 +21,12 @@ enum Stop {
 
 /// Runs a job and returns the exit code.
 pub fn run(job: Job) -> u8 {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // This thread waits, writes, and hears interrupts; the session has threads of its own to compute.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            report::error(&Report::with_hint(
-                format!("cannot start threads: {error}"),
-                "raise the limit on processes (ulimit -u)",
-            ));
+            let hint = "raise the limit on open files (ulimit -n)";
+            report::error(&Report::with_hint(format!("cannot wait for interrupts: {error}"), hint));
             return FAILED;
         }
     };
@@ -39,8 +38,6 @@ pub fn run(job: Job) -> u8 {
         }
     });
     report::notes(&session.take_notes());
-    // Threads that are in the middle of decoding are not waited for.
-    runtime.shutdown_background();
     code
 }
 

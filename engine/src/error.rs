@@ -143,9 +143,16 @@ fn schema_words(error: &SchemaError) -> (String, Option<String>) {
 /// The core's message without the names of its layers; what it suggests becomes the hint.
 fn plain_words(message: &str) -> (String, Option<String>) {
     let mut text = message;
-    for prefix in ["Error during planning: ", "Execution error: ", "SQL error: ", "Arrow error: ", "External error: "]
+    for prefix in
+        ["Error during planning: ", "Execution error: ", "SQL error: ", "Arrow error: ", "External error: "]
     {
         text = text.strip_prefix(prefix).unwrap_or(text);
+    }
+    if let Some(table) = text.strip_prefix("table '").and_then(|text| text.strip_suffix("' not found")) {
+        let table = table.strip_prefix("datafusion.").unwrap_or(table);
+        let table = table.strip_prefix("public.").unwrap_or(table);
+        let hint = format!("a file's path goes in quotes: FROM '{table}'");
+        return (format!("there is no table \"{table}\""), Some(hint));
     }
     let (message, hint) = match text.find("Did you mean") {
         Some(at) => (&text[..at], Some(text[at..].trim().replace("Did you mean", "did you mean"))),

@@ -9,7 +9,7 @@
 //! # let path = dir.path().join("flights.csv");
 //! std::fs::write(&path, "Dest,DepDelay\nBOS,12\nACV,NA\nBOS,20\n")?;
 //!
-//! let session = swath::Session::new();
+//! let session = swath::Session::new()?;
 //! let sql = format!("SELECT Dest, avg(depdelay) FROM '{}' GROUP BY Dest ORDER BY Dest", path.display());
 //! let batches = session.collect_blocking(&sql)?;
 //! assert_eq!(batches[0].num_rows(), 2);
@@ -29,6 +29,7 @@
 //! types, nulls and headers are found is told in [`swath_io`].
 #![forbid(unsafe_code)]
 
+mod compute;
 mod error;
 mod options;
 mod output;

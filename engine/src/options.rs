@@ -31,8 +31,20 @@ const TEXT_OPTIONS: [&str; 4] = ["encoding", "compression", "filename", "max_rec
 
 /// Every option, by the name that is suggested for a misspelt one.
 const CSV_OPTIONS: [&str; 14] = [
-    "header", "delim", "sep", "quote", "escape", "comment", "skip", "nullstr", "encoding", "types", "columns",
-    "all_varchar", "compression", "filename",
+    "header",
+    "delim",
+    "sep",
+    "quote",
+    "escape",
+    "comment",
+    "skip",
+    "nullstr",
+    "encoding",
+    "types",
+    "columns",
+    "all_varchar",
+    "compression",
+    "filename",
 ];
 
 impl ReadOptions {
@@ -56,7 +68,8 @@ impl ReadOptions {
             "all_varchar" => csv.all_varchar = boolean(name, value)?,
             "compression" => {
                 let codec = text(name, value)?;
-                csv.compression = if codec.eq_ignore_ascii_case("auto") { None } else { Some(codec.parse()?) };
+                csv.compression =
+                    if codec.eq_ignore_ascii_case("auto") { None } else { Some(codec.parse()?) };
             }
             "filename" => {
                 self.filename = match value {
@@ -233,7 +246,8 @@ mod tests {
     #[test]
     fn every_listed_option_is_known() {
         for name in CSV_OPTIONS {
-            let message = set(name, OptionValue::List(vec![OptionValue::Null])).map(|_| ()).unwrap_err().to_string();
+            let message =
+                set(name, OptionValue::List(vec![OptionValue::Null])).map(|_| ()).unwrap_err().to_string();
             assert!(!message.contains("no such option"), "{message}");
         }
     }
@@ -252,12 +266,16 @@ mod tests {
     fn wrong_values_are_told() {
         let error = |name, value| set(name, value).unwrap_err().to_string();
         assert_eq!(error("skip", text_value("x")), "option skip: expected a whole number, found 'x'");
-        assert_eq!(error("delim", text_value("ab")), "option delim: expected one ASCII character, found 'ab'");
+        assert_eq!(
+            error("delim", text_value("ab")),
+            "option delim: expected one ASCII character, found 'ab'"
+        );
         assert_eq!(error("comment", text_value("\"")), "option comment: it is the same as quote");
         assert_eq!(error("heder", OptionValue::Null), "option heder: read_csv has no such option");
         assert_eq!(set("heder", OptionValue::Null).unwrap_err().hint().unwrap(), "did you mean header?");
         let read = [("skip".to_owned(), OptionValue::Null)];
-        let error = ReadOptions::of_call(SourceFunction::ReadText, &read, &ReadOptions::default()).unwrap_err();
+        let error =
+            ReadOptions::of_call(SourceFunction::ReadText, &read, &ReadOptions::default()).unwrap_err();
         assert_eq!(error.to_string(), "option skip: read_text has no such option");
     }
 }

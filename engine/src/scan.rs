@@ -146,7 +146,12 @@ impl FileOpener for ScanOpener {
 
 type Batches = Box<dyn Iterator<Item = swath_io::Result<RecordBatch>> + Send>;
 
-fn open_scanner(file: &SourceFile, format: &Format, request: &ScanRequest, notes: &Notes) -> swath_io::Result<Batches> {
+fn open_scanner(
+    file: &SourceFile,
+    format: &Format,
+    request: &ScanRequest,
+    notes: &Notes,
+) -> swath_io::Result<Batches> {
     Ok(match format {
         Format::Csv(table) => Box::new(CsvScanner::open(file, table, request, notes)?),
         Format::Text(options) => Box::new(TextScanner::open(file, options, request, notes)?),

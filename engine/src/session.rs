@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use swath_io::Notes;
 use swath_planner::Statement;
 
+use crate::compute::Compute;
 use crate::error::{Error, Result};
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::Output;
@@ -16,6 +17,7 @@ use crate::sources::{Names, Sources};
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
 #[derive(Clone)]
 pub struct Session {
+    compute: Compute,
     context: SessionContext,
     sources: Sources,
     notes: Notes,
@@ -38,41 +40,43 @@ impl SessionBuilder {
         Ok(self)
     }
 
-    /// Sets how many partitions run at once; by default one for each core.
+    /// Sets how many threads compute, and so how many files are read at once; by default one for each
+    /// core.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads.max(1));
         self
     }
 
-    /// Makes the session.
-    pub fn build(self) -> Session {
+    /// Makes the session and starts its threads.
+    ///
+    /// # Errors
+    /// The operating system gives no threads.
+    pub fn build(self) -> Result<Session> {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = self.threads.unwrap_or_else(cores);
+        let compute = Compute::start(threads)?;
         let notes = Notes::default();
         let sources = Sources::new(self.options, notes.clone());
         // Names keep the case in which they are written: the planner has resolved them.
-        let mut config = SessionConfig::new()
+        let config = SessionConfig::new()
             .with_information_schema(true)
+            .with_target_partitions(threads)
             .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
-        if let Some(threads) = self.threads {
-            config = config.with_target_partitions(threads);
-        }
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_default_features()
             .with_relation_planners(vec![Arc::new(sources.clone())])
             .build();
-        Session { context: SessionContext::new_with_state(state), sources, notes }
-    }
-}
-
-impl Default for Session {
-    fn default() -> Self {
-        Self::new()
+        Ok(Session { compute, context: SessionContext::new_with_state(state), sources, notes })
     }
 }
 
 impl Session {
     /// A session with the default settings.
-    pub fn new() -> Self {
+    ///
+    /// # Errors
+    /// The operating system gives no threads.
+    pub fn new() -> Result<Self> {
         SessionBuilder::default().build()
     }
 
@@ -94,14 +98,21 @@ impl Session {
     /// # Errors
     /// Names that do not exist, files that cannot be read, and all else that shows before the first
     /// row. Errors further on come from the [`Output`].
-    pub async fn run(&self, mut statement: Statement) -> Result<Output> {
+    pub async fn run(&self, statement: Statement) -> Result<Output> {
         refuse_unsupported(&statement)?;
         self.open_sources(&statement).await?;
+        let session = self.clone();
+        let stream = self.compute.run(async move { session.begin(statement).await }).await?;
+        Ok(Output::new(stream, &self.compute))
+    }
+
+    /// Plans a statement whose files are open, and begins to run it.
+    async fn begin(&self, mut statement: Statement) -> Result<SendableRecordBatchStream> {
         let names = Names { sources: &self.sources, tables: self.tables().await };
         swath_planner::resolve(&mut statement, &names)?;
         let plan = self.context.state().statement_to_plan(statement).await?;
         let frame = self.context.execute_logical_plan(plan).await?;
-        Ok(Output::new(frame.execute_stream().await?))
+        Ok(frame.execute_stream().await?)
     }
 
     /// Runs all statements of a text, one after the other, and returns the rows of the last one.
@@ -120,15 +131,8 @@ impl Session {
     ///
     /// # Errors
     /// The first error met.
-    ///
-    /// # Panics
-    /// When called from async code, whose thread must not block.
     pub fn collect_blocking(&self, sql: &str) -> Result<Vec<RecordBatch>> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Error::query(format!("cannot start threads: {error}"), None))?;
-        runtime.block_on(self.collect(sql))
+        futures::executor::block_on(self.collect(sql))
     }
 
     /// Takes what a person should know of although nothing failed: a file whose name promises another
@@ -137,12 +141,11 @@ impl Session {
         self.notes.take()
     }
 
-    /// Looks at the files of a statement, off the threads that drive queries.
+    /// Looks at the files of a statement.
     async fn open_sources(&self, statement: &Statement) -> Result<()> {
         for call in swath_planner::source_calls(statement)? {
             let sources = self.sources.clone();
-            let opened = tokio::task::spawn_blocking(move || sources.open(&call)).await;
-            opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+            self.compute.run_blocking(move || sources.open(&call)).await?;
         }
         Ok(())
     }
@@ -154,7 +157,8 @@ impl Session {
             for schema in catalog.schema_names().iter().filter_map(|name| catalog.schema(name)) {
                 for name in schema.table_names() {
                     if let Ok(Some(table)) = schema.table(&name).await {
-                        let columns = table.schema().fields().iter().map(|field| field.name().clone()).collect();
+                        let columns =
+                            table.schema().fields().iter().map(|field| field.name().clone()).collect();
                         tables.push((name, columns));
                     }
                 }

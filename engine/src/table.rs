@@ -106,15 +106,17 @@ impl SourceTable {
 fn is_tsv_by_name(path: &str, files: &[SourceFile]) -> Result<bool> {
     let name = files.first().map_or(path.into(), |file| file.path.to_string_lossy().to_lowercase());
     let name = name.as_str();
-    let stem = name.rsplit_once('.').filter(|(_, ending)| is_codec_ending(ending)).map_or(name, |(stem, _)| stem);
+    let stem =
+        name.rsplit_once('.').filter(|(_, ending)| is_codec_ending(ending)).map_or(name, |(stem, _)| stem);
     let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
     match ending {
-        "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "json" | "jsonl" | "ndjson" | "zip" | "tar" => {
-            Err(Error::query(
-                format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
-                format!("if it holds CSV, write read_csv('{path}'); if it holds lines of text, read_text('{path}')"),
-            ))
-        }
+        "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "json" | "jsonl" | "ndjson" | "zip"
+        | "tar" => Err(Error::query(
+            format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
+            format!(
+                "if it holds CSV, write read_csv('{path}'); if it holds lines of text, read_text('{path}')"
+            ),
+        )),
         "tsv" | "tab" => Ok(true),
         _ => Ok(false),
     }

@@ -229,6 +229,7 @@ pub(crate) fn is_glob(pattern: &str) -> bool {
 fn value_hint(column: &str, found: &str, expected: &str) -> String {
     let wider = match expected {
         "an integer" if found.parse::<f64>().is_ok() => "double",
+        _ if expected.starts_with("an integer from") && found.parse::<i64>().is_ok() => "bigint",
         _ => "text",
     };
     format!(

@@ -20,6 +20,7 @@ use sqlparser::ast::{
 use crate::error::{Error, Result};
 use crate::labels::label;
 use crate::source_call::{SourceCall, source_call_of};
+use crate::suggest::nearest;
 
 /// What the caller knows of tables.
 pub trait Catalog {
@@ -44,10 +45,7 @@ pub fn resolve(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()> {
         Statement::Explain(explain) => resolve(&mut explain.statement, catalog),
         Statement::CopyTo(copy) => match &mut copy.source {
             CopyToSource::Query(query) => resolver.query(query, &env).map(|_| ()),
-            CopyToSource::Relation(name) => {
-                resolver.table_name(name, &env);
-                Ok(())
-            }
+            CopyToSource::Relation(name) => resolver.table_name(name, &env).map(|_| ()),
         },
         Statement::CreateExternalTable(_) | Statement::Reset(_) => Ok(()),
     }
@@ -256,7 +254,7 @@ impl Resolver<'_> {
         }
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => {
-                let relation = self.table_name(name, env);
+                let relation = self.table_name(name, env)?;
                 relations.push(aliased(relation, alias.as_ref()));
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
@@ -287,21 +285,24 @@ impl Resolver<'_> {
     }
 
     /// Respells the name of a table, view or common table expression.
-    fn table_name(&self, name: &mut ObjectName, env: &Env) -> Relation {
+    fn table_name(&self, name: &mut ObjectName, env: &Env) -> Result<Relation> {
         let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice() else {
             // Catalog and schema before the name: taken as they are.
             let last = name.0.last().map(ToString::to_string).unwrap_or_default();
-            return Relation { name: last, columns: None };
+            return Ok(Relation { name: last, columns: None });
         };
         // The innermost definition comes last.
         let ctes: Vec<&str> = env.ctes.iter().rev().map(|cte| cte.name.as_str()).collect();
         respell(ident, ctes.iter().copied());
         if let Some(cte) = env.ctes.iter().rev().find(|cte| cte.name == ident.value) {
-            return cte.clone();
+            return Ok(cte.clone());
         }
         let tables = self.catalog.tables();
         respell(ident, tables.iter().map(String::as_str));
-        Relation { name: ident.value.clone(), columns: self.catalog.table_columns(&ident.value) }
+        if !tables.contains(&ident.value) {
+            return Err(no_table(&ident.value, ctes.into_iter().chain(tables.iter().map(String::as_str))));
+        }
+        Ok(Relation { name: ident.value.clone(), columns: self.catalog.table_columns(&ident.value) })
     }
 
     fn expr(&self, expr: &mut Expr, scope: &Scope<'_>, env: &Env) -> Result<()> {
@@ -408,6 +409,14 @@ fn resolve_compound(parts: &mut [Ident], scope: &Scope<'_>, env: &Env) -> Result
         }
     }
     resolve_ident(first, scope, env)
+}
+
+fn no_table<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let hint = match nearest(name, known) {
+        Some(table) => format!("did you mean {table}?"),
+        None => format!("a file's path goes in quotes: FROM '{name}'; CREATE VIEW gives it a name"),
+    };
+    Error::new(format!("there is no table \"{name}\"")).with_hint(hint)
 }
 
 /// Looks for a column in tables: an exact match in any of them goes first.
@@ -664,6 +673,17 @@ mod tests {
         );
         check("CREATE VIEW v AS SELECT dest FROM 'air'", "CREATE VIEW v AS SELECT Dest FROM 'air'");
         check("EXPLAIN SELECT dest FROM 'air'", "EXPLAIN SELECT Dest FROM 'air'");
+    }
+
+    #[test]
+    fn a_table_that_is_not_there() {
+        let error = resolved("SELECT * FROM plane").unwrap_err();
+        assert_eq!(
+            (error.to_string().as_str(), error.hint()),
+            ("there is no table \"plane\"", Some("did you mean Planes?"))
+        );
+        let error = resolved("SELECT * FROM flights").unwrap_err();
+        assert!(error.hint().unwrap().contains("FROM 'flights'"));
     }
 
     #[test]

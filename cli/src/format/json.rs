@@ -27,7 +27,8 @@ impl ResultWriter for JsonWriter {
 
     fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> io::Result<()> {
         let mut objects = Vec::new();
-        let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut objects);
+        let mut writer =
+            WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut objects);
         writer.write(batch).and_then(|()| writer.finish()).map_err(io::Error::other)?;
         drop(writer);
         if self.lines {

@@ -6,9 +6,8 @@ use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
 use super::column::{ColumnBuilder, FieldRules, Rejected};
-use super::infer::{Column, CsvTable, HeaderRule, header_names, skip_lines};
+use super::infer::{Column, CsvTable, HeaderRule, column_name, header_names, skip_lines};
 use super::record::{Field, FieldForm, Parsed, parse_record, unescape};
-use super::values::trim;
 use super::{BATCH_TEXT_BYTES, ScanRequest};
 use crate::codec::Decompressor;
 use crate::encoding::TextStream;
@@ -168,7 +167,7 @@ impl CsvScanner {
             .map(|index| {
                 let (value, _) =
                     field_value(self.buffer.data(), &self.fields[index], &self.table, &mut self.scratch);
-                String::from_utf8_lossy(trim(value)).into_owned()
+                column_name(value, self.rules.encoding)
             })
             .collect();
         let names = header_names(&first);
@@ -236,40 +235,24 @@ fn field_value<'a>(
 
 #[cold]
 fn value_error(buffer: &RecordBuffer, rejected: Rejected, column: &Column, value: &[u8]) -> Error {
-    let name = column.name.clone();
+    let (name, found) = (column.name.clone(), shown(value));
     buffer.error(|location| match rejected {
-        Rejected::Value => ErrorKind::Value {
-            location,
-            column: name,
-            expected: column.ty.expected(),
-            found: shown(&String::from_utf8_lossy(value)),
-        },
-        Rejected::Encoding => {
-            ErrorKind::Encoding { location, column: name, found: shown(&escape_bytes(value)) }
-        }
+        Rejected::Value => ErrorKind::Value { location, column: name, expected: column.ty.expected(), found },
+        Rejected::Encoding => ErrorKind::Encoding { location, column: name, found },
     })
 }
 
-/// A value as an error shows it: on one line, and not too long.
-fn shown(value: &str) -> String {
-    let mut chars = value.chars();
-    let mut shown: String = chars.by_ref().take(SHOWN_CHARS).flat_map(char::escape_debug).collect();
-    if chars.next().is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// Text in which bytes that are no UTF-8 are written as `\xNN`.
-pub(crate) fn escape_bytes(bytes: &[u8]) -> String {
+/// A value as an error shows it: on one line, not too long, bytes that are no UTF-8 as `\xNN`.
+pub(crate) fn shown(value: &[u8]) -> String {
     let mut text = String::new();
-    for piece in bytes.utf8_chunks() {
-        text.push_str(piece.valid());
-        for byte in piece.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
-        }
+    for piece in value.utf8_chunks() {
+        text.extend(piece.valid().chars().flat_map(char::escape_debug));
+        text.extend(piece.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
-    text
+    match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 impl Iterator for CsvScanner {
@@ -402,7 +385,7 @@ mod tests {
         let files = Files::new(&[b"a,b\n1,\xc6NK\n"]);
         let message = files.rows(&CsvOptions::default(), 10).unwrap_err().to_string();
         assert!(
-            message.ends_with("line 2, column \"b\": expected UTF-8 text, found \"\\\\xc6NK\""),
+            message.ends_with("line 2, column \"b\": expected UTF-8 text, found \"\\xc6NK\""),
             "{message}"
         );
         let latin1 = CsvOptions { encoding: "latin1".parse().unwrap(), ..Default::default() };

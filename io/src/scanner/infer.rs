@@ -6,6 +6,7 @@ use std::thread;
 use super::csv::open_records;
 use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
 use super::values::{is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp, trim};
+use crate::encoding::Encoding;
 use crate::error::{Error, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, CsvOptions, HeaderMode};
@@ -144,7 +145,9 @@ struct Head {
     text: Vec<u8>,
     /// Whether the file ends with them.
     whole: bool,
-    rules: Vec<String>,
+    /// Texts that are null in every column.
+    nullstr: Vec<String>,
+    encoding: Encoding,
 }
 
 /// Reads the heads of all files, a few files at once; the first error in file order wins.
@@ -184,7 +187,12 @@ fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
         buffer.grow()?;
     }
     let whole = buffer.at_end();
-    Ok(Head { text: buffer.data().to_vec(), whole, rules: options.nullstr.clone() })
+    Ok(Head {
+        text: buffer.data().to_vec(),
+        whole,
+        nullstr: options.nullstr.clone(),
+        encoding: buffer.encoding(),
+    })
 }
 
 fn last_line_end(data: &[u8]) -> Option<usize> {
@@ -258,9 +266,9 @@ impl Sample {
                 if types.len() <= index {
                     types.resize(index + 1, Seen::Nothing);
                 }
-                types[index] = types[index].with(value, &head.rules);
+                types[index] = types[index].with(value, &head.nullstr);
                 if is_first {
-                    names.push(String::from_utf8_lossy(trim(value)).into_owned());
+                    names.push(column_name(value, head.encoding));
                 }
             }
             if is_first {
@@ -398,6 +406,13 @@ fn merge(samples: &[Sample], dialect: Dialect, options: &CsvOptions) -> CsvTable
 fn is_header_beside(sample: &Sample, first: &[String], known: &[String]) -> bool {
     let shared = || first.iter().any(|name| known.contains(name));
     sample.first_is_names && (known.is_empty() || shared() || first.len() != known.len())
+}
+
+/// The name that a field of a header gives. Bytes that are no text do not keep the file from being
+/// read: they become U+FFFD.
+pub(crate) fn column_name(field: &[u8], encoding: Encoding) -> String {
+    let name = encoding.decode(trim(field));
+    name.unwrap_or_else(|| String::from_utf8_lossy(trim(field))).into_owned()
 }
 
 /// The names of a header: a gap gets a name by its position, a repeated name gets a number.

@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use memchr::memchr;
 
-use super::csv::escape_bytes;
+use super::csv::shown;
 use super::{BATCH_TEXT_BYTES, ScanRequest};
 use crate::codec::Decompressor;
 use crate::encoding::TextStream;
@@ -84,7 +84,7 @@ impl TextScanner {
                 match self.buffer.encoding().decode(line) {
                     Some(text) => self.builder.append_value(text),
                     None => {
-                        let found: String = escape_bytes(line).chars().take(80).collect();
+                        let found = shown(line);
                         let column = LINE_COLUMN.to_owned();
                         return Err(self.buffer.error(|location| ErrorKind::Encoding {
                             location,

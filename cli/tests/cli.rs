@@ -1,0 +1,297 @@
+//! The real binary in scratch folders: arguments, streams, files and exit codes.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command as Process, Stdio};
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+use assert_cmd::cargo::cargo_bin;
+use predicates::prelude::*;
+use tempfile::TempDir;
+
+/// A scratch folder with one small table.
+fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.csv"), "id,name\n1,x\n2,\nNA,\"y,z\"\n").unwrap();
+    dir
+}
+
+fn swath(dir: &TempDir) -> Command {
+    let mut command = Command::new(cargo_bin("swath"));
+    command.current_dir(dir.path());
+    command
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_pipe_gets_csv() {
+    let dir = folder();
+    swath(&dir)
+        .arg("SELECT * FROM 'a.csv'")
+        .assert()
+        .success()
+        .stdout("id,name\n1,x\n2,\n,\"y,z\"\n")
+        .stderr("");
+}
+
+#[test]
+fn every_format() {
+    let dir = folder();
+    let written = |format: &str| {
+        let output =
+            swath(&dir).args(["--format", format, "SELECT id, name FROM 'a.csv' WHERE id = 1"]).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    assert_eq!(written("csv"), "id,name\n1,x\n");
+    assert_eq!(written("tsv"), "id\tname\n1\tx\n");
+    assert_eq!(written("json"), "[\n  {\"id\":1,\"name\":\"x\"}\n]\n");
+    assert_eq!(written("jsonl"), "{\"id\":1,\"name\":\"x\"}\n");
+    assert_eq!(written("markdown"), "| id | name |\n| ---: | --- |\n| 1 | x |\n");
+    assert!(
+        written("table").ends_with("│      1 │ x    │\n└────────┴──────┘\n1 row\n"),
+        "{}",
+        written("table")
+    );
+}
+
+#[test]
+fn statements_come_from_arguments_files_and_standard_input() {
+    let dir = folder();
+    let query = "SELECT count(*) AS n FROM 'a.csv';";
+    fs::write(dir.path().join("q.sql"), format!("-- a comment\n{query} {query}")).unwrap();
+    swath(&dir).args(["-f", "q.sql"]).assert().success().stdout("n\n3\nn\n3\n");
+    swath(&dir).write_stdin(query).assert().success().stdout("n\n3\n");
+    swath(&dir).args(["-f", "-"]).write_stdin(query).assert().success().stdout("n\n3\n");
+    swath(&dir)
+        .args([query, "SELECT 2 AS m", "-f", "q.sql"])
+        .assert()
+        .success()
+        .stdout("n\n3\nm\n2\nn\n3\nn\n3\n");
+    swath(&dir).write_stdin("").assert().success().stdout("");
+    swath(&dir).args(["-f", "none.sql"]).assert().code(2).stderr(predicate::str::contains("none.sql"));
+}
+
+#[test]
+fn views_and_settings_last_for_the_run() {
+    let dir = folder();
+    let sql = "CREATE VIEW v AS SELECT id FROM 'a.csv'; SET datafusion.execution.batch_size = 1; SELECT sum(ID) AS s FROM V";
+    swath(&dir).arg(sql).assert().success().stdout("s\n3\n");
+}
+
+#[test]
+fn options_for_bare_paths() {
+    let dir = folder();
+    fs::write(dir.path().join("l.csv"), b"skip me\nk;v;\xc6\n1;none;\xc6\n").unwrap();
+    swath(&dir)
+        .args([
+            "--skip",
+            "1",
+            "--nullstr",
+            "none",
+            "--encoding",
+            "latin1",
+            "--types",
+            "K=text",
+            "--delim",
+            ";",
+        ])
+        .args(["--filename", "SELECT *, arrow_typeof(k) AS t FROM 'l.csv'"])
+        .assert()
+        .success()
+        .stdout("k,v,Æ,filename,t\n1,,Æ,l.csv,Utf8View\n");
+    swath(&dir).args(["--all-varchar", "SELECT id FROM 'a.csv' WHERE id = 'NA'"]).assert().stdout("id\nNA\n");
+    swath(&dir).args(["--header=false", "SELECT count(*) AS n FROM 'a.csv'"]).assert().stdout("n\n4\n");
+    swath(&dir).args(["--header", "SELECT count(*) AS n FROM 'a.csv'"]).assert().code(0).stdout("n\n3\n");
+    swath(&dir).args(["--columns", "a=bigint,b=text", "SELECT max(a) AS m FROM 'a.csv'"]).assert().code(1);
+    swath(&dir)
+        .args(["--columns", "a=bigint,b=text", "--header", "SELECT max(a) AS m FROM 'a.csv'"])
+        .assert()
+        .stdout("m\n2\n");
+    swath(&dir).args(["--comment", "2", "SELECT count(*) AS n FROM 'a.csv'"]).assert().stdout("n\n2\n");
+    swath(&dir)
+        .args(["--quote", "", "SELECT count(*) FROM 'a.csv'"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("line 4: expected 2 fields, found 3"));
+    swath(&dir).args(["--escape", "\\", "SELECT count(*) AS n FROM 'a.csv'"]).assert().stdout("n\n3\n");
+    swath(&dir)
+        .args(["--compression", "gzip", "SELECT count(*) FROM 'a.csv'"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("gzip"));
+    swath(&dir).args(["--threads", "1", "SELECT count(*) AS n FROM 'a.csv'"]).assert().stdout("n\n3\n");
+}
+
+#[test]
+fn wrong_usage_is_told() {
+    let dir = folder();
+    for args in [
+        &["--formt", "csv", "SELECT 1"][..],
+        &["--format", "xls", "SELECT 1"],
+        &["--types", "a", "SELECT 1"],
+        &["--types", "a=dubble", "SELECT 1"],
+        &["--encoding", "klingon", "SELECT 1"],
+        &["--delim", "ab", "SELECT 1"],
+        &["--threads", "0", "SELECT 1"],
+        &["-o", "x.xls", "SELECT 1"],
+    ] {
+        let assert = swath(&dir).args(args).assert().code(2).stdout("");
+        let stderr = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert!(stderr.starts_with("error: "), "{args:?}: {stderr}");
+    }
+    assert_eq!(names(dir.path()), ["a.csv"]);
+}
+
+#[test]
+fn failures_are_told_with_hints() {
+    let dir = folder();
+    swath(&dir)
+        .arg("SELECT nmae FROM 'a.csv'")
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr("error: there is no column \"nmae\"\n  hint: did you mean \"name\"?\n");
+    swath(&dir)
+        .arg("SELECT * FROM 'b.csv'")
+        .assert()
+        .code(1)
+        .stderr("error: no such file: 'b.csv'\n  hint: did you mean 'a.csv'?\n");
+    swath(&dir)
+        .arg("SELECT 1; SELEC 2")
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr(predicate::str::contains("syntax error"));
+}
+
+#[test]
+fn an_output_file_appears_when_it_is_whole() {
+    let dir = folder();
+    swath(&dir).args(["-o", "out.tsv", "SELECT * FROM 'a.csv'"]).assert().success().stdout("");
+    let out = dir.path().join("out.tsv");
+    assert_eq!(fs::read_to_string(&out).unwrap(), "id\tname\n1\tx\n2\t\n\ty,z\n");
+
+    // A query that fails after its first rows leaves what was there, and nothing else.
+    let mut late = String::from("id\n");
+    late.extend((0..200_000).map(|row| format!("{row}\n")));
+    late.push_str("oops\n");
+    fs::write(dir.path().join("late.csv"), late).unwrap();
+    swath(&dir)
+        .args(["-o", "out.tsv", "SELECT * FROM 'late.csv'"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("line 200002"));
+    assert_eq!(fs::read_to_string(&out).unwrap(), "id\tname\n1\tx\n2\t\n\ty,z\n");
+    assert_eq!(names(dir.path()), ["a.csv", "late.csv", "out.tsv"]);
+
+    swath(&dir)
+        .args(["-o", "no/such/folder/x.csv", "SELECT 1"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("cannot write to no/such/folder/x.csv"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder();
+    let path = dir.path().join("a.csv");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    let assert = swath(&dir).arg("SELECT count(*) AS n FROM 'a.csv'").assert();
+    if fs::File::open(&path).is_ok() {
+        // Root may read everything.
+        assert.success();
+    } else {
+        assert.code(1).stderr(
+            predicate::str::contains("a.csv: cannot open").and(predicate::str::contains("permissions")),
+        );
+    }
+    // Something that is no folder in the middle of a path fails for everybody.
+    swath(&dir)
+        .arg("SELECT * FROM 'a.csv/b.csv'")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("a.csv/b.csv: cannot open"));
+}
+
+#[test]
+fn notes_go_to_standard_error() {
+    let dir = folder();
+    fs::copy(dir.path().join("a.csv"), dir.path().join("a.csv.gz")).unwrap();
+    swath(&dir)
+        .arg("SELECT count(*) AS n FROM 'a.csv.gz'")
+        .assert()
+        .success()
+        .stdout("n\n3\n")
+        .stderr("note: a.csv.gz: named as gzip, read as plain, as its first bytes show\n");
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let dir = folder();
+    let mut child = Process::new(cargo_bin("swath"))
+        .arg("SELECT * FROM generate_series(1, 100000000)")
+        .current_dir(dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((line.as_str(), output.status.code()), ("value\n", Some(0)));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_the_query() {
+    let dir = folder();
+    let child = Process::new(cargo_bin("swath"))
+        .args([
+            "-o",
+            "out.csv",
+            "SELECT sum(a.value * b.value) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b",
+        ])
+        .current_dir(dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let start = Instant::now();
+    assert!(Process::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert!(start.elapsed() < Duration::from_secs(10), "the interrupt was not heard");
+    assert_eq!(names(dir.path()), ["a.csv"]);
+}
+
+#[test]
+fn help_and_version() {
+    let dir = folder();
+    swath(&dir).arg("--help").assert().success().stdout(predicate::str::contains("Examples:"));
+    swath(&dir).arg("-h").assert().success();
+    swath(&dir).arg("--version").assert().success().stdout(predicate::str::starts_with("swath "));
+}
+
+#[test]
+fn large_results_are_whole() {
+    let dir = folder();
+    let mut file = fs::File::create(dir.path().join("big.csv")).unwrap();
+    writeln!(file, "a,b").unwrap();
+    for row in 0..50_000 {
+        writeln!(file, "{row},text {row}").unwrap();
+    }
+    let output = swath(&dir).arg("SELECT * FROM 'big.csv'").output().unwrap().stdout;
+    assert_eq!(output, fs::read(dir.path().join("big.csv")).unwrap());
+}

@@ -1,0 +1,74 @@
+//! Parses bytes as CSV records in a few dialects: the same fields as the `csv` crate, and the same
+//! wherever the bytes are cut.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use swath_io::scanner::record::{Dialect, Field, FieldForm, Parsed, parse_record, unescape};
+
+fuzz_target!(|input: &[u8]| {
+    let Some((choice, data)) = input.split_first() else { return };
+    let dialect = dialect(*choice);
+    let Some(records) = parse_all(data, &dialect) else { return };
+    assert_eq!(records, oracle(data, &dialect));
+    check_cut(data, &dialect, usize::from(*choice));
+});
+
+fn dialect(choice: u8) -> Dialect {
+    match choice % 4 {
+        0 => Dialect::RFC4180,
+        1 => Dialect { escape: Some(b'\\'), ..Dialect::RFC4180 },
+        2 => Dialect { quote: None, delim: b'\t', ..Dialect::RFC4180 },
+        _ => Dialect { quote: Some(b'\''), delim: b';', ..Dialect::RFC4180 },
+    }
+}
+
+/// All records as values; `None` if a quote stays open, which the oracle accepts.
+fn parse_all(data: &[u8], dialect: &Dialect) -> Option<Vec<Vec<Vec<u8>>>> {
+    let (mut rest, mut fields, mut records) = (data, Vec::new(), Vec::new());
+    while !rest.is_empty() {
+        match parse_record(rest, dialect, true, &mut fields) {
+            Parsed::Record { len, .. } => {
+                records.push(fields.iter().map(|field| value(rest, field, dialect)).collect());
+                rest = &rest[len..];
+            }
+            Parsed::Blank { len } | Parsed::Comment { len } => rest = &rest[len..],
+            Parsed::Incomplete => panic!("incomplete at the end"),
+            Parsed::Unclosed => return None,
+        }
+    }
+    Some(records)
+}
+
+fn value(data: &[u8], field: &Field, dialect: &Dialect) -> Vec<u8> {
+    let raw = &data[field.start..field.end];
+    let mut out = Vec::new();
+    match field.form {
+        FieldForm::Escaped => unescape(raw, dialect, &mut out),
+        FieldForm::Bare | FieldForm::Quoted => out.extend_from_slice(raw),
+    }
+    out
+}
+
+fn oracle(data: &[u8], dialect: &Dialect) -> Vec<Vec<Vec<u8>>> {
+    let mut reader = csv::ReaderBuilder::new();
+    reader.has_headers(false).flexible(true).delimiter(dialect.delim);
+    match dialect.quote {
+        Some(quote) => reader.quote(quote),
+        None => reader.quoting(false),
+    };
+    if let Some(escape) = dialect.escape {
+        reader.escape(Some(escape)).double_quote(false);
+    }
+    let records = reader.from_reader(data).into_byte_records();
+    records.map(|record| record.expect("memory is read").iter().map(<[u8]>::to_vec).collect()).collect()
+}
+
+/// A record that is whole in a prefix is the same record with all the data at hand.
+fn check_cut(data: &[u8], dialect: &Dialect, at: usize) {
+    let (mut whole, mut cut) = (Vec::new(), Vec::new());
+    let parsed = parse_record(data, dialect, true, &mut whole);
+    let found = parse_record(&data[..at.min(data.len())], dialect, false, &mut cut);
+    if found != Parsed::Incomplete {
+        assert_eq!((found, cut), (parsed, whole));
+    }
+}
