@@ -1,4 +1,5 @@
 //! The real binary in scratch folders: arguments, streams, files and exit codes.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -4,6 +4,7 @@
 //! `$DIR`, a scratch folder with the files that [`scratch`] makes. Files named `codec_*.slt` run once
 //! for every codec, with `$EXT` as the ending of its files. `SWATH_UPDATE_SLT=1` writes what is found
 //! into the files instead of comparing, to be read in review.
+#![allow(clippy::unwrap_used)]
 
 use std::fmt;
 use std::fs;

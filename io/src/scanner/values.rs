@@ -85,7 +85,7 @@ pub fn parse_bool(bytes: &[u8]) -> Option<bool> {
 
 /// Like [`parse_bool`], and what else stands for a boolean where the column is said to be one.
 pub fn parse_declared_bool(bytes: &[u8]) -> Option<bool> {
-    parse_bool(bytes).or_else(|| match bytes {
+    parse_bool(bytes).or(match bytes {
         b"1" | b"t" | b"T" | b"y" | b"Y" | b"yes" | b"Yes" | b"YES" => Some(true),
         b"0" | b"f" | b"F" | b"n" | b"N" | b"no" | b"No" | b"NO" => Some(false),
         _ => None,
