@@ -11,7 +11,9 @@ use crate::report::Report;
 use crate::sink::Target;
 use crate::statements;
 
-const EXAMPLES: &str = "\
+const LONG_ABOUT: &str = "\
+Ask questions of folders of compressed CSV and text.
+
 Examples:
   swath \"SELECT max(DepDelay) FROM 'air/*.csv.bz2'\"
   swath \"SELECT Dest, avg(DepDelay) FROM 'air/*.csv.bz2' WHERE Origin = 'SFO' GROUP BY Dest\"
@@ -20,16 +22,17 @@ Examples:
   swath -f report.sql -o report.csv
   echo \"SELECT * FROM 'x.tsv.zst' LIMIT 10\" | swath --format markdown
 
-Exit status: 0 done, 1 the query or its data failed, 2 wrong usage, 130 interrupted.";
+A quoted path or glob is a table: FROM 'air/*.csv.bz2'. So are read_csv('glob', option = value, …)
+and read_text('glob'), which has one column, line. Columns, their types and what stands for a
+missing value are found by looking at the head of every file. Names match without regard to case.
+gzip, bzip2, Zstandard, xz and LZ4 are told by the files' first bytes.";
+
+const EXIT_STATUS: &str =
+    "Exit status: 0 done, 1 the query or its data failed, 2 wrong usage, 130 interrupted.";
 
 /// Ask questions of folders of compressed CSV and text.
-///
-/// A quoted path or glob is a table: FROM 'air/*.csv.bz2'. So are read_csv('glob', option = value, …)
-/// and read_text('glob'), which has one column, line. Columns, their types and what stands for a
-/// missing value are found by looking at the head of every file. Names match without regard to case.
-/// gzip, bzip2, Zstandard, xz and LZ4 are told by the files' first bytes.
 #[derive(Debug, Parser)]
-#[command(name = "swath", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "swath", version, long_about = LONG_ABOUT, after_long_help = EXIT_STATUS, max_term_width = 100)]
 pub struct Args {
     /// SQL statements, separated by ';'. Without any, they are read from standard input.
     #[arg(value_name = "SQL")]

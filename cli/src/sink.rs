@@ -1,10 +1,13 @@
 //! Where results go: standard output, or a file that appears when it is whole.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+/// Bytes written at once.
+const BUFFER_LEN_BYTES: usize = 64 << 10;
 
 /// Where results are asked to go.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub enum Target {
 pub enum Sink {
     /// Standard output.
     Stdout(BufWriter<StdoutLock<'static>>),
+    /// A device or a pipe, which cannot be replaced.
+    Device(BufWriter<File>),
     /// A temporary file beside the wanted one, which it replaces at the end. Dropped before that, it
     /// disappears, and what was there stays.
     File {
@@ -36,14 +41,21 @@ impl Target {
     /// The folder of the file does not exist or cannot be written to.
     pub fn open(&self) -> io::Result<Sink> {
         match self {
-            Self::Stdout => Ok(Sink::Stdout(BufWriter::new(io::stdout().lock()))),
+            Self::Stdout => Ok(Sink::Stdout(BufWriter::with_capacity(BUFFER_LEN_BYTES, io::stdout().lock()))),
+            Self::File(path) if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => {
+                let device = OpenOptions::new().write(true).open(path)?;
+                Ok(Sink::Device(BufWriter::with_capacity(BUFFER_LEN_BYTES, device)))
+            }
             Self::File(path) => {
                 let folder = match path.parent() {
                     Some(folder) if !folder.as_os_str().is_empty() => folder,
                     _ => Path::new("."),
                 };
                 let file = NamedTempFile::with_prefix_in(".swath-", folder)?;
-                Ok(Sink::File { writer: BufWriter::new(file), path: path.clone() })
+                Ok(Sink::File {
+                    writer: BufWriter::with_capacity(BUFFER_LEN_BYTES, file),
+                    path: path.clone(),
+                })
             }
         }
     }
@@ -65,6 +77,7 @@ impl Sink {
     pub fn finish(self) -> io::Result<()> {
         match self {
             Self::Stdout(mut writer) => writer.flush(),
+            Self::Device(mut writer) => writer.flush(),
             Self::File { writer, path } => {
                 let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
                 let permissions = match std::fs::metadata(&path) {
@@ -92,6 +105,7 @@ impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(writer) => writer.write(bytes),
+            Self::Device(writer) => writer.write(bytes),
             Self::File { writer, .. } => writer.write(bytes),
         }
     }
@@ -99,6 +113,7 @@ impl Write for Sink {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(writer) => writer.flush(),
+            Self::Device(writer) => writer.flush(),
             Self::File { writer, .. } => writer.flush(),
         }
     }

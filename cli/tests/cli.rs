@@ -202,6 +202,14 @@ fn an_output_file_appears_when_it_is_whole() {
 
 #[cfg(unix)]
 #[test]
+fn a_device_is_written_to_and_not_replaced() {
+    let dir = folder();
+    swath(&dir).args(["-o", "/dev/null", "--format", "csv", "SELECT 1"]).assert().success().stdout("");
+    assert!(!Path::new("/dev/null").metadata().unwrap().is_file());
+}
+
+#[cfg(unix)]
+#[test]
 fn a_file_that_may_not_be_read() {
     use std::os::unix::fs::PermissionsExt;
     let dir = folder();

@@ -111,7 +111,7 @@ fn is_tsv_by_name(path: &str, files: &[SourceFile]) -> Result<bool> {
     let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
     match ending {
         "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "json" | "jsonl" | "ndjson" | "zip"
-        | "tar" => Err(Error::query(
+        | "7z" | "tar" | "tgz" | "tbz2" => Err(Error::query(
             format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
             format!(
                 "if it holds CSV, write read_csv('{path}'); if it holds lines of text, read_text('{path}')"

@@ -20,7 +20,7 @@ pub struct SourceFile {
 /// Returns the files that the patterns name, pattern by pattern, each pattern's files sorted by path.
 ///
 /// A pattern is a path or a glob: `*` and `?` within a folder's name, `**` for any folders, `[a-z]`,
-/// and `{a,b}` for alternatives. A path that exists is taken as it is, whatever characters it has.
+/// and `{a,b}` for alternatives; as in a shell, only a dot matches the dot of a hidden file. A path that exists is taken as it is, whatever characters it has.
 /// Folders that a glob matches are passed over; a folder named outright is an error.
 ///
 /// # Errors
@@ -42,7 +42,8 @@ fn expand_one(pattern: &str, files: &mut Vec<SourceFile>) -> Result<()> {
     }
     let mut matches: Vec<PathBuf> = Vec::new();
     for alternative in expand_braces(pattern) {
-        let found = glob::glob(&alternative).map_err(|error| {
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+        let found = glob::glob_with(&alternative, options).map_err(|error| {
             Error::from(ErrorKind::BadPattern { pattern: pattern.into(), problem: error.msg.into() })
         })?;
         for path in found {
@@ -165,11 +166,12 @@ mod tests {
 
     #[test]
     fn globs_are_sorted_and_skip_folders() {
-        let dir = folder(&["b.csv", "a.csv", "c.csv/inner.csv", "d.txt"]);
+        let dir = folder(&["b.csv", "a.csv", "c.csv/inner.csv", "d.txt", ".hidden.csv"]);
         assert_eq!(names(&dir, "*.csv").unwrap(), ["a.csv", "b.csv"]);
         assert_eq!(names(&dir, "**/*.csv").unwrap(), ["a.csv", "b.csv", "c.csv/inner.csv"]);
         assert_eq!(names(&dir, "{d,a}.{txt,csv}").unwrap(), ["a.csv", "d.txt"]);
         assert_eq!(names(&dir, "[ab].csv").unwrap(), ["a.csv", "b.csv"]);
+        assert_eq!(names(&dir, ".h*").unwrap(), [".hidden.csv"]);
     }
 
     #[test]

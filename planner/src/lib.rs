@@ -22,8 +22,10 @@ mod error;
 mod labels;
 mod names;
 mod parse;
+mod scope;
 mod source_call;
 mod suggest;
+mod wildcard;
 
 pub use error::{Error, Result};
 pub use names::{Catalog, resolve};

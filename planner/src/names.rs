@@ -11,16 +11,18 @@ use std::ops::ControlFlow;
 
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{
-    Cte, ExceptSelectItem, ExcludeSelectItem, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator,
-    ObjectName, ObjectNamePart, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
-    SetExpr, Statement as SqlStatement, TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut,
-    WildcardAdditionalOptions,
+    Cte, Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, OrderByKind, Query,
+    Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement as SqlStatement, TableAlias,
+    TableFactor, TableWithJoins, VisitMut, VisitorMut,
 };
 
 use crate::error::{Error, Result};
 use crate::labels::label;
+use crate::scope::{
+    Env, Relation, Scope, aliased, all_columns, no_table, resolve_compound, resolve_ident, respell,
+};
 use crate::source_call::{SourceCall, source_call_of};
-use crate::suggest::nearest;
+use crate::wildcard::{star_columns, wildcard_options};
 
 /// What the caller knows of tables.
 pub trait Catalog {
@@ -53,40 +55,6 @@ pub fn resolve(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()> {
 
 struct Resolver<'a> {
     catalog: &'a dyn Catalog,
-}
-
-/// What surrounds a query: common table expressions, and the tables of queries around it.
-#[derive(Clone, Default)]
-struct Env {
-    ctes: Vec<Relation>,
-    /// Outermost first.
-    outer: Vec<Vec<Relation>>,
-}
-
-/// A table as a query sees it.
-#[derive(Clone, Debug)]
-struct Relation {
-    /// The name before the dot.
-    name: String,
-    /// `None`: not known.
-    columns: Option<Vec<String>>,
-}
-
-/// The names that an expression may use.
-struct Scope<'a> {
-    relations: &'a [Relation],
-    /// Names given in the select list, for ORDER BY and GROUP BY.
-    aliases: &'a [String],
-}
-
-/// Where a name was found.
-enum Match {
-    /// It is written as it should be.
-    Exact,
-    /// It should be written so.
-    Spelling(String),
-    /// It is not there.
-    None,
 }
 
 impl Resolver<'_> {
@@ -363,124 +331,6 @@ impl VisitorMut for ExprVisitor<'_, '_> {
     }
 }
 
-fn resolve_ident(ident: &mut Ident, scope: &Scope<'_>, env: &Env) -> Result<()> {
-    let found = match find_column(&ident.value, scope.relations)? {
-        Match::None => find_alias(&ident.value, scope.aliases),
-        // `ORDER BY name` may mean a name of the select list that is written exactly so.
-        Match::Spelling(_) if scope.aliases.contains(&ident.value) => Match::Exact,
-        found => found,
-    };
-    match found {
-        Match::Exact => return Ok(()),
-        Match::Spelling(name) => {
-            rename(ident, name);
-            return Ok(());
-        }
-        Match::None => {}
-    }
-    for relations in env.outer.iter().rev() {
-        match find_column(&ident.value, relations)? {
-            Match::Exact => return Ok(()),
-            Match::Spelling(name) => {
-                rename(ident, name);
-                return Ok(());
-            }
-            Match::None => {}
-        }
-    }
-    Ok(())
-}
-
-/// `table.column` or `column.field`.
-fn resolve_compound(parts: &mut [Ident], scope: &Scope<'_>, env: &Env) -> Result<()> {
-    let [first, second, ..] = parts else { return Ok(()) };
-    for relations in std::iter::once(scope.relations).chain(env.outer.iter().rev().map(Vec::as_slice)) {
-        let exact = relations.iter().find(|relation| relation.name == first.value);
-        let relation =
-            exact.or_else(|| relations.iter().find(|relation| same_name(&relation.name, &first.value)));
-        if let Some(relation) = relation {
-            if relation.name != first.value {
-                rename(first, relation.name.clone());
-            }
-            if let Match::Spelling(name) = find_column(&second.value, std::slice::from_ref(relation))? {
-                rename(second, name);
-            }
-            return Ok(());
-        }
-    }
-    resolve_ident(first, scope, env)
-}
-
-fn no_table<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
-    let hint = match nearest(name, known) {
-        Some(table) => format!("did you mean {table}?"),
-        None => format!("a file's path goes in quotes: FROM '{name}'; CREATE VIEW gives it a name"),
-    };
-    Error::new(format!("there is no table \"{name}\"")).with_hint(hint)
-}
-
-/// Looks for a column in tables: an exact match in any of them goes first.
-fn find_column(name: &str, relations: &[Relation]) -> Result<Match> {
-    let columns = || relations.iter().filter_map(|relation| relation.columns.as_ref()).flatten();
-    if columns().any(|column| column == name) {
-        return Ok(Match::Exact);
-    }
-    let mut similar: Vec<&String> = columns().filter(|column| same_name(column, name)).collect();
-    similar.dedup();
-    match similar.as_slice() {
-        [] => Ok(Match::None),
-        [column] => Ok(Match::Spelling((*column).clone())),
-        [first, second, ..] => {
-            Err(Error::new(format!("the name {name} may mean \"{first}\" or \"{second}\""))
-                .with_hint(format!("write it exactly, as in \"{first}\"")))
-        }
-    }
-}
-
-fn find_alias(name: &str, aliases: &[String]) -> Match {
-    if aliases.iter().any(|alias| alias == name) {
-        return Match::Exact;
-    }
-    match aliases.iter().find(|alias| same_name(alias, name)) {
-        Some(alias) => Match::Spelling(alias.clone()),
-        None => Match::None,
-    }
-}
-
-/// Gives a name the spelling of the candidate that it means, if there is one.
-fn respell<'a>(ident: &mut Ident, candidates: impl Iterator<Item = &'a str> + Clone) {
-    if candidates.clone().any(|candidate| candidate == ident.value) {
-        return;
-    }
-    let mut candidates = candidates;
-    if let Some(name) = candidates.find(|candidate| same_name(candidate, &ident.value)) {
-        rename(ident, name.to_owned());
-    }
-}
-
-/// Names keep the place in the text they came from.
-fn rename(ident: &mut Ident, name: String) {
-    ident.value = name;
-}
-
-fn same_name(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase()
-}
-
-/// The relation as its alias makes it.
-fn aliased(mut relation: Relation, alias: Option<&TableAlias>) -> Relation {
-    let Some(alias) = alias else { return relation };
-    relation.name = alias.name.value.clone();
-    if !alias.columns.is_empty() {
-        let given = alias.columns.iter().map(|column| column.name.value.clone());
-        relation.columns = match relation.columns {
-            Some(columns) => Some(given.clone().chain(columns.into_iter().skip(given.len())).collect()),
-            None => Some(given.collect()),
-        };
-    }
-    relation
-}
-
 fn alias_of(factor: &TableFactor) -> Option<&TableAlias> {
     match factor {
         TableFactor::Table { alias, .. }
@@ -489,71 +339,6 @@ fn alias_of(factor: &TableFactor) -> Option<&TableAlias> {
         | TableFactor::UNNEST { alias, .. } => alias.as_ref(),
         _ => None,
     }
-}
-
-fn all_columns(relations: &[Relation]) -> Option<Vec<String>> {
-    let columns: Option<Vec<_>> = relations.iter().map(|relation| relation.columns.clone()).collect();
-    columns.map(|columns| columns.concat())
-}
-
-/// The columns that `*` or `t.*` stands for.
-fn star_columns(item: &SelectItem, relations: &[Relation]) -> Option<Vec<String>> {
-    let (columns, options) = match item {
-        SelectItem::Wildcard(options) => (all_columns(relations)?, options),
-        SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
-            let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
-            let relation = relations.iter().find(|relation| relation.name == ident.value)?;
-            (relation.columns.clone()?, options)
-        }
-        _ => return None,
-    };
-    let left_out = left_out_names(options);
-    Some(columns.into_iter().filter(|column| !left_out.contains(column)).collect())
-}
-
-/// Names that EXCLUDE and EXCEPT leave out of a wildcard.
-fn left_out_names(options: &WildcardAdditionalOptions) -> Vec<String> {
-    let mut options = options.clone();
-    left_out_idents(&mut options).into_iter().map(|ident| ident.value.clone()).collect()
-}
-
-fn left_out_idents(options: &mut WildcardAdditionalOptions) -> Vec<&mut Ident> {
-    let mut idents: Vec<&mut Ident> = Vec::new();
-    match &mut options.opt_exclude {
-        Some(ExcludeSelectItem::Single(name)) => idents.extend(name.0.last_mut().and_then(part_ident)),
-        Some(ExcludeSelectItem::Multiple(names)) => {
-            idents.extend(names.iter_mut().filter_map(|name| name.0.last_mut().and_then(part_ident)));
-        }
-        None => {}
-    }
-    if let Some(ExceptSelectItem { first_element, additional_elements }) = &mut options.opt_except {
-        idents.push(first_element);
-        idents.extend(additional_elements);
-    }
-    idents
-}
-
-fn part_ident(part: &mut ObjectNamePart) -> Option<&mut Ident> {
-    match part {
-        ObjectNamePart::Identifier(ident) => Some(ident),
-        ObjectNamePart::Function(_) => None,
-    }
-}
-
-fn wildcard_options(options: &mut WildcardAdditionalOptions, scope: &Scope<'_>) -> Result<()> {
-    for ident in left_out_idents(options) {
-        if let Match::Spelling(name) = find_column(&ident.value, scope.relations)? {
-            rename(ident, name);
-        }
-    }
-    if let Some(replace) = &mut options.opt_replace {
-        for item in &mut replace.items {
-            if let Match::Spelling(name) = find_column(&item.column_name.value, scope.relations)? {
-                rename(&mut item.column_name, name);
-            }
-        }
-    }
-    Ok(())
 }
 
 fn constraint_of(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {

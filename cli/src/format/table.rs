@@ -115,28 +115,36 @@ fn rule(out: &mut dyn Write, widths: &[usize], left: &str, middle: &str, right: 
     writeln!(out, "{left}{}{right}", dashes.join(middle))
 }
 
+/// Writes a row; a cell of several lines makes the row as high.
 fn line(out: &mut dyn Write, cells: &[String], widths: &[usize], right: &[bool]) -> io::Result<()> {
-    for ((cell, width_wanted), right) in cells.iter().zip(widths).zip(right) {
-        let padding = " ".repeat(width_wanted - width(cell));
-        if *right {
-            write!(out, "│ {padding}{cell} ")?;
-        } else {
-            write!(out, "│ {cell}{padding} ")?;
+    let height = cells.iter().map(|cell| cell.lines().count()).max().unwrap_or(1).max(1);
+    for at in 0..height {
+        for ((cell, width_wanted), right) in cells.iter().zip(widths).zip(right) {
+            let text = cell.lines().nth(at).unwrap_or("");
+            let padding = " ".repeat(width_wanted - width(text));
+            if *right {
+                write!(out, "│ {padding}{text} ")?;
+            } else {
+                write!(out, "│ {text}{padding} ")?;
+            }
         }
+        out.write_all("│\n".as_bytes())?;
     }
-    out.write_all("│\n".as_bytes())
+    Ok(())
 }
 
+/// Columns of the terminal that the widest line of a cell takes.
 fn width(text: &str) -> usize {
-    UnicodeWidthStr::width(text)
+    text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
-/// A cell on one line, whatever is in it.
+/// A cell as it is shown: line ends are kept, other control characters are written as escapes.
 fn shown(text: &str) -> String {
+    let text = text.trim_end_matches('\n');
     if !text.contains(char::is_control) {
         return text.into();
     }
-    let escape = |char: char| match char.is_control() {
+    let escape = |char: char| match char.is_control() && char != '\n' {
         true => char.escape_default().to_string(),
         false => char.to_string(),
     };
@@ -177,14 +185,15 @@ mod tests {
     #[test]
     fn cells_are_lined_up() {
         let expected = r#"
-┌───────────┬────────┐
-│ te|xt     │      n │
-│ text      │ double │
-├───────────┼────────┤
-│ a,"b"\nc| │    1.5 │
-│ NULL      │  -20.0 │
-│           │   NULL │
-└───────────┴────────┘
+┌───────┬────────┐
+│ te|xt │      n │
+│ text  │ double │
+├───────┼────────┤
+│ a,"b" │    1.5 │
+│ c|    │        │
+│ NULL  │  -20.0 │
+│       │   NULL │
+└───────┴────────┘
 3 rows
 "#;
         assert_eq!(written(&Format::Table { max_rows: 0 }, &[sample()]), expected.trim_start());
@@ -196,7 +205,7 @@ mod tests {
         let table = written(&Format::Table { max_rows: 3 }, &batches);
         let numbers: Vec<&str> =
             table.lines().filter_map(|line| line.split('│').nth(2)).map(str::trim).collect();
-        assert_eq!(numbers, ["n", "double", "1.5", "-20.0", "·", "NULL"]);
+        assert_eq!(numbers, ["n", "double", "1.5", "", "-20.0", "·", "NULL"]);
         assert!(table.ends_with("30 rows, 27 of them not shown (--max-rows 0 shows all)\n"));
     }
 }

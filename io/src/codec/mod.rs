@@ -54,8 +54,8 @@ impl Codec {
     /// The codec that a file's name promises, if its ending is a known one.
     pub fn of_name(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "gz" | "gzip" | "tgz" | "bgz" => Some(Self::Gzip),
-            "bz2" | "bzip2" | "bz" | "tbz2" => Some(Self::Bzip2),
+            "gz" | "gzip" | "bgz" => Some(Self::Gzip),
+            "bz2" | "bzip2" | "bz" => Some(Self::Bzip2),
             "zst" | "zstd" => Some(Self::Zstd),
             "xz" => Some(Self::Xz),
             "lz4" => Some(Self::Lz4),

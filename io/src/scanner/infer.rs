@@ -96,15 +96,13 @@ pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable>
     if let (Some(columns), Some(_)) = (&options.columns, options.delim) {
         return Ok(declared(columns, dialect, options));
     }
-    let heads = read_heads(files, options)?;
     if options.delim.is_none() {
-        let first = heads.iter().find(|head| !head.text.is_empty());
-        dialect.delim = first.map_or(b',', |head| find_delim(head, &dialect));
+        dialect.delim = find_delim(files, &dialect, options)?;
     }
     if let Some(columns) = &options.columns {
         return Ok(declared(columns, dialect, options));
     }
-    let samples: Vec<Sample> = heads.iter().map(|head| Sample::new(head, &dialect)).collect();
+    let samples = take_samples(files, &dialect, options)?;
     let mut table = merge(&samples, dialect, options);
     apply_types(&mut table)?;
     Ok(table)
@@ -150,11 +148,13 @@ struct Head {
     encoding: Encoding,
 }
 
-/// Reads the heads of all files, a few files at once; the first error in file order wins.
-fn read_heads(files: &[SourceFile], options: &CsvOptions) -> Result<Vec<Head>> {
+/// Looks at the heads of all files, a few files at once; the first error in file order wins. Only what
+/// was seen is kept: there may be many files.
+fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -> Result<Vec<Sample>> {
+    let sample = |file: &SourceFile| Ok(Sample::new(&read_head(file, options)?, dialect));
     let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
     if workers <= 1 {
-        return files.iter().map(|file| read_head(file, options)).collect();
+        return files.iter().map(sample).collect();
     }
     let next = AtomicUsize::new(0);
     let work = || {
@@ -162,18 +162,18 @@ fn read_heads(files: &[SourceFile], options: &CsvOptions) -> Result<Vec<Head>> {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(index) else { return done };
-            done.push((index, read_head(file, options)));
+            done.push((index, sample(file)));
         }
     };
-    let mut heads: Vec<(usize, Result<Head>)> = thread::scope(|scope| {
+    let mut samples: Vec<(usize, Result<Sample>)> = thread::scope(|scope| {
         let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         let join = |handle: thread::ScopedJoinHandle<'_, Vec<_>>| {
             handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         handles.into_iter().flat_map(join).collect()
     });
-    heads.sort_by_key(|(index, _)| *index);
-    heads.into_iter().map(|(_, head)| head).collect()
+    samples.sort_by_key(|(index, _)| *index);
+    samples.into_iter().map(|(_, sample)| sample).collect()
 }
 
 fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
@@ -199,9 +199,20 @@ fn last_line_end(data: &[u8]) -> Option<usize> {
     memchr::memrchr2(b'\n', b'\r', data)
 }
 
+/// The delimiter of the first file that has any text; a comma if none has.
+fn find_delim(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -> Result<u8> {
+    for file in files {
+        let head = read_head(file, options)?;
+        if !head.text.is_empty() {
+            return Ok(delim_of(&head, dialect));
+        }
+    }
+    Ok(b',')
+}
+
 /// The delimiter under which the head looks most like a table: as many records as possible with
 /// the same number of fields, and more than one field.
-fn find_delim(head: &Head, dialect: &Dialect) -> u8 {
+fn delim_of(head: &Head, dialect: &Dialect) -> u8 {
     let score = |delim: u8| {
         let dialect = Dialect { delim, ..dialect.clone() };
         let mut widths = Vec::new();
@@ -229,7 +240,7 @@ fn find_delim(head: &Head, dialect: &Dialect) -> u8 {
 struct Sample {
     /// The first record, if there is any.
     first: Option<Vec<String>>,
-    /// Whether the first record can be names: no value, no gap.
+    /// Whether the first record can be names: no value, and not only gaps.
     first_is_names: bool,
     /// Types of the fields of the first record, and of those of all others.
     first_types: Vec<Seen>,
@@ -272,7 +283,9 @@ impl Sample {
                 }
             }
             if is_first {
-                sample.first_is_names = sample.first_types.iter().all(|seen| *seen == Seen::Text);
+                let named = sample.first_types.iter().zip(&names);
+                sample.first_is_names = names.iter().any(|name| !name.is_empty())
+                    && named.clone().all(|(seen, name)| *seen == Seen::Text || name.is_empty());
                 sample.first = Some(names);
             }
         }
@@ -498,7 +511,9 @@ mod tests {
     #[test]
     fn a_first_record_with_values_is_no_header() {
         assert_eq!(columns(&["1,x\n2,y\n"]), "column0 bigint, column1 text");
-        assert_eq!(columns(&["a,,a\n1,2,3\n"]), "column0 text, column1 bigint, column2 text");
+        assert_eq!(columns(&["a,NA,b\n1,2,3\n"]), "column0 text, column1 bigint, column2 text");
+        // A gap is no value: tools that write row numbers leave their name out.
+        assert_eq!(columns(&[",a,a\n0,1,2\n"]), "column0 bigint, a bigint, a_1 bigint");
         let present = CsvOptions { header: HeaderMode::Present, ..Default::default() };
         assert_eq!(
             columns_of(&infer(&["a,,a\n1,2,3\n"], &present).unwrap()),

@@ -1,0 +1,164 @@
+//! What a name may mean at one place of a statement, and which of it a spelling means.
+
+use sqlparser::ast::{Ident, TableAlias};
+
+use crate::error::{Error, Result};
+use crate::suggest::nearest;
+
+/// What surrounds a query: common table expressions, and the tables of queries around it.
+#[derive(Clone, Default)]
+pub(crate) struct Env {
+    pub(crate) ctes: Vec<Relation>,
+    /// Outermost first.
+    pub(crate) outer: Vec<Vec<Relation>>,
+}
+
+/// A table as a query sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Relation {
+    /// The name before the dot.
+    pub(crate) name: String,
+    /// `None`: not known.
+    pub(crate) columns: Option<Vec<String>>,
+}
+
+/// The names that an expression may use.
+pub(crate) struct Scope<'a> {
+    pub(crate) relations: &'a [Relation],
+    /// Names given in the select list, for ORDER BY and GROUP BY.
+    pub(crate) aliases: &'a [String],
+}
+
+/// Where a name was found.
+pub(crate) enum Match {
+    /// It is written as it should be.
+    Exact,
+    /// It should be written so.
+    Spelling(String),
+    /// It is not there.
+    None,
+}
+
+/// Gives an unqualified name the spelling of what it means: a column of the query's own tables, a name of
+/// its select list, a column of the queries around it, in this order.
+pub(crate) fn resolve_ident(ident: &mut Ident, scope: &Scope<'_>, env: &Env) -> Result<()> {
+    let own = match find_column(&ident.value, scope.relations)? {
+        Match::None => find_alias(&ident.value, scope.aliases),
+        // `ORDER BY name` may mean a name of the select list that is written exactly so.
+        Match::Spelling(_) if scope.aliases.contains(&ident.value) => Match::Exact,
+        found => found,
+    };
+    if apply(ident, own) {
+        return Ok(());
+    }
+    for relations in env.outer.iter().rev() {
+        let outer = find_column(&ident.value, relations)?;
+        if apply(ident, outer) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Respells a name as it was found; false if it was not.
+fn apply(ident: &mut Ident, found: Match) -> bool {
+    match found {
+        Match::Exact => true,
+        Match::Spelling(name) => {
+            ident.value = name;
+            true
+        }
+        Match::None => false,
+    }
+}
+
+/// `table.column` or `column.field`.
+pub(crate) fn resolve_compound(parts: &mut [Ident], scope: &Scope<'_>, env: &Env) -> Result<()> {
+    let [first, second, ..] = parts else { return Ok(()) };
+    for relations in std::iter::once(scope.relations).chain(env.outer.iter().rev().map(Vec::as_slice)) {
+        let exact = relations.iter().find(|relation| relation.name == first.value);
+        let relation =
+            exact.or_else(|| relations.iter().find(|relation| same_name(&relation.name, &first.value)));
+        if let Some(relation) = relation {
+            if relation.name != first.value {
+                first.value = relation.name.clone();
+            }
+            if let Match::Spelling(name) = find_column(&second.value, std::slice::from_ref(relation))? {
+                second.value = name;
+            }
+            return Ok(());
+        }
+    }
+    resolve_ident(first, scope, env)
+}
+
+pub(crate) fn no_table<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let hint = match nearest(name, known) {
+        Some(table) => format!("did you mean {table}?"),
+        None => format!("a file's path goes in quotes: FROM '{name}'; CREATE VIEW gives it a name"),
+    };
+    Error::new(format!("there is no table \"{name}\"")).with_hint(hint)
+}
+
+/// Looks for a column in tables: an exact match in any of them goes first.
+pub(crate) fn find_column(name: &str, relations: &[Relation]) -> Result<Match> {
+    let columns = || relations.iter().filter_map(|relation| relation.columns.as_ref()).flatten();
+    if columns().any(|column| column == name) {
+        return Ok(Match::Exact);
+    }
+    let mut similar: Vec<&String> = columns().filter(|column| same_name(column, name)).collect();
+    similar.sort_unstable();
+    similar.dedup();
+    match similar.as_slice() {
+        [] => Ok(Match::None),
+        [column] => Ok(Match::Spelling((*column).clone())),
+        [first, second, ..] => {
+            Err(Error::new(format!("the name {name} may mean \"{first}\" or \"{second}\""))
+                .with_hint(format!("write it exactly, as in \"{first}\"")))
+        }
+    }
+}
+
+pub(crate) fn find_alias(name: &str, aliases: &[String]) -> Match {
+    if aliases.iter().any(|alias| alias == name) {
+        return Match::Exact;
+    }
+    match aliases.iter().find(|alias| same_name(alias, name)) {
+        Some(alias) => Match::Spelling(alias.clone()),
+        None => Match::None,
+    }
+}
+
+/// Gives a name the spelling of the candidate that it means, if there is one.
+pub(crate) fn respell<'a>(ident: &mut Ident, candidates: impl Iterator<Item = &'a str> + Clone) {
+    if candidates.clone().any(|candidate| candidate == ident.value) {
+        return;
+    }
+    let mut candidates = candidates;
+    if let Some(name) = candidates.find(|candidate| same_name(candidate, &ident.value)) {
+        ident.value = name.to_owned();
+    }
+}
+
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase()
+}
+
+/// The relation as its alias makes it.
+pub(crate) fn aliased(mut relation: Relation, alias: Option<&TableAlias>) -> Relation {
+    let Some(alias) = alias else { return relation };
+    relation.name = alias.name.value.clone();
+    if !alias.columns.is_empty() {
+        let given = alias.columns.iter().map(|column| column.name.value.clone());
+        relation.columns = match relation.columns {
+            Some(columns) => Some(given.clone().chain(columns.into_iter().skip(given.len())).collect()),
+            None => Some(given.collect()),
+        };
+    }
+    relation
+}
+
+pub(crate) fn all_columns(relations: &[Relation]) -> Option<Vec<String>> {
+    let columns: Option<Vec<_>> = relations.iter().map(|relation| relation.columns.clone()).collect();
+    columns.map(|columns| columns.concat())
+}
