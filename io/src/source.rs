@@ -1,8 +1,12 @@
 //! Where bytes come from: paths and globs become a sorted list of files.
 
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry};
+use std::io::ErrorKind as ErrorCode;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use globset::{GlobBuilder, GlobMatcher};
 
 use crate::error::{Error, ErrorKind, Result, is_glob};
 
@@ -42,20 +46,12 @@ fn expand_one(pattern: &str, files: &mut Vec<SourceFile>) -> Result<()> {
     }
     let mut matches: Vec<PathBuf> = Vec::new();
     for alternative in expand_braces(pattern) {
-        let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-        let found = glob::glob_with(&alternative, options).map_err(|error| {
-            Error::from(ErrorKind::BadPattern { pattern: pattern.into(), problem: error.msg.into() })
-        })?;
-        for path in found {
-            let path = path.map_err(|error| {
-                let folder = error.path().to_owned();
-                Error::io(&folder, "list the folder", error.into())
-            })?;
-            if !path.is_dir() {
-                matches.push(path);
-            }
-        }
+        let pieces = pieces(&alternative)
+            .map_err(|problem| Error::from(ErrorKind::BadPattern { pattern: pattern.into(), problem }))?;
+        let root = if alternative.starts_with('/') { Path::new("/") } else { Path::new("") };
+        walk(root, &pieces, &mut matches)?;
     }
+    matches.retain(|path| !path.is_dir());
     if matches.is_empty() {
         let nearest = nearest_sibling(path);
         return Err(ErrorKind::NotFound { pattern: pattern.into(), nearest }.into());
@@ -68,10 +64,91 @@ fn expand_one(pattern: &str, files: &mut Vec<SourceFile>) -> Result<()> {
     Ok(())
 }
 
+/// What a glob says of one part of a path.
+enum Piece<'a> {
+    /// A name.
+    Literal(&'a str),
+    /// Names that match. As in a shell, only a dot matches the dot of a hidden file.
+    Names { matcher: GlobMatcher, hidden: bool },
+    /// `**`: any folders, also none.
+    Folders,
+}
+
+/// Splits a glob at its slashes; the error is what is wrong with it.
+fn pieces(pattern: &str) -> Result<Vec<Piece<'_>>, String> {
+    let mut pieces = Vec::new();
+    for part in pattern.split('/').filter(|part| !part.is_empty()) {
+        pieces.push(match part {
+            "**" => Piece::Folders,
+            name if !is_glob(name) => Piece::Literal(name),
+            glob => {
+                let matcher = GlobBuilder::new(glob).backslash_escape(false).build();
+                let matcher = matcher.map_err(|error| error.kind().to_string())?.compile_matcher();
+                Piece::Names { matcher, hidden: glob.starts_with('.') }
+            }
+        });
+    }
+    if matches!(pieces.last(), Some(Piece::Folders)) {
+        // `logs/**` means the files in the folders.
+        pieces.extend(self::pieces("*")?);
+    }
+    Ok(pieces)
+}
+
+/// Adds the paths below a folder that match. Links to folders are followed where a name matches them,
+/// not by `**`, which might never end.
+fn walk(folder: &Path, pieces: &[Piece<'_>], matches: &mut Vec<PathBuf>) -> Result<()> {
+    let Some((piece, rest)) = pieces.split_first() else {
+        matches.push(folder.to_owned());
+        return Ok(());
+    };
+    let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
+    match piece {
+        Piece::Literal(name) => {
+            let path = folder.join(name);
+            if path.symlink_metadata().is_ok() {
+                walk(&path, rest, matches)?;
+            }
+        }
+        Piece::Names { matcher, hidden } => {
+            for entry in entries(folder)? {
+                let name = entry.file_name();
+                let shown = *hidden || !is_hidden(&name);
+                if shown && matcher.is_match(Path::new(&name)) && (rest.is_empty() || entry.path().is_dir()) {
+                    walk(&folder.join(name), rest, matches)?;
+                }
+            }
+        }
+        Piece::Folders => {
+            walk(folder, rest, matches)?;
+            for entry in entries(folder)? {
+                let name = entry.file_name();
+                if !is_hidden(&name) && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    walk(&folder.join(name), pieces, matches)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder; nothing if it is not there.
+fn entries(folder: &Path) -> Result<Vec<DirEntry>> {
+    let path = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let failed = |error| Error::io(path, "list the folder", error);
+    match fs::read_dir(path) {
+        Ok(entries) => entries.map(|entry| entry.map_err(failed)).collect(),
+        Err(error) if matches!(error.kind(), ErrorCode::NotFound | ErrorCode::NotADirectory) => {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
 fn regular_file(path: &Path) -> Result<SourceFile> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorCode::NotFound => {
             let pattern = path.display().to_string();
             let nearest = nearest_sibling(path);
             return Err(ErrorKind::NotFound { pattern, nearest }.into());
@@ -169,9 +246,23 @@ mod tests {
         let dir = folder(&["b.csv", "a.csv", "c.csv/inner.csv", "d.txt", ".hidden.csv"]);
         assert_eq!(names(&dir, "*.csv").unwrap(), ["a.csv", "b.csv"]);
         assert_eq!(names(&dir, "**/*.csv").unwrap(), ["a.csv", "b.csv", "c.csv/inner.csv"]);
+        assert_eq!(names(&dir, "**").unwrap(), ["a.csv", "b.csv", "c.csv/inner.csv", "d.txt"]);
+        assert_eq!(names(&dir, "c*/i?ner.csv").unwrap(), ["c.csv/inner.csv"]);
+        assert_eq!(names(&dir, "*.csv/inner.csv").unwrap(), ["c.csv/inner.csv"]);
         assert_eq!(names(&dir, "{d,a}.{txt,csv}").unwrap(), ["a.csv", "d.txt"]);
         assert_eq!(names(&dir, "[ab].csv").unwrap(), ["a.csv", "b.csv"]);
         assert_eq!(names(&dir, ".h*").unwrap(), [".hidden.csv"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_need_not_be_text() {
+        use std::os::unix::ffi::OsStrExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(OsStr::from_bytes(b"\xff.csv"));
+        fs::write(&path, "x").unwrap();
+        let files = expand(&[format!("{}/*.csv", dir.path().display())]).unwrap();
+        assert_eq!(files[0].path, path);
     }
 
     #[test]
