@@ -276,7 +276,13 @@ fn an_interrupt_stops_the_query() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_millis(500));
+    // The temporary file of the output says that the command is at work.
+    let start = Instant::now();
+    while names(dir.path()).len() == 1 {
+        assert!(start.elapsed() < Duration::from_secs(60), "the query did not begin");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(300));
     let start = Instant::now();
     assert!(Process::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();

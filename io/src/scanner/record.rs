@@ -223,40 +223,40 @@ pub fn unescape(raw: &[u8], dialect: &Dialect, out: &mut Vec<u8>) {
     }
 }
 
+/// All records of the data as values; `None` if a quote stays open. Allocates for every field: it is for
+/// tests and fuzz targets.
+#[doc(hidden)]
+pub fn all_records(data: &[u8], dialect: &Dialect) -> Option<Vec<Vec<Vec<u8>>>> {
+    let (mut rest, mut fields, mut records) = (data, Vec::new(), Vec::new());
+    while !rest.is_empty() {
+        match parse_record(rest, dialect, true, &mut fields) {
+            Parsed::Record { len, .. } => {
+                records.push(fields.iter().map(|field| value(rest, field, dialect)).collect());
+                rest = &rest[len..];
+            }
+            Parsed::Blank { len } | Parsed::Comment { len } => rest = &rest[len..],
+            Parsed::Incomplete => unreachable!("at the end of the data every record is complete"),
+            Parsed::Unclosed => return None,
+        }
+    }
+    Some(records)
+}
+
+fn value(data: &[u8], field: &Field, dialect: &Dialect) -> Vec<u8> {
+    let raw = &data[field.start..field.end];
+    let mut out = Vec::new();
+    match field.form {
+        FieldForm::Escaped => unescape(raw, dialect, &mut out),
+        FieldForm::Bare | FieldForm::Quoted => out.extend_from_slice(raw),
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// All records of the data as values, or `None` if a quote stays open.
-    fn parse_all(data: &[u8], dialect: &Dialect) -> Option<Vec<Vec<Vec<u8>>>> {
-        let mut rest = data;
-        let mut fields = Vec::new();
-        let mut records = Vec::new();
-        while !rest.is_empty() {
-            match parse_record(rest, dialect, true, &mut fields) {
-                Parsed::Record { len, .. } => {
-                    records.push(fields.iter().map(|field| value(rest, field, dialect)).collect());
-                    rest = &rest[len..];
-                }
-                Parsed::Blank { len } | Parsed::Comment { len } => rest = &rest[len..],
-                Parsed::Incomplete => panic!("incomplete at the end"),
-                Parsed::Unclosed => return None,
-            }
-        }
-        Some(records)
-    }
-
-    fn value(data: &[u8], field: &Field, dialect: &Dialect) -> Vec<u8> {
-        let raw = &data[field.start..field.end];
-        let mut out = Vec::new();
-        match field.form {
-            FieldForm::Escaped => unescape(raw, dialect, &mut out),
-            _ => out.extend_from_slice(raw),
-        }
-        out
-    }
 
     fn oracle(data: &[u8], dialect: &Dialect) -> Vec<Vec<Vec<u8>>> {
         let mut reader = csv::ReaderBuilder::new();
@@ -285,12 +285,12 @@ mod tests {
             ("\"a\"\"\"\r\nb", &[&["a\""], &["b"]]),
         ];
         for (text, expected) in cases {
-            let records = parse_all(text.as_bytes(), &Dialect::RFC4180).unwrap();
+            let records = all_records(text.as_bytes(), &Dialect::RFC4180).unwrap();
             let expected: Vec<Vec<Vec<u8>>> =
                 expected.iter().map(|r| r.iter().map(|f| f.as_bytes().to_vec()).collect()).collect();
             assert_eq!(records, expected, "{text:?}");
         }
-        assert_eq!(parse_all(b"a,\"b\n", &Dialect::RFC4180), None);
+        assert_eq!(all_records(b"a,\"b\n", &Dialect::RFC4180), None);
     }
 
     #[test]
@@ -328,7 +328,7 @@ mod tests {
                 data.retain(|byte| *byte != b'\r');
                 data.push(b'\n');
             }
-            if let Some(records) = parse_all(&data, &dialect) {
+            if let Some(records) = all_records(&data, &dialect) {
                 prop_assert_eq!(records, oracle(&data, &dialect), "{:?}", String::from_utf8_lossy(&data));
             }
         }
