@@ -1,7 +1,6 @@
 //! Runs a job: statements one after the other, results written as they come.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use swath::{Output, Session, Statement};
 
@@ -115,12 +114,19 @@ async fn write_rows(
     sink: &mut Sink,
     stop: impl Fn(io::Error) -> Stop,
 ) -> Result<(), Stop> {
-    let schema = output.schema();
-    writer.start(sink).map_err(&stop)?;
+    // What comes before the rows waits for the first of them: a query that fails before leaves nothing
+    // that looks like an empty result.
+    let mut started = false;
     while let Some(batch) = output.next().await {
         let batch = batch.map_err(|error| Stop::Failed(error.into()))?;
-        debug_assert!(Arc::ptr_eq(&schema, &batch.schema()) || schema.fields().len() == batch.num_columns());
+        if !started {
+            writer.start(sink).map_err(&stop)?;
+            started = true;
+        }
         writer.write(&batch, sink).map_err(&stop)?;
+    }
+    if !started {
+        writer.start(sink).map_err(&stop)?;
     }
     writer.finish(sink).map_err(&stop)
 }
