@@ -5,7 +5,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::AbortHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::compute::Compute;
 use crate::error::{Error, Result};
@@ -20,7 +20,8 @@ const WAITING_BATCHES: usize = 2;
 pub struct Output {
     schema: SchemaRef,
     batches: Receiver<Result<RecordBatch>>,
-    task: AbortHandle,
+    /// What drives the stream; taken when it has ended.
+    task: Option<JoinHandle<()>>,
     /// Keeps the threads alive that compute the rest.
     _compute: Compute,
 }
@@ -30,8 +31,8 @@ impl Output {
     pub(crate) fn new(stream: SendableRecordBatchStream, compute: &Compute) -> Self {
         let schema = stream.schema();
         let (sender, batches) = channel(WAITING_BATCHES);
-        let task = compute.spawn(drive(stream, sender)).abort_handle();
-        Self { schema, batches, task, _compute: compute.clone() }
+        let task = compute.spawn(drive(stream, sender));
+        Self { schema, batches, task: Some(task), _compute: compute.clone() }
     }
 
     /// The columns of the result; none for a statement that has no result, as `CREATE VIEW`.
@@ -44,7 +45,14 @@ impl Output {
     /// # Errors
     /// Whatever the query meets, in the files or in its own computations.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
-        self.batches.recv().await
+        if let Some(batch) = self.batches.recv().await {
+            return Some(batch);
+        }
+        // The end, or a panic, which must not look like the end.
+        match self.task.take()?.await {
+            Ok(()) => None,
+            Err(error) => Some(Err(panicked(error))),
+        }
     }
 
     /// The batches as a stream.
@@ -67,8 +75,23 @@ impl Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
+}
+
+fn panicked(error: JoinError) -> Error {
+    let message = match error.try_into_panic() {
+        Ok(panic) => match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+            (Some(text), _) => (*text).to_owned(),
+            (_, Some(text)) => text.clone(),
+            _ => "a panic without a message".to_owned(),
+        },
+        Err(error) => error.to_string(),
+    };
+    let hint = "this is a defect of Swath or of what it is built on: please report it, with the statement";
+    Error::query(format!("the query broke off: {message}"), hint.to_owned())
 }
 
 /// Hands batches on until there are no more, one failed, or nobody wants them.
@@ -77,6 +100,54 @@ async fn drive(mut stream: SendableRecordBatchStream, sender: Sender<Result<Reco
         let failed = batch.is_err();
         if sender.send(batch.map_err(Error::from)).await.is_err() || failed {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int32Array};
+    use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+
+    use super::*;
+
+    fn batch() -> RecordBatch {
+        let column: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+        RecordBatch::try_from_iter([("a", column)]).unwrap()
+    }
+
+    #[test]
+    fn a_panic_is_an_error_and_no_end() {
+        let compute = Compute::start(1).unwrap();
+        let batches = (0..3).map(|at| if at < 2 { Ok(batch()) } else { panic!("broken operator") });
+        let stream = RecordBatchStreamAdapter::new(batch().schema(), futures::stream::iter(batches));
+        let mut output = Output::new(Box::pin(stream), &compute);
+        futures::executor::block_on(async {
+            assert_eq!(output.next().await.unwrap().unwrap(), batch());
+            assert_eq!(output.next().await.unwrap().unwrap(), batch());
+            let error = output.next().await.unwrap().unwrap_err();
+            assert_eq!(error.to_string(), "the query broke off: broken operator");
+            assert!(output.next().await.is_none());
+        });
+    }
+
+    #[test]
+    fn a_dropped_output_stops_its_work() {
+        let compute = Compute::start(1).unwrap();
+        let alive = Arc::new(());
+        let held = Arc::clone(&alive);
+        let endless = futures::stream::repeat_with(move || {
+            let _held = &held;
+            Ok(batch())
+        });
+        let mut output =
+            Output::new(Box::pin(RecordBatchStreamAdapter::new(batch().schema(), endless)), &compute);
+        assert!(futures::executor::block_on(output.next()).is_some());
+        drop(output);
+        while Arc::strong_count(&alive) > 1 {
+            std::thread::yield_now();
         }
     }
 }
