@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use swath::{Output, Session, Statement};
+use swath::{Output, Statement};
 
 use crate::args::Job;
 use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
-use crate::format::{Format, ResultWriter};
+use crate::format::ResultWriter;
 use crate::report::{self, Report};
 use crate::sink::Sink;
 
@@ -57,7 +57,7 @@ async fn run_all(job: Job) -> u8 {
         }
     };
     for statement in statements {
-        match answer(&job.session, statement, &job.format, &mut sink, &job).await {
+        match answer(&job, statement, &mut sink).await {
             Ok(()) => {}
             Err(Stop::ClosedPipe) => return DONE,
             Err(Stop::Failed(report)) => {
@@ -87,14 +87,8 @@ fn parse_all(job: &Job) -> Result<Vec<Statement>, Report> {
 }
 
 /// Runs one statement and writes its rows.
-async fn answer(
-    session: &Session,
-    statement: Statement,
-    format: &Format,
-    sink: &mut Sink,
-    job: &Job,
-) -> Result<(), Stop> {
-    let output = session.run(statement).await.map_err(|error| Stop::Failed(error.into()))?;
+async fn answer(job: &Job, statement: Statement, sink: &mut Sink) -> Result<(), Stop> {
+    let output = job.session.run(statement).await.map_err(|error| Stop::Failed(error.into()))?;
     if output.schema().fields().is_empty() {
         // CREATE VIEW, SET: they are done when their stream is.
         output.collect().await.map_err(|error| Stop::Failed(error.into()))?;
@@ -104,7 +98,7 @@ async fn answer(
         io::ErrorKind::BrokenPipe => Stop::ClosedPipe,
         _ => Stop::Failed(cannot_write(job, &error)),
     };
-    let mut writer = format.writer(output.schema());
+    let mut writer = job.format.writer(output.schema());
     write_rows(writer.as_mut(), output, sink, stop).await
 }
 

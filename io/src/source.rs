@@ -198,26 +198,13 @@ fn nearest_sibling(path: &Path) -> Option<PathBuf> {
     let mut best: Option<(usize, PathBuf)> = None;
     for entry in fs::read_dir(folder).ok()?.flatten() {
         let Some(name) = entry.file_name().to_str().map(str::to_lowercase) else { continue };
-        let distance = edit_distance(&wanted, &name);
+        let distance = strsim::levenshtein(&wanted, &name);
         if distance <= wanted.len() / 3 && best.as_ref().is_none_or(|(least, _)| distance < *least) {
             let sibling = path.with_file_name(entry.file_name());
             best = Some((distance, sibling));
         }
     }
     best.map(|(_, path)| path)
-}
-
-/// Levenshtein's distance over bytes.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.bytes().enumerate() {
-            let least = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], least);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

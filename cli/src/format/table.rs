@@ -34,7 +34,6 @@ impl TableWriter {
             self.first.push(row);
         } else {
             self.last.push_back(row);
-            // One row more than is shown: whether rows are left out is known only at the end.
             if self.last.len() > self.max_rows - head {
                 self.last.pop_front();
             }
