@@ -1,77 +1,146 @@
-//! The threads that compute.
+//! Several results, computed together.
 
-use std::future::Future;
-use std::sync::Arc;
-
-use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinHandle;
+use arrow::array::RecordBatch;
+use datafusion::logical_expr::LogicalPlan;
 
 use crate::error::{Error, Result};
+use crate::session::Session;
 
-/// Threads for planning, decoding, scanning and computing, apart from the threads of the caller: an
-/// operator may compute for long without a pause, and whoever waits for it has to stay able to hear
-/// an interrupt or a closed connection.
-///
-/// Clones share the threads. When the last clone is dropped they end, as soon as each comes to a
-/// pause; nobody waits for them.
-#[derive(Debug, Clone)]
-pub(crate) struct Compute(Arc<Threads>);
+/// A lazy result that [`compute`] can compute: frames, scalars, bags and sinks, and tuples, vectors and
+/// arrays of them.
+pub trait Computable {
+    /// What it is when it is computed.
+    type Value;
 
-#[derive(Debug)]
-struct Threads(Option<Runtime>);
-
-impl Compute {
-    /// Starts `threads` threads.
-    pub(crate) fn start(threads: usize) -> Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_name("swath-compute")
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                let hint = "raise the limit on processes (ulimit -u), or use fewer threads".to_owned();
-                Error::query(format!("cannot start {threads} threads: {error}"), hint)
-            })?;
-        Ok(Self(Arc::new(Threads(Some(runtime)))))
-    }
-
-    /// Runs a future on the threads. A panic in it goes on in whoever waits for it.
-    pub(crate) async fn run<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
-        unwind(self.spawn(future).await)
-    }
-
-    /// Runs a function that blocks, apart from the threads that drive queries.
-    pub(crate) async fn run_blocking<T: Send + 'static>(
-        &self,
-        function: impl FnOnce() -> T + Send + 'static,
-    ) -> T {
-        unwind(self.runtime().spawn_blocking(function).await)
-    }
-
-    /// Begins to run a future on the threads.
-    pub(crate) fn spawn<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-    ) -> JoinHandle<T> {
-        self.runtime().spawn(future)
-    }
-
-    fn runtime(&self) -> &Runtime {
-        self.0.0.as_ref().expect("the runtime is taken out only when the last clone is dropped")
-    }
+    /// Asks for what is needed and returns how the value is made of it.
+    #[doc(hidden)]
+    fn request(&self, requests: &mut Requests) -> Result<Pending<Self::Value>>;
 }
 
-fn unwind<T>(result: Result<T, tokio::task::JoinError>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
+/// Makes a value of the answers to what was requested.
+#[doc(hidden)]
+pub type Pending<V> = Box<dyn FnOnce(&mut Answers) -> Result<V> + Send>;
+
+/// Plans that are asked for together.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Requests {
+    session: Option<Session>,
+    plans: Vec<LogicalPlan>,
 }
 
-impl Drop for Threads {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
+/// Names a plan among the requests.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct RequestId(usize);
+
+impl Requests {
+    /// Asks for the rows of a plan.
+    ///
+    /// # Errors
+    /// The plan is of another session than those before it.
+    pub(crate) fn add(&mut self, session: &Session, plan: LogicalPlan) -> Result<RequestId> {
+        let known = self.session.get_or_insert_with(|| session.clone());
+        if !known.is(session) {
+            let hint = "make all of them from one session, or compute them apart";
+            return Err(Error::query("results of two sessions cannot be computed together", hint.to_owned()));
         }
+        self.plans.push(plan);
+        Ok(RequestId(self.plans.len() - 1))
     }
 }
+
+/// The rows of each plan, or why there are none.
+#[doc(hidden)]
+pub struct Answers(Vec<Option<Result<Vec<RecordBatch>>>>);
+
+impl Answers {
+    /// Takes the rows of a plan; they can be taken once.
+    pub(crate) fn take(&mut self, id: RequestId) -> Result<Vec<RecordBatch>> {
+        self.0[id.0].take().expect("each request is taken by the one who made it")
+    }
+}
+
+/// Computes lazy results together: each source is read once for all of them.
+///
+/// # Errors
+/// The first error of any of them.
+pub async fn compute_async<C: Computable>(results: C) -> Result<C::Value> {
+    let mut requests = Requests::default();
+    let pending = results.request(&mut requests)?;
+    let answers = match &requests.session {
+        Some(session) => session.collect_plans(requests.plans).await,
+        None => Vec::new(),
+    };
+    pending(&mut Answers(answers.into_iter().map(Some).collect()))
+}
+
+/// Like [`compute_async`], for code that is not async.
+///
+/// # Errors
+/// The first error of any of them.
+pub fn compute<C: Computable>(results: C) -> Result<C::Value> {
+    futures::executor::block_on(compute_async(results))
+}
+
+impl<C: Computable + ?Sized> Computable for &C {
+    type Value = C::Value;
+
+    fn request(&self, requests: &mut Requests) -> Result<Pending<C::Value>> {
+        (**self).request(requests)
+    }
+}
+
+impl<C: Computable> Computable for [C]
+where
+    C::Value: 'static,
+{
+    type Value = Vec<C::Value>;
+
+    fn request(&self, requests: &mut Requests) -> Result<Pending<Self::Value>> {
+        let pending = self.iter().map(|result| result.request(requests)).collect::<Result<Vec<_>>>()?;
+        Ok(Box::new(|answers| pending.into_iter().map(|pending| pending(answers)).collect()))
+    }
+}
+
+impl<C: Computable> Computable for Vec<C>
+where
+    C::Value: 'static,
+{
+    type Value = Vec<C::Value>;
+
+    fn request(&self, requests: &mut Requests) -> Result<Pending<Self::Value>> {
+        self.as_slice().request(requests)
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)+) => {
+        impl<$($name: Computable),+> Computable for ($($name,)+)
+        where
+            $($name::Value: 'static),+
+        {
+            type Value = ($($name::Value,)+);
+
+            #[allow(non_snake_case)]
+            fn request(&self, requests: &mut Requests) -> Result<Pending<Self::Value>> {
+                let ($($name,)+) = self;
+                let ($($name,)+) = ($($name.request(requests)?,)+);
+                Ok(Box::new(move |answers| Ok(($($name(answers)?,)+))))
+            }
+        }
+    };
+}
+
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);
+tuples!(A B C D E F G);
+tuples!(A B C D E F G H);
+tuples!(A B C D E F G H I);
+tuples!(A B C D E F G H I J);
+tuples!(A B C D E F G H I J K);
+tuples!(A B C D E F G H I J K L);

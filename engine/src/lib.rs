@@ -31,15 +31,20 @@
 
 mod compute;
 mod error;
+mod frame;
+mod operators;
 mod options;
 mod output;
 mod scan;
 mod session;
 mod sources;
 mod table;
+mod threads;
 
+pub use compute::{Answers, Computable, Pending, RequestId, Requests, compute, compute_async};
 pub use datafusion::arrow;
 pub use error::{Error, Result};
+pub use frame::Frame;
 pub use options::{OptionValue, ReadOptions};
 pub use output::Output;
 pub use session::{Session, SessionBuilder};

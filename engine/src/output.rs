@@ -1,5 +1,7 @@
 //! A result on its way.
 
+use std::any::Any;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
@@ -7,8 +9,8 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::compute::Compute;
 use crate::error::{Error, Result};
+use crate::threads::ComputeThreads;
 
 /// Batches that wait to be taken: one is being taken while the next one is made.
 const WAITING_BATCHES: usize = 2;
@@ -23,12 +25,12 @@ pub struct Output {
     /// What drives the stream; taken when it has ended.
     task: Option<JoinHandle<()>>,
     /// Keeps the threads alive that compute the rest.
-    _compute: Compute,
+    _compute: ComputeThreads,
 }
 
 impl Output {
     /// Begins to drive the stream.
-    pub(crate) fn new(stream: SendableRecordBatchStream, compute: &Compute) -> Self {
+    pub(crate) fn new(stream: SendableRecordBatchStream, compute: &ComputeThreads) -> Self {
         let schema = stream.schema();
         let (sender, batches) = channel(WAITING_BATCHES);
         let task = compute.spawn(drive(stream, sender));
@@ -83,15 +85,20 @@ impl Drop for Output {
 
 fn panicked(error: JoinError) -> Error {
     let message = match error.try_into_panic() {
-        Ok(panic) => match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-            (Some(text), _) => (*text).to_owned(),
-            (_, Some(text)) => text.clone(),
-            _ => "a panic without a message".to_owned(),
-        },
+        Ok(panic) => panic_message(panic),
         Err(error) => error.to_string(),
     };
     let hint = "this is a defect of Swath or of what it is built on: please report it, with the statement";
     Error::query(format!("the query broke off: {message}"), hint.to_owned())
+}
+
+/// What a panic says.
+pub(crate) fn panic_message(panic: Box<dyn Any + Send>) -> String {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "a panic without a message".to_owned(),
+    }
 }
 
 /// Hands batches on until there are no more, one failed, or nobody wants them.
@@ -120,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_error_and_no_end() {
-        let compute = Compute::start(1).unwrap();
+        let compute = ComputeThreads::start(1).unwrap();
         let batches = (0..3).map(|at| if at < 2 { Ok(batch()) } else { panic!("broken operator") });
         let stream = RecordBatchStreamAdapter::new(batch().schema(), futures::stream::iter(batches));
         let mut output = Output::new(Box::pin(stream), &compute);
@@ -135,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_dropped_output_stops_its_work() {
-        let compute = Compute::start(1).unwrap();
+        let compute = ComputeThreads::start(1).unwrap();
         let alive = Arc::new(());
         let held = Arc::clone(&alive);
         let endless = futures::stream::repeat_with(move || {

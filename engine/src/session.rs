@@ -1,23 +1,25 @@
 //! A session: settings, views, and the way from a statement to its result.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use swath_io::Notes;
-use swath_planner::Statement;
+use swath_planner::{SourceCall, Statement};
 
-use crate::compute::Compute;
 use crate::error::{Error, Result};
+use crate::operators::OperatorPlanner;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::Output;
 use crate::sources::{Names, Sources};
+use crate::threads::ComputeThreads;
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
 #[derive(Clone)]
 pub struct Session {
-    compute: Compute,
+    threads: ComputeThreads,
     context: SessionContext,
     sources: Sources,
     notes: Notes,
@@ -54,7 +56,7 @@ impl SessionBuilder {
     pub fn build(self) -> Result<Session> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or_else(cores);
-        let compute = Compute::start(threads)?;
+        let compute_threads = ComputeThreads::start(threads)?;
         let notes = Notes::default();
         let sources = Sources::new(self.options, notes.clone());
         // Names keep the case in which they are written: the planner has resolved them.
@@ -65,9 +67,15 @@ impl SessionBuilder {
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_default_features()
+            .with_query_planner(Arc::new(OperatorPlanner))
             .with_relation_planners(vec![Arc::new(sources.clone())])
             .build();
-        Ok(Session { compute, context: SessionContext::new_with_state(state), sources, notes })
+        Ok(Session {
+            threads: compute_threads,
+            context: SessionContext::new_with_state(state),
+            sources,
+            notes,
+        })
     }
 }
 
@@ -102,8 +110,8 @@ impl Session {
         refuse_unsupported(&statement)?;
         self.open_sources(&statement).await?;
         let session = self.clone();
-        let stream = self.compute.run(async move { session.begin(statement).await }).await?;
-        Ok(Output::new(stream, &self.compute))
+        let stream = self.threads.run(async move { session.begin(statement).await }).await?;
+        Ok(Output::new(stream, &self.threads))
     }
 
     /// Plans a statement whose files are open, and begins to run it.
@@ -141,11 +149,59 @@ impl Session {
         self.notes.take()
     }
 
+    /// The session that [`read_csv`](crate::read_csv) and its like use, made when it is first needed.
+    ///
+    /// # Errors
+    /// The operating system gives no threads.
+    pub fn shared() -> Result<Self> {
+        static SHARED: Mutex<Option<Session>> = Mutex::new(None);
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*shared {
+            Some(session) => Ok(session.clone()),
+            None => Ok(shared.insert(Self::new()?).clone()),
+        }
+    }
+
+    /// Whether this is a clone of the other session.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.threads.is(&other.threads)
+    }
+
+    /// A plan that scans the files of a call. Blocks while it looks at them.
+    pub(crate) fn scan(&self, call: &SourceCall) -> Result<LogicalPlan> {
+        self.sources.open(call)?;
+        Ok(self.sources.plan(call)?)
+    }
+
+    /// Begins to run plans, which share what they can; outputs come in the order of the plans. An
+    /// output that is not read yet does not hold up the others.
+    pub(crate) async fn run_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Output>> {
+        let mut outputs = Vec::new();
+        for plan in plans {
+            let session = self.clone();
+            let stream = self.threads.run(async move { session.execute(plan).await }).await;
+            outputs.push(stream.map(|stream| Output::new(stream, &self.threads)));
+        }
+        outputs
+    }
+
+    async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
+        let frame = self.context.execute_logical_plan(plan).await?;
+        Ok(frame.execute_stream().await?)
+    }
+
+    /// Runs plans together and returns the rows of each.
+    pub(crate) async fn collect_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Vec<RecordBatch>>> {
+        let outputs = self.run_plans(plans).await;
+        let rows = outputs.into_iter().map(|output| async { output?.collect().await });
+        futures::future::join_all(rows).await
+    }
+
     /// Looks at the files of a statement.
     async fn open_sources(&self, statement: &Statement) -> Result<()> {
         for call in swath_planner::source_calls(statement)? {
             let sources = self.sources.clone();
-            self.compute.run_blocking(move || sources.open(&call)).await?;
+            self.threads.run_blocking(move || sources.open(&call)).await?;
         }
         Ok(())
     }

@@ -7,10 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use datafusion::common::TableReference;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::{DataFusionError, Result as DataFusionResult};
-use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::sql::sqlparser::ast::TableFactor;
 use swath_io::Notes;
 use swath_planner::{Catalog, SourceCall, source_call_of};
@@ -42,6 +42,15 @@ impl Sources {
         Ok(())
     }
 
+    /// A scan of the files of a call that is open.
+    pub(crate) fn plan(&self, call: &SourceCall) -> DataFusionResult<LogicalPlan> {
+        let Some(table) = self.get(call) else {
+            return Err(DataFusionError::Plan(format!("the files of {call} are not open")));
+        };
+        let name = TableReference::bare(call.to_string());
+        LogicalPlanBuilder::scan(name, provider_as_source(table), None)?.build()
+    }
+
     fn get(&self, call: &SourceCall) -> Option<Arc<SourceTable>> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner).get(call).cloned()
     }
@@ -62,15 +71,11 @@ impl RelationPlanner for Sources {
     ) -> DataFusionResult<RelationPlanning> {
         let call = source_call_of(&relation).map_err(|error| DataFusionError::External(Box::new(error)))?;
         let Some(call) = call else { return Ok(RelationPlanning::Original(Box::new(relation))) };
-        let Some(table) = self.get(&call) else {
-            return Err(DataFusionError::Plan(format!("the files of {call} are not open")));
-        };
         let alias = match relation {
             TableFactor::Table { alias, .. } | TableFactor::Function { alias, .. } => alias,
             _ => None,
         };
-        let name = TableReference::bare(call.to_string());
-        let plan = LogicalPlanBuilder::scan(name, provider_as_source(table), None)?.build()?;
+        let plan = self.plan(&call)?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias))))
     }
 }
