@@ -1,5 +1,6 @@
-//! Runs a job: statements one after the other, results written as they come.
+//! Runs a job: statements together where they can be, results written in their order as they come.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use swath::{Output, Statement};
@@ -56,21 +57,30 @@ async fn run_all(job: Job) -> u8 {
             return FAILED;
         }
     };
-    for statement in statements {
-        match answer(&job, statement, &mut sink).await {
-            Ok(()) => {}
-            Err(Stop::ClosedPipe) => return DONE,
-            Err(Stop::Failed(report)) => {
-                // What came before the error on standard output is shown before the error.
-                let _ = sink.flush();
-                report::error(&report);
-                return FAILED;
+    let mut script = VecDeque::from(statements);
+    let mut code = DONE;
+    while !script.is_empty() {
+        let group = job.session.next_group(&mut script);
+        for output in job.session.run_together(group).await {
+            match answer(&job, output, &mut sink).await {
+                Ok(()) => {}
+                Err(Stop::ClosedPipe) => return DONE,
+                Err(Stop::Failed(report)) => {
+                    // What came before the error on standard output is shown before the error.
+                    let _ = sink.flush();
+                    report::error(&report);
+                    code = FAILED;
+                }
             }
         }
     }
+    // A file with the results of all statements but one would look whole.
+    if code == FAILED && sink.is_file() {
+        return FAILED;
+    }
     match sink.finish() {
-        Ok(()) => DONE,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
+        Ok(()) => code,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
         Err(error) => {
             report::error(&cannot_write(&job, &error));
             FAILED
@@ -86,9 +96,9 @@ fn parse_all(job: &Job) -> Result<Vec<Statement>, Report> {
     Ok(statements)
 }
 
-/// Runs one statement and writes its rows.
-async fn answer(job: &Job, statement: Statement, sink: &mut Sink) -> Result<(), Stop> {
-    let output = job.session.run(statement).await.map_err(|error| Stop::Failed(error.into()))?;
+/// Writes the rows of one statement.
+async fn answer(job: &Job, output: swath::Result<Output>, sink: &mut Sink) -> Result<(), Stop> {
+    let output = output.map_err(|error| Stop::Failed(error.into()))?;
     if output.schema().fields().is_empty() {
         // CREATE VIEW, SET: they are done when their stream is.
         output.collect().await.map_err(|error| Stop::Failed(error.into()))?;

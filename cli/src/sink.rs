@@ -70,6 +70,11 @@ impl Target {
 }
 
 impl Sink {
+    /// Whether this is a file that appears when it is whole.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File { .. })
+    }
+
     /// Writes out what is buffered and gives the file its name.
     ///
     /// # Errors

@@ -32,9 +32,12 @@
 mod compute;
 mod error;
 mod frame;
+mod memory;
 mod operators;
 mod options;
 mod output;
+mod pass;
+mod result_queue;
 mod scan;
 mod session;
 mod sources;

@@ -1,19 +1,19 @@
 //! A result on its way.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
+use futures::future::BoxFuture;
 use futures::{Stream, StreamExt};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::error::{Error, Result};
+use crate::pass::{PassSpace, SegmentCache};
+use crate::result_queue::ResultQueue;
 use crate::threads::ComputeThreads;
-
-/// Batches that wait to be taken: one is being taken while the next one is made.
-const WAITING_BATCHES: usize = 2;
 
 /// The result of one statement, computed while it is read. Dropping it stops the work.
 ///
@@ -21,20 +21,38 @@ const WAITING_BATCHES: usize = 2;
 /// may ask.
 pub struct Output {
     schema: SchemaRef,
-    batches: Receiver<Result<RecordBatch>>,
+    queue: Arc<ResultQueue>,
+    cache: SegmentCache,
     /// What drives the stream; taken when it has ended.
     task: Option<JoinHandle<()>>,
     /// Keeps the threads alive that compute the rest.
-    _compute: ComputeThreads,
+    _threads: ComputeThreads,
 }
 
+/// A query that has begun.
+pub(crate) struct Query {
+    pub(crate) rows: SendableRecordBatchStream,
+    /// Begins it once more, alone: for a query that shares a computation with others, and may fail because
+    /// of what they ask for.
+    pub(crate) again: Option<Again>,
+}
+
+/// Begins a query once more.
+pub(crate) type Again = Box<dyn FnOnce() -> BoxFuture<'static, Result<SendableRecordBatchStream>> + Send>;
+
 impl Output {
-    /// Begins to drive the stream.
-    pub(crate) fn new(stream: SendableRecordBatchStream, compute: &ComputeThreads) -> Self {
-        let schema = stream.schema();
-        let (sender, batches) = channel(WAITING_BATCHES);
-        let task = compute.spawn(drive(stream, sender));
-        Self { schema, batches, task: Some(task), _compute: compute.clone() }
+    /// Begins to drive the stream. With `back_pressure` the work waits until it is read; without, what
+    /// nobody reads yet waits in memory or on disk.
+    pub(crate) fn new(
+        query: Query,
+        threads: &ComputeThreads,
+        space: &PassSpace,
+        back_pressure: bool,
+    ) -> Self {
+        let schema = query.rows.schema();
+        let queue = ResultQueue::new(space, back_pressure);
+        let task = threads.spawn(drive(query, Arc::clone(&queue)));
+        Self { schema, queue, cache: SegmentCache::default(), task: Some(task), _threads: threads.clone() }
     }
 
     /// The columns of the result; none for a statement that has no result, as `CREATE VIEW`.
@@ -47,7 +65,8 @@ impl Output {
     /// # Errors
     /// Whatever the query meets, in the files or in its own computations.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
-        if let Some(batch) = self.batches.recv().await {
+        self.task.as_ref()?;
+        if let Some(batch) = self.queue.next(&mut self.cache).await {
             return Some(batch);
         }
         // The end, or a panic, which must not look like the end.
@@ -102,12 +121,37 @@ pub(crate) fn panic_message(panic: Box<dyn Any + Send>) -> String {
 }
 
 /// Hands batches on until there are no more, one failed, or nobody wants them.
-async fn drive(mut stream: SendableRecordBatchStream, sender: Sender<Result<RecordBatch>>) {
-    while let Some(batch) = stream.next().await {
-        let failed = batch.is_err();
-        if sender.send(batch.map_err(Error::from)).await.is_err() || failed {
-            return;
-        }
+async fn drive(query: Query, queue: Arc<ResultQueue>) {
+    let mut end = End { queue, error: None };
+    let mut given = false;
+    let mut result = hand_on(query.rows, &end.queue, &mut given).await;
+    if let (Err(_), false, Some(again)) = (&result, given, query.again) {
+        result = match again().await {
+            Ok(rows) => hand_on(rows, &end.queue, &mut given).await,
+            Err(error) => Err(error),
+        };
+    }
+    end.error = result.err();
+}
+
+/// Hands batches on; `given` becomes true with the first.
+async fn hand_on(mut rows: SendableRecordBatchStream, queue: &ResultQueue, given: &mut bool) -> Result<()> {
+    while let Some(batch) = rows.next().await {
+        queue.push(batch?).await?;
+        *given = true;
+    }
+    Ok(())
+}
+
+/// Tells the reader that there is no more, on whatever way the work ends.
+struct End {
+    queue: Arc<ResultQueue>,
+    error: Option<Error>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.queue.end(self.error.take());
     }
 }
 
@@ -125,12 +169,20 @@ mod tests {
         RecordBatch::try_from_iter([("a", column)]).unwrap()
     }
 
+    fn output_of(
+        stream: impl datafusion::execution::RecordBatchStream + Send + 'static,
+        threads: &ComputeThreads,
+    ) -> Output {
+        let query = Query { rows: Box::pin(stream), again: None };
+        Output::new(query, threads, &PassSpace::new(1 << 20), true)
+    }
+
     #[test]
     fn a_panic_is_an_error_and_no_end() {
         let compute = ComputeThreads::start(1).unwrap();
         let batches = (0..3).map(|at| if at < 2 { Ok(batch()) } else { panic!("broken operator") });
         let stream = RecordBatchStreamAdapter::new(batch().schema(), futures::stream::iter(batches));
-        let mut output = Output::new(Box::pin(stream), &compute);
+        let mut output = output_of(stream, &compute);
         futures::executor::block_on(async {
             assert_eq!(output.next().await.unwrap().unwrap(), batch());
             assert_eq!(output.next().await.unwrap().unwrap(), batch());
@@ -149,8 +201,7 @@ mod tests {
             let _held = &held;
             Ok(batch())
         });
-        let mut output =
-            Output::new(Box::pin(RecordBatchStreamAdapter::new(batch().schema(), endless)), &compute);
+        let mut output = output_of(RecordBatchStreamAdapter::new(batch().schema(), endless), &compute);
         assert!(futures::executor::block_on(output.next()).is_some());
         drop(output);
         while Arc::strong_count(&alive) > 1 {

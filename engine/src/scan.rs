@@ -29,12 +29,12 @@ const DEFAULT_BATCH_ROWS: usize = 8192;
 /// Scans files of one format, giving only the columns that the plan needs.
 #[derive(Clone)]
 pub(crate) struct ScanSource {
-    format: Arc<Format>,
-    schema: TableSchema,
-    projection: SplitProjection,
-    batch_rows: usize,
+    pub(crate) format: Arc<Format>,
+    pub(crate) schema: TableSchema,
+    pub(crate) projection: SplitProjection,
+    pub(crate) batch_rows: usize,
     metrics: ExecutionPlanMetricsSet,
-    notes: Notes,
+    pub(crate) notes: Notes,
 }
 
 impl ScanSource {
@@ -144,9 +144,11 @@ impl FileOpener for ScanOpener {
     }
 }
 
-type Batches = Box<dyn Iterator<Item = swath_io::Result<RecordBatch>> + Send>;
+/// The batches of one file.
+pub(crate) type Batches = Box<dyn Iterator<Item = swath_io::Result<RecordBatch>> + Send>;
 
-fn open_scanner(
+/// Opens a file as its format says.
+pub(crate) fn open_scanner(
     file: &SourceFile,
     format: &Format,
     request: &ScanRequest,
@@ -159,7 +161,7 @@ fn open_scanner(
 }
 
 /// The file as it was expanded, or, in a plan that was sent, found again by its location.
-fn source_file(file: &PartitionedFile) -> Result<SourceFile> {
+pub(crate) fn source_file(file: &PartitionedFile) -> Result<SourceFile> {
     if let Some(source) = file.extension::<SourceFile>() {
         return Ok(source.clone());
     }

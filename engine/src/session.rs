@@ -1,20 +1,31 @@
 //! A session: settings, views, and the way from a statement to its result.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
+use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::FutureExt;
 use swath_io::Notes;
+use swath_planner::fuse::next_group;
 use swath_planner::{SourceCall, Statement};
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::operators::OperatorPlanner;
 use crate::options::{OptionValue, ReadOptions};
-use crate::output::Output;
+use crate::output::{Again, Output, Query};
+use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::sources::{Names, Sources};
 use crate::threads::ComputeThreads;
+
+/// What waits in passes and for readers of results may take this part of the memory: 1 / 4. The rest is
+/// for operators.
+const PASS_MEMORY_SHARE: usize = 4;
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
 #[derive(Clone)]
@@ -23,6 +34,7 @@ pub struct Session {
     context: SessionContext,
     sources: Sources,
     notes: Notes,
+    pass_space: PassSpace,
 }
 
 /// Makes a [`Session`] with other settings than the default ones.
@@ -30,6 +42,7 @@ pub struct Session {
 pub struct SessionBuilder {
     options: ReadOptions,
     threads: Option<usize>,
+    pass_memory_bytes: Option<usize>,
 }
 
 impl SessionBuilder {
@@ -49,6 +62,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets how many bytes may wait in memory for readers that are behind, in passes and in results; what
+    /// is more waits on disk. By default 15 % of the memory there is.
+    pub fn pass_memory_bytes(mut self, limit_bytes: usize) -> Self {
+        self.pass_memory_bytes = Some(limit_bytes);
+        self
+    }
+
     /// Makes the session and starts its threads.
     ///
     /// # Errors
@@ -57,6 +77,8 @@ impl SessionBuilder {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or_else(cores);
         let compute_threads = ComputeThreads::start(threads)?;
+        let pass_memory = || memory::default_limit_bytes() / PASS_MEMORY_SHARE;
+        let pass_space = PassSpace::new(self.pass_memory_bytes.unwrap_or_else(pass_memory));
         let notes = Notes::default();
         let sources = Sources::new(self.options, notes.clone());
         // Names keep the case in which they are written: the planner has resolved them.
@@ -75,6 +97,7 @@ impl SessionBuilder {
             context: SessionContext::new_with_state(state),
             sources,
             notes,
+            pass_space,
         })
     }
 }
@@ -107,20 +130,61 @@ impl Session {
     /// Names that do not exist, files that cannot be read, and all else that shows before the first
     /// row. Errors further on come from the [`Output`].
     pub async fn run(&self, statement: Statement) -> Result<Output> {
+        let mut outputs = self.run_together(vec![statement]).await;
+        outputs.pop().expect("one statement has one output")
+    }
+
+    /// Plans statements and begins to run all of them at once: queries over the same files share one
+    /// read. Outputs come in the order of the statements; one that is not read yet does not hold up the
+    /// others, and a statement that fails does not take the others down.
+    ///
+    /// Every statement sees the session as it was before the first: [`Session::next_group`] tells which
+    /// ones can go together.
+    pub async fn run_together(&self, statements: Vec<Statement>) -> Vec<Result<Output>> {
+        let mut outputs = Vec::new();
+        let mut plans = Vec::new();
+        for statement in statements {
+            outputs.push(match self.plan(statement).await {
+                Ok(plan) if is_query(&plan) => {
+                    plans.push(plan);
+                    None
+                }
+                Ok(plan) => Some(self.execute(plan).await),
+                Err(error) => Some(Err(error)),
+            });
+        }
+        let mut queries = self.run_plans(plans).await.into_iter();
+        let output = |output: Option<_>| output.or_else(|| queries.next());
+        outputs.into_iter().filter_map(output).collect()
+    }
+
+    /// Takes the statements from the front of a script that can be run together: queries, up to the first
+    /// statement that changes something or that reads what one before it writes. To be asked again when
+    /// these have run.
+    pub fn next_group(&self, script: &mut VecDeque<Statement>) -> Vec<Statement> {
+        next_group(script, &|_, _| false)
+    }
+
+    /// Plans a statement, without running it.
+    async fn plan(&self, statement: Statement) -> Result<LogicalPlan> {
         refuse_unsupported(&statement)?;
         self.open_sources(&statement).await?;
         let session = self.clone();
-        let stream = self.threads.run(async move { session.begin(statement).await }).await?;
-        Ok(Output::new(stream, &self.threads))
+        self.threads.run(async move { session.plan_open(statement).await }).await
     }
 
-    /// Plans a statement whose files are open, and begins to run it.
-    async fn begin(&self, mut statement: Statement) -> Result<SendableRecordBatchStream> {
+    /// Plans a statement whose files are open.
+    async fn plan_open(&self, mut statement: Statement) -> Result<LogicalPlan> {
         let names = Names { sources: &self.sources, tables: self.tables().await };
         swath_planner::resolve(&mut statement, &names)?;
-        let plan = self.context.state().statement_to_plan(statement).await?;
-        let frame = self.context.execute_logical_plan(plan).await?;
-        Ok(frame.execute_stream().await?)
+        Ok(self.context.state().statement_to_plan(statement).await?)
+    }
+
+    /// Runs what is not a query: a view that is made, a setting.
+    async fn execute(&self, plan: LogicalPlan) -> Result<Output> {
+        let session = self.clone();
+        let rows = self.threads.run(async move { session.begin_alone(plan).await }).await?;
+        Ok(Output::new(Query { rows, again: None }, &self.threads, &self.pass_space, true))
     }
 
     /// Runs all statements of a text, one after the other, and returns the rows of the last one.
@@ -176,16 +240,27 @@ impl Session {
     /// Begins to run plans, which share what they can; outputs come in the order of the plans. An
     /// output that is not read yet does not hold up the others.
     pub(crate) async fn run_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Output>> {
-        let mut outputs = Vec::new();
-        for plan in plans {
-            let session = self.clone();
-            let stream = self.threads.run(async move { session.execute(plan).await }).await;
-            outputs.push(stream.map(|stream| Output::new(stream, &self.threads)));
-        }
-        outputs
+        let session = self.clone();
+        let alone = plans.len() == 1;
+        let queries = self.threads.run(async move { session.begin_plans(plans).await }).await;
+        let output = |query: Query| Output::new(query, &self.threads, &self.pass_space, alone);
+        queries.into_iter().map(|query| query.map(output)).collect()
     }
 
-    async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
+    async fn begin_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Query>> {
+        let together = Together::plan(plans.clone(), &self.context.state(), &self.pass_space).await;
+        let begin = |(exec, plan): (DataFusionResult<_>, LogicalPlan)| {
+            let exec = exec?;
+            let session = self.clone();
+            let again = move || async move { session.begin_alone(plan).await }.boxed();
+            let again = reads_shared_plan(&exec).then(|| Box::new(again) as Again);
+            Ok(Query { rows: execute_stream(exec, self.context.task_ctx())?, again })
+        };
+        together.outputs.into_iter().zip(plans).map(begin).collect()
+    }
+
+    /// Begins to run a plan that shares nothing with others.
+    async fn begin_alone(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
         let frame = self.context.execute_logical_plan(plan).await?;
         Ok(frame.execute_stream().await?)
     }
@@ -222,6 +297,19 @@ impl Session {
         }
         tables
     }
+}
+
+/// Whether a plan gives rows and changes nothing.
+fn is_query(plan: &LogicalPlan) -> bool {
+    !matches!(
+        plan,
+        LogicalPlan::Ddl(_)
+            | LogicalPlan::Dml(_)
+            | LogicalPlan::Statement(_)
+            | LogicalPlan::Explain(_)
+            | LogicalPlan::Analyze(_)
+            | LogicalPlan::DescribeTable(_)
+    )
 }
 
 /// Statements that the relational core would run in a way that Swath does not stand for: it would

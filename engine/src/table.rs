@@ -23,7 +23,7 @@ use crate::options::ReadOptions;
 use crate::scan::ScanSource;
 
 /// How the files of a table are read: plain data.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// Records of fields.
     Csv(CsvTable),

@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod fuse;
 mod labels;
 mod names;
 mod parse;

@@ -1,0 +1,344 @@
+//! The leaf of a plan that takes part in a pass.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringViewArray};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::projection::{ProjectionExprs, Projector};
+use datafusion::physical_plan::coop::cooperative;
+use datafusion::physical_plan::execution_plan::PlanProperties;
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan};
+use futures::Stream;
+
+use super::log::Item;
+use super::partition::ReaderState;
+use super::{Pass, PassSource, Seat};
+
+/// What a reader makes of what the pass gives.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    /// What the expressions take: columns of the pass or the name of the file.
+    inputs: Vec<Input>,
+    /// The inputs as the expressions know them.
+    input_schema: SchemaRef,
+    exprs: ProjectionExprs,
+    /// Rows wanted of each partition, at most.
+    fetch: Option<usize>,
+    /// Files one after the other, in one stream.
+    pub(crate) in_order: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Input {
+    Column(usize),
+    FileName,
+}
+
+impl View {
+    /// The view of a scan: expressions over the columns of a table, of which the pass reads some.
+    pub(crate) fn of_scan(
+        exprs: &ProjectionExprs,
+        table: &Schema,
+        pass_columns: &[usize],
+        fetch: Option<usize>,
+        in_order: bool,
+    ) -> Result<Self> {
+        let used = exprs.column_indices();
+        let place: HashMap<usize, usize> =
+            used.iter().enumerate().map(|(at, column)| (*column, at)).collect();
+        let input = |column: &usize| match pass_columns.iter().position(|known| known == column) {
+            Some(position) => Input::Column(position),
+            // What is no column of the files is the one for their names.
+            None => Input::FileName,
+        };
+        let remapped = exprs.clone().try_map_exprs(|expr| {
+            expr.transform(|node: Arc<dyn PhysicalExpr>| match node.downcast_ref::<Column>() {
+                Some(column) => {
+                    let moved: Arc<dyn PhysicalExpr> =
+                        Arc::new(Column::new(column.name(), place[&column.index()]));
+                    Ok(Transformed::yes(moved))
+                }
+                None => Ok(Transformed::no(node)),
+            })
+            .data()
+        })?;
+        let fields: Vec<Field> = used.iter().map(|column| table.field(*column).clone()).collect();
+        Ok(Self {
+            inputs: used.iter().map(input).collect(),
+            input_schema: Arc::new(Schema::new(fields)),
+            exprs: remapped,
+            fetch,
+            in_order,
+        })
+    }
+
+    /// Some columns of a plan's result.
+    pub(crate) fn of_plan(schema: &SchemaRef, columns: &[usize]) -> Self {
+        Self {
+            inputs: (0..schema.fields().len()).map(Input::Column).collect(),
+            input_schema: Arc::clone(schema),
+            exprs: ProjectionExprs::from_indices(columns, schema),
+            fetch: None,
+            in_order: false,
+        }
+    }
+
+    /// Positions of the columns of the pass that the view needs.
+    pub(crate) fn needs(&self) -> HashSet<usize> {
+        let column = |input: &Input| match input {
+            Input::Column(position) => Some(*position),
+            Input::FileName => None,
+        };
+        self.inputs.iter().filter_map(column).collect()
+    }
+}
+
+/// Reads what a pass gives, in place of a scan of its own.
+pub(crate) struct PassReaderExec {
+    seat: Arc<Seat>,
+    view: View,
+    /// The scan it stands for: the same rows, should an operator want them once more.
+    instead: Option<Arc<dyn ExecutionPlan>>,
+    properties: Arc<PlanProperties>,
+    /// Which partitions are being read.
+    begun: Arc<[AtomicBool]>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl PassReaderExec {
+    pub(crate) fn new(
+        seat: Seat,
+        view: View,
+        instead: Option<Arc<dyn ExecutionPlan>>,
+        properties: Arc<PlanProperties>,
+    ) -> Self {
+        let partitions = properties.output_partitioning().partition_count();
+        let begun = (0..partitions).map(|_| AtomicBool::new(false)).collect();
+        let metrics = ExecutionPlanMetricsSet::new();
+        Self { seat: Arc::new(seat), view, instead, properties, begun, metrics }
+    }
+
+    /// The pass it takes part in.
+    pub(crate) fn pass(&self) -> &Arc<Pass> {
+        &self.seat.pass
+    }
+
+    /// Its number among the readers of the pass.
+    pub(crate) fn reader(&self) -> usize {
+        self.seat.reader
+    }
+}
+
+impl fmt::Debug for PassReaderExec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PassReaderExec")
+            .field("seat", &self.seat)
+            .field("view", &self.view)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DisplayAs for PassReaderExec {
+    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.pass().source() {
+            PassSource::Scan(_) => "scan",
+            PassSource::Plan(_) => "result",
+        };
+        let columns: Vec<&str> = self.view.exprs.iter().map(|expr| expr.alias.as_str()).collect();
+        if display == DisplayFormatType::TreeRender {
+            return write!(f, "shared {what}");
+        }
+        write!(f, "PassReaderExec: shared {what}, columns=[{}]", columns.join(", "))?;
+        match self.view.fetch {
+            Some(fetch) => write!(f, ", limit={fetch}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl ExecutionPlan for PassReaderExec {
+    fn name(&self) -> &str {
+        "PassReaderExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        datafusion::physical_plan::apply_expression_roots(self.view.exprs.iter(), f)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        _children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        if self.begun[partition].swap(true, Ordering::Relaxed) {
+            return match &self.instead {
+                Some(scan) => scan.execute(partition, context),
+                None => Err(DataFusionError::Internal("a shared result is read twice by one plan".into())),
+            };
+        }
+        let pass_partitions = self.pass().partition_count();
+        let partitions = if self.view.in_order { 0..pass_partitions } else { partition..partition + 1 };
+        let stream = PassReaderStream {
+            partitions: partitions.map(|number| (number, ReaderState::default())).collect(),
+            heads: HashMap::new(),
+            projector: self.view.exprs.make_projector(&self.view.input_schema)?,
+            needs: self.view.needs(),
+            rows_left: self.view.fetch.unwrap_or(usize::MAX),
+            schema: self.schema(),
+            view: self.view.clone(),
+            metrics: BaselineMetrics::new(&self.metrics, partition),
+            seat: Arc::clone(&self.seat),
+        };
+        Ok(Box::pin(cooperative(stream)))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}
+
+/// One partition of a reader; all partitions of the pass if the files are wanted in order.
+struct PassReaderStream {
+    /// Partitions of the pass that have not ended.
+    partitions: Vec<(usize, ReaderState)>,
+    /// What came from a partition before its turn.
+    heads: HashMap<usize, (usize, RecordBatch)>,
+    projector: Projector,
+    needs: HashSet<usize>,
+    rows_left: usize,
+    schema: SchemaRef,
+    view: View,
+    metrics: BaselineMetrics,
+    seat: Arc<Seat>,
+}
+
+impl Stream for PassReaderStream {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if this.rows_left == 0 {
+            this.leave();
+        }
+        let next = ready!(this.poll_heads(cx));
+        let batch = match next {
+            None => None,
+            Some(Ok((file, batch))) => Some(this.project(file, &batch)),
+            Some(Err(error)) => Some(Err(error)),
+        };
+        let batch = batch.map(|batch| batch.map(|batch| this.limit(batch)));
+        if matches!(batch, None | Some(Err(_))) {
+            this.leave();
+        }
+        this.metrics.record_poll(Poll::Ready(batch))
+    }
+}
+
+impl RecordBatchStream for PassReaderStream {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+}
+
+impl PassReaderStream {
+    /// The batch of the first file in order of all partitions; with one partition, its next batch.
+    fn poll_heads(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(usize, RecordBatch)>>> {
+        let mut at = 0;
+        while at < self.partitions.len() {
+            let number = self.partitions[at].0;
+            if self.heads.contains_key(&number) {
+                at += 1;
+                continue;
+            }
+            let partition = &self.seat.pass.partitions[number];
+            match ready!(partition.poll_next(self.seat.reader, &mut self.partitions[at].1, cx)) {
+                None => {
+                    self.partitions.swap_remove(at);
+                }
+                Some(Ok(Item::Batch { batch, file })) => {
+                    self.heads.insert(number, (file, batch));
+                    at += 1;
+                }
+                Some(Ok(Item::ColumnFailed { column, error })) if self.needs.contains(&column) => {
+                    return Poll::Ready(Some(Err(DataFusionError::External(Box::new(error)))));
+                }
+                Some(Ok(Item::ColumnFailed { .. })) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+        let first = self.heads.iter().min_by_key(|(_, (file, _))| *file).map(|(number, _)| *number);
+        Poll::Ready(first.and_then(|number| self.heads.remove(&number)).map(Ok))
+    }
+
+    fn project(&self, file: usize, batch: &RecordBatch) -> Result<RecordBatch> {
+        let rows = batch.num_rows();
+        let input = |input: &Input| -> ArrayRef {
+            match input {
+                Input::Column(position) => Arc::clone(batch.column(*position)),
+                Input::FileName => Arc::new(StringViewArray::from_iter_values(std::iter::repeat_n(
+                    file_name(&self.seat.pass, file),
+                    rows,
+                ))),
+            }
+        };
+        let columns = self.view.inputs.iter().map(input).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let schema = Arc::clone(&self.view.input_schema);
+        let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
+        let batch = self.projector.project_batch(&batch)?;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), batch.columns().to_vec(), &options)?)
+    }
+
+    fn limit(&mut self, batch: RecordBatch) -> RecordBatch {
+        let rows = batch.num_rows().min(self.rows_left);
+        self.rows_left -= rows;
+        if rows < batch.num_rows() { batch.slice(0, rows) } else { batch }
+    }
+
+    /// Gives up the place in all partitions that are still read.
+    fn leave(&mut self) {
+        self.heads.clear();
+        for (number, _) in self.partitions.drain(..) {
+            self.seat.pass.partitions[number].leave(self.seat.reader);
+        }
+    }
+}
+
+impl Drop for PassReaderStream {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+fn file_name(pass: &Pass, file: usize) -> String {
+    match pass.source() {
+        PassSource::Scan(scan) => scan.files[file].path.to_string_lossy().into_owned(),
+        PassSource::Plan(_) => String::new(),
+    }
+}

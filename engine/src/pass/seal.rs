@@ -1,0 +1,217 @@
+//! From plans that each scan for themselves to plans that share their scans.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::datasource::physical_plan::FileScanConfig;
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::Result;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
+use swath_io::SourceFile;
+use swath_planner::fuse::{ScanNeed, passes};
+
+use super::log::{Log, LogMemory};
+use super::partition::{PassPartition, SourceFactory};
+use super::reader::{PassReaderExec, View};
+use super::{Pass, PassScan, PassSource, Seat};
+use crate::scan::{ScanSource, source_file};
+use crate::table::Format;
+
+/// Where passes keep what waits.
+#[derive(Debug, Clone)]
+pub(crate) struct PassSpace {
+    memory: Arc<LogMemory>,
+    spill_folder: PathBuf,
+}
+
+impl PassSpace {
+    /// Memory up to a limit, and beyond it the folder for temporary files.
+    pub(crate) fn new(limit_bytes: usize) -> Self {
+        Self { memory: Arc::new(LogMemory::new(limit_bytes)), spill_folder: std::env::temp_dir() }
+    }
+
+    /// An empty log.
+    pub(crate) fn log(&self) -> Log {
+        Log::new(Arc::clone(&self.memory), self.spill_folder.clone())
+    }
+
+    /// A pass over partitions, and the seats of its readers.
+    pub(super) fn pass(
+        &self,
+        source: PassSource,
+        readers: usize,
+        partitions: impl Iterator<Item = SourceFactory>,
+    ) -> (Arc<Pass>, Vec<Seat>) {
+        let partitions =
+            partitions.map(|source| Arc::new(PassPartition::new(self.log(), readers, source))).collect();
+        let pass = Arc::new(Pass { partitions, source, readers });
+        let seats = (0..readers).map(|reader| Seat { pass: Arc::clone(&pass), reader }).collect();
+        (pass, seats)
+    }
+}
+
+/// A scan of files in a plan.
+struct Leaf {
+    plan: usize,
+    exec: Arc<dyn ExecutionPlan>,
+    files: Vec<SourceFile>,
+}
+
+impl Leaf {
+    fn config(&self) -> &FileScanConfig {
+        scan_config(&self.exec).expect("leaves are made of scans").0
+    }
+
+    fn source(&self) -> &ScanSource {
+        scan_config(&self.exec).expect("leaves are made of scans").1
+    }
+
+    fn format(&self) -> &Arc<Format> {
+        &self.source().format
+    }
+
+    /// Whether one read can serve both.
+    fn reads_the_same(&self, other: &Self) -> bool {
+        self.files == other.files
+            && (Arc::ptr_eq(self.format(), other.format()) || self.format() == other.format())
+    }
+
+    /// The columns of the files that it needs.
+    fn columns(&self) -> Vec<usize> {
+        let file_columns = self.source().schema.file_schema().fields().len();
+        let used = self.source().projection.source.column_indices();
+        used.into_iter().filter(|column| *column < file_columns).collect()
+    }
+}
+
+/// Replaces scans of the same files, in one plan or in several, by readers of one pass. A scan that is
+/// alone stays as it is.
+pub(crate) fn share_scans(
+    plans: Vec<Arc<dyn ExecutionPlan>>,
+    space: &PassSpace,
+) -> Result<(Vec<Arc<dyn ExecutionPlan>>, Vec<Arc<Pass>>)> {
+    let mut leaves = Vec::new();
+    for (number, plan) in plans.iter().enumerate() {
+        find_leaves(plan, number, &mut leaves)?;
+    }
+    let mut sources: Vec<usize> = Vec::new();
+    for leaf in 0..leaves.len() {
+        let same = (0..leaf).find(|other| leaves[leaf].reads_the_same(&leaves[*other]));
+        sources.push(same.map_or(leaf, |other| sources[other]));
+    }
+    let needs: Vec<ScanNeed> = leaves
+        .iter()
+        .zip(&sources)
+        .map(|(leaf, source)| ScanNeed { source: *source, columns: leaf.columns() })
+        .collect();
+
+    let mut readers: Vec<Option<Arc<dyn ExecutionPlan>>> = leaves.iter().map(|_| None).collect();
+    let mut shared = Vec::new();
+    for pass in passes(&needs) {
+        let members: Vec<&Leaf> = pass.readers.iter().map(|reader| &leaves[*reader]).collect();
+        let (made, execs) = seal(&members, pass.columns, space)?;
+        for (leaf, exec) in pass.readers.into_iter().zip(execs) {
+            readers[leaf] = Some(exec);
+        }
+        shared.push(made);
+    }
+    let plan_of: Vec<usize> = leaves.iter().map(|leaf| leaf.plan).collect();
+    let plans = plans.into_iter().enumerate().map(|(number, plan)| {
+        let own = plan_of.iter().zip(&readers).filter(|(plan, _)| **plan == number);
+        replace_leaves(plan, own.map(|(_, reader)| reader.clone()))
+    });
+    Ok((plans.collect::<Result<_>>()?, shared))
+}
+
+/// Makes one pass for scans of the same files.
+fn seal(
+    leaves: &[&Leaf],
+    columns: Vec<usize>,
+    space: &PassSpace,
+) -> Result<(Arc<Pass>, Vec<Arc<dyn ExecutionPlan>>)> {
+    let first = leaves[0];
+    let view = |leaf: &&Leaf| {
+        let config = leaf.config();
+        let in_order = config.preserve_order;
+        let source = leaf.source();
+        View::of_scan(
+            &source.projection.source,
+            source.schema.table_schema(),
+            &columns,
+            config.limit,
+            in_order,
+        )
+    };
+    let views = leaves.iter().map(view).collect::<Result<Vec<_>>>()?;
+    let needs: Vec<HashSet<usize>> = views.iter().map(View::needs).collect();
+    let source = first.source();
+    let scan = Arc::new(PassScan::new(
+        first.files.clone(),
+        Arc::clone(&source.format),
+        source.schema.file_schema(),
+        columns,
+        needs,
+        source.batch_rows,
+        source.notes.clone(),
+    ));
+    let partition_count = |leaf: &&Leaf| leaf.exec.properties().output_partitioning().partition_count();
+    let partitions = leaves.iter().map(partition_count).max().unwrap_or(1);
+    let factories = (0..partitions).map(|_| {
+        let scan = Arc::clone(&scan);
+        Box::new(move || Ok(scan.partition())) as SourceFactory
+    });
+    let (pass, seats) = space.pass(PassSource::Scan(Arc::clone(&scan)), leaves.len(), factories);
+    let reader = |((seat, leaf), mut view): ((Seat, &&Leaf), View)| -> Arc<dyn ExecutionPlan> {
+        // One stream for all partitions, if the scan it stands for gave one.
+        view.in_order |= partition_count(leaf) < partitions;
+        let properties = Arc::clone(leaf.exec.properties());
+        Arc::new(PassReaderExec::new(seat, view, Some(Arc::clone(&leaf.exec)), properties))
+    };
+    let readers = seats.into_iter().zip(leaves).zip(views).map(reader).collect();
+    Ok((pass, readers))
+}
+
+/// The scans of a plan, in the order in which [`replace_leaves`] meets them. What a recursive query reads
+/// again and again is left out: a pass is read once.
+fn find_leaves(plan: &Arc<dyn ExecutionPlan>, number: usize, leaves: &mut Vec<Leaf>) -> Result<()> {
+    plan.apply(|node| {
+        if node.is::<RecursiveQueryExec>() {
+            return Ok(TreeNodeRecursion::Jump);
+        }
+        if let Some((config, _)) = scan_config(node) {
+            let files = config.file_groups.iter().flat_map(|group| group.iter()).map(source_file);
+            leaves.push(Leaf { plan: number, exec: Arc::clone(node), files: files.collect::<Result<_>>()? });
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(())
+}
+
+fn replace_leaves(
+    plan: Arc<dyn ExecutionPlan>,
+    mut readers: impl Iterator<Item = Option<Arc<dyn ExecutionPlan>>>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    plan.transform_down(|node| {
+        if node.is::<RecursiveQueryExec>() {
+            return Ok(Transformed::new(node, false, TreeNodeRecursion::Jump));
+        }
+        if scan_config(&node).is_none() {
+            return Ok(Transformed::no(node));
+        }
+        match readers.next().flatten() {
+            Some(reader) => Ok(Transformed::new(reader, true, TreeNodeRecursion::Jump)),
+            None => Ok(Transformed::no(node)),
+        }
+    })
+    .data()
+}
+
+/// A scan of ours and how it reads.
+fn scan_config(node: &Arc<dyn ExecutionPlan>) -> Option<(&FileScanConfig, &ScanSource)> {
+    let config = node.downcast_ref::<DataSourceExec>()?.data_source().downcast_ref::<FileScanConfig>()?;
+    let source = config.file_source().downcast_ref::<ScanSource>()?;
+    Some((config, source))
+}

@@ -1,0 +1,167 @@
+//! From the logical plans of several outputs to physical plans that share what they can.
+
+use std::sync::{Arc, OnceLock};
+
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::datasource::{provider_as_source, source_as_provider};
+use datafusion::error::Result;
+use datafusion::execution::context::SessionState;
+use datafusion::logical_expr::{LogicalPlan, TableScan, TableSource};
+use datafusion::physical_plan::ExecutionPlan;
+use swath_planner::fuse::{Fused, SharedPlan, SharedSource, share_aggregates};
+
+use super::reader::PassReaderExec;
+use super::seal::{PassSpace, share_scans};
+use super::shared::{LatePlan, SharedTable};
+use super::{Pass, PassSource};
+
+/// What is run for outputs that are computed together.
+pub(crate) struct Together {
+    /// A plan for each output, in their order.
+    pub(crate) outputs: Vec<Result<Arc<dyn ExecutionPlan>>>,
+    /// Plans whose results several outputs read.
+    pub(crate) shared: Vec<Arc<dyn ExecutionPlan>>,
+    /// The passes that outputs and shared plans take part in: those over files first.
+    pub(crate) passes: Vec<Arc<Pass>>,
+}
+
+impl Together {
+    /// Plans outputs. One that cannot be planned does not keep the others from it.
+    pub(crate) async fn plan(outputs: Vec<LogicalPlan>, state: &SessionState, space: &PassSpace) -> Self {
+        let optimized: Vec<Result<LogicalPlan>> = outputs.iter().map(|plan| state.optimize(plan)).collect();
+        let (plans, mut results) = take_ok(optimized);
+        let planned = match Self::plan_shared(plans.clone(), state, space).await {
+            Ok(planned) => planned,
+            // Nothing that the outputs have in common may keep them from being computed apart.
+            Err(_) => Shared { plans, ..Shared::default() },
+        };
+        let mut physical = Vec::new();
+        for plan in &planned.plans {
+            physical.push(state.query_planner().create_physical_plan(plan, state).await);
+        }
+        // Places that no plan has taken are given up.
+        drop(planned.plans);
+        let (execs, physical_results) = take_ok(physical);
+        let (execs, shared, mut passes) = match share(execs.clone(), planned.shared.clone(), space) {
+            Ok(shared) => shared,
+            Err(_) => (execs, planned.shared, Vec::new()),
+        };
+        for (plan, late) in shared.iter().zip(&planned.late) {
+            // Set once, here.
+            let _ = late.set(Arc::clone(plan));
+        }
+        passes.extend(planned.passes);
+        fill(&mut results, fill_new(physical_results, execs));
+        let missing = || datafusion::error::DataFusionError::Internal("an output was not planned".into());
+        let outputs = results.into_iter().map(|result| result.unwrap_or_else(|| Err(missing()))).collect();
+        Self { outputs, shared, passes }
+    }
+
+    async fn plan_shared(
+        outputs: Vec<LogicalPlan>,
+        state: &SessionState,
+        space: &PassSpace,
+    ) -> Result<Shared> {
+        let Fused { outputs, shared } = share_aggregates(outputs, &same_table)?;
+        let mut planned = Shared::default();
+        let mut tables: Vec<Arc<dyn TableSource>> = Vec::new();
+        for SharedPlan { plan, readers } in shared {
+            let exec = state.query_planner().create_physical_plan(&plan, state).await?;
+            let late = LatePlan::new(OnceLock::new());
+            let table = SharedTable::new(&exec, &late, readers, &state.task_ctx(), space);
+            planned.passes.push(Arc::clone(table.pass()));
+            planned.shared.push(exec);
+            planned.late.push(late);
+            tables.push(provider_as_source(Arc::new(table)));
+        }
+        planned.plans = outputs.into_iter().map(|plan| name_tables(plan, &tables)).collect::<Result<_>>()?;
+        Ok(planned)
+    }
+}
+
+/// Whether a plan reads the result of another one, and so may fail because of what other outputs ask for.
+pub(crate) fn reads_shared_plan(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let reads = |node: &Arc<dyn ExecutionPlan>| {
+        let reader = node.downcast_ref::<PassReaderExec>();
+        Ok(reader.is_some_and(|reader| matches!(reader.pass().source(), PassSource::Plan(_))))
+    };
+    plan.exists(reads).unwrap_or(false)
+}
+
+/// Outputs, and what was made of what they have in common.
+#[derive(Default)]
+struct Shared {
+    plans: Vec<LogicalPlan>,
+    shared: Vec<Arc<dyn ExecutionPlan>>,
+    late: Vec<LatePlan>,
+    passes: Vec<Arc<Pass>>,
+}
+
+type SharedExecs = (Vec<Arc<dyn ExecutionPlan>>, Vec<Arc<dyn ExecutionPlan>>, Vec<Arc<Pass>>);
+
+/// Shares the scans of outputs and of what they have in common.
+fn share(
+    outputs: Vec<Arc<dyn ExecutionPlan>>,
+    shared: Vec<Arc<dyn ExecutionPlan>>,
+    space: &PassSpace,
+) -> Result<SharedExecs> {
+    let count = outputs.len();
+    let all = outputs.into_iter().chain(shared).collect();
+    let (mut outputs, passes) = share_scans(all, space)?;
+    let shared = outputs.split_off(count);
+    Ok((outputs, shared, passes))
+}
+
+/// Puts the tables of shared plans in the place of what stands for them.
+fn name_tables(plan: LogicalPlan, tables: &[Arc<dyn TableSource>]) -> Result<LogicalPlan> {
+    plan.transform_up_with_subqueries(|node| {
+        let LogicalPlan::TableScan(mut scan) = node else { return Ok(Transformed::no(node)) };
+        let index = (scan.source.as_ref() as &dyn std::any::Any)
+            .downcast_ref()
+            .map(|shared: &SharedSource| shared.index);
+        match index {
+            Some(index) => {
+                scan.source = Arc::clone(&tables[index]);
+                Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+            }
+            None => Ok(Transformed::no(LogicalPlan::TableScan(scan))),
+        }
+    })
+    .data()
+}
+
+fn same_table(left: &TableScan, right: &TableScan) -> bool {
+    match (source_as_provider(&left.source), source_as_provider(&right.source)) {
+        (Ok(left), Ok(right)) => Arc::ptr_eq(&left, &right),
+        _ => false,
+    }
+}
+
+/// What went right, and in each place what went wrong or nothing.
+fn take_ok<T, U>(results: Vec<Result<T>>) -> (Vec<T>, Vec<Option<Result<U>>>) {
+    let mut right = Vec::new();
+    let mut places = Vec::new();
+    for result in results {
+        match result {
+            Ok(value) => {
+                right.push(value);
+                places.push(None);
+            }
+            Err(error) => places.push(Some(Err(error))),
+        }
+    }
+    (right, places)
+}
+
+/// Fills the places where nothing is yet, in order.
+fn fill<T>(places: &mut [Option<T>], values: Vec<T>) {
+    let empty = places.iter_mut().filter(|place| place.is_none());
+    for (place, value) in empty.zip(values) {
+        *place = Some(value);
+    }
+}
+
+fn fill_new<T>(mut places: Vec<Option<Result<T>>>, values: Vec<T>) -> Vec<Result<T>> {
+    fill(&mut places, values.into_iter().map(Ok).collect());
+    places.into_iter().flatten().collect()
+}

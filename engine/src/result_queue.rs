@@ -1,0 +1,103 @@
+//! Rows of a result that wait to be read.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arrow::array::RecordBatch;
+use tokio::sync::Notify;
+
+use crate::error::{Error, Result};
+use crate::pass::{Item, Log, PassSpace, SegmentCache};
+
+/// Batches that wait for a reader who reads.
+const WAITING_BATCHES: u64 = 4;
+
+/// A queue between the query that makes a result and whoever reads it.
+///
+/// While nobody reads, it takes everything, on disk if memory is short: outputs that are computed together
+/// do not wait until it is their turn to be read. Once somebody reads, the query waits for them.
+pub(crate) struct ResultQueue {
+    state: Mutex<State>,
+    /// Something was added, or the end.
+    added: Notify,
+    /// Something was taken.
+    taken: Notify,
+}
+
+struct State {
+    log: Log,
+    next: u64,
+    reading: bool,
+    error: Option<Error>,
+    ended: bool,
+}
+
+impl ResultQueue {
+    /// A queue; with `back_pressure` the query waits from the start.
+    pub(crate) fn new(space: &PassSpace, back_pressure: bool) -> Arc<Self> {
+        let state = State { log: space.log(), next: 0, reading: back_pressure, error: None, ended: false };
+        Arc::new(Self { state: Mutex::new(state), added: Notify::new(), taken: Notify::new() })
+    }
+
+    /// Adds a batch, as soon as there is room.
+    pub(crate) async fn push(&self, batch: RecordBatch) -> Result<()> {
+        loop {
+            let taken = self.taken.notified();
+            {
+                let mut state = self.lock();
+                let queued = state.log.head() - state.next;
+                if !state.reading || queued < WAITING_BATCHES {
+                    let keep_from = state.log.head();
+                    state.log.push(Item::Batch { batch, file: 0 }, keep_from)?;
+                    break;
+                }
+            }
+            taken.await;
+        }
+        self.added.notify_one();
+        Ok(())
+    }
+
+    /// There will be no more, because of an error or because that was all.
+    pub(crate) fn end(&self, error: Option<Error>) {
+        let mut state = self.lock();
+        state.ended = true;
+        state.error = error;
+        drop(state);
+        self.added.notify_one();
+    }
+
+    /// The next batch; `None` at the end.
+    pub(crate) async fn next(&self, cache: &mut SegmentCache) -> Option<Result<RecordBatch>> {
+        loop {
+            let added = self.added.notified();
+            let fetched = {
+                let mut state = self.lock();
+                state.reading = true;
+                let number = state.next;
+                if number < state.log.head() {
+                    let fetched = state.log.get(number);
+                    state.next += 1;
+                    state.log.trim(number + 1);
+                    Some(fetched)
+                } else if state.ended {
+                    return state.error.take().map(Err);
+                } else {
+                    None
+                }
+            };
+            if let Some(fetched) = fetched {
+                self.taken.notify_one();
+                return match cache.resolve(fetched) {
+                    Ok(Item::Batch { batch, .. }) => Some(Ok(batch)),
+                    Ok(Item::ColumnFailed { error, .. }) => Some(Err(Error::Source(error))),
+                    Err(error) => Some(Err(error.into())),
+                };
+            }
+            added.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
