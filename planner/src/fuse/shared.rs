@@ -174,3 +174,147 @@ fn read_shared(index: usize, shared: &DFSchemaRef, wanted: &DFSchemaRef) -> Resu
     let projection = Projection::try_new(exprs.collect(), Arc::new(LogicalPlan::TableScan(scan)))?;
     Ok(LogicalPlan::Projection(projection))
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion_common::arrow::datatypes::{DataType, Field};
+    use datafusion_expr::logical_plan::builder::LogicalTableSource;
+    use datafusion_expr::{JoinType, LogicalPlanBuilder, col, lit};
+    use datafusion_functions_aggregate::expr_fn::{array_agg, avg, count, count_distinct, max, min};
+
+    use super::*;
+
+    /// A scan of some columns of a table with the columns a, b, c, d.
+    fn scan(table: &str, columns: &[usize]) -> LogicalPlanBuilder {
+        let field = |name| Field::new(name, DataType::Int64, true);
+        let schema = Schema::new(["a", "b", "c", "d"].map(field).to_vec());
+        let source = Arc::new(LogicalTableSource::new(Arc::new(schema)));
+        LogicalPlanBuilder::scan(table, source, Some(columns.to_vec())).unwrap()
+    }
+
+    fn aggregate(input: LogicalPlanBuilder, keys: &[&str], aggregates: Vec<Expr>) -> LogicalPlan {
+        let keys: Vec<Expr> = keys.iter().map(|key| col(*key)).collect();
+        input.aggregate(keys, aggregates).unwrap().build().unwrap()
+    }
+
+    /// The outputs and, under a line, what they share with the number of readers.
+    fn shared_form(outputs: Vec<LogicalPlan>) -> String {
+        let fused = share_aggregates(outputs, &|_, _| true).unwrap();
+        let outputs = fused.outputs.iter().map(|plan| plan.display_indent().to_string());
+        let shared = fused
+            .shared
+            .iter()
+            .map(|shared| format!("{} readers of\n{}", shared.readers, shared.plan.display_indent()));
+        outputs.chain(["--".to_owned()]).chain(shared).collect::<Vec<_>>().join("\n")
+    }
+
+    fn shares_nothing(outputs: Vec<LogicalPlan>) -> bool {
+        share_aggregates(outputs, &|_, _| true).unwrap().shared.is_empty()
+    }
+
+    #[test]
+    fn aggregates_without_keys_become_one() {
+        let outputs = vec![
+            aggregate(scan("t", &[0]), &[], vec![max(col("a"))]),
+            aggregate(scan("t", &[1]), &[], vec![min(col("b")), max(col("b"))]),
+            aggregate(scan("t", &[]), &[], vec![count(lit(1))]),
+        ];
+        let expected = "\
+Projection: shared 0.c0 AS max(t.a)
+  TableScan: shared 0 projection=[c0]
+Projection: shared 0.c1 AS min(t.b), shared 0.c2 AS max(t.b)
+  TableScan: shared 0 projection=[c1, c2]
+Projection: shared 0.c3 AS count(Int32(1))
+  TableScan: shared 0 projection=[c3]
+--
+3 readers of
+Aggregate: groupBy=[[]], aggr=[[max(t.a), min(t.b), max(t.b), count(Int32(1))]]
+  TableScan: t projection=[a, b]";
+        assert_eq!(shared_form(outputs), expected);
+    }
+
+    #[test]
+    fn keys_and_filters_must_be_the_same() {
+        let filtered =
+            |columns: &[usize], value: i64| scan("t", columns).filter(col("b").gt(lit(value))).unwrap();
+        let outputs = vec![
+            aggregate(filtered(&[0, 1], 5), &["a"], vec![max(col("b"))]),
+            aggregate(filtered(&[0, 1, 2], 5), &["a"], vec![avg(col("c"))]),
+            aggregate(filtered(&[0, 1], 6), &["a"], vec![max(col("b"))]),
+            aggregate(filtered(&[1, 2], 5), &["c"], vec![max(col("b"))]),
+        ];
+        let expected = "\
+Projection: shared 0.c0 AS a, shared 0.c1 AS max(t.b)
+  TableScan: shared 0 projection=[c0, c1]
+Projection: shared 0.c0 AS a, shared 0.c2 AS avg(t.c)
+  TableScan: shared 0 projection=[c0, c2]
+Aggregate: groupBy=[[t.a]], aggr=[[max(t.b)]]
+  Filter: t.b > Int64(6)
+    TableScan: t projection=[a, b]
+Aggregate: groupBy=[[t.c]], aggr=[[max(t.b)]]
+  Filter: t.b > Int64(5)
+    TableScan: t projection=[b, c]
+--
+2 readers of
+Aggregate: groupBy=[[t.a]], aggr=[[max(t.b), avg(t.c)]]
+  Filter: t.b > Int64(5)
+    TableScan: t projection=[a, b, c]";
+        assert_eq!(shared_form(outputs), expected);
+    }
+
+    #[test]
+    fn joins_are_looked_through() {
+        let joined = |left: &[usize], right: &[usize]| {
+            let right = scan("u", right).build().unwrap();
+            scan("t", left).join(right, JoinType::Inner, (vec!["t.a"], vec!["u.a"]), None).unwrap()
+        };
+        let outputs = vec![
+            aggregate(joined(&[0, 1], &[0]), &["t.b"], vec![count(lit(1))]),
+            aggregate(joined(&[0, 1], &[0, 2]), &["t.b"], vec![max(col("u.c"))]),
+        ];
+        let expected = "\
+Projection: shared 0.c0 AS b, shared 0.c1 AS count(Int32(1))
+  TableScan: shared 0 projection=[c0, c1]
+Projection: shared 0.c0 AS b, shared 0.c2 AS max(u.c)
+  TableScan: shared 0 projection=[c0, c2]
+--
+2 readers of
+Aggregate: groupBy=[[t.b]], aggr=[[count(Int32(1)), max(u.c)]]
+  Inner Join: t.a = u.a
+    TableScan: t projection=[a, b]
+    TableScan: u projection=[a, c]";
+        assert_eq!(shared_form(outputs), expected);
+    }
+
+    #[test]
+    fn what_keeps_all_values_or_may_fail_stays_apart() {
+        let large = |aggregate_of: Expr| aggregate(scan("t", &[0]), &[], vec![aggregate_of]);
+        assert!(shares_nothing(vec![large(count_distinct(col("a"))), large(max(col("a")))]));
+        assert!(shares_nothing(vec![large(array_agg(col("a"))), large(max(col("a")))]));
+        assert!(shares_nothing(vec![large(max(lit(1) / col("a"))), large(max(col("a")))]));
+        // The same one is computed once, whatever it is.
+        assert!(!shares_nothing(vec![large(count_distinct(col("a"))), large(count_distinct(col("a")))]));
+        assert!(!shares_nothing(vec![large(max(lit(1) / col("a"))), large(max(lit(1) / col("a")))]));
+    }
+
+    #[test]
+    fn other_tables_and_limits_stay_apart() {
+        let of = |scan: LogicalPlanBuilder| aggregate(scan, &[], vec![max(col("a"))]);
+        assert!(shares_nothing(vec![of(scan("t", &[0])), of(scan("u", &[0]))]));
+        let limited = || scan("t", &[0]).limit(0, Some(5)).unwrap();
+        assert!(shares_nothing(vec![of(limited()), of(scan("t", &[0]))]));
+        let outputs = vec![of(scan("t", &[0])), of(scan("t", &[0]))];
+        assert!(share_aggregates(outputs, &|_, _| false).unwrap().shared.is_empty());
+    }
+
+    #[test]
+    fn an_aggregate_within_a_shared_one_is_computed_there() {
+        let twice = || {
+            let inner = scan("t", &[0, 1]).aggregate(vec![col("a")], vec![max(col("b")).alias("m")]).unwrap();
+            aggregate(inner, &["m"], vec![count(lit(1))])
+        };
+        let fused = share_aggregates(vec![twice(), twice()], &|_, _| true).unwrap();
+        assert_eq!(fused.shared.len(), 1);
+        assert_eq!(fused.shared[0].readers, 2);
+    }
+}
