@@ -6,17 +6,19 @@ import signal
 import sys
 from pathlib import Path
 
-from . import dataset, process, setup
+from . import dataset, fused, process, setup
 from .answer import Agreement
 from .case import Case
 from .contestants import Contestant, all_contestants
 from .dataset import CODECS
 from .error import CompareError, UsageError
 from .layout import REPOSITORY, Layout
+from . import machine
 from .machine import available_cores
 from .question import QUESTIONS
 from .report import Comparison, render
 from .rounds import Rules, measure_case
+from .scripts import SCRIPTS
 
 EXAMPLES = """examples:
   benches/compare setup                        the peers, in target/compare/venv
@@ -73,6 +75,16 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", parents=[work, size, binary], help="compare")
     add_run_options(run)
     run.set_defaults(command=do_run)
+    together = commands.add_parser("fused", parents=[work, size, binary],
+                                   help="compare many questions at once with one after the other")
+    together.add_argument("-s", "--scripts", type=names, metavar="S,...",
+                          help=f"some of {','.join(SCRIPTS)} (default: all)")
+    together.add_argument("-p", "--peers", type=names, metavar="P,...", help="some of duckdb,polars (default: both)")
+    together.add_argument("-r", "--reps", type=positive(int), default=3, metavar="N", help="rounds (default: 3)")
+    together.add_argument("--timeout", type=positive(float), default=900, metavar="S",
+                          help="give up after S s (default: 900)")
+    together.add_argument("--record", type=Path, metavar="FILE", help="write the report to a new file, too")
+    together.set_defaults(command=do_fused)
     return top
 
 
@@ -168,6 +180,25 @@ def do_run(layout: Layout, options: argparse.Namespace) -> int:
         options.record.parent.mkdir(parents=True, exist_ok=True)
         options.record.write_text(f"# {options.record.stem}\n\n{report}")
     return 1 if comparison.failures else 0
+
+
+def do_fused(layout: Layout, options: argparse.Namespace) -> int:
+    if options.record and options.record.exists():
+        raise UsageError(f"{options.record} exists already", "records are kept: give another name, or remove it first")
+    scripts = chosen("script", options.scripts, SCRIPTS)
+    peers = chosen("peer", options.peers, ("duckdb", "polars"))
+    codecs = chosen("codec", options.codec or ["gz"], CODECS)
+    tables = []
+    with layout.exclusive(), layout.scratch_dir() as scratch:
+        ways = fused.Fused(layout, options.swath, scratch, options.reps, options.timeout)
+        for codec in codecs:
+            for script in scripts:
+                tables.append(fused.render(script, codec, ways.compare(script, codec, peers)))
+                print(tables[-1], flush=True)
+    if options.record:
+        head = f"# {options.record.stem}\n\n{machine.describe()}; scale {layout.scale:g}; medians of {options.reps} rounds.\n\n"
+        options.record.write_text(head + "\n".join(tables))
+    return 0
 
 
 def first_cpus(count: int | None) -> list[int] | None:
