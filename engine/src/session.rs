@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::operators::OperatorPlanner;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::Output;
+use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::threads::ComputeThreads;
 
@@ -106,19 +107,23 @@ impl Session {
     /// # Errors
     /// Names that do not exist, files that cannot be read, and all else that shows before the first
     /// row. Errors further on come from the [`Output`].
-    pub async fn run(&self, statement: Statement) -> Result<Output> {
+    pub async fn run(&self, mut statement: Statement) -> Result<Output> {
         refuse_unsupported(&statement)?;
+        let copy = take_copy(&mut statement)?;
         self.open_sources(&statement).await?;
         let session = self.clone();
-        let stream = self.threads.run(async move { session.begin(statement).await }).await?;
+        let stream = self.threads.run(async move { session.begin(statement, copy).await }).await?;
         Ok(Output::new(stream, &self.threads))
     }
 
     /// Plans a statement whose files are open, and begins to run it.
-    async fn begin(&self, mut statement: Statement) -> Result<SendableRecordBatchStream> {
+    async fn begin(&self, mut statement: Statement, copy: Option<Copy>) -> Result<SendableRecordBatchStream> {
         let names = Names { sources: &self.sources, tables: self.tables().await };
         swath_planner::resolve(&mut statement, &names)?;
-        let plan = self.context.state().statement_to_plan(statement).await?;
+        let mut plan = self.context.state().statement_to_plan(statement).await?;
+        if let Some(copy) = copy {
+            plan = copy.write(plan)?;
+        }
         let frame = self.context.execute_logical_plan(plan).await?;
         Ok(frame.execute_stream().await?)
     }
@@ -224,8 +229,8 @@ impl Session {
     }
 }
 
-/// Statements that the relational core would run in a way that Swath does not stand for: it would
-/// read with other rules, or write files that are not whole when a query fails.
+/// Statements that the relational core would run in a way that Swath does not stand for: it would read
+/// with other rules.
 fn refuse_unsupported(statement: &Statement) -> Result<()> {
     match statement {
         Statement::CreateExternalTable(_) => Err(Error::query(
@@ -233,11 +238,7 @@ fn refuse_unsupported(statement: &Statement) -> Result<()> {
             "name the files in the query, or once and for all: CREATE VIEW name AS SELECT * FROM 'data/*.csv'"
                 .to_owned(),
         )),
-        Statement::CopyTo(_) => Err(Error::query(
-            "COPY is not supported yet",
-            "write the result with -o FILE on the command line".to_owned(),
-        )),
         Statement::Explain(explain) => refuse_unsupported(&explain.statement),
-        Statement::Statement(_) | Statement::Reset(_) => Ok(()),
+        Statement::CopyTo(_) | Statement::Statement(_) | Statement::Reset(_) => Ok(()),
     }
 }
