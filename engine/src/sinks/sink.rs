@@ -118,3 +118,61 @@ impl Frame {
         Sink::new(self, path.as_ref(), FileFormat::Text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use swath_planner::{SourceCall, SourceFunction};
+
+    use super::*;
+    use crate::error::Error;
+    use crate::session::Session;
+
+    fn frame(session: &Session, path: &Path) -> Frame {
+        let paths = vec![path.display().to_string()];
+        let call = SourceCall { function: SourceFunction::Path, paths, options: Vec::new() };
+        Frame::new(session, session.scan(&call).unwrap())
+    }
+
+    #[test]
+    fn sinks_are_computed_together_with_others() -> Result<(), Error> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::write(path("a.csv"), "Id,Name\n1,x\n2,\n").unwrap();
+        let session = Session::new()?;
+        let frame = frame(&session, &path("a.csv"));
+        let options = WriteOptions::default().delim(b';').nullstr("NA").header(false);
+        let sinks = (
+            frame.to_csv(path("b.csv")).options(options),
+            frame.to_csv(path("b.tsv")),
+            vec![frame.to_json(path("b.json")), frame.to_json(path("b.jsonl.gz"))],
+            frame.to_parquet(path("b.parquet")),
+            &frame,
+        );
+        let (csv, tsv, json, parquet, rows) = crate::compute::compute(sinks)?;
+        assert_eq!((csv, tsv, json, parquet), (2, 2, vec![2, 2], 2));
+        assert_eq!(rows.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 2);
+        assert_eq!(fs::read_to_string(path("b.csv")).unwrap(), "1;x\n2;NA\n");
+        assert_eq!(fs::read_to_string(path("b.tsv")).unwrap(), "Id\tName\n1\tx\n2\t\n");
+        assert!(fs::read_to_string(path("b.json")).unwrap().starts_with("[\n"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_sink_that_cannot_be_is_told_before_anything_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        fs::write(&path, "Id,Name\n1,x\n2,\n").unwrap();
+        let frame = frame(&Session::new().unwrap(), &path);
+        let error = |sink: Sink| sink.run().unwrap_err().to_string();
+        let text = error(frame.to_text(dir.path().join("a.txt")));
+        assert_eq!(text, "text has one value a line, and the rows have 2 columns: Id, Name");
+        let options = WriteOptions::default().header(true);
+        assert_eq!(
+            error(frame.to_parquet(dir.path().join("a.parquet")).options(options)),
+            "option header: parquet has no such option"
+        );
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}
