@@ -34,7 +34,10 @@ pub fn run(job: Job) -> u8 {
     let code = runtime.block_on(async {
         tokio::select! {
             code = run_all(job) => code,
-            _ = tokio::signal::ctrl_c() => INTERRUPTED,
+            _ = tokio::signal::ctrl_c() => {
+                swath::remove_unfinished_files();
+                INTERRUPTED
+            }
         }
     });
     report::notes(&session.take_notes());

@@ -292,6 +292,40 @@ fn an_interrupt_stops_the_query() {
 }
 
 #[test]
+fn copy_writes_files_and_prints_a_count() {
+    let dir = folder();
+    swath(&dir)
+        .arg("COPY (SELECT id FROM 'a.csv' ORDER BY id) TO 'b.csv.gz'; SELECT sum(id) AS s FROM 'b.csv.gz'")
+        .assert()
+        .success()
+        .stdout("count\n3\ns\n3\n")
+        .stderr("");
+    swath(&dir)
+        .arg("COPY 'a.csv' TO 'b.csv' (HEADR)")
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr(predicate::str::contains("did you mean header?"));
+    assert_eq!(names(dir.path()), ["a.csv", "b.csv.gz"]);
+}
+
+#[test]
+fn an_interrupt_leaves_nothing_of_a_copy() {
+    let dir = folder();
+    let sql = "COPY (SELECT a.value FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b) TO 'out.csv'";
+    let child = Process::new(cargo_bin("swath")).arg(sql).current_dir(dir.path()).spawn().unwrap();
+    let start = Instant::now();
+    while names(dir.path()).len() == 1 {
+        assert!(start.elapsed() < Duration::from_secs(60), "the query did not begin");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(Process::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert_eq!(names(dir.path()), ["a.csv"]);
+}
+
+#[test]
 fn help_and_version() {
     let dir = folder();
     swath(&dir).arg("--help").assert().success().stdout(predicate::str::contains("Examples:"));

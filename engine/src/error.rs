@@ -94,6 +94,11 @@ impl From<DataFusionError> for Error {
         if let Some(source) = find_source(&error) {
             return Self::Source(source);
         }
+        if let DataFusionError::External(root) = error.find_root()
+            && let Some(ours) = root.downcast_ref::<Self>()
+        {
+            return ours.clone();
+        }
         let (message, hint) = match error.find_root() {
             DataFusionError::SchemaError(schema, _) => schema_words(schema),
             root => plain_words(&root.strip_backtrace()),

@@ -158,7 +158,7 @@ fn wrong(name: &str, expected: &str, found: &OptionValue) -> IoError {
     IoError::bad_option(name, format!("expected {expected}, found {found}"))
 }
 
-fn boolean(name: &str, value: &OptionValue) -> Result<bool, IoError> {
+pub(crate) fn boolean(name: &str, value: &OptionValue) -> Result<bool, IoError> {
     match value {
         OptionValue::Boolean(value) => Ok(*value),
         OptionValue::Number(number) if number == "1" => Ok(true),
@@ -176,7 +176,7 @@ fn header(name: &str, value: &OptionValue) -> Result<HeaderMode, IoError> {
     }
 }
 
-fn number(name: &str, value: &OptionValue) -> Result<u64, IoError> {
+pub(crate) fn number(name: &str, value: &OptionValue) -> Result<u64, IoError> {
     match value {
         OptionValue::Number(text) | OptionValue::Text(text) => {
             text.parse().map_err(|_| wrong(name, "a whole number", value))
@@ -185,7 +185,7 @@ fn number(name: &str, value: &OptionValue) -> Result<u64, IoError> {
     }
 }
 
-fn text<'a>(name: &str, value: &'a OptionValue) -> Result<&'a str, IoError> {
+pub(crate) fn text<'a>(name: &str, value: &'a OptionValue) -> Result<&'a str, IoError> {
     match value {
         OptionValue::Text(text) => Ok(text),
         other => Err(wrong(name, "a text", other)),
@@ -201,7 +201,7 @@ fn texts(name: &str, value: &OptionValue) -> Result<Vec<String>, IoError> {
 }
 
 /// One character of ASCII, or nothing.
-fn byte(name: &str, value: &OptionValue) -> Result<Option<u8>, IoError> {
+pub(crate) fn byte(name: &str, value: &OptionValue) -> Result<Option<u8>, IoError> {
     let text = match value {
         OptionValue::Null => return Ok(None),
         OptionValue::Text(text) => text.as_str(),

@@ -20,6 +20,7 @@ use crate::operators::OperatorPlanner;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Again, Output, Query};
 use crate::pass::{PassSpace, Together, reads_shared_plan};
+use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::threads::ComputeThreads;
 
@@ -166,18 +167,23 @@ impl Session {
     }
 
     /// Plans a statement, without running it.
-    async fn plan(&self, statement: Statement) -> Result<LogicalPlan> {
+    async fn plan(&self, mut statement: Statement) -> Result<LogicalPlan> {
         refuse_unsupported(&statement)?;
+        let copy = take_copy(&mut statement)?;
         self.open_sources(&statement).await?;
         let session = self.clone();
-        self.threads.run(async move { session.plan_open(statement).await }).await
+        self.threads.run(async move { session.plan_open(statement, copy).await }).await
     }
 
     /// Plans a statement whose files are open.
-    async fn plan_open(&self, mut statement: Statement) -> Result<LogicalPlan> {
+    async fn plan_open(&self, mut statement: Statement, copy: Option<Copy>) -> Result<LogicalPlan> {
         let names = Names { sources: &self.sources, tables: self.tables().await };
         swath_planner::resolve(&mut statement, &names)?;
-        Ok(self.context.state().statement_to_plan(statement).await?)
+        let plan = self.context.state().statement_to_plan(statement).await?;
+        match copy {
+            Some(copy) => copy.write(plan),
+            None => Ok(plan),
+        }
     }
 
     /// Runs what is not a query: a view that is made, a setting.
@@ -312,8 +318,8 @@ fn is_query(plan: &LogicalPlan) -> bool {
     )
 }
 
-/// Statements that the relational core would run in a way that Swath does not stand for: it would
-/// read with other rules, or write files that are not whole when a query fails.
+/// Statements that the relational core would run in a way that Swath does not stand for: it would read
+/// with other rules.
 fn refuse_unsupported(statement: &Statement) -> Result<()> {
     match statement {
         Statement::CreateExternalTable(_) => Err(Error::query(
@@ -321,11 +327,7 @@ fn refuse_unsupported(statement: &Statement) -> Result<()> {
             "name the files in the query, or once and for all: CREATE VIEW name AS SELECT * FROM 'data/*.csv'"
                 .to_owned(),
         )),
-        Statement::CopyTo(_) => Err(Error::query(
-            "COPY is not supported yet",
-            "write the result with -o FILE on the command line".to_owned(),
-        )),
         Statement::Explain(explain) => refuse_unsupported(&explain.statement),
-        Statement::Statement(_) | Statement::Reset(_) => Ok(()),
+        Statement::CopyTo(_) | Statement::Statement(_) | Statement::Reset(_) => Ok(()),
     }
 }

@@ -49,7 +49,7 @@ pub enum ErrorKind {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried: "open", "read".
+        /// What was tried: "open", "read", "create", "write".
         action: &'static str,
         /// Why it was refused.
         source: io::Error,
@@ -192,6 +192,12 @@ impl Error {
             }
             ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check the permissions of the file and of the folders above it".into())
+            }
+            ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("make room on the disk, or write to another one".into())
+            }
+            ErrorKind::Io { source, action: "create", .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("the folder does not exist: make it first".into())
             }
             ErrorKind::Truncated { .. } => {
                 Some("the file is incomplete: copy it again, or wait until it is written".into())

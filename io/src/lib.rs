@@ -43,7 +43,7 @@ pub mod scanner;
 pub mod source;
 pub mod splitter;
 
-pub use codec::{Codec, Decompressor};
+pub use codec::{Codec, Compressor, Decompressor};
 pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use notes::Notes;

@@ -3,6 +3,7 @@
 //! * [`parse`] splits text into [`Statement`]s, in the dialect of the relational core;
 //! * [`source_calls`] lists the files a statement reads, as plain data ([`SourceCall`]): quoted
 //!   paths, `read_csv(…)`, `read_text(…)`;
+//! * [`split_copy`] takes a `COPY … TO` apart into its query and its target ([`CopyTarget`]);
 //! * [`resolve`] finds out which column or table each name means, without regard to case, once the
 //!   caller has said what columns the sources have, and gives every result column its name.
 //!
@@ -18,6 +19,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod copy;
 mod error;
 pub mod fuse;
 mod labels;
@@ -28,6 +30,7 @@ mod source_call;
 mod suggest;
 mod wildcard;
 
+pub use copy::{CopyTarget, split_copy};
 pub use error::{Error, Result};
 pub use names::{Catalog, resolve};
 pub use parse::{Statement, parse};

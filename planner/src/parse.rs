@@ -2,7 +2,9 @@
 
 use datafusion_sql::parser::DFParserBuilder;
 use sqlparser::dialect::GenericDialect;
+use sqlparser::tokenizer::Tokenizer;
 
+use crate::copy;
 use crate::error::{Error, Result};
 
 /// A statement, as the relational core parses it.
@@ -16,8 +18,12 @@ const RECURSION_LIMIT: usize = 200;
 /// # Errors
 /// The first place that is not SQL, by line and column.
 pub fn parse(sql: &str) -> Result<Vec<Statement>> {
-    let mut parser = DFParserBuilder::new(sql)
-        .with_dialect(&GenericDialect {})
+    let dialect = GenericDialect {};
+    let tokens = Tokenizer::new(&dialect, sql)
+        .tokenize_with_location()
+        .map_err(|error| Error::new(format!("syntax error: {error}")))?;
+    let mut parser = DFParserBuilder::new(copy::rewrite(tokens)?)
+        .with_dialect(&dialect)
         .with_recursion_limit(RECURSION_LIMIT)
         .build()
         .map_err(|error| syntax_error(&error.strip_backtrace()))?;

@@ -1,15 +1,12 @@
 //! How results are written. One format a file; all of them write batch by batch.
 
-mod csv;
-mod json;
 mod markdown;
 mod table;
 mod text;
 
-use std::io::{self, Write};
-
-use swath::arrow::array::RecordBatch;
 use swath::arrow::datatypes::SchemaRef;
+pub use swath::formats::RowWriter as ResultWriter;
+use swath::formats::{CsvStyle, CsvWriter, JsonWriter};
 
 /// A format, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,23 +30,15 @@ pub enum Format {
     Markdown,
 }
 
-/// Writes one result.
-pub trait ResultWriter {
-    /// Writes what comes before the rows.
-    fn start(&mut self, out: &mut dyn Write) -> io::Result<()>;
-    /// Writes some rows.
-    fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> io::Result<()>;
-    /// Writes what comes after them.
-    fn finish(&mut self, out: &mut dyn Write) -> io::Result<()>;
-}
-
 impl Format {
     /// A writer for a result with these columns.
     pub fn writer(&self, schema: SchemaRef) -> Box<dyn ResultWriter> {
         match self {
             Self::Table { max_rows } => Box::new(table::TableWriter::new(schema, *max_rows)),
-            Self::Csv { delim } => Box::new(csv::CsvWriter::new(schema, *delim)),
-            Self::Json { lines } => Box::new(json::JsonWriter::new(*lines)),
+            Self::Csv { delim } => {
+                Box::new(CsvWriter::new(schema, CsvStyle { delim: *delim, ..CsvStyle::default() }))
+            }
+            Self::Json { lines } => Box::new(JsonWriter::new(*lines)),
             Self::Markdown => Box::new(markdown::MarkdownWriter::new(schema)),
         }
     }
@@ -59,7 +48,7 @@ impl Format {
 pub(crate) mod tests {
     use std::sync::Arc;
 
-    use swath::arrow::array::{ArrayRef, Float64Array, StringArray};
+    use swath::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 
     use super::*;
 

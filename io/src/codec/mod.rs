@@ -1,13 +1,22 @@
-//! Compression schemes: which one a file has, and how it is undone.
+//! Compression schemes: which one a file has, how it is undone, and how files are compressed.
 
+mod compressor;
 mod decompressor;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::str::FromStr;
 
-use compression_codecs::{BzDecoder, DecodeV2, GzipDecoder, Lz4Decoder, XzDecoder, ZstdDecoder};
+use compression_codecs::lz4::params::EncoderParams as Lz4Params;
+use compression_codecs::zstd::params::CParameter;
+use compression_codecs::{
+    BzDecoder, BzEncoder, DecodeV2, EncodeV2, GzipDecoder, GzipEncoder, Lz4Decoder, Lz4Encoder, XzDecoder,
+    XzEncoder, ZstdDecoder, ZstdEncoder,
+};
+use compression_core::Level;
 
+pub use compressor::Compressor;
 pub use decompressor::Decompressor;
 
 use crate::error::{Error, Result};
@@ -86,7 +95,68 @@ impl Codec {
             Self::Lz4 => Some(Box::new(Lz4Decoder::new())),
         }
     }
+
+    /// The levels of compression, from the fastest to the smallest; none for plain files.
+    pub fn levels(self) -> Option<RangeInclusive<u32>> {
+        match self {
+            Self::Plain => None,
+            Self::Gzip => Some(0..=9),
+            Self::Bzip2 => Some(1..=9),
+            Self::Zstd => Some(1..=22),
+            Self::Xz => Some(0..=9),
+            Self::Lz4 => Some(0..=12),
+        }
+    }
+
+    /// The level that the codec's own program uses when none is said.
+    fn usual_level(self) -> u32 {
+        match self {
+            Self::Plain | Self::Lz4 => 0,
+            Self::Gzip | Self::Xz => 6,
+            Self::Bzip2 => 9,
+            Self::Zstd => 3,
+        }
+    }
+
+    /// Whether there is such a level.
+    ///
+    /// # Errors
+    /// There is none; the levels that there are are told.
+    pub fn check_level(self, level: Option<u32>) -> Result<()> {
+        let problem = match (level, self.levels()) {
+            (None, _) => return Ok(()),
+            (Some(level), Some(levels)) if levels.contains(&level) => return Ok(()),
+            (Some(level), Some(levels)) => {
+                format!("{self} has the levels {} to {}, found {level}", levels.start(), levels.end())
+            }
+            (Some(_), None) => "nothing is compressed".to_owned(),
+        };
+        Err(Error::bad_option("compression_level", problem))
+    }
+
+    /// A fresh encoder for one member, or nothing for plain files. Checksums are on, as in the codecs'
+    /// own programs.
+    fn encoder(self, level: Option<u32>) -> Result<Option<Encoder>> {
+        self.check_level(level)?;
+        let level = level.unwrap_or_else(|| self.usual_level()).cast_signed();
+        let precise = Level::Precise(level);
+        Ok(match self {
+            Self::Plain => None,
+            Self::Gzip => Some(Box::new(GzipEncoder::new(precise.into()))),
+            Self::Bzip2 => Some(Box::new(BzEncoder::new(precise.into(), 0))),
+            Self::Zstd => {
+                Some(Box::new(ZstdEncoder::new_with_params(level, &[CParameter::checksum_flag(true)])))
+            }
+            Self::Xz => Some(Box::new(XzEncoder::new(precise))),
+            Self::Lz4 => {
+                let params = Lz4Params::default().level(precise).content_checksum(true);
+                Some(Box::new(Lz4Encoder::new(params)))
+            }
+        })
+    }
 }
+
+type Encoder = Box<dyn EncodeV2 + Send>;
 
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
-use swath::arrow::array::RecordBatch;
-use swath::arrow::json::writer::{LineDelimited, WriterBuilder};
+use arrow::array::RecordBatch;
+use arrow::json::writer::{LineDelimited, WriterBuilder};
 
-use super::ResultWriter;
+use super::RowWriter;
 
-/// Writes JSON. Nulls are written as `null`, so that every object has every key.
+/// Writes JSON. Nulls are written as `null`, so that every object has every key; so are numbers that
+/// JSON does not have, NaN and the infinities.
 pub struct JsonWriter {
     lines: bool,
     empty: bool,
@@ -20,7 +21,7 @@ impl JsonWriter {
     }
 }
 
-impl ResultWriter for JsonWriter {
+impl RowWriter for JsonWriter {
     fn start(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.lines { Ok(()) } else { out.write_all(b"[") }
     }
@@ -53,19 +54,19 @@ impl ResultWriter for JsonWriter {
 
 #[cfg(test)]
 mod tests {
-    use crate::format::Format;
-    use crate::format::tests::{sample, written};
+    use super::*;
+    use crate::sinks::format::tests::{sample, written};
 
     #[test]
     fn objects_have_every_key() {
         let first = r#"{"te|xt":"a,\"b\"\nc|","n":1.5}"#;
         let rest = r#"{"te|xt":null,"n":-20.0}"#;
         let last = r#"{"te|xt":"","n":null}"#;
-        assert_eq!(written(&Format::Json { lines: true }, &[sample()]), format!("{first}\n{rest}\n{last}\n"));
+        assert_eq!(written(JsonWriter::new(true), &[sample()]), format!("{first}\n{rest}\n{last}\n"));
         assert_eq!(
-            written(&Format::Json { lines: false }, &[sample(), sample().slice(0, 1)]),
+            written(JsonWriter::new(false), &[sample(), sample().slice(0, 1)]),
             format!("[\n  {first},\n  {rest},\n  {last},\n  {first}\n]\n")
         );
-        assert_eq!(written(&Format::Json { lines: false }, &[]), "[]\n");
+        assert_eq!(written(JsonWriter::new(false), &[]), "[]\n");
     }
 }

@@ -1,0 +1,317 @@
+//! Rows on their way into files: what `COPY` and the library's sinks run on.
+
+use std::any::Any;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::Session;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DFSchema, DFSchemaRef};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{
+    Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
+};
+use datafusion::physical_expr::{Distribution, EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::output_requirements::OutputRequirements;
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, PlanProperties};
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties};
+use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
+use futures::{TryStreamExt, stream};
+use tokio::task::JoinSet;
+
+use crate::error::Error;
+use crate::sinks::{SealedFile, WriteSpec};
+
+/// Writes the rows of its input and yields one row, `count`: how many there were.
+///
+/// All files of a write get their names when all of them are whole. Whatever ends it before, an error,
+/// a panic or nobody waiting, leaves what was there.
+#[derive(Clone)]
+pub(crate) struct Write {
+    input: LogicalPlan,
+    schema: DFSchemaRef,
+    spec: Arc<WriteSpec>,
+}
+
+impl Write {
+    /// A plan that writes the rows of `input`.
+    pub(crate) fn plan(input: LogicalPlan, spec: WriteSpec) -> crate::Result<LogicalPlan> {
+        spec.check(input.schema().inner())?;
+        let count = Schema::new(vec![Field::new("count", DataType::UInt64, false)]);
+        let schema = Arc::new(DFSchema::try_from(count)?);
+        let node = Self { input, schema, spec: Arc::new(spec) };
+        Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+    }
+}
+
+impl fmt::Debug for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Write").field("spec", &self.spec).finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Write {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec == other.spec && self.input == other.input
+    }
+}
+
+impl Eq for Write {}
+
+impl Hash for Write {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.spec.hash(state);
+        self.input.hash(state);
+    }
+}
+
+impl PartialOrd for Write {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        if self.spec == other.spec { self.input.partial_cmp(&other.input) } else { None }
+    }
+}
+
+impl UserDefinedLogicalNodeCore for Write {
+    fn name(&self) -> &str {
+        "Write"
+    }
+
+    fn inputs(&self) -> Vec<&LogicalPlan> {
+        vec![&self.input]
+    }
+
+    fn schema(&self) -> &DFSchemaRef {
+        &self.schema
+    }
+
+    fn expressions(&self) -> Vec<Expr> {
+        Vec::new()
+    }
+
+    fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Write: {}", self.spec)
+    }
+
+    fn with_exprs_and_inputs(&self, _exprs: Vec<Expr>, mut inputs: Vec<LogicalPlan>) -> Result<Self> {
+        Ok(Self { input: inputs.swap_remove(0), ..self.clone() })
+    }
+}
+
+/// Plans [`Write`].
+pub(crate) struct WritePlanner;
+
+#[async_trait]
+impl ExtensionPlanner for WritePlanner {
+    async fn plan_extension(
+        &self,
+        _planner: &dyn PhysicalPlanner,
+        node: &dyn UserDefinedLogicalNode,
+        _logical_inputs: &[&LogicalPlan],
+        physical_inputs: &[Arc<dyn ExecutionPlan>],
+        _session: &dyn Session,
+        _context: &PhysicalPlanningContext,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let Some(node) = (node.as_any() as &dyn Any).downcast_ref::<Write>() else { return Ok(None) };
+        // An ORDER BY at the root of the input is the order of the file: without this the optimizer sees
+        // nobody who needs it and takes it away.
+        let input = OutputRequirements::new_add_mode()
+            .optimize(Arc::clone(&physical_inputs[0]), &ConfigOptions::default())?;
+        Ok(Some(Arc::new(WriteExec::new(input, Arc::clone(&node.spec), Arc::clone(node.schema.inner())))))
+    }
+}
+
+/// Writes one file, or one for each partition of its input, all at the same time.
+#[derive(Debug)]
+struct WriteExec {
+    input: Arc<dyn ExecutionPlan>,
+    spec: Arc<WriteSpec>,
+    properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl WriteExec {
+    fn new(input: Arc<dyn ExecutionPlan>, spec: Arc<WriteSpec>, schema: SchemaRef) -> Self {
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(schema),
+            Partitioning::UnknownPartitioning(1),
+            EmissionType::Final,
+            Boundedness::Bounded,
+        );
+        Self { input, spec, properties: Arc::new(properties), metrics: ExecutionPlanMetricsSet::new() }
+    }
+}
+
+impl DisplayAs for WriteExec {
+    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match display {
+            DisplayFormatType::TreeRender => write!(f, "{}", self.spec),
+            _ => write!(f, "WriteExec: {}", self.spec),
+        }
+    }
+}
+
+impl ExecutionPlan for WriteExec {
+    fn name(&self) -> &str {
+        "WriteExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn required_input_distribution(&self) -> Vec<Distribution> {
+        vec![if self.spec.target.is_numbered() {
+            Distribution::UnspecifiedDistribution
+        } else {
+            Distribution::SinglePartition
+        }]
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false]
+    }
+
+    /// The file has the order of the input.
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn apply_expressions(
+        &self,
+        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self::new(children.swap_remove(0), Arc::clone(&self.spec), self.schema())))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let mut input = Arc::clone(&self.input);
+        if !self.spec.target.is_numbered() && input.output_partitioning().partition_count() > 1 {
+            input = Arc::new(CoalescePartitionsExec::new(input));
+        }
+        let partitions = 0..input.output_partitioning().partition_count();
+        let parts = partitions.map(|index| input.execute(index, Arc::clone(&context)));
+        let write = WriteAll {
+            spec: Arc::clone(&self.spec),
+            parts: parts.collect::<Result<_>>()?,
+            schema: input.schema(),
+            metrics: BaselineMetrics::new(&self.metrics, partition),
+        };
+        let schema = self.schema();
+        let count = async move {
+            let rows = write.run().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+            Ok(RecordBatch::try_new(schema, vec![Arc::new(UInt64Array::from(vec![rows]))])?)
+        };
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(count))))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}
+
+/// One write on its way.
+struct WriteAll {
+    spec: Arc<WriteSpec>,
+    /// The partitions of the input.
+    parts: Vec<SendableRecordBatchStream>,
+    schema: SchemaRef,
+    metrics: BaselineMetrics,
+}
+
+impl WriteAll {
+    /// Writes all files and gives them their names; how many rows there were.
+    async fn run(self) -> crate::Result<u64> {
+        let Self { spec, parts, schema, metrics } = self;
+        if let Some(path) = spec.target.left_over(parts.len()) {
+            let message = format!(
+                "{} would be taken for one of the {} files that are written",
+                path.display(),
+                parts.len()
+            );
+            let hint = "remove the files of the earlier write, or write to another folder";
+            return Err(Error::query(message, hint.to_owned()));
+        }
+        let folder = spec.make_folder()?;
+        let mut writes = JoinSet::new();
+        for (partition, rows) in parts.into_iter().enumerate() {
+            let (spec, schema, folder) = (Arc::clone(&spec), Arc::clone(&schema), folder.clone());
+            let metrics = metrics.intermediate();
+            writes.spawn(async move {
+                let file = write_one(&spec, partition, &schema, rows, &metrics).await;
+                drop(folder);
+                file
+            });
+        }
+        let mut files = Vec::new();
+        let mut count = 0;
+        while let Some(written) = writes.join_next().await {
+            let written = match written {
+                Ok(written) => written,
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(error) => Err(Error::query(error.to_string(), None)),
+                },
+            };
+            match written {
+                Ok((file, rows)) => {
+                    files.push(file);
+                    count += rows;
+                }
+                Err(error) => {
+                    // No file of a failed write is left when its error is told.
+                    writes.shutdown().await;
+                    return Err(error);
+                }
+            }
+        }
+        files.sort_by_key(SealedFile::partition);
+        for file in files {
+            file.commit()?;
+        }
+        metrics.done();
+        Ok(count)
+    }
+}
+
+/// Writes the rows of one partition; how many there were.
+async fn write_one(
+    spec: &WriteSpec,
+    partition: usize,
+    schema: &SchemaRef,
+    mut rows: SendableRecordBatchStream,
+    metrics: &BaselineMetrics,
+) -> crate::Result<(SealedFile, u64)> {
+    let mut file = spec.open(partition, schema)?;
+    let mut count = 0;
+    while let Some(batch) = rows.try_next().await? {
+        let _timer = metrics.elapsed_compute().timer();
+        file.write(&batch)?;
+        count += batch.num_rows() as u64;
+    }
+    drop(rows);
+    let _timer = metrics.elapsed_compute().timer();
+    Ok((file.seal()?, count))
+}

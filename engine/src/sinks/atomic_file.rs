@@ -1,0 +1,254 @@
+//! A file that appears when it is whole.
+
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tempfile::NamedTempFile;
+
+/// Bytes written at once.
+const BUFFER_LEN_BYTES: usize = 64 << 10;
+
+/// A file on its way to its name.
+///
+/// What is written goes into a temporary file in the same folder, which takes the wanted name with
+/// [`AtomicFile::commit`]. Dropped before that, it disappears, and what was there stays. A device or a
+/// pipe cannot be replaced and is written to directly.
+#[derive(Debug)]
+pub struct AtomicFile {
+    out: Out,
+    path: PathBuf,
+}
+
+#[derive(Debug)]
+enum Out {
+    Device(BufWriter<File>),
+    File(BufWriter<Temporary>),
+}
+
+impl AtomicFile {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// The folder of the file does not exist or cannot be written to.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            let device = OpenOptions::new().write(true).open(path)?;
+            let out = Out::Device(BufWriter::with_capacity(BUFFER_LEN_BYTES, device));
+            return Ok(Self { out, path: path.to_owned() });
+        }
+        // A link stays a link: the file that it leads to is replaced.
+        let path = match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_symlink() => fs::canonicalize(path)?,
+            _ => path.to_owned(),
+        };
+        let temporary = Temporary::new(folder_of(&path))?;
+        Ok(Self { out: Out::File(BufWriter::with_capacity(BUFFER_LEN_BYTES, temporary)), path })
+    }
+
+    /// Puts everything on the disk; the file does not have its name yet.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn seal(&mut self) -> io::Result<()> {
+        match &mut self.out {
+            Out::Device(writer) => writer.flush(),
+            Out::File(writer) => {
+                writer.flush()?;
+                let file = writer.get_ref().file();
+                let permissions = match fs::metadata(&self.path) {
+                    Ok(old) => old.permissions(),
+                    // A temporary file is its owner's alone; a new file is what the umask says.
+                    Err(_) => new_file_permissions(folder_of(&self.path))?,
+                };
+                file.set_permissions(permissions)?;
+                file.sync_all()
+            }
+        }
+    }
+
+    /// Gives the file its name, after [`AtomicFile::seal`].
+    ///
+    /// # Errors
+    /// The file cannot be renamed.
+    pub fn commit(self) -> io::Result<()> {
+        match self.out {
+            Out::Device(_) => Ok(()),
+            Out::File(writer) => {
+                let temporary = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+                temporary.persist(&self.path)
+            }
+        }
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.out {
+            Out::Device(writer) => writer.write(bytes),
+            Out::File(writer) => writer.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.out {
+            Out::Device(writer) => writer.flush(),
+            Out::File(writer) => writer.flush(),
+        }
+    }
+}
+
+/// Temporary files of this process that are neither whole nor gone.
+static UNFINISHED: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+
+fn with_unfinished<T>(change: impl FnOnce(&mut HashSet<PathBuf>) -> T) -> T {
+    let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    change(unfinished.get_or_insert_default())
+}
+
+/// Removes the temporary files of writes that have not ended, for a program that is about to end while
+/// its queries still run; such a write then fails instead of giving its file the name.
+pub fn remove_unfinished_files() {
+    with_unfinished(|unfinished| {
+        for path in unfinished.drain() {
+            // It may have been renamed or removed a moment ago.
+            let _ = fs::remove_file(path);
+        }
+    });
+}
+
+/// A temporary file, known among the unfinished ones as long as it is one.
+#[derive(Debug)]
+struct Temporary {
+    /// Taken when it gets its name.
+    file: Option<NamedTempFile>,
+}
+
+impl Temporary {
+    fn new(folder: &Path) -> io::Result<Self> {
+        // These errors know nothing of the temporary file, and the user should not either.
+        folder.metadata()?;
+        let file = NamedTempFile::with_prefix_in(".swath-", folder).map_err(|error| match error.kind() {
+            kind @ (io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull) => kind.into(),
+            _ => error,
+        })?;
+        with_unfinished(|unfinished| unfinished.insert(file.path().to_owned()));
+        Ok(Self { file: Some(file) })
+    }
+
+    fn file(&self) -> &File {
+        self.file.as_ref().expect("the file is taken only by persist").as_file()
+    }
+
+    /// Renames the file, unless it was removed as unfinished.
+    fn persist(mut self, path: &Path) -> io::Result<()> {
+        let file = self.file.take().expect("the file is taken only here");
+        with_unfinished(|unfinished| {
+            unfinished.remove(file.path());
+            file.persist(path).map(|_| ()).map_err(|error| error.error)
+        })
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            with_unfinished(|unfinished| unfinished.remove(file.path()));
+        }
+    }
+}
+
+impl Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file().flush()
+    }
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The permissions that a new file in the folder gets.
+fn new_file_permissions(folder: &Path) -> io::Result<fs::Permissions> {
+    let folder = tempfile::Builder::new().prefix(".swath-").tempdir_in(folder)?;
+    let file = File::create(folder.path().join("mode"))?;
+    Ok(file.metadata()?.permissions())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_name_comes_last() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        fs::write(&path, "old").unwrap();
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"new").unwrap();
+        file.seal().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        file.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(dir.path()), ["a"]);
+    }
+
+    #[test]
+    fn dropped_it_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = AtomicFile::create(&dir.path().join("a")).unwrap();
+        file.write_all(b"new").unwrap();
+        assert_eq!(names(dir.path()).len(), 1);
+        drop(file);
+        assert_eq!(names(dir.path()), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("a"), dir.path().join("link"));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("a", &link).unwrap();
+        let write = |path: &Path| {
+            let mut file = AtomicFile::create(path).unwrap();
+            file.write_all(b"new").unwrap();
+            file.seal().unwrap();
+            file.commit().unwrap();
+        };
+        write(&link);
+        assert_eq!(fs::read_link(&link).unwrap(), Path::new("a"));
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        fs::write(dir.path().join("plain"), "").unwrap();
+        write(&dir.path().join("fresh"));
+        let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("fresh"), mode("plain"));
+    }
+
+    #[test]
+    fn a_device_is_written_to() {
+        let device = Path::new("/dev/null");
+        if device.exists() {
+            let mut file = AtomicFile::create(device).unwrap();
+            file.write_all(b"gone").unwrap();
+            file.seal().unwrap();
+            file.commit().unwrap();
+            assert!(!device.metadata().unwrap().is_file());
+        }
+    }
+}

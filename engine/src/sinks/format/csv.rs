@@ -1,0 +1,166 @@
+//! CSV and TSV, as RFC 4180 has it: `\n` after each record, quotes where they are needed.
+//! Null is an empty field and empty text is `""`, so that what is written can be read back.
+
+use std::io::{self, Write};
+
+use arrow::array::{Array, RecordBatch};
+use arrow::datatypes::SchemaRef;
+
+use super::RowWriter;
+use super::cells::{Cells, is_text};
+
+/// Bytes of lines that are handed on at once.
+const LINES_LEN_BYTES: usize = 64 << 10;
+
+/// How CSV is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub struct CsvStyle {
+    /// Between fields.
+    pub delim: u8,
+    /// Around fields that need it; doubled inside them.
+    pub quote: u8,
+    /// Whether the first record names the columns.
+    pub header: bool,
+    /// What stands for null. Text that is the same is quoted.
+    pub nullstr: String,
+}
+
+impl Default for CsvStyle {
+    fn default() -> Self {
+        Self { delim: b',', quote: b'"', header: true, nullstr: String::new() }
+    }
+}
+
+/// Writes CSV or TSV.
+pub struct CsvWriter {
+    schema: SchemaRef,
+    style: CsvStyle,
+    lines: Vec<u8>,
+}
+
+impl CsvWriter {
+    /// A writer for these columns.
+    pub fn new(schema: SchemaRef, style: CsvStyle) -> Self {
+        Self { schema, style, lines: Vec::new() }
+    }
+
+    /// Adds a field that is no null.
+    fn push_field(&mut self, text: &str, is_text: bool) {
+        let CsvStyle { delim, quote, nullstr, .. } = &self.style;
+        let special = |byte: u8| byte == *delim || byte == *quote || matches!(byte, b'\n' | b'\r');
+        if !(text.bytes().any(special) || (is_text && text == nullstr)) {
+            self.lines.extend_from_slice(text.as_bytes());
+            return;
+        }
+        self.lines.push(*quote);
+        for byte in text.bytes() {
+            if byte == *quote {
+                self.lines.push(*quote);
+            }
+            self.lines.push(byte);
+        }
+        self.lines.push(*quote);
+    }
+
+    /// Ends the record that began at `start`. An empty line would be no record at all.
+    fn end_record(&mut self, start: usize) {
+        if self.lines.len() == start {
+            self.lines.extend_from_slice(&[self.style.quote; 2]);
+        }
+        self.lines.push(b'\n');
+    }
+}
+
+impl RowWriter for CsvWriter {
+    fn start(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if !self.style.header {
+            return Ok(());
+        }
+        let schema = SchemaRef::clone(&self.schema);
+        self.lines.clear();
+        for (index, field) in schema.fields().iter().enumerate() {
+            if index > 0 {
+                self.lines.push(self.style.delim);
+            }
+            self.push_field(field.name(), false);
+        }
+        self.end_record(0);
+        out.write_all(&self.lines)
+    }
+
+    fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> io::Result<()> {
+        let mut cells = Cells::new(batch)?;
+        let texts: Vec<bool> = batch.columns().iter().map(|column| is_text(column.data_type())).collect();
+        self.lines.clear();
+        for row in 0..batch.num_rows() {
+            let start = self.lines.len();
+            for (index, column) in batch.columns().iter().enumerate() {
+                if index > 0 {
+                    self.lines.push(self.style.delim);
+                }
+                if column.is_null(row) {
+                    self.lines.extend_from_slice(self.style.nullstr.as_bytes());
+                } else {
+                    self.push_field(cells.text(index, row)?, texts[index]);
+                }
+            }
+            self.end_record(start);
+            if self.lines.len() >= LINES_LEN_BYTES {
+                out.write_all(&self.lines)?;
+                self.lines.clear();
+            }
+        }
+        out.write_all(&self.lines)
+    }
+
+    fn finish(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, ListArray, StringArray};
+    use arrow::datatypes::Int32Type;
+
+    use super::*;
+    use crate::sinks::format::tests::{sample, written};
+
+    fn csv(style: CsvStyle, batches: &[RecordBatch]) -> String {
+        written(CsvWriter::new(sample().schema(), style), batches)
+    }
+
+    #[test]
+    fn quotes_where_needed_and_null_told_from_empty() {
+        assert_eq!(
+            csv(CsvStyle::default(), &[sample()]),
+            "te|xt,n\n\"a,\"\"b\"\"\nc|\",1.5\n,-20.0\n\"\",\n"
+        );
+        assert_eq!(csv(CsvStyle { delim: b'\t', ..CsvStyle::default() }, &[]), "te|xt\tn\n");
+    }
+
+    #[test]
+    fn every_option_of_style() {
+        let style = CsvStyle { delim: b'|', quote: b'\'', header: false, nullstr: "NA".into() };
+        assert_eq!(csv(style.clone(), &[sample()]), "'a,\"b\"\nc|'|1.5\nNA|-20.0\n|NA\n");
+        let words: ArrayRef = Arc::new(StringArray::from(vec!["NA", "it's", ""]));
+        let batch = RecordBatch::try_from_iter([("a", words)]).unwrap();
+        assert_eq!(written(CsvWriter::new(batch.schema(), style), &[batch]), "'NA'\n'it''s'\n''\n");
+    }
+
+    #[test]
+    fn nested_values_are_json() {
+        let lists: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(vec![
+            Some(vec![Some(1), None]),
+            None,
+        ]));
+        let batch =
+            RecordBatch::try_from_iter_with_nullable([("l", lists.clone(), true), ("m", lists, true)]);
+        let batch = batch.unwrap();
+        let style = CsvStyle { header: false, ..CsvStyle::default() };
+        let text = written(CsvWriter::new(batch.schema(), style), &[batch]);
+        assert_eq!(text, "\"[1,null]\",\"[1,null]\"\n,\n");
+    }
+}

@@ -1,0 +1,14 @@
+//! Where rows are written to: files of several formats and codecs, which appear when they are whole.
+
+pub(crate) mod atomic_file;
+mod copy;
+pub mod format;
+mod options;
+mod sink;
+mod spec;
+mod target;
+
+pub(crate) use copy::{Copy, take_copy};
+pub use options::{FileFormat, WriteOptions};
+pub use sink::Sink;
+pub(crate) use spec::{SealedFile, WriteSpec};

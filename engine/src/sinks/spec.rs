@@ -1,0 +1,325 @@
+//! What is written and where, with nothing left to doubt.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use swath_io::{Codec, Compressor, Error as IoError, ErrorKind};
+
+use super::atomic_file::AtomicFile;
+use super::format::{
+    CsvStyle, CsvWriter, JsonWriter, ParquetCodec, ParquetStyle, ParquetWriter, RowWriter, TextWriter,
+};
+use super::options::{FileFormat, WriteOptions};
+use super::target::Target;
+use crate::error::{Error, Result};
+
+/// Rows of a row group of Parquet, as other writers have it.
+const ROW_GROUP_ROWS: usize = 1 << 20;
+
+/// What is written and where.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct WriteSpec {
+    pub(crate) target: Target,
+    format: Format,
+    codec: Codec,
+    level: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Format {
+    Csv(CsvStyle),
+    Json { lines: bool },
+    Parquet(ParquetStyle),
+    Text { nullstr: Option<String> },
+}
+
+impl WriteSpec {
+    /// Finds out from the path what the options do not say.
+    pub(crate) fn new(path: &Path, options: &WriteOptions) -> Result<Self> {
+        if path.as_os_str().is_empty() {
+            return Err(Error::query("there is no file to write to", "its name is empty".to_owned()));
+        }
+        let named_codec = Codec::of_name(path);
+        let Some(format) = options.format.or_else(|| FileFormat::of_name(path)) else {
+            let hint = "say it with the option format: csv, tsv, json, jsonl, parquet or text";
+            let message = format!("cannot tell a format from the name '{}'", path.display());
+            return Err(Error::query(message, hint.to_owned()));
+        };
+        options.check_for(format)?;
+        let codec = match (format, options.compression, named_codec) {
+            (FileFormat::Parquet, _, Some(codec)) => {
+                let hint = "its columns are compressed in it: leave the ending away".to_owned();
+                return Err(Error::query(
+                    format!("a Parquet file is not compressed with {codec} as a whole"),
+                    hint,
+                ));
+            }
+            (FileFormat::Parquet, None, None) => Codec::Zstd,
+            (FileFormat::Parquet, Some(codec), None) if !matches!(codec, Codec::Plain | Codec::Zstd) => {
+                let problem = format!("columns of Parquet cannot be compressed with {codec}");
+                return Err(IoError::bad_option_hint("compression", problem, "zstd, or none").into());
+            }
+            (_, Some(codec), _) => codec,
+            (_, None, named) => named.unwrap_or(Codec::Plain),
+        };
+        codec.check_level(options.compression_level)?;
+        let target = Target::new(path, options.per_partition, &ending(format, codec))?;
+        let format = Format::new(format, codec, options)?;
+        // Parquet compresses inside.
+        let (codec, level) = match format {
+            Format::Parquet(_) => (Codec::Plain, None),
+            _ => (codec, options.compression_level),
+        };
+        Ok(Self { target, format, codec, level })
+    }
+
+    /// Whether rows of these columns can be written.
+    pub(crate) fn check(&self, schema: &SchemaRef) -> Result<()> {
+        if let Format::Text { .. } = self.format {
+            let hint = "select one column, or write CSV or JSON";
+            TextWriter::check(schema).map_err(|problem| Error::query(problem, hint.to_owned()))?;
+        }
+        if schema.fields().is_empty() {
+            return Err(Error::query("there are no columns to write", None));
+        }
+        // Formats refuse some types when they start.
+        self.writer(schema).start(&mut io::sink()).map_err(|error| {
+            let hint = "leave the column away, or cast it to another type: CAST(column AS text)";
+            Error::query(format!("cannot write to {}: {error}", self.target), hint.to_owned())
+        })
+    }
+
+    /// Makes the folder of the files if it is not there and should be.
+    pub(crate) fn make_folder(&self) -> Result<Option<Arc<NewFolder>>> {
+        let made = self.target.make_folder().map_err(|source| {
+            let (Target::Numbered { folder: path, .. } | Target::File(path)) = self.target.clone();
+            IoError::from(ErrorKind::Io { path, action: "create", source })
+        })?;
+        Ok(made.map(|path| Arc::new(NewFolder(path))))
+    }
+
+    /// Begins the file of a partition.
+    pub(crate) fn open(&self, partition: usize, schema: &SchemaRef) -> Result<OpenFile> {
+        let path = self.target.path(partition);
+        let file = AtomicFile::create(&path).map_err(|source| {
+            IoError::from(ErrorKind::Io { path: path.clone(), action: "create", source })
+        })?;
+        let out = Compressor::new(self.codec, self.level, file)?;
+        let mut open = OpenFile { out, writer: self.writer(schema), spec: self.clone(), partition };
+        let started = open.writer.start(&mut open.out);
+        started.map_err(|error| open.cannot_write(error))?;
+        Ok(open)
+    }
+
+    fn writer(&self, schema: &SchemaRef) -> Box<dyn RowWriter> {
+        let schema = SchemaRef::clone(schema);
+        match &self.format {
+            Format::Csv(style) => Box::new(CsvWriter::new(schema, style.clone())),
+            Format::Json { lines } => Box::new(JsonWriter::new(*lines)),
+            Format::Parquet(style) => Box::new(ParquetWriter::new(schema, *style)),
+            Format::Text { nullstr } => Box::new(TextWriter::new(nullstr.clone())),
+        }
+    }
+
+    /// An error in words, with the file it is about.
+    fn cannot_write(&self, partition: usize, source: io::Error) -> Error {
+        let path = self.target.path(partition);
+        IoError::from(ErrorKind::Io { path, action: "write", source }).into()
+    }
+}
+
+impl Format {
+    fn new(format: FileFormat, codec: Codec, options: &WriteOptions) -> Result<Self> {
+        let lines = |usual: bool| options.array.map_or(usual, |array| !array);
+        Ok(match format {
+            FileFormat::Csv | FileFormat::Tsv => {
+                let usual = if format == FileFormat::Tsv { b'\t' } else { b',' };
+                let style = CsvStyle::default();
+                let style = CsvStyle {
+                    delim: options.delim.unwrap_or(usual),
+                    quote: options.quote.unwrap_or(style.quote),
+                    header: options.header.unwrap_or(style.header),
+                    nullstr: options.nullstr.clone().unwrap_or(style.nullstr),
+                };
+                check_style(&style)?;
+                Self::Csv(style)
+            }
+            FileFormat::Json => Self::Json { lines: lines(false) },
+            FileFormat::JsonLines => Self::Json { lines: lines(true) },
+            FileFormat::Parquet => Self::Parquet(ParquetStyle {
+                codec: match codec {
+                    Codec::Plain => ParquetCodec::Plain,
+                    _ => ParquetCodec::Zstd(options.compression_level.unwrap_or(3)),
+                },
+                row_group_rows: options.row_group_size.unwrap_or(ROW_GROUP_ROWS),
+            }),
+            FileFormat::Text => Self::Text { nullstr: options.nullstr.clone() },
+        })
+    }
+}
+
+/// Characters that cannot all be told apart make no file that can be read again.
+fn check_style(style: &CsvStyle) -> Result<(), IoError> {
+    let special = |byte: u8| byte == style.delim || byte == style.quote || matches!(byte, b'\n' | b'\r');
+    if style.delim == style.quote {
+        return Err(IoError::bad_option("delim", "it is the same as quote"));
+    }
+    for (name, byte) in [("delim", style.delim), ("quote", style.quote)] {
+        if matches!(byte, b'\n' | b'\r') || !byte.is_ascii() {
+            return Err(IoError::bad_option(name, "expected one ASCII character that ends no line"));
+        }
+    }
+    if style.nullstr.bytes().any(special) {
+        return Err(IoError::bad_option("nullstr", "it contains the delimiter, the quote or a line end"));
+    }
+    Ok(())
+}
+
+/// The ending of a file in a folder.
+fn ending(format: FileFormat, codec: Codec) -> String {
+    match (format, codec) {
+        (FileFormat::Parquet, _) | (_, Codec::Plain) => format!(".{}", format.extension()),
+        _ => format!(".{}.{}", format.extension(), codec.extension()),
+    }
+}
+
+impl fmt::Display for WriteSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = match &self.format {
+            Format::Csv(style) if style.delim == b'\t' => "tsv",
+            Format::Csv(_) => "csv",
+            Format::Json { lines: true } => "jsonl",
+            Format::Json { lines: false } => "json",
+            Format::Parquet(_) => "parquet",
+            Format::Text { .. } => "text",
+        };
+        write!(f, "{}, {format}", self.target)?;
+        match (self.codec, &self.format) {
+            (_, Format::Parquet(ParquetStyle { codec: ParquetCodec::Zstd(_), .. })) => f.write_str(", zstd"),
+            (Codec::Plain, _) => Ok(()),
+            (codec, _) => write!(f, ", {codec}"),
+        }
+    }
+}
+
+/// A folder that was made for a write. When the last who holds it lets go and nothing is in it, it is
+/// removed.
+pub(crate) struct NewFolder(PathBuf);
+
+impl Drop for NewFolder {
+    fn drop(&mut self) {
+        // Fails when there is a file in it, as it should.
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+/// A file that is being written. Dropped before [`OpenFile::seal`] and commit, it disappears.
+pub(crate) struct OpenFile {
+    out: Compressor<AtomicFile>,
+    writer: Box<dyn RowWriter>,
+    spec: WriteSpec,
+    partition: usize,
+}
+
+impl OpenFile {
+    /// Writes some rows.
+    pub(crate) fn write(&mut self, batch: &arrow::array::RecordBatch) -> Result<()> {
+        self.writer.write(batch, &mut self.out).map_err(|error| self.cannot_write(error))
+    }
+
+    /// Writes the end and puts the file on the disk, still without its name.
+    pub(crate) fn seal(mut self) -> Result<SealedFile> {
+        let Self { spec, partition, .. } = &self;
+        let (spec, partition) = (spec.clone(), *partition);
+        let sealed = self.writer.finish(&mut self.out).and_then(|()| {
+            let mut file = self.out.finish()?;
+            file.flush()?;
+            file.seal()?;
+            Ok(file)
+        });
+        match sealed {
+            Ok(file) => Ok(SealedFile { file, spec, partition }),
+            Err(error) => Err(spec.cannot_write(partition, error)),
+        }
+    }
+
+    fn cannot_write(&self, error: io::Error) -> Error {
+        self.spec.cannot_write(self.partition, error)
+    }
+}
+
+/// A file that is whole and waits for its name.
+pub(crate) struct SealedFile {
+    file: AtomicFile,
+    spec: WriteSpec,
+    partition: usize,
+}
+
+impl SealedFile {
+    /// The partition that is in it.
+    pub(crate) fn partition(&self) -> usize {
+        self.partition
+    }
+
+    /// Gives the file its name.
+    pub(crate) fn commit(self) -> Result<()> {
+        let Self { file, spec, partition } = self;
+        file.commit().map_err(|error| spec.cannot_write(partition, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(path: &str, options: &WriteOptions) -> Result<String> {
+        WriteSpec::new(Path::new(path), options).map(|spec| spec.to_string())
+    }
+
+    #[test]
+    fn names_tell_format_and_codec() {
+        let usual = |path| shown(path, &WriteOptions::default()).unwrap();
+        assert_eq!(usual("a.csv"), "'a.csv', csv");
+        assert_eq!(usual("A.TSV.GZ"), "'A.TSV.GZ', tsv, gzip");
+        assert_eq!(usual("a.json.zst"), "'a.json.zst', json, zstd");
+        assert_eq!(usual("a.ndjson.xz"), "'a.ndjson.xz', jsonl, xz");
+        assert_eq!(usual("a-*.txt.lz4"), "'a-*.txt.lz4', text, lz4");
+        assert_eq!(usual("a.parquet"), "'a.parquet', parquet, zstd");
+    }
+
+    #[test]
+    fn options_go_before_names() {
+        let options = WriteOptions::default().format(FileFormat::Csv).compression(Codec::Bzip2);
+        assert_eq!(shown("a.dat", &options).unwrap(), "'a.dat', csv, bzip2");
+        assert_eq!(shown("out/", &options).unwrap(), "'out/part-*.csv.bz2', csv, bzip2");
+        let plain = WriteOptions::default().compression(Codec::Plain);
+        assert_eq!(shown("a.csv.gz", &plain).unwrap(), "'a.csv.gz', csv");
+        assert_eq!(shown("a.parquet", &plain).unwrap(), "'a.parquet', parquet");
+    }
+
+    #[test]
+    fn doubt_is_an_error() {
+        let error = |path, options: WriteOptions| shown(path, &options).unwrap_err().to_string();
+        let usual = WriteOptions::default;
+        assert_eq!(error("a.xlsx", usual()), "cannot tell a format from the name 'a.xlsx'");
+        assert_eq!(error("a.gz", usual()), "cannot tell a format from the name 'a.gz'");
+        assert_eq!(error("", usual()), "there is no file to write to");
+        assert_eq!(error("a.parquet.gz", usual()), "a Parquet file is not compressed with gzip as a whole");
+        assert_eq!(
+            error("a.parquet", usual().compression(Codec::Xz)),
+            "option compression: columns of Parquet cannot be compressed with xz"
+        );
+        assert_eq!(
+            error("a.csv", usual().compression_level(3)),
+            "option compression_level: nothing is compressed"
+        );
+        assert_eq!(error("a.csv", usual().delim(b'"')), "option delim: it is the same as quote");
+        assert_eq!(
+            error("a.csv", usual().nullstr(",")),
+            "option nullstr: it contains the delimiter, the quote or a line end"
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! `COPY … TO 'file'`: what is written, where, and how, as plain data.
+//!
+//! The parser of the relational core knows `COPY (query) TO 'file' STORED AS csv OPTIONS (name value)`.
+//! The form that DuckDB and PostgreSQL have, `COPY table TO 'file' WITH (FORMAT csv, HEADER)`, is brought
+//! into that form as tokens, so that errors of the parser still tell the place.
+
+use std::mem;
+
+use datafusion_sql::parser::CopyToSource;
+use sqlparser::ast::{Statement as SqlStatement, Value};
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use crate::error::{Error, Result};
+use crate::parse::Statement;
+use crate::source_call::OptionValue;
+
+/// Where the rows of a `COPY` go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyTarget {
+    /// The file, or what names several of them.
+    pub path: String,
+    /// Options in the order in which they were written, their names in lower case.
+    pub options: Vec<(String, OptionValue)>,
+}
+
+/// Takes the `COPY` out of a statement, or out of its `EXPLAIN`: what is left is the query. `None` if the
+/// statement is no `COPY`.
+///
+/// # Errors
+/// An option that is given twice, and clauses that are not supported.
+pub fn split_copy(statement: &mut Statement) -> Result<Option<CopyTarget>> {
+    let copy = match statement {
+        Statement::Explain(explain) => return split_copy(&mut explain.statement),
+        Statement::CopyTo(copy) => copy,
+        _ => return Ok(None),
+    };
+    if !copy.partitioned_by.is_empty() {
+        return Err(Error::new("COPY: PARTITIONED BY is not supported")
+            .with_hint("PER_PARTITION true writes one file a partition, whatever the values in it"));
+    }
+    let mut options = Vec::new();
+    let format = copy.stored_as.take().map(|format| ("format".to_owned(), OptionValue::Text(format)));
+    let given = mem::take(&mut copy.options).into_iter().map(|(name, value)| option(&name, value));
+    for pair in format.map(Ok).into_iter().chain(given) {
+        let (name, value) = pair?;
+        if options.iter().any(|(known, _)| *known == name) {
+            return Err(Error::new(format!("COPY: the option {name} is given twice")));
+        }
+        options.push((name, value));
+    }
+    let target = CopyTarget { path: mem::take(&mut copy.target), options };
+    let CopyToSource::Query(query) = &copy.source else {
+        return Err(Error::new("COPY: expected a query").with_hint("COPY (SELECT * FROM …) TO 'file.csv'"));
+    };
+    *statement = Statement::Statement(Box::new(SqlStatement::Query(query.clone())));
+    Ok(Some(target))
+}
+
+/// An option of the relational core's parser as one of ours.
+fn option(name: &str, value: Value) -> Result<(String, OptionValue)> {
+    let name = name.to_lowercase();
+    let name = match name.strip_prefix("format.").unwrap_or(&name) {
+        "has_header" => "header".to_owned(),
+        name => name.to_owned(),
+    };
+    let value = match value {
+        Value::Number(number, _) => OptionValue::Number(number.to_string()),
+        Value::Boolean(value) => OptionValue::Boolean(value),
+        other => match other.clone().into_string() {
+            Some(text) => OptionValue::Text(text),
+            None => return Err(Error::new(format!("COPY: the option {name} cannot have the value {other}"))),
+        },
+    };
+    Ok((name, value))
+}
+
+/// Brings the `COPY` statements among the tokens into the form that the parser knows.
+///
+/// # Errors
+/// A `COPY` without `TO`.
+pub(crate) fn rewrite(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>> {
+    if !tokens.iter().any(|token| is(token, Keyword::COPY)) {
+        return Ok(tokens);
+    }
+    let mut rewritten = Vec::with_capacity(tokens.len() + 16);
+    for statement in tokens.split_inclusive(|token| token.token == Token::SemiColon) {
+        // Blanks and comments say nothing to the parser.
+        let tokens: Vec<&TokenWithSpan> =
+            statement.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
+        match copy_of(&tokens) {
+            Some(at) => rewritten.extend(rewrite_copy(&tokens, at)?),
+            None => rewritten.extend_from_slice(statement),
+        }
+    }
+    Ok(rewritten)
+}
+
+/// Where the word `COPY` stands, if it begins the statement or what is explained.
+fn copy_of(tokens: &[&TokenWithSpan]) -> Option<usize> {
+    let at = tokens.iter().position(|token| is(token, Keyword::COPY))?;
+    (at == 0 || is(tokens[0], Keyword::EXPLAIN)).then_some(at).filter(|at| {
+        // Between EXPLAIN and COPY are words and a list of options, and no other statement.
+        let statement = [Keyword::SELECT, Keyword::WITH, Keyword::FROM, Keyword::CREATE, Keyword::INSERT];
+        !tokens[..*at].iter().any(|token| statement.iter().any(|keyword| is(token, *keyword)))
+    })
+}
+
+fn rewrite_copy(tokens: &[&TokenWithSpan], copy: usize) -> Result<Vec<TokenWithSpan>> {
+    let source = copy + 1;
+    let Some(to) = at_top(tokens, source, |token| is(token, Keyword::TO)) else {
+        let error = Error::new("syntax error: COPY has no TO");
+        let from = at_top(tokens, source, |token| is(token, Keyword::FROM)).is_some();
+        return Err(error.with_hint(if from {
+            "to read files: CREATE VIEW name AS SELECT * FROM 'data/*.csv'"
+        } else {
+            "COPY (SELECT …) TO 'file.csv'"
+        }));
+    };
+    let owned = |range: &[&TokenWithSpan]| range.iter().map(|token| (*token).clone()).collect::<Vec<_>>();
+    let mut out = owned(&tokens[..source]);
+    let query = tokens.get(source).is_some_and(|token| token.token == Token::LParen);
+    if query || source == to {
+        out.extend(owned(&tokens[source..to]));
+    } else {
+        let words = [Token::LParen, word("SELECT"), Token::Mul, word("FROM")];
+        out.extend(words.map(TokenWithSpan::wrap));
+        out.extend(owned(&tokens[source..to]));
+        out.push(TokenWithSpan::wrap(Token::RParen));
+    }
+    // TO and the file.
+    let list = (to + 2).min(tokens.len());
+    out.extend(owned(&tokens[to..list]));
+    let rest = &tokens[list..];
+    let rest = if rest.len() > 1 && is(rest[0], Keyword::WITH) && rest[1].token == Token::LParen {
+        &rest[1..]
+    } else {
+        rest
+    };
+    if rest.first().is_some_and(|token| token.token == Token::LParen) {
+        out.push(TokenWithSpan::wrap(word("OPTIONS")));
+        out.extend(complete_options(rest));
+    } else {
+        let list = rest.iter().position(|token| is(token, Keyword::OPTIONS)).unwrap_or(rest.len());
+        out.extend(owned(&rest[..list]));
+        out.extend(complete_options(&rest[list..]));
+    }
+    Ok(out)
+}
+
+/// Gives options without a value the value true, and takes `=` away: `(HEADER, DELIM = ';')` becomes
+/// `(HEADER true, DELIM ';')`.
+fn complete_options(tokens: &[&TokenWithSpan]) -> Vec<TokenWithSpan> {
+    let mut out = Vec::new();
+    // Tokens of the option so far.
+    let mut len = 0;
+    for token in tokens {
+        match token.token {
+            Token::Word(_) if is(token, Keyword::OPTIONS) && out.is_empty() => {}
+            Token::Eq | Token::RArrow if len == 1 => continue,
+            Token::Comma | Token::RParen if len == 1 => {
+                out.push(TokenWithSpan::wrap(word("true")));
+                len = 0;
+            }
+            Token::Comma | Token::LParen => len = 0,
+            _ => len += 1,
+        }
+        out.push((*token).clone());
+    }
+    out
+}
+
+/// The first such token that is in no parentheses, from `start` on.
+fn at_top(tokens: &[&TokenWithSpan], start: usize, wanted: impl Fn(&TokenWithSpan) -> bool) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate().skip(start) {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            _ if depth == 0 && wanted(token) => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is(token: &TokenWithSpan, keyword: Keyword) -> bool {
+    matches!(&token.token, Token::Word(word) if word.keyword == keyword && word.quote_style.is_none())
+}
+
+fn word(text: &str) -> Token {
+    Token::make_keyword(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+
+    fn copy(sql: &str) -> Result<(String, CopyTarget)> {
+        let mut statement = parse(sql)?.remove(0);
+        let target = split_copy(&mut statement)?.expect("a COPY");
+        Ok((statement.to_string(), target))
+    }
+
+    fn shown(sql: &str) -> String {
+        let (query, target) = copy(sql).unwrap();
+        let options: Vec<String> =
+            target.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{query} | {} | {}", target.path, options.join(" "))
+    }
+
+    #[test]
+    fn every_source() {
+        assert_eq!(shown("COPY (SELECT 1) TO 'a.csv'"), "SELECT 1 | a.csv | ");
+        assert_eq!(shown("COPY t TO 'a.csv'"), "SELECT * FROM t | a.csv | ");
+        assert_eq!(shown("copy s.\"To\" to 'a.csv'"), "SELECT * FROM s.\"To\" | a.csv | ");
+        assert_eq!(shown("COPY 'x.csv' TO 'a.csv';"), "SELECT * FROM 'x.csv' | a.csv | ");
+        assert_eq!(
+            shown("COPY read_csv('x', header = true) TO 'a'"),
+            "SELECT * FROM read_csv('x', header = true) | a | "
+        );
+        assert_eq!(shown("EXPLAIN ANALYZE COPY t TO 'a.csv'"), "EXPLAIN ANALYZE SELECT * FROM t | a.csv | ");
+        assert_eq!(
+            shown("EXPLAIN (ANALYZE) COPY t TO 'a.csv'"),
+            "EXPLAIN ANALYZE SELECT * FROM t | a.csv | "
+        );
+    }
+
+    #[test]
+    fn every_form_of_options() {
+        let expected = "SELECT 1 | a | format='csv' header='true' delim=';' level=9 nullstr=''";
+        for sql in [
+            "COPY (SELECT 1) TO 'a' (FORMAT csv, HEADER true, DELIM ';', LEVEL 9, NULLSTR '')",
+            "COPY (SELECT 1) TO 'a' WITH (FORMAT 'csv', HEADER, \"delim\" = ';', level = 9, nullstr '',)",
+            "COPY (SELECT 1) TO 'a' STORED AS csv OPTIONS ('has_header' true, format.delim ';', level 9, nullstr '')",
+            "COPY (SELECT 1) -- a\n TO /* b */ 'a' (FORMAT csv /* c */, HEADER\n, DELIM ';', LEVEL 9, NULLSTR '')",
+        ] {
+            let shown = shown(sql).replace("format='CSV'", "format='csv'");
+            assert_eq!(shown, expected, "{sql}");
+        }
+        assert!(shown("COPY t TO 'a' (HEADER)").ends_with("| header='true'"));
+    }
+
+    #[test]
+    fn others_stay() {
+        assert_eq!(parse("SELECT copy FROM t; COPY t TO 'a' (HEADER); SELECT 2").unwrap().len(), 3);
+        assert_eq!(split_copy(&mut parse("EXPLAIN SELECT copy FROM t").unwrap()[0]).unwrap(), None);
+    }
+
+    #[test]
+    fn wrong_ones_are_told() {
+        let error = |sql| copy(sql).unwrap_err().to_string();
+        assert_eq!(error("COPY t TO 'a' (HEADER, header)"), "COPY: the option header is given twice");
+        assert_eq!(error("COPY t FROM 'a'"), "syntax error: COPY has no TO");
+        assert_eq!(error("COPY"), "syntax error: COPY has no TO");
+        assert!(copy("COPY t FROM 'a'").unwrap_err().hint().unwrap().contains("CREATE VIEW"));
+        assert_eq!(error("COPY t TO 'a' PARTITIONED BY (x)"), "COPY: PARTITIONED BY is not supported");
+        assert!(error("COPY t TO").starts_with("syntax error: "), "{}", error("COPY t TO"));
+        assert!(error("COPY TO 'a'").starts_with("syntax error: "));
+        assert!(error("COPY t TO 'a' (PARTITION_BY (x, y))").contains("Line: 1, Column: "));
+    }
+}
