@@ -1,0 +1,3 @@
+pub(super) fn draw(_: &super::graph::Graph) -> String {
+    "<svg".into()
+}
