@@ -9,7 +9,7 @@ use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, displayable};
 
-use super::summary::{Words, computed, summary};
+use super::summary::{Words, computed, of_read, summary, with_names};
 use super::{
     ExplainedOutput, ExplainedPass, ExplainedShared, Explanation, PassRun, ReadFrom, Reader, Step, StepRun,
 };
@@ -50,7 +50,8 @@ pub(super) fn collect(
         shared_readers: vec![Vec::new(); shared.len()],
     };
     for (number, (plan, statement)) in outputs.iter().enumerate() {
-        let plan = collector.step(plan, Place { reader: Reader::Output(number), repeated: false });
+        let mut plan = collector.step(plan, Place { reader: Reader::Output(number), repeated: false });
+        name_shared_columns(&mut plan, shared, &collector.words);
         let output = ExplainedOutput { statement: statement.clone(), plan, rows: None };
         collector.explanation.outputs.push(output);
     }
@@ -129,6 +130,30 @@ fn find_labels(plan: &Arc<dyn ExecutionPlan>, labels: &mut HashSet<String>) {
     for child in plan.children() {
         find_labels(child, labels);
     }
+}
+
+/// Gives the columns of a shared result, which have numbers in the plans that read it, the names that they
+/// have where they are computed. Where one is told from another by the number alone, it stays.
+fn name_shared_columns(
+    step: &mut Step,
+    plans: &[Arc<dyn ExecutionPlan>],
+    words: &Words,
+) -> HashSet<ReadFrom> {
+    let mut reads: HashSet<ReadFrom> = step.read.iter().map(|(from, _)| *from).collect();
+    for input in &mut step.inputs {
+        reads.extend(name_shared_columns(input, plans, words));
+    }
+    if let [ReadFrom::Shared(number)] = reads.iter().copied().collect::<Vec<_>>().as_slice()
+        && let Some(plan) = plans.get(*number)
+    {
+        let names: Vec<String> =
+            plan.schema().fields().iter().map(|field| words.clean(field.name())).collect();
+        step.operator = with_names(&step.operator, &names);
+        for line in step.summary.iter_mut().flat_map(|summary| &mut summary.lines) {
+            *line = with_names(line, &names);
+        }
+    }
+    reads
 }
 
 /// Where a step stands.
@@ -213,7 +238,7 @@ impl Collector<'_> {
         let computed_text = (!computed.is_empty()).then(|| format!("computed=[{}]", computed.join(", ")));
         let more: Vec<String> = [limit_text, computed_text].into_iter().flatten().collect();
         operator.push_str(&more.join(", "));
-        let summary = super::summary::of_read(computed, limit);
+        let summary = of_read(computed);
         Step { operator, summary, read: Some((from, columns)), inputs: Vec::new(), run: None }
     }
 

@@ -144,7 +144,7 @@ impl Explanation {
     /// The text as rows of one column, a line in each.
     pub(crate) fn rows(&self) -> Result<SendableRecordBatchStream> {
         let schema = Arc::new(Schema::new(vec![Field::new("plan", DataType::Utf8, false)]));
-        let lines = StringArray::from_iter_values(self.to_string().lines());
+        let lines = StringArray::from_iter_values(self.to_string().lines().collect::<Vec<_>>());
         let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(lines)])
             .map_err(DataFusionError::from)?;
         let batches = futures::stream::iter([Ok::<_, DataFusionError>(batch)]);

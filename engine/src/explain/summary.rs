@@ -106,19 +106,29 @@ fn without_numbers(line: &str, name: &str) -> String {
     result
 }
 
+/// `c0`, `c1` … become the names with these numbers.
+pub(super) fn with_names(text: &str, names: &[String]) -> String {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.';
+    let mut result = String::new();
+    for word in text.split_inclusive(|letter| !is_part(letter)) {
+        let end = word.find(|letter| !is_part(letter)).unwrap_or(word.len());
+        let number = word[..end].strip_prefix('c').and_then(|number| number.parse::<usize>().ok());
+        match number.and_then(|number| names.get(number)) {
+            Some(name) => result.extend([name, &word[end..]]),
+            None => result.push_str(word),
+        }
+    }
+    result
+}
+
 fn titled(title: impl Into<String>, lines: Vec<String>) -> Option<Summary> {
     let lines = lines.into_iter().filter(|line| !line.is_empty()).collect();
     Some(Summary { title: title.into(), lines })
 }
 
-/// What a read does on its way.
-pub(super) fn of_read(computed: Vec<String>, limit: Option<usize>) -> Option<Summary> {
-    match (computed.is_empty(), limit) {
-        (true, None) => None,
-        (true, Some(rows)) => titled(format!("Limit {rows}"), vec![]),
-        (false, None) => titled("Compute", computed),
-        (false, Some(rows)) => titled(format!("Compute, limit {rows}"), computed),
-    }
+/// What a read computes on its way.
+pub(super) fn of_read(computed: Vec<String>) -> Option<Summary> {
+    if computed.is_empty() { None } else { titled("Compute", computed) }
 }
 
 /// The expressions that are more than columns.
@@ -273,6 +283,11 @@ mod tests {
         assert_eq!(words.clean("max('x/a.csv'.b) + 'a.csv'.c"), "max(b) + c");
         assert_eq!(words.clean("count(Int64(1))"), "count(*)");
         assert_eq!(without_numbers("ab@1 > b@12, b@x, b@1", "b"), "ab@1 > b, b@x, b");
+        let names = ["max(a)".to_owned(), "b".to_owned()];
+        assert_eq!(
+            with_names("c0 as x, c1 > c10, cc0, t.c0, (c1)", &names),
+            "max(a) as x, b > c10, cc0, t.c0, (b)"
+        );
         assert_eq!(without_frame("sum(x) PARTITION BY [a] ROWS BETWEEN 1 AND 2"), "sum(x) PARTITION BY [a]");
     }
 }
