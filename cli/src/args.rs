@@ -3,9 +3,10 @@
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use swath::{OptionValue, Session, SessionBuilder};
 
+use crate::explain::ExplainArgs;
 use crate::format::Format;
 use crate::report::Report;
 use crate::sink::Target;
@@ -20,6 +21,7 @@ Examples:
   swath \"SELECT count(*) FROM read_text('logs/part-*.gz') WHERE line LIKE '% en %'\"
   swath --encoding latin1 --types TailNum=text \"SELECT TailNum, count(*) FROM 'air/*.bz2' GROUP BY 1\"
   swath -f report.sql -o report.csv
+  swath explain --graph plan.svg -f report.sql
   echo \"SELECT * FROM 'x.tsv.zst' LIMIT 10\" | swath --format markdown
 
 A quoted path or glob is a table: FROM 'air/*.csv.bz2'. So are read_csv('glob', option = value, …)
@@ -33,7 +35,12 @@ const EXIT_STATUS: &str =
 /// Ask questions of folders of compressed CSV and text.
 #[derive(Debug, Parser)]
 #[command(name = "swath", version, long_about = LONG_ABOUT, after_long_help = EXIT_STATUS, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Args {
+    /// What to do other than to answer statements.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// SQL statements, separated by ';'. Without any, they are read from standard input.
     #[arg(value_name = "SQL")]
     sql: Vec<String>,
@@ -63,10 +70,16 @@ pub struct Args {
     read: ReadArgs,
 }
 
+/// What else there is to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Explain(ExplainArgs),
+}
+
 /// Options for bare paths, by the names that read_csv() has for them.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "How bare paths are read")]
-struct ReadArgs {
+pub struct ReadArgs {
     /// The first record names the columns [default: found by looking]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     header: Option<String>,
@@ -201,7 +214,11 @@ fn by_name(path: &std::path::Path) -> Result<Format, Report> {
 }
 
 impl ReadArgs {
-    fn apply(self, mut session: SessionBuilder) -> Result<SessionBuilder, Report> {
+    /// Sets the options.
+    ///
+    /// # Errors
+    /// A value that an option does not take.
+    pub fn apply(self, mut session: SessionBuilder) -> Result<SessionBuilder, Report> {
         let texts = [
             ("header", self.header),
             ("delim", self.delim),

@@ -3,6 +3,7 @@
 
 mod args;
 mod exit_codes;
+mod explain;
 mod format;
 mod report;
 mod run;
@@ -15,6 +16,9 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
+    if let Some(args::Command::Explain(args)) = args.command {
+        return explain::run(args).into();
+    }
     let job = match args.into_job() {
         Ok(job) => job,
         Err(error) => {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use swath::{Output, Statement};
+use swath::{Output, Session, Statement};
 
 use crate::args::Job;
 use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
@@ -21,6 +21,12 @@ enum Stop {
 
 /// Runs a job and returns the exit code.
 pub fn run(job: Job) -> u8 {
+    let session = job.session.clone();
+    wait_for(&session, run_all(job))
+}
+
+/// Waits for work, or for an interrupt; shows the notes of the session at the end.
+pub fn wait_for(session: &Session, work: impl Future<Output = u8>) -> u8 {
     // This thread waits, writes, and hears interrupts; the session has threads of its own to compute.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -30,10 +36,9 @@ pub fn run(job: Job) -> u8 {
             return FAILED;
         }
     };
-    let session = job.session.clone();
     let code = runtime.block_on(async {
         tokio::select! {
-            code = run_all(job) => code,
+            code = work => code,
             _ = tokio::signal::ctrl_c() => {
                 swath::remove_unfinished_files();
                 INTERRUPTED

@@ -48,6 +48,11 @@ impl Requests {
         self.plans.push(plan);
         Ok(RequestId(self.plans.len() - 1))
     }
+
+    /// What was asked for, and where; `None` if nothing was.
+    pub(crate) fn into_plans(self) -> Option<(Session, Vec<LogicalPlan>)> {
+        Some((self.session?, self.plans))
+    }
 }
 
 /// The rows of each plan, or why there are none.

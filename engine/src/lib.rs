@@ -31,6 +31,7 @@
 
 mod compute;
 mod error;
+mod explain;
 mod frame;
 mod memory;
 mod operators;
@@ -48,6 +49,10 @@ mod threads;
 pub use compute::{Answers, Computable, Pending, RequestId, Requests, compute, compute_async};
 pub use datafusion::arrow;
 pub use error::{Error, Result};
+pub use explain::{
+    ExplainedOutput, ExplainedPass, ExplainedRun, ExplainedShared, Explanation, PassRun, ReadFrom, Reader,
+    Step, StepRun, Summary, explain, explain_analyze, explain_analyze_async, explain_async,
+};
 pub use frame::Frame;
 pub use options::{OptionValue, ReadOptions};
 pub use output::Output;

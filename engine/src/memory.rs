@@ -16,11 +16,20 @@ pub(crate) fn default_limit_bytes() -> usize {
     available / 100 * DEFAULT_PERCENT
 }
 
+/// The most memory that this process ever used; `None` if the system does not tell.
+pub(crate) fn peak_bytes() -> Option<u64> {
+    kib_of(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")?.checked_mul(1024)
+}
+
+/// The number behind a name, as in `MemTotal:  123 kB`.
+fn kib_of(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
 fn machine_bytes() -> Option<usize> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
+    usize::try_from(kib_of(&text, "MemTotal:")?).ok()?.checked_mul(1024)
 }
 
 /// The limit of the group, of version 2 or 1; none if the group has no limit.

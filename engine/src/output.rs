@@ -102,7 +102,7 @@ impl Drop for Output {
     }
 }
 
-fn panicked(error: JoinError) -> Error {
+pub(crate) fn panicked(error: JoinError) -> Error {
     let message = match error.try_into_panic() {
         Ok(panic) => panic_message(panic),
         Err(error) => error.to_string(),

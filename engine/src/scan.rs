@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -29,20 +31,25 @@ const DEFAULT_BATCH_ROWS: usize = 8192;
 /// Scans files of one format, giving only the columns that the plan needs.
 #[derive(Clone)]
 pub(crate) struct ScanSource {
+    /// What the user called the files.
+    pub(crate) label: Arc<str>,
     pub(crate) format: Arc<Format>,
     pub(crate) schema: TableSchema,
     pub(crate) projection: SplitProjection,
     pub(crate) batch_rows: usize,
     metrics: ExecutionPlanMetricsSet,
     pub(crate) notes: Notes,
+    pub(crate) counters: Arc<ScanCounters>,
 }
 
 impl ScanSource {
-    pub(crate) fn new(format: Arc<Format>, schema: TableSchema, notes: Notes) -> Self {
+    pub(crate) fn new(label: Arc<str>, format: Arc<Format>, schema: TableSchema, notes: Notes) -> Self {
         Self {
             projection: SplitProjection::unprojected(&schema),
             batch_rows: DEFAULT_BATCH_ROWS,
             metrics: ExecutionPlanMetricsSet::new(),
+            counters: Arc::default(),
+            label,
             format,
             schema,
             notes,
@@ -64,6 +71,7 @@ impl FileSource for ScanSource {
                 batch_rows: self.batch_rows,
             },
             notes: self.notes.clone(),
+            counters: Arc::clone(&self.counters),
         };
         ProjectionOpener::try_new(self.projection.clone(), Arc::new(opener), self.schema.file_schema())
     }
@@ -91,10 +99,7 @@ impl FileSource for ScanSource {
     }
 
     fn file_type(&self) -> &str {
-        match self.format.as_ref() {
-            Format::Csv(_) => "csv",
-            Format::Text(_) => "text",
-        }
+        self.format.kind()
     }
 
     fn fmt_extra(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,6 +130,7 @@ struct ScanOpener {
     format: Arc<Format>,
     request: ScanRequest,
     notes: Notes,
+    counters: Arc<ScanCounters>,
 }
 
 impl FileOpener for ScanOpener {
@@ -135,12 +141,54 @@ impl FileOpener for ScanOpener {
         let format = Arc::clone(&self.format);
         let request = self.request.clone();
         let notes = self.notes.clone();
+        let counters = Arc::clone(&self.counters);
         Ok(async move {
-            let batches = open_scanner(&file, &format, &request, &notes).map_err(into_datafusion)?;
-            let batches = batches.map(|batch| batch.map_err(into_datafusion));
+            let open = || open_scanner(&file, &format, &request, &notes);
+            counters.opened_files.fetch_add(1, Ordering::Relaxed);
+            let mut batches = counters.time(open).map_err(into_datafusion)?;
+            let next = move || {
+                let batch = counters.time(|| batches.next());
+                match &batch {
+                    Some(Ok(batch)) => counters.add_rows(batch.num_rows()),
+                    Some(Err(_)) => {}
+                    None => counters.add_read_bytes(file.len_bytes),
+                }
+                Some(batch?.map_err(into_datafusion))
+            };
+            let batches = std::iter::from_fn(next);
             Ok(futures::stream::iter(batches).boxed())
         }
         .boxed())
+    }
+}
+
+/// What a scan has done so far.
+#[derive(Debug, Default)]
+pub(crate) struct ScanCounters {
+    pub(crate) opened_files: AtomicU64,
+    pub(crate) rows: AtomicU64,
+    /// Bytes of the files that were read to their ends.
+    pub(crate) read_bytes: AtomicU64,
+    /// Time spent decoding and scanning, over all partitions.
+    pub(crate) busy_nanos: AtomicU64,
+}
+
+impl ScanCounters {
+    /// Does something and counts the time that it takes.
+    pub(crate) fn time<T>(&self, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = work();
+        let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.busy_nanos.fetch_add(nanos, Ordering::Relaxed);
+        result
+    }
+
+    pub(crate) fn add_rows(&self, rows: usize) {
+        self.rows.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_read_bytes(&self, len_bytes: u64) {
+        self.read_bytes.fetch_add(len_bytes, Ordering::Relaxed);
     }
 }
 

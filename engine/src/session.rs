@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use datafusion::error::Result as DataFusionResult;
-use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -15,6 +15,7 @@ use swath_planner::fuse::next_group;
 use swath_planner::{SourceCall, Statement};
 
 use crate::error::{Error, Result};
+use crate::explain::{ExplainQuery, Mode, explain_mode};
 use crate::memory;
 use crate::operators::OperatorPlanner;
 use crate::options::{OptionValue, ReadOptions};
@@ -145,6 +146,10 @@ impl Session {
         let mut outputs = Vec::new();
         let mut plans = Vec::new();
         for statement in statements {
+            if let Some(mode) = explain_mode(&statement) {
+                outputs.push(Some(self.run_explain(statement, mode).await));
+                continue;
+            }
             outputs.push(match self.plan(statement).await {
                 Ok(plan) if is_query(&plan) => {
                     plans.push(plan);
@@ -159,6 +164,21 @@ impl Session {
         outputs.into_iter().filter_map(output).collect()
     }
 
+    /// Explains the query of an `EXPLAIN`, in rows of text.
+    async fn run_explain(&self, explain: Statement, mode: Mode) -> Result<Output> {
+        let Statement::Explain(inner) = &explain else {
+            return self.execute(self.plan(explain).await?).await;
+        };
+        let (statement, text) = ((*inner.statement).clone(), inner.statement.to_string());
+        let plan = self.plan(statement).await?;
+        if !is_query(&plan) {
+            return self.execute(self.plan(explain).await?).await;
+        }
+        let query = ExplainQuery { plan, statement: Some(text) };
+        let rows = self.explain_queries(vec![query], mode).await?.rows()?;
+        Ok(Output::new(Query { rows, again: None }, &self.threads, &self.pass_space, true))
+    }
+
     /// Takes the statements from the front of a script that can be run together: queries, up to the first
     /// statement that changes something or that reads what one before it writes. To be asked again when
     /// these have run.
@@ -167,7 +187,7 @@ impl Session {
     }
 
     /// Plans a statement, without running it.
-    async fn plan(&self, mut statement: Statement) -> Result<LogicalPlan> {
+    pub(crate) async fn plan(&self, mut statement: Statement) -> Result<LogicalPlan> {
         refuse_unsupported(&statement)?;
         let copy = take_copy(&mut statement)?;
         self.open_sources(&statement).await?;
@@ -187,7 +207,7 @@ impl Session {
     }
 
     /// Runs what is not a query: a view that is made, a setting.
-    async fn execute(&self, plan: LogicalPlan) -> Result<Output> {
+    pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<Output> {
         let session = self.clone();
         let rows = self.threads.run(async move { session.begin_alone(plan).await }).await?;
         Ok(Output::new(Query { rows, again: None }, &self.threads, &self.pass_space, true))
@@ -253,8 +273,28 @@ impl Session {
         queries.into_iter().map(|query| query.map(output)).collect()
     }
 
+    /// Plans outputs that share what they can. What waits for readers is kept in the space.
+    pub(crate) async fn plan_together(&self, plans: Vec<LogicalPlan>, space: &PassSpace) -> Together {
+        Together::plan(plans, &self.context.state(), space).await
+    }
+
+    /// The threads that compute.
+    pub(crate) fn threads(&self) -> &ComputeThreads {
+        &self.threads
+    }
+
+    /// Where what waits for readers is kept.
+    pub(crate) fn pass_space(&self) -> &PassSpace {
+        &self.pass_space
+    }
+
+    /// What a plan needs to be run.
+    pub(crate) fn task_context(&self) -> Arc<TaskContext> {
+        self.context.task_ctx()
+    }
+
     async fn begin_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Query>> {
-        let together = Together::plan(plans.clone(), &self.context.state(), &self.pass_space).await;
+        let together = self.plan_together(plans.clone(), &self.pass_space).await;
         let begin = |(exec, plan): (DataFusionResult<_>, LogicalPlan)| {
             let exec = exec?;
             let session = self.clone();
@@ -266,7 +306,7 @@ impl Session {
     }
 
     /// Begins to run a plan that shares nothing with others.
-    async fn begin_alone(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
+    pub(crate) async fn begin_alone(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
         let frame = self.context.execute_logical_plan(plan).await?;
         Ok(frame.execute_stream().await?)
     }
@@ -306,7 +346,7 @@ impl Session {
 }
 
 /// Whether a plan gives rows and changes nothing.
-fn is_query(plan: &LogicalPlan) -> bool {
+pub(crate) fn is_query(plan: &LogicalPlan) -> bool {
     !matches!(
         plan,
         LogicalPlan::Ddl(_)

@@ -31,9 +31,21 @@ pub(crate) enum Format {
     Text(TextOptions),
 }
 
+impl Format {
+    /// What kind of files it is for.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Csv(_) => "csv",
+            Self::Text(_) => "text",
+        }
+    }
+}
+
 /// The files of a call, and what they were found to hold.
 #[derive(Debug)]
 pub(crate) struct SourceTable {
+    /// The call, as a person would write it.
+    label: Arc<str>,
     files: Vec<SourceFile>,
     format: Arc<Format>,
     schema: TableSchema,
@@ -79,7 +91,8 @@ impl SourceTable {
             None => Vec::new(),
         };
         let schema = TableSchema::builder(Arc::new(file_schema)).with_table_partition_cols(filename).build();
-        Ok(Self { files, format: Arc::new(format), schema, notes: notes.clone() })
+        let label = call.to_string().into();
+        Ok(Self { label, files, format: Arc::new(format), schema, notes: notes.clone() })
     }
 
     /// Whether the paths still name the same files, unchanged.
@@ -143,7 +156,12 @@ impl TableProvider for SourceTable {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let source = ScanSource::new(Arc::clone(&self.format), self.schema.clone(), self.notes.clone());
+        let source = ScanSource::new(
+            Arc::clone(&self.label),
+            Arc::clone(&self.format),
+            self.schema.clone(),
+            self.notes.clone(),
+        );
         let files = self.files.iter().map(|file| self.partitioned_file(file)).collect();
         let in_order = limit.is_some_and(|rows| rows <= ORDERED_LIMIT_ROWS);
         let partitions = if in_order { 1 } else { state.config().target_partitions() };

@@ -35,6 +35,11 @@ impl LogMemory {
         Self { limit_bytes, used_bytes: AtomicUsize::new(0), peak_bytes: AtomicUsize::new(0) }
     }
 
+    /// Memory with the same limit, of which nothing is used.
+    pub(crate) fn apart(&self) -> Self {
+        Self::new(self.limit_bytes)
+    }
+
     /// The most that was ever used.
     pub(crate) fn peak_bytes(&self) -> usize {
         self.peak_bytes.load(Ordering::Relaxed)

@@ -22,8 +22,9 @@ use std::sync::Arc;
 
 pub(crate) use log::{Item, Log, SegmentCache};
 use partition::PassPartition;
+pub(crate) use reader::PassReaderExec;
 pub(crate) use scan::PassScan;
-pub(crate) use seal::PassSpace;
+pub(crate) use seal::{PassSpace, scan_config};
 pub(crate) use together::{Together, reads_shared_plan};
 
 /// One read of a source, for several readers.

@@ -134,6 +134,24 @@ impl PassReaderExec {
         &self.seat.pass
     }
 
+    /// What it computes of the columns of the pass.
+    pub(crate) fn exprs(&self) -> &ProjectionExprs {
+        &self.view.exprs
+    }
+
+    /// The columns of the pass that it takes, by their names.
+    pub(crate) fn columns(&self) -> Vec<&str> {
+        let fields = self.view.input_schema.fields().iter().zip(&self.view.inputs);
+        let used = self.view.exprs.column_indices();
+        let of_pass = fields.enumerate().filter(|(at, _)| used.contains(at));
+        of_pass.map(|(_, (field, _))| field.name().as_str()).collect()
+    }
+
+    /// Rows wanted of each partition, at most.
+    pub(crate) fn fetch(&self) -> Option<usize> {
+        self.view.fetch
+    }
+
     /// Its number among the readers of the pass.
     pub(crate) fn reader(&self) -> usize {
         self.seat.reader

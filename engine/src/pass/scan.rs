@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -13,13 +12,17 @@ use swath_io::{ErrorKind, Notes, ScanRequest, SourceFile};
 use super::log::Item;
 use super::partition::ItemStream;
 use crate::error::into_datafusion;
-use crate::scan::{Batches, open_scanner};
+use crate::scan::{Batches, ScanCounters, ScanSource, open_scanner};
 use crate::table::Format;
 
 /// The files of a source and what is read of them. Partitions take one file after the other.
 pub(crate) struct PassScan {
+    /// What the user called the files, for each reader.
+    pub(crate) labels: Vec<Arc<str>>,
     pub(crate) files: Vec<SourceFile>,
     pub(crate) format: Arc<Format>,
+    /// How many columns the files have.
+    pub(crate) file_columns: usize,
     /// Columns of the files, by their number in the table: those that any reader needs.
     pub(crate) columns: Vec<usize>,
     /// The same columns with their types. All may have nulls, in place of what could not be read.
@@ -33,32 +36,31 @@ pub(crate) struct PassScan {
     next_file: AtomicUsize,
 }
 
-/// What a scan has done so far.
-#[derive(Debug, Default)]
-pub(crate) struct ScanCounters {
-    pub(crate) opened_files: AtomicU64,
-    pub(crate) rows: AtomicU64,
-    pub(crate) read_bytes: AtomicU64,
-    /// Time spent decoding and scanning, over all partitions.
-    pub(crate) busy_nanos: AtomicU64,
-}
-
 impl PassScan {
     /// A scan of columns of a table's files.
     pub(crate) fn new(
+        source: &ScanSource,
+        labels: Vec<Arc<str>>,
         files: Vec<SourceFile>,
-        format: Arc<Format>,
-        file_schema: &Schema,
         columns: Vec<usize>,
         needs: Vec<HashSet<usize>>,
-        batch_rows: usize,
-        notes: Notes,
     ) -> Self {
+        let file_schema = source.schema.file_schema();
         let field = |index: &usize| Field::clone(file_schema.field(*index)).with_nullable(true);
         let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
-        let counters = ScanCounters::default();
-        let next_file = AtomicUsize::new(0);
-        Self { files, format, columns, schema, needs, batch_rows, notes, counters, next_file }
+        Self {
+            labels,
+            files,
+            format: Arc::clone(&source.format),
+            file_columns: file_schema.fields().len(),
+            columns,
+            schema,
+            needs,
+            batch_rows: source.batch_rows,
+            notes: source.notes.clone(),
+            counters: ScanCounters::default(),
+            next_file: AtomicUsize::new(0),
+        }
     }
 
     /// What one partition reads.
@@ -94,11 +96,8 @@ impl Iterator for PartitionScan {
     type Item = datafusion::error::Result<Item>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let start = Instant::now();
-        let item = self.advance().map_err(into_datafusion).transpose();
-        let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.scan.counters.busy_nanos.fetch_add(nanos, Ordering::Relaxed);
-        item
+        let scan = Arc::clone(&self.scan);
+        scan.counters.time(|| self.advance()).map_err(into_datafusion).transpose()
     }
 }
 
@@ -115,8 +114,7 @@ impl PartitionScan {
             };
             match open.batches.next() {
                 None => {
-                    let counters = &self.scan.counters;
-                    counters.read_bytes.fetch_add(self.scan.files[open.number].len_bytes, Ordering::Relaxed);
+                    self.scan.counters.add_read_bytes(self.scan.files[open.number].len_bytes);
                     self.open = None;
                 }
                 Some(Ok(batch)) if batch.num_rows() <= open.skip_rows => open.skip_rows -= batch.num_rows(),
@@ -125,7 +123,7 @@ impl PartitionScan {
                     open.skip_rows = 0;
                     open.given_rows += batch.num_rows();
                     let file = open.number;
-                    self.scan.counters.rows.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+                    self.scan.counters.add_rows(batch.num_rows());
                     return Ok(Some(Item::Batch { batch: self.widen(&batch), file }));
                 }
                 Some(Err(error)) => {

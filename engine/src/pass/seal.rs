@@ -33,6 +33,16 @@ impl PassSpace {
         Self { memory: Arc::new(LogMemory::new(limit_bytes)), spill_folder: std::env::temp_dir() }
     }
 
+    /// A space like this one, for what is measured by itself.
+    pub(crate) fn apart(&self) -> Self {
+        Self { memory: Arc::new(self.memory.apart()), spill_folder: self.spill_folder.clone() }
+    }
+
+    /// The most bytes that ever waited in memory.
+    pub(crate) fn peak_bytes(&self) -> usize {
+        self.memory.peak_bytes()
+    }
+
     /// An empty log.
     pub(crate) fn log(&self) -> Log {
         Log::new(Arc::clone(&self.memory), self.spill_folder.clone())
@@ -147,16 +157,8 @@ fn seal(
     };
     let views = leaves.iter().map(view).collect::<Result<Vec<_>>>()?;
     let needs: Vec<HashSet<usize>> = views.iter().map(View::needs).collect();
-    let source = first.source();
-    let scan = Arc::new(PassScan::new(
-        first.files.clone(),
-        Arc::clone(&source.format),
-        source.schema.file_schema(),
-        columns,
-        needs,
-        source.batch_rows,
-        source.notes.clone(),
-    ));
+    let labels = leaves.iter().map(|leaf| Arc::clone(&leaf.source().label)).collect();
+    let scan = Arc::new(PassScan::new(first.source(), labels, first.files.clone(), columns, needs));
     let partition_count = |leaf: &&Leaf| leaf.exec.properties().output_partitioning().partition_count();
     let partitions = leaves.iter().map(partition_count).max().unwrap_or(1);
     let factories = (0..partitions).map(|_| {
@@ -210,7 +212,7 @@ fn replace_leaves(
 }
 
 /// A scan of ours and how it reads.
-fn scan_config(node: &Arc<dyn ExecutionPlan>) -> Option<(&FileScanConfig, &ScanSource)> {
+pub(crate) fn scan_config(node: &Arc<dyn ExecutionPlan>) -> Option<(&FileScanConfig, &ScanSource)> {
     let config = node.downcast_ref::<DataSourceExec>()?.data_source().downcast_ref::<FileScanConfig>()?;
     let source = config.file_source().downcast_ref::<ScanSource>()?;
     Some((config, source))
