@@ -32,9 +32,11 @@
 mod compute;
 mod error;
 mod frame;
+mod inspect;
 mod operators;
 mod options;
 mod output;
+mod params;
 mod scan;
 mod session;
 mod sources;

@@ -10,9 +10,11 @@ use swath_io::Notes;
 use swath_planner::{SourceCall, Statement};
 
 use crate::error::{Error, Result};
+use crate::inspect::Inspections;
 use crate::operators::OperatorPlanner;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::Output;
+use crate::params::Params;
 use crate::sources::{Names, Sources};
 use crate::threads::ComputeThreads;
 
@@ -23,6 +25,7 @@ pub struct Session {
     context: SessionContext,
     sources: Sources,
     notes: Notes,
+    params: Params,
 }
 
 /// Makes a [`Session`] with other settings than the default ones.
@@ -68,13 +71,14 @@ impl SessionBuilder {
             .with_config(config)
             .with_default_features()
             .with_query_planner(Arc::new(OperatorPlanner))
-            .with_relation_planners(vec![Arc::new(sources.clone())])
+            .with_relation_planners(vec![Arc::new(sources.clone()), Arc::new(Inspections)])
             .build();
         Ok(Session {
             threads: compute_threads,
             context: SessionContext::new_with_state(state),
             sources,
             notes,
+            params: Params::default(),
         })
     }
 }
@@ -117,6 +121,7 @@ impl Session {
     /// Plans a statement whose files are open, and begins to run it.
     async fn begin(&self, mut statement: Statement) -> Result<SendableRecordBatchStream> {
         let names = Names { sources: &self.sources, tables: self.tables().await };
+        self.params.bind(&mut statement)?;
         swath_planner::resolve(&mut statement, &names)?;
         let plan = self.context.state().statement_to_plan(statement).await?;
         let frame = self.context.execute_logical_plan(plan).await?;
@@ -141,6 +146,30 @@ impl Session {
     /// The first error met.
     pub fn collect_blocking(&self, sql: &str) -> Result<Vec<RecordBatch>> {
         futures::executor::block_on(self.collect(sql))
+    }
+
+    /// Sets the value of a parameter, `$name` or `$1`, for the statements that run from now on. Clones of
+    /// the session share it.
+    ///
+    /// ```
+    /// # fn main() -> swath::Result<()> {
+    /// let session = swath::Session::new()?;
+    /// session.set_param("least", 2)?;
+    /// let batches = session.collect_blocking("SELECT x FROM (VALUES (1), (2)) t(x) WHERE x >= $least")?;
+    /// assert_eq!(batches[0].num_rows(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The name has other characters than letters, digits and underscores.
+    pub fn set_param(&self, name: &str, value: impl Into<OptionValue>) -> Result<()> {
+        self.params.set(name, value.into())
+    }
+
+    /// The names of the parameters that a statement uses, without the `$`.
+    pub fn params_of(statement: &Statement) -> Vec<String> {
+        swath_planner::params_of(statement)
     }
 
     /// Takes what a person should know of although nothing failed: a file whose name promises another

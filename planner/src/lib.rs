@@ -4,7 +4,9 @@
 //! * [`source_calls`] lists the files a statement reads, as plain data ([`SourceCall`]): quoted
 //!   paths, `read_csv(…)`, `read_text(…)`;
 //! * [`resolve`] finds out which column or table each name means, without regard to case, once the
-//!   caller has said what columns the sources have, and gives every result column its name.
+//!   caller has said what columns the sources have, gives every result column its name, and writes
+//!   functions of other engines as the relational core knows them;
+//! * [`bind`] puts values in place of `$name` and `$1`.
 //!
 //! The crate touches no file, no thread and no clock: words in, plain data out.
 //!
@@ -19,8 +21,12 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod functions;
+mod inspect;
 mod labels;
+mod literals;
 mod names;
+mod params;
 mod parse;
 mod scope;
 mod source_call;
@@ -28,7 +34,9 @@ mod suggest;
 mod wildcard;
 
 pub use error::{Error, Result};
+pub use inspect::{Inspection, inspection_of};
 pub use names::{Catalog, resolve};
+pub use params::{Params, bind, params_of};
 pub use parse::{Statement, parse};
 pub use source_call::{OptionValue, SourceCall, SourceFunction, source_call_of, source_calls};
 pub use suggest::nearest;

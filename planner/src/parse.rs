@@ -4,6 +4,7 @@ use datafusion_sql::parser::DFParserBuilder;
 use sqlparser::dialect::GenericDialect;
 
 use crate::error::{Error, Result};
+use crate::inspect::tokens;
 
 /// A statement, as the relational core parses it.
 pub use datafusion_sql::parser::Statement;
@@ -16,7 +17,9 @@ const RECURSION_LIMIT: usize = 200;
 /// # Errors
 /// The first place that is not SQL, by line and column.
 pub fn parse(sql: &str) -> Result<Vec<Statement>> {
-    let mut parser = DFParserBuilder::new(sql)
+    let tokens =
+        tokens(sql, &GenericDialect {}).map_err(|error| Error::new(format!("syntax error: {error}")))?;
+    let mut parser = DFParserBuilder::new(tokens)
         .with_dialect(&GenericDialect {})
         .with_recursion_limit(RECURSION_LIMIT)
         .build()
