@@ -10,6 +10,7 @@ use std::thread::available_parallelism;
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use swath_datasets::airline::{self, Airline};
+use swath_datasets::tpch::{self, Tpch};
 use swath_datasets::wiki::{self, Wiki};
 use swath_datasets::{Codec, Dataset, Error, Output, Result, output};
 
@@ -23,12 +24,15 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   swath-datasets airline --rows 10000000 --files 10 --codec bz2 --out air
-  swath-datasets wiki --rows 1000000 --files 4 --codec gz --out wiki";
+  swath-datasets wiki --rows 1000000 --files 4 --codec gz --out wiki
+  swath-datasets tpch --scale 1 --files 4 --codec gz --out tpch";
 
 #[derive(Debug, Subcommand)]
 enum Data {
     /// Flights as CSV of 29 columns: air_YYYY.csv, one file a year, the last one 2008.
     Airline {
+        #[command(flatten)]
+        size: Size,
         #[command(flatten)]
         common: Common,
         /// Put a few bytes that are not UTF-8 into the file of 2001 (needs 8 files).
@@ -38,15 +42,32 @@ enum Data {
     /// Page counts as lines of six words: part-00000 and on.
     Wiki {
         #[command(flatten)]
+        size: Size,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The eight tables of TPC-H as CSV: lineitem.csv and so on, the large ones in as many files as told.
+    Tpch {
+        /// The scale factor: 1 is six million rows in lineitem, 1 GB in all.
+        #[arg(long)]
+        scale: f64,
+        #[command(flatten)]
         common: Common,
     },
 }
 
 #[derive(Debug, Args)]
-struct Common {
+struct Size {
     /// Lines of all files together, headers not counted.
     #[arg(long)]
     rows: u64,
+    /// Other seeds give other data.
+    #[arg(long, default_value_t = 20081113)]
+    seed: u64,
+}
+
+#[derive(Debug, Args)]
+struct Common {
     /// Number of files.
     #[arg(long, default_value = "1")]
     files: NonZeroUsize,
@@ -59,9 +80,6 @@ struct Common {
     /// Folder to write to; made if it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Other seeds give other data.
-    #[arg(long, default_value_t = 20081113)]
-    seed: u64,
     /// Replace files that are there.
     #[arg(long)]
     force: bool,
@@ -96,15 +114,17 @@ fn print(error: &Error) {
 
 fn run(cli: Cli) -> Result<()> {
     match cli.data {
-        Data::Airline { common, latin1 } => {
-            let Common { rows, seed, .. } = common;
+        Data::Airline { size: Size { rows, seed }, common, latin1 } => {
             let options = airline::Options { rows, files: common.files.get(), seed, latin1 };
             write(&Airline::new(options)?, common)
         }
-        Data::Wiki { common } => {
-            let Common { rows, seed, .. } = common;
+        Data::Wiki { size: Size { rows, seed }, common } => {
             let options = wiki::Options { rows, files: common.files.get(), seed };
             write(&Wiki::new(options)?, common)
+        }
+        Data::Tpch { scale, common } => {
+            let options = tpch::Options { scale, files: common.files.get() };
+            write(&Tpch::new(options)?, common)
         }
     }
 }

@@ -16,10 +16,12 @@ use swath_planner::{SourceCall, Statement};
 
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Mode, explain_mode};
+use crate::inspect::Inspections;
 use crate::memory;
 use crate::operators::OperatorPlanner;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Again, Output, Query};
+use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
@@ -37,6 +39,7 @@ pub struct Session {
     sources: Sources,
     notes: Notes,
     pass_space: PassSpace,
+    params: Params,
 }
 
 /// Makes a [`Session`] with other settings than the default ones.
@@ -92,7 +95,7 @@ impl SessionBuilder {
             .with_config(config)
             .with_default_features()
             .with_query_planner(Arc::new(OperatorPlanner))
-            .with_relation_planners(vec![Arc::new(sources.clone())])
+            .with_relation_planners(vec![Arc::new(sources.clone()), Arc::new(Inspections)])
             .build();
         Ok(Session {
             threads: compute_threads,
@@ -100,6 +103,7 @@ impl SessionBuilder {
             sources,
             notes,
             pass_space,
+            params: Params::default(),
         })
     }
 }
@@ -198,6 +202,7 @@ impl Session {
     /// Plans a statement whose files are open.
     async fn plan_open(&self, mut statement: Statement, copy: Option<Copy>) -> Result<LogicalPlan> {
         let names = Names { sources: &self.sources, tables: self.tables().await };
+        self.params.bind(&mut statement)?;
         swath_planner::resolve(&mut statement, &names)?;
         let plan = self.context.state().statement_to_plan(statement).await?;
         match copy {
@@ -231,6 +236,30 @@ impl Session {
     /// The first error met.
     pub fn collect_blocking(&self, sql: &str) -> Result<Vec<RecordBatch>> {
         futures::executor::block_on(self.collect(sql))
+    }
+
+    /// Sets the value of a parameter, `$name` or `$1`, for the statements that run from now on. Clones of
+    /// the session share it.
+    ///
+    /// ```
+    /// # fn main() -> swath::Result<()> {
+    /// let session = swath::Session::new()?;
+    /// session.set_param("least", 2)?;
+    /// let batches = session.collect_blocking("SELECT x FROM (VALUES (1), (2)) t(x) WHERE x >= $least")?;
+    /// assert_eq!(batches[0].num_rows(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The name has other characters than letters, digits and underscores.
+    pub fn set_param(&self, name: &str, value: impl Into<OptionValue>) -> Result<()> {
+        self.params.set(name, value.into())
+    }
+
+    /// The names of the parameters that a statement uses, without the `$`.
+    pub fn params_of(statement: &Statement) -> Vec<String> {
+        swath_planner::params_of(statement)
     }
 
     /// Takes what a person should know of although nothing failed: a file whose name promises another

@@ -5,7 +5,9 @@
 //!   paths, `read_csv(…)`, `read_text(…)`;
 //! * [`split_copy`] takes a `COPY … TO` apart into its query and its target ([`CopyTarget`]);
 //! * [`resolve`] finds out which column or table each name means, without regard to case, once the
-//!   caller has said what columns the sources have, and gives every result column its name.
+//!   caller has said what columns the sources have, gives every result column its name, and writes
+//!   functions of other engines as the relational core knows them;
+//! * [`bind`] puts values in place of `$name` and `$1`.
 //!
 //! The crate touches no file, no thread and no clock: words in, plain data out.
 //!
@@ -21,9 +23,13 @@
 
 mod copy;
 mod error;
+mod functions;
 pub mod fuse;
+mod inspect;
 mod labels;
+mod literals;
 mod names;
+mod params;
 mod parse;
 mod scope;
 mod source_call;
@@ -32,7 +38,9 @@ mod wildcard;
 
 pub use copy::{CopyTarget, split_copy};
 pub use error::{Error, Result};
+pub use inspect::{Inspection, inspection_of};
 pub use names::{Catalog, resolve};
+pub use params::{Params, bind, params_of};
 pub use parse::{Statement, parse};
 pub use source_call::{OptionValue, SourceCall, SourceFunction, source_call_of, source_calls};
 pub use suggest::nearest;

@@ -11,18 +11,20 @@ use std::ops::ControlFlow;
 
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{
-    Cte, Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, OrderByKind, Query,
-    Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement as SqlStatement, TableAlias,
-    TableFactor, TableWithJoins, VisitMut, VisitorMut,
+    Cte, Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, ObjectType,
+    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    Statement as SqlStatement, TableAlias, TableFactor, TableObject, TableWithJoins, VisitMut, VisitorMut,
 };
 
 use crate::error::{Error, Result};
+use crate::functions::rewrite_statement;
+use crate::inspect::is_mark;
 use crate::labels::label;
 use crate::scope::{
     Env, Relation, Scope, aliased, all_columns, no_table, resolve_compound, resolve_ident, respell,
 };
 use crate::source_call::{SourceCall, source_call_of};
-use crate::wildcard::{star_columns, wildcard_options};
+use crate::wildcard::{expand_renamed, star_columns, wildcard_options};
 
 /// What the caller knows of tables.
 pub trait Catalog {
@@ -40,11 +42,17 @@ pub trait Catalog {
 /// # Errors
 /// A name that matches several columns, none exactly.
 pub fn resolve(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()> {
+    resolve_names(statement, catalog)?;
+    // Last, as result columns are called after what was written.
+    rewrite_statement(statement)
+}
+
+fn resolve_names(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()> {
     let resolver = Resolver { catalog };
     let env = Env::default();
     match statement {
         Statement::Statement(statement) => resolver.statement(statement, &env),
-        Statement::Explain(explain) => resolve(&mut explain.statement, catalog),
+        Statement::Explain(explain) => resolve_names(&mut explain.statement, catalog),
         Statement::CopyTo(copy) => match &mut copy.source {
             CopyToSource::Query(query) => resolver.query(query, &env).map(|_| ()),
             CopyToSource::Relation(name) => resolver.table_name(name, &env).map(|_| ()),
@@ -62,16 +70,51 @@ impl Resolver<'_> {
         match statement {
             SqlStatement::Query(query) => self.query(query, env).map(|_| ()),
             SqlStatement::Explain { statement, .. } => self.statement(statement, env),
-            SqlStatement::CreateView(view) => self.query(&mut view.query, env).map(|_| ()),
-            SqlStatement::CreateTable(table) => match &mut table.query {
-                Some(query) => self.query(query, env).map(|_| ()),
-                None => Ok(()),
-            },
-            SqlStatement::Insert(insert) => match &mut insert.source {
-                Some(query) => self.query(query, env).map(|_| ()),
-                None => Ok(()),
-            },
+            SqlStatement::CreateView(view) => {
+                self.known_table(&mut view.name);
+                self.query(&mut view.query, env).map(|_| ())
+            }
+            SqlStatement::CreateTable(table) => {
+                self.known_table(&mut table.name);
+                match &mut table.query {
+                    Some(query) => self.query(query, env).map(|_| ()),
+                    None => Ok(()),
+                }
+            }
+            SqlStatement::Insert(insert) => {
+                if let TableObject::TableName(name) = &mut insert.table {
+                    self.table_name(name, env)?;
+                }
+                match &mut insert.source {
+                    Some(query) => self.query(query, env).map(|_| ()),
+                    None => Ok(()),
+                }
+            }
+            SqlStatement::Drop {
+                object_type: ObjectType::Table | ObjectType::View,
+                if_exists,
+                names,
+                ..
+            } => {
+                for name in names {
+                    if *if_exists {
+                        self.known_table(name);
+                    } else {
+                        self.table_name(name, env)?;
+                    }
+                }
+                Ok(())
+            }
+            SqlStatement::Prepare { statement, .. } => self.statement(statement, env),
             _ => Ok(()),
+        }
+    }
+
+    /// Gives a name the spelling of the table that has it, if there is one.
+    fn known_table(&self, name: &mut ObjectName) {
+        if let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice() {
+            let tables = self.catalog.tables();
+            respell(ident, tables.iter().map(String::as_str));
         }
     }
 
@@ -131,6 +174,7 @@ impl Resolver<'_> {
     fn select(&self, select: &mut Select, env: &Env) -> Result<(Option<Vec<String>>, Vec<Relation>)> {
         let relations = self.from(&mut select.from, env)?;
         let scope = Scope { relations: &relations, aliases: &[] };
+        expand_renamed(&mut select.projection, &relations)?;
         for item in &mut select.projection {
             self.select_item(item, &scope, env)?;
         }
@@ -230,7 +274,10 @@ impl Resolver<'_> {
                 if *lateral {
                     inner.outer.push(relations.clone());
                 }
-                let columns = self.query(subquery, &inner)?;
+                let mut columns = self.query(subquery, &inner)?;
+                if alias.as_ref().is_some_and(|alias| is_mark(&alias.name)) {
+                    columns = None;
+                }
                 relations.push(aliased(Relation { name: String::new(), columns }, alias.as_ref()));
             }
             TableFactor::NestedJoin { table_with_joins, alias } => {

@@ -2,10 +2,10 @@
 
 use datafusion_sql::parser::DFParserBuilder;
 use sqlparser::dialect::GenericDialect;
-use sqlparser::tokenizer::Tokenizer;
 
 use crate::copy;
 use crate::error::{Error, Result};
+use crate::inspect::tokens;
 
 /// A statement, as the relational core parses it.
 pub use datafusion_sql::parser::Statement;
@@ -19,9 +19,7 @@ const RECURSION_LIMIT: usize = 200;
 /// The first place that is not SQL, by line and column.
 pub fn parse(sql: &str) -> Result<Vec<Statement>> {
     let dialect = GenericDialect {};
-    let tokens = Tokenizer::new(&dialect, sql)
-        .tokenize_with_location()
-        .map_err(|error| Error::new(format!("syntax error: {error}")))?;
+    let tokens = tokens(sql, &dialect).map_err(|error| Error::new(format!("syntax error: {error}")))?;
     let mut parser = DFParserBuilder::new(copy::rewrite(tokens)?)
         .with_dialect(&dialect)
         .with_recursion_limit(RECURSION_LIMIT)

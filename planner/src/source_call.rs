@@ -228,6 +228,49 @@ fn unreadable(expr: &Expr) -> Error {
         .with_hint("options take texts, numbers, true, false, lists ['a', 'b'] and maps {'a': 'b'}")
 }
 
+impl From<bool> for OptionValue {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<&str> for OptionValue {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for OptionValue {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<i32> for OptionValue {
+    fn from(value: i32) -> Self {
+        Self::Number(value.to_string())
+    }
+}
+
+impl From<i64> for OptionValue {
+    fn from(value: i64) -> Self {
+        Self::Number(value.to_string())
+    }
+}
+
+impl From<f64> for OptionValue {
+    /// Not a number and infinity, which cannot be written, become null.
+    fn from(value: f64) -> Self {
+        if value.is_finite() { Self::Number(format!("{value:?}")) } else { Self::Null }
+    }
+}
+
+impl<T: Into<OptionValue>> From<Option<T>> for OptionValue {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
 struct Finder {
     calls: Vec<SourceCall>,
 }

@@ -1,12 +1,13 @@
-//! What `*` stands for: `*`, `t.*`, and what EXCLUDE, EXCEPT and REPLACE make of them.
+//! What `*` stands for: `*`, `t.*`, and what EXCLUDE, EXCEPT, REPLACE and RENAME make of them.
 
 use sqlparser::ast::{
-    ExceptSelectItem, ExcludeSelectItem, Ident, ObjectNamePart, SelectItem, SelectItemQualifiedWildcardKind,
-    WildcardAdditionalOptions,
+    ExceptSelectItem, ExcludeSelectItem, Expr, Ident, ObjectNamePart, RenameSelectItem, SelectItem,
+    SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
 };
 
-use crate::error::Result;
-use crate::scope::{Match, Relation, Scope, all_columns, find_column};
+use crate::error::{Error, Result};
+use crate::scope::{Match, Relation, Scope, all_columns, find_column, same_name};
+use crate::suggest::nearest;
 
 /// The columns that `*` or `t.*` stands for.
 pub(crate) fn star_columns(item: &SelectItem, relations: &[Relation]) -> Option<Vec<String>> {
@@ -49,6 +50,85 @@ fn part_ident(part: &mut ObjectNamePart) -> Option<&mut Ident> {
     match part {
         ObjectNamePart::Identifier(ident) => Some(ident),
         ObjectNamePart::Function(_) => None,
+    }
+}
+
+/// Writes out the wildcards that rename columns: the relational core knows no `RENAME`.
+///
+/// # Errors
+/// There is no such column, or the columns are not known.
+pub(crate) fn expand_renamed(items: &mut Vec<SelectItem>, relations: &[Relation]) -> Result<()> {
+    let mut expanded = Vec::with_capacity(items.len());
+    for item in items.drain(..) {
+        match options_of(&item).and_then(|options| options.opt_rename.clone()) {
+            Some(rename) => expanded.extend(renamed_columns(&item, rename, relations)?),
+            None => expanded.push(item),
+        }
+    }
+    *items = expanded;
+    Ok(())
+}
+
+fn options_of(item: &SelectItem) -> Option<&WildcardAdditionalOptions> {
+    match item {
+        SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options) => Some(options),
+        _ => None,
+    }
+}
+
+fn renamed_columns(
+    item: &SelectItem,
+    rename: RenameSelectItem,
+    relations: &[Relation],
+) -> Result<Vec<SelectItem>> {
+    let mut renamed = match rename {
+        RenameSelectItem::Single(one) => vec![one],
+        RenameSelectItem::Multiple(many) => many,
+    };
+    let relations: Vec<&Relation> = match item {
+        SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+            let table = name.to_string();
+            relations.iter().filter(|relation| same_name(&relation.name, &table)).collect()
+        }
+        _ => relations.iter().collect(),
+    };
+    let mut options = options_of(item).cloned().unwrap_or_default();
+    let known: Vec<Relation> = relations.iter().map(|relation| (*relation).clone()).collect();
+    wildcard_options(&mut options, &Scope { relations: &known, aliases: &[] })?;
+    let left_out = left_out_names(&options);
+    let mut replaced = options.opt_replace.map(|replace| replace.items).unwrap_or_default();
+    let mut items = Vec::new();
+    for relation in &relations {
+        let Some(columns) = &relation.columns else {
+            return Err(Error::new("RENAME: the columns are not known")
+                .with_hint("name the columns, as in SELECT a AS b"));
+        };
+        for column in columns.iter().filter(|column| !left_out.contains(column)) {
+            let ident = Ident::with_quote('"', column);
+            let expr = match replaced.iter().position(|item| item.column_name.value == *column) {
+                Some(at) => replaced.swap_remove(at).expr,
+                None if relations.len() > 1 && !relation.name.is_empty() => {
+                    Expr::CompoundIdentifier(vec![Ident::with_quote('"', &relation.name), ident.clone()])
+                }
+                None => Expr::Identifier(ident.clone()),
+            };
+            let alias = match renamed.iter().position(|rename| same_name(&rename.ident.value, column)) {
+                Some(at) => renamed.swap_remove(at).alias,
+                None => ident,
+            };
+            items.push(SelectItem::ExprWithAlias { expr, alias });
+        }
+    }
+    match renamed.first() {
+        None => Ok(items),
+        Some(unknown) => {
+            let columns = all_columns(&known).unwrap_or_default();
+            let error = Error::new(format!("RENAME: there is no column \"{}\"", unknown.ident.value));
+            Err(match nearest(&unknown.ident.value, columns.iter().map(String::as_str)) {
+                Some(column) => error.with_hint(format!("did you mean \"{column}\"?")),
+                None => error,
+            })
+        }
     }
 }
 

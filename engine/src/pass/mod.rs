@@ -48,11 +48,6 @@ impl Pass {
         &self.source
     }
 
-    /// How many go through it.
-    pub(crate) fn readers(&self) -> usize {
-        self.readers
-    }
-
     /// How many partitions it is read in.
     pub(crate) fn partition_count(&self) -> usize {
         self.partitions.len()

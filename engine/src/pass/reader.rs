@@ -151,11 +151,6 @@ impl PassReaderExec {
     pub(crate) fn fetch(&self) -> Option<usize> {
         self.view.fetch
     }
-
-    /// Its number among the readers of the pass.
-    pub(crate) fn reader(&self) -> usize {
-        self.seat.reader
-    }
 }
 
 impl fmt::Debug for PassReaderExec {

@@ -150,7 +150,7 @@ mod tests {
             frame.to_parquet(path("b.parquet")),
             &frame,
         );
-        let (csv, tsv, json, parquet, rows) = crate::compute::compute(sinks)?;
+        let (csv, tsv, json, parquet, rows) = compute(sinks)?;
         assert_eq!((csv, tsv, json, parquet), (2, 2, vec![2, 2], 2));
         assert_eq!(rows.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 2);
         assert_eq!(fs::read_to_string(path("b.csv")).unwrap(), "1;x\n2;NA\n");

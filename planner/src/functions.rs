@@ -1,0 +1,288 @@
+//! Functions that users of other engines type, as the relational core knows them.
+//!
+//! `year(x)` is `date_part('year', x)`, `arg_max(a, b)` the first `a` by descending `b`. The rewriting
+//! comes after result columns have their names, so that they keep the words of the user.
+
+use std::ops::ControlFlow;
+
+use datafusion_sql::parser::Statement;
+use sqlparser::ast::{
+    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions,
+    Value, VisitMut, VisitorMut,
+};
+
+use crate::error::{Error, Result};
+use crate::literals::folded;
+
+/// Rewrites the functions of a statement, and arithmetic of written decimals.
+pub(crate) fn rewrite_expressions<T: VisitMut>(node: &mut T) -> Result<()> {
+    match node.visit(&mut Rewriter) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+/// Like [`rewrite_expressions`], for statements of the relational core's own parser.
+pub(crate) fn rewrite_statement(statement: &mut Statement) -> Result<()> {
+    match statement {
+        Statement::Statement(statement) => rewrite_expressions(statement),
+        Statement::Explain(explain) => rewrite_statement(&mut explain.statement),
+        Statement::CopyTo(copy) => match &mut copy.source {
+            datafusion_sql::parser::CopyToSource::Query(query) => rewrite_expressions(query),
+            datafusion_sql::parser::CopyToSource::Relation(_) => Ok(()),
+        },
+        Statement::CreateExternalTable(_) | Statement::Reset(_) => Ok(()),
+    }
+}
+
+/// Other names for functions of the relational core.
+const ALIASES: &[(&str, &str)] = &[
+    ("approx_quantile", "approx_percentile_cont"),
+    ("first", "first_value"),
+    ("group_concat", "string_agg"),
+    ("ifnull", "coalesce"),
+    ("last", "last_value"),
+    ("len", "length"),
+    ("list", "array_agg"),
+    ("listagg", "string_agg"),
+    ("quantile", "percentile_cont"),
+    ("quantile_cont", "percentile_cont"),
+    ("regexp_matches", "regexp_like"),
+    ("stddev_samp", "stddev"),
+    ("strftime", "to_char"),
+    ("string_split", "string_to_array"),
+    ("strptime", "to_timestamp"),
+];
+
+/// Functions that are a part of a date, and what `date_part` calls it.
+const DATE_PARTS: &[(&str, &str)] = &[
+    ("year", "year"),
+    ("quarter", "quarter"),
+    ("month", "month"),
+    ("week", "week"),
+    ("day", "day"),
+    ("dayofmonth", "day"),
+    ("dayofweek", "dow"),
+    ("dayofyear", "doy"),
+    ("hour", "hour"),
+    ("minute", "minute"),
+    ("second", "second"),
+];
+
+struct Rewriter;
+
+impl VisitorMut for Rewriter {
+    type Break = Error;
+
+    // After its parts: what is inside has been rewritten, and what is written here is not met again.
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        let rewritten = match expr {
+            Expr::Function(function) => rewritten(function),
+            ref other => Ok(folded(other)),
+        };
+        match rewritten {
+            Ok(Some(better)) => *expr = better,
+            Ok(None) => {}
+            Err(error) => return ControlFlow::Break(error),
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// What to put in place of a call, or nothing.
+fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
+    let [ObjectNamePart::Identifier(ident)] = function.name.0.as_mut_slice() else { return Ok(None) };
+    let name = ident.value.to_lowercase();
+    if let Some((_, known)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
+        *ident = Ident::new(*known);
+        return Ok(None);
+    }
+    if let Some((_, part)) = DATE_PARTS.iter().find(|(alias, _)| *alias == name) {
+        let [argument] = arguments(function, &name, "one date or timestamp")?;
+        return Ok(Some(Expr::Function(call("date_part", vec![text(part), argument]))));
+    }
+    match name.as_str() {
+        "arg_max" | "max_by" => by_extreme(function, &name, false).map(Some),
+        "arg_min" | "min_by" => by_extreme(function, &name, true).map(Some),
+        "count_if" | "countif" => {
+            let [condition] = arguments(function, &name, "one condition")?;
+            *ident_of(function) = Ident::new("count");
+            function.args = argument_list(vec![one()], Vec::new());
+            function.filter = Some(Box::new(and(condition, function.filter.take())));
+            Ok(None)
+        }
+        "if" | "iff" | "iif" => {
+            let [condition, then, otherwise] = arguments(function, &name, "a condition and two values")?;
+            Ok(Some(Expr::Case {
+                case_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
+                end_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
+                operand: None,
+                conditions: vec![CaseWhen { condition, result: then }],
+                else_result: Some(Box::new(otherwise)),
+            }))
+        }
+        "regexp_extract" => regexp_extract(function).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// `arg_max(value, key)`: the value where the key is greatest, of rows in which neither is null.
+fn by_extreme(function: &mut Function, name: &str, asc: bool) -> Result<Expr> {
+    let [value, key] = arguments(function, name, "a value and what to compare")?;
+    let known = and(is_not_null(&value), Some(Box::new(is_not_null(&key))));
+    let order = OrderByExpr {
+        expr: key,
+        options: OrderByOptions { asc: Some(asc), nulls_first: None },
+        with_fill: None,
+    };
+    let mut function = function.clone();
+    *ident_of(&mut function) = Ident::new("first_value");
+    function.args = argument_list(vec![value], vec![FunctionArgumentClause::OrderBy(vec![order])]);
+    function.filter = Some(Box::new(and(known, function.filter.take())));
+    Ok(Expr::Function(function))
+}
+
+/// `regexp_extract(text, pattern, group = 0)`: what a group matched, null where nothing did. The whole
+/// pattern becomes the first group, so that group 0 is the whole match whatever groups there are.
+fn regexp_extract(function: &mut Function) -> Result<Expr> {
+    let mut given = positional(function).unwrap_or_default();
+    if !(2..=3).contains(&given.len()) {
+        return Err(wrong_arguments("regexp_extract", "a text, a pattern and, if wanted, a group"));
+    }
+    let group = if given.len() == 3 { given.pop() } else { None };
+    let (Some(pattern), Some(subject)) = (given.pop(), given.pop()) else {
+        return Err(wrong_arguments("regexp_extract", "a text and a pattern"));
+    };
+    let concat = |left: Expr, right: Expr| Expr::BinaryOp {
+        left: Box::new(left),
+        op: BinaryOperator::StringConcat,
+        right: Box::new(right),
+    };
+    let whole = match &pattern {
+        Expr::Value(value) => match value.value.clone().into_string() {
+            Some(pattern) => text(&format!("({pattern})")),
+            None => return Err(wrong_arguments("regexp_extract", "a pattern in quotes")),
+        },
+        _ => concat(concat(text("("), pattern), text(")")),
+    };
+    let index = match group {
+        None => one(),
+        Some(group) => {
+            Expr::BinaryOp { left: Box::new(group), op: BinaryOperator::Plus, right: Box::new(one()) }
+        }
+    };
+    let groups = Expr::Function(call("regexp_match", vec![subject, whole]));
+    Ok(Expr::Function(call("array_element", vec![groups, index])))
+}
+
+/// The arguments of a call that takes exactly so many.
+fn arguments<const N: usize>(function: &Function, name: &str, expected: &str) -> Result<[Expr; N]> {
+    let given = positional(function).unwrap_or_default();
+    given.try_into().map_err(|_| wrong_arguments(name, expected))
+}
+
+fn wrong_arguments(name: &str, expected: &str) -> Error {
+    Error::new(format!("{name}: expected {expected}"))
+}
+
+/// The arguments of a call, if all are plain expressions.
+fn positional(function: &Function) -> Option<Vec<Expr>> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let plain = |arg: &FunctionArg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
+        _ => None,
+    };
+    list.args.iter().map(plain).collect()
+}
+
+fn call(name: &str, args: Vec<Expr>) -> Function {
+    Function {
+        name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: argument_list(args, Vec::new()),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    }
+}
+
+fn argument_list(args: Vec<Expr>, clauses: Vec<FunctionArgumentClause>) -> FunctionArguments {
+    let args = args.into_iter().map(|arg| FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))).collect();
+    FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses })
+}
+
+/// The name of a call whose name has one part.
+fn ident_of(function: &mut Function) -> &mut Ident {
+    match &mut function.name.0[0] {
+        ObjectNamePart::Identifier(ident) => ident,
+        ObjectNamePart::Function(part) => &mut part.name,
+    }
+}
+
+fn text(value: &str) -> Expr {
+    Expr::Value(Value::SingleQuotedString(value.to_owned()).into())
+}
+
+fn one() -> Expr {
+    Expr::Value(Value::Number("1".to_owned(), false).into())
+}
+
+fn is_not_null(expr: &Expr) -> Expr {
+    Expr::IsNotNull(Box::new(expr.clone()))
+}
+
+fn and(condition: Expr, more: Option<Box<Expr>>) -> Expr {
+    match more {
+        None => condition,
+        Some(more) => Expr::BinaryOp {
+            left: Box::new(Expr::Nested(Box::new(condition))),
+            op: BinaryOperator::And,
+            right: Box::new(Expr::Nested(more)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+
+    fn rewrite(sql: &str) -> Result<String> {
+        let mut statement = parse(sql)?.remove(0);
+        rewrite_statement(&mut statement)?;
+        Ok(statement.to_string())
+    }
+
+    #[track_caller]
+    fn check(sql: &str, expected: &str) {
+        assert_eq!(rewrite(sql).unwrap(), expected);
+    }
+
+    #[test]
+    fn other_names() {
+        check("SELECT List(x), quantile(x, 0.5)", "SELECT array_agg(x), percentile_cont(x, 0.5)");
+        check("SELECT year(d) + 1", "SELECT date_part('year', d) + 1");
+        check(
+            "SELECT arg_max(a, b)",
+            "SELECT first_value(a ORDER BY b DESC) FILTER (WHERE (a IS NOT NULL) AND (b IS NOT NULL))",
+        );
+        check("SELECT count_if(x > 1)", "SELECT count(1) FILTER (WHERE x > 1)");
+        check("SELECT if(a, 1, 2)", "SELECT CASE WHEN a THEN 1 ELSE 2 END");
+        check(
+            "SELECT regexp_extract(s, 'a(b)', 1)",
+            "SELECT array_element(regexp_match(s, '(a(b))'), 1 + 1)",
+        );
+    }
+
+    #[test]
+    fn wrong_arguments_are_told() {
+        assert_eq!(rewrite("SELECT year()").unwrap_err().to_string(), "year: expected one date or timestamp");
+        assert_eq!(
+            rewrite("SELECT arg_max(x)").unwrap_err().to_string(),
+            "arg_max: expected a value and what to compare"
+        );
+    }
+}
