@@ -31,21 +31,33 @@
 
 mod compute;
 mod error;
+mod expr;
 mod frame;
+pub mod functions;
 mod operators;
 mod options;
 mod output;
+mod paths;
+pub mod prelude;
+mod read_csv;
+mod scalar;
 mod scan;
 mod session;
 mod sources;
 mod table;
 mod threads;
+pub mod types;
 
 pub use compute::{Answers, Computable, Pending, RequestId, Requests, compute, compute_async};
 pub use datafusion::arrow;
 pub use error::{Error, Result};
-pub use frame::Frame;
+pub use expr::{Expr, ExprExt, SortExpr, asc, col, desc, lit, when};
+pub use frame::{Columns, Frame, GroupBy, IntoExpr, IntoSort, Join, Pivot, concat, from_batches};
 pub use options::{OptionValue, ReadOptions};
 pub use output::Output;
+pub use paths::Paths;
+pub use read_csv::{ReadCsv, read_csv};
+pub use scalar::{Count, Scalar, ScalarType};
 pub use session::{Session, SessionBuilder};
 pub use swath_planner::Statement;
+pub use types::{ColumnType, Text};
