@@ -3,7 +3,7 @@
 use swath_io::ColumnType;
 use swath_planner::{SourceCall, SourceFunction};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::options::OptionValue;
 use crate::paths::Paths;
@@ -178,11 +178,11 @@ impl ReadCsv {
             Some(SessionHandle(session)) => session.clone(),
             None => Session::shared()?,
         };
-        let call = SourceCall {
-            function: SourceFunction::ReadCsv,
-            paths: self.paths.clone()?,
-            options: self.options.clone(),
-        };
+        let paths = self.paths.clone()?;
+        if paths.is_empty() {
+            return Err(Error::query("there is no path to read", "read_csv(\"data/*.csv\")".to_owned()));
+        }
+        let call = SourceCall { function: SourceFunction::ReadCsv, paths, options: self.options.clone() };
         Ok(Frame::new(&session, session.scan(&call)?))
     }
 }

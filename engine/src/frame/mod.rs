@@ -17,6 +17,8 @@ mod select;
 mod sort;
 mod sql;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
