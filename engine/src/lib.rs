@@ -1,38 +1,71 @@
-//! Queries over folders of compressed CSV and text.
+//! Queries over folders of compressed CSV and text, in one pass.
 //!
-//! A [`Session`] takes SQL in which a quoted path or glob is a table, and gives results as streams of
-//! Arrow record batches:
+//! A [`Frame`] is a lazy table, a [`Scalar`] a lazy value. [`compute()`] computes any number of them
+//! together, so that each file is read once for all:
 //!
 //! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let dir = tempfile::tempdir()?;
-//! # let path = dir.path().join("flights.csv");
-//! std::fs::write(&path, "Dest,DepDelay\nBOS,12\nACV,NA\nBOS,20\n")?;
+//! # let dir = tempfile::tempdir().unwrap();
+//! # std::fs::write(
+//! #     dir.path().join("air.csv"),
+//! #     "UniqueCarrier,Origin,Dest,TailNum,DepDelay\nUA,SFO,BOS,N1,9\nUA,SFO,ACV,N2,26\nAA,JFK,BOS,N3,NA\n",
+//! # ).unwrap();
+//! # std::env::set_current_dir(dir.path()).unwrap();
+//! use swath::prelude::*;
 //!
+//! let air = swath::read_csv("*.csv")
+//!     .encoding("latin1")
+//!     .with_type("TailNum", Text)
+//!     .null_values(["NA"])
+//!     .scan()?;
+//! let by_dest = air
+//!     .filter(col("UniqueCarrier").eq(lit("UA")).and(col("Origin").eq(lit("SFO"))))
+//!     .group_by(["Dest"])
+//!     .mean("DepDelay");
+//! let (longest, shortest, rows, by_dest) =
+//!     swath::compute((air.max("DepDelay"), air.min("DepDelay"), air.count(), by_dest))?; // one read
+//! assert_eq!((longest, shortest, rows), (Some(26.0), Some(9.0), 3));
+//! assert_eq!(by_dest.iter().map(|batch| batch.num_rows()).sum::<usize>(), 2);
+//! # Ok::<(), swath::Error>(())
+//! ```
+//!
+//! A [`Session`] takes SQL in which a quoted path or glob is a table, and gives results as streams of
+//! Arrow record batches, or as frames:
+//!
+//! ```
+//! # let dir = tempfile::tempdir().unwrap();
+//! # let path = dir.path().join("flights.csv");
+//! # std::fs::write(&path, "Dest,DepDelay\nBOS,12\nACV,NA\nBOS,20\n").unwrap();
 //! let session = swath::Session::new()?;
 //! let sql = format!("SELECT Dest, avg(depdelay) FROM '{}' GROUP BY Dest ORDER BY Dest", path.display());
 //! let batches = session.collect_blocking(&sql)?;
 //! assert_eq!(batches[0].num_rows(), 2);
-//! # Ok(())
-//! # }
+//! # Ok::<(), swath::Error>(())
 //! ```
 //!
 //! Which to use:
 //!
 //! | you have | use |
 //! | --- | --- |
-//! | a query and want its rows | [`Session::collect_blocking`], [`Session::collect`] |
-//! | a result that may be larger than memory | [`Session::run`] and the stream of its [`Output`] |
+//! | files and questions about columns | [`read_csv`] and the methods of [`Frame`] |
+//! | several questions about the same files | [`compute()`] of all of them |
+//! | a result that may be larger than memory | [`Frame::stream`], or [`Session::run`] and its [`Output`] |
+//! | a query in SQL | [`Session::sql`] for a frame, [`Session::collect_blocking`] for its rows |
 //! | paths whose files need options everywhere | [`SessionBuilder::option`] |
 //!
 //! Formats: CSV and lines of text, plain or compressed with gzip, bzip2, Zstandard, xz or LZ4. How
 //! types, nulls and headers are found is told in [`swath_io`].
-#![forbid(unsafe_code)]
+//!
+//! Cargo features: `polars` for results as `polars::DataFrame`.
+// Only the exchange with Polars, which is of C, needs unsafe code: in one small file, behind its feature.
+#![cfg_attr(not(feature = "polars"), forbid(unsafe_code))]
+#![deny(unsafe_code)]
 
 mod compute;
 mod error;
 mod explain;
+mod expr;
 mod frame;
+pub mod functions;
 mod inspect;
 mod memory;
 mod operators;
@@ -40,13 +73,20 @@ mod options;
 mod output;
 mod params;
 mod pass;
+mod paths;
+#[cfg(feature = "polars")]
+mod polars_frame;
+pub mod prelude;
+mod read_csv;
 mod result_queue;
+mod scalar;
 mod scan;
 mod session;
 mod sinks;
 mod sources;
 mod table;
 mod threads;
+pub mod types;
 
 pub use compute::{Answers, Computable, Pending, RequestId, Requests, compute, compute_async};
 pub use datafusion::arrow;
@@ -55,12 +95,19 @@ pub use explain::{
     ExplainedOutput, ExplainedPass, ExplainedRun, ExplainedShared, Explanation, PassRun, ReadFrom, Reader,
     Step, StepRun, Summary, explain, explain_analyze, explain_analyze_async, explain_async,
 };
-pub use frame::Frame;
+pub use expr::{Expr, ExprExt, SortExpr, asc, col, desc, lit, when};
+pub use frame::{Columns, Frame, GroupBy, IntoExpr, IntoSort, Join, Pivot, concat, from_batches};
 pub use options::{OptionValue, ReadOptions};
 pub use output::Output;
+pub use paths::Paths;
+#[cfg(feature = "polars")]
+pub use polars_frame::PolarsFrame;
+pub use read_csv::{ReadCsv, read_csv};
+pub use scalar::{Count, Scalar, ScalarType};
 pub use session::{Session, SessionBuilder};
 pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};
 pub use sinks::format as formats;
 pub use sinks::{FileFormat, Sink, WriteOptions};
 pub use swath_io::Codec;
 pub use swath_planner::Statement;
+pub use types::{ColumnType, Text};

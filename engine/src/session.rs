@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::common::TableReference;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
@@ -16,6 +18,7 @@ use swath_planner::{SourceCall, Statement};
 
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Mode, explain_mode};
+use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::memory;
 use crate::operators::OperatorPlanner;
@@ -290,6 +293,33 @@ impl Session {
     pub(crate) fn scan(&self, call: &SourceCall) -> Result<LogicalPlan> {
         self.sources.open(call)?;
         Ok(self.sources.plan(call)?)
+    }
+
+    /// Plans a query, which may call a frame `self`.
+    pub(crate) async fn plan_query(
+        &self,
+        mut query: Statement,
+        own: Option<SelfTable>,
+    ) -> Result<LogicalPlan> {
+        self.open_sources(&query).await?;
+        let mut tables = self.tables().await;
+        let mut state = self.context.state();
+        if let Some(own) = own {
+            let named_self = own.table();
+            tables.retain(|(name, _)| *name != named_self.0);
+            tables.push(named_self);
+            state.register_relation_planner(Arc::new(own))?;
+        }
+        let names = Names { sources: &self.sources, tables };
+        swath_planner::resolve(&mut query, &names)?;
+        Ok(state.statement_to_plan(query).await?)
+    }
+
+    /// Makes a table of exactly this name, in place of one that has it.
+    pub(crate) fn register_view(&self, name: &str, view: Arc<dyn TableProvider>) -> Result<()> {
+        self.context.deregister_table(TableReference::bare(name))?;
+        self.context.register_table(TableReference::bare(name), view)?;
+        Ok(())
     }
 
     /// Begins to run plans, which share what they can; outputs come in the order of the plans. An

@@ -21,8 +21,6 @@ pub(crate) struct Together {
     pub(crate) outputs: Vec<Result<Arc<dyn ExecutionPlan>>>,
     /// Plans whose results several outputs read.
     pub(crate) shared: Vec<Arc<dyn ExecutionPlan>>,
-    /// The passes that outputs and shared plans take part in: those over files first.
-    pub(crate) passes: Vec<Arc<Pass>>,
 }
 
 impl Together {
@@ -42,19 +40,18 @@ impl Together {
         // Places that no plan has taken are given up.
         drop(planned.plans);
         let (execs, physical_results) = take_ok(physical);
-        let (execs, shared, mut passes) = match share(execs.clone(), planned.shared.clone(), space) {
-            Ok(shared) => shared,
-            Err(_) => (execs, planned.shared, Vec::new()),
+        let (execs, shared) = match share(execs.clone(), planned.shared.clone(), space) {
+            Ok((execs, shared, _)) => (execs, shared),
+            Err(_) => (execs, planned.shared),
         };
         for (plan, late) in shared.iter().zip(&planned.late) {
             // Set once, here.
             let _ = late.set(Arc::clone(plan));
         }
-        passes.extend(planned.passes);
         fill(&mut results, fill_new(physical_results, execs));
         let missing = || datafusion::error::DataFusionError::Internal("an output was not planned".into());
         let outputs = results.into_iter().map(|result| result.unwrap_or_else(|| Err(missing()))).collect();
-        Self { outputs, shared, passes }
+        Self { outputs, shared }
     }
 
     async fn plan_shared(
@@ -69,7 +66,6 @@ impl Together {
             let exec = state.query_planner().create_physical_plan(&plan, state).await?;
             let late = LatePlan::new(OnceLock::new());
             let table = SharedTable::new(&exec, &late, readers, &state.task_ctx(), space);
-            planned.passes.push(Arc::clone(table.pass()));
             planned.shared.push(exec);
             planned.late.push(late);
             tables.push(provider_as_source(Arc::new(table)));
@@ -94,7 +90,6 @@ struct Shared {
     plans: Vec<LogicalPlan>,
     shared: Vec<Arc<dyn ExecutionPlan>>,
     late: Vec<LatePlan>,
-    passes: Vec<Arc<Pass>>,
 }
 
 type SharedExecs = (Vec<Arc<dyn ExecutionPlan>>, Vec<Arc<dyn ExecutionPlan>>, Vec<Arc<Pass>>);

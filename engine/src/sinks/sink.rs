@@ -77,7 +77,7 @@ impl Computable for Sink {
         let mut options = self.options.clone();
         options.format.get_or_insert(self.format);
         let spec = WriteSpec::new(&self.path, &options)?;
-        let plan = Write::plan(self.frame.plan().clone(), spec)?;
+        let plan = Write::plan(self.frame.plan()?.clone(), spec)?;
         let id = requests.add(self.frame.session(), plan)?;
         Ok(Box::new(move |answers| {
             let batches = answers.take(id)?;

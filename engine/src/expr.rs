@@ -1,0 +1,248 @@
+//! Expressions over columns: those of the relational core, with names that are exact and aggregates
+//! that read from left to right.
+
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::functions_aggregate::expr_fn as aggregate;
+use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
+pub use datafusion::logical_expr::{Expr, SortExpr, lit, when};
+use datafusion::logical_expr::{WindowFrame, WindowFunctionDefinition, ident};
+
+use crate::frame::{IntoExpr, IntoSort};
+
+/// The column of exactly this name.
+///
+/// ```
+/// use swath::prelude::*;
+///
+/// let late = col("DepDelay").gt(lit(15)).and(col("Origin").eq(lit("SFO")));
+/// assert_eq!(late.to_string(), r#"DepDelay > Int32(15) AND Origin = Utf8("SFO")"#);
+/// ```
+pub fn col(name: impl Into<String>) -> Expr {
+    ident(name)
+}
+
+/// Sorts by a column or an expression, smallest first, nulls last.
+pub fn asc(key: impl IntoExpr) -> SortExpr {
+    key.into_expr().sort(true, false)
+}
+
+/// Sorts by a column or an expression, largest first, nulls last.
+pub fn desc(key: impl IntoExpr) -> SortExpr {
+    key.into_expr().sort(false, false)
+}
+
+/// Aggregates and windows as methods of an expression.
+///
+/// Nulls are left out of every aggregate; one over no value is null, except the counts, which are 0.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "k,x\na,1\na,3\nb,5\n").unwrap();
+/// use swath::prelude::*;
+///
+/// let frame = swath::read_csv(&path).scan()?;
+/// let groups = frame.group_by(["k"]).agg([
+///     col("x").mean().alias("mean"),
+///     col("x").quantile(0.9).alias("p90"),
+///     (col("x").max() - col("x").min()).alias("spread"),
+/// ]);
+/// assert_eq!(groups.columns()?, ["k", "mean", "p90", "spread"]);
+///
+/// // Over a window: every row stays, with the value of its group.
+/// let shares = frame.with_column((col("x") * lit(1.0) / col("x").sum().over(["k"])).alias("share"));
+/// assert_eq!(shares.columns()?, ["k", "x", "share"]);
+/// # Ok::<(), swath::Error>(())
+/// ```
+pub trait ExprExt: Sized {
+    /// Itself as an expression.
+    #[doc(hidden)]
+    fn expr(self) -> Expr;
+
+    /// The mean.
+    fn mean(self) -> Expr {
+        aggregate::avg(self.expr())
+    }
+
+    /// The sum; of no value, null.
+    fn sum(self) -> Expr {
+        aggregate::sum(self.expr())
+    }
+
+    /// The smallest value.
+    fn min(self) -> Expr {
+        aggregate::min(self.expr())
+    }
+
+    /// The largest value.
+    fn max(self) -> Expr {
+        aggregate::max(self.expr())
+    }
+
+    /// How many values are not null.
+    fn count(self) -> Expr {
+        aggregate::count(self.expr())
+    }
+
+    /// How many different values there are, without null.
+    fn n_unique(self) -> Expr {
+        aggregate::count_distinct(self.expr())
+    }
+
+    /// About how many different values there are, in little memory (HyperLogLog).
+    fn approx_n_unique(self) -> Expr {
+        aggregate::approx_distinct(self.expr())
+    }
+
+    /// The standard deviation of a sample (divided by n - 1); of fewer than two values, null.
+    fn std(self) -> Expr {
+        aggregate::stddev(self.expr())
+    }
+
+    /// The variance of a sample (divided by n - 1); of fewer than two values, null.
+    fn var(self) -> Expr {
+        aggregate::var_sample(self.expr())
+    }
+
+    /// The median, between the two middle values where there are two. Holds all values of a group.
+    fn median(self) -> Expr {
+        // The core's own median of whole numbers is a whole number.
+        self.quantile(0.5)
+    }
+
+    /// The value below which the share `q` of all values lies, between two values where it falls between
+    /// them. `q` is from 0 to 1, or the frame is an error. Holds all values of a group.
+    fn quantile(self, q: f64) -> Expr {
+        let value = as_float(self.expr());
+        aggregate::percentile_cont(value.sort(true, false), lit(q))
+    }
+
+    /// About the value that [`ExprExt::quantile`] gives, in little memory (t-digest).
+    fn approx_quantile(self, q: f64) -> Expr {
+        let value = as_float(self.expr());
+        aggregate::approx_percentile_cont(value.sort(true, false), lit(q), None)
+    }
+
+    /// Some first value that is not null. Which one is first is not defined for rows without order; see
+    /// [`ExprExt::first_by`].
+    fn first(self) -> Expr {
+        first_not_null(self.expr(), Vec::new(), true)
+    }
+
+    /// The value, not null, of the row that is first in the order of the keys.
+    fn first_by<K: IntoSort>(self, keys: impl IntoIterator<Item = K>) -> Expr {
+        first_not_null(self.expr(), keys.into_iter().map(IntoSort::into_sort).collect(), true)
+    }
+
+    /// Some last value that is not null. Which one is last is not defined for rows without order; see
+    /// [`ExprExt::last_by`].
+    fn last(self) -> Expr {
+        first_not_null(self.expr(), Vec::new(), false)
+    }
+
+    /// The value, not null, of the row that is last in the order of the keys.
+    fn last_by<K: IntoSort>(self, keys: impl IntoIterator<Item = K>) -> Expr {
+        first_not_null(self.expr(), keys.into_iter().map(IntoSort::into_sort).collect(), false)
+    }
+
+    /// Computes the aggregates and window functions in this expression over the rows that are equal in
+    /// the keys, once for each row. No keys: over all rows.
+    fn over<K: IntoExpr>(self, keys: impl IntoIterator<Item = K>) -> Expr {
+        windowed(self.expr(), keys.into_iter().map(IntoExpr::into_expr).collect(), &[])
+    }
+
+    /// Like [`ExprExt::over`], with the rows of each window in an order: aggregates then run from the
+    /// first row to the current one (and its equals).
+    ///
+    /// ```
+    /// use swath::prelude::*;
+    ///
+    /// let running = col("x").sum().over_sorted(["k"], ["day"]).alias("running");
+    /// let place = swath::functions::window::row_number().over_sorted(["k"], [desc("x")]).alias("place");
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "k,x,day\na,1,1\na,3,2\nb,5,1\n").unwrap();
+    /// # let frame = swath::read_csv(&path).scan()?.with_columns([running, place]);
+    /// # assert_eq!(frame.collect()?.iter().map(|b| b.num_rows()).sum::<usize>(), 3);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    fn over_sorted<K: IntoExpr, S: IntoSort>(
+        self,
+        keys: impl IntoIterator<Item = K>,
+        order: impl IntoIterator<Item = S>,
+    ) -> Expr {
+        let order: Vec<SortExpr> = order.into_iter().map(IntoSort::into_sort).collect();
+        windowed(self.expr(), keys.into_iter().map(IntoExpr::into_expr).collect(), &order)
+    }
+
+    /// Sorts by this, smallest first, nulls last.
+    fn asc(self) -> SortExpr {
+        asc(self.expr())
+    }
+
+    /// Sorts by this, largest first, nulls last.
+    fn desc(self) -> SortExpr {
+        desc(self.expr())
+    }
+}
+
+impl ExprExt for Expr {
+    fn expr(self) -> Expr {
+        self
+    }
+}
+
+/// Quantiles fall between values: they are numbers with a fraction.
+fn as_float(expr: Expr) -> Expr {
+    datafusion::logical_expr::cast(expr, arrow::datatypes::DataType::Float64)
+}
+
+/// The first or last value that is not null.
+fn first_not_null(value: Expr, order: Vec<SortExpr>, first: bool) -> Expr {
+    let function =
+        if first { aggregate::first_value(value, order) } else { aggregate::last_value(value, order) };
+    match function {
+        Expr::AggregateFunction(mut function) => {
+            function.params.null_treatment = Some(datafusion::logical_expr::expr::NullTreatment::IgnoreNulls);
+            Expr::AggregateFunction(function)
+        }
+        other => other,
+    }
+}
+
+fn windowed(expr: Expr, keys: Vec<Expr>, order: &[SortExpr]) -> Expr {
+    let window = |function: AggregateFunction| {
+        let mut window =
+            WindowFunction::new(WindowFunctionDefinition::AggregateUDF(function.func), function.params.args);
+        window.params.filter = function.params.filter;
+        window.params.distinct = function.params.distinct;
+        window.params.null_treatment = function.params.null_treatment;
+        window.params.order_by = function.params.order_by;
+        window
+    };
+    let place = |mut window: WindowFunction| {
+        window.params.partition_by.clone_from(&keys);
+        if !order.is_empty() {
+            window.params.order_by = order.to_vec();
+        }
+        let ordered = (!window.params.order_by.is_empty()).then_some(false);
+        window.params.window_frame = WindowFrame::new(ordered);
+        Expr::WindowFunction(Box::new(window))
+    };
+    let placed = expr.clone().transform_down(|expr| {
+        Ok(match expr {
+            Expr::AggregateFunction(function) => Transformed::new(
+                place(window(function)),
+                true,
+                datafusion::common::tree_node::TreeNodeRecursion::Jump,
+            ),
+            Expr::WindowFunction(function) => Transformed::new(
+                place(*function),
+                true,
+                datafusion::common::tree_node::TreeNodeRecursion::Jump,
+            ),
+            other => Transformed::no(other),
+        })
+    });
+    placed.map_or(expr, |placed| placed.data)
+}

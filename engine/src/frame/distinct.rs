@@ -1,0 +1,58 @@
+//! Rows without their repetitions.
+
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::logical_expr::{LogicalPlanBuilder, lit};
+
+use super::select::aggregate;
+use super::{Columns, Frame, column, own_columns};
+use crate::expr::{ExprExt, col};
+
+impl Frame {
+    /// Each row once. Nulls are equal to each other here.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b\n1,1\n1,1\n1,2\n").unwrap();
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// assert_eq!(frame.distinct().count().get()?, 2);
+    /// assert_eq!(frame.drop_duplicates(["a"]).count().get()?, 1);
+    /// assert_eq!(frame.value_counts("a").columns()?, ["a", "count"]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn distinct(&self) -> Self {
+        self.build(LogicalPlanBuilder::distinct)
+    }
+
+    /// One row for each combination of values in these columns, the first of a sorted frame, else any.
+    pub fn drop_duplicates(&self, subset: impl Columns) -> Self {
+        let subset = subset.into_names();
+        self.step(|plan| {
+            let keys = subset.iter().map(|name| column(plan, name)).collect::<crate::Result<Vec<_>>>()?;
+            if keys.is_empty() {
+                return Ok(LogicalPlanBuilder::from(plan.clone()).distinct()?.build()?);
+            }
+            // What is kept of the rows of a key is one whole row: values that are null stay null.
+            let order = super::sort::sort_keys(plan).map(|order| {
+                // The relational core asks for the keys first.
+                let mut by: Vec<_> = keys.iter().map(|key| key.clone().sort(true, false)).collect();
+                by.extend(order);
+                by
+            });
+            let rows = LogicalPlanBuilder::from(plan.clone()).distinct_on(keys, own_columns(plan), order)?;
+            Ok(rows.build()?)
+        })
+    }
+
+    /// How often each value of a column is there, most often first, as the columns of that name and
+    /// `count` (`count_` if the column itself is named so). Null is a value like any other.
+    pub fn value_counts(&self, name: &str) -> Self {
+        self.step(|plan| {
+            let counted = if name == "count" { "count_" } else { "count" };
+            let rows = count(lit(1)).alias(counted);
+            let counts = aggregate(plan, vec![column(plan, name)?.alias(name)], vec![rows])?;
+            let order = [col(counted).desc(), col(name).asc()];
+            Ok(LogicalPlanBuilder::from(counts).sort(order)?.build()?)
+        })
+    }
+}

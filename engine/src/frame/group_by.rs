@@ -1,0 +1,144 @@
+//! Rows by groups.
+
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::logical_expr::{Expr, lit};
+
+use super::select::{aggregate, named, output_name};
+use super::{Columns, Frame, IntoExpr, column};
+use crate::expr::ExprExt;
+
+/// The groups of a frame, by [`Frame::group_by`]: each method gives a frame with one row a group, the
+/// keys first. Null is a key like any other. The order of groups is not defined.
+///
+/// A method that takes one column name takes several, too; the results are named as the columns, or,
+/// where a key has that name, `name_mean`, `name_count` and so on.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "k,x,y\na,1,2\na,3,NA\nb,5,6\n").unwrap();
+/// use swath::prelude::*;
+///
+/// let frame = swath::read_csv(&path).scan()?;
+/// let groups = frame.group_by(["k"]);
+/// for frame in [
+///     groups.mean("x"), groups.sum("x"), groups.min("x"), groups.max("x"), groups.count("x"),
+///     groups.n_unique("x"), groups.first("x"), groups.last("x"), groups.std("x"), groups.var("x"),
+///     groups.median("x"), groups.quantile("x", 0.9),
+/// ] {
+///     assert_eq!(frame.columns()?, ["k", "x"]);
+///     assert_eq!(frame.count().get()?, 2);
+/// }
+/// assert_eq!(groups.sum(["x", "y"]).columns()?, ["k", "x", "y"]);
+/// assert_eq!(groups.size().columns()?, ["k", "size"]);
+/// assert_eq!(groups.agg([(col("x") * col("y")).sum().alias("xy")]).columns()?, ["k", "xy"]);
+/// # Ok::<(), swath::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct GroupBy {
+    frame: Frame,
+    keys: Vec<Expr>,
+}
+
+impl Frame {
+    /// Groups the rows that are equal in the keys, columns or expressions.
+    pub fn group_by<K: IntoExpr>(&self, keys: impl IntoIterator<Item = K>) -> GroupBy {
+        let keys = keys.into_iter().map(|key| named(key.into_expr())).collect();
+        GroupBy { frame: self.clone(), keys }
+    }
+}
+
+impl GroupBy {
+    /// Computes any expressions of aggregates. One without an alias is named as it is written.
+    pub fn agg(&self, columns: impl IntoIterator<Item = Expr>) -> Frame {
+        let columns = columns.into_iter().map(named).collect();
+        self.frame.step(|plan| aggregate(plan, self.keys.clone(), columns))
+    }
+
+    /// How many rows each group has, as the column `size`.
+    pub fn size(&self) -> Frame {
+        let name = self.free_name("size", "rows");
+        self.agg([count(lit(1)).alias(name)])
+    }
+
+    /// The mean of each group; null where all values are.
+    pub fn mean(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "mean", ExprExt::mean)
+    }
+
+    /// The sum of each group; null where all values are.
+    pub fn sum(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "sum", ExprExt::sum)
+    }
+
+    /// The smallest value of each group.
+    pub fn min(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "min", ExprExt::min)
+    }
+
+    /// The largest value of each group.
+    pub fn max(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "max", ExprExt::max)
+    }
+
+    /// How many values of each group are not null; for rows, see [`GroupBy::size`].
+    pub fn count(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "count", ExprExt::count)
+    }
+
+    /// How many different values each group has, without null.
+    pub fn n_unique(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "n_unique", ExprExt::n_unique)
+    }
+
+    /// A first value of each group that is not null; see [`ExprExt::first`] on order.
+    pub fn first(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "first", ExprExt::first)
+    }
+
+    /// A last value of each group that is not null; see [`ExprExt::last`] on order.
+    pub fn last(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "last", ExprExt::last)
+    }
+
+    /// The standard deviation (of a sample) of each group.
+    pub fn std(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "std", ExprExt::std)
+    }
+
+    /// The variance (of a sample) of each group.
+    pub fn var(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "var", ExprExt::var)
+    }
+
+    /// The median of each group.
+    pub fn median(&self, columns: impl Columns) -> Frame {
+        self.each(columns, "median", ExprExt::median)
+    }
+
+    /// The quantile `q`, from 0 to 1, of each group.
+    pub fn quantile(&self, columns: impl Columns, q: f64) -> Frame {
+        if let Err(error) = super::statistics::check_quantile(q) {
+            return Frame::failed(self.frame.session(), error);
+        }
+        self.each(columns, "quantile", |column| column.quantile(q))
+    }
+
+    fn each(&self, columns: impl Columns, suffix: &str, function: impl Fn(Expr) -> Expr) -> Frame {
+        let columns = columns.into_names();
+        self.frame.step(|plan| {
+            let mut results = Vec::with_capacity(columns.len());
+            for name in columns {
+                let result = function(column(plan, &name)?);
+                results.push(result.alias(self.free_name(&name, &format!("{name}_{suffix}"))));
+            }
+            aggregate(plan, self.keys.clone(), results)
+        })
+    }
+
+    /// The wanted name, or the other one if a key has it.
+    fn free_name(&self, wanted: &str, other: &str) -> String {
+        let taken = self.keys.iter().any(|key| output_name(key) == wanted);
+        if taken { other.to_owned() } else { wanted.to_owned() }
+    }
+}

@@ -1,0 +1,82 @@
+//! Frames of rows in memory.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::logical_expr::LogicalPlanBuilder;
+
+use super::Frame;
+use crate::compute::compute_async;
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+/// A frame of the rows of batches, which must have the same columns, in the shared session.
+///
+/// ```
+/// use std::sync::Arc;
+/// use swath::arrow::array::{ArrayRef, Int64Array, RecordBatch};
+///
+/// let a: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+/// let batch = RecordBatch::try_from_iter([("a", a)]).unwrap();
+/// assert_eq!(swath::from_batches([batch])?.sum("a").get()?, Some(3.0));
+/// # Ok::<(), swath::Error>(())
+/// ```
+///
+/// # Errors
+/// There is no batch, which would tell the columns, or they have different ones.
+pub fn from_batches(batches: impl IntoIterator<Item = RecordBatch>) -> Result<Frame> {
+    Session::shared()?.from_batches(batches)
+}
+
+impl Session {
+    /// Like [`from_batches`](crate::from_batches), in this session.
+    ///
+    /// # Errors
+    /// There is no batch, or they have different columns.
+    #[allow(clippy::wrong_self_convention)] // what it makes is a frame of this session
+    pub fn from_batches(&self, batches: impl IntoIterator<Item = RecordBatch>) -> Result<Frame> {
+        let batches: Vec<RecordBatch> = batches.into_iter().collect();
+        let Some(first) = batches.first() else {
+            let hint = "give at least one batch, which may be empty".to_owned();
+            return Err(Error::query("there is no batch, and so no columns", hint));
+        };
+        memory_frame(self, first.schema(), batches)
+    }
+}
+
+impl Frame {
+    /// Runs the plan now and keeps the rows in memory, as a new frame that reads them from there.
+    ///
+    /// # Errors
+    /// Whatever the query meets.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a\n1\n3\n2\n").unwrap();
+    /// let kept = swath::read_csv(&path).scan()?.persist()?;
+    /// std::fs::remove_file(&path).unwrap();
+    /// assert_eq!(kept.sum("a").get()?, Some(6.0));
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn persist(&self) -> Result<Self> {
+        futures::executor::block_on(self.persist_async())
+    }
+
+    /// Like [`Frame::persist`], for async code.
+    ///
+    /// # Errors
+    /// Whatever the query meets.
+    pub async fn persist_async(&self) -> Result<Self> {
+        let rows = compute_async(self).await?;
+        memory_frame(self.session(), self.schema()?, rows)
+    }
+}
+
+fn memory_frame(session: &Session, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Frame> {
+    let table = MemTable::try_new(schema, vec![batches])?;
+    let scan = LogicalPlanBuilder::scan("memory", provider_as_source(Arc::new(table)), None)?;
+    Ok(Frame::new(session, scan.build()?))
+}

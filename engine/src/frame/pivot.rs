@@ -1,0 +1,138 @@
+//! From long to wide.
+
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::logical_expr::utils::find_aggregate_exprs;
+use datafusion::logical_expr::{Expr, LogicalPlan};
+
+use super::select::aggregate;
+use super::{Columns, Frame, column, column_type};
+use crate::error::{Error, Result};
+use crate::expr::col;
+
+/// What [`Frame::pivot`] makes of the rows: groups by the index become rows, the values of one column
+/// become columns, and each cell is an aggregate.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "k,month,x\na,jan,1\na,feb,2\nb,jan,3\nb,jan,5\n").unwrap();
+/// use swath::Pivot;
+/// use swath::prelude::*;
+///
+/// let frame = swath::read_csv(&path).scan()?;
+/// let wide = frame.pivot(Pivot::new("month", col("x").sum()).index(["k"]))?;
+/// assert_eq!(wide.columns()?, ["k", "feb", "jan"]);
+/// // With the values given, nothing is read to find them.
+/// let wide = frame.pivot(Pivot::new("month", col("x").sum()).index(["k"]).values(["jan"]))?;
+/// assert_eq!(wide.columns()?, ["k", "jan"]);
+/// # Ok::<(), swath::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Pivot {
+    on: String,
+    cell: Expr,
+    index: Vec<String>,
+    values: Option<Vec<ScalarValue>>,
+}
+
+/// A frame wider than this was hardly meant.
+const MAX_PIVOT_COLUMNS: usize = 10_000;
+
+impl Pivot {
+    /// Makes a column of each value of the column `on`, and each cell by an expression of aggregates.
+    pub fn new(on: impl Into<String>, cell: Expr) -> Self {
+        Self { on: on.into(), cell, index: Vec::new(), values: None }
+    }
+
+    /// The columns that tell the rows of the result apart; without, it has one row.
+    pub fn index(mut self, columns: impl Columns) -> Self {
+        self.index = columns.into_names();
+        self
+    }
+
+    /// The values to make columns of, in this order; rows with others are left out. Without, the
+    /// frame is read to find all values.
+    pub fn values<V: Into<ScalarValue>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+        self.values = Some(values.into_iter().map(Into::into).collect());
+        self
+    }
+
+    fn plan(&self, plan: &LogicalPlan, values: &[ScalarValue]) -> Result<LogicalPlan> {
+        if find_aggregate_exprs([&self.cell]).is_empty() {
+            return Err(Error::query(
+                "the cells of a pivot must be aggregates",
+                "Pivot::new(\"month\", col(\"delay\").mean())".to_owned(),
+            ));
+        }
+        let on = column(plan, &self.on)?;
+        let ty = column_type(plan, &self.on)?;
+        let index = self.index.iter().map(|name| Ok(column(plan, name)?.alias(name)));
+        let index = index.collect::<Result<Vec<Expr>>>()?;
+        let mut cells = Vec::with_capacity(values.len());
+        for value in values {
+            let name = if value.is_null() { "null".to_owned() } else { value.to_string() };
+            let value = value.cast_to(&ty)?;
+            let condition = match value.is_null() {
+                true => on.clone().is_null(),
+                false => on.clone().eq(Expr::Literal(value, None)),
+            };
+            cells.push(only_where(&self.cell, &condition)?.alias(name));
+        }
+        aggregate(plan, index, cells)
+    }
+}
+
+impl Frame {
+    /// Makes a wide frame of a long one, as the [`Pivot`] says. Unless the pivot has the values that
+    /// become columns, they are found by reading the frame now; they then stand in their order.
+    ///
+    /// # Errors
+    /// What reading meets, or far too many different values.
+    pub fn pivot(&self, pivot: Pivot) -> Result<Self> {
+        let values = match pivot.values.clone() {
+            Some(values) => values,
+            None => self.values_of(&pivot.on)?,
+        };
+        let wide = self.step(|plan| pivot.plan(plan, &values));
+        wide.plan()?;
+        Ok(wide)
+    }
+
+    /// The different values of a column, sorted, null last.
+    fn values_of(&self, name: &str) -> Result<Vec<ScalarValue>> {
+        let values = self.select([col(name)]).distinct().sort([name]).head(MAX_PIVOT_COLUMNS + 1);
+        let mut found = Vec::new();
+        for batch in values.collect()? {
+            for row in 0..batch.num_rows() {
+                found.push(ScalarValue::try_from_array(batch.column(0), row)?);
+            }
+        }
+        if found.len() > MAX_PIVOT_COLUMNS {
+            return Err(Error::query(
+                format!("the column \"{name}\" has more than {MAX_PIVOT_COLUMNS} different values"),
+                "give those that should become columns: Pivot::values".to_owned(),
+            ));
+        }
+        Ok(found)
+    }
+}
+
+/// The expression with its aggregates over those rows only for which the condition is true.
+fn only_where(cell: &Expr, condition: &Expr) -> Result<Expr> {
+    let cell = cell.clone().unalias().transform_up(|expr| {
+        Ok(match expr {
+            Expr::AggregateFunction(mut function) => {
+                let own = function.params.filter.take();
+                let both = match own {
+                    Some(own) => own.and(condition.clone()),
+                    None => condition.clone(),
+                };
+                function.params.filter = Some(Box::new(both));
+                Transformed::yes(Expr::AggregateFunction(function))
+            }
+            other => Transformed::no(other),
+        })
+    })?;
+    Ok(cell.data)
+}

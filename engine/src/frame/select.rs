@@ -1,0 +1,303 @@
+//! Columns and rows picked and computed.
+
+use std::collections::HashMap;
+
+use datafusion::common::Column;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::logical_expr::utils::{find_aggregate_exprs, find_window_exprs};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+
+use super::{Columns, Frame, IntoExpr, bare, column, names, own_columns};
+use crate::error::{Error, Result};
+
+impl Frame {
+    /// A frame of these columns or expressions. An expression without an alias is named as it is
+    /// written; aggregates alone give one row.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b\n1,2\n3,4\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// assert_eq!(frame.select(["b", "a"]).columns()?, ["b", "a"]);
+    /// assert_eq!(frame.select([col("a").max(), col("b").sum()]).columns()?, ["max(a)", "sum(b)"]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn select<E: IntoExpr>(&self, columns: impl IntoIterator<Item = E>) -> Self {
+        let columns: Vec<Expr> = columns.into_iter().map(|column| named(column.into_expr())).collect();
+        self.step(|plan| {
+            check_names(columns.iter().map(output_name))?;
+            if columns.is_empty() {
+                return Err(no_columns());
+            }
+            if find_aggregate_exprs(&columns).is_empty() {
+                project(plan, columns)
+            } else {
+                aggregate(plan, Vec::new(), columns)
+            }
+        })
+    }
+
+    /// The rows for which the condition is true; not those for which it is null.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a\n1\nNA\n3\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// assert_eq!(frame.filter(col("a").gt(lit(1))).count().get()?, 1);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn filter(&self, condition: impl IntoExpr) -> Self {
+        let condition = condition.into_expr();
+        self.step(|plan| {
+            refuse_aggregates(&condition, "filter")?;
+            if find_window_exprs([&condition]).is_empty() {
+                return Ok(LogicalPlanBuilder::from(plan.clone()).filter(condition)?.build()?);
+            }
+            // The windows are computed beside the columns, and left out again.
+            let windows = with_windows(plan, [&condition])?;
+            let condition = rebased(condition, &windows, plan)?;
+            let filtered = LogicalPlanBuilder::from(windows).filter(condition)?;
+            let columns = plan.schema().iter().map(|(table, field)| bare(table.cloned(), field.name()));
+            Ok(filtered.project(columns)?.build()?)
+        })
+    }
+
+    /// Adds a column, or replaces the one of that name.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "km\n1\n2\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let frame = swath::read_csv(&path).scan()?.with_column((col("km") * lit(1000)).alias("m"));
+    /// assert_eq!(frame.columns()?, ["km", "m"]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn with_column(&self, column: Expr) -> Self {
+        self.with_columns([column])
+    }
+
+    /// Adds columns, or replaces those of the same names, where they stand. All are computed from the
+    /// columns as they were before.
+    pub fn with_columns(&self, columns: impl IntoIterator<Item = Expr>) -> Self {
+        let columns: Vec<Expr> = columns.into_iter().map(named).collect();
+        self.step(|plan| {
+            check_names(columns.iter().map(output_name))?;
+            for column in &columns {
+                refuse_aggregates(column, "with_columns")?;
+            }
+            let mut new: HashMap<String, Expr> =
+                columns.iter().map(|column| (output_name(column), column.clone())).collect();
+            let kept = plan.schema().iter().map(|(table, field)| {
+                new.remove(field.name()).unwrap_or_else(|| bare(table.cloned(), field.name()))
+            });
+            let mut all: Vec<Expr> = kept.collect();
+            all.extend(columns.into_iter().filter(|column| new.contains_key(&output_name(column))));
+            project(plan, all)
+        })
+    }
+
+    /// Gives columns other names, from the old one to the new one.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b\n1,2\n").unwrap();
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// assert_eq!(frame.rename([("a", "x")]).columns()?, ["x", "b"]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn rename<O: Into<String>, N: Into<String>>(&self, pairs: impl IntoIterator<Item = (O, N)>) -> Self {
+        let pairs: Vec<(String, String)> =
+            pairs.into_iter().map(|(old, new)| (old.into(), new.into())).collect();
+        self.step(|plan| {
+            for (old, _) in &pairs {
+                column(plan, old)?;
+            }
+            let new_name = |name: &str| pairs.iter().find(|(old, _)| old == name).map(|(_, new)| new.clone());
+            let columns = plan.schema().iter().map(|(table, field)| {
+                let old = bare(table.cloned(), field.name());
+                old.alias(new_name(field.name()).unwrap_or_else(|| field.name().clone()))
+            });
+            let columns: Vec<Expr> = columns.collect();
+            check_names(columns.iter().map(output_name))?;
+            project(plan, columns)
+        })
+    }
+
+    /// Leaves columns out. They must be there, and one must remain.
+    pub fn drop(&self, columns: impl Columns) -> Self {
+        let dropped = columns.into_names();
+        self.step(|plan| {
+            for name in &dropped {
+                column(plan, name)?;
+            }
+            let kept: Vec<Expr> = own_columns(plan)
+                .into_iter()
+                .filter(|column| !dropped.contains(&output_name(column)))
+                .collect();
+            if kept.is_empty() {
+                return Err(no_columns());
+            }
+            project(plan, kept)
+        })
+    }
+}
+
+/// A projection, with the windows it needs below it.
+pub(super) fn project(plan: &LogicalPlan, columns: Vec<Expr>) -> Result<LogicalPlan> {
+    if find_window_exprs(&columns).is_empty() {
+        return Ok(LogicalPlanBuilder::from(plan.clone()).project(columns)?.build()?);
+    }
+    let windows = with_windows(plan, &columns)?;
+    let columns: Vec<Expr> =
+        columns.into_iter().map(|column| rebased(column, &windows, plan)).collect::<Result<_>>()?;
+    Ok(LogicalPlanBuilder::from(windows).project(columns)?.build()?)
+}
+
+/// An aggregation whose columns may compute with aggregates: the keys, then the columns.
+pub(super) fn aggregate(plan: &LogicalPlan, keys: Vec<Expr>, columns: Vec<Expr>) -> Result<LogicalPlan> {
+    let key_names: Vec<String> = keys.iter().map(output_name).collect();
+    check_names(key_names.iter().cloned().chain(columns.iter().map(output_name)))?;
+    for column in &columns {
+        if !find_window_exprs([column]).is_empty() {
+            return Err(Error::query(
+                format!("\"{}\" is computed over a window, not over a group", output_name(column)),
+                "compute it before, with with_columns, or after, from the groups".to_owned(),
+            ));
+        }
+    }
+    let functions = find_aggregate_exprs(&columns);
+    // Keys and aggregates get names of their own, which no column of the user can have.
+    let inner_keys = keys.into_iter().enumerate().map(|(at, key)| key.unalias().alias(inner_key(at)));
+    let inner = functions.iter().enumerate().map(|(at, function)| function.clone().alias(inner_value(at)));
+    let grouped = LogicalPlanBuilder::from(plan.clone()).aggregate(inner_keys, inner)?;
+    let mut outer: Vec<Expr> = key_names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| Expr::Column(Column::new_unqualified(inner_key(at))).alias(name))
+        .collect();
+    for column in columns {
+        let name = output_name(&column);
+        let placed = column.unalias().transform_down(|expr| {
+            Ok(match functions.iter().position(|function| *function == expr) {
+                Some(at) => Transformed::yes(Expr::Column(Column::new_unqualified(inner_value(at)))),
+                None => Transformed::no(expr),
+            })
+        })?;
+        if let Some(stray) = stray_column(&placed.data) {
+            return Err(Error::query(
+                format!("the column \"{stray}\" is neither a key of the groups nor in an aggregate"),
+                format!("say which of its values is meant: col(\"{stray}\").first(), or .max(), .mean(), …"),
+            ));
+        }
+        outer.push(placed.data.alias(name));
+    }
+    Ok(grouped.project(outer)?.build()?)
+}
+
+fn inner_key(at: usize) -> String {
+    format!("__key_{at}")
+}
+
+fn inner_value(at: usize) -> String {
+    format!("__value_{at}")
+}
+
+/// A column of the input that is used beside aggregates.
+fn stray_column(expr: &Expr) -> Option<String> {
+    let names = expr.column_refs();
+    names.into_iter().map(|column| column.name.clone()).find(|name| !name.starts_with("__value_"))
+}
+
+/// The plan with the windows of expressions computed beside its columns.
+fn with_windows<'a>(plan: &LogicalPlan, exprs: impl IntoIterator<Item = &'a Expr>) -> Result<LogicalPlan> {
+    let windows: Vec<Expr> = find_window_exprs(exprs)
+        .into_iter()
+        .map(|window| datafusion::logical_expr::expr_rewriter::normalize_col(window, plan))
+        .collect::<Result<_, _>>()?;
+    Ok(LogicalPlanBuilder::window_plan(plan.clone(), windows)?)
+}
+
+/// An expression in which windows that are computed below are columns.
+fn rebased(expr: Expr, windows: &LogicalPlan, plan: &LogicalPlan) -> Result<Expr> {
+    let expr = datafusion::logical_expr::expr_rewriter::normalize_col(expr, plan)?;
+    let placed = expr.transform_down(|expr| {
+        Ok(match &expr {
+            Expr::WindowFunction(_) => {
+                let name = expr.schema_name().to_string();
+                let (table, field) = windows.schema().qualified_field_with_unqualified_name(&name)?;
+                Transformed::yes(bare(table.cloned(), field.name()))
+            }
+            _ => Transformed::no(expr),
+        })
+    })?;
+    Ok(placed.data)
+}
+
+/// The expression with the name that it will have.
+pub(super) fn named(expr: Expr) -> Expr {
+    match expr {
+        Expr::Column(_) | Expr::Alias(_) => expr,
+        other => {
+            let name = other.human_display().to_string();
+            other.alias(name)
+        }
+    }
+}
+
+/// The name of a column that an expression makes.
+pub(super) fn output_name(expr: &Expr) -> String {
+    match expr {
+        Expr::Column(column) => column.name.clone(),
+        Expr::Alias(alias) => alias.name.clone(),
+        other => other.human_display().to_string(),
+    }
+}
+
+/// Two columns of one name could not be told apart.
+pub(super) fn check_names(names: impl Iterator<Item = String>) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    for name in names {
+        if seen.contains(&name) {
+            return Err(Error::query(
+                format!("two columns are named \"{name}\""),
+                "give one of them another name with .alias(\"…\")".to_owned(),
+            ));
+        }
+        seen.insert(name);
+    }
+    Ok(())
+}
+
+fn refuse_aggregates(expr: &Expr, method: &str) -> Result<()> {
+    match find_aggregate_exprs([expr]).first() {
+        None => Ok(()),
+        Some(aggregate) => Err(Error::query(
+            format!("{method} has no groups for {}", aggregate.human_display()),
+            "add .over([\"key\"]) for the value of each row's group, .over([] as [&str; 0]) for that of all rows"
+                .to_owned(),
+        )),
+    }
+}
+
+fn no_columns() -> Error {
+    Error::query("no column is left", "select at least one column".to_owned())
+}
+
+/// A name that is not among a plan's columns, beginning with the wanted one.
+pub(super) fn free_name(plan: &LogicalPlan, wanted: &str) -> String {
+    let taken = names(plan);
+    let mut name = wanted.to_owned();
+    while taken.contains(&name) {
+        name.push('_');
+    }
+    name
+}

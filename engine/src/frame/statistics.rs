@@ -1,0 +1,106 @@
+//! Single values of whole frames.
+
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::logical_expr::{Expr, lit};
+
+use super::select::aggregate;
+use super::{Frame, IntoExpr};
+use crate::error::{Error, Result};
+use crate::expr::ExprExt;
+use crate::scalar::{Count, Scalar};
+
+/// The value of an aggregate over all rows, lazy: computed alone with [`Scalar::get`], or with others in
+/// one read with [`compute`](crate::compute()). The column may be an expression. Nulls are left out; over no
+/// value the result is `None`.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "a,b\n1,x\nNA,y\n4,y\n").unwrap();
+/// use swath::prelude::*;
+///
+/// let t = swath::read_csv(&path).scan()?;
+/// assert_eq!(t.count().get()?, 3);
+/// assert_eq!(t.n_unique("b").get()?, 2);
+/// let numbers = [t.min("a"), t.max("a"), t.sum("a"), t.mean("a"), t.median("a"), t.quantile("a", 0.5)];
+/// assert_eq!(swath::compute(numbers.as_slice())?, [1.0, 4.0, 5.0, 2.5, 2.5, 2.5].map(Some));
+/// assert_eq!(swath::compute((t.var("a"), t.std(col("a") * lit(0))))?, (Some(4.5), Some(0.0)));
+/// assert_eq!(t.max("b").as_type::<String>().get()?.as_deref(), Some("y"));
+/// # Ok::<(), swath::Error>(())
+/// ```
+impl Frame {
+    /// How many rows there are.
+    pub fn count(&self) -> Scalar<Count> {
+        self.scalar(|| count(lit(1)), "count")
+    }
+
+    /// The largest value.
+    pub fn max(&self, column: impl IntoExpr) -> Scalar {
+        self.of(column, ExprExt::max)
+    }
+
+    /// The smallest value.
+    pub fn min(&self, column: impl IntoExpr) -> Scalar {
+        self.of(column, ExprExt::min)
+    }
+
+    /// The mean.
+    pub fn mean(&self, column: impl IntoExpr) -> Scalar {
+        self.of(column, ExprExt::mean)
+    }
+
+    /// The sum.
+    pub fn sum(&self, column: impl IntoExpr) -> Scalar {
+        self.of(column, ExprExt::sum)
+    }
+
+    /// The standard deviation of a sample.
+    pub fn std(&self, column: impl IntoExpr) -> Scalar {
+        self.of(column, ExprExt::std)
+    }
+
+    /// The variance of a sample.
+    pub fn var(&self, column: impl IntoExpr) -> Scalar {
+        self.of(column, ExprExt::var)
+    }
+
+    /// The median. Holds all values in memory.
+    pub fn median(&self, column: impl IntoExpr) -> Scalar {
+        self.of(column, ExprExt::median)
+    }
+
+    /// The quantile `q`, from 0 to 1. Holds all values in memory; about the same in little memory gives
+    /// `select([col("a").approx_quantile(q)])`.
+    pub fn quantile(&self, column: impl IntoExpr, q: f64) -> Scalar {
+        match check_quantile(q) {
+            Ok(()) => self.of(column, |column| column.quantile(q)),
+            Err(error) => Scalar::new(Self::failed(self.session(), error), "quantile".to_owned()),
+        }
+    }
+
+    /// How many different values there are, without null.
+    pub fn n_unique(&self, column: impl IntoExpr) -> Scalar<Count> {
+        let column = column.into_expr();
+        self.scalar(|| column.n_unique(), "n_unique")
+    }
+
+    fn of(&self, column: impl IntoExpr, function: impl FnOnce(Expr) -> Expr) -> Scalar {
+        let value = function(column.into_expr());
+        let name = value.human_display().to_string();
+        self.scalar(|| value, &name)
+    }
+
+    fn scalar<T>(&self, value: impl FnOnce() -> Expr, name: &str) -> Scalar<T> {
+        let value = value().alias("value");
+        Scalar::new(self.step(|plan| aggregate(plan, Vec::new(), vec![value])), name.to_owned())
+    }
+}
+
+/// A quantile is a share.
+pub(super) fn check_quantile(q: f64) -> Result<()> {
+    if (0.0..=1.0).contains(&q) {
+        return Ok(());
+    }
+    let hint = "0.5 is the median, 0.9 the value below which nine tenths lie".to_owned();
+    Err(Error::query(format!("a quantile is from 0 to 1, not {q}"), hint))
+}

@@ -1,0 +1,192 @@
+//! CSV files as a frame.
+
+use swath_io::ColumnType;
+use swath_planner::{SourceCall, SourceFunction};
+
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::options::OptionValue;
+use crate::paths::Paths;
+use crate::session::Session;
+
+/// How CSV files are read, by [`read_csv`]. What is not set is found out by looking at the files.
+///
+/// Every option can also be set by its name in SQL, see [`ReadOptions`](crate::ReadOptions), with
+/// [`ReadCsv::option`]. A wrong option is an error of [`ReadCsv::scan`].
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "made by hand\na;b\n1;?\n# a comment\n3;'x;y'\n").unwrap();
+/// use swath::types::{Float64, Text};
+///
+/// let frame = swath::read_csv(&path)
+///     .skip(1)
+///     .has_header(true)
+///     .delimiter(';')
+///     .quote('\'')
+///     .comment('#')
+///     .null_values(["?"])
+///     .with_type("a", Float64)
+///     .with_type("b", Text)
+///     .encoding("utf8")
+///     .compression("none")
+///     .with_filename("file")
+///     .option("max_record_bytes", 1_000_000)
+///     .scan()?;
+/// assert_eq!(frame.columns()?, ["a", "b", "file"]);
+/// assert_eq!(frame.drop_nulls().count().get()?, 1);
+///
+/// // All columns given, or all read as text; quotes escaped by a backslash; in a session of one's own.
+/// let session = swath::Session::new()?;
+/// let texts = swath::read_csv(&path).skip(2).columns([("x", Text), ("y", Text)]).has_header(false);
+/// assert_eq!(texts.delimiter(';').escape('\\').session(&session).scan()?.columns()?, ["x", "y"]);
+/// let texts = swath::read_csv(&path).skip(1).all_varchar().scan()?;
+/// assert!(texts.schema()?.fields().iter().all(|field| field.data_type().is_string()));
+/// # Ok::<(), swath::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ReadCsv {
+    paths: Result<Vec<String>>,
+    session: Option<SessionHandle>,
+    options: Vec<(String, OptionValue)>,
+}
+
+/// Reads CSV files by a path or glob, or several.
+///
+/// ```no_run
+/// use swath::Text;
+///
+/// let air = swath::read_csv("air/*.csv.bz2")
+///     .encoding("latin1")
+///     .with_type("TailNum", Text)
+///     .null_values(["NA"])
+///     .scan()?;
+/// # Ok::<(), swath::Error>(())
+/// ```
+pub fn read_csv(paths: impl Paths) -> ReadCsv {
+    ReadCsv { paths: paths.into_paths(), session: None, options: Vec::new() }
+}
+
+#[derive(Clone)]
+struct SessionHandle(Session);
+
+impl std::fmt::Debug for SessionHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Session")
+    }
+}
+
+impl ReadCsv {
+    /// The encoding: `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf-16le` and so on.
+    pub fn encoding(self, name: &str) -> Self {
+        self.option("encoding", name)
+    }
+
+    /// The type of a column; the others are found by looking.
+    pub fn with_type(mut self, column: impl Into<String>, ty: ColumnType) -> Self {
+        let entry = (column.into(), OptionValue::Text(ty.to_string()));
+        match self.options.iter_mut().find(|(name, _)| name == "types") {
+            Some((_, OptionValue::Map(types))) => {
+                types.retain(|(column, _)| *column != entry.0);
+                types.push(entry);
+                self
+            }
+            _ => self.option("types", OptionValue::Map(vec![entry])),
+        }
+    }
+
+    /// Words that are null in every column, beside those that always are.
+    pub fn null_values<W: Into<String>>(self, words: impl IntoIterator<Item = W>) -> Self {
+        let words = words.into_iter().map(|word| OptionValue::Text(word.into())).collect();
+        self.option("nullstr", OptionValue::List(words))
+    }
+
+    /// The character between fields.
+    pub fn delimiter(self, delimiter: char) -> Self {
+        self.option("delim", delimiter.to_string())
+    }
+
+    /// The character around fields that hold a delimiter, a quote or a line end; `None` for none.
+    pub fn quote(self, quote: impl Into<Option<char>>) -> Self {
+        self.option("quote", character(quote.into()))
+    }
+
+    /// The character before a quote inside a quoted field; `None` where a quote is doubled.
+    pub fn escape(self, escape: impl Into<Option<char>>) -> Self {
+        self.option("escape", character(escape.into()))
+    }
+
+    /// The character that begins a line that is no record; `None` for none.
+    pub fn comment(self, comment: impl Into<Option<char>>) -> Self {
+        self.option("comment", character(comment.into()))
+    }
+
+    /// Whether the first record names the columns.
+    pub fn has_header(self, has_header: bool) -> Self {
+        self.option("header", has_header)
+    }
+
+    /// Lines to skip at the head of each file.
+    pub fn skip(self, lines: u64) -> Self {
+        self.option("skip", OptionValue::Number(lines.to_string()))
+    }
+
+    /// All columns, in order, by name and type: nothing is found by looking.
+    pub fn columns<N: Into<String>>(self, columns: impl IntoIterator<Item = (N, ColumnType)>) -> Self {
+        let columns =
+            columns.into_iter().map(|(name, ty)| (name.into(), OptionValue::Text(ty.to_string()))).collect();
+        self.option("columns", OptionValue::Map(columns))
+    }
+
+    /// Reads every column whose type is not given as text.
+    pub fn all_varchar(self) -> Self {
+        self.option("all_varchar", true)
+    }
+
+    /// The codec of all files: `gzip`, `bzip2`, `zstd`, `xz`, `lz4`, `none`; `auto` to look at each.
+    pub fn compression(self, codec: &str) -> Self {
+        self.option("compression", codec)
+    }
+
+    /// Adds a column of this name with each row's file.
+    pub fn with_filename(self, column: impl Into<String>) -> Self {
+        self.option("filename", column.into())
+    }
+
+    /// Sets any option, by the names of [`ReadOptions`](crate::ReadOptions). What was set before under
+    /// that name is forgotten.
+    pub fn option(mut self, name: &str, value: impl Into<OptionValue>) -> Self {
+        let name = name.to_lowercase();
+        self.options.retain(|(known, _)| *known != name);
+        self.options.push((name, value.into()));
+        self
+    }
+
+    /// Makes the frame in this session; without, in the shared one.
+    pub fn session(mut self, session: &Session) -> Self {
+        self.session = Some(SessionHandle(session.clone()));
+        self
+    }
+
+    /// Looks at the heads of the files and gives a lazy frame of their rows. Blocks while it looks.
+    ///
+    /// # Errors
+    /// A wrong option, no file, or files that cannot be read.
+    pub fn scan(&self) -> Result<Frame> {
+        let session = match &self.session {
+            Some(SessionHandle(session)) => session.clone(),
+            None => Session::shared()?,
+        };
+        let paths = self.paths.clone()?;
+        if paths.is_empty() {
+            return Err(Error::query("there is no path to read", "read_csv(\"data/*.csv\")".to_owned()));
+        }
+        let call = SourceCall { function: SourceFunction::ReadCsv, paths, options: self.options.clone() };
+        Ok(Frame::new(&session, session.scan(&call)?))
+    }
+}
+
+fn character(character: Option<char>) -> OptionValue {
+    OptionValue::Text(character.map(String::from).unwrap_or_default())
+}
