@@ -66,6 +66,11 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 
+    /// The value of $name in the statements: a number, true, false, null, or else a text, which quotes
+    /// around it make sure of; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
+
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -170,6 +175,7 @@ impl Args {
             None => session,
         }
         .build()?;
+        set_params(&session, &self.params, &texts)?;
         let format = self.format.choose(self.output.as_deref(), self.max_rows)?;
         let target = self.output.map_or(Target::Stdout, Target::File);
         Ok(Job { texts, session, target, format })
@@ -245,6 +251,54 @@ impl ReadArgs {
     }
 }
 
+/// Sets the values of parameters; each must have a place in the statements.
+fn set_params(session: &Session, pairs: &[String], texts: &[String]) -> Result<(), Report> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    // Text that is no SQL is told when it runs.
+    let Ok(statements) = texts.iter().map(|text| session.parse(text)).collect::<Result<Vec<_>, _>>() else {
+        return Ok(());
+    };
+    let used: Vec<String> = statements.iter().flatten().flat_map(Session::params_of).collect();
+    for pair in pairs {
+        let Some((name, value)) = pair.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            return Err(Report::with_hint(
+                format!("--param: expected NAME=VALUE, found \"{pair}\""),
+                "as in --param carrier=UA, for $carrier in the statement",
+            ));
+        };
+        let name = name.strip_prefix('$').unwrap_or(name);
+        if !used.iter().any(|known| known == name) {
+            let known: Vec<String> = used.iter().map(|known| format!("${known}")).collect();
+            let hint = match known.as_slice() {
+                [] => "the statements have no parameters; write them as $name".to_owned(),
+                known => format!("the parameters are: {}", known.join(", ")),
+            };
+            return Err(Report::with_hint(format!("--param: no statement has a parameter ${name}"), hint));
+        }
+        session.set_param(name, param_value(value))?;
+    }
+    Ok(())
+}
+
+/// A value as it is written in SQL; what is no number, truth value or null is text.
+fn param_value(text: &str) -> OptionValue {
+    let quoted = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    match text.to_ascii_lowercase().as_str() {
+        _ if quoted.is_some() => OptionValue::Text(quoted.unwrap_or_default().replace("''", "'")),
+        "true" => OptionValue::Boolean(true),
+        "false" => OptionValue::Boolean(false),
+        "null" => OptionValue::Null,
+        // Not inf and nan: only what begins and ends like a number.
+        _ if digits.starts_with(|first: char| first.is_ascii_digit()) && text.parse::<f64>().is_ok() => {
+            OptionValue::Number(text.to_owned())
+        }
+        _ => OptionValue::Text(text.to_owned()),
+    }
+}
+
 /// `["TailNum=text", "Distance=double"]` as a map; nothing if there is none.
 fn column_types(flag: &str, pairs: &[String]) -> Result<Option<OptionValue>, Report> {
     let pair = |pair: &String| match pair.rsplit_once('=') {
@@ -267,6 +321,26 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn params_have_types() {
+        assert_eq!(param_value("-1.5e3"), OptionValue::Number("-1.5e3".into()));
+        assert_eq!(param_value("TRUE"), OptionValue::Boolean(true));
+        assert_eq!(param_value("null"), OptionValue::Null);
+        for (text, value) in [("UA", "UA"), ("'12'", "12"), ("'it''s'", "it's"), ("inf", "inf"), ("", "")] {
+            assert_eq!(param_value(text), OptionValue::Text(value.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn params_must_be_used() {
+        let set = |pair: &str| {
+            set_params(&Session::new().unwrap(), &[pair.to_owned()], &["SELECT $a, $b".to_owned()])
+        };
+        assert!(set("a=1").is_ok() && set("$b=x=y").is_ok());
+        assert_eq!(set("c=1").unwrap_err().hint.unwrap(), "the parameters are: $a, $b");
+        assert!(set("a").unwrap_err().hint.unwrap().contains("--param carrier=UA"));
     }
 
     #[test]

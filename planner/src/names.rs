@@ -12,8 +12,9 @@ use std::ops::ControlFlow;
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{
     Cte, Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, ObjectType,
-    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    Statement as SqlStatement, TableAlias, TableFactor, TableObject, TableWithJoins, VisitMut, VisitorMut,
+    OrderByExpr, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    Statement as SqlStatement, TableAlias, TableFactor, TableObject, TableWithJoins, Value, VisitMut,
+    VisitorMut, WildcardAdditionalOptions,
 };
 
 use crate::error::{Error, Result};
@@ -128,6 +129,7 @@ impl Resolver<'_> {
             }
         }
         let (columns, relations) = self.set_expr(&mut query.body, &env)?;
+        order_by_all(query, columns.as_deref());
         let aliases = columns.clone().unwrap_or_default();
         let scope = Scope { relations: &relations, aliases: &aliases };
         if let Some(order_by) = &mut query.order_by
@@ -214,11 +216,23 @@ impl Resolver<'_> {
                 {
                     respell(ident, scope.relations.iter().map(|relation| relation.name.as_str()));
                 }
-                wildcard_options(options, scope)
+                self.star_options(options, scope, env)
             }
-            SelectItem::Wildcard(options) => wildcard_options(options, scope),
+            SelectItem::Wildcard(options) => self.star_options(options, scope, env),
             _ => Ok(()),
         }
+    }
+
+    fn star_options(
+        &self,
+        options: &mut WildcardAdditionalOptions,
+        scope: &Scope<'_>,
+        env: &Env,
+    ) -> Result<()> {
+        for item in options.opt_replace.iter_mut().flat_map(|replace| &mut replace.items) {
+            self.expr(&mut item.expr, scope, env)?;
+        }
+        wildcard_options(options, scope)
     }
 
     /// Resolves FROM, from left to right: the tables it names, in order.
@@ -290,6 +304,16 @@ impl Resolver<'_> {
                     }
                     None => relations.extend(inner),
                 }
+            }
+            TableFactor::Pivot { .. } => {
+                return Err(Error::new("PIVOT is not supported").with_hint(
+                    "aggregate with a filter for each column: sum(x) FILTER (WHERE name = 'a') AS a",
+                ));
+            }
+            TableFactor::Unpivot { .. } => {
+                return Err(Error::new("UNPIVOT is not supported").with_hint(
+                    "put the columns below each other: SELECT 'a' AS name, a AS value … UNION ALL …",
+                ));
             }
             other => {
                 let alias = alias_of(other).cloned();
@@ -375,6 +399,29 @@ impl VisitorMut for ExprVisitor<'_, '_> {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
+    }
+}
+
+/// Writes `ORDER BY ALL`, which the parser takes for a column of that name, as the columns by number. The
+/// relational core's own form orders by plain columns only.
+fn order_by_all(query: &mut Query, columns: Option<&[String]>) {
+    let Some(order_by) = &mut query.order_by else { return };
+    let OrderByKind::Expressions(exprs) = &order_by.kind else { return };
+    let [only] = exprs.as_slice() else { return };
+    if let Expr::Identifier(ident) = &only.expr
+        && ident.quote_style.is_none()
+        && ident.value.eq_ignore_ascii_case("all")
+    {
+        let options = only.options;
+        let by_number = |number: usize| OrderByExpr {
+            expr: Expr::Value(Value::Number(number.to_string(), false).into()),
+            options,
+            with_fill: None,
+        };
+        order_by.kind = match columns {
+            Some(columns) => OrderByKind::Expressions((1..=columns.len()).map(by_number).collect()),
+            None => OrderByKind::All(options),
+        };
     }
 }
 

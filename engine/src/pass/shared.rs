@@ -56,11 +56,6 @@ impl SharedTable {
         let (pass, seats) = space.pass(PassSource::Plan(Arc::clone(late)), readers, factories);
         Self { schema, partitions, seats: Mutex::new(seats), pass }
     }
-
-    /// The pass in which it is read.
-    pub(crate) fn pass(&self) -> &Arc<Pass> {
-        &self.pass
-    }
 }
 
 /// The columns under the names that [`SharedSource`](swath_planner::fuse::SharedSource) has for them: the
