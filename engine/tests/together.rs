@@ -1,4 +1,5 @@
 //! Statements that are run together give what they give apart, whatever their shape, and never hang.
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 use std::fmt::Write as _;
 use std::path::Path;

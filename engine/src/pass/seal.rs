@@ -63,6 +63,9 @@ impl PassSpace {
     }
 }
 
+/// Plans, or leaves of plans.
+type Execs = Vec<Arc<dyn ExecutionPlan>>;
+
 /// A scan of files in a plan.
 struct Leaf {
     plan: usize,
@@ -102,7 +105,7 @@ impl Leaf {
 pub(crate) fn share_scans(
     plans: Vec<Arc<dyn ExecutionPlan>>,
     space: &PassSpace,
-) -> Result<(Vec<Arc<dyn ExecutionPlan>>, Vec<Arc<Pass>>)> {
+) -> Result<(Execs, Vec<Arc<Pass>>)> {
     let mut leaves = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
         find_leaves(plan, number, &mut leaves)?;
@@ -137,11 +140,7 @@ pub(crate) fn share_scans(
 }
 
 /// Makes one pass for scans of the same files.
-fn seal(
-    leaves: &[&Leaf],
-    columns: Vec<usize>,
-    space: &PassSpace,
-) -> Result<(Arc<Pass>, Vec<Arc<dyn ExecutionPlan>>)> {
+fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc<Pass>, Execs)> {
     let first = leaves[0];
     let view = |leaf: &&Leaf| {
         let config = leaf.config();
