@@ -344,3 +344,31 @@ fn large_results_are_whole() {
     let output = swath(&dir).arg("SELECT * FROM 'big.csv'").output().unwrap().stdout;
     assert_eq!(output, fs::read(dir.path().join("big.csv")).unwrap());
 }
+
+#[test]
+fn plans_are_explained_and_drawn() {
+    let dir = folder();
+    let script = "SELECT max(id) FROM 'a.csv'; SELECT name FROM 'a.csv'";
+    swath(&dir).args(["explain", "--graph", "x.svg", script]).assert().success().stdout(
+        predicate::str::starts_with("pass 1: csv 'a.csv', 1 file, ")
+            .and(predicate::str::contains("read by: output 1, output 2")),
+    );
+    let svg = fs::read_to_string(dir.path().join("x.svg")).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains("pass 1") && svg.contains("output 2"), "{svg}");
+    swath(&dir)
+        .args(["explain", "--graph", "-", script])
+        .assert()
+        .success()
+        .stdout(predicate::str::starts_with("digraph").and(predicate::str::contains("n0 -> ").count(2)));
+    swath(&dir)
+        .args(["explain", "--analyze", script])
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("run: opened 1 file, "));
+    swath(&dir)
+        .args(["explain", "--graph", "x.png", script])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains(".svg or .dot"));
+    assert!(!dir.path().join("x.png").exists());
+}

@@ -1,0 +1,143 @@
+//! What EXPLAIN tells of scripts, before and after they are run.
+
+use std::path::Path;
+
+use swath::arrow::array::AsArray;
+use swath::{ReadFrom, Reader, Session, Step};
+
+const SCRIPT: &str = "SELECT max(x) FROM 'F'; SELECT k, avg(x) FROM 'F' GROUP BY k; \
+                      SELECT k, max(x) FROM 'F' GROUP BY k; SELECT count(*) FROM 'F' WHERE k = 'a<b&c'";
+
+/// Three files with columns k, x and z.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in 0..3 {
+        let rows: String = (0..100).map(|row| format!("k{},{row},z\n", row % 7)).collect();
+        std::fs::write(folder.path().join(format!("t{file}.csv")), format!("k,x,z\n{rows}")).unwrap();
+    }
+    folder
+}
+
+fn sql(sql: &str, folder: &Path) -> String {
+    sql.replace("'F'", &format!("'{}/t*.csv'", folder.display()))
+}
+
+fn session() -> Session {
+    Session::builder().threads(2).build().unwrap()
+}
+
+fn reads(step: &Step) -> Vec<ReadFrom> {
+    let own = step.read.iter().map(|(from, _)| *from);
+    own.chain(step.inputs.iter().flat_map(reads)).collect()
+}
+
+#[test]
+fn a_script_reads_each_file_once_and_computes_once_what_is_shared() {
+    let (folder, session) = (folder(), session());
+    let statements = session.parse(&sql(SCRIPT, folder.path())).unwrap();
+    let explanation = session.explain_blocking(statements).unwrap();
+    assert_eq!(explanation.passes.len(), 1);
+    let pass = &explanation.passes[0];
+    assert_eq!((pass.files, pass.file_columns, pass.kind.as_str()), (3, 3, "csv"));
+    assert_eq!(pass.columns, ["k", "x"]);
+    let mut readers = pass.readers.clone();
+    readers.sort_unstable();
+    assert_eq!(readers, [Reader::Shared(0), Reader::Output(0), Reader::Output(3)]);
+    assert_eq!(explanation.shared[0].readers, [Reader::Output(1), Reader::Output(2)]);
+    assert_eq!(reads(&explanation.outputs[1].plan), [ReadFrom::Shared(0)]);
+    assert!(explanation.run.is_none() && pass.run.is_none());
+    let text = explanation.to_string();
+    assert!(text.contains("3 files, ") && text.contains("each opened once"), "{text}");
+    assert!(text.contains("shared 1: computed once, read by output 2, output 3"), "{text}");
+}
+
+#[test]
+fn analyze_counts_what_was_opened_and_the_rows() {
+    let (folder, session) = (folder(), session());
+    let statements = session.parse(&sql(SCRIPT, folder.path())).unwrap();
+    let explanation = session.explain_analyze_blocking(statements).unwrap();
+    let run = explanation.passes[0].run.as_ref().unwrap();
+    assert_eq!((run.opened_files, run.rows), (3, 300));
+    assert_eq!(run.read_bytes, explanation.passes[0].file_bytes);
+    let rows: Vec<_> = explanation.outputs.iter().map(|output| output.rows.unwrap()).collect();
+    assert_eq!(rows, [1, 7, 7, 1]);
+    assert_eq!(explanation.shared[0].plan.run.unwrap().rows, Some(7));
+    assert!(explanation.run.is_some());
+}
+
+#[test]
+fn a_scan_that_is_alone_is_measured_as_well() {
+    let (folder, session) = (folder(), session());
+    let statements = session.parse(&sql("SELECT sum(x) FROM 'F'", folder.path())).unwrap();
+    let explanation = session.explain_analyze_blocking(statements).unwrap();
+    let run = explanation.passes[0].run.as_ref().unwrap();
+    assert_eq!((run.opened_files, run.rows), (3, 300));
+    assert_eq!(explanation.passes[0].readers, [Reader::Output(0)]);
+}
+
+#[test]
+fn views_are_made_and_groups_are_numbered_on() {
+    let (folder, session) = (folder(), session());
+    let script = "CREATE VIEW v AS SELECT * FROM 'F'; SELECT max(x), min(x) FROM v; SET datafusion.catalog.information_schema = true; \
+                  SELECT count(z) FROM v";
+    let statements = session.parse(&sql(script, folder.path())).unwrap();
+    let explanation = session.explain_blocking(statements).unwrap();
+    assert_eq!((explanation.passes.len(), explanation.outputs.len()), (2, 2));
+    assert_eq!(explanation.passes[1].readers, [Reader::Output(1)]);
+    assert_eq!(reads(&explanation.outputs[1].plan), [ReadFrom::Pass(1)]);
+}
+
+#[test]
+fn explain_is_rows_of_one_column() {
+    let (folder, session) = (folder(), session());
+    for explain in ["EXPLAIN", "EXPLAIN ANALYZE"] {
+        let query = sql(&format!("{explain} SELECT max(x) FROM 'F'"), folder.path());
+        let batches = session.collect_blocking(&query).unwrap();
+        assert_eq!(batches[0].schema().field(0).name(), "plan");
+        assert_eq!(batches[0].num_columns(), 1);
+        let lines: Vec<_> = batches[0].column(0).as_string::<i32>().iter().flatten().collect();
+        assert!(lines.iter().any(|line| line.starts_with("pass 1: csv '")), "{lines:?}");
+        assert_eq!(lines.iter().any(|line| line.contains("opened 3 files")), explain.contains("ANALYZE"));
+    }
+    let verbose = sql("EXPLAIN VERBOSE SELECT max(x) FROM 'F'", folder.path());
+    assert_eq!(session.collect_blocking(&verbose).unwrap()[0].num_columns(), 2);
+}
+
+#[test]
+fn a_query_that_fails_gives_its_error() {
+    let (folder, session) = (folder(), session());
+    let statements = || {
+        session.parse(&sql("SELECT max(x) FROM 'F'; SELECT CAST(k AS INT) FROM 'F'", folder.path())).unwrap()
+    };
+    assert!(session.explain_blocking(statements()).is_ok());
+    let error = session.explain_analyze_blocking(statements()).unwrap_err().to_string();
+    assert!(error.contains("k0"), "{error}");
+    let unknown = session.parse(&sql("SELECT nothing FROM 'F'", folder.path())).unwrap();
+    assert!(session.explain_blocking(unknown).unwrap_err().to_string().contains("nothing"));
+}
+
+#[test]
+fn the_drawing_is_whole() {
+    let (folder, session) = (folder(), session());
+    let statements = session.parse(&sql(SCRIPT, folder.path())).unwrap();
+    let explanation = session.explain_blocking(statements).unwrap();
+    let svg = explanation.to_svg();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("a&lt;b&amp;c") && !svg.contains("a<b"));
+    // Every tag is closed, in order.
+    let mut open: Vec<&str> = Vec::new();
+    for tag in svg.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').unwrap();
+        match (tag.strip_prefix('/'), tag.ends_with('/')) {
+            (Some(name), _) => assert_eq!(open.pop(), Some(name)),
+            (None, true) => {}
+            (None, false) => open.push(tag.split(' ').next().unwrap()),
+        }
+    }
+    assert!(open.is_empty());
+    let dot = explanation.to_dot();
+    for label in ["pass 1: csv", "shared 1", "output 4", "Aggregate", "Filter"] {
+        assert!(dot.contains(label), "{label}: {dot}");
+    }
+    assert_eq!(dot.matches("n0 -> ").count(), 3, "{dot}");
+}
