@@ -29,6 +29,7 @@
 //! types, nulls and headers are found is told in [`swath_io`].
 #![forbid(unsafe_code)]
 
+pub mod bag;
 mod compute;
 mod error;
 mod frame;
@@ -41,6 +42,7 @@ mod sources;
 mod table;
 mod threads;
 
+pub use bag::{Bag, read_json, read_text};
 pub use compute::{Answers, Computable, Pending, RequestId, Requests, compute, compute_async};
 pub use datafusion::arrow;
 pub use error::{Error, Result};
