@@ -1,10 +1,9 @@
 //! `concat`, `repartition`: bags put together, and cut otherwise.
 
-use datafusion::logical_expr::{LogicalPlanBuilder, Partitioning};
-
 use super::Bag;
 use super::open::{Branch, Need, Opened};
 use crate::error::Error;
+use crate::operators::repartition::Repartition;
 
 impl<T: ?Sized + 'static> Bag<T> {
     /// The elements of both bags.
@@ -45,8 +44,7 @@ impl<T: ?Sized + 'static> Bag<T> {
                     return Ok(opened);
                 }
                 let Opened { session, plan, connect, steps, rows_are_elements } = opened;
-                let scheme = Partitioning::RoundRobinBatch(partitions.max(1));
-                let plan = LogicalPlanBuilder::from(plan).repartition(scheme)?.build()?;
+                let plan = Repartition::plan(plan, partitions.max(1));
                 Ok(Opened { session, plan, connect, steps, rows_are_elements })
             })
         };

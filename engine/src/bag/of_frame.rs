@@ -46,7 +46,7 @@ impl Frame {
             let connect: Connect<T> = Arc::new(|sink| Box::new(RowFeed { sink }));
             let steps = vec!["bag of a frame".to_owned()];
             let session = frame.session().clone();
-            Ok(Opened { session, plan: plan.build()?, connect, steps, rows_are_elements: true })
+            Ok(Opened { session, plan: plan.build()?, connect, steps, rows_are_elements: false })
         }))
     }
 }
