@@ -53,7 +53,6 @@ where
 ///
 /// ```
 /// # fn main() -> swath::Result<()> {
-/// let mut at = 0;
 /// let evens = swath::bag::from_fn(|| (0..).step_by(2), 2);
 /// assert_eq!(evens.take(3).get()?, [0, 2, 4]);
 /// # Ok(())

@@ -48,7 +48,6 @@ mod number;
 mod of_frame;
 mod open;
 mod order;
-mod paths;
 mod pluck;
 mod read_json;
 mod read_text;
@@ -62,7 +61,6 @@ mod value;
 
 pub use from_iter::{from_fn, from_iter, range};
 pub use number::Number;
-pub use paths::IntoPaths;
 pub use read_json::read_json;
 pub use read_text::{ReadText, read_text};
 pub use to_frame::Columns;

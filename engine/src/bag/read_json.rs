@@ -5,10 +5,10 @@ use std::any::type_name;
 use serde::de::DeserializeOwned;
 
 use super::Bag;
-use super::paths::IntoPaths;
 use super::read_text::{ReadText, read_text};
 use super::sink::MORE;
 use super::site::{failure, shown};
+use crate::paths::Paths;
 use crate::session::Session;
 
 /// The values of files of JSON, plain or compressed, one value a line; blank lines are passed over.
@@ -27,14 +27,14 @@ use crate::session::Session;
 /// # }
 /// ```
 #[track_caller]
-pub fn read_json<T: DeserializeOwned + 'static>(paths: impl IntoPaths) -> Bag<T> {
+pub fn read_json<T: DeserializeOwned + 'static>(paths: impl Paths) -> Bag<T> {
     parse(&read_text(paths))
 }
 
 impl Session {
     /// Like [`read_json`], in this session.
     #[track_caller]
-    pub fn read_json<T: DeserializeOwned + 'static>(&self, paths: impl IntoPaths) -> Bag<T> {
+    pub fn read_json<T: DeserializeOwned + 'static>(&self, paths: impl Paths) -> Bag<T> {
         parse(&self.read_text(paths))
     }
 }

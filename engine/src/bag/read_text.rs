@@ -12,11 +12,11 @@ use swath_planner::{OptionValue, SourceCall, SourceFunction};
 use super::Bag;
 use super::line_filter::LineFilter;
 use super::open::{Branch, Need, Opened};
-use super::paths::IntoPaths;
 use super::sink::{BoxSink, Connect, Feed, Flow, MORE, Sink};
 use super::site::failure;
 use crate::compute::{Computable, Pending, Requests};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::paths::Paths;
 use crate::session::Session;
 
 /// The lines of files, plain or compressed, as a [`Bag<str>`](Bag), to which it dereferences.
@@ -54,7 +54,7 @@ pub struct ReadText {
 /// # Ok(())
 /// # }
 /// ```
-pub fn read_text(paths: impl IntoPaths) -> ReadText {
+pub fn read_text(paths: impl Paths) -> ReadText {
     ReadText::new(LineSource::new(None, paths))
 }
 
@@ -71,7 +71,7 @@ impl Session {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn read_text(&self, paths: impl IntoPaths) -> ReadText {
+    pub fn read_text(&self, paths: impl Paths) -> ReadText {
         ReadText::new(LineSource::new(Some(self.clone()), paths))
     }
 }
@@ -182,6 +182,8 @@ struct LineSource {
     /// The shared one, if none is given.
     session: Option<Session>,
     call: SourceCall,
+    /// Why the paths are none.
+    problem: Option<Error>,
     filters: Vec<LineFilter>,
 }
 
@@ -189,10 +191,13 @@ struct LineSource {
 const PATH_COLUMN: &str = "path";
 
 impl LineSource {
-    fn new(session: Option<Session>, paths: impl IntoPaths) -> Self {
-        let paths = paths.into_paths();
+    fn new(session: Option<Session>, paths: impl Paths) -> Self {
+        let (paths, problem) = match paths.into_paths() {
+            Ok(paths) => (paths, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
         let call = SourceCall { function: SourceFunction::ReadText, paths, options: Vec::new() };
-        Self { session, call, filters: Vec::new() }
+        Self { session, call, problem, filters: Vec::new() }
     }
 
     fn branch(self) -> Branch<str> {
@@ -205,6 +210,9 @@ impl LineSource {
     }
 
     fn session(&self) -> Result<Session> {
+        if let Some(problem) = &self.problem {
+            return Err(problem.clone());
+        }
         self.session.clone().map_or_else(Session::shared, Ok)
     }
 
@@ -233,7 +241,7 @@ impl LineSource {
             let sink = filters.iter().rev().fold(sink, |sink, filter| filter.sink(sink));
             Box::new(LineFeed { sink: Lines { sink, in_pieces: true }, path: None })
         });
-        Ok(Opened { session, plan, connect, steps: self.steps(), rows_are_elements: filters_are_none(self) })
+        Ok(Opened { session, plan, connect, steps: self.steps(), rows_are_elements: false })
     }
 
     /// A scan of lines with their paths.
@@ -244,10 +252,6 @@ impl LineSource {
         let plan = if need == Need::Order { session.scan_in_order(&call)? } else { session.scan(&call)? };
         Ok((session, plan))
     }
-}
-
-fn filters_are_none(source: &LineSource) -> bool {
-    source.filters.is_empty()
 }
 
 /// What lines are given to; it is told when a file begins.
@@ -339,4 +343,32 @@ impl LineSink for PathLines {
 fn fingerprint(path: &str) -> u64 {
     path.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(bag: &Bag<str>, need: Need) -> String {
+        let opened = bag.branches[0].open(need).unwrap();
+        format!("{}", opened.plan.display_indent())
+    }
+
+    #[test]
+    fn filters_before_closures_are_in_the_plan() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        std::fs::write(&path, "tea\nsteam\ncoffee\n").unwrap();
+        let lines = read_text(&path);
+        let filtered = lines.contains("tea").filter_regex("^s");
+        let text = plan(&filtered, Need::Nothing);
+        assert!(text.starts_with("Filter: regexp_like(") && text.contains("Filter: contains("), "{text}");
+        assert!(!plan(&filtered, Need::Order).contains("Filter"));
+        assert!(!plan(&lines.filter(|_| true).contains("tea"), Need::Nothing).contains("Filter"));
+        for _ in 0..2 {
+            assert_eq!(filtered.collect().unwrap(), ["steam"]);
+            assert_eq!(filtered.take(5).get().unwrap(), ["steam"]);
+            assert_eq!(filtered.count().get().unwrap(), 1);
+        }
+    }
 }

@@ -81,7 +81,7 @@ impl<T: Number> Bag<T> {
     ///
     /// ```
     /// # fn main() -> swath::Result<()> {
-    /// assert_eq!(swath::bag::from_iter([1.5, 2.0], 1).sum().get()?, 3.5);
+    /// assert_eq!(swath::bag::range(0..3, 1).map(|&n| n as f64 / 2.0).sum().get()?, 1.5);
     /// # Ok(())
     /// # }
     /// ```

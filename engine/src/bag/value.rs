@@ -17,8 +17,10 @@ use crate::error::Result;
 /// # }
 /// ```
 pub struct BagValue<V> {
-    request: Arc<dyn Fn(&mut Requests) -> Result<Pending<V>> + Send + Sync>,
+    request: Arc<Request<V>>,
 }
+
+type Request<V> = dyn Fn(&mut Requests) -> Result<Pending<V>> + Send + Sync;
 
 impl<V> BagValue<V> {
     pub(crate) fn new(request: impl Fn(&mut Requests) -> Result<Pending<V>> + Send + Sync + 'static) -> Self {
