@@ -1,5 +1,7 @@
 //! Bags against the same work on vectors, over several files, partitions and threads.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
+
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};

@@ -31,6 +31,9 @@ pub trait Number: Copy + PartialOrd + Send + Sync + 'static {
     #[doc(hidden)]
     fn to_sum(total: Self::Total) -> Option<Self::Sum>;
 
+    #[doc(hidden)]
+    fn total_to_f64(total: Self::Total) -> f64;
+
     /// The number as a float, the nearest if there is none equal to it.
     fn to_f64(self) -> f64;
 }
@@ -57,6 +60,10 @@ macro_rules! integers {
 
             fn to_sum(total: i128) -> Option<$sum> {
                 total.try_into().ok()
+            }
+
+            fn total_to_f64(total: i128) -> f64 {
+                total as f64
             }
 
             fn to_f64(self) -> f64 {
@@ -88,6 +95,10 @@ macro_rules! floats {
 
             fn to_sum(total: f64) -> Option<f64> {
                 Some(total)
+            }
+
+            fn total_to_f64(total: f64) -> f64 {
+                total
             }
 
             fn to_f64(self) -> f64 {

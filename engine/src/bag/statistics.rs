@@ -139,7 +139,25 @@ impl<T: Number> Bag<T> {
     /// ```
     #[track_caller]
     pub fn mean(&self) -> BagValue<Option<f64>> {
-        self.moments("mean").map(|moments| (moments.count > 0).then_some(moments.mean))
+        let add = |a: T::Total, b: T::Total| T::plus(a, b).ok_or_else(|| failure("the mean overflows", None));
+        self.reduce(
+            "mean",
+            Need::Nothing,
+            || (T::ZERO, 0u64),
+            move |_, (total, count), element| {
+                *total = add(*total, element.to_total())?;
+                *count += 1;
+                Ok(MORE)
+            },
+            move |parts| {
+                let (mut total, mut count) = (T::ZERO, 0);
+                for (part, part_count) in parts {
+                    total = add(total, part)?;
+                    count += part_count;
+                }
+                Ok((count > 0).then(|| T::total_to_f64(total) / count as f64))
+            },
+        )
     }
 
     /// The variance of a sample (divided by n - 1), or `None` of fewer than two elements.
