@@ -94,10 +94,8 @@ impl From<DataFusionError> for Error {
         if let Some(source) = find_source(&error) {
             return Self::Source(source);
         }
-        if let DataFusionError::External(root) = error.find_root()
-            && let Some(ours) = root.downcast_ref::<Self>()
-        {
-            return ours.clone();
+        if let Some(ours) = find_ours(&error) {
+            return ours;
         }
         let (message, hint) = match error.find_root() {
             DataFusionError::SchemaError(schema, _) => schema_words(schema),
@@ -116,6 +114,21 @@ fn find_source(error: &DataFusionError) -> Option<Arc<swath_io::Error>> {
         }
         if let Some(DataFusionError::Collection(errors)) = error.downcast_ref() {
             return errors.iter().find_map(find_source);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// An error that is one of this crate already: of a bag, of a sink.
+fn find_ours(error: &DataFusionError) -> Option<Error> {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref::<Error>() {
+            return Some(found.clone());
+        }
+        if let Some(DataFusionError::Collection(errors)) = error.downcast_ref() {
+            return errors.iter().find_map(find_ours);
         }
         cause = error.source();
     }

@@ -60,6 +60,7 @@
 #![cfg_attr(not(feature = "polars"), forbid(unsafe_code))]
 #![deny(unsafe_code)]
 
+pub mod bag;
 mod compute;
 mod error;
 mod explain;
@@ -88,6 +89,7 @@ mod table;
 mod threads;
 pub mod types;
 
+pub use bag::{Bag, read_json, read_text};
 pub use compute::{Answers, Computable, Pending, RequestId, Requests, compute, compute_async};
 pub use datafusion::arrow;
 pub use error::{Error, Result};

@@ -322,6 +322,12 @@ impl Session {
         Ok(())
     }
 
+    /// Like [`Self::scan`], with the files read one after the other, in one partition.
+    pub(crate) fn scan_in_order(&self, call: &SourceCall) -> Result<LogicalPlan> {
+        self.sources.open(call)?;
+        Ok(self.sources.plan_in_order(call)?)
+    }
+
     /// Begins to run plans, which share what they can; outputs come in the order of the plans. An
     /// output that is not read yet does not hold up the others.
     pub(crate) async fn run_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Output>> {

@@ -44,9 +44,20 @@ impl Sources {
 
     /// A scan of the files of a call that is open.
     pub(crate) fn plan(&self, call: &SourceCall) -> DataFusionResult<LogicalPlan> {
-        let Some(table) = self.get(call) else {
-            return Err(DataFusionError::Plan(format!("the files of {call} are not open")));
-        };
+        self.plan_of(call, self.table(call)?)
+    }
+
+    /// Like [`Self::plan`], with the files read one after the other.
+    pub(crate) fn plan_in_order(&self, call: &SourceCall) -> DataFusionResult<LogicalPlan> {
+        self.plan_of(call, Arc::new(self.table(call)?.in_order()))
+    }
+
+    fn table(&self, call: &SourceCall) -> DataFusionResult<Arc<SourceTable>> {
+        let closed = || DataFusionError::Plan(format!("the files of {call} are not open"));
+        self.get(call).ok_or_else(closed)
+    }
+
+    fn plan_of(&self, call: &SourceCall, table: Arc<SourceTable>) -> DataFusionResult<LogicalPlan> {
         let name = TableReference::bare(call.to_string());
         LogicalPlanBuilder::scan(name, provider_as_source(table), None)?.build()
     }

@@ -42,7 +42,7 @@ impl Format {
 }
 
 /// The files of a call, and what they were found to hold.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SourceTable {
     /// The call, as a person would write it.
     label: Arc<str>,
@@ -50,6 +50,8 @@ pub(crate) struct SourceTable {
     format: Arc<Format>,
     schema: TableSchema,
     notes: Notes,
+    /// Files are read one after the other, whatever the plan.
+    in_order: bool,
 }
 
 /// A scan that wants at most this many rows reads the files one after the other, so that
@@ -92,12 +94,18 @@ impl SourceTable {
         };
         let schema = TableSchema::builder(Arc::new(file_schema)).with_table_partition_cols(filename).build();
         let label = call.to_string().into();
-        Ok(Self { label, files, format: Arc::new(format), schema, notes: notes.clone() })
+        let (format, notes) = (Arc::new(format), notes.clone());
+        Ok(Self { label, files, format, schema, notes, in_order: false })
     }
 
     /// Whether the paths still name the same files, unchanged.
     pub(crate) fn is_current(&self, call: &SourceCall) -> bool {
         swath_io::expand(&call.paths).is_ok_and(|files| files == self.files)
+    }
+
+    /// The same table, whose files are read one after the other by one partition.
+    pub(crate) fn in_order(&self) -> Self {
+        Self { in_order: true, ..self.clone() }
     }
 
     /// Names of the columns, in order.
@@ -163,7 +171,7 @@ impl TableProvider for SourceTable {
             self.notes.clone(),
         );
         let files = self.files.iter().map(|file| self.partitioned_file(file)).collect();
-        let in_order = limit.is_some_and(|rows| rows <= ORDERED_LIMIT_ROWS);
+        let in_order = self.in_order || limit.is_some_and(|rows| rows <= ORDERED_LIMIT_ROWS);
         let partitions = if in_order { 1 } else { state.config().target_partitions() };
         // Which partition reads which file is settled while they run: an idle one takes the next file.
         let groups = FileGroup::new(files).split_files(partitions.max(1));

@@ -1,4 +1,5 @@
 //! What EXPLAIN tells of scripts, before and after they are run.
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! Operators that the relational core does not have.
 
 pub(crate) mod map_partitions;
+pub(crate) mod repartition;
 pub(crate) mod write;
 
 use std::sync::Arc;
@@ -24,8 +25,11 @@ impl QueryPlanner for OperatorPlanner {
         plan: &LogicalPlan,
         session: &dyn Session,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let planners =
-            vec![Arc::new(map_partitions::MapPartitionsPlanner) as _, Arc::new(write::WritePlanner) as _];
+        let planners = vec![
+            Arc::new(map_partitions::MapPartitionsPlanner) as _,
+            Arc::new(repartition::RepartitionPlanner) as _,
+            Arc::new(write::WritePlanner) as _,
+        ];
         DefaultPhysicalPlanner::with_extension_planners(planners).create_physical_plan(plan, session).await
     }
 }

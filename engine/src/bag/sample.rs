@@ -1,0 +1,73 @@
+//! `random_sample`: elements drawn by chance, the same ones each time.
+
+use datafusion::error::Result;
+
+use super::Bag;
+use super::open::Need;
+use super::sink::{BoxSink, Flow, MORE, Sink};
+use super::site::Site;
+use crate::error::Error;
+
+impl<T: ?Sized + 'static> Bag<T> {
+    /// Each element with the probability `fraction`. The same seed gives the same elements, however many
+    /// threads there are.
+    ///
+    /// Chance is drawn from the seed, the file and the element's place in it (for bags of iterators, the
+    /// place in the iteration). Rows of a frame have no certain place, so that a bag of one may give
+    /// another sample each time. A fraction that is not between 0 and 1 is an error of the computation.
+    ///
+    /// ```
+    /// # fn main() -> swath::Result<()> {
+    /// let sample = swath::bag::range(0..10_000, 4).random_sample(0.1, 42);
+    /// let (count, again) = swath::compute((sample.count(), sample.count()))?;
+    /// assert!((900..1100).contains(&count) && count == again);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn random_sample(&self, fraction: f64, seed: u64) -> Bag<T> {
+        let site = Site::new("random_sample");
+        if !(0.0..=1.0).contains(&fraction) {
+            let hint = "write 0.1 for one element of ten".to_owned();
+            return self.broken(Error::query(format!("{site}: {fraction} is not between 0 and 1"), hint));
+        }
+        self.then(site, Need::Pieces, move |sink| {
+            Box::new(Sample { fraction, seed, state: mix(seed), sink }) as BoxSink<T>
+        })
+    }
+}
+
+struct Sample<T: ?Sized> {
+    fraction: f64,
+    seed: u64,
+    state: u64,
+    sink: BoxSink<T>,
+}
+
+impl<T: ?Sized> Sink<T> for Sample<T> {
+    fn begin(&mut self, piece: u64) -> Flow {
+        self.state = mix(mix(self.seed) ^ piece);
+        self.sink.begin(piece)
+    }
+
+    fn push(&mut self, element: &T) -> Flow {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        if unit(mix(self.state)) < self.fraction { self.sink.push(element) } else { Ok(MORE) }
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.sink.finish()
+    }
+}
+
+/// A number from 0 to below 1, of the upper 53 bits.
+fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// The mixer of SplitMix64 (Steele, Lea and Flood, 2014).
+fn mix(mut bits: u64) -> u64 {
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
