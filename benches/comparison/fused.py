@@ -70,13 +70,12 @@ class Fused:
             for number in range(self.rounds + 1):
                 argv = [str(self.layout.venv_python), "-m", "comparison.peers.script", peer, script, case.pattern, how]
                 run, text = self.run(Command(argv, {"PYTHONPATH": str(BENCHES)}))
-                answers = [[[cell for cell in row] for row in rows] for rows in json.loads(text)]
-                if not all(map(same_rows, answers, expected)):
-                    raise CompareError(f"{script}: {peer} {how} gives another answer than swath")
+                wrong = [not same for same in map(same_rows, json.loads(text), expected)].count(True)
                 if number:
                     walls.append(run.wall_s)
                     peak = max(peak, run.peak_bytes)
-            ways.append(Way(f"{peer} {how}", statistics.median(walls), peak))
+            differs = f" ({wrong} answers differ)" if wrong else ""
+            ways.append(Way(f"{peer} {how}{differs}", statistics.median(walls), peak))
         return ways
 
     def swath(self, sql: str) -> Command:
@@ -91,17 +90,18 @@ class Fused:
 
 def read_script(text: str, count: int) -> list[list]:
     """The rows of each statement, told apart by their columns: a statement with a key has several rows."""
-    rows = [list(json.loads(line).values()) for line in text.splitlines()]
+    records = [json.loads(line) for line in text.splitlines()]
     if count == 1:
-        return [rows]
-    answers, key = [], None
-    for row in rows:
-        if len(row) > 1 and answers and key is not None and row[0] not in key:
+        return [[list(record.values()) for record in records]]
+    answers, columns, keys = [], None, set()
+    for record in records:
+        row = list(record.values())
+        if len(row) > 1 and columns == list(record) and row[0] not in keys:
             answers[-1].append(row)
-            key.add(row[0])
         else:
             answers.append([row])
-            key = {row[0]} if len(row) > 1 else None
+            columns, keys = list(record), set()
+        keys.add(row[0])
     if len(answers) != count:
         raise CompareError(f"expected {count} answers, found {len(answers)}")
     return answers
