@@ -30,6 +30,31 @@ fn all_queries_give_the_right_answers() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+#[test]
+fn all_queries_together_give_the_same_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let session = session_over(dir.path(), Options { scale: 0.01, files: 2 });
+    let text = |number| fs::read_to_string(folder().join(format!("q{number:02}.sql"))).unwrap();
+    let statements = (1..=22).flat_map(|number| session.parse(&text(number)).unwrap()).collect();
+    let failures = futures::executor::block_on(async {
+        let mut failures = Vec::new();
+        for (number, output) in (1..).zip(session.run_together(statements).await) {
+            let answer = fs::read_to_string(folder().join(format!("answers/q{number:02}.txt"))).unwrap();
+            let found = match output {
+                Ok(output) => output.collect().await,
+                Err(error) => Err(error),
+            };
+            let compared =
+                found.map_err(|error| error.to_string()).and_then(|found| compare(&found, &answer));
+            if let Err(difference) = compared {
+                failures.push(format!("query {number}: {difference}"));
+            }
+        }
+        failures
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
 /// Makes the tables and a session with a view over each.
 fn session_over(dir: &Path, options: Options) -> Session {
     let jobs = NonZeroUsize::new(2).unwrap();
