@@ -57,6 +57,7 @@ mod sink;
 mod site;
 mod statistics;
 mod to_frame;
+mod to_text_files;
 mod value;
 
 pub use from_iter::{from_fn, from_iter, range};

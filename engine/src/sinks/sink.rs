@@ -23,7 +23,7 @@ use crate::operators::write::Write;
 /// before stays. A sorted frame is written in its order; otherwise rows come in any order, as partitions
 /// run at the same time.
 ///
-/// ```ignore
+/// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let dir = tempfile::tempdir()?;
 /// # let path = dir.path().join("flights.csv");
