@@ -3,6 +3,7 @@
 use super::Bag;
 use super::open::{Branch, Need, Opened};
 use crate::error::Error;
+use crate::operators::Operator;
 use crate::operators::repartition::Repartition;
 
 impl<T: ?Sized + 'static> Bag<T> {
@@ -44,7 +45,7 @@ impl<T: ?Sized + 'static> Bag<T> {
                     return Ok(opened);
                 }
                 let Opened { session, plan, connect, steps, rows_are_elements } = opened;
-                let plan = Repartition::plan(plan, partitions.max(1));
+                let plan = Repartition { partitions: partitions.max(1) }.over(plan);
                 Ok(Opened { session, plan, connect, steps, rows_are_elements })
             })
         };

@@ -1,6 +1,5 @@
 //! User code over the batches of each partition: what bags, `map_partitions` and sinks run on.
 
-use std::any::Any;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -11,23 +10,19 @@ use std::sync::atomic::{AtomicU64, Ordering as AtomicOrdering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use async_trait::async_trait;
-use datafusion::catalog::Session;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DFSchema, DFSchemaRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
-use datafusion::logical_expr::{
-    Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
-};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, PlanProperties};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties};
-use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use futures::{StreamExt, stream};
+
+use super::Operator;
 
 /// What is done with the batches of one partition, in their order.
 pub(crate) trait PartitionWorker: Send {
@@ -46,7 +41,6 @@ pub(crate) type WorkerFactory = Arc<dyn Fn(usize) -> Result<Box<dyn PartitionWor
 pub(crate) struct MapPartitions {
     name: String,
     id: u64,
-    input: LogicalPlan,
     schema: DFSchemaRef,
     factory: WorkerFactory,
 }
@@ -62,8 +56,7 @@ impl MapPartitions {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let id = NEXT_ID.fetch_add(1, AtomicOrdering::Relaxed);
         let schema = Arc::new(DFSchema::try_from(schema.as_ref().clone())?);
-        let node = Self { name: name.into(), id, input, schema, factory };
-        Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+        Ok(Self { name: name.into(), id, schema, factory }.over(input))
     }
 }
 
@@ -76,9 +69,15 @@ impl fmt::Debug for MapPartitions {
     }
 }
 
+impl fmt::Display for MapPartitions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
 impl PartialEq for MapPartitions {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id && self.input == other.input
+        self.id == other.id
     }
 }
 
@@ -87,67 +86,25 @@ impl Eq for MapPartitions {}
 impl Hash for MapPartitions {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
-        self.input.hash(state);
     }
 }
 
 impl PartialOrd for MapPartitions {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        match self.id.cmp(&other.id) {
-            Ordering::Equal => self.input.partial_cmp(&other.input),
-            unequal => Some(unequal),
-        }
+        Some(self.id.cmp(&other.id))
     }
 }
 
-impl UserDefinedLogicalNodeCore for MapPartitions {
-    fn name(&self) -> &str {
-        "MapPartitions"
+impl Operator for MapPartitions {
+    const NAME: &'static str = "MapPartitions";
+
+    fn schema(&self) -> Option<&DFSchemaRef> {
+        Some(&self.schema)
     }
 
-    fn inputs(&self) -> Vec<&LogicalPlan> {
-        vec![&self.input]
-    }
-
-    fn schema(&self) -> &DFSchemaRef {
-        &self.schema
-    }
-
-    fn expressions(&self) -> Vec<Expr> {
-        Vec::new()
-    }
-
-    fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MapPartitions: {}", self.name)
-    }
-
-    fn with_exprs_and_inputs(&self, _exprs: Vec<Expr>, mut inputs: Vec<LogicalPlan>) -> Result<Self> {
-        Ok(Self { input: inputs.swap_remove(0), ..self.clone() })
-    }
-}
-
-/// Plans [`MapPartitions`].
-pub(crate) struct MapPartitionsPlanner;
-
-#[async_trait]
-impl ExtensionPlanner for MapPartitionsPlanner {
-    async fn plan_extension(
-        &self,
-        _planner: &dyn PhysicalPlanner,
-        node: &dyn UserDefinedLogicalNode,
-        _logical_inputs: &[&LogicalPlan],
-        physical_inputs: &[Arc<dyn ExecutionPlan>],
-        _session: &dyn Session,
-        _context: &PhysicalPlanningContext,
-    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-        let Some(node) = (node.as_any() as &dyn Any).downcast_ref::<MapPartitions>() else { return Ok(None) };
-        let exec = MapPartitionsExec::new(
-            node.name.clone(),
-            Arc::clone(&physical_inputs[0]),
-            Arc::clone(node.schema.inner()),
-            Arc::clone(&node.factory),
-        );
-        Ok(Some(Arc::new(exec)))
+    fn exec(&self, input: Arc<dyn ExecutionPlan>, schema: SchemaRef) -> Result<Arc<dyn ExecutionPlan>> {
+        let (name, factory) = (self.name.clone(), Arc::clone(&self.factory));
+        Ok(Arc::new(MapPartitionsExec::new(name, input, schema, factory)))
     }
 }
 

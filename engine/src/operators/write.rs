@@ -1,6 +1,5 @@
 //! Rows on their way into files: what `COPY` and the library's sinks run on.
 
-use std::any::Any;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -8,17 +7,12 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use async_trait::async_trait;
-use datafusion::catalog::Session;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DFSchema, DFSchemaRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
-use datafusion::logical_expr::{
-    Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
-};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_expr::{Distribution, EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::output_requirements::OutputRequirements;
@@ -27,10 +21,10 @@ use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, PlanP
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties};
-use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use futures::{TryStreamExt, stream};
 use tokio::task::JoinSet;
 
+use super::Operator;
 use crate::error::Error;
 use crate::sinks::{SealedFile, WriteSpec};
 
@@ -38,9 +32,8 @@ use crate::sinks::{SealedFile, WriteSpec};
 ///
 /// All files of a write get their names when all of them are whole. Whatever ends it before, an error,
 /// a panic or nobody waiting, leaves what was there.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Write {
-    input: LogicalPlan,
     schema: DFSchemaRef,
     spec: Arc<WriteSpec>,
 }
@@ -51,20 +44,19 @@ impl Write {
         spec.check(input.schema().inner())?;
         let count = Schema::new(vec![Field::new("count", DataType::UInt64, false)]);
         let schema = Arc::new(DFSchema::try_from(count)?);
-        let node = Self { input, schema, spec: Arc::new(spec) };
-        Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+        Ok(Self { schema, spec: Arc::new(spec) }.over(input))
     }
 }
 
-impl fmt::Debug for Write {
+impl fmt::Display for Write {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Write").field("spec", &self.spec).finish_non_exhaustive()
+        self.spec.fmt(f)
     }
 }
 
 impl PartialEq for Write {
     fn eq(&self, other: &Self) -> bool {
-        self.spec == other.spec && self.input == other.input
+        self.spec == other.spec
     }
 }
 
@@ -73,62 +65,27 @@ impl Eq for Write {}
 impl Hash for Write {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.spec.hash(state);
-        self.input.hash(state);
     }
 }
 
 impl PartialOrd for Write {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        if self.spec == other.spec { self.input.partial_cmp(&other.input) } else { None }
+        (self == other).then_some(Ordering::Equal)
     }
 }
 
-impl UserDefinedLogicalNodeCore for Write {
-    fn name(&self) -> &str {
-        "Write"
+impl Operator for Write {
+    const NAME: &'static str = "Write";
+
+    fn schema(&self) -> Option<&DFSchemaRef> {
+        Some(&self.schema)
     }
 
-    fn inputs(&self) -> Vec<&LogicalPlan> {
-        vec![&self.input]
-    }
-
-    fn schema(&self) -> &DFSchemaRef {
-        &self.schema
-    }
-
-    fn expressions(&self) -> Vec<Expr> {
-        Vec::new()
-    }
-
-    fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Write: {}", self.spec)
-    }
-
-    fn with_exprs_and_inputs(&self, _exprs: Vec<Expr>, mut inputs: Vec<LogicalPlan>) -> Result<Self> {
-        Ok(Self { input: inputs.swap_remove(0), ..self.clone() })
-    }
-}
-
-/// Plans [`Write`].
-pub(crate) struct WritePlanner;
-
-#[async_trait]
-impl ExtensionPlanner for WritePlanner {
-    async fn plan_extension(
-        &self,
-        _planner: &dyn PhysicalPlanner,
-        node: &dyn UserDefinedLogicalNode,
-        _logical_inputs: &[&LogicalPlan],
-        physical_inputs: &[Arc<dyn ExecutionPlan>],
-        _session: &dyn Session,
-        _context: &PhysicalPlanningContext,
-    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-        let Some(node) = (node.as_any() as &dyn Any).downcast_ref::<Write>() else { return Ok(None) };
+    fn exec(&self, input: Arc<dyn ExecutionPlan>, schema: SchemaRef) -> Result<Arc<dyn ExecutionPlan>> {
         // An ORDER BY at the root of the input is the order of the file: without this the optimizer sees
         // nobody who needs it and takes it away.
-        let input = OutputRequirements::new_add_mode()
-            .optimize(Arc::clone(&physical_inputs[0]), &ConfigOptions::default())?;
-        Ok(Some(Arc::new(WriteExec::new(input, Arc::clone(&node.spec), Arc::clone(node.schema.inner())))))
+        let input = OutputRequirements::new_add_mode().optimize(input, &ConfigOptions::default())?;
+        Ok(Arc::new(WriteExec::new(input, Arc::clone(&self.spec), schema)))
     }
 }
 
