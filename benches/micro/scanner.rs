@@ -2,6 +2,8 @@
 #![allow(missing_docs)]
 
 use std::fs;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -9,7 +11,7 @@ use swath_datasets::Dataset;
 use swath_datasets::airline::{Airline, Options as AirlineOptions};
 use swath_datasets::wiki::{Options as WikiOptions, Wiki};
 use swath_io::scanner::record::{Dialect, Parsed, parse_record};
-use swath_io::{CsvOptions, CsvScanner, Notes, ScanRequest, SourceFile, TextOptions, TextScanner};
+use swath_io::{CsvOptions, Notes, Scan, ScanFormat, ScanItem, ScanRequest, SourceFile, TextOptions};
 use tempfile::TempDir;
 
 fn main() {
@@ -44,6 +46,20 @@ fn file(dir: &TempDir, text: &[u8]) -> SourceFile {
     SourceFile { path, len_bytes: text.len() as u64, modified: None }
 }
 
+/// Rows that one worker gives.
+fn count_rows(file: &SourceFile, format: &ScanFormat, request: &ScanRequest) -> usize {
+    let scan = Scan::new(vec![file.clone()], format, request.clone(), 1, &Notes::default());
+    let mut worker = Arc::new(scan).worker();
+    let mut rows = 0;
+    // A worker that is alone never waits.
+    while let Poll::Ready(Some(item)) = worker.poll_next(&Context::from_waker(Waker::noop())) {
+        if let ScanItem::Batch { batch, .. } = item.expect("the file is good") {
+            rows += batch.num_rows();
+        }
+    }
+    rows
+}
+
 #[divan::bench(sample_count = 10)]
 fn parse_records(bencher: Bencher) {
     let text = airline();
@@ -68,11 +84,8 @@ fn scan_columns(bencher: Bencher, wanted: &str) {
     let columns =
         (0..table.columns().len()).filter(|index| is_wanted(&table.columns()[*index].name)).collect();
     let request = ScanRequest { columns, batch_rows: 8192 };
-    bencher.counter(BytesCount::new(file.len_bytes)).bench_local(|| {
-        let scanner =
-            CsvScanner::open(&file, &table, &request, &Notes::default()).expect("the file is there");
-        scanner.map(|batch| batch.expect("the file is CSV").num_rows()).sum::<usize>()
-    });
+    let format = ScanFormat::Csv(table);
+    bencher.counter(BytesCount::new(file.len_bytes)).bench_local(|| count_rows(&file, &format, &request));
 }
 
 #[divan::bench(args = [0, 1], sample_count = 10)]
@@ -80,10 +93,8 @@ fn scan_lines(bencher: Bencher, columns: usize) {
     let dir = tempfile::tempdir().expect("there is a scratch folder");
     let file = file(&dir, &wiki());
     let request = ScanRequest { columns: vec![0; columns], batch_rows: 8192 };
-    bencher.counter(BytesCount::new(file.len_bytes)).bench_local(|| {
-        let scanner = TextScanner::open(&file, &TextOptions::default(), &request, &Notes::default());
-        scanner.expect("the file is there").map(|batch| batch.expect("it is text").num_rows()).sum::<usize>()
-    });
+    let format = ScanFormat::Text(TextOptions::default());
+    bencher.counter(BytesCount::new(file.len_bytes)).bench_local(|| count_rows(&file, &format, &request));
 }
 
 #[divan::bench(sample_count = 10)]

@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use tokio::sync::Notify;
 
 use crate::error::{Error, Result};
-use crate::pass::{Item, Log, PassSpace, SegmentCache};
+use crate::pass::{Item, Log, NO_PLACE, PassSpace, SegmentCache};
 
 /// Batches that wait for a reader who reads.
 const WAITING_BATCHES: u64 = 4;
@@ -47,7 +47,7 @@ impl ResultQueue {
                 let queued = state.log.head() - state.next;
                 if !state.reading || queued < WAITING_BATCHES {
                     let keep_from = state.log.head();
-                    state.log.push(Item::Batch { batch, file: 0 }, keep_from)?;
+                    state.log.push(Item::Batch { batch, place: NO_PLACE }, keep_from)?;
                     break;
                 }
             }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Context;
 use std::time::Instant;
 
-use arrow::array::RecordBatch;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener, FileScanConfig, FileSource};
@@ -20,10 +20,10 @@ use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_plan::DisplayFormatType;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::{FutureExt, StreamExt};
-use swath_io::{CsvScanner, Notes, ScanRequest, SourceFile, TextScanner};
+use swath_io::{Notes, Scan, ScanFormat, ScanItem, ScanRequest, SourceFile};
 
 use crate::error::into_datafusion;
-use crate::table::Format;
+use crate::table::kind_of;
 
 /// Rows in a batch when the plan does not say.
 const DEFAULT_BATCH_ROWS: usize = 8192;
@@ -33,7 +33,7 @@ const DEFAULT_BATCH_ROWS: usize = 8192;
 pub(crate) struct ScanSource {
     /// What the user called the files.
     pub(crate) label: Arc<str>,
-    pub(crate) format: Arc<Format>,
+    pub(crate) format: Arc<ScanFormat>,
     pub(crate) schema: TableSchema,
     pub(crate) projection: SplitProjection,
     pub(crate) batch_rows: usize,
@@ -43,7 +43,7 @@ pub(crate) struct ScanSource {
 }
 
 impl ScanSource {
-    pub(crate) fn new(label: Arc<str>, format: Arc<Format>, schema: TableSchema, notes: Notes) -> Self {
+    pub(crate) fn new(label: Arc<str>, format: Arc<ScanFormat>, schema: TableSchema, notes: Notes) -> Self {
         Self {
             projection: SplitProjection::unprojected(&schema),
             batch_rows: DEFAULT_BATCH_ROWS,
@@ -99,13 +99,13 @@ impl FileSource for ScanSource {
     }
 
     fn file_type(&self) -> &str {
-        self.format.kind()
+        kind_of(&self.format)
     }
 
     fn fmt_extra(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (display, self.format.as_ref()) {
-            (DisplayFormatType::TreeRender, _) | (_, Format::Text(_)) => Ok(()),
-            (_, Format::Csv(table)) => {
+            (DisplayFormatType::TreeRender, _) | (_, ScanFormat::Text(_)) => Ok(()),
+            (_, ScanFormat::Csv(table)) => {
                 write!(f, ", delim={:?}, header={}", char::from(table.delim()), table.has_header())
             }
         }
@@ -127,7 +127,7 @@ impl FileSource for ScanSource {
 
 /// Opens one file after the other for a partition.
 struct ScanOpener {
-    format: Arc<Format>,
+    format: Arc<ScanFormat>,
     request: ScanRequest,
     notes: Notes,
     counters: Arc<ScanCounters>,
@@ -138,25 +138,27 @@ impl FileOpener for ScanOpener {
     /// batches stay in the cache of the core that made them, and a dropped stream stops at once.
     fn open(&self, file: PartitionedFile) -> Result<FileOpenFuture> {
         let file = source_file(&file)?;
-        let format = Arc::clone(&self.format);
-        let request = self.request.clone();
-        let notes = self.notes.clone();
-        let counters = Arc::clone(&self.counters);
+        let (request, counters) = (self.request.clone(), Arc::clone(&self.counters));
+        let scan = Arc::new(Scan::new(vec![file], &self.format, request, 1, &self.notes));
         Ok(async move {
-            let open = || open_scanner(&file, &format, &request, &notes);
-            counters.opened_files.fetch_add(1, Ordering::Relaxed);
-            let mut batches = counters.time(open).map_err(into_datafusion)?;
-            let next = move || {
-                let batch = counters.time(|| batches.next());
-                match &batch {
-                    Some(Ok(batch)) => counters.add_rows(batch.num_rows()),
-                    Some(Err(_)) => {}
-                    None => counters.add_read_bytes(file.len_bytes),
-                }
-                Some(batch?.map_err(into_datafusion))
+            let mut worker = scan.worker();
+            let (mut opened, mut read) = (0, 0);
+            let next = move |cx: &mut Context<'_>| {
+                let polled = counters.time(|| worker.poll_next(cx));
+                counters.opened_files.fetch_add(scan.opened_files() - opened, Ordering::Relaxed);
+                counters.read_bytes.fetch_add(scan.compressed_bytes() - read, Ordering::Relaxed);
+                (opened, read) = (scan.opened_files(), scan.compressed_bytes());
+                polled.map(|item| match item? {
+                    Ok(ScanItem::Batch { batch, .. }) => {
+                        counters.add_rows(batch.num_rows());
+                        Some(Ok(batch))
+                    }
+                    Ok(ScanItem::ColumnForgone { error, .. }) | Err(error) => {
+                        Some(Err(into_datafusion(error)))
+                    }
+                })
             };
-            let batches = std::iter::from_fn(next);
-            Ok(futures::stream::iter(batches).boxed())
+            Ok(futures::stream::poll_fn(next).boxed())
         }
         .boxed())
     }
@@ -167,7 +169,7 @@ impl FileOpener for ScanOpener {
 pub(crate) struct ScanCounters {
     pub(crate) opened_files: AtomicU64,
     pub(crate) rows: AtomicU64,
-    /// Bytes of the files that were read to their ends.
+    /// Bytes of the files, as they are on disk, that were read.
     pub(crate) read_bytes: AtomicU64,
     /// Time spent decoding and scanning, over all partitions.
     pub(crate) busy_nanos: AtomicU64,
@@ -186,26 +188,6 @@ impl ScanCounters {
     pub(crate) fn add_rows(&self, rows: usize) {
         self.rows.fetch_add(rows as u64, Ordering::Relaxed);
     }
-
-    pub(crate) fn add_read_bytes(&self, len_bytes: u64) {
-        self.read_bytes.fetch_add(len_bytes, Ordering::Relaxed);
-    }
-}
-
-/// The batches of one file.
-pub(crate) type Batches = Box<dyn Iterator<Item = swath_io::Result<RecordBatch>> + Send>;
-
-/// Opens a file as its format says.
-pub(crate) fn open_scanner(
-    file: &SourceFile,
-    format: &Format,
-    request: &ScanRequest,
-    notes: &Notes,
-) -> swath_io::Result<Batches> {
-    Ok(match format {
-        Format::Csv(table) => Box::new(CsvScanner::open(file, table, request, notes)?),
-        Format::Text(options) => Box::new(TextScanner::open(file, options, request, notes)?),
-    })
 }
 
 /// The file as it was expanded, or, in a plan that was sent, found again by its location.

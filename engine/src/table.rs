@@ -15,29 +15,18 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use swath_io::scanner::text::LINE_COLUMN;
-use swath_io::{CsvTable, Notes, SourceFile, TextOptions};
+use swath_io::{Notes, ScanFormat, SourceFile};
 use swath_planner::{SourceCall, SourceFunction};
 
 use crate::error::{Error, Result};
 use crate::options::ReadOptions;
 use crate::scan::ScanSource;
 
-/// How the files of a table are read: plain data.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// Records of fields.
-    Csv(CsvTable),
-    /// Lines.
-    Text(TextOptions),
-}
-
-impl Format {
-    /// What kind of files it is for.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::Csv(_) => "csv",
-            Self::Text(_) => "text",
-        }
+/// What kind of files a format is for.
+pub(crate) fn kind_of(format: &ScanFormat) -> &'static str {
+    match format {
+        ScanFormat::Csv(_) => "csv",
+        ScanFormat::Text(_) => "text",
     }
 }
 
@@ -47,7 +36,7 @@ pub(crate) struct SourceTable {
     /// The call, as a person would write it.
     label: Arc<str>,
     files: Vec<SourceFile>,
-    format: Arc<Format>,
+    format: Arc<ScanFormat>,
     schema: TableSchema,
     notes: Notes,
     /// Files are read one after the other, whatever the plan.
@@ -58,27 +47,30 @@ pub(crate) struct SourceTable {
 /// `LIMIT 10` gives the first ten rows.
 const ORDERED_LIMIT_ROWS: usize = 100_000;
 
+/// Bytes of a file, as it is on disk, for which another thread pays.
+const PARTITION_LEN_BYTES: u64 = 128 << 10;
+
 impl SourceTable {
     /// Expands the paths of a call and looks at the head of every file. Blocks.
     pub(crate) fn open(call: &SourceCall, defaults: &ReadOptions, notes: &Notes) -> Result<Self> {
         let mut options = ReadOptions::of_call(call.function, &call.options, defaults)?;
         let files = swath_io::expand(&call.paths)?;
         let format = match call.function {
-            SourceFunction::ReadText => Format::Text(options.text()),
-            SourceFunction::ReadCsv => Format::Csv(swath_io::infer_csv(&files, options.csv())?),
+            SourceFunction::ReadText => ScanFormat::Text(options.text()),
+            SourceFunction::ReadCsv => ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?),
             SourceFunction::Path => {
                 if is_tsv_by_name(&call.paths[0], &files)? {
                     options.default_to_tabs();
                 }
-                Format::Csv(swath_io::infer_csv(&files, options.csv())?)
+                ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?)
             }
         };
         let file_schema = match &format {
-            Format::Csv(table) => {
+            ScanFormat::Csv(table) => {
                 let field = |column: &swath_io::Column| Field::new(&column.name, column.ty.data_type(), true);
                 Schema::new(table.columns().iter().map(field).collect::<Vec<_>>())
             }
-            Format::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
+            ScanFormat::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
         };
         let filename = match options.filename() {
             Some(name) if file_schema.field_with_name(name).is_ok() => {
@@ -111,6 +103,13 @@ impl SourceTable {
     /// Names of the columns, in order.
     pub(crate) fn column_names(&self) -> Vec<String> {
         self.schema.table_schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// How many partitions are worth while: a file is read by several, but not a small one.
+    fn partitions(&self, most: usize) -> usize {
+        let worth = |file: &SourceFile| file.len_bytes.div_ceil(PARTITION_LEN_BYTES).max(1);
+        let worth = self.files.iter().map(worth).fold(0, u64::saturating_add);
+        most.min(usize::try_from(worth).unwrap_or(usize::MAX)).max(1)
     }
 
     fn partitioned_file(&self, file: &SourceFile) -> PartitionedFile {
@@ -172,9 +171,11 @@ impl TableProvider for SourceTable {
         );
         let files = self.files.iter().map(|file| self.partitioned_file(file)).collect();
         let in_order = self.in_order || limit.is_some_and(|rows| rows <= ORDERED_LIMIT_ROWS);
-        let partitions = if in_order { 1 } else { state.config().target_partitions() };
-        // Which partition reads which file is settled while they run: an idle one takes the next file.
-        let groups = FileGroup::new(files).split_files(partitions.max(1));
+        let partitions = if in_order { 1 } else { self.partitions(state.config().target_partitions()) };
+        // Which partition reads what is settled while they run; files in these groups are so in name only,
+        // and there may be more groups than files.
+        let mut groups = FileGroup::new(files).split_files(partitions);
+        groups.resize_with(partitions, FileGroup::default);
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?

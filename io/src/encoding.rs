@@ -164,6 +164,13 @@ impl TextStream {
         self.encoding
     }
 
+    /// Where in the decoded bytes the text begins, if the stream gives them as they are: behind a byte order
+    /// mark. To be asked before anything is read.
+    pub(crate) fn plain_start(&self) -> Option<u64> {
+        let read = self.bytes.decoded_bytes();
+        self.transcoder.is_none().then_some(read - self.head.len() as u64)
+    }
+
     /// The compressed bytes below.
     pub fn decompressor(&self) -> &Decompressor {
         &self.bytes

@@ -6,15 +6,17 @@
 //! * [`codec`]: a [`Codec`] is found by magic bytes, then by name, and a [`Decompressor`] turns the
 //!   file into one stream of decoded bytes, all concatenated members of it;
 //! * [`encoding`]: what is not UTF-8 is transcoded, the whole stream or only the fields used;
-//! * [`splitter`]: a [`RecordBuffer`](splitter::RecordBuffer) holds decoded bytes and hands out whole
-//!   records, however the reads were cut;
-//! * [`scanner`]: a [`CsvScanner`] or [`TextScanner`] turns whole records into Arrow columns, only
-//!   those that are needed, with errors that know file, line and column.
+//! * `feed`: chunks of one file, decoded by whoever has time and put in order;
+//! * [`splitter`]: chunks become whole records, however they were cut;
+//! * [`scanner`]: whole records become Arrow columns, only those that are needed, with errors that know
+//!   file, line and column;
+//! * [`scan`]: a [`Scan`] reads many files with many [`Worker`]s.
 //!
-//! The crate knows nothing of SQL, expressions or async: a scanner is a blocking iterator of
-//! [`RecordBatch`](arrow_array::RecordBatch)es.
+//! The crate knows nothing of SQL, expressions or runtimes: a worker is asked for its next batch, and either
+//! gives it or leaves a waker.
 //!
 //! ```
+//! # use std::task::{Context, Poll, Waker};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let dir = tempfile::tempdir()?;
 //! # let path = dir.path().join("flights.csv");
@@ -26,20 +28,30 @@
 //! assert_eq!(table.columns()[1].ty, swath_io::ColumnType::Int64);
 //!
 //! let request = swath_io::ScanRequest { columns: vec![1], batch_rows: 8192 };
-//! let scanner = swath_io::CsvScanner::open(&files[0], &table, &request, &swath_io::Notes::default())?;
-//! let rows: usize = scanner.map(|batch| batch.map(|b| b.num_rows())).sum::<Result<_, _>>()?;
-//! assert_eq!(rows, 2);
+//! let format = swath_io::ScanFormat::Csv(table);
+//! let scan = swath_io::Scan::new(files, &format, request, 1, &swath_io::Notes::default());
+//! let mut worker = std::sync::Arc::new(scan).worker();
+//! // A worker that is alone never waits.
+//! let context = Context::from_waker(Waker::noop());
+//! let Poll::Ready(Some(item)) = worker.poll_next(&context) else { panic!("there are rows") };
+//! let swath_io::ScanItem::Batch { batch, .. } = item? else { panic!("no column is bad") };
+//! assert_eq!(batch.num_rows(), 2);
 //! # Ok(())
 //! # }
 //! ```
-#![forbid(unsafe_code)]
+// What needs unsafe code says so, in small modules of its own.
+#![deny(unsafe_code)]
 
+mod chunk;
 pub mod codec;
 pub mod encoding;
 pub mod error;
+mod feed;
 pub mod notes;
 pub mod options;
+pub mod scan;
 pub mod scanner;
+pub mod simd;
 pub mod source;
 pub mod splitter;
 
@@ -48,8 +60,7 @@ pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use notes::Notes;
 pub use options::{ColumnType, CsvOptions, HeaderMode, TextOptions};
+pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::ScanRequest;
-pub use scanner::csv::CsvScanner;
 pub use scanner::infer::{Column, CsvTable, infer_csv};
-pub use scanner::text::TextScanner;
 pub use source::{SourceFile, expand};

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::pass::{Pass, PassReaderExec, PassSource, scan_config};
 use crate::scan::ScanCounters;
+use crate::table::kind_of;
 
 /// An explanation of plans, and what is needed to measure their run.
 pub(super) struct Collected {
@@ -80,7 +81,7 @@ impl Counts {
         let (counters, spilled_bytes) = match self {
             Self::Alone(counters) => (counters.as_ref(), 0),
             Self::Shared(pass) => match pass.source() {
-                PassSource::Scan(scan) => (&scan.counters, pass.spilled_bytes()),
+                PassSource::Scan(scan) => (scan.counters(), pass.spilled_bytes()),
                 PassSource::Plan(_) => (&ScanCounters::default(), pass.spilled_bytes()),
             },
         };
@@ -199,7 +200,7 @@ impl Collector<'_> {
                 .collect();
             let files = config.file_groups.iter().flat_map(|group| group.iter());
             self.explanation.passes.push(ExplainedPass {
-                kind: source.format.kind().to_owned(),
+                kind: kind_of(&source.format).to_owned(),
                 source: source.label.to_string(),
                 files: config.file_groups.iter().map(|group| group.len()).sum(),
                 file_bytes: files.map(|file| file.object_meta.size).sum(),
@@ -261,10 +262,10 @@ impl Collector<'_> {
                 if number == next {
                     self.passes.push(Counts::Shared(Arc::clone(pass)));
                     self.explanation.passes.push(ExplainedPass {
-                        kind: scan.format.kind().to_owned(),
+                        kind: scan.kind.to_owned(),
                         source: sources(&scan.labels),
-                        files: scan.files.len(),
-                        file_bytes: scan.files.iter().map(|file| file.len_bytes).sum(),
+                        files: scan.files().len(),
+                        file_bytes: scan.files().iter().map(|file| file.len_bytes).sum(),
                         columns: scan.schema.fields().iter().map(|field| field.name().clone()).collect(),
                         file_columns: scan.file_columns,
                         partitions: pass.partition_count(),

@@ -7,17 +7,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use datafusion::error::Result;
+use swath_io::Place;
 
 use super::spill::{Segment, SpillFile, batch_len_bytes};
 
 /// Bytes of batches that are written to disk at once, and so held by each reader of them.
 const SEGMENT_LEN_BYTES: usize = 8 << 20;
 
+/// The place of rows that are not of files.
+pub(crate) const NO_PLACE: Place = Place { file: 0, run: 0 };
+
 /// What a pass gives to those who read it.
 #[derive(Debug, Clone)]
 pub(crate) enum Item {
-    /// Rows of a file, by its number.
-    Batch { batch: RecordBatch, file: usize },
+    /// Rows, and where they stand in the files of a scan.
+    Batch { batch: RecordBatch, place: Place },
     /// From here on a column has no values: those who need it fail.
     ColumnFailed { column: usize, error: Arc<swath_io::Error> },
 }
@@ -75,18 +79,18 @@ pub(crate) struct Log {
 #[derive(Debug)]
 enum Entry {
     Kept { item: Item, len_bytes: usize },
-    Spilled { segment: Arc<Segment>, index: usize, file: usize },
+    Spilled { segment: Arc<Segment>, index: usize, place: Place },
 }
 
 /// An item, or where on disk it is.
 #[derive(Debug)]
 pub(crate) enum Fetched {
     Item(Item),
-    /// The batch with this index in the segment, of this file.
+    /// The batch with this index in the segment, of this place.
     Spilled {
         segment: Arc<Segment>,
         index: usize,
-        file: usize,
+        place: Place,
     },
 }
 
@@ -121,8 +125,8 @@ impl Log {
     pub(crate) fn get(&self, number: u64) -> Fetched {
         match &self.entries[self.index(number)] {
             Entry::Kept { item, .. } => Fetched::Item(item.clone()),
-            Entry::Spilled { segment, index, file } => {
-                Fetched::Spilled { segment: Arc::clone(segment), index: *index, file: *file }
+            Entry::Spilled { segment, index, place } => {
+                Fetched::Spilled { segment: Arc::clone(segment), index: *index, place: *place }
             }
         }
     }
@@ -174,9 +178,9 @@ impl Log {
         let segment = Arc::new(self.spill.write(&batches)?);
         let mut index = 0;
         for entry in self.entries.range_mut(from..until) {
-            if let Entry::Kept { item: Item::Batch { file, .. }, len_bytes } = entry {
+            if let Entry::Kept { item: Item::Batch { place, .. }, len_bytes } = entry {
                 self.memory.shrink(*len_bytes);
-                *entry = Entry::Spilled { segment: Arc::clone(&segment), index, file: *file };
+                *entry = Entry::Spilled { segment: Arc::clone(&segment), index, place: *place };
                 index += 1;
             }
         }
@@ -200,9 +204,9 @@ pub(crate) struct SegmentCache(Option<(Arc<Segment>, Vec<RecordBatch>)>);
 
 impl SegmentCache {
     pub(crate) fn resolve(&mut self, fetched: Fetched) -> Result<Item> {
-        let (segment, index, file) = match fetched {
+        let (segment, index, place) = match fetched {
             Fetched::Item(item) => return Ok(item),
-            Fetched::Spilled { segment, index, file } => (segment, index, file),
+            Fetched::Spilled { segment, index, place } => (segment, index, place),
         };
         let batches = match &mut self.0 {
             Some((known, batches)) if Arc::ptr_eq(known, &segment) => batches,
@@ -211,7 +215,7 @@ impl SegmentCache {
                 &mut other.insert((segment, batches)).1
             }
         };
-        Ok(Item::Batch { batch: batches[index].clone(), file })
+        Ok(Item::Batch { batch: batches[index].clone(), place })
     }
 }
 
@@ -239,7 +243,7 @@ mod tests {
             let memory = Arc::new(LogMemory::new(limit_bytes));
             let mut log = Log::new(Arc::clone(&memory), std::env::temp_dir());
             for number in 0..300 {
-                log.push(Item::Batch { batch: batch(number, 1000), file: 7 }, log.head()).unwrap();
+                log.push(Item::Batch { batch: batch(number, 1000), place: NO_PLACE }, log.head()).unwrap();
             }
             let mut cache = SegmentCache::default();
             for number in 0..300 {
@@ -257,11 +261,11 @@ mod tests {
         let memory = Arc::new(LogMemory::new(0));
         let mut log = Log::new(memory, std::env::temp_dir());
         let error = Arc::new(swath_io::Error::bad_option("x", "y"));
-        log.push(Item::Batch { batch: batch(0, 10), file: 0 }, 0).unwrap();
+        log.push(Item::Batch { batch: batch(0, 10), place: NO_PLACE }, 0).unwrap();
         log.push(Item::ColumnFailed { column: 1, error }, 0).unwrap();
-        log.push(Item::Batch { batch: batch(2, 10), file: 0 }, 0).unwrap();
+        log.push(Item::Batch { batch: batch(2, 10), place: NO_PLACE }, 0).unwrap();
         assert_eq!(log.spilled_bytes(), 0);
-        log.push(Item::Batch { batch: batch(3, 10), file: 0 }, 2).unwrap();
+        log.push(Item::Batch { batch: batch(3, 10), place: NO_PLACE }, 2).unwrap();
         assert!(matches!(log.get(0), Fetched::Spilled { .. }));
         assert!(matches!(log.get(1), Fetched::Item(Item::ColumnFailed { column: 1, .. })));
         assert!(matches!(log.get(2), Fetched::Item(Item::Batch { .. })));

@@ -20,7 +20,7 @@ mod together;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use log::{Item, Log, SegmentCache};
+pub(crate) use log::{Item, Log, NO_PLACE, SegmentCache};
 use partition::PassPartition;
 pub(crate) use reader::PassReaderExec;
 pub(crate) use scan::PassScan;

@@ -333,14 +333,14 @@ mod tests {
     use arrow::array::{ArrayRef, Int64Array, RecordBatch};
     use futures::stream;
 
-    use super::super::log::LogMemory;
+    use super::super::log::{LogMemory, NO_PLACE};
     use super::*;
 
     const ITEMS: i64 = 500;
 
     fn item(number: i64) -> Item {
         let column: ArrayRef = Arc::new(Int64Array::from(vec![number; 100]));
-        Item::Batch { batch: RecordBatch::try_from_iter([("n", column)]).unwrap(), file: 0 }
+        Item::Batch { batch: RecordBatch::try_from_iter([("n", column)]).unwrap(), place: NO_PLACE }
     }
 
     fn partition(readers: usize, limit_bytes: usize, source: ItemStream) -> Arc<PassPartition> {

@@ -20,6 +20,7 @@ use datafusion::physical_plan::execution_plan::PlanProperties;
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan};
 use futures::Stream;
+use swath_io::Place;
 
 use super::log::Item;
 use super::partition::ReaderState;
@@ -240,7 +241,7 @@ struct PassReaderStream {
     /// Partitions of the pass that have not ended.
     partitions: Vec<(usize, ReaderState)>,
     /// What came from a partition before its turn.
-    heads: HashMap<usize, (usize, RecordBatch)>,
+    heads: HashMap<usize, (Place, RecordBatch)>,
     projector: Projector,
     needs: HashSet<usize>,
     rows_left: usize,
@@ -261,7 +262,7 @@ impl Stream for PassReaderStream {
         let next = ready!(this.poll_heads(cx));
         let batch = match next {
             None => None,
-            Some(Ok((file, batch))) => Some(this.project(file, &batch)),
+            Some(Ok((place, batch))) => Some(this.project(place.file, &batch)),
             Some(Err(error)) => Some(Err(error)),
         };
         let batch = batch.map(|batch| batch.map(|batch| this.limit(batch)));
@@ -279,8 +280,9 @@ impl RecordBatchStream for PassReaderStream {
 }
 
 impl PassReaderStream {
-    /// The batch of the first file in order of all partitions; with one partition, its next batch.
-    fn poll_heads(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(usize, RecordBatch)>>> {
+    /// The batch of the first place of all partitions; with one partition, its next batch.
+    fn poll_heads(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(Place, RecordBatch)>>> {
+        let mut is_pending = false;
         let mut at = 0;
         while at < self.partitions.len() {
             let number = self.partitions[at].0;
@@ -289,22 +291,32 @@ impl PassReaderStream {
                 continue;
             }
             let partition = &self.seat.pass.partitions[number];
-            match ready!(partition.poll_next(self.seat.reader, &mut self.partitions[at].1, cx)) {
-                None => {
+            match partition.poll_next(self.seat.reader, &mut self.partitions[at].1, cx) {
+                Poll::Ready(None) => {
                     self.partitions.swap_remove(at);
                 }
-                Some(Ok(Item::Batch { batch, file })) => {
-                    self.heads.insert(number, (file, batch));
+                Poll::Ready(Some(Ok(Item::Batch { batch, place }))) => {
+                    self.heads.insert(number, (place, batch));
                     at += 1;
                 }
-                Some(Ok(Item::ColumnFailed { column, error })) if self.needs.contains(&column) => {
+                Poll::Ready(Some(Ok(Item::ColumnFailed { column, error })))
+                    if self.needs.contains(&column) =>
+                {
                     return Poll::Ready(Some(Err(DataFusionError::External(Box::new(error)))));
                 }
-                Some(Ok(Item::ColumnFailed { .. })) => {}
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(Some(Ok(Item::ColumnFailed { .. }))) => {}
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                // The others are polled all the same: this one may wait for one of them.
+                Poll::Pending => {
+                    is_pending = true;
+                    at += 1;
+                }
             }
         }
-        let first = self.heads.iter().min_by_key(|(_, (file, _))| *file).map(|(number, _)| *number);
+        if is_pending {
+            return Poll::Pending;
+        }
+        let first = self.heads.iter().min_by_key(|(_, (place, _))| *place).map(|(number, _)| *number);
         Poll::Ready(first.and_then(|number| self.heads.remove(&number)).map(Ok))
     }
 
@@ -351,7 +363,7 @@ impl Drop for PassReaderStream {
 
 fn file_name(pass: &Pass, file: usize) -> String {
     match pass.source() {
-        PassSource::Scan(scan) => scan.files[file].path.to_string_lossy().into_owned(),
+        PassSource::Scan(scan) => scan.files()[file].path.to_string_lossy().into_owned(),
         PassSource::Plan(_) => String::new(),
     }
 }

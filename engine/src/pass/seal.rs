@@ -10,7 +10,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
-use swath_io::SourceFile;
+use swath_io::{ScanFormat, SourceFile};
 use swath_planner::fuse::{ScanNeed, passes};
 
 use super::log::{Log, LogMemory};
@@ -18,7 +18,6 @@ use super::partition::{PassPartition, SourceFactory};
 use super::reader::{PassReaderExec, View};
 use super::{Pass, PassScan, PassSource, Seat};
 use crate::scan::{ScanSource, source_file};
-use crate::table::Format;
 
 /// Where passes keep what waits.
 #[derive(Debug, Clone)]
@@ -82,7 +81,7 @@ impl Leaf {
         scan_config(&self.exec).expect("leaves are made of scans").1
     }
 
-    fn format(&self) -> &Arc<Format> {
+    fn format(&self) -> &Arc<ScanFormat> {
         &self.source().format
     }
 
@@ -100,8 +99,7 @@ impl Leaf {
     }
 }
 
-/// Replaces scans of the same files, in one plan or in several, by readers of one pass. A scan that is
-/// alone stays as it is.
+/// Replaces scans of the same files, in one plan or in several, by readers of one pass.
 pub(crate) fn share_scans(
     plans: Vec<Arc<dyn ExecutionPlan>>,
     space: &PassSpace,
@@ -157,9 +155,19 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
     let views = leaves.iter().map(view).collect::<Result<Vec<_>>>()?;
     let needs: Vec<HashSet<usize>> = views.iter().map(View::needs).collect();
     let labels = leaves.iter().map(|leaf| Arc::clone(&leaf.source().label)).collect();
-    let scan = Arc::new(PassScan::new(first.source(), labels, first.files.clone(), columns, needs));
     let partition_count = |leaf: &&Leaf| leaf.exec.properties().output_partitioning().partition_count();
     let partitions = leaves.iter().map(partition_count).max().unwrap_or(1);
+    let in_order = |leaf: &&Leaf| partition_count(leaf) < partitions || leaf.config().preserve_order;
+    let scan = PassScan::new(
+        first.source(),
+        labels,
+        first.files.clone(),
+        columns,
+        needs,
+        partitions,
+        leaves.iter().any(in_order),
+    );
+    let scan = Arc::new(scan);
     let factories = (0..partitions).map(|_| {
         let scan = Arc::clone(&scan);
         Box::new(move || Ok(scan.partition())) as SourceFactory
@@ -167,7 +175,7 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
     let (pass, seats) = space.pass(PassSource::Scan(Arc::clone(&scan)), leaves.len(), factories);
     let reader = |((seat, leaf), mut view): ((Seat, &&Leaf), View)| -> Arc<dyn ExecutionPlan> {
         // One stream for all partitions, if the scan it stands for gave one.
-        view.in_order |= partition_count(leaf) < partitions;
+        view.in_order = in_order(leaf);
         let properties = Arc::clone(leaf.exec.properties());
         Arc::new(PassReaderExec::new(seat, view, Some(Arc::clone(&leaf.exec)), properties))
     };

@@ -14,7 +14,7 @@ use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, PlanP
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
 use futures::StreamExt;
 
-use super::log::Item;
+use super::log::{Item, NO_PLACE};
 use super::partition::SourceFactory;
 use super::reader::{PassReaderExec, View};
 use super::seal::PassSpace;
@@ -49,7 +49,7 @@ impl SharedTable {
                 let plan =
                     late.get().ok_or_else(|| DataFusionError::Internal("a shared plan is not set".into()))?;
                 let batches = plan.execute(partition, context)?;
-                Ok(batches.map(|batch| batch.map(|batch| Item::Batch { batch, file: 0 })).boxed())
+                Ok(batches.map(|batch| batch.map(|batch| Item::Batch { batch, place: NO_PLACE })).boxed())
             };
             Box::new(begin) as SourceFactory
         });

@@ -96,6 +96,11 @@ impl Decompressor {
         self.input.offset_bytes
     }
 
+    /// Decoded bytes given so far.
+    pub fn decoded_bytes(&self) -> u64 {
+        self.decoded_bytes
+    }
+
     /// Decodes the next bytes into `out` and returns how many; 0 only at the end (or if `out` is
     /// empty).
     ///

@@ -2,195 +2,341 @@
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
-use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder, StringViewBuilder};
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
+use arrow_array::{ArrayRef, BooleanArray, PrimitiveArray};
+use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder};
 
+use super::fields::{FieldRules, Fields, Span};
+use super::numbers;
+use super::text_values::TextValues;
 use super::values::{
     is_null_word, parse_date, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_timestamp,
     parse_u64, trim,
 };
-use crate::encoding::Encoding;
 use crate::options::ColumnType;
 
-/// Appends the values of one column, field by field.
+/// Converts the fields of one column, many at a time.
 #[derive(Debug)]
-pub enum ColumnBuilder {
-    /// Booleans.
-    Boolean(BooleanBuilder),
-    /// 8-bit signed integers.
-    Int8(PrimitiveBuilder<Int8Type>),
-    /// 16-bit signed integers.
-    Int16(PrimitiveBuilder<Int16Type>),
-    /// 32-bit signed integers.
-    Int32(PrimitiveBuilder<Int32Type>),
-    /// 64-bit signed integers.
-    Int64(PrimitiveBuilder<Int64Type>),
-    /// 8-bit unsigned integers.
-    UInt8(PrimitiveBuilder<UInt8Type>),
-    /// 16-bit unsigned integers.
-    UInt16(PrimitiveBuilder<UInt16Type>),
-    /// 32-bit unsigned integers.
-    UInt32(PrimitiveBuilder<UInt32Type>),
-    /// 64-bit unsigned integers.
-    UInt64(PrimitiveBuilder<UInt64Type>),
-    /// Single precision numbers.
-    Float32(PrimitiveBuilder<Float32Type>),
-    /// Double precision numbers.
-    Float64(PrimitiveBuilder<Float64Type>),
+pub(crate) struct ColumnBuilder {
+    ty: ColumnType,
+    values: Values,
+    nulls: NullBufferBuilder,
+}
+
+#[derive(Debug)]
+enum Values {
+    Boolean(BooleanBufferBuilder),
+    Int8(Vec<i8>),
+    Int16(Vec<i16>),
+    Int32(Vec<i32>),
+    Int64(Vec<i64>),
+    UInt8(Vec<u8>),
+    UInt16(Vec<u16>),
+    UInt32(Vec<u32>),
+    UInt64(Vec<u64>),
+    Float32(Vec<f32>),
+    Float64(Vec<f64>),
     /// Days.
-    Date(PrimitiveBuilder<Date32Type>),
+    Date(Vec<i32>),
     /// Microseconds without a zone.
-    Timestamp(PrimitiveBuilder<TimestampMicrosecondType>),
+    Timestamp(Vec<i64>),
     /// Microseconds in UTC.
-    TimestampTz(PrimitiveBuilder<TimestampMicrosecondType>),
-    /// Text.
-    Text(StringViewBuilder),
+    TimestampTz(Vec<i64>),
+    Text(TextValues),
 }
 
 /// A field that cannot be a value of its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rejected {
+pub(crate) enum Rejected {
     /// It is not written as a value of the type is.
     Value,
     /// Its bytes are not text in the encoding.
     Encoding,
 }
 
-/// How fields become values, beside their column's type.
-#[derive(Debug, Clone)]
-pub struct FieldRules {
-    /// Texts that are null in every column.
-    pub nullstr: Vec<String>,
-    /// The encoding of text.
-    pub encoding: Encoding,
-}
+/// The first field that cannot be a value: its place among those that were to be appended.
+pub(crate) type FirstRejected = (usize, Rejected);
 
 impl ColumnBuilder {
     /// An empty column with room for `rows` values.
-    pub fn new(ty: ColumnType, rows: usize) -> Self {
-        match ty {
-            ColumnType::Boolean => Self::Boolean(BooleanBuilder::with_capacity(rows)),
-            ColumnType::Int8 => Self::Int8(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::Int16 => Self::Int16(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::Int32 => Self::Int32(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::Int64 => Self::Int64(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::UInt8 => Self::UInt8(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::UInt16 => Self::UInt16(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::UInt32 => Self::UInt32(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::UInt64 => Self::UInt64(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::Float32 => Self::Float32(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::Float64 => Self::Float64(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::Date => Self::Date(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::Timestamp => Self::Timestamp(PrimitiveBuilder::with_capacity(rows)),
-            ColumnType::TimestampTz => {
-                Self::TimestampTz(PrimitiveBuilder::with_capacity(rows).with_data_type(ty.data_type()))
-            }
-            ColumnType::Text => Self::Text(StringViewBuilder::with_capacity(rows)),
-        }
+    pub(crate) fn new(ty: ColumnType, rows: usize) -> Self {
+        let values = match ty {
+            ColumnType::Boolean => Values::Boolean(BooleanBufferBuilder::new(rows)),
+            ColumnType::Int8 => Values::Int8(Vec::with_capacity(rows)),
+            ColumnType::Int16 => Values::Int16(Vec::with_capacity(rows)),
+            ColumnType::Int32 => Values::Int32(Vec::with_capacity(rows)),
+            ColumnType::Int64 => Values::Int64(Vec::with_capacity(rows)),
+            ColumnType::UInt8 => Values::UInt8(Vec::with_capacity(rows)),
+            ColumnType::UInt16 => Values::UInt16(Vec::with_capacity(rows)),
+            ColumnType::UInt32 => Values::UInt32(Vec::with_capacity(rows)),
+            ColumnType::UInt64 => Values::UInt64(Vec::with_capacity(rows)),
+            ColumnType::Float32 => Values::Float32(Vec::with_capacity(rows)),
+            ColumnType::Float64 => Values::Float64(Vec::with_capacity(rows)),
+            ColumnType::Date => Values::Date(Vec::with_capacity(rows)),
+            ColumnType::Timestamp => Values::Timestamp(Vec::with_capacity(rows)),
+            ColumnType::TimestampTz => Values::TimestampTz(Vec::with_capacity(rows)),
+            ColumnType::Text => Values::Text(TextValues::with_capacity(rows)),
+        };
+        Self { ty, values, nulls: NullBufferBuilder::new(rows) }
     }
 
-    /// Appends one field. `quoted` tells `""` from nothing in a column of text.
+    /// Appends fields.
     ///
     /// # Errors
-    /// The field is no value of the type; then nothing is appended.
-    pub fn push(&mut self, field: &[u8], quoted: bool, rules: &FieldRules) -> Result<(), Rejected> {
-        if let Self::Text(builder) = self {
-            let listed = || rules.nullstr.iter().any(|null| null.as_bytes() == field);
-            if !quoted && (field.is_empty() || listed()) {
-                builder.append_null();
-                return Ok(());
+    /// A field is no value of the type; those before it are appended.
+    pub(crate) fn append(
+        &mut self,
+        fields: &Fields<'_>,
+        spans: &[Span],
+        rules: &FieldRules,
+    ) -> Result<(), FirstRejected> {
+        let nulls = &mut self.nulls;
+        // NaN means that there is no value (see NULL_WORDS).
+        let f64_of = |value: &[u8]| parse_f64(value).filter(|value| !value.is_nan());
+        let f32_of = |value: &[u8]| parse_f32(value).filter(|value| !value.is_nan());
+        match &mut self.values {
+            Values::Int64(values) => append(values, nulls, fields, spans, rules, numbers::integer, parse_i64),
+            Values::Float64(values) => append(values, nulls, fields, spans, rules, numbers::decimal, f64_of),
+            Values::Int32(values) => {
+                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_i64(value)))
             }
-            builder.append_value(rules.encoding.decode(field).ok_or(Rejected::Encoding)?);
-            return Ok(());
+            Values::Int16(values) => {
+                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_i64(value)))
+            }
+            Values::Int8(values) => {
+                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_i64(value)))
+            }
+            Values::UInt64(values) => append(values, nulls, fields, spans, rules, narrow_integer, parse_u64),
+            Values::UInt32(values) => {
+                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_u64(value)))
+            }
+            Values::UInt16(values) => {
+                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_u64(value)))
+            }
+            Values::UInt8(values) => {
+                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_u64(value)))
+            }
+            Values::Float32(values) => append(values, nulls, fields, spans, rules, never, f32_of),
+            Values::Date(values) => append(values, nulls, fields, spans, rules, never, parse_date),
+            Values::Timestamp(values) => append(values, nulls, fields, spans, rules, never, |value| {
+                parse_timestamp(value).filter(|(_, zoned)| !zoned).map(|(micros, _)| micros)
+            }),
+            Values::TimestampTz(values) => append(values, nulls, fields, spans, rules, never, |value| {
+                parse_timestamp(value).map(|(micros, _)| micros)
+            }),
+            Values::Boolean(values) => append_booleans(values, nulls, fields, spans, rules),
+            Values::Text(values) => append_text(values, nulls, fields, spans, rules),
         }
-        if self.push_value(trim(field)) {
-            return Ok(());
-        }
-        // Looked at last: most fields are values.
-        if is_null_word(field) || rules.nullstr.iter().any(|null| null.as_bytes() == field) {
-            self.push_null();
-            return Ok(());
-        }
-        Err(Rejected::Value)
     }
 
-    /// Appends a missing value.
-    pub fn push_null(&mut self) {
-        match self {
-            Self::Boolean(builder) => builder.append_null(),
-            Self::Int8(builder) => builder.append_null(),
-            Self::Int16(builder) => builder.append_null(),
-            Self::Int32(builder) => builder.append_null(),
-            Self::Int64(builder) => builder.append_null(),
-            Self::UInt8(builder) => builder.append_null(),
-            Self::UInt16(builder) => builder.append_null(),
-            Self::UInt32(builder) => builder.append_null(),
-            Self::UInt64(builder) => builder.append_null(),
-            Self::Float32(builder) => builder.append_null(),
-            Self::Float64(builder) => builder.append_null(),
-            Self::Date(builder) => builder.append_null(),
-            Self::Timestamp(builder) | Self::TimestampTz(builder) => builder.append_null(),
-            Self::Text(builder) => builder.append_null(),
+    /// Appends missing values.
+    pub(crate) fn append_nulls(&mut self, rows: usize) {
+        self.nulls.append_n_nulls(rows);
+        match &mut self.values {
+            Values::Boolean(values) => values.append_n(rows, false),
+            Values::Int8(values) => values.resize(values.len() + rows, 0),
+            Values::Int16(values) => values.resize(values.len() + rows, 0),
+            Values::Int32(values) => values.resize(values.len() + rows, 0),
+            Values::UInt8(values) => values.resize(values.len() + rows, 0),
+            Values::UInt16(values) => values.resize(values.len() + rows, 0),
+            Values::UInt32(values) => values.resize(values.len() + rows, 0),
+            Values::UInt64(values) => values.resize(values.len() + rows, 0),
+            Values::Float32(values) => values.resize(values.len() + rows, 0.0),
+            Values::Float64(values) => values.resize(values.len() + rows, 0.0),
+            Values::Date(values) => values.resize(values.len() + rows, 0),
+            Values::Int64(values) | Values::Timestamp(values) | Values::TimestampTz(values) => {
+                values.resize(values.len() + rows, 0);
+            }
+            Values::Text(values) => (0..rows).for_each(|_| values.push_null()),
         }
     }
 
     /// Takes the values out as an array and begins anew.
-    pub fn finish(&mut self) -> ArrayRef {
-        match self {
-            Self::Boolean(builder) => Arc::new(builder.finish()),
-            Self::Int8(builder) => Arc::new(builder.finish()),
-            Self::Int16(builder) => Arc::new(builder.finish()),
-            Self::Int32(builder) => Arc::new(builder.finish()),
-            Self::Int64(builder) => Arc::new(builder.finish()),
-            Self::UInt8(builder) => Arc::new(builder.finish()),
-            Self::UInt16(builder) => Arc::new(builder.finish()),
-            Self::UInt32(builder) => Arc::new(builder.finish()),
-            Self::UInt64(builder) => Arc::new(builder.finish()),
-            Self::Float32(builder) => Arc::new(builder.finish()),
-            Self::Float64(builder) => Arc::new(builder.finish()),
-            Self::Date(builder) => Arc::new(builder.finish()),
-            Self::Timestamp(builder) | Self::TimestampTz(builder) => Arc::new(builder.finish()),
-            Self::Text(builder) => Arc::new(builder.finish()),
-        }
-    }
-
-    /// Appends the value if the field is one; false if it is not.
-    fn push_value(&mut self, field: &[u8]) -> bool {
-        match self {
-            Self::Int64(builder) => append(builder, parse_i64(field)),
-            // NaN means that there is no value (see NULL_WORDS).
-            Self::Float64(builder) => append(builder, parse_f64(field).filter(|value| !value.is_nan())),
-            Self::Float32(builder) => append(builder, parse_f32(field).filter(|value| !value.is_nan())),
-            Self::Int8(builder) => append(builder, narrow(parse_i64(field))),
-            Self::Int16(builder) => append(builder, narrow(parse_i64(field))),
-            Self::Int32(builder) => append(builder, narrow(parse_i64(field))),
-            Self::UInt8(builder) => append(builder, narrow(parse_u64(field))),
-            Self::UInt16(builder) => append(builder, narrow(parse_u64(field))),
-            Self::UInt32(builder) => append(builder, narrow(parse_u64(field))),
-            Self::UInt64(builder) => append(builder, parse_u64(field)),
-            Self::Date(builder) => append(builder, parse_date(field)),
-            Self::Timestamp(builder) => {
-                let local = parse_timestamp(field).filter(|(_, zoned)| !zoned);
-                append(builder, local.map(|(micros, _)| micros))
+    pub(crate) fn finish(&mut self) -> ArrayRef {
+        let nulls = self.nulls.finish();
+        match &mut self.values {
+            Values::Boolean(values) => Arc::new(BooleanArray::new(values.finish(), nulls)),
+            Values::Int8(values) => primitive::<Int8Type>(values, nulls),
+            Values::Int16(values) => primitive::<Int16Type>(values, nulls),
+            Values::Int32(values) => primitive::<Int32Type>(values, nulls),
+            Values::Int64(values) => primitive::<Int64Type>(values, nulls),
+            Values::UInt8(values) => primitive::<UInt8Type>(values, nulls),
+            Values::UInt16(values) => primitive::<UInt16Type>(values, nulls),
+            Values::UInt32(values) => primitive::<UInt32Type>(values, nulls),
+            Values::UInt64(values) => primitive::<UInt64Type>(values, nulls),
+            Values::Float32(values) => primitive::<Float32Type>(values, nulls),
+            Values::Float64(values) => primitive::<Float64Type>(values, nulls),
+            Values::Date(values) => primitive::<Date32Type>(values, nulls),
+            Values::Timestamp(values) => primitive::<TimestampMicrosecondType>(values, nulls),
+            Values::TimestampTz(values) => {
+                let values = std::mem::take(values).into();
+                let array = PrimitiveArray::<TimestampMicrosecondType>::new(values, nulls);
+                Arc::new(array.with_data_type(self.ty.data_type()))
             }
-            Self::TimestampTz(builder) => append(builder, parse_timestamp(field).map(|(micros, _)| micros)),
-            Self::Boolean(builder) => {
-                let value = parse_declared_bool(field);
-                value.inspect(|value| builder.append_value(*value)).is_some()
-            }
-            Self::Text(_) => false,
+            Values::Text(values) => Arc::new(values.finish(nulls)),
         }
     }
 }
 
-fn append<T: ArrowPrimitiveType>(builder: &mut PrimitiveBuilder<T>, value: Option<T::Native>) -> bool {
-    value.inspect(|value| builder.append_value(*value)).is_some()
+fn primitive<T: ArrowPrimitiveType>(
+    values: &mut Vec<T::Native>,
+    nulls: Option<arrow_buffer::NullBuffer>,
+) -> ArrayRef {
+    let capacity = values.len();
+    let values = std::mem::replace(values, Vec::with_capacity(capacity));
+    Arc::new(PrimitiveArray::<T>::new(values.into(), nulls))
 }
 
+/// Appends fields: first `quick` looks at each, as it stands in the data, then `full` at the values of those
+/// that it could make nothing of.
+#[inline(always)]
+fn append<V: Copy + Default>(
+    values: &mut Vec<V>,
+    nulls: &mut NullBufferBuilder,
+    fields: &Fields<'_>,
+    spans: &[Span],
+    rules: &FieldRules,
+    quick: impl Fn(&[u8], usize, usize) -> Option<V>,
+    full: impl Fn(&[u8]) -> Option<V>,
+) -> Result<(), FirstRejected> {
+    let first = values.len();
+    let mut left = Vec::new();
+    values.extend(spans.iter().enumerate().map(|(row, span)| {
+        let (start, len) = (span.start as usize, (span.end - span.start) as usize);
+        quick(fields.padded, start, len).unwrap_or_else(|| {
+            left.push(row);
+            V::default()
+        })
+    }));
+    let mut runs = Runs { nulls, end: 0 };
+    for row in left {
+        match slow(fields, spans[row], rules, &full) {
+            Some(Some(value)) => values[first + row] = value,
+            Some(None) => runs.null(row),
+            None => {
+                values.truncate(first + row);
+                runs.end(row);
+                return Err((row, Rejected::Value));
+            }
+        }
+    }
+    runs.end(spans.len());
+    Ok(())
+}
+
+/// Nulls among values, by their places.
+struct Runs<'a> {
+    nulls: &'a mut NullBufferBuilder,
+    /// Behind the last null.
+    end: usize,
+}
+
+impl Runs<'_> {
+    fn null(&mut self, row: usize) {
+        self.end(row);
+        self.nulls.append_null();
+        self.end = row + 1;
+    }
+
+    /// All up to a place are values.
+    fn end(&mut self, row: usize) {
+        self.nulls.append_n_non_nulls(row - self.end);
+        self.end = row;
+    }
+}
+
+/// The value of a field, or that it is missing; nothing if it is no value.
+fn slow<V>(
+    fields: &Fields<'_>,
+    span: Span,
+    rules: &FieldRules,
+    full: impl Fn(&[u8]) -> Option<V>,
+) -> Option<Option<V>> {
+    let raw = fields.raw(span);
+    // The commonest words of all that are no values.
+    if raw.is_empty() || raw == b"NA" {
+        return Some(None);
+    }
+    let (value, _) = fields.value(span);
+    match full(trim(&value)) {
+        Some(found) => Some(Some(found)),
+        None if is_null_word(&value) || rules.is_listed(&value) => Some(None),
+        None => None,
+    }
+}
+
+fn append_booleans(
+    values: &mut BooleanBufferBuilder,
+    nulls: &mut NullBufferBuilder,
+    fields: &Fields<'_>,
+    spans: &[Span],
+    rules: &FieldRules,
+) -> Result<(), FirstRejected> {
+    for (row, span) in spans.iter().enumerate() {
+        match slow(fields, *span, rules, parse_declared_bool) {
+            Some(Some(value)) => {
+                values.append(value);
+                nulls.append_non_null();
+            }
+            Some(None) => {
+                values.append(false);
+                nulls.append_null();
+            }
+            None => return Err((row, Rejected::Value)),
+        }
+    }
+    Ok(())
+}
+
+/// Appends text: an empty field without quotes is null, `""` is not.
+fn append_text(
+    values: &mut TextValues,
+    nulls: &mut NullBufferBuilder,
+    fields: &Fields<'_>,
+    spans: &[Span],
+    rules: &FieldRules,
+) -> Result<(), FirstRejected> {
+    let mut runs = Runs { nulls, end: 0 };
+    let is_empty = |span: &Span| span.start == span.end;
+    if let Some(text) = fields.text.filter(|_| !fields.has_quotes && rules.nullstr.is_empty()) {
+        if values.push_parts(&text, spans) > 0 {
+            (0..spans.len()).filter(|row| is_empty(&spans[*row])).for_each(|row| runs.null(row));
+        }
+        runs.end(spans.len());
+        return Ok(());
+    }
+    for (row, span) in spans.iter().enumerate() {
+        let (value, quoted) = fields.value(*span);
+        if is_empty(span) || !quoted && rules.is_listed(&value) {
+            values.push_null();
+            runs.null(row);
+            continue;
+        }
+        let Some(text) = rules.encoding.decode(&value) else {
+            runs.end(row);
+            return Err((row, Rejected::Encoding));
+        };
+        values.push(&text);
+    }
+    runs.end(spans.len());
+    Ok(())
+}
+
+/// No field is so plain that it is worth a way of its own.
+#[inline(always)]
+fn never<V>(_data: &[u8], _start: usize, _len: usize) -> Option<V> {
+    None
+}
+
+#[inline(always)]
+fn narrow_integer<Narrow: TryFrom<i64>>(data: &[u8], start: usize, len: usize) -> Option<Narrow> {
+    narrow(numbers::integer(data, start, len))
+}
+
+#[inline(always)]
 fn narrow<Wide, Narrow: TryFrom<Wide>>(value: Option<Wide>) -> Option<Narrow> {
     value.and_then(|value| Narrow::try_from(value).ok())
 }
@@ -200,13 +346,25 @@ mod tests {
     use arrow_array::Array;
     use arrow_cast::display::array_value_to_string;
 
+    use super::super::record::Dialect;
+    use super::super::text_values::CheckedText;
     use super::*;
+    use crate::chunk::PADDING_LEN_BYTES;
+    use crate::encoding::Encoding;
 
     fn one(ty: ColumnType, field: &str, quoted: bool, nullstr: &[&str]) -> Result<Option<String>, Rejected> {
         let nullstr = nullstr.iter().map(|s| (*s).to_owned()).collect();
         let rules = FieldRules { nullstr, encoding: Encoding::Utf8 };
+        let field = if quoted { format!("\"{field}\"") } else { field.to_owned() };
+        let padded = [field.as_bytes(), &[b'7'; PADDING_LEN_BYTES]].concat();
+        let span = Span { start: 0, end: u32::try_from(field.len()).unwrap() };
+        let text = CheckedText::of(&padded, Encoding::Utf8);
+        let fields = Fields { padded: &padded, dialect: &Dialect::RFC4180, has_quotes: quoted, text };
         let mut builder = ColumnBuilder::new(ty, 1);
-        builder.push(field.as_bytes(), quoted, &rules)?;
+        builder.append(&fields, &[span], &rules).map_err(|(row, rejected)| {
+            assert_eq!(row, 0);
+            rejected
+        })?;
         let array = builder.finish();
         assert_eq!(array.data_type(), &ty.data_type());
         Ok((!array.is_null(0)).then(|| array_value_to_string(&array, 0).unwrap()))

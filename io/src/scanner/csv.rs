@@ -1,245 +1,419 @@
-//! Reads one CSV file as batches.
+//! Turns whole records of a CSV file into batches: only the columns that are needed.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
-use super::column::{ColumnBuilder, FieldRules, Rejected};
-use super::infer::{Column, CsvTable, HeaderRule, column_name, header_names, skip_lines};
+use super::ScanRequest;
+use super::column::{ColumnBuilder, Rejected};
+use super::fields::{FieldRules, Fields, Span};
+use super::infer::{CsvTable, HeaderRule, column_name, header_names};
 use super::record::{Field, FieldForm, Parsed, parse_record, unescape};
-use super::{BATCH_TEXT_BYTES, ScanRequest};
-use crate::codec::Decompressor;
-use crate::encoding::TextStream;
-use crate::error::{Error, ErrorKind, Result};
-use crate::notes::Notes;
-use crate::options::CsvOptions;
-use crate::source::SourceFile;
-use crate::splitter::RecordBuffer;
+use super::structure::{Irregular, Marks, Structure};
+use super::text_values::CheckedText;
+use crate::encoding::Encoding;
+use crate::error::{Error, ErrorKind, Location, Result};
+use crate::simd::InstructionSet;
+use crate::splitter::Records;
 
 /// Characters of a value shown in an error.
 const SHOWN_CHARS: usize = 60;
 
-/// An iterator of the batches of one file, in the file's order.
-///
-/// Memory: one chunk, the longest record, and one batch.
+/// Bytes of a chunk whose fields are found before their values are converted: offsets and bytes stay in the
+/// first cache.
+const BLOCK_LEN_BYTES: usize = 16 << 10;
+
+/// What is read of the files of a table: the same for all workers.
 #[derive(Debug)]
-pub struct CsvScanner {
-    table: CsvTable,
-    buffer: RecordBuffer,
-    rules: FieldRules,
-    schema: SchemaRef,
+pub(crate) struct CsvRequest {
+    pub(crate) table: CsvTable,
     /// For each column asked for: its place in the table.
     wanted: Vec<usize>,
-    /// For each column asked for: the field that holds it, if the file has it.
-    sources: Vec<Option<usize>>,
-    builders: Vec<ColumnBuilder>,
-    batch_rows: usize,
-    /// Fields that every record has; known with the header or the first record.
-    width: Option<usize>,
-    fields: Vec<Field>,
-    scratch: Vec<u8>,
-    state: State,
+    schema: SchemaRef,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// The first record has not been read.
-    Start,
-    Records,
-    /// At the end, or after an error.
-    Done,
-}
-
-/// Opens a file and steps over the lines to skip.
-pub(crate) fn open_records(file: &SourceFile, options: &CsvOptions, notes: &Notes) -> Result<RecordBuffer> {
-    let bytes = Decompressor::open(&file.path, options.compression, notes)?;
-    let stream = TextStream::new(bytes, options.encoding)?;
-    let mut buffer = RecordBuffer::new(stream, options.max_record_bytes);
-    skip_lines(&mut buffer, options.skip)?;
-    Ok(buffer)
-}
-
-impl CsvScanner {
-    /// Opens a file of the table.
-    ///
-    /// # Errors
-    /// The file cannot be opened or its head cannot be decoded. Errors in its records come from the
-    /// iterator, which ends with the first one.
-    pub fn open(file: &SourceFile, table: &CsvTable, request: &ScanRequest, notes: &Notes) -> Result<Self> {
-        let buffer = open_records(file, &table.options, notes)?;
-        let column = |index: &usize| &table.columns[*index];
-        let fields: Vec<ArrowField> = request
-            .columns
-            .iter()
-            .map(column)
-            .map(|column| ArrowField::new(&column.name, column.ty.data_type(), true))
-            .collect();
-        let builders = request
-            .columns
-            .iter()
-            .map(column)
-            .map(|column| ColumnBuilder::new(column.ty, request.batch_rows))
-            .collect();
-        Ok(Self {
-            rules: FieldRules { nullstr: table.options.nullstr.clone(), encoding: buffer.encoding() },
-            schema: Arc::new(Schema::new(fields)),
-            wanted: request.columns.clone(),
-            sources: request.columns.iter().map(|index| Some(*index)).collect(),
-            builders,
-            batch_rows: request.batch_rows.max(1),
-            width: None,
-            fields: Vec::new(),
-            scratch: Vec::new(),
-            state: State::Start,
-            table: table.clone(),
-            buffer,
-        })
+impl CsvRequest {
+    pub(crate) fn new(table: &CsvTable, request: &ScanRequest) -> Self {
+        let field = |index: &usize| {
+            let column = &table.columns[*index];
+            ArrowField::new(&column.name, column.ty.data_type(), true)
+        };
+        let fields: Vec<ArrowField> = request.columns.iter().map(field).collect();
+        let schema = Arc::new(Schema::new(fields));
+        Self { table: table.clone(), wanted: request.columns.clone(), schema }
     }
 
     /// The schema of the batches: the columns asked for, all nullable.
-    pub fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
     }
+}
 
-    /// Compressed bytes used so far.
-    pub fn compressed_offset_bytes(&self) -> u64 {
-        self.buffer.decompressor().compressed_offset_bytes()
-    }
+/// Where one file has its columns.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// Fields that every record has.
+    width: usize,
+    /// For each column asked for: the field that holds it, if the file has it.
+    sources: Vec<Option<usize>>,
+    rules: FieldRules,
+}
 
-    fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
-        let mut rows = 0;
-        let mut text_bytes = 0;
-        while rows < self.batch_rows && text_bytes < BATCH_TEXT_BYTES && self.state != State::Done {
-            let Some((len, lines)) = self.next_record()? else {
-                self.state = State::Done;
-                break;
-            };
-            let is_header = self.state == State::Start && self.take_header()?;
-            self.state = State::Records;
-            if !is_header {
-                self.push_record()?;
-                rows += 1;
-                text_bytes += len;
+impl Layout {
+    /// Looks at the first record of a file, and takes it off if it is a header. `None` if there is no record
+    /// among the lines at hand: then all of them are taken off.
+    ///
+    /// # Errors
+    /// A first record of another width than that of the table, in a file without a header.
+    pub(crate) fn of_head(
+        request: &CsvRequest,
+        path: &Path,
+        encoding: Encoding,
+        records: &mut Records,
+    ) -> Result<Option<Self>> {
+        let table = &request.table;
+        let mut fields = Vec::new();
+        let (len, lines) = loop {
+            match parse_record(records.chunk.bytes(), &table.dialect, true, &mut fields) {
+                Parsed::Record { len, lines } => break (len, lines),
+                Parsed::Blank { len } | Parsed::Comment { len } => records.advance(len, 1),
+                Parsed::Incomplete | Parsed::Unclosed => return Ok(None),
             }
-            self.buffer.consume(len, lines);
-        }
-        if rows == 0 {
-            return Ok(None);
-        }
-        let columns = self.builders.iter_mut().map(ColumnBuilder::finish).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let batch = RecordBatch::try_new_with_options(self.schema(), columns, &options)
-            .expect("builders make the types of the schema, all of the same length");
-        Ok(Some(batch))
-    }
-
-    /// Parses the next record into `self.fields`, without consuming it: its length and its lines.
-    /// `None` at the end of the file.
-    fn next_record(&mut self) -> Result<Option<(usize, u64)>> {
-        loop {
-            let data = self.buffer.data();
-            if data.is_empty() && self.buffer.at_end() {
-                return Ok(None);
-            }
-            match parse_record(data, &self.table.dialect, self.buffer.at_end(), &mut self.fields) {
-                Parsed::Record { len, lines } => return Ok(Some((len, lines))),
-                // In a file of one column an empty line is an empty field.
-                Parsed::Blank { len } if self.width == Some(1) => {
-                    self.fields.push(Field { start: 0, end: 0, form: FieldForm::Bare });
-                    return Ok(Some((len, 1)));
-                }
-                Parsed::Blank { len } | Parsed::Comment { len } => self.buffer.consume(len, 1),
-                Parsed::Incomplete => self.buffer.grow()?,
-                Parsed::Unclosed => {
-                    return Err(self.buffer.error(|location| ErrorKind::UnclosedQuote { location }));
-                }
-            }
-        }
-    }
-
-    /// Looks at the file's first record: finds out which field holds which column, and whether the
-    /// record is a header.
-    fn take_header(&mut self) -> Result<bool> {
-        self.width = Some(self.fields.len());
-        let columns = &self.table.columns;
-        let first: Vec<String> = (0..self.fields.len())
-            .map(|index| {
-                let (value, _) =
-                    field_value(self.buffer.data(), &self.fields[index], &self.table, &mut self.scratch);
-                column_name(value, self.rules.encoding)
-            })
-            .collect();
-        let names = header_names(&first);
+        };
+        let data = records.chunk.bytes();
+        let mut scratch = Vec::new();
+        let name = |field: &Field| column_name(field_value(data, field, table, &mut scratch), encoding);
+        let names = header_names(&fields.iter().map(name).collect::<Vec<_>>());
+        let columns = &table.columns;
         let known = || names.iter().all(|name| columns.iter().any(|column| column.name == *name));
-        let is_header = match self.table.header {
+        let is_header = match table.header {
             HeaderRule::Names | HeaderRule::Skipped => true,
             HeaderRule::NamesIfKnown => known(),
             HeaderRule::Data => false,
         };
-        let by_name = is_header && self.table.options.columns.is_none();
-        if by_name {
-            let place = |index: &usize| names.iter().position(|name| *name == columns[*index].name);
-            self.sources = self.wanted.iter().map(place).collect();
-        } else if self.fields.len() != columns.len() {
-            return Err(self.width_error(columns.len()));
+        let by_name = is_header && table.options.columns.is_none();
+        let place = |index: &usize| match by_name {
+            true => names.iter().position(|name| *name == columns[*index].name),
+            false => Some(*index),
+        };
+        if !by_name && fields.len() != columns.len() {
+            let location = location(path, records, 0);
+            let (expected, found) = (columns.len(), fields.len());
+            return Err(ErrorKind::FieldCount { location, expected, found }.into());
         }
-        Ok(is_header)
-    }
-
-    fn push_record(&mut self) -> Result<()> {
-        if let Some(width) = self.width
-            && self.fields.len() != width
-        {
-            return Err(self.width_error(width));
+        if is_header {
+            records.advance(len, lines);
         }
-        for ((builder, source), index) in self.builders.iter_mut().zip(&self.sources).zip(&self.wanted) {
-            let Some(source) = source else {
-                builder.push_null();
-                continue;
-            };
-            let field = &self.fields[*source];
-            let (value, quoted) = field_value(self.buffer.data(), field, &self.table, &mut self.scratch);
-            if let Err(rejected) = builder.push(value, quoted, &self.rules) {
-                let value = value.to_vec();
-                return Err(value_error(&self.buffer, rejected, &self.table.columns[*index], &value));
-            }
-        }
-        Ok(())
-    }
-
-    fn width_error(&self, expected: usize) -> Error {
-        let found = self.fields.len();
-        self.buffer.error(|location| ErrorKind::FieldCount { location, expected, found })
+        let sources = request.wanted.iter().map(place).collect();
+        let rules = FieldRules { nullstr: table.options.nullstr.clone(), encoding };
+        Ok(Some(Self { width: fields.len(), sources, rules }))
     }
 }
 
-/// The value of a field, and whether it was quoted.
-fn field_value<'a>(
-    data: &'a [u8],
-    field: &Field,
-    table: &CsvTable,
-    scratch: &'a mut Vec<u8>,
-) -> (&'a [u8], bool) {
-    let raw = &data[field.start..field.end];
-    match field.form {
-        FieldForm::Bare => (raw, false),
-        FieldForm::Quoted => (raw, true),
-        FieldForm::Escaped => {
-            scratch.clear();
-            unescape(raw, &table.dialect, scratch);
-            (scratch, true)
+/// The place of a byte of a chunk.
+fn location(path: &Path, records: &Records, at: usize) -> Location {
+    let before = &records.chunk.bytes()[..at];
+    Location {
+        path: path.to_owned(),
+        line: records.lines + super::record::line_ends(before) + 1,
+        byte_offset: records.byte_offset + at as u64,
+    }
+}
+
+/// What keeps records from becoming a batch.
+#[derive(Debug)]
+pub(crate) struct Bad {
+    pub(crate) error: Error,
+    /// The column asked for, by its place among them, if it is a value of one.
+    pub(crate) column: Option<usize>,
+}
+
+/// One worker's tools.
+#[derive(Debug)]
+pub(crate) struct CsvScanner {
+    request: Arc<CsvRequest>,
+    set: InstructionSet,
+    builders: Vec<ColumnBuilder>,
+    /// Columns that are not read any more: nulls stand in their place.
+    forgone: Vec<bool>,
+    structure: Structure,
+    /// For each record of a block, the place in the structure's ends of the one before its first field.
+    bases: Vec<u32>,
+    spans: Vec<Span>,
+}
+
+/// The chunk at hand.
+struct Source<'a> {
+    path: &'a Path,
+    records: &'a Records,
+    layout: &'a Layout,
+    fields: Fields<'a>,
+}
+
+impl CsvScanner {
+    pub(crate) fn new(request: &Arc<CsvRequest>, set: InstructionSet) -> Self {
+        let builder = |index: &usize| ColumnBuilder::new(request.table.columns[*index].ty, 0);
+        Self {
+            builders: request.wanted.iter().map(builder).collect(),
+            forgone: vec![false; request.wanted.len()],
+            structure: Structure::default(),
+            bases: Vec::new(),
+            spans: Vec::new(),
+            request: Arc::clone(request),
+            set,
+        }
+    }
+
+    /// From here on, reads no values of a column.
+    pub(crate) fn forgo(&mut self, column: usize) {
+        self.forgone[column] = true;
+    }
+
+    /// Makes a batch of whole records.
+    ///
+    /// # Errors
+    /// The first record, in the file's order, that is too short, too long, or has a value that is none.
+    pub(crate) fn scan(
+        &mut self,
+        path: &Path,
+        records: &Records,
+        layout: &Layout,
+    ) -> Result<RecordBatch, Bad> {
+        let request = Arc::clone(&self.request);
+        let summary = records.chunk.summary();
+        let padded = records.chunk.padded();
+        let dialect = &request.table.dialect;
+        let has_text = request.schema.fields().iter().any(|field| field.data_type().is_string());
+        // A delimiter that is no ASCII could stand inside a character.
+        let ascii_marks = dialect.delim.is_ascii() && dialect.quote.is_none_or(|quote| quote.is_ascii());
+        let text =
+            (has_text && ascii_marks).then(|| CheckedText::of(padded, layout.rules.encoding)).flatten();
+        let fields = Fields { padded, dialect, has_quotes: summary.has_quotes, text };
+        let source = Source { path, records, layout, fields };
+        let rows = match self.scan_regular(&source) {
+            Ok(rows) => rows,
+            Err(bad) => {
+                self.builders.iter_mut().for_each(|builder| drop(builder.finish()));
+                return Err(bad);
+            }
+        };
+        let columns = self.builders.iter_mut().map(ColumnBuilder::finish).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&request.schema), columns, &options);
+        Ok(batch.expect("builders make the types of the schema, all of the same length"))
+    }
+
+    /// Finds fields by the structure of blocks, as far as it is regular.
+    fn scan_regular(&mut self, source: &Source<'_>) -> Result<usize, Bad> {
+        let dialect = source.fields.dialect;
+        let data = source.records.chunk.bytes();
+        let summary = source.records.chunk.summary();
+        let marks = Marks {
+            delim: dialect.delim,
+            quote: dialect.quote.filter(|_| summary.has_quotes),
+            has_cr: summary.has_returns,
+        };
+        let escape = dialect.escape.filter(|escape| Some(*escape) != dialect.quote);
+        let may_be_regular = !summary.has_quotes || escape.is_none() && dialect.comment.is_none();
+        if !may_be_regular {
+            return self.scan_irregular(source, 0);
+        }
+        let mut rows = 0;
+        self.structure.clear();
+        while self.structure.at() < data.len() {
+            let until = self.structure.at() + BLOCK_LEN_BYTES;
+            let extended = self.structure.extend(self.set, data, until, marks);
+            if let Err(Irregular) = extended {
+                let known = self.structure.ends()[0].wrapping_add(1) as usize;
+                return Ok(rows + self.scan_irregular(source, known)?);
+            }
+            rows += self.take_block(source, data)?;
+            self.structure.drop_records();
+        }
+        Ok(rows)
+    }
+
+    /// Converts the records that the structure knows.
+    fn take_block(&mut self, source: &Source<'_>, data: &[u8]) -> Result<usize, Bad> {
+        let width = source.layout.width;
+        let comment = source.fields.dialect.comment;
+        let ends = self.structure.ends();
+        let mut wrong_width = None;
+        let mut base = 0;
+        self.bases.clear();
+        for last in self.structure.records() {
+            let start = ends[base as usize].wrapping_add(1) as usize;
+            let is_comment = comment.is_some() && Some(data[start]) == comment;
+            let count = (last - base) as usize;
+            if count == width && !is_comment {
+                self.bases.push(base);
+            } else if !(is_comment || count == 1 && is_blank(&data[start..ends[*last as usize] as usize])) {
+                wrong_width = Some((start, count));
+                break;
+            }
+            base = *last;
+        }
+        let start_of = |row: usize| ends[self.bases[row] as usize].wrapping_add(1) as usize;
+        let mut first_bad = FirstBad { rows: self.bases.len(), found: None };
+        for (column, builder) in self.builders.iter_mut().enumerate() {
+            let field = match source.layout.sources[column] {
+                Some(field) if !self.forgone[column] => field,
+                _ => {
+                    builder.append_nulls(first_bad.rows);
+                    continue;
+                }
+            };
+            let span = |base: &u32| {
+                let at = *base as usize + field;
+                Span { start: ends[at].wrapping_add(1), end: ends[at + 1] }
+            };
+            self.spans.clear();
+            self.spans.extend(self.bases[..first_bad.rows].iter().map(span));
+            if field + 1 == width && source.records.chunk.summary().has_returns {
+                strip_returns(&mut self.spans, data);
+            }
+            let appended = builder.append(&source.fields, &self.spans, &source.layout.rules);
+            first_bad.note(column, appended, &self.spans);
+        }
+        if let Some(found) = first_bad.found {
+            return Err(self.bad_value(source, start_of(first_bad.rows), found));
+        }
+        match wrong_width {
+            Some((start, found)) => Err(bad_width(source, start, found)),
+            None => Ok(self.bases.len()),
+        }
+    }
+
+    /// Finds fields by the grammar, record by record, from a record on.
+    fn scan_irregular(&mut self, source: &Source<'_>, from: usize) -> Result<usize, Bad> {
+        let data = source.records.chunk.bytes();
+        let dialect = source.fields.dialect;
+        let width = source.layout.width;
+        let mut fields = Vec::new();
+        let mut at = from;
+        let mut rows = 0;
+        while at < data.len() {
+            let start = at;
+            match parse_record(&data[at..], dialect, true, &mut fields) {
+                Parsed::Record { len, .. } => at += len,
+                Parsed::Blank { len } if width == 1 => {
+                    fields.push(Field { start: 0, end: 0, form: FieldForm::Bare });
+                    at += len;
+                }
+                Parsed::Blank { len } | Parsed::Comment { len } => {
+                    at += len;
+                    continue;
+                }
+                Parsed::Incomplete | Parsed::Unclosed => {
+                    let error =
+                        ErrorKind::UnclosedQuote { location: location(source.path, source.records, start) };
+                    return Err(Bad { error: error.into(), column: None });
+                }
+            }
+            if fields.len() != width {
+                return Err(bad_width(source, start, fields.len()));
+            }
+            rows += 1;
+            let mut first_bad = FirstBad { rows: 1, found: None };
+            for (column, builder) in self.builders.iter_mut().enumerate() {
+                match source.layout.sources[column] {
+                    Some(field) if !self.forgone[column] => {
+                        let span = [span_of(&fields[field], start, data, dialect.quote)];
+                        let appended = builder.append(&source.fields, &span, &source.layout.rules);
+                        first_bad.note(column, appended, &span);
+                    }
+                    _ => builder.append_nulls(1),
+                }
+                if let Some(found) = first_bad.found.take() {
+                    return Err(self.bad_value(source, start, found));
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    #[cold]
+    fn bad_value(&self, source: &Source<'_>, start: usize, found: BadValue) -> Bad {
+        let column = &self.request.table.columns[self.request.wanted[found.column]];
+        let (value, _) = source.fields.value(found.span);
+        let location = location(source.path, source.records, start);
+        let (name, shown) = (column.name.clone(), shown(&value));
+        let error = match found.rejected {
+            Rejected::Value => {
+                ErrorKind::Value { location, column: name, expected: column.ty.expected(), found: shown }
+            }
+            Rejected::Encoding => ErrorKind::Encoding { location, column: name, found: shown },
+        };
+        Bad { error: error.into(), column: Some(found.column) }
+    }
+}
+
+/// The first record of a block that has a value that is none.
+struct FirstBad {
+    /// Records before it.
+    rows: usize,
+    found: Option<BadValue>,
+}
+
+struct BadValue {
+    column: usize,
+    span: Span,
+    rejected: Rejected,
+}
+
+impl FirstBad {
+    fn note(&mut self, column: usize, appended: Result<(), (usize, Rejected)>, spans: &[Span]) {
+        if let Err((row, rejected)) = appended {
+            self.rows = row;
+            self.found = Some(BadValue { column, span: spans[row], rejected });
         }
     }
 }
 
 #[cold]
-fn value_error(buffer: &RecordBuffer, rejected: Rejected, column: &Column, value: &[u8]) -> Error {
-    let (name, found) = (column.name.clone(), shown(value));
-    buffer.error(|location| match rejected {
-        Rejected::Value => ErrorKind::Value { location, column: name, expected: column.ty.expected(), found },
-        Rejected::Encoding => ErrorKind::Encoding { location, column: name, found },
-    })
+fn bad_width(source: &Source<'_>, start: usize, found: usize) -> Bad {
+    let location = location(source.path, source.records, start);
+    let error = ErrorKind::FieldCount { location, expected: source.layout.width, found };
+    Bad { error: error.into(), column: None }
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    matches!(line, [] | [b'\r'])
+}
+
+/// Takes the `\r` of a `\r\n` off the last fields of records.
+fn strip_returns(spans: &mut [Span], data: &[u8]) {
+    for span in spans {
+        let end = span.end as usize;
+        let stripped = data[end] == b'\n' && span.end > span.start && data[end - 1] == b'\r';
+        span.end -= u32::from(stripped);
+    }
+}
+
+/// The span of a field that the grammar found, with its quotes.
+fn span_of(field: &Field, record: usize, data: &[u8], quote: Option<u8>) -> Span {
+    let (mut start, mut end) = (record + field.start, record + field.end);
+    if field.form != FieldForm::Bare {
+        start -= 1;
+        end += usize::from(data.get(end).copied() == quote);
+    }
+    // A chunk is shorter than 4 GiB.
+    Span { start: start as u32, end: end as u32 }
+}
+
+/// The value of a field that the grammar found.
+fn field_value<'a>(data: &'a [u8], field: &Field, table: &CsvTable, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+    let raw = &data[field.start..field.end];
+    match field.form {
+        FieldForm::Bare | FieldForm::Quoted => raw,
+        FieldForm::Escaped => {
+            scratch.clear();
+            unescape(raw, &table.dialect, scratch);
+            scratch
+        }
+    }
 }
 
 /// A value as an error shows it: on one line, not too long, bytes that are no UTF-8 as `\xNN`.
@@ -252,192 +426,5 @@ pub(crate) fn shown(value: &[u8]) -> String {
     match text.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
-    }
-}
-
-impl Iterator for CsvScanner {
-    type Item = Result<RecordBatch>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.state == State::Done {
-            return None;
-        }
-        let batch = self.next_batch().transpose();
-        if !matches!(batch, Some(Ok(_))) {
-            self.state = State::Done;
-        }
-        batch
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::PathBuf;
-
-    use arrow_array::Array;
-    use arrow_cast::display::array_value_to_string;
-
-    use super::*;
-    use crate::options::HeaderMode;
-    use crate::scanner::infer::infer_csv;
-
-    struct Files(tempfile::TempDir);
-
-    impl Files {
-        fn new(texts: &[&[u8]]) -> Self {
-            let dir = tempfile::tempdir().unwrap();
-            for (index, text) in texts.iter().enumerate() {
-                fs::write(dir.path().join(format!("{index}.csv")), text).unwrap();
-            }
-            Self(dir)
-        }
-
-        fn paths(&self) -> Vec<SourceFile> {
-            crate::source::expand(&[format!("{}/*.csv", self.0.path().display())]).unwrap()
-        }
-
-        /// All rows of all files as text, nulls as "∅".
-        fn rows(&self, options: &CsvOptions, batch_rows: usize) -> Result<Vec<String>> {
-            let files = self.paths();
-            let table = infer_csv(&files, options)?;
-            let columns = (0..table.columns().len()).collect();
-            let request = ScanRequest { columns, batch_rows };
-            let mut rows = Vec::new();
-            for file in &files {
-                for batch in CsvScanner::open(file, &table, &request, &Notes::default())? {
-                    let batch = batch?;
-                    assert!(batch.num_rows() <= batch_rows);
-                    rows.extend((0..batch.num_rows()).map(|row| row_text(&batch, row)));
-                }
-            }
-            Ok(rows)
-        }
-    }
-
-    fn row_text(batch: &RecordBatch, row: usize) -> String {
-        let cell = |column: &arrow_array::ArrayRef| match column.is_null(row) {
-            true => "∅".to_owned(),
-            false => array_value_to_string(column, row).unwrap(),
-        };
-        batch.columns().iter().map(cell).collect::<Vec<_>>().join("|")
-    }
-
-    fn rows(texts: &[&str]) -> Result<Vec<String>> {
-        let texts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
-        Files::new(&texts).rows(&CsvOptions::default(), 2)
-    }
-
-    fn error(texts: &[&str]) -> (String, Option<String>) {
-        let error = rows(texts).unwrap_err();
-        let message = error.to_string();
-        let file = message.find(".csv").map_or(0, |at| at - 1);
-        (message[file..].to_owned(), error.hint())
-    }
-
-    #[test]
-    fn reads_what_is_there() {
-        assert_eq!(rows(&["a,b\n1,x\nNA,\n3,\"\"\n"]).unwrap(), ["1|x", "∅|∅", "3|"]);
-        assert_eq!(rows(&["a,b\r\n1,\"x\r\ny\"\r\n\r\n2,z"]).unwrap(), ["1|x\r\ny", "2|z"]);
-        assert_eq!(rows(&["a,b\n", ""]).unwrap(), [""; 0]);
-        assert_eq!(rows(&["a\n1\n\n3\n"]).unwrap(), ["1", "∅", "3"]);
-    }
-
-    #[test]
-    fn files_with_other_columns_are_joined_by_name() {
-        assert_eq!(rows(&["a,b\n1,2\n", "b,c\n3,4\n"]).unwrap(), ["1|2|∅", "∅|3|4"]);
-        assert_eq!(rows(&["a,b\n1,x\n", "2,y\n"]).unwrap(), ["1|x", "2|y"]);
-    }
-
-    #[test]
-    fn errors_name_file_line_column_and_value() {
-        // The head is all integers; the bad value lies beyond it.
-        let mut text = String::from("a,b\n");
-        for row in 0..100_000 {
-            text.push_str(&format!("{row},1234\n"));
-        }
-        text.push_str("7,\"12,50\"\n");
-        let (message, hint) = error(&[&text]);
-        assert_eq!(message, "0.csv: line 100002, column \"b\": expected an integer, found \"12,50\"");
-        assert!(hint.unwrap().contains("types = {'b': 'text'}"));
-    }
-
-    #[test]
-    fn wrong_widths_are_errors() {
-        let (message, _) = error(&["a,b\n1,2\n\n3\n"]);
-        assert_eq!(message, "0.csv: line 4: expected 2 fields, found 1");
-        let (message, hint) = error(&["a,b\n\"1\n\",2\n3,4,5\n"]);
-        assert_eq!(message, "0.csv: line 4: expected 2 fields, found 3");
-        assert!(hint.unwrap().contains("quoted"));
-        let (message, _) = error(&["a,b\n1,x\n", "2,y,z\n"]);
-        assert_eq!(message, "1.csv: line 1: expected 2 fields, found 3");
-    }
-
-    #[test]
-    fn an_open_quote_is_an_error() {
-        let (message, hint) = error(&["a,b\n1,2\n3,\"x\n4,5\n"]);
-        assert_eq!(message, "0.csv: line 3: a quoted field is not closed before the end of the file");
-        assert!(hint.unwrap().contains("quote = ''"));
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_matter_only_where_they_are_read() {
-        let files = Files::new(&[b"a,b\n1,\xc6NK\n"]);
-        let message = files.rows(&CsvOptions::default(), 10).unwrap_err().to_string();
-        assert!(
-            message.ends_with("line 2, column \"b\": expected UTF-8 text, found \"\\xc6NK\""),
-            "{message}"
-        );
-        let latin1 = CsvOptions { encoding: "latin1".parse().unwrap(), ..Default::default() };
-        assert_eq!(files.rows(&latin1, 10).unwrap(), ["1|ÆNK"]);
-
-        let paths = files.paths();
-        let table = infer_csv(&paths, &CsvOptions::default()).unwrap();
-        let request = ScanRequest { columns: vec![0], batch_rows: 10 };
-        let mut scanner = CsvScanner::open(&paths[0], &table, &request, &Notes::default()).unwrap();
-        assert_eq!(row_text(&scanner.next().unwrap().unwrap(), 0), "1");
-        assert!(scanner.next().is_none());
-    }
-
-    #[test]
-    fn rows_can_be_counted_without_columns() {
-        let files = Files::new(&[b"a,b\n1,2\n3,4\n"]);
-        let table = infer_csv(&files.paths(), &CsvOptions::default()).unwrap();
-        let request = ScanRequest { columns: vec![], batch_rows: 10 };
-        let mut scanner = CsvScanner::open(&files.paths()[0], &table, &request, &Notes::default()).unwrap();
-        assert_eq!(scanner.next().unwrap().unwrap().num_rows(), 2);
-    }
-
-    #[test]
-    fn options_are_obeyed() {
-        let text = b"junk\nmore \"junk\n# note\na;'b'\n1;'x;''y'\n# note\nNIL;NIL\n";
-        let options = CsvOptions {
-            skip: 2,
-            comment: Some(b'#'),
-            delim: Some(b';'),
-            quote: Some(b'\''),
-            nullstr: vec!["NIL".into()],
-            ..Default::default()
-        };
-        assert_eq!(Files::new(&[text]).rows(&options, 10).unwrap(), ["1|x;'y", "∅|∅"]);
-        let columns = Some(vec![("x".to_owned(), crate::ColumnType::Int8)]);
-        let options = CsvOptions { header: HeaderMode::Present, columns, ..Default::default() };
-        assert_eq!(Files::new(&[b"a\n1\n"]).rows(&options, 10).unwrap(), ["1"]);
-    }
-
-    #[test]
-    fn long_records_are_bounded() {
-        let long = format!("a,b\n1,{}\n", "x".repeat(3 << 20));
-        let bounded = CsvOptions { max_record_bytes: 1 << 20, ..Default::default() };
-        let error = Files::new(&[long.as_bytes()]).rows(&bounded, 10).unwrap_err();
-        assert!(error.to_string().contains("line 2: the record is longer than 1048576 bytes"), "{error}");
-        assert_eq!(Files::new(&[long.as_bytes()]).rows(&CsvOptions::default(), 10).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn missing_file_is_an_error() {
-        let file = SourceFile { path: PathBuf::from("no/such.csv"), len_bytes: 0, modified: None };
-        let error = infer_csv(&[file], &CsvOptions::default()).unwrap_err();
-        assert!(error.to_string().starts_with("no/such.csv: cannot open"), "{error}");
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::csv::open_records;
 use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
 use super::values::{is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp, trim};
-use crate::encoding::Encoding;
+use crate::codec::Decompressor;
+use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, CsvOptions, HeaderMode};
@@ -174,6 +174,15 @@ fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -
     });
     samples.sort_by_key(|(index, _)| *index);
     samples.into_iter().map(|(_, sample)| sample).collect()
+}
+
+/// Opens a file and steps over the lines to skip.
+fn open_records(file: &SourceFile, options: &CsvOptions, notes: &Notes) -> Result<RecordBuffer> {
+    let bytes = Decompressor::open(&file.path, options.compression, notes)?;
+    let stream = TextStream::new(bytes, options.encoding)?;
+    let mut buffer = RecordBuffer::new(stream, options.max_record_bytes);
+    skip_lines(&mut buffer, options.skip)?;
+    Ok(buffer)
 }
 
 fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {

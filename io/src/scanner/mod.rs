@@ -1,10 +1,14 @@
 //! Whole records become Arrow columns: only the columns asked for.
 
-pub mod column;
-pub mod csv;
+mod column;
+pub(crate) mod csv;
+mod fields;
 pub mod infer;
+mod numbers;
 pub mod record;
+mod structure;
 pub mod text;
+mod text_values;
 pub mod values;
 
 /// What a scan is to give.
@@ -15,7 +19,3 @@ pub struct ScanRequest {
     /// Rows in a batch, at most.
     pub batch_rows: usize,
 }
-
-/// Bytes of text in a batch after which it is handed on although it has fewer rows than asked for:
-/// fields may be of any length.
-pub(crate) const BATCH_TEXT_BYTES: usize = 8 << 20;

@@ -8,7 +8,7 @@
 //! * bytes between a closing quote and the next delimiter are kept;
 //! * `\n`, `\r\n` and `\r` end a record outside quotes.
 
-use memchr::{memchr_iter, memchr2};
+use memchr::{memchr2, memchr2_iter};
 
 /// The special bytes of a CSV file, ready for parsing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub fn parse_record(data: &[u8], dialect: &Dialect, at_end: bool, fields: &mut V
         let end = match data.get(at) {
             Some(byte) if Some(*byte) == dialect.quote => match quoted_field(data, at, dialect, at_end) {
                 Quoted::Field(field, end) => {
-                    lines += memchr_iter(b'\n', &data[field.start..field.end]).count() as u64;
+                    lines += line_ends(&data[field.start..field.end]);
                     fields.push(field);
                     end
                 }
@@ -136,6 +136,12 @@ pub(crate) fn line_end(data: &[u8], at: usize, at_end: bool) -> Option<usize> {
         (b'\r', None) if !at_end => None,
         _ => Some(at + 1),
     }
+}
+
+/// How many lines end in a value: with `\n`, `\r\n` or `\r`.
+pub(crate) fn line_ends(value: &[u8]) -> u64 {
+    let ends_line = |at: &usize| value[*at] == b'\n' || value.get(at + 1) != Some(&b'\n');
+    memchr2_iter(b'\n', b'\r', value).filter(ends_line).count() as u64
 }
 
 /// The end of a field without quotes that starts at `at`.

@@ -20,8 +20,7 @@ pub struct PassPlan {
     pub readers: Vec<usize>,
 }
 
-/// The passes for scans: one for each source that more than one scan reads, in the order of their first
-/// scans. A scan that is alone with its source is best left alone.
+/// The passes for scans: one for each source, in the order of their first scans.
 pub fn passes(needs: &[ScanNeed]) -> Vec<PassPlan> {
     let mut passes: Vec<PassPlan> = Vec::new();
     for (reader, need) in needs.iter().enumerate() {
@@ -37,7 +36,6 @@ pub fn passes(needs: &[ScanNeed]) -> Vec<PassPlan> {
             }),
         }
     }
-    passes.retain(|pass| pass.readers.len() > 1);
     for pass in &mut passes {
         pass.columns.sort_unstable();
         pass.columns.dedup();
@@ -59,14 +57,14 @@ mod tests {
             [need(7, &[3, 1]), need(9, &[0]), need(7, &[]), need(8, &[2]), need(8, &[2]), need(7, &[1, 5])];
         let expected = [
             PassPlan { source: 7, columns: vec![1, 3, 5], readers: vec![0, 2, 5] },
+            PassPlan { source: 9, columns: vec![0], readers: vec![1] },
             PassPlan { source: 8, columns: vec![2], readers: vec![3, 4] },
         ];
         assert_eq!(passes(&needs), expected);
     }
 
     #[test]
-    fn what_is_alone_stays_alone() {
-        assert_eq!(passes(&[need(0, &[1]), need(1, &[1])]), []);
+    fn no_scans_make_no_passes() {
         assert_eq!(passes(&[]), []);
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::codec::Decompressor;
 use crate::encoding::{Encoding, TextStream};
-use crate::error::{Error, ErrorKind, Location, Result};
+use crate::error::{ErrorKind, Location, Result};
 
 /// Decoded bytes asked for at once: large enough to amortise a read, small enough for the cache.
 const CHUNK_LEN_BYTES: usize = 256 << 10;
@@ -96,11 +96,6 @@ impl RecordBuffer {
     /// Where the data at hand begins.
     pub fn location(&self) -> Location {
         Location { path: self.path().to_owned(), line: self.lines + 1, byte_offset: self.byte_offset }
-    }
-
-    /// An error for a value in the record at hand.
-    pub(crate) fn error(&self, kind: impl FnOnce(Location) -> ErrorKind) -> Error {
-        kind(self.location()).into()
     }
 
     /// The encoding of the data.

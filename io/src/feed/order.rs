@@ -1,0 +1,250 @@
+//! Chunks in order: seams, line numbers and the header.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Progress;
+use crate::chunk::{Chunk, ChunkPool};
+use crate::encoding::Encoding;
+use crate::error::{Error, Result};
+use crate::scan::Place;
+use crate::scanner::csv::{CsvRequest, Layout};
+use crate::simd::InstructionSet;
+use crate::splitter::{Grammar, Records, Splitter};
+
+/// A chunk and whether the file ends with it.
+pub(super) type Decoded = Result<(Chunk, bool)>;
+
+/// What stands in a file.
+#[derive(Debug, Clone)]
+pub(crate) enum Recipe {
+    /// Lines, each of them a record.
+    Lines { max_record_bytes: usize },
+    /// Records of fields, perhaps behind a header.
+    Csv(Arc<CsvRequest>),
+}
+
+impl Recipe {
+    fn grammar(&self) -> Grammar {
+        match self {
+            Self::Lines { .. } => Grammar::Lines,
+            Self::Csv(request) => Grammar::Csv(request.table.dialect.clone()),
+        }
+    }
+
+    pub(super) fn quote(&self) -> Option<u8> {
+        self.grammar().quote()
+    }
+
+    fn max_record_bytes(&self) -> usize {
+        match self {
+            Self::Lines { max_record_bytes } => *max_record_bytes,
+            Self::Csv(request) => request.table.options.max_record_bytes,
+        }
+    }
+}
+
+/// Records that can be scanned.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// Which they are of all.
+    pub(crate) place: Place,
+    pub(crate) records: Records,
+    /// Where the file has its columns, if it has any.
+    pub(crate) layout: Option<Arc<Layout>>,
+}
+
+/// The sequential part of reading a file.
+#[derive(Debug)]
+pub(super) struct Order {
+    /// The file's number among those of the scan.
+    file: usize,
+    path: PathBuf,
+    recipe: Recipe,
+    encoding: Encoding,
+    set: InstructionSet,
+    head: Head,
+    splitter: Splitter,
+    /// Decoded chunks that wait for one before them.
+    pending: BTreeMap<u64, Decoded>,
+    /// Chunks that have been put in order.
+    resolved: u64,
+    ended: bool,
+    ready: VecDeque<Ready>,
+    /// The number of the next records.
+    next: u64,
+    /// Records that are being scanned.
+    scanning: Vec<u64>,
+    /// The first error, and the number of the records that have it.
+    error: Option<(u64, Error)>,
+}
+
+/// How far the head of the file has been read.
+#[derive(Debug)]
+enum Head {
+    /// So many lines are still to be passed over; whether the last one ended with a `\r` that was the last byte
+    /// of a chunk.
+    Lines { left: u64, after_return: bool },
+    /// The first record is looked for.
+    FirstRecord,
+    /// Records.
+    Past(Option<Arc<Layout>>),
+}
+
+impl Order {
+    pub(super) fn new(
+        file: usize,
+        path: &Path,
+        recipe: Recipe,
+        encoding: Encoding,
+        set: InstructionSet,
+    ) -> Self {
+        let head = match &recipe {
+            Recipe::Lines { .. } => Head::Past(None),
+            Recipe::Csv(request) => Head::Lines { left: request.table.options.skip, after_return: false },
+        };
+        let splitter = Splitter::new(path.to_owned(), recipe.grammar(), recipe.max_record_bytes(), set);
+        Self {
+            file,
+            path: path.to_owned(),
+            recipe,
+            encoding,
+            set,
+            head,
+            splitter,
+            pending: BTreeMap::new(),
+            resolved: 0,
+            ended: false,
+            ready: VecDeque::new(),
+            next: 0,
+            scanning: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// The number of the first chunk that is not to be decoded yet, if `limit` chunks may be on their way; or
+    /// that none is.
+    pub(super) fn first_unwanted(&self, limit: u64) -> Result<u64, Progress> {
+        let waiting = (self.ready.len() + self.scanning.len()) as u64;
+        match limit.saturating_sub(waiting) {
+            _ if self.ended => Err(Progress::Ended),
+            0 => Err(Progress::Busy),
+            more => Ok(self.resolved + more),
+        }
+    }
+
+    /// Takes a chunk, and puts in order what can be.
+    pub(super) fn submit(&mut self, number: u64, decoded: Decoded, pool: &ChunkPool) {
+        self.pending.insert(number, decoded);
+        while let Some(decoded) = self.pending.remove(&self.resolved) {
+            self.resolved += 1;
+            if self.ended {
+                continue;
+            }
+            let resolved = decoded.and_then(|(chunk, is_last)| self.resolve(chunk, is_last, pool));
+            if let Err(error) = resolved {
+                self.fail(self.next, error);
+            }
+        }
+    }
+
+    pub(super) fn take(&mut self, after: Option<Place>) -> Option<Ready> {
+        let ready = self.ready.pop_front_if(|ready| after.is_none_or(|after| after < ready.place))?;
+        self.scanning.push(ready.place.run);
+        Some(ready)
+    }
+
+    pub(super) fn finish(&mut self, number: u64, result: Result<()>) {
+        self.scanning.retain(|scanning| *scanning != number);
+        if let Err(error) = result {
+            self.fail(number, error);
+        }
+    }
+
+    pub(super) fn take_error(&mut self) -> Option<Error> {
+        let (number, _) = self.error.as_ref()?;
+        let before = |other: &u64| other < number;
+        let waits =
+            self.scanning.iter().any(before) || self.ready.iter().map(|ready| &ready.place.run).any(before);
+        if waits { None } else { self.error.take().map(|(_, error)| error) }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.ended && self.ready.is_empty() && self.scanning.is_empty() && self.error.is_none()
+    }
+
+    /// Keeps the earliest error; what is behind it is not wanted any more.
+    fn fail(&mut self, number: u64, error: Error) {
+        if self.error.as_ref().is_none_or(|(first, _)| number < *first) {
+            self.error = Some((number, error));
+            self.ready.retain(|ready| ready.place.run < number);
+        }
+        self.ended = true;
+    }
+
+    fn resolve(&mut self, chunk: Chunk, is_last: bool, pool: &ChunkPool) -> Result<()> {
+        let chunk = self.pass_over_lines(chunk, is_last);
+        let records = self.splitter.push(chunk, pool)?;
+        self.add(records)?;
+        if is_last {
+            let records = self.splitter.finish()?;
+            self.add(records)?;
+            self.ended = true;
+        }
+        Ok(())
+    }
+
+    /// Takes the lines off that are to be skipped.
+    fn pass_over_lines(&mut self, mut chunk: Chunk, is_last: bool) -> Chunk {
+        let Head::Lines { left, after_return } = &mut self.head else { return chunk };
+        let (mut at, mut lines) = (0, 0);
+        let bytes = chunk.bytes();
+        if *after_return && !bytes.is_empty() {
+            at += usize::from(bytes[0] == b'\n');
+            *after_return = false;
+        }
+        while *left > 0 && at < bytes.len() {
+            let Some(skip) = memchr::memchr2(b'\n', b'\r', &bytes[at..]) else {
+                at = bytes.len();
+                break;
+            };
+            at += skip + 1;
+            if bytes[at - 1] == b'\r' {
+                match bytes.get(at) {
+                    Some(next) => at += usize::from(*next == b'\n'),
+                    None => *after_return = true,
+                }
+            }
+            *left -= 1;
+            lines += 1;
+        }
+        let done = *left == 0 && !*after_return;
+        self.splitter.skip(lines, at as u64);
+        if at > 0 {
+            chunk.advance(at);
+            chunk.summarize(self.recipe.quote(), self.set);
+        }
+        if done || is_last {
+            self.head = Head::FirstRecord;
+        }
+        chunk
+    }
+
+    fn add(&mut self, records: Option<Records>) -> Result<()> {
+        let Some(mut records) = records else { return Ok(()) };
+        if let (Head::FirstRecord, Recipe::Csv(request)) = (&self.head, &self.recipe)
+            && let Some(layout) = Layout::of_head(request, &self.path, self.encoding, &mut records)?
+        {
+            self.head = Head::Past(Some(Arc::new(layout)));
+        }
+        let Head::Past(layout) = &self.head else { return Ok(()) };
+        if !records.chunk.bytes().is_empty() {
+            let layout = layout.clone();
+            let place = Place { file: self.file, run: self.next };
+            self.ready.push_back(Ready { place, records, layout });
+            self.next += 1;
+        }
+        Ok(())
+    }
+}

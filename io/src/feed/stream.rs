@@ -1,0 +1,64 @@
+//! Chunks of a file that is decoded from its start to its end, by one worker at a time.
+
+use std::sync::{Mutex, PoisonError, TryLockError};
+
+use super::{Next, Progress};
+use crate::chunk::{Chunk, ChunkPool};
+use crate::encoding::TextStream;
+use crate::error::Result;
+
+#[derive(Debug)]
+pub(super) struct Stream(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    bytes: TextStream,
+    /// The number of the next chunk.
+    next: u64,
+    compressed_bytes: u64,
+    ended: bool,
+}
+
+impl Stream {
+    pub(super) fn new(bytes: TextStream) -> Self {
+        Self(Mutex::new(State { bytes, next: 0, compressed_bytes: 0, ended: false }))
+    }
+
+    /// Decodes the next chunk, unless its number is `limit` or another worker is decoding.
+    pub(super) fn next(&self, limit: u64, pool: &ChunkPool) -> Next {
+        let mut state = match self.0.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::WouldBlock) => return Err(Progress::Busy),
+            Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
+        };
+        if state.ended {
+            return Err(Progress::Ended);
+        }
+        if state.next >= limit {
+            return Err(Progress::Busy);
+        }
+        let number = state.next;
+        state.next += 1;
+        let mut chunk = pool.chunk();
+        let decoded = fill(&mut state.bytes, &mut chunk);
+        state.ended = !matches!(decoded, Ok(false));
+        let before = state.compressed_bytes;
+        state.compressed_bytes = state.bytes.decompressor().compressed_offset_bytes();
+        Ok((number, decoded.map(|is_last| (chunk, is_last)), state.compressed_bytes - before))
+    }
+}
+
+/// Bytes that a stream wants to have room for.
+const MIN_ROOM_BYTES: usize = 4;
+
+/// Fills a chunk; whether the stream ends with it.
+fn fill(bytes: &mut TextStream, chunk: &mut Chunk) -> Result<bool> {
+    // A stream needs room for a character.
+    while chunk.room().len() >= MIN_ROOM_BYTES {
+        match bytes.read(chunk.room())? {
+            0 => return Ok(true),
+            len => chunk.grow(len),
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,453 @@
+//! One read of many files by many workers.
+//!
+//! A [`Scan`] knows the files and what is wanted of them; each [`Worker`] gives batches until there are no
+//! more. Which worker reads what is settled while they run: a worker that has nothing to do takes the next
+//! file; when none is left it helps with those that are open, so that one huge file feeds all of them.
+//!
+//! A worker never waits inside a call: [`Worker::poll_next`] either gives something, or leaves a waker and
+//! says [`Poll::Pending`], which happens only while others are at work.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+
+use crate::chunk::{CHUNK_LEN_BYTES, ChunkPool};
+use crate::codec::Codec;
+use crate::encoding::Encoding;
+use crate::error::{Error, Result};
+use crate::feed::{Feed, Progress, Ready, Recipe};
+use crate::notes::Notes;
+use crate::options::TextOptions;
+use crate::scanner::ScanRequest;
+use crate::scanner::csv::{CsvRequest, CsvScanner};
+use crate::scanner::infer::CsvTable;
+use crate::scanner::text::LineScanner;
+use crate::simd::InstructionSet;
+use crate::source::SourceFile;
+
+/// How the files of a scan are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScanFormat {
+    /// Records of fields.
+    Csv(CsvTable),
+    /// Lines.
+    Text(TextOptions),
+}
+
+/// What a worker gives.
+#[derive(Debug)]
+pub enum ScanItem {
+    /// Rows of a file.
+    Batch {
+        /// The rows.
+        batch: RecordBatch,
+        /// Where they stand.
+        place: Place,
+    },
+    /// From here on a column that was asked for has nulls in place of its values.
+    ColumnForgone {
+        /// Its place among those that were asked for.
+        column: usize,
+        /// The value that could not be read.
+        error: Error,
+    },
+}
+
+/// Where rows stand: those of a lesser place come before those of a greater one, and rows of one place come from
+/// one worker, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file's number among the files of the scan.
+    pub file: usize,
+    /// The number of a run of records in the file.
+    pub run: u64,
+}
+
+/// Whether a worker may go on without a column that has a value that cannot be read: asked with the column's
+/// place among those that were asked for, and those that it goes on without already.
+pub type ForgoRule = dyn Fn(usize, &[usize]) -> bool + Send + Sync;
+
+/// One read of files. Shared by its workers.
+pub struct Scan {
+    files: Vec<SourceFile>,
+    compression: Option<Codec>,
+    encoding: Encoding,
+    recipe: Recipe,
+    request: ScanRequest,
+    set: InstructionSet,
+    notes: Notes,
+    forgo: Option<Box<ForgoRule>>,
+    pool: ChunkPool,
+    /// Chunks of a file that may be on their way.
+    limit: u64,
+    /// Whether each worker gives rows in the order of their places.
+    ordered: AtomicBool,
+    open: Mutex<Open>,
+    /// An error was given out: the others need not go on.
+    failed: AtomicBool,
+    /// Counts what may be of interest to somebody who waits.
+    events: AtomicU64,
+    waiting: AtomicUsize,
+    wakers: Mutex<Vec<Waker>>,
+    opened_files: AtomicU64,
+    compressed_bytes: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    /// The next file that nobody has opened.
+    next: usize,
+    /// Files that are being opened.
+    opening: usize,
+    feeds: Vec<Arc<Feed>>,
+}
+
+impl Scan {
+    /// A scan for a number of workers. Files are opened when a worker comes to them.
+    pub fn new(
+        files: Vec<SourceFile>,
+        format: &ScanFormat,
+        request: ScanRequest,
+        workers: usize,
+        notes: &Notes,
+    ) -> Self {
+        let set = InstructionSet::best();
+        let (recipe, compression, encoding) = match format {
+            ScanFormat::Csv(table) => {
+                let recipe = Recipe::Csv(Arc::new(CsvRequest::new(table, &request)));
+                (recipe, table.options.compression, table.options.encoding)
+            }
+            ScanFormat::Text(options) => {
+                let recipe = Recipe::Lines { max_record_bytes: options.max_record_bytes };
+                (recipe, options.compression, options.encoding)
+            }
+        };
+        Self {
+            files,
+            compression,
+            encoding,
+            recipe,
+            request,
+            set,
+            notes: notes.clone(),
+            forgo: None,
+            pool: ChunkPool::new(CHUNK_LEN_BYTES),
+            // One that is decoded and one that waits for each worker.
+            limit: 2 * workers.max(1) as u64,
+            ordered: AtomicBool::new(false),
+            open: Mutex::default(),
+            failed: AtomicBool::new(false),
+            events: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
+            wakers: Mutex::default(),
+            opened_files: AtomicU64::new(0),
+            compressed_bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Lets workers go on without a column in which a value cannot be read, where the rule says so.
+    pub fn with_forgo_rule(mut self, rule: Box<ForgoRule>) -> Self {
+        self.forgo = Some(rule);
+        self
+    }
+
+    /// Lets each worker give rows in the order of their places, so that whoever reads all workers can merge what
+    /// they give. It lasts until a worker is dropped before its end.
+    pub fn in_order(self) -> Self {
+        self.ordered.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// Decodes chunks of so many bytes, four or more, instead of half a MiB.
+    pub fn with_chunk_len(mut self, len_bytes: usize) -> Self {
+        self.pool = ChunkPool::new(len_bytes.max(4));
+        self
+    }
+
+    /// Scans with these instructions instead of the best that the processor has.
+    pub fn with_instruction_set(mut self, set: InstructionSet) -> Self {
+        self.set = set;
+        self
+    }
+
+    /// The files, by their numbers.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// Files opened so far.
+    pub fn opened_files(&self) -> u64 {
+        self.opened_files.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the files, as they are on disk, read so far.
+    pub fn compressed_bytes(&self) -> u64 {
+        self.compressed_bytes.load(Ordering::Relaxed)
+    }
+
+    /// A worker.
+    pub fn worker(self: &Arc<Self>) -> Worker {
+        let scanner = match &self.recipe {
+            Recipe::Csv(request) => Scanner::Csv(Box::new(CsvScanner::new(request, self.set))),
+            Recipe::Lines { .. } => Scanner::Lines(LineScanner::new(&self.request)),
+        };
+        Worker {
+            scan: Arc::clone(self),
+            scanner,
+            own: None,
+            last: None,
+            forgone: Vec::new(),
+            items: VecDeque::new(),
+            ended: false,
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the next file; `None` if there is none.
+    fn open_next(&self) -> Option<Result<Arc<Feed>>> {
+        let number = {
+            let mut open = self.open();
+            let number = open.next;
+            if number >= self.files.len() {
+                return None;
+            }
+            open.next += 1;
+            open.opening += 1;
+            number
+        };
+        self.opened_files.fetch_add(1, Ordering::Relaxed);
+        let feed = Feed::open(
+            number,
+            &self.files[number],
+            self.recipe.clone(),
+            self.compression,
+            self.encoding,
+            &self.notes,
+            self.set,
+        );
+        let feed = feed.map(Arc::new);
+        let mut open = self.open();
+        open.opening -= 1;
+        open.feeds.extend(feed.as_ref().ok().cloned());
+        Some(feed)
+    }
+
+    /// Forgets a file if everything of it has been read.
+    fn close_if_done(&self, feed: &Arc<Feed>) -> bool {
+        let done = feed.is_done();
+        if done {
+            self.open().feeds.retain(|other| !Arc::ptr_eq(other, feed));
+        }
+        done
+    }
+
+    /// Something happened that others may wait for.
+    fn notify(&self) {
+        self.events.fetch_add(1, Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            let wakers = {
+                let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+                self.waiting.store(0, Ordering::SeqCst);
+                std::mem::take(&mut *wakers)
+            };
+            wakers.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Leaves a waker, unless something has happened since `events` were counted.
+    fn wait(&self, events: u64, waker: &Waker) -> bool {
+        let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        wakers.push(waker.clone());
+        self.waiting.store(wakers.len(), Ordering::SeqCst);
+        self.events.load(Ordering::SeqCst) == events
+    }
+}
+
+impl fmt::Debug for Scan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scan")
+            .field("files", &self.files.len())
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Takes part in a scan.
+#[derive(Debug)]
+pub struct Worker {
+    scan: Arc<Scan>,
+    scanner: Scanner,
+    /// The file that it opened and reads first.
+    own: Option<Arc<Feed>>,
+    /// What it scanned last.
+    last: Option<Place>,
+    /// Columns that it goes on without.
+    forgone: Vec<usize>,
+    items: VecDeque<ScanItem>,
+    ended: bool,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // In order, the rest of its file is for nobody else to take: they may all be past it.
+        if !self.ended && self.scan.ordered.swap(false, Ordering::SeqCst) {
+            self.scan.notify();
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Scanner {
+    Csv(Box<CsvScanner>),
+    Lines(LineScanner),
+}
+
+/// What came of looking for work.
+enum Step {
+    Worked,
+    Nothing,
+    Ended,
+}
+
+impl Worker {
+    /// The schema of the batches.
+    pub fn schema(&self) -> SchemaRef {
+        match (&self.scanner, &self.scan.recipe) {
+            (Scanner::Lines(lines), _) => Arc::clone(lines.schema()),
+            (Scanner::Csv(_), Recipe::Csv(request)) => Arc::clone(request.schema()),
+            (Scanner::Csv(_), Recipe::Lines { .. }) => unreachable!("a scanner is made for its recipe"),
+        }
+    }
+
+    /// The next item; `None` when there is no more for this worker. Rows of one file that come from one worker are
+    /// in the file's order; with one worker, files come one after the other.
+    ///
+    /// # Errors
+    /// The first error of a file, in the file's order. After it, no worker gives anything.
+    pub fn poll_next(&mut self, context: &Context<'_>) -> Poll<Option<Result<ScanItem>>> {
+        loop {
+            if let Some(item) = self.items.pop_front() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            if self.ended || self.scan.failed.load(Ordering::Relaxed) {
+                self.ended = true;
+                return Poll::Ready(None);
+            }
+            let events = self.scan.events.load(Ordering::SeqCst);
+            match self.step() {
+                Ok(Step::Worked) => {}
+                Ok(Step::Ended) => self.ended = true,
+                Ok(Step::Nothing) => {
+                    if self.scan.wait(events, context.waker()) {
+                        return Poll::Pending;
+                    }
+                }
+                Err(error) => {
+                    self.scan.failed.store(true, Ordering::Relaxed);
+                    self.scan.notify();
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+
+    /// Looks for work: first in the own file, then in a new one, then in those of others.
+    fn step(&mut self) -> Result<Step> {
+        if let Some(feed) = self.own.clone() {
+            if self.work_on(&feed)? {
+                return Ok(Step::Worked);
+            }
+            if self.scan.close_if_done(&feed) {
+                self.own = None;
+                self.scan.notify();
+            }
+        }
+        if let Some(feed) = self.scan.open_next() {
+            self.own = Some(feed?);
+            return Ok(Step::Worked);
+        }
+        let (feeds, opening) = {
+            let open = self.scan.open();
+            (open.feeds.clone(), open.opening)
+        };
+        for feed in &feeds {
+            if self.work_on(feed)? {
+                return Ok(Step::Worked);
+            }
+        }
+        let closed = feeds.iter().filter(|feed| self.scan.close_if_done(feed)).count();
+        if closed < feeds.len() || opening > 0 {
+            return Ok(Step::Nothing);
+        }
+        if closed > 0 {
+            self.scan.notify();
+        }
+        Ok(Step::Ended)
+    }
+
+    /// Does a piece of what is to be done for a file; false if there is nothing.
+    fn work_on(&mut self, feed: &Feed) -> Result<bool> {
+        if let Some(error) = feed.take_error() {
+            return Err(error);
+        }
+        let after = self.last.filter(|_| self.scan.ordered.load(Ordering::SeqCst));
+        if let Some(ready) = feed.take(after) {
+            self.last = Some(ready.place);
+            let scanned = self.scan_records(feed, &ready);
+            feed.finish(ready, scanned, &self.scan.pool);
+            self.scan.notify();
+            return Ok(true);
+        }
+        match feed.decode(self.scan.limit, &self.scan.pool) {
+            Progress::Decoded(compressed_bytes) => {
+                self.scan.compressed_bytes.fetch_add(compressed_bytes, Ordering::Relaxed);
+                self.scan.notify();
+                Ok(true)
+            }
+            Progress::Busy | Progress::Ended => Ok(false),
+        }
+    }
+
+    /// Scans records into items.
+    fn scan_records(&mut self, feed: &Feed, ready: &Ready) -> Result<()> {
+        let batch = loop {
+            let records = &ready.records;
+            let scanned = match (&mut self.scanner, &ready.layout) {
+                (Scanner::Lines(lines), _) => lines.scan(feed.path(), records, feed.encoding()),
+                (Scanner::Csv(csv), Some(layout)) => csv.scan(feed.path(), records, layout),
+                (Scanner::Csv(_), None) => unreachable!("records of CSV come with their layout"),
+            };
+            let bad = match scanned {
+                Ok(batch) => break batch,
+                Err(bad) => bad,
+            };
+            let may_forgo =
+                |column: &usize| self.scan.forgo.as_ref().is_some_and(|rule| rule(*column, &self.forgone));
+            let Some(column) = bad.column.filter(may_forgo) else { return Err(bad.error) };
+            match &mut self.scanner {
+                Scanner::Lines(lines) => lines.forgo(),
+                Scanner::Csv(csv) => csv.forgo(column),
+            }
+            self.forgone.push(column);
+            self.items.push_back(ScanItem::ColumnForgone { column, error: bad.error });
+        };
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let len = self.scan.request.batch_rows.max(1).min(batch.num_rows() - from);
+            self.items.push_back(ScanItem::Batch { batch: batch.slice(from, len), place: ready.place });
+            from += len;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! The fields of a chunk, and their values as text.
+
+use std::borrow::Cow;
+
+use super::record::{Dialect, unescape};
+use super::text_values::CheckedText;
+use crate::encoding::Encoding;
+
+/// Where a field stands in its chunk, its quotes included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// The bytes of a chunk whose fields are converted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'a> {
+    /// The chunk, with padding behind it.
+    pub(crate) padded: &'a [u8],
+    pub(crate) dialect: &'a Dialect,
+    pub(crate) has_quotes: bool,
+    /// The chunk as text, if all of it is: then single fields need no looking at.
+    pub(crate) text: Option<CheckedText<'a>>,
+}
+
+/// How fields become values, beside their column's type.
+#[derive(Debug, Clone)]
+pub struct FieldRules {
+    /// Texts that are null in every column.
+    pub nullstr: Vec<String>,
+    /// The encoding of text.
+    pub encoding: Encoding,
+}
+
+impl FieldRules {
+    /// Whether a value stands for null because the options say so.
+    pub(crate) fn is_listed(&self, value: &[u8]) -> bool {
+        self.nullstr.iter().any(|null| null.as_bytes() == value)
+    }
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn raw(&self, span: Span) -> &'a [u8] {
+        &self.padded[span.start as usize..span.end as usize]
+    }
+
+    /// The value of a field and whether it was quoted.
+    pub(crate) fn value(&self, span: Span) -> (Cow<'a, [u8]>, bool) {
+        let raw = self.raw(span);
+        match self.dialect.quote {
+            Some(quote) if self.has_quotes && raw.first() == Some(&quote) => {
+                (unquote(raw, quote, self.dialect), true)
+            }
+            _ => (Cow::Borrowed(raw), false),
+        }
+    }
+}
+
+/// The value of a field that begins with a quote.
+fn unquote<'a>(raw: &'a [u8], quote: u8, dialect: &Dialect) -> Cow<'a, [u8]> {
+    if let [_, value @ .., last] = raw
+        && *last == quote
+        && memchr::memchr2(quote, dialect.escape.unwrap_or(quote), value).is_none()
+    {
+        return Cow::Borrowed(value);
+    }
+    let mut value = Vec::with_capacity(raw.len());
+    unescape(&raw[1..], dialect, &mut value);
+    Cow::Owned(value)
+}

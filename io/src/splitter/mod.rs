@@ -1,0 +1,271 @@
+//! Cuts decoded bytes at record ends.
+//!
+//! Chunks come as they were decoded, cut anywhere. The [`Splitter`] takes them in order and hands out
+//! [`Records`]: whole records, the one that straddles two chunks joined. Only this step is sequential, and
+//! it is short: it looks for the last record end of a chunk (`walk.rs`) and moves the bytes behind it, the
+//! seam, in front of the next chunk.
+//!
+//! A [`RecordBuffer`] does the same for whoever reads a file's head alone, from one stream.
+
+mod record_buffer;
+pub(crate) mod walk;
+
+pub use record_buffer::RecordBuffer;
+
+use std::path::PathBuf;
+
+use memchr::memrchr;
+use walk::{State, walk};
+
+use crate::chunk::{Chunk, ChunkPool, Summary};
+use crate::error::{Error, ErrorKind, Location, Result};
+use crate::scanner::record::Dialect;
+use crate::simd::InstructionSet;
+
+/// What a record is.
+#[derive(Debug, Clone)]
+pub(crate) enum Grammar {
+    /// A line, which `\n` ends.
+    Lines,
+    /// A record of fields.
+    Csv(Dialect),
+}
+
+/// Whole records of a file.
+#[derive(Debug)]
+pub(crate) struct Records {
+    /// They end with a line end, also where the file has none.
+    pub(crate) chunk: Chunk,
+    /// Offset of the first byte in the decoded text.
+    pub(crate) byte_offset: u64,
+    /// Lines before the first one.
+    pub(crate) lines: u64,
+    /// Lines that end in them.
+    pub(crate) line_count: u64,
+}
+
+/// Makes whole records of the chunks of one file, which come in order.
+#[derive(Debug)]
+pub(crate) struct Splitter {
+    path: PathBuf,
+    grammar: Grammar,
+    set: InstructionSet,
+    max_record_bytes: usize,
+    /// Where in the grammar the end of the last chunk is.
+    state: State,
+    /// Bytes behind the last record end.
+    seam: Vec<u8>,
+    /// Lines that end in the seam.
+    seam_lines: u64,
+    /// Offset of the first byte of the seam.
+    byte_offset: u64,
+    /// Lines that end before the seam.
+    lines: u64,
+    /// Whether the last chunk ended with a `\r`, of which the next byte says whether it is half a line end.
+    ends_with_return: bool,
+}
+
+impl Splitter {
+    /// Begins at the first byte of a file. No record may be longer than `max_record_bytes`.
+    pub(crate) fn new(path: PathBuf, grammar: Grammar, max_record_bytes: usize, set: InstructionSet) -> Self {
+        Self {
+            path,
+            grammar,
+            set,
+            max_record_bytes,
+            state: State::Record,
+            seam: Vec::new(),
+            seam_lines: 0,
+            byte_offset: 0,
+            lines: 0,
+            ends_with_return: false,
+        }
+    }
+
+    /// Lines and bytes were passed over at the head of the file.
+    pub(crate) fn skip(&mut self, lines: u64, bytes: u64) {
+        self.lines += lines;
+        self.byte_offset += bytes;
+    }
+
+    /// Takes the next chunk; gives the records that end in it, if any do.
+    ///
+    /// # Errors
+    /// A record longer than the bound.
+    pub(crate) fn push(&mut self, mut chunk: Chunk, pool: &ChunkPool) -> Result<Option<Records>> {
+        let bytes = chunk.bytes();
+        let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return Ok(None) };
+        // A line end that was cut in two has been counted with its first half.
+        let counted_before = self.ends_with_return && *first == b'\n';
+        self.ends_with_return = *last == b'\r' && matches!(self.grammar, Grammar::Csv(_));
+        let chunk_lines = self.grammar.lines_of(chunk.summary()) - u64::from(counted_before);
+        let last_end = match &self.grammar {
+            Grammar::Lines => memrchr(b'\n', bytes).map(|at| at + 1),
+            Grammar::Csv(dialect) => {
+                let walked = walk(self.state, bytes, dialect, chunk.summary().has_quotes, self.set);
+                self.state = walked.state;
+                walked.last_end
+            }
+        };
+        let Some(end) = last_end else {
+            self.seam.extend_from_slice(bytes);
+            self.seam_lines += chunk_lines;
+            pool.give_back(chunk);
+            return if self.seam.len() > self.max_record_bytes { Err(self.too_long()) } else { Ok(None) };
+        };
+        let seam = bytes[end..].to_vec();
+        let quote = self.grammar.quote();
+        let seam_lines = self.grammar.lines_of(&Summary::of(&seam, None, self.set));
+        chunk.truncate(end);
+        chunk.prepend(&self.seam, &Summary::of(&self.seam, quote, self.set));
+        let line_count = self.seam_lines + chunk_lines - seam_lines;
+        let records = Records { byte_offset: self.byte_offset, lines: self.lines, line_count, chunk };
+        self.byte_offset += records.chunk.bytes().len() as u64;
+        self.lines += line_count;
+        (self.seam, self.seam_lines) = (seam, seam_lines);
+        Ok(Some(records))
+    }
+
+    /// The file has ended: gives the last record if no line end follows it.
+    ///
+    /// # Errors
+    /// A quote that is still open.
+    pub(crate) fn finish(&mut self) -> Result<Option<Records>> {
+        if self.state.is_quoted() {
+            return Err(ErrorKind::UnclosedQuote { location: self.location() }.into());
+        }
+        if self.seam.is_empty() {
+            return Ok(None);
+        }
+        let mut chunk = Chunk::of(&std::mem::take(&mut self.seam));
+        chunk.summarize(self.grammar.quote(), self.set);
+        if self.state != State::Return {
+            chunk.push(b'\n');
+        }
+        let line_count = self.seam_lines + u64::from(self.state != State::Return);
+        Ok(Some(Records { byte_offset: self.byte_offset, lines: self.lines, line_count, chunk }))
+    }
+
+    /// Where the seam begins.
+    fn location(&self) -> Location {
+        Location { path: self.path.clone(), line: self.lines + 1, byte_offset: self.byte_offset }
+    }
+
+    fn too_long(&self) -> Error {
+        let max_record_bytes = self.max_record_bytes;
+        ErrorKind::RecordTooLong { location: self.location(), max_record_bytes }.into()
+    }
+}
+
+impl Records {
+    /// Takes bytes off the front, in which lines end.
+    pub(crate) fn advance(&mut self, len: usize, lines: u64) {
+        self.chunk.advance(len);
+        self.byte_offset += len as u64;
+        self.lines += lines;
+        self.line_count -= lines;
+    }
+}
+
+impl Grammar {
+    /// The byte around fields in which line ends are part of the value.
+    pub(crate) fn quote(&self) -> Option<u8> {
+        match self {
+            Self::Lines => None,
+            Self::Csv(dialect) => dialect.quote,
+        }
+    }
+
+    /// How many lines end in bytes.
+    fn lines_of(&self, summary: &Summary) -> u64 {
+        match self {
+            Self::Lines => summary.feeds,
+            Self::Csv(_) => summary.line_ends,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scanner::record::{Parsed, parse_record};
+
+    /// Every record with its line and its offset, by the grammar.
+    fn oracle(data: &[u8], dialect: &Dialect) -> Option<Vec<(u64, u64, Vec<u8>)>> {
+        let (mut at, mut line, mut fields, mut records) = (0, 1, Vec::new(), Vec::new());
+        while at < data.len() {
+            let (len, lines) = match parse_record(&data[at..], dialect, true, &mut fields) {
+                Parsed::Record { len, lines } => {
+                    records.push((line, at as u64, data[at..at + len].to_vec()));
+                    (len, lines)
+                }
+                Parsed::Blank { len } | Parsed::Comment { len } => (len, 1),
+                Parsed::Incomplete => unreachable!("at the end of the data every record is complete"),
+                Parsed::Unclosed => return None,
+            };
+            at += len;
+            line += lines;
+        }
+        Some(records)
+    }
+
+    fn split(data: &[u8], dialect: &Dialect, steps: &[usize]) -> Result<Vec<(u64, u64, Vec<u8>)>> {
+        let set = InstructionSet::best();
+        let grammar = Grammar::Csv(dialect.clone());
+        let mut splitter = Splitter::new("a".into(), grammar, 1000, set);
+        let pool = ChunkPool::new(1);
+        let mut all = Vec::new();
+        let mut take = |records: Option<Records>| {
+            let Some(records) = records else { return };
+            for (line, offset, bytes) in oracle(records.chunk.bytes(), dialect).unwrap() {
+                all.push((records.lines + line, records.byte_offset + offset, bytes));
+            }
+        };
+        let mut at = 0;
+        for step in steps.iter().cycle() {
+            let next = data.len().min(at + step);
+            let mut chunk = Chunk::of(&data[at..next]);
+            chunk.summarize(dialect.quote, set);
+            take(splitter.push(chunk, &pool)?);
+            at = next;
+            if at == data.len() {
+                break;
+            }
+        }
+        take(splitter.finish()?);
+        Ok(all)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn the_same_records_however_the_data_is_cut(
+            data in prop::collection::vec(prop::sample::select(b"aaab\"\",,#\n\n\r".to_vec()), 0..200),
+            comment in prop::option::of(Just(b'#')),
+            steps in prop::collection::vec(1usize..150, 1..20),
+        ) {
+            let dialect = Dialect { comment, ..Dialect::RFC4180 };
+            match oracle(&data, &dialect) {
+                Some(mut expected) => {
+                    // The last record gets a line end.
+                    if let Some((_, _, last)) = expected.last_mut()
+                        && !last.ends_with(b"\n") && !last.ends_with(b"\r")
+                    {
+                        last.push(b'\n');
+                    }
+                    prop_assert_eq!(split(&data, &dialect, &steps).unwrap(), expected);
+                }
+                None => prop_assert!(split(&data, &dialect, &steps).is_err()),
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_has_a_bound() {
+        let error = split(&[b'a'; 5000], &Dialect::RFC4180, &[64]).unwrap_err();
+        assert_eq!(error.to_string(), "a: line 1: the record is longer than 1000 bytes");
+    }
+}
