@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::task::{Wake, Waker};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -63,6 +64,34 @@ impl ComputeThreads {
 
     fn runtime(&self) -> &Runtime {
         self.0.0.as_ref().expect("the runtime is taken out only when the last clone is dropped")
+    }
+}
+
+/// A waker of a task that any thread may run next.
+///
+/// The runtime keeps the task that was woken last for the thread that woke it, where no other thread can take
+/// it: good where the two take turns, but a thread that goes on decoding would keep to itself the task that is
+/// to scan meanwhile. Waking another task, here one that does nothing, moves the first one to where all can see
+/// it. (The runtime can be built without that place, but by an option that is not stable.)
+pub(crate) struct SharedWaker(Waker);
+
+impl SharedWaker {
+    /// A waker that does what `waker` does, and shares the task.
+    pub(crate) fn of(waker: &Waker) -> Waker {
+        Waker::from(Arc::new(Self(waker.clone())))
+    }
+}
+
+impl Wake for SharedWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.wake_by_ref();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(std::future::ready(()));
+        }
     }
 }
 

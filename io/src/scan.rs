@@ -72,6 +72,15 @@ pub struct Place {
 /// place among those that were asked for, and those that it goes on without already.
 pub type ForgoRule = dyn Fn(usize, &[usize]) -> bool + Send + Sync;
 
+/// Chunks of a file that may be on their way for each worker. Alone it never has more than one; where one
+/// decodes for another, the other is woken when half of them wait: to be woken takes as long as to decode a
+/// part of a chunk.
+const CHUNKS_PER_WORKER: u64 = 4;
+
+/// Chunks that a worker decodes in one call at most, for others to scan: the call has to end now and then, for
+/// whoever wants to stop it.
+const CHUNKS_PER_CALL: usize = 16;
+
 /// One read of files. Shared by its workers.
 pub struct Scan {
     files: Vec<SourceFile>,
@@ -93,6 +102,8 @@ pub struct Scan {
     /// Counts what may be of interest to somebody who waits.
     events: AtomicU64,
     waiting: AtomicUsize,
+    /// Workers that found nothing to do when they last looked.
+    idle: AtomicUsize,
     wakers: Mutex<Vec<Waker>>,
     opened_files: AtomicU64,
     compressed_bytes: AtomicU64,
@@ -137,13 +148,13 @@ impl Scan {
             notes: notes.clone(),
             forgo: None,
             pool: ChunkPool::new(CHUNK_LEN_BYTES),
-            // One that is decoded and one that waits for each worker.
-            limit: 2 * workers.max(1) as u64,
+            limit: workers.max(1) as u64 * CHUNKS_PER_WORKER,
             ordered: AtomicBool::new(false),
             open: Mutex::default(),
             failed: AtomicBool::new(false),
             events: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
+            idle: AtomicUsize::new(0),
             wakers: Mutex::default(),
             opened_files: AtomicU64::new(0),
             compressed_bytes: AtomicU64::new(0),
@@ -203,6 +214,9 @@ impl Scan {
             last: None,
             forgone: Vec::new(),
             items: VecDeque::new(),
+            idle: false,
+            owes_wake: false,
+            decoded: 0,
             ended: false,
         }
     }
@@ -252,6 +266,11 @@ impl Scan {
     /// Something happened that others may wait for.
     fn notify(&self) {
         self.events.fetch_add(1, Ordering::SeqCst);
+        self.wake();
+    }
+
+    /// Wakes those who wait.
+    fn wake(&self) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
             let wakers = {
                 let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -292,11 +311,18 @@ pub struct Worker {
     /// Columns that it goes on without.
     forgone: Vec<usize>,
     items: VecDeque<ScanItem>,
+    /// Whether it is counted among those that found nothing to do.
+    idle: bool,
+    /// Whether others wait for what it has decoded and are not woken yet.
+    owes_wake: bool,
+    /// Chunks decoded in this call.
+    decoded: usize,
     ended: bool,
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        self.set_idle(false);
         // In order, the rest of its file is for nobody else to take: they may all be past it.
         if !self.ended && self.scan.ordered.swap(false, Ordering::SeqCst) {
             self.scan.notify();
@@ -333,6 +359,16 @@ impl Worker {
     /// # Errors
     /// The first error of a file, in the file's order. After it, no worker gives anything.
     pub fn poll_next(&mut self, context: &Context<'_>) -> Poll<Option<Result<ScanItem>>> {
+        self.set_idle(false);
+        self.decoded = 0;
+        let next = self.next(context);
+        if std::mem::take(&mut self.owes_wake) {
+            self.scan.wake();
+        }
+        next
+    }
+
+    fn next(&mut self, context: &Context<'_>) -> Poll<Option<Result<ScanItem>>> {
         loop {
             if let Some(item) = self.items.pop_front() {
                 return Poll::Ready(Some(Ok(item)));
@@ -341,14 +377,20 @@ impl Worker {
                 self.ended = true;
                 return Poll::Ready(None);
             }
+            if self.decoded >= CHUNKS_PER_CALL {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let events = self.scan.events.load(Ordering::SeqCst);
             match self.step() {
                 Ok(Step::Worked) => {}
                 Ok(Step::Ended) => self.ended = true,
                 Ok(Step::Nothing) => {
+                    self.set_idle(true);
                     if self.scan.wait(events, context.waker()) {
                         return Poll::Pending;
                     }
+                    self.set_idle(false);
                 }
                 Err(error) => {
                     self.scan.failed.store(true, Ordering::Relaxed);
@@ -398,21 +440,49 @@ impl Worker {
         if let Some(error) = feed.take_error() {
             return Err(error);
         }
-        let after = self.last.filter(|_| self.scan.ordered.load(Ordering::SeqCst));
-        if let Some(ready) = feed.take(after) {
-            self.last = Some(ready.place);
-            let scanned = self.scan_records(feed, &ready);
-            feed.finish(ready, scanned, &self.scan.pool);
-            self.scan.notify();
-            return Ok(true);
+        // While others have nothing to do, what is decoded is for them to scan: a decoder that only one can use
+        // at a time must not stand still.
+        let others_idle = self.scan.idle.load(Ordering::Relaxed) > 0;
+        Ok(others_idle && self.decode(feed) || self.take(feed) || self.decode(feed))
+    }
+
+    /// Decodes a chunk, if there is one for this worker.
+    fn decode(&mut self, feed: &Feed) -> bool {
+        let Progress::Decoded { compressed_bytes, ready } = feed.decode(self.scan.limit, &self.scan.pool)
+        else {
+            return false;
+        };
+        self.scan.compressed_bytes.fetch_add(compressed_bytes, Ordering::Relaxed);
+        self.scan.events.fetch_add(1, Ordering::SeqCst);
+        self.decoded += 1;
+        self.owes_wake = true;
+        if ready as u64 >= self.scan.limit / 2 {
+            self.owes_wake = false;
+            self.scan.wake();
         }
-        match feed.decode(self.scan.limit, &self.scan.pool) {
-            Progress::Decoded(compressed_bytes) => {
-                self.scan.compressed_bytes.fetch_add(compressed_bytes, Ordering::Relaxed);
-                self.scan.notify();
-                Ok(true)
-            }
-            Progress::Busy | Progress::Ended => Ok(false),
+        true
+    }
+
+    /// Scans a run of records, if there is one for this worker.
+    fn take(&mut self, feed: &Feed) -> bool {
+        let after = self.last.filter(|_| self.scan.ordered.load(Ordering::SeqCst));
+        let Some(ready) = feed.take(after) else { return false };
+        self.last = Some(ready.place);
+        let scanned = self.scan_records(feed, &ready);
+        feed.finish(ready, scanned, &self.scan.pool);
+        self.scan.notify();
+        true
+    }
+
+    fn set_idle(&mut self, idle: bool) {
+        if self.idle != idle {
+            self.idle = idle;
+            let idle_workers = &self.scan.idle;
+            if idle {
+                idle_workers.fetch_add(1, Ordering::Relaxed)
+            } else {
+                idle_workers.fetch_sub(1, Ordering::Relaxed)
+            };
         }
     }
 

@@ -14,6 +14,7 @@ use super::partition::ItemStream;
 use crate::error::into_datafusion;
 use crate::scan::{ScanCounters, ScanSource};
 use crate::table::kind_of;
+use crate::threads::SharedWaker;
 
 /// The files of a source and what is read of them.
 pub(crate) struct PassScan {
@@ -84,7 +85,8 @@ impl PassScan {
     pub(crate) fn partition(self: &Arc<Self>) -> ItemStream {
         let (pass, mut worker) = (Arc::clone(self), self.scan.worker());
         let next = move |cx: &mut Context<'_>| -> Poll<Option<datafusion::error::Result<Item>>> {
-            let polled = pass.rows_and_time.time(|| worker.poll_next(cx));
+            let waker = SharedWaker::of(cx.waker());
+            let polled = pass.rows_and_time.time(|| worker.poll_next(&Context::from_waker(&waker)));
             polled.map(|item| match item? {
                 Ok(ScanItem::Batch { batch, place }) => {
                     pass.rows_and_time.add_rows(batch.num_rows());

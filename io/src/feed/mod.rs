@@ -55,8 +55,12 @@ enum Decoder {
 /// What came of trying to decode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// A chunk was decoded, of so many compressed bytes.
-    Decoded(u64),
+    /// A chunk was decoded.
+    Decoded {
+        compressed_bytes: u64,
+        /// Runs of records that wait to be scanned; as many as can be, if there will be no more.
+        ready: usize,
+    },
     /// Others are at it, or enough is waiting to be scanned.
     Busy,
     /// All has been decoded.
@@ -119,8 +123,9 @@ impl Feed {
                 if let Ok((chunk, _)) = &mut decoded {
                     chunk.summarize(self.quote, self.set);
                 }
-                self.order().submit(number, decoded, pool);
-                Progress::Decoded(compressed_bytes)
+                let mut order = self.order();
+                order.submit(number, decoded, pool);
+                Progress::Decoded { compressed_bytes, ready: order.ready_len() }
             }
             Err(progress) => progress,
         }

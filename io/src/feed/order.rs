@@ -149,6 +149,11 @@ impl Order {
         }
     }
 
+    /// Runs of records that wait to be scanned; as many as can be, if there will be no more.
+    pub(super) fn ready_len(&self) -> usize {
+        if self.ended { usize::MAX } else { self.ready.len() }
+    }
+
     pub(super) fn take(&mut self, after: Option<Place>) -> Option<Ready> {
         let ready = self.ready.pop_front_if(|ready| after.is_none_or(|after| after < ready.place))?;
         self.scanning.push(ready.place.run);

@@ -11,7 +11,7 @@ use super::column::{ColumnBuilder, Rejected};
 use super::fields::{FieldRules, Fields, Span};
 use super::infer::{CsvTable, HeaderRule, column_name, header_names};
 use super::record::{Field, FieldForm, Parsed, parse_record, unescape};
-use super::structure::{Irregular, Marks, Structure};
+use super::structure::{Irregular, Marks, Record, Structure};
 use super::text_values::CheckedText;
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location, Result};
@@ -226,7 +226,7 @@ impl CsvScanner {
             let until = self.structure.at() + BLOCK_LEN_BYTES;
             let extended = self.structure.extend(self.set, data, until, marks);
             if let Err(Irregular) = extended {
-                let known = self.structure.ends()[0].wrapping_add(1) as usize;
+                let known = self.structure.start();
                 return Ok(rows + self.scan_irregular(source, known)?);
             }
             rows += self.take_block(source, data)?;
@@ -241,19 +241,17 @@ impl CsvScanner {
         let comment = source.fields.dialect.comment;
         let ends = self.structure.ends();
         let mut wrong_width = None;
-        let mut base = 0;
         self.bases.clear();
-        for last in self.structure.records() {
-            let start = ends[base as usize].wrapping_add(1) as usize;
+        for Record { base, last } in self.structure.records() {
+            let start = ends[*base as usize].wrapping_add(1) as usize;
             let is_comment = comment.is_some() && Some(data[start]) == comment;
             let count = (last - base) as usize;
             if count == width && !is_comment {
-                self.bases.push(base);
+                self.bases.push(*base);
             } else if !(is_comment || count == 1 && is_blank(&data[start..ends[*last as usize] as usize])) {
                 wrong_width = Some((start, count));
                 break;
             }
-            base = *last;
         }
         let start_of = |row: usize| ends[self.bases[row] as usize].wrapping_add(1) as usize;
         let mut first_bad = FirstBad { rows: self.bases.len(), found: None };

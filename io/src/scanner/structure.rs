@@ -34,10 +34,20 @@ pub(crate) struct Structure {
     /// Longer than [`Self::len`]: blocks write whole groups.
     ends: Vec<u32>,
     len: usize,
-    /// For each record, the place in `ends` of its last one.
-    records: Vec<u32>,
+    records: Vec<Record>,
+    /// The place in `ends` of the one before the record that is not whole yet.
+    base: u32,
     at: usize,
     quotes: QuoteState,
+}
+
+/// The ends of one record, by their places in [`Structure::ends`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Record {
+    /// The one before its first field.
+    pub(crate) base: u32,
+    /// That of its last field.
+    pub(crate) last: u32,
 }
 
 /// What is carried from block to block.
@@ -66,19 +76,25 @@ impl Structure {
         // One before the first byte.
         self.ends[0] = u32::MAX;
         self.len = 1;
+        self.base = 0;
         self.records.clear();
         self.at = 0;
         self.quotes = QuoteState::default();
     }
 
-    /// Ends of fields; the one before the first field of record 0 comes first.
+    /// Ends of fields, and what stands in for the one before a record where others were left out.
     pub(crate) fn ends(&self) -> &[u32] {
         &self.ends[..self.len]
     }
 
-    /// For each record, the place in [`Self::ends`] of its last end.
-    pub(crate) fn records(&self) -> &[u32] {
+    /// Records that are whole.
+    pub(crate) fn records(&self) -> &[Record] {
         &self.records
+    }
+
+    /// Where the first of them begins; where none is, the one that is not whole yet.
+    pub(crate) fn start(&self) -> usize {
+        self.ends[0].wrapping_add(1) as usize
     }
 
     /// How far the chunk has been looked at.
@@ -88,11 +104,37 @@ impl Structure {
 
     /// Forgets the records that are known, keeping what belongs to the one that is not whole yet.
     pub(crate) fn drop_records(&mut self) {
-        let Some(last) = self.records.last() else { return };
-        let keep_from = *last as usize;
+        let keep_from = self.base as usize;
         self.ends.copy_within(keep_from..self.len, 0);
         self.len -= keep_from;
+        self.base = 0;
         self.records.clear();
+    }
+
+    /// Looks at one record alone, from its start to behind its end. The chunk has no quotes.
+    pub(crate) fn add_record(
+        &mut self,
+        set: InstructionSet,
+        data: &[u8],
+        start: usize,
+        end: usize,
+        marks: Marks,
+    ) {
+        debug_assert!(marks.quote.is_none());
+        let known = self.records.len();
+        self.make_room();
+        self.len = self.base as usize + 1;
+        self.ends[self.base as usize] = offset(start).wrapping_sub(1);
+        self.at = start;
+        let extended = self.extend(set, data, end, marks);
+        debug_assert!(extended.is_ok() && self.records.len() > known);
+        // The last block may go on into the records behind it.
+        self.records.truncate(known + 1);
+        if let Some(record) = self.records.last() {
+            // The next one may begin elsewhere: it gets a base of its own.
+            self.base = record.last + 1;
+            self.len = self.base as usize + 1;
+        }
     }
 
     /// Looks at the next blocks of a chunk that consists of whole records, up to `until` or a little
@@ -174,12 +216,12 @@ impl Structure {
     fn push_block<B: Block64>(&mut self, ends: u64, mut lines: u64, base: u32) {
         while lines != 0 {
             let before = ends & lines.wrapping_sub(1) & !lines;
-            self.records.push(offset(self.len) + before.count_ones());
+            let last = offset(self.len) + before.count_ones();
+            self.records.push(Record { base: self.base, last });
+            self.base = last;
             lines &= lines - 1;
         }
-        if self.ends.len() < self.len + ROOM {
-            self.ends.resize(2 * self.len + ROOM, 0);
-        }
+        self.make_room();
         let room = &mut self.ends[self.len..self.len + ROOM];
         let mut written = 0;
         for group in 0..8 {
@@ -193,6 +235,13 @@ impl Structure {
             written += bits.count_ones() as usize;
         }
         self.len += written;
+    }
+
+    #[inline(always)]
+    fn make_room(&mut self) {
+        if self.ends.len() < self.len + ROOM {
+            self.ends.resize(2 * self.len + ROOM, 0);
+        }
     }
 }
 
@@ -278,9 +327,8 @@ mod tests {
         while structure.at() < data.len() {
             until += step;
             structure.extend(set, data, until, marks)?;
-            let mut first = 1;
-            for last in structure.records() {
-                let ends = &structure.ends()[first - 1..=*last as usize];
+            for record in structure.records() {
+                let ends = &structure.ends()[record.base as usize..=record.last as usize];
                 let mut fields: Vec<(usize, usize)> = ends
                     .windows(2)
                     .map(|pair| (pair[0].wrapping_add(1) as usize, pair[1] as usize))
@@ -292,7 +340,6 @@ mod tests {
                 if fields != [(fields[0].0, fields[0].0)] {
                     records.push(fields);
                 }
-                first = *last as usize + 1;
             }
             structure.drop_records();
         }
@@ -365,6 +412,33 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn single_records_as_among_all(
+            lines in prop::collection::vec("([a-c]{0,40},){0,3}[a-c]{0,9}\r?\n", 1..20),
+            chosen in prop::collection::vec(any::<bool>(), 20),
+        ) {
+            let text = lines.concat();
+            let data = text.as_bytes();
+            let marks = marks(data);
+            for set in InstructionSet::all() {
+                let (mut all, mut some) = (Structure::default(), Structure::default());
+                all.clear();
+                all.extend(*set, data, data.len(), marks).unwrap();
+                some.clear();
+                let mut start = 0;
+                let mut expected = Vec::new();
+                for (line, (record, chosen)) in lines.iter().zip(all.records().iter().zip(&chosen)) {
+                    if *chosen {
+                        some.add_record(*set, data, start, start + line.len(), marks);
+                        expected.push(all.ends()[record.base as usize..=record.last as usize].to_vec());
+                    }
+                    start += line.len();
+                }
+                let ends = |record: &Record| some.ends()[record.base as usize..=record.last as usize].to_vec();
+                prop_assert_eq!(some.records().iter().map(ends).collect::<Vec<_>>(), expected);
+            }
+        }
 
         #[test]
         fn as_the_grammar(text in csv_like(), step in 1usize..200) {
