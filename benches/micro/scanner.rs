@@ -83,7 +83,7 @@ fn scan_columns(bencher: Bencher, wanted: &str) {
     let is_wanted = |name: &str| wanted == "*" || wanted.split(',').any(|column| column == name);
     let columns =
         (0..table.columns().len()).filter(|index| is_wanted(&table.columns()[*index].name)).collect();
-    let request = ScanRequest { columns, batch_rows: 8192 };
+    let request = ScanRequest { columns, batch_rows: 8192, ..Default::default() };
     let format = ScanFormat::Csv(table);
     bencher.counter(BytesCount::new(file.len_bytes)).bench_local(|| count_rows(&file, &format, &request));
 }
@@ -92,7 +92,7 @@ fn scan_columns(bencher: Bencher, wanted: &str) {
 fn scan_lines(bencher: Bencher, columns: usize) {
     let dir = tempfile::tempdir().expect("there is a scratch folder");
     let file = file(&dir, &wiki());
-    let request = ScanRequest { columns: vec![0; columns], batch_rows: 8192 };
+    let request = ScanRequest { columns: vec![0; columns], batch_rows: 8192, ..Default::default() };
     let format = ScanFormat::Text(TextOptions::default());
     bencher.counter(BytesCount::new(file.len_bytes)).bench_local(|| count_rows(&file, &format, &request));
 }

@@ -82,6 +82,7 @@ mod read_csv;
 mod result_queue;
 mod scalar;
 mod scan;
+mod scan_condition;
 mod session;
 mod sinks;
 mod sources;

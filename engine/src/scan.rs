@@ -23,6 +23,7 @@ use futures::{FutureExt, StreamExt};
 use swath_io::{Notes, Scan, ScanFormat, ScanItem, ScanRequest, SourceFile};
 
 use crate::error::into_datafusion;
+use crate::scan_condition::ScanCondition;
 use crate::table::kind_of;
 
 /// Rows in a batch when the plan does not say.
@@ -37,16 +38,24 @@ pub(crate) struct ScanSource {
     pub(crate) schema: TableSchema,
     pub(crate) projection: SplitProjection,
     pub(crate) batch_rows: usize,
+    /// What is known of the rows that are wanted.
+    pub(crate) condition: Option<Arc<ScanCondition>>,
     metrics: ExecutionPlanMetricsSet,
     pub(crate) notes: Notes,
     pub(crate) counters: Arc<ScanCounters>,
 }
 
 impl ScanSource {
+    /// The same scan of rows for which a condition holds; it may give others, too.
+    pub(crate) fn with_condition(self, condition: Option<ScanCondition>) -> Self {
+        Self { condition: condition.map(Arc::new), ..self }
+    }
+
     pub(crate) fn new(label: Arc<str>, format: Arc<ScanFormat>, schema: TableSchema, notes: Notes) -> Self {
         Self {
             projection: SplitProjection::unprojected(&schema),
             batch_rows: DEFAULT_BATCH_ROWS,
+            condition: None,
             metrics: ExecutionPlanMetricsSet::new(),
             counters: Arc::default(),
             label,
@@ -69,6 +78,7 @@ impl FileSource for ScanSource {
             request: ScanRequest {
                 columns: self.projection.file_indices.clone(),
                 batch_rows: self.batch_rows,
+                ..ScanRequest::default()
             },
             notes: self.notes.clone(),
             counters: Arc::clone(&self.counters),

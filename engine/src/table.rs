@@ -12,7 +12,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::{Expr, TableType};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use swath_io::scanner::text::LINE_COLUMN;
 use swath_io::{Notes, ScanFormat, SourceFile};
@@ -21,6 +21,7 @@ use swath_planner::{SourceCall, SourceFunction};
 use crate::error::{Error, Result};
 use crate::options::ReadOptions;
 use crate::scan::ScanSource;
+use crate::scan_condition::{self, ScanCondition};
 
 /// What kind of files a format is for.
 pub(crate) fn kind_of(format: &ScanFormat) -> &'static str {
@@ -156,11 +157,19 @@ impl TableProvider for SourceTable {
         TableType::Base
     }
 
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
+        let files = self.schema.file_schema();
+        Ok(filters.iter().map(|filter| scan_condition::pushdown(filter, files)).collect())
+    }
+
     async fn scan(
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
         let source = ScanSource::new(
@@ -169,6 +178,7 @@ impl TableProvider for SourceTable {
             self.schema.clone(),
             self.notes.clone(),
         );
+        let source = source.with_condition(ScanCondition::new(filters, self.schema.file_schema(), state)?);
         let files = self.files.iter().map(|file| self.partitioned_file(file)).collect();
         let in_order = self.in_order || limit.is_some_and(|rows| rows <= ORDERED_LIMIT_ROWS);
         let partitions = if in_order { 1 } else { self.partitions(state.config().target_partitions()) };

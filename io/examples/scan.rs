@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     };
     let inferred = start.elapsed();
-    let request = ScanRequest { columns, batch_rows: 8192 };
+    let request = ScanRequest { columns, batch_rows: 8192, ..Default::default() };
     let mut scan = Scan::new(files, &format, request, workers, &Notes::default());
     if let [chunk_len, ..] = rest {
         scan = scan.with_chunk_len(chunk_len.parse()?);

@@ -33,6 +33,11 @@ impl Encoding {
         }
     }
 
+    /// Whether text has the same bytes in this encoding as in UTF-8.
+    pub(crate) fn has_bytes_of_utf8(self, text: &[u8]) -> bool {
+        self == Self::Utf8 || self.is_split_safe() && text.is_ascii()
+    }
+
     /// Decodes one field. `None` if the bytes are not text in this encoding.
     pub fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match self {

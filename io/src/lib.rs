@@ -27,7 +27,7 @@
 //! let table = swath_io::infer_csv(&files, &options)?;
 //! assert_eq!(table.columns()[1].ty, swath_io::ColumnType::Int64);
 //!
-//! let request = swath_io::ScanRequest { columns: vec![1], batch_rows: 8192 };
+//! let request = swath_io::ScanRequest { columns: vec![1], batch_rows: 8192, ..Default::default() };
 //! let format = swath_io::ScanFormat::Csv(table);
 //! let scan = swath_io::Scan::new(files, &format, request, 1, &swath_io::Notes::default());
 //! let mut worker = std::sync::Arc::new(scan).worker();
@@ -62,5 +62,6 @@ pub use notes::Notes;
 pub use options::{ColumnType, CsvOptions, HeaderMode, TextOptions};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::ScanRequest;
+pub use scanner::filter::{RawFilter, RowFilter, ScanFilter};
 pub use scanner::infer::{Column, CsvTable, infer_csv};
 pub use source::{SourceFile, expand};

@@ -7,7 +7,8 @@
 //! * [`resolve`] finds out which column or table each name means, without regard to case, once the
 //!   caller has said what columns the sources have, gives every result column its name, and writes
 //!   functions of other engines as the relational core knows them;
-//! * [`bind`] puts values in place of `$name` and `$1`.
+//! * [`bind`] puts values in place of `$name` and `$1`;
+//! * [`fuse`] finds what plans have in common, and [`required_literals`] what the bytes of rows must hold.
 //!
 //! The crate touches no file, no thread and no clock: words in, plain data out.
 //!
@@ -31,6 +32,7 @@ mod literals;
 mod names;
 mod params;
 mod parse;
+mod raw_filter;
 mod scope;
 mod source_call;
 mod suggest;
@@ -42,5 +44,6 @@ pub use inspect::{Inspection, inspection_of};
 pub use names::{Catalog, resolve};
 pub use params::{Params, bind, params_of};
 pub use parse::{Statement, parse};
+pub use raw_filter::required_literals;
 pub use source_call::{OptionValue, SourceCall, SourceFunction, source_call_of, source_calls};
 pub use suggest::nearest;

@@ -206,6 +206,7 @@ impl Collector<'_> {
                 file_bytes: files.map(|file| file.object_meta.size).sum(),
                 columns: columns.clone(),
                 file_columns: schema.fields().len(),
+                raw_filter: Vec::new(),
                 partitions: plan.output_partitioning().partition_count(),
                 readers: vec![place.reader],
                 repeated: place.repeated,
@@ -268,6 +269,7 @@ impl Collector<'_> {
                         file_bytes: scan.files().iter().map(|file| file.len_bytes).sum(),
                         columns: scan.schema.fields().iter().map(|field| field.name().clone()).collect(),
                         file_columns: scan.file_columns,
+                        raw_filter: scan.literals.iter().map(|literal| shown_bytes(literal)).collect(),
                         partitions: pass.partition_count(),
                         readers: Vec::new(),
                         repeated: false,
@@ -295,6 +297,11 @@ impl Collector<'_> {
         };
         columns.into_iter().map(name).collect()
     }
+}
+
+/// A literal as text, on one line.
+fn shown_bytes(literal: &[u8]) -> String {
+    String::from_utf8_lossy(literal).escape_debug().to_string()
 }
 
 /// What the readers of a pass call its files: most often all the same.

@@ -68,7 +68,9 @@ pub struct ExplainedPass {
     pub columns: Vec<String>,
     /// How many columns the files have.
     pub file_columns: usize,
-    /// In how many partitions it is read; each takes one file after the other.
+    /// Literals of which one must stand in a row for it to be read; none: all rows are.
+    pub raw_filter: Vec<String>,
+    /// In how many partitions it is read; each takes a file or a part of one after the other.
     pub partitions: usize,
     /// Who reads it; one that reads it twice is there twice.
     pub readers: Vec<Reader>,

@@ -54,6 +54,11 @@ fn show_pass(number: usize, pass: &ExplainedPass, text: &mut String) {
     let (name, size) = (name(ReadFrom::Pass(number)), bytes(pass.file_bytes));
     text.push_str(&format!("{name}: {} {}, {files}, {size}, {opened}\n", pass.kind, pass.source));
     text.push_str(&format!("  columns: {}\n", columns(pass)));
+    if !pass.raw_filter.is_empty() {
+        let literals: Vec<String> = pass.raw_filter.iter().map(|literal| format!("'{literal}'")).collect();
+        let one_of = if literals.len() > 1 { "one of " } else { "" };
+        text.push_str(&format!("  raw filter: rows with {one_of}{}\n", first_of(&literals, SHOWN_COLUMNS)));
+    }
     text.push_str(&format!("  partitions: {}\n", pass.partitions));
     text.push_str(&format!("  read by: {}\n", readers(&pass.readers)));
     if let Some(run) = &pass.run {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use futures::{StreamExt, stream};
-use swath_io::{Scan, ScanItem, ScanRequest, SourceFile};
+use swath_io::{Scan, ScanFilter, ScanItem, ScanRequest, SourceFile};
 
 use super::log::Item;
 use super::partition::ItemStream;
@@ -25,6 +25,8 @@ pub(crate) struct PassScan {
     pub(crate) file_columns: usize,
     /// The columns of the files that any reader needs. All may have nulls, in place of what could not be read.
     pub(crate) schema: SchemaRef,
+    /// One of them stands in every row that is wanted, unless there are none.
+    pub(crate) literals: Vec<Vec<u8>>,
     scan: Arc<Scan>,
     rows_and_time: ScanCounters,
 }
@@ -32,7 +34,7 @@ pub(crate) struct PassScan {
 impl PassScan {
     /// A scan of columns of a table's files, by their number in the table, in so many partitions. `needs` tells
     /// for each reader which of the columns it needs, by position; `in_order` whether any of them wants the
-    /// partitions merged.
+    /// partitions merged; `filter` which rows none of them wants.
     pub(crate) fn new(
         source: &ScanSource,
         labels: Vec<Arc<str>>,
@@ -41,6 +43,7 @@ impl PassScan {
         needs: Vec<HashSet<usize>>,
         partitions: usize,
         in_order: bool,
+        filter: ScanFilter,
     ) -> Self {
         let file_schema = source.schema.file_schema();
         let field = |index: &usize| Field::clone(file_schema.field(*index)).with_nullable(true);
@@ -53,7 +56,8 @@ impl PassScan {
             };
             needs.iter().any(goes_on)
         };
-        let request = ScanRequest { columns, batch_rows: source.batch_rows };
+        let literals = filter.raw.as_ref().map(|raw| raw.literals().to_vec()).unwrap_or_default();
+        let request = ScanRequest { columns, batch_rows: source.batch_rows, filter };
         let mut scan = Scan::new(files, &source.format, request, partitions, &source.notes);
         if in_order {
             scan = scan.in_order();
@@ -63,6 +67,7 @@ impl PassScan {
             kind: kind_of(&source.format),
             file_columns: file_schema.fields().len(),
             schema,
+            literals,
             scan: Arc::new(scan.with_forgo_rule(Box::new(may_forgo))),
             rows_and_time: ScanCounters::default(),
         }

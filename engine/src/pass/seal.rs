@@ -18,6 +18,7 @@ use super::partition::{PassPartition, SourceFactory};
 use super::reader::{PassReaderExec, View};
 use super::{Pass, PassScan, PassSource, Seat};
 use crate::scan::{ScanSource, source_file};
+use crate::scan_condition::ScanCondition;
 
 /// Where passes keep what waits.
 #[derive(Debug, Clone)]
@@ -158,6 +159,8 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
     let partition_count = |leaf: &&Leaf| leaf.exec.properties().output_partitioning().partition_count();
     let partitions = leaves.iter().map(partition_count).max().unwrap_or(1);
     let in_order = |leaf: &&Leaf| partition_count(leaf) < partitions || leaf.config().preserve_order;
+    let conditions: Vec<_> = leaves.iter().map(|leaf| leaf.source().condition.clone()).collect();
+    let filter = ScanCondition::filter(&conditions, &columns, first.source().schema.file_schema())?;
     let scan = PassScan::new(
         first.source(),
         labels,
@@ -166,6 +169,7 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
         needs,
         partitions,
         leaves.iter().any(in_order),
+        filter,
     );
     let scan = Arc::new(scan);
     let factories = (0..partitions).map(|_| {

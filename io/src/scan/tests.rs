@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::options::{ColumnType, CsvOptions, HeaderMode};
+use crate::scanner::filter::{RawFilter, RowFilter, ScanFilter};
 use crate::scanner::infer::infer_csv;
 
 /// Files in a folder of their own.
@@ -30,7 +31,7 @@ impl Files {
     fn csv(&self, options: &CsvOptions) -> Result<(CsvTable, ScanRequest)> {
         let table = infer_csv(&self.sources(), options)?;
         let columns = (0..table.columns().len()).collect();
-        Ok((table, ScanRequest { columns, batch_rows: 2 }))
+        Ok((table, ScanRequest { columns, batch_rows: 2, ..Default::default() }))
     }
 
     /// All rows of all files as text, nulls as "∅", read by one worker.
@@ -187,7 +188,7 @@ fn bytes_that_are_no_text_matter_only_where_they_are_read() {
     assert_eq!(files.rows(&latin1).unwrap(), ["1|ÆNK"]);
 
     let (table, _) = files.csv(&CsvOptions::default()).unwrap();
-    let request = ScanRequest { columns: vec![0], batch_rows: 10 };
+    let request = ScanRequest { columns: vec![0], batch_rows: 10, ..Default::default() };
     let scan = Scan::new(files.sources(), &ScanFormat::Csv(table), request, 1, &Notes::default());
     assert_eq!(read(Arc::new(scan), 1).unwrap(), ["1"]);
 }
@@ -232,7 +233,7 @@ fn a_column_is_forgone_where_the_rule_allows_it() {
 fn rows_can_be_counted_without_columns() {
     let files = Files::new(&[b"a,b\n1,2\n3,4\n"]);
     let (table, _) = files.csv(&CsvOptions::default()).unwrap();
-    let request = ScanRequest { columns: vec![], batch_rows: 10 };
+    let request = ScanRequest { columns: vec![], batch_rows: 10, ..Default::default() };
     let scan = Scan::new(files.sources(), &ScanFormat::Csv(table), request, 1, &Notes::default());
     assert_eq!(read(Arc::new(scan), 1).unwrap().len(), 2);
 }
@@ -270,7 +271,7 @@ fn missing_file_is_an_error() {
     let file = SourceFile { path: PathBuf::from("no/such.csv"), len_bytes: 0, modified: None };
     let error = infer_csv(std::slice::from_ref(&file), &CsvOptions::default()).unwrap_err();
     assert!(error.to_string().starts_with("no/such.csv: cannot open"), "{error}");
-    let request = ScanRequest { columns: vec![], batch_rows: 10 };
+    let request = ScanRequest { columns: vec![], batch_rows: 10, ..Default::default() };
     let format = ScanFormat::Text(TextOptions::default());
     let scan = Arc::new(Scan::new(vec![file], &format, request, 2, &Notes::default()));
     assert!(items(&scan, 2).unwrap_err().to_string().starts_with("no/such.csv: cannot open"));
@@ -278,7 +279,7 @@ fn missing_file_is_an_error() {
 
 fn lines(bytes: &[u8], columns: Vec<usize>, options: TextOptions) -> Result<Vec<String>> {
     let files = Files::new(&[bytes]);
-    let request = ScanRequest { columns, batch_rows: 3 };
+    let request = ScanRequest { columns, batch_rows: 3, ..Default::default() };
     let scan = Scan::new(files.sources(), &ScanFormat::Text(options), request, 1, &Notes::default());
     read(Arc::new(scan), 1)
 }
@@ -307,6 +308,37 @@ fn long_lines_are_bounded() {
     let options = TextOptions { max_record_bytes: 1 << 20, ..Default::default() };
     let error = lines(&vec![b'x'; 3 << 20], vec![0], options).unwrap_err();
     assert!(error.to_string().contains("line 1: the record is longer"), "{error}");
+}
+
+/// Keeps rows whose first column is at least a number.
+#[derive(Debug)]
+struct AtLeast(i64);
+
+impl RowFilter for AtLeast {
+    fn columns(&self) -> &[usize] {
+        &[0]
+    }
+
+    fn keep(&self, columns: &[ArrayRef]) -> Option<arrow_array::BooleanArray> {
+        let numbers = arrow_array::cast::AsArray::as_primitive::<arrow_array::types::Int64Type>(&columns[0]);
+        Some(numbers.iter().map(|number| number.map(|number| number >= self.0)).collect())
+    }
+}
+
+#[test]
+fn what_is_left_out_is_not_converted() {
+    let files = Files::new(&[b"n,t\n1,x\n2,\xff\n30,y\n4,\xff\n"]);
+    let types = vec![("n".to_owned(), ColumnType::Int64), ("t".to_owned(), ColumnType::Text)];
+    let (table, request) = files.csv(&CsvOptions { types, ..Default::default() }).unwrap();
+    let with = |filter: ScanFilter| {
+        let (format, request) = (ScanFormat::Csv(table.clone()), ScanRequest { filter, ..request.clone() });
+        read(Arc::new(Scan::new(files.sources(), &format, request, 1, &Notes::default())), 1)
+    };
+    assert!(with(ScanFilter::default()).is_err());
+    let rows: Option<Arc<dyn RowFilter>> = Some(Arc::new(AtLeast(10)));
+    assert_eq!(with(ScanFilter { rows, raw: None }).unwrap(), ["30|y"]);
+    let raw = Some(RawFilter::new(vec![b"y".to_vec(), b"1,".to_vec()]).unwrap());
+    assert_eq!(with(ScanFilter { raw, rows: None }).unwrap(), ["1|x", "30|y"]);
 }
 
 /// A file of every codec: each takes another way from disk to chunks.
@@ -374,6 +406,56 @@ proptest! {
     }
 
     #[test]
+    fn filters_leave_out_no_row_that_is_wanted(
+        text in csv_text(),
+        chunk_len in 4usize..2000,
+        workers in 1usize..3,
+        least in 0i64..100_000,
+        literals in prop::collection::vec("[ab]{1,2}|ä", 0..3),
+        by_number in any::<bool>(),
+    ) {
+        let files = Files::new(&[text.as_bytes()]);
+        let types = vec![("n".to_owned(), ColumnType::Int64), ("t".to_owned(), ColumnType::Text)];
+        let options = CsvOptions { types, header: HeaderMode::Present, delim: Some(b','), ..Default::default() };
+        let (table, mut request) = files.csv(&options).unwrap();
+        let all = files.rows(&options).unwrap();
+        request.filter = ScanFilter {
+            raw: RawFilter::new(literals.iter().map(|literal| literal.clone().into_bytes()).collect()).ok(),
+            rows: by_number.then(|| Arc::new(AtLeast(least)) as Arc<dyn RowFilter>),
+        };
+        let format = ScanFormat::Csv(table);
+        let scan = Scan::new(files.sources(), &format, request, workers, &Notes::default());
+        let found = read(Arc::new(scan.with_chunk_len(chunk_len)), workers).unwrap();
+        let is_wanted = |row: &&String| {
+            let (number, text) = row.split_once('|').unwrap();
+            (!by_number || number.parse().is_ok_and(|number: i64| number >= least))
+                && (literals.is_empty() || literals.iter().any(|literal| text.contains(literal)))
+        };
+        let wanted = |rows: &[String]| {
+            let mut rows: Vec<String> = rows.iter().filter(is_wanted).cloned().collect();
+            rows.sort();
+            rows
+        };
+        prop_assert_eq!(wanted(&found), wanted(&all));
+        prop_assert!(found.len() <= all.len());
+    }
+
+    #[test]
+    fn a_filter_of_lines_leaves_out_no_line_that_is_wanted(
+        lines in prop::collection::vec("[a-d]{0,30}", 0..200),
+        chunk_len in 4usize..2000,
+    ) {
+        let files = Files::new(&[lines.join("\r\n").as_bytes()]);
+        let filter = ScanFilter { raw: Some(RawFilter::new(vec![b"abc".to_vec()]).unwrap()), rows: None };
+        let request = ScanRequest { columns: vec![0], batch_rows: 3, filter };
+        let format = ScanFormat::Text(TextOptions::default());
+        let scan = Scan::new(files.sources(), &format, request, 1, &Notes::default());
+        let found = read(Arc::new(scan.with_chunk_len(chunk_len)), 1).unwrap();
+        let wanted = |line: &&String| line.contains("abc");
+        prop_assert_eq!(found.iter().filter(wanted).count(), lines.iter().filter(wanted).count());
+    }
+
+    #[test]
     fn what_workers_give_in_order_can_be_merged(
         lengths in prop::collection::vec(0usize..300, 1..6),
         chunk_len in 4usize..100,
@@ -387,7 +469,7 @@ proptest! {
             compressed(lines.join("\n").as_bytes(), codec)
         }).collect();
         let files = Files::new(&texts.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let request = ScanRequest { columns: vec![0], batch_rows: 3 };
+        let request = ScanRequest { columns: vec![0], batch_rows: 3, ..Default::default() };
         let format = ScanFormat::Text(TextOptions::default());
         let scan = Scan::new(files.sources(), &format, request, workers, &Notes::default());
         let given = read_by_worker(&Arc::new(scan.with_chunk_len(chunk_len).in_order()), workers);
@@ -403,7 +485,7 @@ proptest! {
     #[test]
     fn lines_as_the_standard_library(text in "[a\r\nä]{0,200}", chunk_len in 4usize..100, workers in 1usize..5) {
         let files = Files::new(&[text.as_bytes()]);
-        let request = ScanRequest { columns: vec![0], batch_rows: 3 };
+        let request = ScanRequest { columns: vec![0], batch_rows: 3, ..Default::default() };
         let format = ScanFormat::Text(TextOptions::default());
         let scan = Scan::new(files.sources(), &format, request, workers, &Notes::default());
         let mut found = read(Arc::new(scan.with_chunk_len(chunk_len)), workers).unwrap();
@@ -423,7 +505,7 @@ fn a_worker_that_leaves_leaves_its_file_to_the_others() {
     let text = "x\n".repeat(100_000);
     let files = Files::new(&[text.as_bytes(); 3]);
     for ordered in [false, true] {
-        let request = ScanRequest { columns: vec![], batch_rows: 8192 };
+        let request = ScanRequest { columns: vec![], batch_rows: 8192, ..Default::default() };
         let format = ScanFormat::Text(TextOptions::default());
         let mut scan =
             Scan::new(files.sources(), &format, request, 2, &Notes::default()).with_chunk_len(1000);

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
 use super::ScanRequest;
 use super::column::{ColumnBuilder, Rejected};
 use super::fields::{FieldRules, Fields, Span};
+use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
 use super::infer::{CsvTable, HeaderRule, column_name, header_names};
 use super::record::{Field, FieldForm, Parsed, parse_record, unescape};
 use super::structure::{Irregular, Marks, Record, Structure};
@@ -25,6 +26,16 @@ const SHOWN_CHARS: usize = 60;
 /// first cache.
 const BLOCK_LEN_BYTES: usize = 16 << 10;
 
+/// The same where a filter judges the records of a block: that costs something for each block.
+const FILTERED_BLOCK_LEN_BYTES: usize = 128 << 10;
+
+/// A row filter is left out if it keeps more than one row in so many: values that it looks at are converted
+/// twice.
+const ROW_FILTER_WORTH: u64 = 2;
+
+/// Ends of fields after which records that a raw filter found are converted.
+const MATCHING_BLOCK_ENDS: usize = 16 << 10;
+
 /// What is read of the files of a table: the same for all workers.
 #[derive(Debug)]
 pub(crate) struct CsvRequest {
@@ -32,6 +43,7 @@ pub(crate) struct CsvRequest {
     /// For each column asked for: its place in the table.
     wanted: Vec<usize>,
     schema: SchemaRef,
+    filter: ScanFilter,
 }
 
 impl CsvRequest {
@@ -42,7 +54,7 @@ impl CsvRequest {
         };
         let fields: Vec<ArrowField> = request.columns.iter().map(field).collect();
         let schema = Arc::new(Schema::new(fields));
-        Self { table: table.clone(), wanted: request.columns.clone(), schema }
+        Self { table: table.clone(), wanted: request.columns.clone(), schema, filter: request.filter.clone() }
     }
 
     /// The schema of the batches: the columns asked for, all nullable.
@@ -142,6 +154,10 @@ pub(crate) struct CsvScanner {
     /// For each record of a block, the place in the structure's ends of the one before its first field.
     bases: Vec<u32>,
     spans: Vec<Span>,
+    /// For the columns that the row filter looks at.
+    filter_builders: Vec<ColumnBuilder>,
+    row_filter: Usefulness,
+    raw_filter: Usefulness,
 }
 
 /// The chunk at hand.
@@ -155,7 +171,11 @@ struct Source<'a> {
 impl CsvScanner {
     pub(crate) fn new(request: &Arc<CsvRequest>, set: InstructionSet) -> Self {
         let builder = |index: &usize| ColumnBuilder::new(request.table.columns[*index].ty, 0);
+        let filtered = request.filter.rows.as_ref().map_or(&[] as &[usize], |filter| filter.columns());
         Self {
+            filter_builders: filtered.iter().map(|column| builder(&request.wanted[*column])).collect(),
+            row_filter: Usefulness::default(),
+            raw_filter: Usefulness::default(),
             builders: request.wanted.iter().map(builder).collect(),
             forgone: vec![false; request.wanted.len()],
             structure: Structure::default(),
@@ -192,7 +212,7 @@ impl CsvScanner {
             (has_text && ascii_marks).then(|| CheckedText::of(padded, layout.rules.encoding)).flatten();
         let fields = Fields { padded, dialect, has_quotes: summary.has_quotes, text };
         let source = Source { path, records, layout, fields };
-        let rows = match self.scan_regular(&source) {
+        let rows = match self.scan_regular(source) {
             Ok(rows) => rows,
             Err(bad) => {
                 self.builders.iter_mut().for_each(|builder| drop(builder.finish()));
@@ -206,7 +226,7 @@ impl CsvScanner {
     }
 
     /// Finds fields by the structure of blocks, as far as it is regular.
-    fn scan_regular(&mut self, source: &Source<'_>) -> Result<usize, Bad> {
+    fn scan_regular(&mut self, mut source: Source<'_>) -> Result<usize, Bad> {
         let dialect = source.fields.dialect;
         let data = source.records.chunk.bytes();
         let summary = source.records.chunk.summary();
@@ -218,25 +238,75 @@ impl CsvScanner {
         let escape = dialect.escape.filter(|escape| Some(*escape) != dialect.quote);
         let may_be_regular = !summary.has_quotes || escape.is_none() && dialect.comment.is_none();
         if !may_be_regular {
-            return self.scan_irregular(source, 0);
+            return self.scan_irregular(&source, 0);
         }
-        let mut rows = 0;
         self.structure.clear();
+        let request = Arc::clone(&self.request);
+        let ScanFilter { raw, rows: row_filter } = &request.filter;
+        if let Some(filter) = raw
+            && marks.quote.is_none()
+            && filter.serves(source.layout.rules.encoding)
+            && self.raw_filter.next_chunk()
+        {
+            return self.scan_matching(&source, filter, marks);
+        }
+        let has_text = request.schema.fields().iter().any(|field| field.data_type().is_string());
+        // A delimiter that is no ASCII could stand inside a character.
+        if has_text && dialect.delim.is_ascii() && dialect.quote.is_none_or(|quote| quote.is_ascii()) {
+            source.fields.text = CheckedText::of(source.fields.padded, source.layout.rules.encoding);
+        }
+        let row_filter = row_filter.as_deref().filter(|_| self.row_filter.next_chunk());
+        let block_len = if row_filter.is_some() { FILTERED_BLOCK_LEN_BYTES } else { BLOCK_LEN_BYTES };
+        let mut rows = 0;
         while self.structure.at() < data.len() {
-            let until = self.structure.at() + BLOCK_LEN_BYTES;
+            let until = self.structure.at() + block_len;
             let extended = self.structure.extend(self.set, data, until, marks);
             if let Err(Irregular) = extended {
                 let known = self.structure.start();
-                return Ok(rows + self.scan_irregular(source, known)?);
+                return Ok(rows + self.scan_irregular(&source, known)?);
             }
-            rows += self.take_block(source, data)?;
+            rows += self.take_block(&source, data, row_filter)?;
             self.structure.drop_records();
         }
         Ok(rows)
     }
 
+    /// Cuts only those records into fields that have one of the filter's literals. The chunk has no quotes.
+    fn scan_matching(&mut self, source: &Source<'_>, filter: &RawFilter, marks: Marks) -> Result<usize, Bad> {
+        let data = source.records.chunk.bytes();
+        let line_end = |from: usize| match marks.has_cr {
+            false => memchr::memchr(b'\n', &data[from..]),
+            true => memchr::memchr2(b'\n', b'\r', &data[from..]),
+        };
+        let line_start = |until: usize| match marks.has_cr {
+            false => memchr::memrchr(b'\n', &data[..until]),
+            true => memchr::memrchr2(b'\n', b'\r', &data[..until]),
+        };
+        let (mut at, mut rows, mut kept_bytes) = (0, 0, 0);
+        while let Some(found) = filter.find(&data[at..]) {
+            let start = line_start(at + found).map_or(0, |end| end + 1);
+            // A chunk ends with a line end; a `\n` behind a `\r` goes with the next line, which it makes blank.
+            let end = line_end(at + found).map_or(data.len(), |len| at + found + len + 1);
+            kept_bytes += end - start;
+            self.structure.add_record(self.set, data, start, end, marks);
+            if self.structure.ends().len() > MATCHING_BLOCK_ENDS {
+                rows += self.take_block(source, data, None)?;
+                self.structure.clear();
+            }
+            at = end;
+        }
+        rows += self.take_block(source, data, None)?;
+        self.raw_filter.note(kept_bytes, data.len(), RAW_FILTER_WORTH);
+        Ok(rows)
+    }
+
     /// Converts the records that the structure knows.
-    fn take_block(&mut self, source: &Source<'_>, data: &[u8]) -> Result<usize, Bad> {
+    fn take_block(
+        &mut self,
+        source: &Source<'_>,
+        data: &[u8],
+        row_filter: Option<&dyn RowFilter>,
+    ) -> Result<usize, Bad> {
         let width = source.layout.width;
         let comment = source.fields.dialect.comment;
         let ends = self.structure.ends();
@@ -253,8 +323,12 @@ impl CsvScanner {
                 break;
             }
         }
-        let start_of = |row: usize| ends[self.bases[row] as usize].wrapping_add(1) as usize;
         let mut first_bad = FirstBad { rows: self.bases.len(), found: None };
+        if let Some(filter) = row_filter {
+            self.apply(filter, source, data, &mut first_bad);
+        }
+        let ends = self.structure.ends();
+        let start_of = |row: usize| ends[self.bases[row] as usize].wrapping_add(1) as usize;
         for (column, builder) in self.builders.iter_mut().enumerate() {
             let field = match source.layout.sources[column] {
                 Some(field) if !self.forgone[column] => field,
@@ -263,15 +337,7 @@ impl CsvScanner {
                     continue;
                 }
             };
-            let span = |base: &u32| {
-                let at = *base as usize + field;
-                Span { start: ends[at].wrapping_add(1), end: ends[at + 1] }
-            };
-            self.spans.clear();
-            self.spans.extend(self.bases[..first_bad.rows].iter().map(span));
-            if field + 1 == width && source.records.chunk.summary().has_returns {
-                strip_returns(&mut self.spans, data);
-            }
+            fill_spans(&mut self.spans, &self.bases[..first_bad.rows], ends, field, source, data);
             let appended = builder.append(&source.fields, &self.spans, &source.layout.rules);
             first_bad.note(column, appended, &self.spans);
         }
@@ -280,8 +346,44 @@ impl CsvScanner {
         }
         match wrong_width {
             Some((start, found)) => Err(bad_width(source, start, found)),
-            None => Ok(self.bases.len()),
+            None => Ok(first_bad.rows),
         }
+    }
+
+    /// Leaves only those records in `bases` that the filter keeps, and those behind a bad value out.
+    fn apply(&mut self, filter: &dyn RowFilter, source: &Source<'_>, data: &[u8], first_bad: &mut FirstBad) {
+        let ends = self.structure.ends();
+        for (builder, column) in self.filter_builders.iter_mut().zip(filter.columns()) {
+            match source.layout.sources[*column] {
+                Some(field) if !self.forgone[*column] => {
+                    fill_spans(&mut self.spans, &self.bases[..first_bad.rows], ends, field, source, data);
+                    let appended = builder.append(&source.fields, &self.spans, &source.layout.rules);
+                    first_bad.note(*column, appended, &self.spans);
+                }
+                _ => builder.append_nulls(first_bad.rows),
+            }
+        }
+        let rows = first_bad.rows;
+        let columns: Vec<ArrayRef> =
+            self.filter_builders.iter_mut().map(|builder| builder.finish().slice(0, rows)).collect();
+        let kept = match filter.keep(&columns) {
+            Some(keep) => {
+                let (values, nulls) = keep.into_parts();
+                let keep = nulls.map_or(values.clone(), |nulls| &values & nulls.inner());
+                let bad = self.bases.get(rows).copied();
+                let mut row = 0;
+                self.bases.truncate(rows);
+                self.bases.retain(|_| {
+                    row += 1;
+                    keep.value(row - 1)
+                });
+                first_bad.rows = self.bases.len();
+                self.bases.extend(bad);
+                first_bad.rows
+            }
+            None => rows,
+        };
+        self.row_filter.note(kept, rows, ROW_FILTER_WORTH);
     }
 
     /// Finds fields by the grammar, record by record, from a record on.
@@ -379,6 +481,26 @@ fn bad_width(source: &Source<'_>, start: usize, found: usize) -> Bad {
 
 fn is_blank(line: &[u8]) -> bool {
     matches!(line, [] | [b'\r'])
+}
+
+/// The spans of a field in records.
+fn fill_spans(
+    spans: &mut Vec<Span>,
+    bases: &[u32],
+    ends: &[u32],
+    field: usize,
+    source: &Source<'_>,
+    data: &[u8],
+) {
+    let span = |base: &u32| {
+        let at = *base as usize + field;
+        Span { start: ends[at].wrapping_add(1), end: ends[at + 1] }
+    };
+    spans.clear();
+    spans.extend(bases.iter().map(span));
+    if field + 1 == source.layout.width && source.records.chunk.summary().has_returns {
+        strip_returns(spans, data);
+    }
 }
 
 /// Takes the `\r` of a `\r\n` off the last fields of records.

@@ -3,6 +3,7 @@
 mod column;
 pub(crate) mod csv;
 mod fields;
+pub(crate) mod filter;
 pub mod infer;
 mod numbers;
 pub mod record;
@@ -11,11 +12,15 @@ pub mod text;
 mod text_values;
 pub mod values;
 
+use filter::ScanFilter;
+
 /// What a scan is to give.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct ScanRequest {
     /// Columns of the table, by index, in the order wanted. May be empty: then only rows are counted.
     pub columns: Vec<usize>,
     /// Rows in a batch, at most.
     pub batch_rows: usize,
+    /// Rows that are not wanted, which may be left out.
+    pub filter: ScanFilter,
 }

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::ScanRequest;
 use super::csv::{Bad, shown};
 use super::fields::Span;
+use super::filter::{RAW_FILTER_WORTH, RawFilter, Usefulness};
 use super::text_values::{CheckedText, TextValues};
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location, Result};
@@ -29,6 +30,8 @@ pub(crate) struct LineScanner {
     copies: usize,
     /// Nulls stand in place of the lines.
     forgone: bool,
+    filter: Option<RawFilter>,
+    usefulness: Usefulness,
     values: TextValues,
 }
 
@@ -41,6 +44,8 @@ impl LineScanner {
             schema: Arc::new(Schema::new(vec![field; copies])),
             copies,
             forgone: false,
+            filter: request.filter.raw.clone(),
+            usefulness: Usefulness::default(),
             values: TextValues::default(),
         }
     }
@@ -67,7 +72,7 @@ impl LineScanner {
         records: &Records,
         encoding: Encoding,
     ) -> Result<RecordBatch, Bad> {
-        let rows = usize::try_from(records.line_count).expect("a chunk has fewer lines than bytes");
+        let mut rows = usize::try_from(records.line_count).expect("a chunk has fewer lines than bytes");
         let mut columns = Vec::new();
         if self.forgone {
             columns = vec![new_null_array(&DataType::Utf8View, rows); self.copies];
@@ -75,6 +80,7 @@ impl LineScanner {
             let pushed = self.push_lines(path, records, encoding);
             let lines: ArrayRef = Arc::new(self.values.finish(None));
             pushed.map_err(|error| Bad { error, column: Some(0) })?;
+            rows = lines.len();
             columns = vec![lines; self.copies];
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
@@ -84,20 +90,22 @@ impl LineScanner {
 
     fn push_lines(&mut self, path: &Path, records: &Records, encoding: Encoding) -> Result<()> {
         let data = records.chunk.bytes();
-        let mut start = 0;
-        let spans: Vec<Span> = memchr_iter(b'\n', data)
-            .map(|feed| {
-                let end = feed - usize::from(feed > start && data[feed - 1] == b'\r');
-                // A chunk is shorter than 4 GiB.
-                let span = Span { start: start as u32, end: end as u32 };
-                start = feed + 1;
-                span
-            })
-            .collect();
-        if let Some(text) = CheckedText::of(records.chunk.padded(), encoding) {
-            self.values.push_parts(&text, &spans);
-            return Ok(());
-        }
+        let filter = self.filter.as_ref().filter(|filter| filter.serves(encoding));
+        let spans = match filter.filter(|_| self.usefulness.next_chunk()) {
+            Some(filter) => {
+                let (spans, kept_bytes) = matching_lines(data, filter);
+                self.usefulness.note(kept_bytes, data.len(), RAW_FILTER_WORTH);
+                spans
+            }
+            None => {
+                let spans = all_lines(data);
+                if let Some(text) = CheckedText::of(records.chunk.padded(), encoding) {
+                    self.values.push_parts(&text, &spans);
+                    return Ok(());
+                }
+                spans
+            }
+        };
         for Span { start, end } in spans {
             let (start, end) = (start as usize, end as usize);
             match encoding.decode(&data[start..end]) {
@@ -107,6 +115,38 @@ impl LineScanner {
         }
         Ok(())
     }
+}
+
+/// All lines, without their ends.
+fn all_lines(data: &[u8]) -> Vec<Span> {
+    let mut start = 0;
+    let line = |feed| {
+        let line = span(data, start, feed);
+        start = feed + 1;
+        line
+    };
+    memchr_iter(b'\n', data).map(line).collect()
+}
+
+/// The lines that have one of the filter's literals, and how many bytes they are.
+fn matching_lines(data: &[u8], filter: &RawFilter) -> (Vec<Span>, usize) {
+    let (mut at, mut kept_bytes, mut spans) = (0, 0, Vec::new());
+    while let Some(found) = filter.find(&data[at..]) {
+        let start = memrchr(b'\n', &data[at..at + found]).map_or(at, |feed| at + feed + 1);
+        // A chunk ends with a line end.
+        let feed = memchr(b'\n', &data[at + found..]).map_or(data.len() - 1, |len| at + found + len);
+        spans.push(span(data, start, feed));
+        kept_bytes += feed - start;
+        at = feed + 1;
+    }
+    (spans, kept_bytes)
+}
+
+/// The line that ends with a `\n`, perhaps behind a `\r`.
+fn span(data: &[u8], start: usize, feed: usize) -> Span {
+    let end = feed - usize::from(feed > start && data[feed - 1] == b'\r');
+    // A chunk is shorter than 4 GiB.
+    Span { start: start as u32, end: end as u32 }
 }
 
 #[cold]
