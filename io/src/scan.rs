@@ -205,7 +205,7 @@ impl Scan {
     pub fn worker(self: &Arc<Self>) -> Worker {
         let scanner = match &self.recipe {
             Recipe::Csv(request) => Scanner::Csv(Box::new(CsvScanner::new(request, self.set))),
-            Recipe::Lines { .. } => Scanner::Lines(LineScanner::new(&self.request)),
+            Recipe::Lines { .. } => Scanner::Lines(Box::new(LineScanner::new(&self.request))),
         };
         Worker {
             scan: Arc::clone(self),
@@ -333,7 +333,7 @@ impl Drop for Worker {
 #[derive(Debug)]
 enum Scanner {
     Csv(Box<CsvScanner>),
-    Lines(LineScanner),
+    Lines(Box<LineScanner>),
 }
 
 /// What came of looking for work.

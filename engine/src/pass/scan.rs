@@ -31,20 +31,27 @@ pub(crate) struct PassScan {
     rows_and_time: ScanCounters,
 }
 
+/// What is read of files, and how.
+pub(crate) struct Wanted {
+    /// Columns, by their number in the table.
+    pub(crate) columns: Vec<usize>,
+    /// Rows that no reader wants.
+    pub(crate) filter: ScanFilter,
+    pub(crate) partitions: usize,
+    /// Whether any reader wants the partitions merged.
+    pub(crate) in_order: bool,
+}
+
 impl PassScan {
-    /// A scan of columns of a table's files, by their number in the table, in so many partitions. `needs` tells
-    /// for each reader which of the columns it needs, by position; `in_order` whether any of them wants the
-    /// partitions merged; `filter` which rows none of them wants.
+    /// A scan of a table's files. `needs` tells for each reader which of the columns it needs, by position.
     pub(crate) fn new(
         source: &ScanSource,
         labels: Vec<Arc<str>>,
         files: Vec<SourceFile>,
-        columns: Vec<usize>,
+        wanted: Wanted,
         needs: Vec<HashSet<usize>>,
-        partitions: usize,
-        in_order: bool,
-        filter: ScanFilter,
     ) -> Self {
+        let Wanted { columns, filter, partitions, in_order } = wanted;
         let file_schema = source.schema.file_schema();
         let field = |index: &usize| Field::clone(file_schema.field(*index)).with_nullable(true);
         let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));

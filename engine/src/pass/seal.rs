@@ -16,7 +16,8 @@ use swath_planner::fuse::{ScanNeed, passes};
 use super::log::{Log, LogMemory};
 use super::partition::{PassPartition, SourceFactory};
 use super::reader::{PassReaderExec, View};
-use super::{Pass, PassScan, PassSource, Seat};
+use super::scan::{PassScan, Wanted};
+use super::{Pass, PassSource, Seat};
 use crate::scan::{ScanSource, source_file};
 use crate::scan_condition::ScanCondition;
 
@@ -161,16 +162,8 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
     let in_order = |leaf: &&Leaf| partition_count(leaf) < partitions || leaf.config().preserve_order;
     let conditions: Vec<_> = leaves.iter().map(|leaf| leaf.source().condition.clone()).collect();
     let filter = ScanCondition::filter(&conditions, &columns, first.source().schema.file_schema())?;
-    let scan = PassScan::new(
-        first.source(),
-        labels,
-        first.files.clone(),
-        columns,
-        needs,
-        partitions,
-        leaves.iter().any(in_order),
-        filter,
-    );
+    let wanted = Wanted { columns, filter, partitions, in_order: leaves.iter().any(in_order) };
+    let scan = PassScan::new(first.source(), labels, first.files.clone(), wanted, needs);
     let scan = Arc::new(scan);
     let factories = (0..partitions).map(|_| {
         let scan = Arc::clone(&scan);

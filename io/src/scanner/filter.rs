@@ -27,7 +27,7 @@ pub struct RawFilter {
 
 #[derive(Clone)]
 enum Searcher {
-    One(Finder<'static>),
+    One(Box<Finder<'static>>),
     Many(AhoCorasick),
 }
 
@@ -43,7 +43,7 @@ impl RawFilter {
             return Err(Error::bad_option("raw filter", "it needs literals that are not empty"));
         }
         let searcher = match literals.as_slice() {
-            [literal] => Searcher::One(Finder::new(literal).into_owned()),
+            [literal] => Searcher::One(Box::new(Finder::new(literal).into_owned())),
             literals => {
                 let searcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals);
                 Searcher::Many(searcher.map_err(|error| Error::bad_option("raw filter", error.to_string()))?)
