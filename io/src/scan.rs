@@ -412,6 +412,9 @@ impl Worker {
                 self.scan.notify();
             }
         }
+        if self.scan.ordered.load(Ordering::Relaxed) && self.help_in_order()? {
+            return Ok(Step::Worked);
+        }
         if let Some(feed) = self.scan.open_next() {
             self.own = Some(feed?);
             return Ok(Step::Worked);
@@ -435,10 +438,28 @@ impl Worker {
         Ok(Step::Ended)
     }
 
+    /// Works on a file of another worker that several can decode, before a new one is opened: whoever merges what
+    /// the workers give need not wait for all of one file, and keep another one meanwhile.
+    fn help_in_order(&mut self) -> Result<bool> {
+        let feeds = self.scan.open().feeds.clone();
+        for feed in feeds.iter().filter(|feed| feed.is_splittable()) {
+            if self.work_on(feed)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Does a piece of what is to be done for a file; false if there is nothing.
     fn work_on(&mut self, feed: &Feed) -> Result<bool> {
         if let Some(error) = feed.take_error() {
             return Err(error);
+        }
+        // In order, what a worker decodes must be behind what it has given: if all others are past it, too, it is
+        // the one to scan it.
+        let is_past = self.last.is_some_and(|last| last.file > feed.number);
+        if is_past && self.scan.ordered.load(Ordering::SeqCst) {
+            return Ok(false);
         }
         // While others have nothing to do, what is decoded is for them to scan: a decoder that only one can use
         // at a time must not stand still.

@@ -91,7 +91,7 @@ impl Operator for Write {
 
 /// Writes one file, or one for each partition of its input, all at the same time.
 #[derive(Debug)]
-struct WriteExec {
+pub(crate) struct WriteExec {
     input: Arc<dyn ExecutionPlan>,
     spec: Arc<WriteSpec>,
     properties: Arc<PlanProperties>,

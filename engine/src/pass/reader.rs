@@ -19,10 +19,11 @@ use datafusion::physical_plan::coop::cooperative;
 use datafusion::physical_plan::execution_plan::PlanProperties;
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use swath_io::Place;
 
-use super::log::Item;
+use super::in_order::PlacedRows;
+use super::log::{Item, NO_PLACE};
 use super::partition::ReaderState;
 use super::{Pass, PassSource, Seat};
 
@@ -210,11 +211,36 @@ impl ExecutionPlan for PassReaderExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         if self.begun[partition].swap(true, Ordering::Relaxed) {
-            return match &self.instead {
-                Some(scan) => scan.execute(partition, context),
-                None => Err(DataFusionError::Internal("a shared result is read twice by one plan".into())),
-            };
+            return self.read_again(partition, context);
         }
+        Ok(Box::pin(cooperative(self.begin(partition)?)))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}
+
+impl PassReaderExec {
+    /// The rows of a partition with their places.
+    pub(super) fn placed(&self, partition: usize, context: &Arc<TaskContext>) -> Result<PlacedRows> {
+        if self.begun[partition].swap(true, Ordering::Relaxed) {
+            let rows = self.read_again(partition, Arc::clone(context))?;
+            return Ok(rows.map(|batch| batch.map(|batch| (NO_PLACE, batch))).boxed());
+        }
+        let mut stream = self.begin(partition)?;
+        Ok(futures::stream::poll_fn(move |cx| stream.poll_placed(cx)).boxed())
+    }
+
+    /// The same rows once more, not from the pass.
+    fn read_again(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        match &self.instead {
+            Some(scan) => scan.execute(partition, context),
+            None => Err(DataFusionError::Internal("a shared result is read twice by one plan".into())),
+        }
+    }
+
+    fn begin(&self, partition: usize) -> Result<PassReaderStream> {
         let pass_partitions = self.pass().partition_count();
         let partitions = if self.view.in_order { 0..pass_partitions } else { partition..partition + 1 };
         let stream = PassReaderStream {
@@ -228,11 +254,7 @@ impl ExecutionPlan for PassReaderExec {
             metrics: BaselineMetrics::new(&self.metrics, partition),
             seat: Arc::clone(&self.seat),
         };
-        Ok(Box::pin(cooperative(stream)))
-    }
-
-    fn metrics(&self) -> Option<MetricsSet> {
-        Some(self.metrics.clone_inner())
+        Ok(stream)
     }
 }
 
@@ -255,21 +277,7 @@ impl Stream for PassReaderStream {
     type Item = Result<RecordBatch>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        if this.rows_left == 0 {
-            this.leave();
-        }
-        let next = ready!(this.poll_heads(cx));
-        let batch = match next {
-            None => None,
-            Some(Ok((place, batch))) => Some(this.project(place.file, &batch)),
-            Some(Err(error)) => Some(Err(error)),
-        };
-        let batch = batch.map(|batch| batch.map(|batch| this.limit(batch)));
-        if matches!(batch, None | Some(Err(_))) {
-            this.leave();
-        }
-        this.metrics.record_poll(Poll::Ready(batch))
+        self.poll_placed(cx).map_ok(|(_, batch)| batch)
     }
 }
 
@@ -280,6 +288,26 @@ impl RecordBatchStream for PassReaderStream {
 }
 
 impl PassReaderStream {
+    /// The next batch, and where its rows stand.
+    fn poll_placed(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(Place, RecordBatch)>>> {
+        if self.rows_left == 0 {
+            self.leave();
+        }
+        let next = ready!(self.poll_heads(cx));
+        let next = next.map(|next| {
+            let (place, batch) = next?;
+            let batch = self.project(place.file, &batch)?;
+            Ok((place, self.limit(batch)))
+        });
+        if matches!(next, None | Some(Err(_))) {
+            self.leave();
+        }
+        if let Some(Ok((_, batch))) = &next {
+            self.metrics.record_output(batch.num_rows());
+        }
+        Poll::Ready(next)
+    }
+
     /// The batch of the first place of all partitions; with one partition, its next batch.
     fn poll_heads(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(Place, RecordBatch)>>> {
         let mut is_pending = false;

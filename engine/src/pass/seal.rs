@@ -13,6 +13,7 @@ use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use swath_io::{ScanFormat, SourceFile};
 use swath_planner::fuse::{ScanNeed, passes};
 
+use super::in_order::{is_read_in_order, keep_order};
 use super::log::{Log, LogMemory};
 use super::partition::{PassPartition, SourceFactory};
 use super::reader::{PassReaderExec, View};
@@ -72,6 +73,8 @@ struct Leaf {
     plan: usize,
     exec: Arc<dyn ExecutionPlan>,
     files: Vec<SourceFile>,
+    /// The plan gives its rows in the order of the files.
+    in_order: bool,
 }
 
 impl Leaf {
@@ -134,7 +137,7 @@ pub(crate) fn share_scans(
     let plan_of: Vec<usize> = leaves.iter().map(|leaf| leaf.plan).collect();
     let plans = plans.into_iter().enumerate().map(|(number, plan)| {
         let own = plan_of.iter().zip(&readers).filter(|(plan, _)| **plan == number);
-        replace_leaves(plan, own.map(|(_, reader)| reader.clone()))
+        keep_order(replace_leaves(plan, own.map(|(_, reader)| reader.clone()))?)
     });
     Ok((plans.collect::<Result<_>>()?, shared))
 }
@@ -159,10 +162,11 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
     let labels = leaves.iter().map(|leaf| Arc::clone(&leaf.source().label)).collect();
     let partition_count = |leaf: &&Leaf| leaf.exec.properties().output_partitioning().partition_count();
     let partitions = leaves.iter().map(partition_count).max().unwrap_or(1);
-    let in_order = |leaf: &&Leaf| partition_count(leaf) < partitions || leaf.config().preserve_order;
+    let merged = |leaf: &&Leaf| partition_count(leaf) < partitions || leaf.config().preserve_order;
+    let in_order = leaves.iter().any(|leaf| leaf.in_order || merged(leaf));
     let conditions: Vec<_> = leaves.iter().map(|leaf| leaf.source().condition.clone()).collect();
     let filter = ScanCondition::filter(&conditions, &columns, first.source().schema.file_schema())?;
-    let wanted = Wanted { columns, filter, partitions, in_order: leaves.iter().any(in_order) };
+    let wanted = Wanted { columns, filter, partitions, in_order };
     let scan = PassScan::new(first.source(), labels, first.files.clone(), wanted, needs);
     let scan = Arc::new(scan);
     let factories = (0..partitions).map(|_| {
@@ -172,7 +176,7 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
     let (pass, seats) = space.pass(PassSource::Scan(Arc::clone(&scan)), leaves.len(), factories);
     let reader = |((seat, leaf), mut view): ((Seat, &&Leaf), View)| -> Arc<dyn ExecutionPlan> {
         // One stream for all partitions, if the scan it stands for gave one.
-        view.in_order = in_order(leaf);
+        view.in_order = merged(leaf);
         let properties = Arc::clone(leaf.exec.properties());
         Arc::new(PassReaderExec::new(seat, view, Some(Arc::clone(&leaf.exec)), properties))
     };
@@ -189,7 +193,12 @@ fn find_leaves(plan: &Arc<dyn ExecutionPlan>, number: usize, leaves: &mut Vec<Le
         }
         if let Some((config, _)) = scan_config(node) {
             let files = config.file_groups.iter().flat_map(|group| group.iter()).map(source_file);
-            leaves.push(Leaf { plan: number, exec: Arc::clone(node), files: files.collect::<Result<_>>()? });
+            leaves.push(Leaf {
+                plan: number,
+                exec: Arc::clone(node),
+                files: files.collect::<Result<_>>()?,
+                in_order: is_read_in_order(plan, node),
+            });
         }
         Ok(TreeNodeRecursion::Continue)
     })?;

@@ -35,6 +35,8 @@ use crate::source::SourceFile;
 /// One file that is being read.
 #[derive(Debug)]
 pub(crate) struct Feed {
+    /// The file's number among those of the scan.
+    pub(crate) number: usize,
     path: PathBuf,
     encoding: Encoding,
     quote: Option<u8>,
@@ -96,7 +98,7 @@ impl Feed {
         };
         let quote = recipe.quote();
         let order = Mutex::new(Order::new(number, &file.path, recipe, encoding, set));
-        Ok(Self { path: file.path.clone(), encoding, quote, decoder, order, set })
+        Ok(Self { number, path: file.path.clone(), encoding, quote, decoder, order, set })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -106,6 +108,11 @@ impl Feed {
     /// The encoding of the decoded bytes.
     pub(crate) fn encoding(&self) -> Encoding {
         self.encoding
+    }
+
+    /// Whether several workers can decode at the same time.
+    pub(crate) fn is_splittable(&self) -> bool {
+        matches!(self.decoder, Decoder::Ranges(_))
     }
 
     /// Decodes the next chunk, if nobody else must do it and no more than `limit` chunks are on their way.

@@ -1,0 +1,511 @@
+//! Rows of a result in the order in which they stand in the files.
+//!
+//! Partitions of a pass take chunks as they come, so that what they give together has no order. Where nothing
+//! but filters and projections stands between a pass and a result, people expect that of the files, as `grep`
+//! gives it. [`InOrderExec`] takes the place of these operators: each partition is filtered and projected by a
+//! task of its own, and the batches are merged by their places.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::projection::Projector;
+use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, PlanProperties};
+use datafusion::physical_plan::filter::{FilterExec, batch_filter};
+use datafusion::physical_plan::limit::{GlobalLimitExec, LocalLimitExec};
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties};
+use futures::{Stream, StreamExt};
+use swath_io::Place;
+
+use super::reader::PassReaderExec;
+use super::seal::scan_config;
+use crate::operators::write::WriteExec;
+use crate::pass::spill::batch_len_bytes;
+use crate::threads::SharedWaker;
+
+/// Bytes of rows that may wait in one partition for those of others that come before them.
+const WAITING_BYTES: usize = 16 << 20;
+
+/// Whether the result of a plan is in the order of the files that this leaf of it reads.
+pub(super) fn is_read_in_order(plan: &Arc<dyn ExecutionPlan>, leaf: &Arc<dyn ExecutionPlan>) -> bool {
+    find_chain(plan).is_some_and(|chain| Arc::ptr_eq(leaf_of(&chain), leaf))
+}
+
+/// Gives rows in the order of the files, where the plan is of the kind that [`InOrderExec`] is for.
+pub(super) fn keep_order(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    let Some(chain) = find_chain(&plan) else { return Ok(plan) };
+    let Some(in_order) = InOrderExec::of_chain(&chain)? else { return Ok(plan) };
+    let in_order: Arc<dyn ExecutionPlan> = Arc::new(in_order);
+    plan.transform_down(|node| {
+        if Arc::ptr_eq(&node, &chain) {
+            return Ok(Transformed::new(Arc::clone(&in_order), true, TreeNodeRecursion::Stop));
+        }
+        Ok(Transformed::no(node))
+    })
+    .data()
+}
+
+/// The filters and projections over a leaf from which the rows of a result come as they are, and what brings
+/// their partitions together; `None` for other plans.
+fn find_chain(plan: &Arc<dyn ExecutionPlan>) -> Option<Arc<dyn ExecutionPlan>> {
+    let mut node = plan;
+    loop {
+        if let Some(coalesce) = node.downcast_ref::<CoalescePartitionsExec>() {
+            return is_chain(coalesce.input()).then(|| Arc::clone(node));
+        }
+        if is_chain(node) {
+            return Some(Arc::clone(node));
+        }
+        let keeps_rows =
+            node.is::<GlobalLimitExec>() || node.is::<ProjectionExec>() || node.is::<CooperativeExec>();
+        match node.children().as_slice() {
+            [input] if keeps_rows => node = input,
+            // What writes a file for each partition wants them apart.
+            [input] if node.is::<WriteExec>() && input.is::<CoalescePartitionsExec>() => node = input,
+            _ => return None,
+        }
+    }
+}
+
+/// Whether a plan of several partitions is a leaf under operators that [`Step`] knows.
+fn is_chain(node: &Arc<dyn ExecutionPlan>) -> bool {
+    node.output_partitioning().partition_count() > 1 && is_leaf_under_steps(node)
+}
+
+fn is_leaf_under_steps(node: &Arc<dyn ExecutionPlan>) -> bool {
+    let is_step = node.is::<FilterExec>()
+        || node.is::<ProjectionExec>()
+        || node.is::<CooperativeExec>()
+        || node.is::<LocalLimitExec>()
+        || is_round_robin(node);
+    match node.children().as_slice() {
+        [] => node.is::<PassReaderExec>() || scan_config(node).is_some(),
+        [input] => is_step && is_leaf_under_steps(input),
+        _ => false,
+    }
+}
+
+/// Whether it only deals rows out to more partitions.
+fn is_round_robin(node: &Arc<dyn ExecutionPlan>) -> bool {
+    let repartition = node.downcast_ref::<RepartitionExec>();
+    repartition.is_some_and(|node| matches!(node.partitioning(), Partitioning::RoundRobinBatch(_)))
+}
+
+fn leaf_of(node: &Arc<dyn ExecutionPlan>) -> &Arc<dyn ExecutionPlan> {
+    match node.children().as_slice() {
+        [input] => leaf_of(input),
+        _ => node,
+    }
+}
+
+/// What is done with the rows of a partition.
+#[derive(Clone)]
+enum Step {
+    Filter {
+        predicate: Arc<dyn PhysicalExpr>,
+        projection: Option<Vec<usize>>,
+        schema: SchemaRef,
+    },
+    Project {
+        projector: Projector,
+        schema: SchemaRef,
+        shown: String,
+    },
+    /// No partition needs more rows: all of them give as many.
+    Limit(usize),
+}
+
+impl Step {
+    /// What an operator of a chain does, the last first; nothing for one that does nothing to rows.
+    fn of(node: &Arc<dyn ExecutionPlan>) -> Result<Vec<Self>> {
+        if let Some(filter) = node.downcast_ref::<FilterExec>() {
+            let projection = filter.projection().as_ref().map(|columns| columns.to_vec());
+            let predicate = Arc::clone(filter.predicate());
+            let step = Self::Filter { predicate, projection, schema: node.schema() };
+            return Ok(filter.fetch().map(Self::Limit).into_iter().chain([step]).collect());
+        }
+        if let Some(projection) = node.downcast_ref::<ProjectionExec>() {
+            let exprs = projection.projection_expr();
+            let projector = exprs.make_projector(&projection.input().schema())?;
+            let shown = exprs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            return Ok(vec![Self::Project { projector, schema: node.schema(), shown }]);
+        }
+        Ok(node
+            .downcast_ref::<LocalLimitExec>()
+            .map(|limit| Self::Limit(limit.fetch()))
+            .into_iter()
+            .collect())
+    }
+
+    fn apply(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
+        match self {
+            Self::Filter { predicate, projection, schema } => {
+                let kept = batch_filter(batch, predicate)?;
+                let kept = match projection {
+                    Some(columns) => kept.project(columns)?,
+                    None => kept,
+                };
+                Ok(kept.with_schema(Arc::clone(schema))?)
+            }
+            Self::Project { projector, schema, .. } => {
+                Ok(projector.project_batch(batch)?.with_schema(Arc::clone(schema))?)
+            }
+            Self::Limit(rows) => {
+                let given = batch.slice(0, batch.num_rows().min(*rows));
+                *rows -= given.num_rows();
+                Ok(given)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Filter { predicate, .. } => write!(f, "filter={predicate}"),
+            Self::Project { shown, .. } => write!(f, "expr=[{shown}]"),
+            Self::Limit(rows) => write!(f, "limit={rows}"),
+        }
+    }
+}
+
+/// Filters and projects what a reader of a pass gives, and merges its partitions into one, in order.
+pub(crate) struct InOrderExec {
+    input: Arc<dyn ExecutionPlan>,
+    /// The first one first.
+    steps: Vec<Step>,
+    /// Rows wanted, at most.
+    fetch: Option<usize>,
+    properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl InOrderExec {
+    /// In place of a chain of operators; `None` if there is no pass below it.
+    fn of_chain(chain: &Arc<dyn ExecutionPlan>) -> Result<Option<Self>> {
+        let mut steps = Vec::new();
+        let mut fetch = None;
+        let mut node = chain;
+        while let [input] = node.children().as_slice() {
+            match node.downcast_ref::<CoalescePartitionsExec>() {
+                Some(coalesce) => fetch = coalesce.fetch(),
+                None => steps.extend(Step::of(node)?),
+            }
+            node = input;
+        }
+        steps.reverse();
+        let input = Arc::clone(node);
+        Ok(input.is::<PassReaderExec>().then(|| Self::new(input, steps, fetch, chain.schema())))
+    }
+
+    fn new(input: Arc<dyn ExecutionPlan>, steps: Vec<Step>, fetch: Option<usize>, schema: SchemaRef) -> Self {
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(schema),
+            Partitioning::UnknownPartitioning(1),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        );
+        let metrics = ExecutionPlanMetricsSet::new();
+        Self { input, steps, fetch, properties: Arc::new(properties), metrics }
+    }
+}
+
+impl fmt::Debug for InOrderExec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InOrderExec").field("input", &self.input).finish_non_exhaustive()
+    }
+}
+
+impl DisplayAs for InOrderExec {
+    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fetch = self.fetch.map(|rows| format!("limit={rows}"));
+        let steps: Vec<String> = self.steps.iter().map(ToString::to_string).chain(fetch).collect();
+        let lines = display == DisplayFormatType::TreeRender;
+        write!(
+            f,
+            "{}{}",
+            if lines { "" } else { "InOrderExec: " },
+            steps.join(if lines { "\n" } else { ", " })
+        )
+    }
+}
+
+impl ExecutionPlan for InOrderExec {
+    fn name(&self) -> &str {
+        "InOrderExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        let predicates = self.steps.iter().filter_map(|step| match step {
+            Step::Filter { predicate, .. } => Some(predicate),
+            Step::Project { .. } | Step::Limit(_) => None,
+        });
+        datafusion::physical_plan::apply_expression_roots(predicates, f)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let input = children.swap_remove(0);
+        Ok(Arc::new(Self::new(input, self.steps.clone(), self.fetch, self.schema())))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let Some(reader) = self.input.downcast_ref::<PassReaderExec>() else {
+            return Err(DataFusionError::Internal("rows in order are those of a pass".into()));
+        };
+        let partitions = self.input.output_partitioning().partition_count();
+        let lanes = Arc::new(Lanes::new(partitions));
+        let mut tasks = Vec::new();
+        for number in 0..partitions {
+            let mut rows = reader.placed(number, &context)?;
+            let (lanes, mut steps) = (Arc::clone(&lanes), self.steps.clone());
+            tasks.push(SpawnedTask::spawn(async move {
+                let mut end = End { lanes, number, result: Ok(()) };
+                end.result = fill(&mut rows, &mut steps, &end.lanes, number).await;
+            }));
+        }
+        Ok(Box::pin(InOrderStream {
+            lanes,
+            rows_left: self.fetch.unwrap_or(usize::MAX),
+            schema: self.schema(),
+            metrics: BaselineMetrics::new(&self.metrics, partition),
+            _tasks: tasks,
+        }))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}
+
+/// Rows with their places.
+pub(super) type PlacedRows = Pin<Box<dyn Stream<Item = Result<(Place, RecordBatch)>> + Send>>;
+
+/// Takes a partition through the steps into its lane.
+async fn fill(rows: &mut PlacedRows, steps: &mut [Step], lanes: &Lanes, number: usize) -> Result<()> {
+    while let Some(placed) = rows.next().await {
+        let (place, mut batch) = placed?;
+        for step in &mut *steps {
+            if batch.num_rows() > 0 {
+                batch = step.apply(&batch)?;
+            }
+        }
+        if batch.num_rows() > 0 {
+            lanes.room(number).await;
+        }
+        lanes.put(number, place, batch);
+        if steps.iter().any(|step| matches!(step, Step::Limit(0))) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Tells that a lane has ended, on whatever way its task ends.
+struct End {
+    lanes: Arc<Lanes>,
+    number: usize,
+    result: Result<()>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let mut result = std::mem::replace(&mut self.result, Ok(()));
+        if std::thread::panicking() {
+            result = Err(DataFusionError::Execution("the query broke off: a task panicked".into()));
+        }
+        self.lanes.end(self.number, result);
+    }
+}
+
+/// A lane for each partition.
+struct Lanes {
+    lanes: Vec<Mutex<Lane>>,
+    /// Who merges them, if it waits.
+    merger: Mutex<Merger>,
+}
+
+#[derive(Default)]
+struct Lane {
+    rows: VecDeque<(Place, RecordBatch)>,
+    waiting_bytes: usize,
+    /// Nothing will come that is before this place.
+    reached: Option<Place>,
+    ended: bool,
+    error: Option<DataFusionError>,
+    /// Whoever fills it, if there is no room.
+    filler: Option<Waker>,
+}
+
+#[derive(Default)]
+struct Merger {
+    waker: Option<Waker>,
+    /// The place that it wants to give next.
+    next: Option<Place>,
+}
+
+impl Lanes {
+    fn new(count: usize) -> Self {
+        Self { lanes: (0..count).map(|_| Mutex::default()).collect(), merger: Mutex::default() }
+    }
+
+    fn lane(&self, number: usize) -> MutexGuard<'_, Lane> {
+        self.lanes[number].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn merger(&self) -> MutexGuard<'_, Merger> {
+        self.merger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until there is room in a lane.
+    async fn room(&self, number: usize) {
+        std::future::poll_fn(|cx| {
+            let mut lane = self.lane(number);
+            if lane.rows.is_empty() || lane.waiting_bytes < WAITING_BYTES {
+                return Poll::Ready(());
+            }
+            lane.filler = Some(SharedWaker::of(cx.waker()));
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Adds rows, perhaps none.
+    fn put(&self, number: usize, place: Place, batch: RecordBatch) {
+        let has_rows = batch.num_rows() > 0;
+        {
+            let mut lane = self.lane(number);
+            lane.reached = Some(place);
+            if has_rows {
+                lane.waiting_bytes += batch_len_bytes(&batch);
+                lane.rows.push_back((place, batch));
+            }
+        }
+        self.wake_merger(|next| has_rows || next.is_none_or(|next| place >= next));
+    }
+
+    fn end(&self, number: usize, result: Result<()>) {
+        {
+            let mut lane = self.lane(number);
+            lane.ended = true;
+            lane.error = result.err();
+        }
+        self.wake_merger(|_| true);
+    }
+
+    fn wake_merger(&self, matters: impl FnOnce(Option<Place>) -> bool) {
+        let waker = {
+            let mut merger = self.merger();
+            if matters(merger.next) { merger.waker.take() } else { None }
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// The rows of the first place, once it is known that none of another lane come before them.
+    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Result<RecordBatch>>> {
+        // Left first: what happens while the lanes are looked at is not missed.
+        *self.merger() = Merger { waker: Some(SharedWaker::of(cx.waker())), next: None };
+        let mut first: Option<(Place, usize)> = None;
+        let mut behind: Vec<Option<Place>> = Vec::new();
+        for number in 0..self.lanes.len() {
+            let mut lane = self.lane(number);
+            if let Some(error) = lane.error.take() {
+                return Poll::Ready(Some(Err(error)));
+            }
+            match lane.rows.front() {
+                Some((place, _)) if first.is_none_or(|(least, _)| *place < least) => {
+                    first = Some((*place, number))
+                }
+                Some(_) => {}
+                None if lane.ended => {}
+                None => behind.push(lane.reached),
+            }
+        }
+        let Some((place, number)) = first else {
+            return if behind.is_empty() { Poll::Ready(None) } else { Poll::Pending };
+        };
+        if behind.iter().any(|reached| reached.is_none_or(|reached| reached < place)) {
+            self.merger().next = Some(place);
+            // A lane may have come there in between, and found that it does not matter.
+            let all_there = (0..self.lanes.len()).all(|number| {
+                let lane = self.lane(number);
+                !lane.rows.is_empty() || lane.ended || lane.reached.is_some_and(|reached| reached >= place)
+            });
+            if !all_there {
+                return Poll::Pending;
+            }
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let mut lane = self.lane(number);
+        let (_, batch) = lane.rows.pop_front().expect("only the merger takes rows");
+        lane.waiting_bytes -= batch_len_bytes(&batch);
+        if lane.waiting_bytes < WAITING_BYTES / 2
+            && let Some(filler) = lane.filler.take()
+        {
+            drop(lane);
+            filler.wake();
+        }
+        Poll::Ready(Some(Ok(batch)))
+    }
+}
+
+struct InOrderStream {
+    lanes: Arc<Lanes>,
+    rows_left: usize,
+    schema: SchemaRef,
+    metrics: BaselineMetrics,
+    /// Given up with the stream.
+    _tasks: Vec<SpawnedTask<()>>,
+}
+
+impl Stream for InOrderStream {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.rows_left == 0 {
+            return Poll::Ready(None);
+        }
+        let polled = self.lanes.poll_next(cx).map_ok(|batch| {
+            let batch = batch.slice(0, batch.num_rows().min(self.rows_left));
+            self.rows_left -= batch.num_rows();
+            batch
+        });
+        self.metrics.record_poll(polled)
+    }
+}
+
+impl RecordBatchStream for InOrderStream {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+}

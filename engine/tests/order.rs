@@ -1,0 +1,102 @@
+//! Results without ORDER BY that are rows as they stand in files come in the order of the files.
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
+
+use std::io::Write;
+use std::path::Path;
+
+use swath::arrow::array::{AsArray, RecordBatch};
+use swath::arrow::datatypes::Int64Type;
+use swath::{Codec, Session};
+use swath_io::Compressor;
+
+const ROWS: i64 = 56_000;
+
+/// Files of unequal lengths, with a number that counts through all of them and a text that makes them large.
+fn folder(codec: Codec) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut from = 0;
+    for (file, share) in [7, 1, 4, 2].into_iter().enumerate() {
+        let until = from + ROWS * share / 14;
+        let mut text = String::from("n,t\n");
+        (from..until).for_each(|row| text.push_str(&format!("{row},{}\n", "text ".repeat(6))));
+        let path = folder.path().join(format!("{file}.csv"));
+        let mut compressor = Compressor::new(codec, None, std::fs::File::create(path).unwrap()).unwrap();
+        compressor.write_all(text.as_bytes()).unwrap();
+        compressor.finish().unwrap();
+        from = until;
+    }
+    folder
+}
+
+fn numbers(session: &Session, sql: &str, folder: &Path) -> Vec<i64> {
+    let sql = sql.replace("'F'", &format!("'{}/*.csv'", folder.display()));
+    let batches = session.collect_blocking(&sql).unwrap();
+    batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec()).collect()
+}
+
+#[test]
+fn rows_come_in_the_order_of_the_files() {
+    let all = || 0..ROWS;
+    for codec in [Codec::Plain, Codec::Gzip] {
+        let folder = folder(codec);
+        for threads in [1, 2, 5] {
+            let session = Session::builder().threads(threads).build().unwrap();
+            let numbers = |sql: &str| numbers(&session, sql, folder.path());
+            let check = |sql: &str, expected: Vec<i64>| {
+                let found = numbers(sql);
+                let wrong = found.iter().zip(&expected).position(|(found, expected)| found != expected);
+                assert_eq!(
+                    (wrong, found.len()),
+                    (None, expected.len()),
+                    "{sql} of {codec}, {threads} threads"
+                );
+            };
+            check("SELECT n FROM 'F'", all().collect());
+            let third: Vec<i64> = all().filter(|n| n % 3 == 0).collect();
+            check("SELECT n FROM 'F' WHERE n % 3 = 0 AND t LIKE 'text%'", third);
+            let few: Vec<i64> = all().filter(|n| n % 10_000 == 7).map(|n| 2 * n).collect();
+            check("SELECT 2 * n FROM (SELECT n FROM 'F' WHERE n % 10000 = 7)", few);
+            assert_eq!(
+                numbers("SELECT n FROM 'F' WHERE n % 2 = 1 LIMIT 5 OFFSET 20000"),
+                [40_001, 40_003, 40_005, 40_007, 40_009]
+            );
+            check("SELECT n FROM 'F' WHERE n < 0", vec![]);
+        }
+    }
+}
+
+#[test]
+fn rows_come_in_order_among_other_results() {
+    let folder = folder(Codec::Gzip);
+    let session = Session::builder().threads(3).pass_memory_bytes(10_000).build().unwrap();
+    let script = format!(
+        "SELECT max(n) FROM '{0}/*.csv'; SELECT n FROM '{0}/*.csv'; SELECT t, count(*) FROM '{0}/*.csv' GROUP BY t; \
+         SELECT n FROM '{0}/*.csv' WHERE n % 7 = 3",
+        folder.path().display()
+    );
+    let outputs = futures::executor::block_on(session.run_together(session.parse(&script).unwrap()));
+    let mut results = Vec::new();
+    for output in outputs {
+        results.push(futures::executor::block_on(output.unwrap().collect()).unwrap());
+    }
+    let column = |batches: &[RecordBatch]| -> Vec<i64> {
+        let column = |batch: &RecordBatch| batch.column(0).as_primitive::<Int64Type>().values().to_vec();
+        batches.iter().flat_map(column).collect()
+    };
+    assert!(column(&results[1]) == (0..ROWS).collect::<Vec<_>>(), "rows are out of order or missing");
+    let seventh: Vec<i64> = (0..ROWS).filter(|n| n % 7 == 3).collect();
+    assert!(column(&results[3]) == seventh, "rows are out of order or missing");
+}
+
+#[test]
+fn files_are_written_in_order() {
+    let (folder, target) = (folder(Codec::Plain), tempfile::tempdir().unwrap());
+    let session = Session::builder().threads(4).build().unwrap();
+    let path = target.path().join("out.csv");
+    let sql = format!("COPY (SELECT n FROM '{}/*.csv') TO '{}'", folder.path().display(), path.display());
+    session.collect_blocking(&sql).unwrap();
+    let written = std::fs::read_to_string(path).unwrap();
+    let expected: String =
+        std::iter::once("n\n".to_owned()).chain((0..ROWS).map(|n| format!("{n}\n"))).collect();
+    assert!(written == expected, "rows are out of order or missing");
+}
