@@ -66,6 +66,18 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 
+    /// How much memory queries may use, as 512MB, 2GiB or 50%; what does not fit is written to disk [default: 60%]
+    #[arg(long, value_name = "BYTES")]
+    memory_limit: Option<String>,
+
+    /// The folder for what does not fit into memory [default: the system's for temporary files]
+    #[arg(long, value_name = "DIR")]
+    temp_dir: Option<PathBuf>,
+
+    /// How much of what does not fit into memory may be on disk at one time [default: no limit]
+    #[arg(long, value_name = "BYTES")]
+    max_spill: Option<String>,
+
     /// The value of $name in the statements: a number, true, false, null, or else a text, which quotes
     /// around it make sure of; may be given several times
     #[arg(long = "param", value_name = "NAME=VALUE")]
@@ -169,12 +181,20 @@ impl Args {
     /// Wrong usage.
     pub fn into_job(self) -> Result<Job, Report> {
         let texts = statements::gather(self.sql, &self.files)?;
-        let session = self.read.apply(Session::builder())?;
-        let session = match self.threads {
-            Some(threads) => session.threads(threads.into()),
-            None => session,
+        let mut session = self.read.apply(Session::builder())?;
+        if let Some(threads) = self.threads {
+            session = session.threads(threads.into());
         }
-        .build()?;
+        if let Some(limit) = self.memory_limit {
+            session = session.memory_limit(swath::parse_bytes("--memory-limit", &limit)?);
+        }
+        if let Some(folder) = self.temp_dir {
+            session = session.temp_dir(folder);
+        }
+        if let Some(bytes) = self.max_spill {
+            session = session.max_spill(swath::parse_bytes("--max-spill", &bytes)? as u64);
+        }
+        let session = session.build()?;
         set_params(&session, &self.params, &texts)?;
         let format = self.format.choose(self.output.as_deref(), self.max_rows)?;
         let target = self.output.map_or(Target::Stdout, Target::File);

@@ -35,6 +35,12 @@ impl Error {
         Self::Query(QueryError { message: message.into(), hint: hint.into(), source: None })
     }
 
+    /// Whether the query needed more memory than it may use.
+    pub(crate) fn is_out_of_memory(&self) -> bool {
+        let Self::Query(QueryError { source: Some(error), .. }) = self else { return false };
+        matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
+    }
+
     /// More about the place, or nothing.
     pub fn detail(&self) -> Option<String> {
         match self {
@@ -99,6 +105,10 @@ impl From<DataFusionError> for Error {
         }
         let (message, hint) = match error.find_root() {
             DataFusionError::SchemaError(schema, _) => schema_words(schema),
+            DataFusionError::ResourcesExhausted(message) => (
+                format!("the query does not fit into its memory: {message}"),
+                Some("give it more (--memory-limit), or use fewer threads (--threads)".to_owned()),
+            ),
             root => plain_words(&root.strip_backtrace()),
         };
         Self::Query(QueryError { message, hint, source: Some(Arc::new(error)) })

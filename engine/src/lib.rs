@@ -61,6 +61,7 @@
 #![deny(unsafe_code)]
 
 pub mod bag;
+mod budget;
 mod compute;
 mod error;
 mod explain;
@@ -79,13 +80,16 @@ mod paths;
 mod polars_frame;
 pub mod prelude;
 mod read_csv;
+mod resources;
 mod result_queue;
 mod scalar;
 mod scan;
 mod scan_condition;
 mod session;
+mod settings;
 mod sinks;
 mod sources;
+mod spill_store;
 mod table;
 mod threads;
 pub mod types;
@@ -106,8 +110,10 @@ pub use paths::Paths;
 #[cfg(feature = "polars")]
 pub use polars_frame::PolarsFrame;
 pub use read_csv::{ReadCsv, read_csv};
+pub use resources::ResourceUsage;
 pub use scalar::{Count, Scalar, ScalarType};
 pub use session::{Session, SessionBuilder};
+pub use settings::parse_bytes;
 pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};
 pub use sinks::format as formats;
 pub use sinks::{FileFormat, Sink, WriteOptions};

@@ -32,13 +32,14 @@ pub struct Output {
 /// A query that has begun.
 pub(crate) struct Query {
     pub(crate) rows: SendableRecordBatchStream,
-    /// Begins it once more, alone: for a query that shares a computation with others, and may fail because
-    /// of what they ask for.
+    /// Begins it once more, alone.
     pub(crate) again: Option<Again>,
 }
 
-/// Begins a query once more.
-pub(crate) type Again = Box<dyn FnOnce() -> BoxFuture<'static, Result<SendableRecordBatchStream>> + Send>;
+/// Begins a query that failed once more, where that may help: one that shares a computation with others may
+/// have failed because of what they ask for, and one that did not fit into its memory can be run in another way.
+pub(crate) type Again =
+    Box<dyn FnOnce(&Error) -> Option<BoxFuture<'static, Result<SendableRecordBatchStream>>> + Send>;
 
 impl Output {
     /// Begins to drive the stream. With `back_pressure` the work waits until it is read; without, what
@@ -125,8 +126,10 @@ async fn drive(query: Query, queue: Arc<ResultQueue>) {
     let mut end = End { queue, error: None };
     let mut given = false;
     let mut result = hand_on(query.rows, &end.queue, &mut given).await;
-    if let (Err(_), false, Some(again)) = (&result, given, query.again) {
-        result = match again().await {
+    if let (Err(error), false, Some(again)) = (&result, given, query.again)
+        && let Some(rows) = again(error)
+    {
+        result = match rows.await {
             Ok(rows) => hand_on(rows, &end.queue, &mut given).await,
             Err(error) => Err(error),
         };
@@ -163,6 +166,8 @@ mod tests {
     use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 
     use super::*;
+    use crate::budget::Budget;
+    use crate::spill_store::SpillStore;
 
     fn batch() -> RecordBatch {
         let column: ArrayRef = Arc::new(Int32Array::from(vec![1]));
@@ -174,7 +179,9 @@ mod tests {
         threads: &ComputeThreads,
     ) -> Output {
         let query = Query { rows: Box::pin(stream), again: None };
-        Output::new(query, threads, &PassSpace::new(1 << 20), true)
+        let budget = Arc::new(Budget::new(1 << 30));
+        let store = Arc::new(SpillStore::new(std::env::temp_dir(), u64::MAX));
+        Output::new(query, threads, &PassSpace::new(&budget, Some(1 << 20), &store), true)
     }
 
     #[test]

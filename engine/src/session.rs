@@ -1,6 +1,7 @@
 //! A session: settings, views, and the way from a statement to its result.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
@@ -14,7 +15,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt;
 use swath_io::Notes;
 use swath_planner::fuse::next_group;
-use swath_planner::{SourceCall, Statement};
+use swath_planner::{SourceCall, Statement, setting_of};
 
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Mode, explain_mode};
@@ -26,13 +27,10 @@ use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Again, Output, Query};
 use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
+use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::threads::ComputeThreads;
-
-/// What waits in passes and for readers of results may take this part of the memory: 1 / 4. The rest is
-/// for operators.
-const PASS_MEMORY_SHARE: usize = 4;
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
 #[derive(Clone)]
@@ -42,6 +40,7 @@ pub struct Session {
     sources: Sources,
     notes: Notes,
     pass_space: PassSpace,
+    resources: Resources,
     params: Params,
 }
 
@@ -50,7 +49,10 @@ pub struct Session {
 pub struct SessionBuilder {
     options: ReadOptions,
     threads: Option<usize>,
+    memory_limit_bytes: Option<usize>,
     pass_memory_bytes: Option<usize>,
+    temp_folder: Option<PathBuf>,
+    max_spill_bytes: Option<u64>,
 }
 
 impl SessionBuilder {
@@ -70,8 +72,29 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets how many bytes of memory queries may use: decoded chunks, what operators keep, what waits for readers.
+    /// What does not fit is written to disk where it can be; a query that cannot go on with as much fails. By
+    /// default 60 % of what the machine has, or of what the control group of the process may use.
+    pub fn memory_limit(mut self, limit_bytes: usize) -> Self {
+        self.memory_limit_bytes = Some(limit_bytes);
+        self
+    }
+
+    /// Sets the folder for what does not fit into memory; by default the system's folder for temporary files.
+    pub fn temp_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.temp_folder = Some(folder.into());
+        self
+    }
+
+    /// Sets how many bytes may be on disk at one time of what does not fit into memory; by default there is no
+    /// limit but the disk's.
+    pub fn max_spill(mut self, max_bytes: u64) -> Self {
+        self.max_spill_bytes = Some(max_bytes);
+        self
+    }
+
     /// Sets how many bytes may wait in memory for readers that are behind, in passes and in results; what
-    /// is more waits on disk. By default 15 % of the memory there is.
+    /// is more waits on disk. By default a quarter of the memory limit.
     pub fn pass_memory_bytes(mut self, limit_bytes: usize) -> Self {
         self.pass_memory_bytes = Some(limit_bytes);
         self
@@ -85,17 +108,21 @@ impl SessionBuilder {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or_else(cores);
         let compute_threads = ComputeThreads::start(threads)?;
-        let pass_memory = || memory::default_limit_bytes() / PASS_MEMORY_SHARE;
-        let pass_space = PassSpace::new(self.pass_memory_bytes.unwrap_or_else(pass_memory));
+        let limit = self.memory_limit_bytes.unwrap_or_else(memory::default_limit_bytes);
+        let temp_folder = self.temp_folder.unwrap_or_else(std::env::temp_dir);
+        let resources = Resources::new(limit, temp_folder, self.max_spill_bytes.unwrap_or(u64::MAX));
+        let pass_space = resources.pass_space(self.pass_memory_bytes);
         let notes = Notes::default();
         let sources = Sources::new(self.options, notes.clone());
         // Names keep the case in which they are written: the planner has resolved them.
-        let config = SessionConfig::new()
+        let mut config = SessionConfig::new()
             .with_information_schema(true)
             .with_target_partitions(threads)
             .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
+        resources.configure(config.options_mut());
         let state = SessionStateBuilder::new()
             .with_config(config)
+            .with_runtime_env(resources.runtime()?)
             .with_default_features()
             .with_query_planner(Arc::new(OperatorPlanner))
             .with_relation_planners(vec![Arc::new(sources.clone()), Arc::new(Inspections)])
@@ -106,6 +133,7 @@ impl SessionBuilder {
             sources,
             notes,
             pass_space,
+            resources,
             params: Params::default(),
         })
     }
@@ -157,6 +185,11 @@ impl Session {
                 outputs.push(Some(self.run_explain(statement, mode).await));
                 continue;
             }
+            if let Some(rows) = setting_of(&statement).and_then(|call| self.resources.call(&call)) {
+                self.resources.configure(self.context.state_ref().write().config_mut().options_mut());
+                outputs.push(Some(rows.map(|rows| self.output_of(rows))));
+                continue;
+            }
             outputs.push(match self.plan(statement).await {
                 Ok(plan) if is_query(&plan) => {
                     plans.push(plan);
@@ -183,7 +216,16 @@ impl Session {
         }
         let query = ExplainQuery { plan, statement: Some(text) };
         let rows = self.explain_queries(vec![query], mode).await?.rows()?;
-        Ok(Output::new(Query { rows, again: None }, &self.threads, &self.pass_space, true))
+        Ok(self.output_of(rows))
+    }
+
+    fn output_of(&self, rows: SendableRecordBatchStream) -> Output {
+        Output::new(Query { rows, again: None }, &self.threads, &self.pass_space, true)
+    }
+
+    /// What the queries of this session have used of memory and disk so far.
+    pub fn resource_usage(&self) -> ResourceUsage {
+        self.resources.usage()
     }
 
     /// Takes the statements from the front of a script that can be run together: queries, up to the first
@@ -218,7 +260,7 @@ impl Session {
     pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<Output> {
         let session = self.clone();
         let rows = self.threads.run(async move { session.begin_alone(plan).await }).await?;
-        Ok(Output::new(Query { rows, again: None }, &self.threads, &self.pass_space, true))
+        Ok(self.output_of(rows))
     }
 
     /// Runs all statements of a text, one after the other, and returns the rows of the last one.
@@ -362,12 +404,31 @@ impl Session {
         let together = self.plan_together(plans.clone(), &self.pass_space).await;
         let begin = |(exec, plan): (DataFusionResult<_>, LogicalPlan)| {
             let exec = exec?;
-            let session = self.clone();
-            let again = move || async move { session.begin_alone(plan).await }.boxed();
-            let again = reads_shared_plan(&exec).then(|| Box::new(again) as Again);
-            Ok(Query { rows: execute_stream(exec, self.context.task_ctx())?, again })
+            let again = self.again(plan, reads_shared_plan(&exec));
+            Ok(Query { rows: execute_stream(exec, self.context.task_ctx())?, again: Some(again) })
         };
         together.outputs.into_iter().zip(plans).map(begin).collect()
+    }
+
+    /// What to do when a plan fails, which may read what is computed for others, too.
+    pub(crate) fn again(&self, plan: LogicalPlan, shares: bool) -> Again {
+        let session = self.clone();
+        Box::new(move |error: &Error| {
+            let frugal = error.is_out_of_memory();
+            (shares || frugal).then(|| async move { session.begin_again(plan, frugal).await }.boxed())
+        })
+    }
+
+    /// Begins to run a plan once more, alone; `frugal` is for one that needed more memory than it may use.
+    async fn begin_again(&self, plan: LogicalPlan, frugal: bool) -> Result<SendableRecordBatchStream> {
+        let mut state = self.context.state();
+        if frugal {
+            self.resources.wait_for_release().await;
+            self.resources.configure_frugally(state.config_mut().options_mut());
+        }
+        let mut together = Together::plan(vec![plan], &state, &self.pass_space).await;
+        let exec = together.outputs.pop().expect("one plan has one output")?;
+        Ok(execute_stream(exec, state.task_ctx())?)
     }
 
     /// Begins to run a plan that shares nothing with others.

@@ -41,12 +41,10 @@ pub(super) async fn analyze(session: &Session, queries: Vec<ExplainQuery>) -> Re
         output.plan = step;
         output.rows = Some(match result {
             Ok(rows) => rows,
-            // What failed may be what the others ask for.
-            Err(error) if running.shares => match session.begin_alone(query.plan).await {
-                Ok(rows) => count_rows(rows).await.map_err(|_| error)?,
-                Err(_) => return Err(error),
+            Err(error) => match session.again(query.plan, running.shares)(&error) {
+                Some(rows) => count_rows(rows.await?).await?,
+                None => return Err(error),
             },
-            Err(error) => return Err(error),
         });
     }
     collected.explanation.run = Some(ExplainedRun {

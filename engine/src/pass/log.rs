@@ -1,18 +1,22 @@
 //! What a pass has read and not everybody has taken yet.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use datafusion::error::Result;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use swath_io::Place;
 
-use super::spill::{Segment, SpillFile, batch_len_bytes};
+use super::spill::{Segment, SpilledBatches, batch_len_bytes};
+use crate::budget::Budget;
+use crate::spill_store::SpillStore;
 
-/// Bytes of batches that are written to disk at once, and so held by each reader of them.
-const SEGMENT_LEN_BYTES: usize = 8 << 20;
+/// Bytes of batches that are written to disk at once, and so held by each reader of them: at most 8 MiB, and where
+/// memory is short this part of it, 1 / 64.
+const MAX_SEGMENT_LEN_BYTES: usize = 8 << 20;
+const SEGMENT_SHARE: usize = 64;
 
 /// The place of rows that are not of files.
 pub(crate) const NO_PLACE: Place = Place { file: 0, run: 0 };
@@ -26,22 +30,30 @@ pub(crate) enum Item {
     ColumnFailed { column: usize, error: Arc<swath_io::Error> },
 }
 
-/// Memory that logs share. Above the limit they write what can wait to disk.
+/// Memory that logs share. Above their part of the session's they write what can wait to disk.
 #[derive(Debug)]
 pub(crate) struct LogMemory {
-    limit_bytes: usize,
-    used_bytes: AtomicUsize,
+    budget: Arc<Budget>,
+    /// A limit of their own, in place of a part of the session's.
+    own_limit_bytes: Option<usize>,
+    reservation: MemoryReservation,
     peak_bytes: AtomicUsize,
 }
 
+/// What waits in passes and for readers of results may take this part of the memory: 1 / 4. The rest is for
+/// operators.
+const LOG_SHARE: usize = 4;
+
 impl LogMemory {
-    pub(crate) fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes, used_bytes: AtomicUsize::new(0), peak_bytes: AtomicUsize::new(0) }
+    pub(crate) fn new(budget: &Arc<Budget>, own_limit_bytes: Option<usize>) -> Self {
+        let pool: Arc<dyn MemoryPool> = Arc::clone(budget) as _;
+        let reservation = MemoryConsumer::new("batches for slower readers").register(&pool);
+        Self { budget: Arc::clone(budget), own_limit_bytes, reservation, peak_bytes: AtomicUsize::new(0) }
     }
 
     /// Memory with the same limit, of which nothing is used.
     pub(crate) fn apart(&self) -> Self {
-        Self::new(self.limit_bytes)
+        Self::new(&self.budget, self.own_limit_bytes)
     }
 
     /// The most that was ever used.
@@ -50,16 +62,21 @@ impl LogMemory {
     }
 
     fn grow(&self, len_bytes: usize) {
-        let used = self.used_bytes.fetch_add(len_bytes, Ordering::Relaxed) + len_bytes;
-        self.peak_bytes.fetch_max(used, Ordering::Relaxed);
+        self.reservation.grow(len_bytes);
+        self.peak_bytes.fetch_max(self.reservation.size(), Ordering::Relaxed);
     }
 
     fn shrink(&self, len_bytes: usize) {
-        self.used_bytes.fetch_sub(len_bytes, Ordering::Relaxed);
+        self.reservation.shrink(len_bytes);
+    }
+
+    fn segment_len_bytes(&self) -> usize {
+        (self.budget.limit_bytes() / SEGMENT_SHARE).min(MAX_SEGMENT_LEN_BYTES)
     }
 
     fn is_over(&self) -> bool {
-        self.used_bytes.load(Ordering::Relaxed) > self.limit_bytes
+        let limit = self.own_limit_bytes.unwrap_or_else(|| self.budget.limit_bytes() / LOG_SHARE);
+        self.reservation.size() > limit || self.budget.is_short()
     }
 }
 
@@ -73,7 +90,7 @@ pub(crate) struct Log {
     /// Entries in front that are on disk or are no batches; all behind them are in memory.
     settled: usize,
     memory: Arc<LogMemory>,
-    spill: SpillFile,
+    spill: SpilledBatches,
 }
 
 #[derive(Debug)]
@@ -95,9 +112,9 @@ pub(crate) enum Fetched {
 }
 
 impl Log {
-    /// An empty log that spills to the folder.
-    pub(crate) fn new(memory: Arc<LogMemory>, folder: PathBuf) -> Self {
-        Self { entries: VecDeque::new(), first: 0, settled: 0, memory, spill: SpillFile::new(folder) }
+    /// An empty log that spills to the store.
+    pub(crate) fn new(memory: Arc<LogMemory>, store: &Arc<SpillStore>) -> Self {
+        Self { entries: VecDeque::new(), first: 0, settled: 0, memory, spill: SpilledBatches::new(store) }
     }
 
     /// The number that the next item will get.
@@ -107,7 +124,7 @@ impl Log {
 
     /// Bytes written to disk so far.
     pub(crate) fn spilled_bytes(&self) -> u64 {
-        self.spill.len_bytes()
+        self.spill.written_bytes()
     }
 
     /// Adds an item. If memory is short, those before `keep_from` go to disk.
@@ -145,11 +162,12 @@ impl Log {
     /// Writes whole segments of the oldest batches to disk.
     fn spill(&mut self, keep_from: u64) -> Result<()> {
         let end = if keep_from <= self.first { 0 } else { self.index(keep_from.min(self.head())) };
+        let segment_len_bytes = self.memory.segment_len_bytes();
         while self.memory.is_over() {
             let from = self.settled;
             let mut until = from;
             let mut segment_bytes = 0;
-            while until < end && segment_bytes < SEGMENT_LEN_BYTES {
+            while until < end && segment_bytes < segment_len_bytes {
                 match &self.entries[until] {
                     Entry::Kept { item: Item::Batch { .. }, len_bytes } => segment_bytes += len_bytes,
                     // What is not a batch ends the segment.
@@ -232,6 +250,14 @@ mod tests {
         RecordBatch::try_from_iter([("n", numbers), ("t", texts)]).unwrap()
     }
 
+    fn memory(limit_bytes: usize) -> LogMemory {
+        LogMemory::new(&Arc::new(Budget::new(1 << 40)), Some(limit_bytes))
+    }
+
+    fn store() -> Arc<SpillStore> {
+        Arc::new(SpillStore::new(std::env::temp_dir(), u64::MAX))
+    }
+
     fn number_of(item: &Item) -> i64 {
         let Item::Batch { batch, .. } = item else { panic!("expected a batch") };
         batch.column(0).as_any().downcast_ref::<Int64Array>().unwrap().value(0)
@@ -240,8 +266,8 @@ mod tests {
     #[test]
     fn items_come_back_in_order_from_memory_and_from_disk() {
         for limit_bytes in [0, 100_000, usize::MAX] {
-            let memory = Arc::new(LogMemory::new(limit_bytes));
-            let mut log = Log::new(Arc::clone(&memory), std::env::temp_dir());
+            let memory = Arc::new(memory(limit_bytes));
+            let mut log = Log::new(Arc::clone(&memory), &store());
             for number in 0..300 {
                 log.push(Item::Batch { batch: batch(number, 1000), place: NO_PLACE }, log.head()).unwrap();
             }
@@ -251,15 +277,15 @@ mod tests {
                 assert_eq!(number_of(&item), i64::try_from(number).unwrap());
                 log.trim(number + 1);
             }
-            assert_eq!(memory.used_bytes.load(Ordering::Relaxed), 0);
+            assert_eq!(memory.reservation.size(), 0);
             assert_eq!(log.spilled_bytes() > 0, limit_bytes < usize::MAX);
         }
     }
 
     #[test]
     fn what_is_kept_and_what_is_no_batch_stays_in_memory() {
-        let memory = Arc::new(LogMemory::new(0));
-        let mut log = Log::new(memory, std::env::temp_dir());
+        let memory = Arc::new(memory(0));
+        let mut log = Log::new(memory, &store());
         let error = Arc::new(swath_io::Error::bad_option("x", "y"));
         log.push(Item::Batch { batch: batch(0, 10), place: NO_PLACE }, 0).unwrap();
         log.push(Item::ColumnFailed { column: 1, error }, 0).unwrap();
@@ -274,17 +300,10 @@ mod tests {
     #[test]
     fn a_slice_is_written_without_the_rest_of_its_text() {
         let whole = batch(1, 100_000);
-        let mut spill = SpillFile::new(std::env::temp_dir());
+        let mut spill = SpilledBatches::new(&store());
         let segment = spill.write(&[whole.slice(5, 10)]).unwrap();
-        assert!(spill.len_bytes() < 10_000, "{}", spill.len_bytes());
+        assert!(spill.written_bytes() < 10_000, "{}", spill.written_bytes());
         assert_eq!(segment.read().unwrap(), [whole.slice(5, 10)]);
         assert!(batch_len_bytes(&whole.slice(5, 10)) < 1000);
-    }
-
-    #[test]
-    fn a_folder_that_is_not_there_is_an_error() {
-        let mut spill = SpillFile::new("/nowhere/at/all".into());
-        let error = spill.write(&[batch(1, 1)]).unwrap_err().to_string();
-        assert!(error.contains("/nowhere/at/all"), "{error}");
     }
 }

@@ -335,6 +335,8 @@ mod tests {
 
     use super::super::log::{LogMemory, NO_PLACE};
     use super::*;
+    use crate::budget::Budget;
+    use crate::spill_store::SpillStore;
 
     const ITEMS: i64 = 500;
 
@@ -344,7 +346,9 @@ mod tests {
     }
 
     fn partition(readers: usize, limit_bytes: usize, source: ItemStream) -> Arc<PassPartition> {
-        let log = Log::new(Arc::new(LogMemory::new(limit_bytes)), std::env::temp_dir());
+        let store = Arc::new(SpillStore::new(std::env::temp_dir(), u64::MAX));
+        let memory = LogMemory::new(&Arc::new(Budget::new(1 << 40)), Some(limit_bytes));
+        let log = Log::new(Arc::new(memory), &store);
         Arc::new(PassPartition::new(log, readers, Box::new(move || Ok(source))))
     }
 

@@ -1,7 +1,6 @@
 //! From plans that each scan for themselves to plans that share their scans.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
@@ -19,25 +18,27 @@ use super::partition::{PassPartition, SourceFactory};
 use super::reader::{PassReaderExec, View};
 use super::scan::{PassScan, Wanted};
 use super::{Pass, PassSource, Seat};
+use crate::budget::Budget;
 use crate::scan::{ScanSource, source_file};
 use crate::scan_condition::ScanCondition;
+use crate::spill_store::SpillStore;
 
 /// Where passes keep what waits.
 #[derive(Debug, Clone)]
 pub(crate) struct PassSpace {
     memory: Arc<LogMemory>,
-    spill_folder: PathBuf,
+    store: Arc<SpillStore>,
 }
 
 impl PassSpace {
-    /// Memory up to a limit, and beyond it the folder for temporary files.
-    pub(crate) fn new(limit_bytes: usize) -> Self {
-        Self { memory: Arc::new(LogMemory::new(limit_bytes)), spill_folder: std::env::temp_dir() }
+    /// A part of a budget or a limit of its own, and beyond it the store.
+    pub(crate) fn new(budget: &Arc<Budget>, own_limit_bytes: Option<usize>, store: &Arc<SpillStore>) -> Self {
+        Self { memory: Arc::new(LogMemory::new(budget, own_limit_bytes)), store: Arc::clone(store) }
     }
 
     /// A space like this one, for what is measured by itself.
     pub(crate) fn apart(&self) -> Self {
-        Self { memory: Arc::new(self.memory.apart()), spill_folder: self.spill_folder.clone() }
+        Self { memory: Arc::new(self.memory.apart()), store: Arc::clone(&self.store) }
     }
 
     /// The most bytes that ever waited in memory.
@@ -47,7 +48,7 @@ impl PassSpace {
 
     /// An empty log.
     pub(crate) fn log(&self) -> Log {
-        Log::new(Arc::clone(&self.memory), self.spill_folder.clone())
+        Log::new(Arc::clone(&self.memory), &self.store)
     }
 
     /// A pass over partitions, and the seats of its readers.

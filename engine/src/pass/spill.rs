@@ -1,75 +1,55 @@
 //! Batches on disk: written once, in segments, and read by whoever is behind.
 
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::DataType;
+use arrow::ipc::CompressionType;
 use arrow::ipc::reader::StreamReader;
-use arrow::ipc::writer::StreamWriter;
-use datafusion::error::{DataFusionError, Result};
+use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
+use datafusion::error::Result;
 
-/// A temporary file for the batches of one log. It has no name: whatever happens to the process, nothing
-/// is left of it.
+use crate::spill_store::{Spill, SpillStore};
+
+/// The batches of one log that are on disk.
 #[derive(Debug)]
-pub(crate) struct SpillFile {
-    folder: PathBuf,
-    /// Made when the first segment is written.
-    file: Option<Arc<File>>,
-    len_bytes: u64,
+pub(crate) struct SpilledBatches {
+    store: Arc<SpillStore>,
+    written_bytes: u64,
 }
 
-/// A run of batches in a spill file, in Arrow's streaming format.
+/// A run of batches on disk, in Arrow's streaming format, compressed. Dropped, it gives its space back.
 #[derive(Debug)]
-pub(crate) struct Segment {
-    file: Arc<File>,
-    offset_bytes: u64,
-    len_bytes: usize,
-}
+pub(crate) struct Segment(Spill);
 
-impl SpillFile {
-    /// A file that will be made in the folder when it is needed.
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, file: None, len_bytes: 0 }
+impl SpilledBatches {
+    /// Nothing, until something is written.
+    pub(crate) fn new(store: &Arc<SpillStore>) -> Self {
+        Self { store: Arc::clone(store), written_bytes: 0 }
     }
 
     /// Writes batches of one schema.
     ///
     /// # Errors
-    /// The folder cannot be written to, or the disk is full.
+    /// The folder cannot be written to, the disk is full, or as much is spilled as may be.
     pub(crate) fn write(&mut self, batches: &[RecordBatch]) -> Result<Segment> {
-        let mut writer = StreamWriter::try_new(Vec::new(), batches[0].schema_ref())?;
+        let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
+        let schema = batches[0].schema_ref();
+        let mut writer = StreamWriter::try_new_with_options(Vec::new(), schema, options)?;
         for batch in batches {
             writer.write(&compact(batch)?)?;
         }
         let bytes = writer.into_inner()?;
-        let file = self.file().and_then(|file| {
-            file.write_all_at(&bytes, self.len_bytes)?;
-            Ok(file)
-        });
-        let file = file.map_err(|error| {
-            let folder = self.folder.display();
-            let message = format!("cannot write what does not fit into memory to {folder}: {error}");
-            DataFusionError::ResourcesExhausted(message)
-        })?;
-        let segment = Segment { file, offset_bytes: self.len_bytes, len_bytes: bytes.len() };
-        self.len_bytes += bytes.len() as u64;
-        Ok(segment)
+        let spill = self.store.spill();
+        spill.write(&bytes)?;
+        spill.finish()?;
+        self.written_bytes += bytes.len() as u64;
+        Ok(Segment(spill))
     }
 
     /// Bytes written so far.
-    pub(crate) fn len_bytes(&self) -> u64 {
-        self.len_bytes
-    }
-
-    fn file(&mut self) -> io::Result<Arc<File>> {
-        match &self.file {
-            Some(file) => Ok(Arc::clone(file)),
-            None => Ok(Arc::clone(self.file.insert(Arc::new(tempfile::tempfile_in(&self.folder)?)))),
-        }
+    pub(crate) fn written_bytes(&self) -> u64 {
+        self.written_bytes
     }
 }
 
@@ -77,10 +57,10 @@ impl Segment {
     /// Reads all batches of the segment.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The disk cannot be read.
     pub(crate) fn read(&self) -> Result<Vec<RecordBatch>> {
-        let mut bytes = vec![0; self.len_bytes];
-        self.file.read_exact_at(&mut bytes, self.offset_bytes)?;
+        let len = usize::try_from(self.0.len_bytes()).expect("a segment was in memory");
+        let bytes = self.0.read_range(0, len)?;
         let batches = StreamReader::try_new(bytes.as_slice(), None)?.collect::<Result<_, _>>()?;
         Ok(batches)
     }

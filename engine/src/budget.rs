@@ -1,0 +1,228 @@
+//! The memory that a session may use.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
+
+/// One pool for all: the operators of the relational core, passes, and rows that wait for each other.
+///
+/// Whoever asks for more gets it while there is some. When there is none, those that can write to disk and have
+/// more than their share are refused, and do so. One with less than its share is let in all the same, up to
+/// [`Budget::HEADROOM`]: an operator that has just begun has nothing to write yet, and would fail.
+///
+/// The pool holds back a part of the limit, as not everything that takes memory is counted.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limit_bytes: AtomicUsize,
+    state: Mutex<State>,
+    peak_bytes: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    used_bytes: usize,
+    /// Consumers that have something, by their numbers.
+    holders: HashMap<usize, Holder>,
+    /// How many of them can write to disk.
+    spillers: usize,
+}
+
+/// A consumer that has something.
+#[derive(Debug)]
+struct Holder {
+    name: String,
+    can_spill: bool,
+    bytes: usize,
+}
+
+impl Budget {
+    /// Of the limit, so many hundredths are given away freely.
+    const FREE_PERCENT: usize = 75;
+    /// And so many to those with less than their share.
+    const HEADROOM_PERCENT: usize = 95;
+
+    /// A pool with a limit.
+    pub(crate) fn new(limit_bytes: usize) -> Self {
+        Self {
+            limit_bytes: AtomicUsize::new(limit_bytes),
+            state: Mutex::default(),
+            peak_bytes: AtomicUsize::new(0),
+        }
+    }
+
+    /// The limit.
+    pub(crate) fn limit_bytes(&self) -> usize {
+        self.limit_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Sets another limit, from now on.
+    pub(crate) fn set_limit_bytes(&self, limit_bytes: usize) {
+        self.limit_bytes.store(limit_bytes, Ordering::Relaxed);
+    }
+
+    /// What is reserved.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.state().used_bytes
+    }
+
+    /// The most that was ever reserved.
+    pub(crate) fn peak_bytes(&self) -> usize {
+        self.peak_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing is left that anybody gets freely.
+    pub(crate) fn is_short(&self) -> bool {
+        self.used_bytes() > self.percent(Self::FREE_PERCENT)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn percent(&self, percent: usize) -> usize {
+        self.limit_bytes() / 100 * percent
+    }
+
+    fn take(&self, state: &mut State, consumer: &MemoryConsumer, additional: usize) {
+        if additional == 0 {
+            return;
+        }
+        let (name, can_spill) = (consumer.name(), consumer.can_spill());
+        let holder = state.holders.entry(consumer.id()).or_insert_with(|| {
+            state.spillers += usize::from(can_spill);
+            Holder { name: name.to_owned(), can_spill, bytes: 0 }
+        });
+        holder.bytes += additional;
+        state.used_bytes += additional;
+        self.peak_bytes.fetch_max(state.used_bytes, Ordering::Relaxed);
+    }
+
+    /// Whether a reservation may become larger.
+    fn allows(&self, state: &State, reservation: &MemoryReservation, additional: usize) -> bool {
+        let consumer = reservation.consumer();
+        let used = state.used_bytes + additional;
+        let free = self.percent(Self::FREE_PERCENT);
+        // Repartitioning in DataFusion 55 can wait for itself once it has written to disk (mended later: #24891).
+        // What it holds is bounded by what its readers have not taken.
+        if used <= free || consumer.name().starts_with("RepartitionExec[") {
+            return true;
+        }
+        let sharers = state.spillers + usize::from(!state.holders.contains_key(&consumer.id()));
+        // One consumer may have several reservations, as one for the runs that it merges, of which it takes as
+        // many as it may, and one for what it makes of them, without which it cannot go on.
+        let is_modest = !consumer.can_spill() || reservation.size() + additional <= free / sharers.max(1);
+        is_modest && used <= self.percent(Self::HEADROOM_PERCENT)
+    }
+}
+
+impl MemoryPool for Budget {
+    fn name(&self) -> &str {
+        "budget"
+    }
+
+    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
+        self.take(&mut self.state(), reservation.consumer(), additional);
+    }
+
+    fn shrink(&self, reservation: &MemoryReservation, len_bytes: usize) {
+        let mut state = self.state();
+        state.used_bytes -= len_bytes;
+        if let Entry::Occupied(mut holder) = state.holders.entry(reservation.consumer().id()) {
+            holder.get_mut().bytes = holder.get().bytes.saturating_sub(len_bytes);
+            if holder.get().bytes == 0 {
+                let left = holder.remove();
+                state.spillers -= usize::from(left.can_spill);
+            }
+        }
+    }
+
+    fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+        let mut state = self.state();
+        if self.allows(&state, reservation, additional) {
+            self.take(&mut state, reservation.consumer(), additional);
+            return Ok(());
+        }
+        let most = state.holders.values().max_by_key(|holder| holder.bytes);
+        let most = most.map_or(String::new(), |most| format!(", most by {} with {}", most.name, most.bytes));
+        Err(DataFusionError::ResourcesExhausted(format!(
+            "{} needs {additional} more bytes of memory beside {} that it has; {} of {} bytes are in use{most}",
+            reservation.consumer().name(),
+            reservation.size(),
+            state.used_bytes,
+            self.limit_bytes(),
+        )))
+    }
+
+    fn reserved(&self) -> usize {
+        self.used_bytes()
+    }
+
+    fn memory_limit(&self) -> MemoryLimit {
+        MemoryLimit::Finite(self.limit_bytes())
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} bytes", self.reserved(), self.limit_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn consumer(pool: &Arc<dyn MemoryPool>, name: &str, can_spill: bool) -> MemoryReservation {
+        MemoryConsumer::new(name).with_can_spill(can_spill).register(pool)
+    }
+
+    #[test]
+    fn one_that_has_begun_gets_something_where_others_have_all() {
+        let budget = Arc::new(Budget::new(1000));
+        let pool: Arc<dyn MemoryPool> = Arc::clone(&budget) as _;
+        let (first, second) = (consumer(&pool, "first", true), consumer(&pool, "second", true));
+        first.try_grow(750).unwrap();
+        assert!(first.try_grow(1).is_err());
+        second.try_grow(150).unwrap();
+        assert!(second.try_grow(100).is_err(), "beyond the headroom");
+        let error = first.try_grow(1).unwrap_err().to_string();
+        assert!(error.contains("first needs 1 more bytes"), "{error}");
+        first.shrink(500);
+        second.try_grow(100).unwrap();
+        drop((first, second));
+        assert_eq!((pool.reserved(), budget.peak_bytes()), (0, 900));
+        assert_eq!(budget.state().spillers, 0);
+        assert!(budget.state().holders.is_empty());
+    }
+
+    #[test]
+    fn those_that_cannot_write_to_disk_use_the_headroom() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(Budget::new(1000));
+        let join = consumer(&pool, "HashJoinInput", false);
+        join.try_grow(900).unwrap();
+        assert!(join.try_grow(51).is_err());
+        consumer(&pool, "RepartitionExec[0]", true).try_grow(100).unwrap();
+    }
+
+    #[test]
+    fn what_is_split_off_is_counted_once() {
+        let budget = Arc::new(Budget::new(1000));
+        let pool: Arc<dyn MemoryPool> = Arc::clone(&budget) as _;
+        let whole = consumer(&pool, "sort", true);
+        whole.try_grow(600).unwrap();
+        let part = whole.split(200);
+        drop(whole);
+        assert_eq!((pool.reserved(), budget.state().spillers), (200, 1));
+        drop(part);
+        assert_eq!((pool.reserved(), budget.state().spillers), (0, 0));
+        budget.set_limit_bytes(100);
+        assert_eq!(budget.limit_bytes(), 100);
+    }
+}

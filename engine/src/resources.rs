@@ -1,0 +1,105 @@
+//! What a session may use of the machine: memory and disk.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use datafusion::common::config::{ConfigNonZeroUsize, ConfigOptions, SpillCompression};
+use datafusion::execution::disk_manager::DiskManagerBuilder;
+use datafusion::execution::memory_pool::MemoryPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+
+use crate::budget::Budget;
+use crate::error::Result;
+use crate::pass::PassSpace;
+use crate::spill_store::{OperatorSpills, SpillStore};
+
+/// Memory and disk of a session. Clones share them.
+#[derive(Debug, Clone)]
+pub(crate) struct Resources {
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) spills: Arc<SpillStore>,
+}
+
+/// What a session has used of the machine so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResourceUsage {
+    /// The most bytes that queries had reserved at one time, of those that the memory limit counts.
+    pub peak_reserved_bytes: usize,
+    /// Bytes written to disk because they did not fit into memory, as they are there, compressed.
+    pub spilled_bytes: u64,
+}
+
+impl Resources {
+    /// What is used so far.
+    pub(crate) fn usage(&self) -> ResourceUsage {
+        ResourceUsage {
+            peak_reserved_bytes: self.budget.peak_bytes(),
+            spilled_bytes: self.spills.written_bytes(),
+        }
+    }
+
+    pub(crate) fn new(limit_bytes: usize, temp_folder: PathBuf, max_spill_bytes: u64) -> Self {
+        let spills = Arc::new(SpillStore::new(temp_folder, max_spill_bytes));
+        Self { budget: Arc::new(Budget::new(limit_bytes)), spills }
+    }
+
+    /// Where passes keep what waits.
+    pub(crate) fn pass_space(&self, own_limit_bytes: Option<usize>) -> PassSpace {
+        PassSpace::new(&self.budget, own_limit_bytes, &self.spills)
+    }
+
+    /// What operators of the relational core run on.
+    pub(crate) fn runtime(&self) -> Result<Arc<RuntimeEnv>> {
+        let disk = DiskManagerBuilder::default()
+            .with_temp_file_factory(Arc::new(OperatorSpills(Arc::clone(&self.spills))))
+            // The store has the bound.
+            .with_max_temp_directory_size(u64::MAX);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::clone(&self.budget) as Arc<dyn MemoryPool>)
+            .with_disk_manager_builder(disk);
+        Ok(Arc::new(runtime.build()?))
+    }
+
+    /// Settings of operators that depend on how much memory there is.
+    pub(crate) fn configure(&self, options: &mut ConfigOptions) {
+        let limit_bytes = self.budget.limit_bytes();
+        let partitions = options.execution.target_partitions.max(1);
+        let execution = &mut options.execution;
+        execution.spill_compression = SpillCompression::Lz4Frame;
+        // What a sort keeps for merging what it has written. Each partition of each sort has as much.
+        execution.sort_spill_reservation_bytes = (limit_bytes / 64).clamp(256 << 10, 10 << 20);
+        // Whoever merges what was written holds some batches of each run. Where 8192 rows are too much of a
+        // partition's memory, batches are shorter.
+        let rows = limit_bytes / partitions / BYTES_A_ROW_OF_A_BATCH;
+        execution.batch_size = ConfigNonZeroUsize::try_new(rows.clamp(256, 8192)).expect("more than 0");
+    }
+
+    /// Waits until what has failed has given its memory back, as its tasks end one by one; not for longer than
+    /// [`RELEASE_WAIT`], as others may hold memory, too.
+    pub(crate) async fn wait_for_release(&self) {
+        let start = Instant::now();
+        while self.budget.used_bytes() > self.budget.limit_bytes() / 8 && start.elapsed() < RELEASE_WAIT {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Settings for a query that did not fit into its memory: joins sort, and write to disk, where they kept
+    /// one side in memory, and there are fewer partitions, each with more memory.
+    pub(crate) fn configure_frugally(&self, options: &mut ConfigOptions) {
+        options.optimizer.prefer_hash_join = false;
+        let partitions = &mut options.execution.target_partitions;
+        *partitions = (self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION).clamp(1, *partitions);
+        self.configure(options);
+    }
+}
+
+/// A partition's memory is to have room for this many times a batch of rows of 64 bytes: 64.
+const BYTES_A_ROW_OF_A_BATCH: usize = 64 * 64;
+
+/// With as much memory for each partition, operators hold all that they need to go on by way of the disk: 64 MiB.
+const BYTES_A_FRUGAL_PARTITION: usize = 64 << 20;
+
+/// Tasks end where they next wait, which takes them no longer than a batch: 500 ms.
+const RELEASE_WAIT: Duration = Duration::from_millis(500);

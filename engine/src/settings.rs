@@ -1,0 +1,166 @@
+//! Settings that SQL can change: `SET memory_limit = '2GB'`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use swath_planner::{SettingCall, nearest};
+
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::resources::Resources;
+
+/// A setting of Swath.
+#[derive(Debug, Clone, Copy)]
+enum Setting {
+    MemoryLimit,
+    MaxSpill,
+    TempDir,
+}
+
+/// All names of settings, the first of each the one that is shown.
+const NAMES: [(&str, Setting); 6] = [
+    ("memory_limit", Setting::MemoryLimit),
+    ("max_memory", Setting::MemoryLimit),
+    ("max_spill", Setting::MaxSpill),
+    ("max_temp_directory_size", Setting::MaxSpill),
+    ("temp_dir", Setting::TempDir),
+    ("temp_directory", Setting::TempDir),
+];
+
+impl Resources {
+    /// Carries out what a statement says of a setting; the rows of its result. `None` if it is no setting of
+    /// Swath.
+    ///
+    /// # Errors
+    /// The setting does not take the value, or there is none of the name.
+    pub(crate) fn call(&self, call: &SettingCall) -> Option<Result<SendableRecordBatchStream>> {
+        match call {
+            SettingCall::Set { name, value } => Some(match find(name) {
+                Some(setting) => self.set(setting, value).and_then(|()| rows(None)),
+                None => Err(unknown(name)),
+            }),
+            SettingCall::Show { name } => Some(rows(Some((name, &self.value(find(name)?))))),
+        }
+    }
+
+    fn set(&self, setting: Setting, value: &str) -> Result<()> {
+        let default = value.eq_ignore_ascii_case("default");
+        match setting {
+            Setting::MemoryLimit if default => self.budget.set_limit_bytes(memory::default_limit_bytes()),
+            Setting::MemoryLimit => self.budget.set_limit_bytes(parse_bytes("memory_limit", value)?),
+            Setting::MaxSpill if default => self.spills.set_max_bytes(u64::MAX),
+            Setting::MaxSpill => self.spills.set_max_bytes(parse_bytes("max_spill", value)? as u64),
+            Setting::TempDir => {
+                let folder = if default { std::env::temp_dir() } else { PathBuf::from(value) };
+                if !folder.is_dir() {
+                    let hint = "make it first, or name another one".to_owned();
+                    return Err(Error::query(format!("temp_dir: '{value}' is no folder"), hint));
+                }
+                if !self.spills.set_folder(folder) {
+                    let hint = "set it before the first query that needs the disk".to_owned();
+                    return Err(Error::query("temp_dir: the folder is in use already", hint));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn value(&self, setting: Setting) -> String {
+        match setting {
+            Setting::MemoryLimit => self.budget.limit_bytes().to_string(),
+            Setting::MaxSpill if self.spills.max_bytes() == u64::MAX => "unlimited".to_owned(),
+            Setting::MaxSpill => self.spills.max_bytes().to_string(),
+            Setting::TempDir => self.spills.folder().display().to_string(),
+        }
+    }
+}
+
+fn find(name: &str) -> Option<Setting> {
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, setting)| *setting)
+}
+
+fn unknown(name: &str) -> Error {
+    let known = NAMES.map(|(name, _)| name);
+    let hint = match nearest(name, known) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => "there are memory_limit, max_spill and temp_dir, and those of the relational core, as in \
+                 SET datafusion.execution.batch_size = 4096"
+            .to_owned(),
+    };
+    Error::query(format!("there is no setting \"{name}\""), hint)
+}
+
+fn rows(value: Option<(&str, &str)>) -> Result<SendableRecordBatchStream> {
+    let (schema, batches) = match value {
+        None => (Arc::new(Schema::empty()), Vec::new()),
+        Some((name, value)) => {
+            let field = |name: &str| Field::new(name, DataType::Utf8, false);
+            let schema = Arc::new(Schema::new(vec![field("name"), field("value")]));
+            let text = |text: &str| Arc::new(StringArray::from(vec![text.to_owned()])) as _;
+            let batch = RecordBatch::try_new(Arc::clone(&schema), vec![text(name), text(value)]);
+            (schema, vec![batch.map_err(DataFusionError::from)?])
+        }
+    };
+    let batches = futures::stream::iter(batches.into_iter().map(Ok));
+    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+}
+
+/// A number of bytes: `1000000`, `512MB`, `1.5 GiB`, or a part of the machine's memory, `80%`.
+///
+/// # Errors
+/// It is written in another way, or is 0; `option` is whose value it is.
+pub fn parse_bytes(option: &str, text: &str) -> Result<usize> {
+    let trimmed = text.trim();
+    let digits =
+        trimmed.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(trimmed.len());
+    let (number, unit) = trimmed.split_at(digits);
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" | "bytes" => Some(1.0),
+        "k" | "kb" => Some(1e3),
+        "m" | "mb" => Some(1e6),
+        "g" | "gb" => Some(1e9),
+        "t" | "tb" => Some(1e12),
+        "kib" => Some(f64::from(1 << 10)),
+        "mib" => Some(f64::from(1 << 20)),
+        "gib" => Some(f64::from(1 << 30)),
+        "tib" => Some((1u64 << 40) as f64),
+        "%" => Some(memory::available_bytes() as f64 / 100.0),
+        _ => None,
+    };
+    let bytes = factor.zip(number.parse::<f64>().ok()).map(|(factor, number)| factor * number);
+    match bytes.filter(|bytes| *bytes >= 1.0 && *bytes < 1e18) {
+        Some(bytes) => Ok(bytes as usize),
+        None => {
+            let hint = "write a number of bytes, as 512MB, 1.5GiB or 80%".to_owned();
+            Err(Error::query(format!("{option}: expected a number of bytes, found \"{text}\""), hint))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_written_in_many_ways() {
+        for (text, expected) in [
+            ("1000", 1000),
+            ("512MB", 512_000_000),
+            (" 1.5 GiB", 3 << 29),
+            ("64k", 64_000),
+            ("2 TB", 2_000_000_000_000),
+        ] {
+            assert_eq!(parse_bytes("x", text).unwrap(), expected, "{text}");
+        }
+        assert!(parse_bytes("x", "50%").unwrap() > 1 << 20);
+        for text in ["", "MB", "-1", "0", "1 XB", "1e3", "1.2.3", "99999999999TB"] {
+            let error = parse_bytes("memory_limit", text).unwrap_err();
+            assert!(error.to_string().starts_with("memory_limit: expected"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Queries that do not fit into their memory: the same answers by way of the disk, or an error that says what would do.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use swath::Session;
+use swath::arrow::array::RecordBatch;
+use swath::arrow::util::display::array_value_to_string;
+use tempfile::TempDir;
+
+const FILES: u64 = 4;
+const ROWS_A_FILE: u64 = 40_000;
+
+/// Less than any of the queries below would like to have.
+const TINY_BYTES: usize = 16 << 20;
+
+/// Rows with a key of their own each, a key that many share, and some text.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in 0..FILES {
+        let mut text = String::from("id,half,few,name\n");
+        for row in 0..ROWS_A_FILE {
+            let id = (row * FILES + file).wrapping_mul(7_919) % (FILES * ROWS_A_FILE);
+            writeln!(
+                text,
+                "{id},{},{},the name of number {id} which is long enough to take some room",
+                id / 2,
+                id % 10
+            )
+            .unwrap();
+        }
+        fs::write(folder.path().join(format!("rows-{file}.csv")), text).unwrap();
+    }
+    folder
+}
+
+fn session(limit_bytes: usize, temp: &Path) -> Session {
+    Session::builder().threads(3).memory_limit(limit_bytes).temp_dir(temp).build().unwrap()
+}
+
+fn rows(batches: &[RecordBatch]) -> Vec<String> {
+    let row = |batch: &RecordBatch, row| {
+        let cells = batch.columns().iter().map(|column| array_value_to_string(column, row).unwrap());
+        cells.collect::<Vec<_>>().join("|")
+    };
+    batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |at| row(batch, at))).collect()
+}
+
+/// Runs a query, which must not take for ever.
+fn run(session: &Session, sql: &str) -> Result<Vec<String>, swath::Error> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let (session, sql) = (session.clone(), sql.to_owned());
+    std::thread::spawn(move || sender.send(session.collect_blocking(&sql).map(|batches| rows(&batches))));
+    receiver.recv_timeout(Duration::from_secs(120)).expect("the query hangs")
+}
+
+/// Questions whose answers take more memory than [`TINY_BYTES`], but can be had by way of the disk.
+const BY_THE_DISK: [&str; 6] = [
+    "SELECT id, count(*), max(name) FROM '$/rows-*.csv' GROUP BY id ORDER BY id",
+    "SELECT count(*), sum(n) FROM (SELECT name, count(*) AS n FROM '$/rows-*.csv' GROUP BY name)",
+    "SELECT name, id FROM '$/rows-*.csv' ORDER BY name DESC",
+    "SELECT count(*) FROM (SELECT DISTINCT name, half FROM '$/rows-*.csv')",
+    "SELECT few, row_number() OVER (PARTITION BY few ORDER BY id) AS n, name FROM '$/rows-*.csv' ORDER BY few, n",
+    "SELECT few, count(DISTINCT name) FROM '$/rows-*.csv' GROUP BY few ORDER BY few",
+];
+
+#[test]
+fn what_does_not_fit_goes_to_the_disk_and_comes_back() {
+    let folder = folder();
+    let temp = tempfile::tempdir().unwrap();
+    let roomy = session(1 << 30, temp.path());
+    for sql in BY_THE_DISK {
+        let sql = sql.replace('$', &folder.path().display().to_string());
+        let tiny = session(TINY_BYTES, temp.path());
+        let expected = run(&roomy, &sql).unwrap();
+        let found = run(&tiny, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert!(found == expected, "{sql}: {} rows, expected {}", found.len(), expected.len());
+        let usage = tiny.resource_usage();
+        assert!(usage.spilled_bytes > 0, "{sql}: {usage:?}");
+    }
+    assert_eq!(roomy.resource_usage().spilled_bytes, 0);
+    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0, "nothing is left");
+}
+
+#[test]
+fn joins_larger_than_the_memory_are_answered() {
+    let folder = folder();
+    let temp = tempfile::tempdir().unwrap();
+    let sql = "SELECT count(*), sum(a.id), max(b.name) FROM '$/rows-*.csv' a JOIN '$/rows-*.csv' b ON a.id = b.half"
+        .replace('$', &folder.path().display().to_string());
+    let expected = run(&session(1 << 30, temp.path()), &sql).unwrap();
+    assert_eq!(run(&session(TINY_BYTES, temp.path()), &sql).unwrap(), expected);
+}
+
+#[test]
+fn what_cannot_be_had_by_the_disk_is_an_error_that_says_what_would_do() {
+    let folder = folder();
+    let temp = tempfile::tempdir().unwrap();
+    let sql = "SELECT count(DISTINCT name), count(DISTINCT half), count(DISTINCT id) FROM '$/rows-*.csv'"
+        .replace('$', &folder.path().display().to_string());
+    let error = run(&session(TINY_BYTES, temp.path()), &sql).unwrap_err();
+    assert!(error.to_string().starts_with("the query does not fit into its memory: Aggregate"), "{error}");
+    assert!(error.hint().unwrap().contains("--memory-limit"), "{error:?}");
+}
+
+#[test]
+fn the_disk_has_a_bound() {
+    let folder = folder();
+    let temp = tempfile::tempdir().unwrap();
+    let builder = Session::builder().threads(2).memory_limit(TINY_BYTES).temp_dir(temp.path());
+    let session = builder.max_spill(1 << 20).build().unwrap();
+    let sql = format!("SELECT name, id FROM '{}/rows-*.csv' ORDER BY name", folder.path().display());
+    let error = run(&session, &sql).unwrap_err().to_string();
+    assert!(error.contains("--max-spill"), "{error}");
+}
+
+#[test]
+fn settings_are_set_and_shown() {
+    let session = Session::new().unwrap();
+    let show = |name: &str| run(&session, &format!("SHOW {name}")).unwrap();
+    run(&session, "SET memory_limit = '512MB'").unwrap();
+    assert_eq!(show("memory_limit"), ["memory_limit|512000000"]);
+    run(&session, "SET max_memory = '1GiB'; SET max_spill = '10MB'").unwrap();
+    assert_eq!(show("memory_limit"), ["memory_limit|1073741824"]);
+    assert_eq!(show("max_spill"), ["max_spill|10000000"]);
+    let error = run(&session, "SET memory_limt = '1GB'").unwrap_err();
+    assert!(error.hint().unwrap().contains("memory_limit"), "{error}");
+    let error = run(&session, "SET memory_limit = 'much'").unwrap_err().to_string();
+    assert!(error.contains("expected a number of bytes"), "{error}");
+    let error = run(&session, "SET temp_dir = '/nowhere/at/all'").unwrap_err().to_string();
+    assert!(error.contains("is no folder"), "{error}");
+}
