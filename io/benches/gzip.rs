@@ -9,6 +9,7 @@ use divan::{Bencher, black_box};
 use swath_datasets::Dataset;
 use swath_datasets::airline::{self, Airline};
 use swath_datasets::wiki::{self, Wiki};
+use swath_io::codec::gzip::{Cpu, GzipDecoder, HISTORY_LEN_BYTES, Pause};
 
 fn main() {
     divan::main();
@@ -116,5 +117,38 @@ fn zlib_rs(bencher: Bencher, input: &Input) {
             }
         }
         assert_eq!(total, plain.len());
+    });
+}
+
+/// The decoder of this crate, with all that the processor has.
+#[divan::bench(args = INPUTS)]
+fn gzip(bencher: Bencher, input: &Input) {
+    bench_members(bencher, *input, Cpu::detect());
+}
+
+/// The same without instructions that not every processor of the target has.
+#[divan::bench(args = INPUTS)]
+fn gzip_portable(bencher: Bencher, input: &Input) {
+    bench_members(bencher, *input, Cpu::PORTABLE);
+}
+
+fn bench_members(bencher: Bencher, input: Input, cpu: Cpu) {
+    let (plain, packed) = input.make();
+    let mut buffer = vec![0; HISTORY_LEN_BYTES + CHUNK_LEN_BYTES];
+    bencher.counter(BytesCount::new(plain.len())).bench_local(|| {
+        let mut decoder = GzipDecoder::new(cpu);
+        let (mut at, mut used) = (0, 0);
+        loop {
+            let progress =
+                decoder.decode(&packed[used..], true, &mut buffer, at).expect("the bytes are whole");
+            used += progress.consumed;
+            at += black_box(&buffer[at..at + progress.written]).len();
+            if progress.state == Pause::End {
+                break;
+            }
+            buffer.copy_within(at - HISTORY_LEN_BYTES..at, 0);
+            at = HISTORY_LEN_BYTES;
+        }
+        assert_eq!(decoder.decoded_bytes(), plain.len() as u64);
     });
 }

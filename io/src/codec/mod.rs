@@ -2,6 +2,7 @@
 
 mod compressor;
 mod decompressor;
+pub mod gzip;
 
 use std::fmt;
 use std::ops::RangeInclusive;
