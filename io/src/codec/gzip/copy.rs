@@ -35,29 +35,46 @@ pub(super) unsafe fn copy_match(target: *mut u8, distance: usize, length: usize)
 
 /// [`copy_match`] where source and target of one step may overlap.
 ///
+/// What repeats is put together in a register: to read back what was just written would have to wait until all of it is out of
+/// the processor's store buffer, some 15 cycles a step.
+///
 /// # Safety
 /// As for [`copy_match`].
 #[cold]
 #[inline(never)]
-unsafe fn copy_near(target: *mut u8, mut distance: usize, length: usize) {
-    const STEP: usize = 16;
-    // SAFETY: a step to `source + distance` makes the first 2 * `distance` bytes from `source` on right, and may write
-    // 16 bytes from at most `target` + 7 on, as `source + distance` is `target` at first and the distance before it is doubled
-    // for the last time is below 16. Then steps of 16 bytes, at a distance of at least 16, as in `copy_match`.
+unsafe fn copy_near(target: *mut u8, distance: usize, length: usize) {
+    const STEP: usize = size_of::<u128>();
+    // SAFETY: reads the bytes in front of `target` that the caller promised, and behind them others that can be written, so also
+    // read. A step writes 16 bytes, of which the first one is inside the match.
     unsafe {
-        let end = target.add(length);
-        let mut source = target.sub(distance);
-        while distance < STEP {
-            step::<STEP>(source, source.add(distance));
-            distance *= 2;
+        let source = target.sub(distance);
+        let mut done = 0;
+        if distance >= STEP {
+            while done < length {
+                step::<STEP>(source.add(done), target.add(done));
+                done += STEP;
+            }
+            return;
         }
-        let mut target = source.add(distance);
-        while target < end {
-            step::<STEP>(source, target);
-            source = source.add(STEP);
-            target = target.add(STEP);
+        let pattern = repeat(u128::from_le(source.cast::<u128>().read_unaligned()), distance);
+        // As many bytes as whole patterns fit.
+        let stride = STEP - STEP % distance;
+        while done < length {
+            target.add(done).cast::<u128>().write_unaligned(pattern.to_le());
+            done += stride;
         }
     }
+}
+
+/// The lowest `len` bytes, 1 to 15 of them, again and again.
+fn repeat(bytes: u128, len: usize) -> u128 {
+    let mut bits = 8 * len as u32;
+    let mut pattern = bytes & !(!0 << bits);
+    while bits < u128::BITS {
+        pattern |= pattern << bits;
+        bits *= 2;
+    }
+    pattern
 }
 
 /// Copies `N` bytes: all are read before one is written.
