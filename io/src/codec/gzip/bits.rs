@@ -18,6 +18,18 @@ pub(super) struct BitReader<'a> {
     len: u32,
 }
 
+impl HeldBits {
+    /// The bits of `byte` from its bit `skip` (0 to 7) on.
+    pub(super) fn of_byte(byte: u8, skip: u32) -> Self {
+        Self { bits: u64::from(byte) >> skip, len: 8 - skip }
+    }
+
+    /// How many there are.
+    pub(super) fn len(self) -> u32 {
+        self.len
+    }
+}
+
 impl<'a> BitReader<'a> {
     pub(super) fn new(held: HeldBits, input: &'a [u8]) -> Self {
         Self { input, pos: 0, bits: held.bits, len: held.len }
@@ -175,10 +187,17 @@ mod tests {
         assert!(reader.has(11));
         reader.consume(11);
         let (held, used) = reader.finish();
-        assert_eq!((held.len, used), (5, 2));
+        assert_eq!((held.len(), used), (5, 2));
         let mut reader = BitReader::new(held, &BYTES[2..]);
         reader.align();
         assert_eq!(reader.take_bytes(3), &BYTES[2..5]);
         assert_eq!(reader.finish().1, 3);
+    }
+
+    #[test]
+    fn a_stream_may_begin_inside_a_byte() {
+        let mut reader = BitReader::new(HeldBits::of_byte(BYTES[0], 3), &BYTES[1..]);
+        assert!(reader.has(13));
+        assert_eq!(reader.take(13), (0x3cb5 >> 3) & 0x1fff);
     }
 }

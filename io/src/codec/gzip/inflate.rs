@@ -120,6 +120,21 @@ impl Inflater {
         self.history = 0;
     }
 
+    /// Goes to a block in the middle of a stream, or to the length of a stored block, after bits of a byte that it begins in.
+    ///
+    /// In front of the position then stand `history_len` bytes of the stream.
+    pub(super) fn restart(&mut self, held: HeldBits, stored: bool, history_len: usize) {
+        self.held = held;
+        self.state = if stored { State::StoredLength } else { State::Block };
+        self.last_block = false;
+        self.history = history_len;
+    }
+
+    /// If a block comes next, how many bits of it are among the input used.
+    pub(super) fn held_bits_before_block(&self) -> Option<u32> {
+        (self.state == State::Block).then_some(self.held.len())
+    }
+
     /// Decodes from `input` into `buffer` from `at` on, until one of them is used up or the stream ends.
     ///
     /// Input that is used up and output that is full need not be so at any particular place: the next call goes on.

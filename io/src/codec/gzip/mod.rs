@@ -25,16 +25,22 @@ mod copy;
 mod cpu;
 mod error;
 mod fast;
+mod finder;
 mod header;
 mod inflate;
+mod marker;
 mod member;
+mod piece;
 mod tables;
 
 pub use cpu::Cpu;
 pub use error::{Damage, GzipError};
+pub use finder::{BlockStart, find_block};
 pub use header::bgzf_block_len;
 pub use inflate::{HISTORY_LEN_BYTES, InflateError, Inflater, Pause, Progress};
+pub use marker::Resolver;
 pub use member::GzipDecoder;
+pub use piece::{Piece, PieceEnd};
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod pieces;
+
 /// What became of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
