@@ -3,13 +3,17 @@
 
 use std::fmt;
 use std::io::{Read, Write};
+use std::sync::Mutex;
+use std::thread;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use swath_datasets::Dataset;
 use swath_datasets::airline::{self, Airline};
 use swath_datasets::wiki::{self, Wiki};
-use swath_io::codec::gzip::{Cpu, GzipDecoder, HISTORY_LEN_BYTES, Pause};
+use swath_io::codec::gzip::{
+    BlockStart, Cpu, GzipDecoder, HISTORY_LEN_BYTES, Pause, Piece, PieceEnd, Resolver, Trailer, header_len,
+};
 
 fn main() {
     divan::main();
@@ -150,5 +154,77 @@ fn bench_members(bencher: Bencher, input: Input, cpu: Cpu) {
             at = HISTORY_LEN_BYTES;
         }
         assert_eq!(decoder.decoded_bytes(), plain.len() as u64);
+    });
+}
+
+/// One member decoded in pieces, by so many threads. A second round of the same threads looks up the markers and sums the bytes. A
+/// driver would keep its threads busy between the rounds; this one shows what a piece costs.
+#[divan::bench(args = [1, 2])]
+fn pieces(bencher: Bencher, threads: usize) {
+    let (plain, packed) = Input { data: Data::Flights, level: 6 }.make();
+    let header_len = header_len(&packed).expect("the bytes are whole").expect("the bytes are whole");
+    let data = &packed[header_len..];
+    let pieces: Vec<_> = (0..).map(|i| i * PIECE_LEN_BYTES).take_while(|at| *at < data.len()).collect();
+    let mut pieces: Vec<_> = pieces.into_iter().map(|at| (at, Piece::new(Cpu::detect()))).collect();
+    bencher.counter(BytesCount::new(plain.len())).bench_local(|| {
+        on_threads(threads, &mut pieces, |(at, piece)| {
+            let (from, stop) = (8 * *at as u64, 8 * (*at + PIECE_LEN_BYTES) as u64);
+            if *at > 0 {
+                piece.find(data, from, stop, usize::MAX).expect("each piece has a block");
+            } else {
+                piece.begin(data, BlockStart { bit: 0, stored: false }, Some(&[]));
+                piece.decode(data, stop, usize::MAX).expect("the bytes are whole");
+            }
+        });
+        let mut joined = join(data, &mut pieces);
+        on_threads(threads, &mut joined, |(piece, resolver, bytes, checksum)| {
+            bytes.resize(piece.len(), 0);
+            let (values, known) = bytes.split_at_mut(piece.values().len());
+            resolver.resolve(piece.values(), values).expect("the bytes are whole");
+            known.copy_from_slice(piece.bytes());
+            checksum.update(bytes);
+        });
+        let mut checksum = crc32fast::Hasher::new();
+        joined.iter().for_each(|(.., of_piece)| checksum.combine(of_piece));
+        let trailer = packed.last_chunk().expect("the bytes are whole");
+        Trailer::new(*trailer).check(checksum.finalize(), plain.len() as u64).expect("the bytes are whole");
+    });
+}
+
+/// Compressed bytes that a piece has.
+const PIECE_LEN_BYTES: usize = 512 << 10;
+
+type Joined<'a> = (&'a Piece, Resolver, Vec<u8>, crc32fast::Hasher);
+
+/// Confirms that each piece starts where the one in front ended, and finds out the history of each.
+fn join<'a>(data: &[u8], pieces: &'a mut [(usize, Piece)]) -> Vec<Joined<'a>> {
+    let starts: Vec<_> = pieces.iter().map(|(_, piece)| piece.start()).collect();
+    let mut history = Vec::new();
+    pieces
+        .iter_mut()
+        .enumerate()
+        .map(|(i, (_, piece))| {
+            let stop = starts.get(i + 1).map_or(u64::MAX, |next| next.bit);
+            let end = piece.decode(data, stop, usize::MAX).expect("the bytes are whole");
+            assert!(starts.get(i + 1).is_none_or(|next| end == PieceEnd::Block(*next)));
+            let resolver = Resolver::new(&history);
+            history = piece.history(&resolver).expect("the bytes are whole");
+            (&*piece, resolver, Vec::new(), crc32fast::Hasher::new())
+        })
+        .collect()
+}
+
+/// Does the work for each item, on the next free of so many threads.
+fn on_threads<T: Send>(threads: usize, items: &mut [T], work: impl Fn(&mut T) + Sync) {
+    let queue = Mutex::new(items.iter_mut());
+    let next = || queue.lock().expect("no thread panics with the lock").next();
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(item) = next() {
+                    work(item);
+                }
+            });
+        }
     });
 }

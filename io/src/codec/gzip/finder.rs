@@ -25,8 +25,6 @@ const STRIDE_BITS: u64 = 8 * (16 << 10);
 /// Bytes at the end of the input in which no block is found: the tests look at words that begin in front of them.
 const TAIL_BYTES: usize = 24;
 
-/// Codes of the code lengths, at most.
-const PRECODES: u32 = 19;
 /// Bits of each of their lengths.
 const PRECODE_LEN_BITS: u32 = 3;
 
@@ -108,17 +106,12 @@ fn dynamic_heads(word: u64, next: u64) -> u64 {
 
 /// Whether the code of code lengths of the block at this bit leaves no bits unused.
 fn has_complete_precode(input: &[u8], bit: u64) -> bool {
-    let at = (bit / 8) as usize;
-    let head = (u128::from(word(input, at)) | u128::from(word(input, at + 8)) << 64) >> (bit % 8);
-    let count = (head >> 13) as u32 % 16 + 4;
-    debug_assert!(count <= PRECODES);
-    let mut lens = (head >> 17) as u64 & ((1 << (count * PRECODE_LEN_BITS)) - 1);
-    let mut share = 0;
-    while lens != 0 {
-        share += u32::from(PRECODE_SHARES[(lens % PRECODE_SHARES.len() as u64) as usize]);
-        lens /= PRECODE_SHARES.len() as u64;
-    }
-    share == WHOLE_SHARE
+    let count = bits(input, bit + 13) as u32 % 16 + 4;
+    // 57 bits, as many as are always there.
+    let lens = bits(input, bit + 17) & ((1 << (count * PRECODE_LEN_BITS)) - 1);
+    let share =
+        |group: u32| u32::from(PRECODE_SHARES[(lens >> (12 * group)) as usize % PRECODE_SHARES.len()]);
+    share(0) + share(1) + share(2) + share(3) + share(4) == WHOLE_SHARE
 }
 
 /// All codes of a complete code together, in shares of 7 bits.
@@ -183,6 +176,11 @@ fn find_stored(input: &[u8], from_bit: u64, until_bit: u64) -> Option<u64> {
 fn is_stored(input: &[u8], at: usize) -> bool {
     let [low, high, not_low, not_high] = (word(input, at) as u32).to_le_bytes();
     low == !not_low && high == !not_high && input[at - 1] >> 5 == 0
+}
+
+/// At least 57 bits of the input.
+fn bits(input: &[u8], bit: u64) -> u64 {
+    word(input, (bit / 8) as usize) >> (bit % 8)
 }
 
 /// 8 bytes of the input, the first one lowest.

@@ -1,4 +1,5 @@
-//! The header of a gzip member (RFC 1952, 2.3), and the field by which BGZF tells the length of a block.
+//! The header and the trailer of a gzip member (RFC 1952, 2.3), where members may begin, and the field by which BGZF tells
+//! the length of a block.
 
 use super::error::Damage;
 
@@ -124,6 +125,63 @@ fn text(rest: &[u8], again: Step, next: Step) -> (usize, Option<Step>) {
     }
 }
 
+/// The length of the member header at the start of these bytes, or nothing if it goes on behind them.
+///
+/// # Errors
+/// The bytes begin no member, have flags that no standard defines, or do not match the header's checksum.
+pub fn header_len(bytes: &[u8]) -> Result<Option<usize>, Damage> {
+    let (len, ended) = HeaderParser::new().read(bytes)?;
+    Ok(ended.then_some(len))
+}
+
+/// What stands behind the compressed data of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trailer {
+    /// CRC-32 of the decoded bytes.
+    pub checksum: u32,
+    /// Their count, modulo 2^32.
+    pub len: u32,
+}
+
+impl Trailer {
+    /// Bytes of a trailer.
+    pub const LEN_BYTES: usize = 8;
+
+    /// Reads a trailer.
+    pub fn new(bytes: [u8; Self::LEN_BYTES]) -> Self {
+        let (checksum, len) = (u64::from_le_bytes(bytes) as u32, (u64::from_le_bytes(bytes) >> 32) as u32);
+        Self { checksum, len }
+    }
+
+    /// Compares it with what was decoded.
+    ///
+    /// # Errors
+    /// It does not match.
+    pub fn check(self, checksum: u32, len: u64) -> Result<(), Damage> {
+        if self.checksum != checksum {
+            return Err(Damage::Checksum);
+        }
+        if self.len != len as u32 {
+            return Err(Damage::Length);
+        }
+        Ok(())
+    }
+}
+
+/// Finds the first place from `from` on where a member may begin.
+///
+/// One does if the member in front ends there, which [`GzipDecoder::stop_at`](super::GzipDecoder::stop_at) serves to see: compressed data
+/// has such bytes by chance, once in some 10^9. A member with unusual hints in its header is passed over, and so decoded with the one in
+/// front.
+pub fn find_member(input: &[u8], from: usize) -> Option<usize> {
+    memchr::memmem::find_iter(input.get(from..)?, &MAGIC).map(|at| from + at).find(|&at| {
+        // Flags, and hints of how hard the compressor tried: 2 and 4 are all that it may say.
+        let flags = input.get(at + 3).copied().unwrap_or_default();
+        let hints = input.get(at + 8).copied().unwrap_or_default();
+        flags & UNKNOWN == 0 && matches!(hints, 0 | 2 | 4)
+    })
+}
+
 /// The length of the BGZF block that begins with these bytes, its header and trailer included.
 ///
 /// A BGZF file (SAM specification, 4.1) is a gzip file of many small members, each of which tells its length in an
@@ -193,6 +251,25 @@ mod tests {
         let mut bytes = header(HEADER_CHECKSUM | NAME);
         *bytes.last_mut().unwrap() ^= 1;
         assert_eq!(read(&bytes), Err(Damage::HeaderChecksum));
+    }
+
+    #[test]
+    fn the_length_of_a_header() {
+        for flags in 0..32 {
+            let bytes = [header(flags), b"rest".to_vec()].concat();
+            let len = bytes.len() - 4;
+            assert_eq!(header_len(&bytes), Ok(Some(len)));
+            assert_eq!(header_len(&bytes[..len - 1]), Ok(None));
+        }
+        assert_eq!(header_len(b"text"), Err(Damage::Magic));
+    }
+
+    #[test]
+    fn places_where_a_member_may_begin() {
+        let bytes = [b"\x1f\x8b", &header(0)[..], b"\x1f\x8b\x08\x20", &header(EXTRA), &MAGIC].concat();
+        let places: Vec<_> = (0..bytes.len()).filter(|at| find_member(&bytes, *at) == Some(*at)).collect();
+        assert_eq!(places, [2, 16, bytes.len() - 3]);
+        assert_eq!(find_member(&bytes, bytes.len()), None);
     }
 
     #[test]

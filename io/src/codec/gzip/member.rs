@@ -2,15 +2,12 @@
 
 use super::cpu::Cpu;
 use super::error::{Damage, GzipError};
-use super::header::{HeaderParser, MAGIC};
+use super::header::{HeaderParser, MAGIC, Trailer};
 use super::inflate::{Inflater, Pause, Progress, Until};
 
 /// Decoded bytes after which the checksum catches up: they are still in the second-level cache (512 KiB on the processor
 /// measured) when they are read again.
 const CHECKSUM_STEP_BYTES: usize = 128 << 10;
-
-/// Bytes of a member's trailer: the checksum and the length of the decoded bytes.
-const TRAILER_LEN_BYTES: usize = 8;
 
 /// Decodes all members of a gzip file, one after another, in constant memory.
 ///
@@ -42,7 +39,7 @@ enum State {
     /// In a member's compressed data.
     Data,
     /// So many bytes of the trailer are read.
-    Trailer([u8; TRAILER_LEN_BYTES], usize),
+    Trailer([u8; Trailer::LEN_BYTES], usize),
     /// After a member. So many bytes of what may be the start of another one are read.
     Between(usize),
     /// Nothing more will come.
@@ -141,21 +138,21 @@ impl GzipDecoder {
                 State::Data => {
                     let pause = self.decode_data(rest, buffer, at + progress.written, progress)?;
                     match pause {
-                        Pause::End => self.state = State::Trailer([0; TRAILER_LEN_BYTES], 0),
+                        Pause::End => self.state = State::Trailer([0; Trailer::LEN_BYTES], 0),
                         Pause::OutputFull if at + progress.written < buffer.len() => {}
                         _ => return Ok(pause),
                     }
                 }
                 State::Trailer(bytes, len) => {
-                    let used = rest.len().min(TRAILER_LEN_BYTES - *len);
+                    let used = rest.len().min(Trailer::LEN_BYTES - *len);
                     bytes[*len..*len + used].copy_from_slice(&rest[..used]);
                     *len += used;
-                    let (bytes, whole) = (*bytes, *len == TRAILER_LEN_BYTES);
+                    let (bytes, whole) = (*bytes, *len == Trailer::LEN_BYTES);
                     self.consume(used, progress);
                     if !whole {
                         return Ok(Pause::NeedsInput);
                     }
-                    self.check(bytes)?;
+                    Trailer::new(bytes).check(self.checksum.clone().finalize(), self.member_len)?;
                     self.state = if self.offset < self.stop { State::Between(0) } else { State::End };
                 }
                 State::Between(matched) => match rest.first() {
@@ -211,19 +208,6 @@ impl GzipDecoder {
         progress.written += written;
         self.consume(consumed, progress);
         result.map(|step| step.state).map_err(|error| error.damage)
-    }
-
-    fn check(&self, trailer: [u8; TRAILER_LEN_BYTES]) -> Result<(), Damage> {
-        let [checksum @ .., _, _, _, _] = trailer;
-        let [_, _, _, _, len @ ..] = trailer;
-        if u32::from_le_bytes(checksum) != self.checksum.clone().finalize() {
-            return Err(Damage::Checksum);
-        }
-        // The length is kept modulo 2^32.
-        if u32::from_le_bytes(len) != self.member_len as u32 {
-            return Err(Damage::Length);
-        }
-        Ok(())
     }
 
     /// The input has ended where more was asked for: well after a member, or where none was begun.

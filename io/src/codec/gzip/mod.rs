@@ -36,7 +36,7 @@ mod tables;
 pub use cpu::Cpu;
 pub use error::{Damage, GzipError};
 pub use finder::{BlockStart, find_block};
-pub use header::bgzf_block_len;
+pub use header::{Trailer, bgzf_block_len, find_member, header_len};
 pub use inflate::{HISTORY_LEN_BYTES, InflateError, Inflater, Pause, Progress};
 pub use marker::Resolver;
 pub use member::GzipDecoder;

@@ -1,7 +1,5 @@
 //! Streams decoded in pieces, as threads would, against the same decoded from the front.
 
-use std::io::Write;
-
 use flate2::{Compress, Compression, FlushCompress};
 use proptest::prelude::*;
 
@@ -50,7 +48,7 @@ fn in_pieces(cpu: Cpu, input: &[u8], piece_bits: u64) -> Result<(Vec<u8>, usize)
 }
 
 fn first_block(input: &[u8]) -> BlockStart {
-    crate::codec::gzip::finder::start_at(input, 0).unwrap()
+    finder::start_at(input, 0).unwrap()
 }
 
 /// A stream that is flushed after each part, as `pigz` does, or begun anew.
