@@ -23,7 +23,7 @@ use super::tables::{DISTANCE_BITS, DistanceEntry, LITLEN_BITS, Litlen, LitlenEnt
 const INPUT_SLACK: usize = 24;
 
 /// Places of output that one iteration may write: two literals, a match, and what its copy writes too much.
-const OUTPUT_SLACK: usize = 2 + MAX_MATCH_LEN + OVERSHOOT_BYTES;
+const OUTPUT_SLACK: usize = 6 + MAX_MATCH_LEN + OVERSHOOT_BYTES;
 
 /// A decoded byte.
 ///
@@ -154,16 +154,24 @@ unsafe fn run<T: Decoded>(
         bits.refill();
         let mut entry = bits.litlen(tables);
         while bits.source <= source_stop && *target <= target_stop {
-            let mut length = entry.length_less_2() + 2;
-            if length > 2 || entry.literal_count() > 0 {
+            let length;
+            if entry.is_match() {
+                length = entry.length();
                 bits.consume(entry.raw());
                 target.cast::<[T; 2]>().write_unaligned(T::pair(entry.literals()));
                 *target = target.add(entry.literal_count());
-                if length == 2 {
+            } else if entry.is_literals() {
+                for _ in 0..3 {
+                    bits.consume(entry.raw());
+                    target.cast::<[T; 2]>().write_unaligned(T::pair(entry.literals()));
+                    *target = target.add(entry.literal_count());
                     entry = bits.litlen(tables);
-                    bits.refill();
-                    continue;
+                    if !entry.is_literals() {
+                        break;
+                    }
                 }
+                bits.refill();
+                continue;
             } else {
                 let (symbol, used) = tables.other_symbol(bits.all()).ok_or(Damage::Litlen)?;
                 bits.consume(used);

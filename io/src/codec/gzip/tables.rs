@@ -51,8 +51,8 @@ const DISTANCES: [(u16, u8); 30] = [
 /// What some bits say: up to two literals, then a match length if there is one.
 ///
 /// The low 6 bits are the count of bits used, so that the entry itself serves as the amount of a shift; then 16 bits of
-/// literals, 8 bits of the length less 2, and 2 bits of the count of literals. All is 0 if the bits must be looked up in
-/// the code instead.
+/// literals, 2 bits of their count, and 8 bits of the length less 2, or 0 if there is no match. All is 0 if the bits must be looked up
+/// in the code instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct LitlenEntry(u32);
 
@@ -86,15 +86,17 @@ pub(super) struct Tables {
 
 impl LitlenEntry {
     pub(super) const OTHER: Self = Self(0);
+    const ONE_LITERAL: u32 = 1 << 22;
+    const SMALLEST_MATCH: u32 = 1 << 24;
 
     fn literal(byte: u8, used: u32) -> Self {
-        Self(used | u32::from(byte) << 6 | 1 << 30)
+        Self(used | u32::from(byte) << 6 | Self::ONE_LITERAL)
     }
 
     /// The smallest length of a symbol, or nothing if no length of it fits.
-    fn length(len: u16, used: u32) -> Self {
+    fn smallest_match(len: u16, used: u32) -> Self {
         if u32::from(len) < MAX_MATCH_LEN as u32 {
-            Self(used | u32::from(len - 2) << 22)
+            Self(used | u32::from(len - 2) << 24)
         } else {
             Self::OTHER
         }
@@ -120,12 +122,22 @@ impl LitlenEntry {
     }
 
     pub(super) fn literal_count(self) -> usize {
-        (self.0 >> 30) as usize
+        (self.0 >> 22 & 3) as usize
     }
 
-    /// The length of the match less 2, or 0 if there is no match.
-    pub(super) fn length_less_2(self) -> usize {
-        (self.0 >> 22 & 0xff) as usize
+    /// Whether there is a match, with literals in front or not.
+    pub(super) fn is_match(self) -> bool {
+        self.0 >= Self::SMALLEST_MATCH
+    }
+
+    /// Whether there are literals, and no match behind them.
+    pub(super) fn is_literals(self) -> bool {
+        (Self::ONE_LITERAL..Self::SMALLEST_MATCH).contains(&self.0)
+    }
+
+    /// The length of the match.
+    pub(super) fn length(self) -> usize {
+        (self.0 >> 24) as usize + 2
     }
 }
 
@@ -195,10 +207,10 @@ impl Tables {
             let literal = entry.literals() as u8;
             return Some((Litlen::Literal(literal), u32::from(self.literal_lens[usize::from(literal)])));
         }
-        match entry.length_less_2() {
-            0 => self.other_symbol(bits),
-            length => Some((Litlen::Length(length + 2), entry.used())),
+        if entry.is_match() {
+            return Some((Litlen::Length(entry.length()), entry.used()));
         }
+        self.other_symbol(bits)
     }
 
     /// Like [`Tables::symbol`] where the table has no symbol.
@@ -247,7 +259,7 @@ impl Tables {
             let used = word.len + u32::from(extra);
             for above in 0..1 << (LITLEN_BITS - word.len) {
                 let length = smallest + (above & ((1 << extra) - 1));
-                self.litlen[usize::from(word.bits | above << word.len)] = LitlenEntry::length(length, used);
+                self.litlen[usize::from(word.bits | above << word.len)] = LitlenEntry::smallest_match(length, used);
             }
         }
     }
@@ -260,7 +272,7 @@ fn litlen_entry(symbol: u16, len: u32) -> LitlenEntry {
     }
     match LENGTHS.get(usize::from(symbol).wrapping_sub(END_OF_BLOCK + 1)) {
         Some(&(smallest, extra)) if len + u32::from(extra) <= LITLEN_BITS => {
-            LitlenEntry::length(smallest, len + u32::from(extra))
+            LitlenEntry::smallest_match(smallest, len + u32::from(extra))
         }
         _ => LitlenEntry::OTHER,
     }
