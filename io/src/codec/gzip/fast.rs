@@ -16,8 +16,9 @@
 use super::bits::BitReader;
 use super::copy::{OVERSHOOT_BYTES, copy_match};
 use super::cpu::Cpu;
+use super::entries::{DistanceEntry, LitlenEntry, MAX_MATCH_LEN};
 use super::error::Damage;
-use super::tables::{DISTANCE_BITS, DistanceEntry, LITLEN_BITS, Litlen, LitlenEntry, MAX_MATCH_LEN, Tables};
+use super::tables::{DISTANCE_BITS, LITLEN_BITS, Litlen, Tables};
 
 /// Bytes of input that one iteration may look at: three refills, each of which reads 8 bytes and uses up to 7.
 const INPUT_SLACK: usize = 24;

@@ -16,8 +16,8 @@
 use super::bits::{BitReader, HeldBits};
 use super::code::{CanonicalCode, Rule};
 use super::code_lengths::CodeLengths;
+use super::entries::{DISTANCE_SYMBOLS, LITLEN_SYMBOLS};
 use super::error::Damage;
-use super::tables::{DISTANCE_SYMBOLS, LITLEN_SYMBOLS};
 
 /// Input in which both kinds of block are looked for in turn, so that a block soon found costs no long search for the other kind.
 const STRIDE_BITS: u64 = 8 * (16 << 10);

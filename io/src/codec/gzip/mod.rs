@@ -23,6 +23,7 @@ mod code;
 mod code_lengths;
 mod copy;
 mod cpu;
+mod entries;
 mod error;
 mod fast;
 mod finder;

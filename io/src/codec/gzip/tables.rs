@@ -13,6 +13,10 @@
 
 use super::code::{CanonicalCode, Rule};
 use super::code_lengths::Lens;
+use super::entries::{
+    DISTANCE_SYMBOLS, DISTANCES, DistanceEntry, END_OF_BLOCK, LENGTHS, LITLEN_SYMBOLS, LitlenEntry,
+    MAX_MATCH_LEN,
+};
 use super::error::Damage;
 
 /// Bits that index the table of literals and lengths. With 12 bits 2 % fewer look-ups end without a match, but airline
@@ -22,46 +26,6 @@ pub(super) const LITLEN_BITS: u32 = 11;
 /// Bits that index the table of distances: enough for 99 % of the distances in text. With 8 bits airline CSV decodes
 /// 5 % slower, with 10 bits no faster.
 pub(super) const DISTANCE_BITS: u32 = 9;
-
-/// Symbols of literals and lengths, with the two that may not occur.
-pub(super) const LITLEN_SYMBOLS: usize = 288;
-/// Symbols of distances, with the two that may not occur.
-pub(super) const DISTANCE_SYMBOLS: usize = 32;
-/// The symbol that ends a block.
-pub(super) const END_OF_BLOCK: usize = 256;
-/// The longest match.
-pub(super) const MAX_MATCH_LEN: usize = 258;
-
-/// Lengths by symbol from 257 on: the smallest one, and the count of extra bits (RFC 1951, 3.2.5).
-#[rustfmt::skip]
-const LENGTHS: [(u16, u8); 29] = [
-    (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0), (9, 0), (10, 0), (11, 1), (13, 1), (15, 1), (17, 1), (19, 2),
-    (23, 2), (27, 2), (31, 2), (35, 3), (43, 3), (51, 3), (59, 3), (67, 4), (83, 4), (99, 4), (115, 4), (131, 5),
-    (163, 5), (195, 5), (227, 5), (258, 0),
-];
-
-/// Distances by symbol: the smallest one, and the count of extra bits (RFC 1951, 3.2.5).
-#[rustfmt::skip]
-const DISTANCES: [(u16, u8); 30] = [
-    (1, 0), (2, 0), (3, 0), (4, 0), (5, 1), (7, 1), (9, 2), (13, 2), (17, 3), (25, 3), (33, 4), (49, 4), (65, 5),
-    (97, 5), (129, 6), (193, 6), (257, 7), (385, 7), (513, 8), (769, 8), (1025, 9), (1537, 9), (2049, 10), (3073, 10),
-    (4097, 11), (6145, 11), (8193, 12), (12289, 12), (16385, 13), (24577, 13),
-];
-
-/// What some bits say: up to two literals, then a match length if there is one.
-///
-/// The low 6 bits are the count of bits used, so that the entry itself serves as the amount of a shift; then 16 bits of
-/// literals, 2 bits of their count, and 8 bits of the length less 2, or 0 if there is no match. All is 0 if the bits must be looked up
-/// in the code instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct LitlenEntry(u32);
-
-/// What some bits say: a distance and the bits used, with those that its exact value is read from.
-///
-/// The low 6 bits are the count of bits used, then 6 bits of the length of the code and 4 of the count of extra bits; the
-/// upper 16 bits are the smallest distance. All is 0 if the bits must be looked up in the code instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct DistanceEntry(u32);
 
 /// One symbol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,79 +46,6 @@ pub(super) struct Tables {
     literal_lens: [u8; 256],
     /// Whether the tables are those of the fixed codes, which need not be made again.
     fixed: bool,
-}
-
-impl LitlenEntry {
-    pub(super) const OTHER: Self = Self(0);
-    const ONE_LITERAL: u32 = 1 << 22;
-    const SMALLEST_MATCH: u32 = 1 << 24;
-
-    fn literal(byte: u8, used: u32) -> Self {
-        Self(used | u32::from(byte) << 6 | Self::ONE_LITERAL)
-    }
-
-    /// The smallest length of a symbol, or nothing if no length of it fits.
-    fn smallest_match(len: u16, used: u32) -> Self {
-        if u32::from(len) < MAX_MATCH_LEN as u32 {
-            Self(used | u32::from(len - 2) << 24)
-        } else {
-            Self::OTHER
-        }
-    }
-
-    /// Two entries, of which the first one is a literal, as one.
-    fn pair(self, second: Self) -> Self {
-        Self(self.0 + (second.0 & 0xffc0_003f) + ((second.0 & 0x3fc0) << 8))
-    }
-
-    /// The entry itself, whose low 6 bits are the count of bits used.
-    pub(super) fn raw(self) -> u32 {
-        self.0
-    }
-
-    pub(super) fn used(self) -> u32 {
-        self.0 & 63
-    }
-
-    /// In the low 16 bits two literals, of which [`LitlenEntry::literal_count`] count.
-    pub(super) fn literals(self) -> u32 {
-        self.0 >> 6
-    }
-
-    pub(super) fn literal_count(self) -> usize {
-        (self.0 >> 22 & 3) as usize
-    }
-
-    /// Whether there is a match, with literals in front or not.
-    pub(super) fn is_match(self) -> bool {
-        self.0 >= Self::SMALLEST_MATCH
-    }
-
-    /// Whether there are literals, and no match behind them.
-    pub(super) fn is_literals(self) -> bool {
-        (Self::ONE_LITERAL..Self::SMALLEST_MATCH).contains(&self.0)
-    }
-
-    /// The length of the match.
-    pub(super) fn length(self) -> usize {
-        (self.0 >> 24) as usize + 2
-    }
-}
-
-impl DistanceEntry {
-    pub(super) const OTHER: Self = Self(0);
-
-    /// The entry itself, whose low 6 bits are the count of bits used.
-    pub(super) fn raw(self) -> u32 {
-        self.0
-    }
-
-    /// The distance, from the bits that index the table and those behind them.
-    #[inline(always)]
-    pub(super) fn distance(self, bits: u64) -> usize {
-        let extra = bits >> (self.0 >> 6 & 63) & !(!0 << (self.0 >> 12 & 15));
-        (self.0 >> 16) as usize + extra as usize
-    }
 }
 
 impl Tables {
@@ -180,10 +71,8 @@ impl Tables {
         self.distance_code =
             CanonicalCode::new(lens.distances, Rule::CompleteOrTrivial, Damage::DistanceCode)?;
         self.literal_lens.copy_from_slice(&lens.litlens[..256]);
-        fill(&mut self.litlen, &self.litlen_code, litlen_entry);
-        self.add_extra_bits();
-        pair_literals(&mut self.litlen);
-        fill(&mut self.distance, &self.distance_code, distance_entry);
+        fill_litlen(&mut self.litlen, &self.litlen_code);
+        fill_distance(&mut self.distance, &self.distance_code);
         Ok(())
     }
 
@@ -233,7 +122,7 @@ impl Tables {
     pub(super) fn distance(&self, bits: u64) -> Option<(usize, u32)> {
         match self.distance[(bits & ((1 << DISTANCE_BITS) - 1)) as usize] {
             DistanceEntry::OTHER => self.other_distance(bits),
-            entry => Some((entry.distance(bits), entry.raw() & 63)),
+            entry => Some((entry.distance(bits), entry.used())),
         }
     }
 
@@ -245,83 +134,112 @@ impl Tables {
         let distance = usize::from(smallest) + (bits >> len & ((1 << extra) - 1)) as usize;
         Some((distance, len + u32::from(extra)))
     }
-
-    /// Gives the entries of lengths with extra bits, which stand for the smallest length yet, their exact length.
-    fn add_extra_bits(&mut self) {
-        let extra_lengths = self.litlen_code.codewords().filter(|word| usize::from(word.symbol) > 264);
-        for word in extra_lengths {
-            let Some(&(smallest, extra)) = LENGTHS.get(usize::from(word.symbol) - END_OF_BLOCK - 1) else {
-                continue;
-            };
-            if word.len + u32::from(extra) > LITLEN_BITS {
-                continue;
-            }
-            let used = word.len + u32::from(extra);
-            for above in 0..1 << (LITLEN_BITS - word.len) {
-                let length = smallest + (above & ((1 << extra) - 1));
-                self.litlen[usize::from(word.bits | above << word.len)] = LitlenEntry::smallest_match(length, used);
-            }
-        }
-    }
-}
-
-/// The entry of a code in the table of literals and lengths; of a length with extra bits, for their being 0.
-fn litlen_entry(symbol: u16, len: u32) -> LitlenEntry {
-    if let Ok(literal) = u8::try_from(symbol) {
-        return LitlenEntry::literal(literal, len);
-    }
-    match LENGTHS.get(usize::from(symbol).wrapping_sub(END_OF_BLOCK + 1)) {
-        Some(&(smallest, extra)) if len + u32::from(extra) <= LITLEN_BITS => {
-            LitlenEntry::smallest_match(smallest, len + u32::from(extra))
-        }
-        _ => LitlenEntry::OTHER,
-    }
-}
-
-fn distance_entry(symbol: u16, len: u32) -> DistanceEntry {
-    match DISTANCES.get(usize::from(symbol)) {
-        Some(&(smallest, extra)) => DistanceEntry(
-            (len + u32::from(extra)) | len << 6 | u32::from(extra) << 12 | u32::from(smallest) << 16,
-        ),
-        None => DistanceEntry::OTHER,
-    }
 }
 
 /// Fills a table that is indexed by the next bits, so that each code has the entries of all indices that begin with it.
 ///
-/// Codes are entered in a table of as many bits as they have, which is then doubled for the next longer ones: each code is
-/// written once, and the rest is copying. Indices that begin with a longer code or none get the entry of all zeros.
-fn fill<E: Copy + Default, const N: usize, const SIZE: usize>(
-    table: &mut [E; SIZE],
-    code: &CanonicalCode<N>,
-    entry: impl Fn(u16, u32) -> E,
-) {
-    let mut size = 1;
+/// `enter` enters the codes of each length, from 1 bit up, in a table of as many bits, which is then doubled for the next longer ones: each
+/// code is written once, and the rest is copying. Indices that begin with a longer code or none get the entry of all zeros.
+fn fill<E: Copy + Default>(table: &mut [E], mut enter: impl FnMut(&mut [E], u32)) {
     table[0] = E::default();
-    for word in code.codewords() {
-        if 1 << word.len > SIZE {
-            break;
-        }
-        while size < 1 << word.len {
-            table.copy_within(..size, size);
-            size *= 2;
-        }
-        table[usize::from(word.bits)] = entry(word.symbol, word.len);
-    }
-    while size < SIZE {
-        table.copy_within(..size, size);
-        size *= 2;
+    for len in 1..=table.len().ilog2() {
+        let half = 1 << (len - 1);
+        table.copy_within(..half, half);
+        enter(&mut table[..2 * half], len);
     }
 }
 
-/// Puts behind each literal what the rest of the index says, if all of it is there.
-fn pair_literals(table: &mut [LitlenEntry; 1 << LITLEN_BITS]) {
-    // From the last index down: the entry for the rest of an index stands at a smaller one and must be single yet.
-    for index in (0..table.len()).rev() {
-        let first = table[index];
-        let second = table[index >> first.used()];
-        let fits = first.used() + second.used() <= LITLEN_BITS;
-        let is_pair = first.literal_count() == 1 && second != LitlenEntry::OTHER && fits;
-        table[index] = if is_pair { first.pair(second) } else { first };
+fn fill_distance(table: &mut [DistanceEntry], code: &CanonicalCode<DISTANCE_SYMBOLS>) {
+    let mut words = code.codewords().peekable();
+    fill(table, |table, len| {
+        while let Some(word) = words.next_if(|word| word.len == len) {
+            table[usize::from(word.bits)] = DistanceEntry::new(word);
+        }
+    });
+}
+
+fn fill_litlen(table: &mut [LitlenEntry], code: &CanonicalCode<LITLEN_SYMBOLS>) {
+    let leaves = Leaves::new(code);
+    fill(table, |table, len| {
+        for leaf in leaves.of_len(len) {
+            table[usize::from(leaf.bits)] = leaf.entry;
+        }
+        // Two codes that have this length together.
+        for first_len in 1..len {
+            for first in leaves.literals_of_len(first_len) {
+                for second in leaves.of_len(len - first_len) {
+                    let bits = first.bits | second.bits << first_len;
+                    table[usize::from(bits)] = first.entry.pair(second.entry);
+                }
+            }
+        }
+    });
+}
+
+/// Single symbols that fit an entry, sorted by the bits they use: literals, then matches with each value of the extra bits.
+struct Leaves {
+    leaves: [Leaf; Self::MAX],
+    /// Where the leaves of each kind begin: at twice a length its literals, then its matches.
+    starts: [u16; 2 * LITLEN_BITS as usize + 3],
+}
+
+#[derive(Clone, Copy)]
+struct Leaf {
+    bits: u16,
+    entry: LitlenEntry,
+}
+
+impl Leaves {
+    /// All literals and all lengths of a match; 258 has two codes.
+    const MAX: usize = 256 + MAX_MATCH_LEN;
+
+    fn new(code: &CanonicalCode<LITLEN_SYMBOLS>) -> Self {
+        let mut starts = [0; 2 * LITLEN_BITS as usize + 3];
+        for_each_leaf(code, |kind, _| starts[kind + 1] += 1);
+        for kind in 1..starts.len() {
+            starts[kind] += starts[kind - 1];
+        }
+        let mut next = starts;
+        let mut leaves = [Leaf { bits: 0, entry: LitlenEntry::OTHER }; Self::MAX];
+        for_each_leaf(code, |kind, leaf| {
+            leaves[usize::from(next[kind])] = leaf;
+            next[kind] += 1;
+        });
+        Self { leaves, starts }
+    }
+
+    fn of_len(&self, len: u32) -> &[Leaf] {
+        self.of_kinds(2 * len as usize, 2)
+    }
+
+    fn literals_of_len(&self, len: u32) -> &[Leaf] {
+        self.of_kinds(2 * len as usize, 1)
+    }
+
+    fn of_kinds(&self, kind: usize, count: usize) -> &[Leaf] {
+        &self.leaves[usize::from(self.starts[kind])..usize::from(self.starts[kind + count])]
+    }
+}
+
+/// Calls `enter` for each leaf, with twice its length, and one more if it is a match.
+fn for_each_leaf(code: &CanonicalCode<LITLEN_SYMBOLS>, mut enter: impl FnMut(usize, Leaf)) {
+    for word in code.codewords().take_while(|word| word.len <= LITLEN_BITS) {
+        if let Ok(literal) = u8::try_from(word.symbol) {
+            let entry = LitlenEntry::literal(literal, word.len);
+            enter(2 * word.len as usize, Leaf { bits: word.bits, entry });
+            continue;
+        }
+        let Some(&(smallest, extra)) = LENGTHS.get(usize::from(word.symbol).wrapping_sub(END_OF_BLOCK + 1))
+        else {
+            continue;
+        };
+        let used = word.len + u32::from(extra);
+        if used > LITLEN_BITS {
+            continue;
+        }
+        for more in 0..1 << extra {
+            let entry = LitlenEntry::of_match(smallest + more, used);
+            enter(2 * used as usize + 1, Leaf { bits: word.bits | more << word.len, entry });
+        }
     }
 }
