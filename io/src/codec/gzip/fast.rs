@@ -222,7 +222,7 @@ impl FastBits {
         Self { source, bits: bits << 2, len: len + 2 }
     }
 
-    /// Reads on until at least 54 bits are at hand: enough for a length of 11 bits, a distance of 28, and 11 bits to look
+    /// Reads on until at least 54 bits are at hand: enough for a length of 12 bits, a distance of 28, and 12 bits to look
     /// up what follows.
     ///
     /// # Safety
