@@ -242,3 +242,91 @@ fn for_each_leaf(code: &CanonicalCode<LITLEN_SYMBOLS>, mut enter: impl FnMut(usi
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::noise;
+    use super::*;
+
+    /// Lengths of a complete code over so many symbols: leaves at random are split until there are enough.
+    fn random_lens(seed: u64, symbols: usize, count: usize) -> Vec<u8> {
+        let mut random = noise(seed, 8 * count).into_iter().map(usize::from);
+        let mut leaves = vec![0u8];
+        while leaves.len() < count {
+            let at = random.next().unwrap_or(0) * leaves.len() / 256;
+            if leaves[at] < 14 {
+                leaves[at] += 1;
+                leaves.push(leaves[at]);
+            } else {
+                leaves.rotate_left(1);
+            }
+        }
+        let mut lens = vec![0; symbols];
+        for (i, len) in leaves.into_iter().enumerate() {
+            lens[i * symbols / count] = len;
+        }
+        lens
+    }
+
+    /// What an entry of the table must say: symbols looked up one by one as long as all of their bits are in the index.
+    fn expected(tables: &Tables, index: u64) -> (Vec<u8>, Option<usize>, u32) {
+        let (mut literals, mut used) = (Vec::new(), 0);
+        while let Some((symbol, more)) = tables.other_symbol(index >> used) {
+            if used + more > LITLEN_BITS {
+                break;
+            }
+            match symbol {
+                Litlen::Literal(literal) if literals.len() < 2 => literals.push(literal),
+                Litlen::Length(length) if length < MAX_MATCH_LEN && literals.len() < 2 => {
+                    return (literals, Some(length), used + more);
+                }
+                _ => break,
+            }
+            used += more;
+        }
+        (literals, None, used)
+    }
+
+    #[test]
+    fn entries_say_what_the_codes_say() {
+        let mut tables = Tables::new();
+        for seed in 1..60 {
+            let litlens = random_lens(seed, 286, 20 + 4 * seed as usize);
+            let distances = random_lens(seed, 30, 1 + seed as usize / 2);
+            tables.build(Lens { litlens: &litlens, distances: &distances }).unwrap();
+            for index in 0..1 << LITLEN_BITS {
+                let entry = tables.litlen[index as usize];
+                let literals = entry.literals().to_le_bytes()[..entry.literal_count()].to_vec();
+                let length = entry.is_match().then(|| entry.length());
+                assert_eq!(
+                    (literals, length, entry.used()),
+                    expected(&tables, index),
+                    "seed {seed} index {index:b}"
+                );
+            }
+            for index in 0..1 << DISTANCE_BITS {
+                let entry = tables.distance[index as usize];
+                let bits = index | 0x5a5a << DISTANCE_BITS;
+                match tables.other_distance(bits) {
+                    _ if entry == DistanceEntry::OTHER => {}
+                    found => assert_eq!(
+                        Some((entry.distance(bits), entry.used())),
+                        found,
+                        "seed {seed} index {index:b}"
+                    ),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_fixed_codes_are_built_once() {
+        let mut tables = Tables::new();
+        tables.build_fixed();
+        assert_eq!(tables.symbol(0), Some((Litlen::EndOfBlock, 7)));
+        assert!(tables.fixed);
+        tables.build_fixed();
+        tables.build(Lens { litlens: &[8; 256], distances: &[] }).unwrap();
+        assert!(!tables.fixed);
+    }
+}
