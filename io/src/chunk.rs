@@ -53,6 +53,13 @@ impl Chunk {
         &mut self.buffer[self.end..end]
     }
 
+    /// All up to where the next bytes may go, and where they begin to go. In front of them, and of those that the chunk has,
+    /// is room for what a decoder looks back on.
+    pub(crate) fn room_with_front(&mut self) -> (&mut [u8], usize) {
+        let end = self.buffer.len() - PADDING_LEN_BYTES;
+        (&mut self.buffer[..end], self.end)
+    }
+
     /// So many bytes were put into [`Self::room`].
     pub(crate) fn grow(&mut self, len: usize) {
         self.end += len;

@@ -198,6 +198,19 @@ impl TextStream {
             Some(transcoder) => transcoder.read(&mut self.bytes, out),
         }
     }
+
+    /// Like [`TextStream::read`], into `buffer` from `at` on. The 32 KiB in front are for the decoder to use; of what it
+    /// has put there, what the stream gave before stays the same.
+    ///
+    /// # Errors
+    /// Those of the codec.
+    pub(crate) fn read_behind(&mut self, buffer: &mut [u8], at: usize) -> Result<usize> {
+        if self.head.is_empty() && self.transcoder.is_none() {
+            self.bytes.read_behind(buffer, at)
+        } else {
+            self.read(&mut buffer[at..])
+        }
+    }
 }
 
 impl Transcoder {

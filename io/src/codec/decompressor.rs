@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use compression_codecs::DecodeV2;
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 
+use super::gzip_stream::{Failure, GzipStream};
+use super::input::Input;
 use super::{Codec, MAGIC_LEN_BYTES};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
-
-/// Compressed bytes read at once: large enough that system calls cost nothing beside decoding.
-const INPUT_LEN_BYTES: usize = 256 << 10;
 
 /// Decodes one file from its start to its end, in constant memory.
 ///
@@ -24,12 +23,30 @@ pub struct Decompressor {
     path: PathBuf,
     codec: Codec,
     input: Input,
-    decoder: Option<Box<dyn DecodeV2 + Send>>,
+    decoder: Decoder,
     state: State,
     decoded_bytes: u64,
     /// Damage met after good bytes in the same call: told by the next call.
     pending: Option<Error>,
     notes: Notes,
+}
+
+enum Decoder {
+    /// Bytes as they are.
+    None,
+    /// One member, or what is left of it.
+    Member(Box<dyn DecodeV2 + Send>),
+    /// All members.
+    Gzip(Box<GzipStream>),
+}
+
+impl Decoder {
+    fn new(codec: Codec) -> Self {
+        match codec {
+            Codec::Gzip => Self::Gzip(Box::new(GzipStream::new())),
+            _ => codec.decoder().map_or(Self::None, Self::Member),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +90,7 @@ impl Decompressor {
             path: path.to_owned(),
             codec,
             input,
-            decoder: codec.decoder(),
+            decoder: Decoder::new(codec),
             state: if empty { State::Done } else { State::Member },
             decoded_bytes: 0,
             pending: None,
@@ -93,7 +110,7 @@ impl Decompressor {
 
     /// Compressed bytes used so far, for progress.
     pub fn compressed_offset_bytes(&self) -> u64 {
-        self.input.offset_bytes
+        self.input.offset_bytes()
     }
 
     /// Decoded bytes given so far.
@@ -110,6 +127,10 @@ impl Decompressor {
         if let Some(error) = self.pending.take() {
             return Err(error);
         }
+        if let Decoder::Gzip(gzip) = &mut self.decoder {
+            let read = gzip.read(&mut self.input, out);
+            return self.read_gzip(read);
+        }
         let mut written = 0;
         while written == 0 && !out.is_empty() && self.state != State::Done {
             if self.input.available().is_empty() {
@@ -125,8 +146,38 @@ impl Decompressor {
         Ok(written)
     }
 
+    /// Like [`Decompressor::read`], into `buffer` from `at` on. Some decoders put what they look back on into the 32 KiB in
+    /// front, or find it there, and so need not copy what they decode.
+    ///
+    /// # Errors
+    /// Those of [`Decompressor::read`].
+    pub(crate) fn read_behind(&mut self, buffer: &mut [u8], at: usize) -> Result<usize> {
+        match &mut self.decoder {
+            Decoder::Gzip(gzip) => {
+                let read = gzip.read_behind(&mut self.input, buffer, at);
+                self.read_gzip(read)
+            }
+            _ => self.read(&mut buffer[at..]),
+        }
+    }
+
+    /// Counts what was read, or tells where it went wrong; at the end, that something follows.
+    fn read_gzip(&mut self, read: std::result::Result<usize, Failure>) -> Result<usize> {
+        let len = read.map_err(|failure| failure.into_error(&self.path))?;
+        self.decoded_bytes += len as u64;
+        if let (Decoder::Gzip(gzip), true) = (&self.decoder, self.state != State::Done)
+            && let Some(trailing_offset_bytes) = gzip.end()
+        {
+            self.state = State::Done;
+            if let Some(offset_bytes) = trailing_offset_bytes {
+                note_trailing(&self.notes, &self.path, self.codec, offset_bytes);
+            }
+        }
+        Ok(len)
+    }
+
     fn read_member(&mut self, out: &mut [u8]) -> Result<usize> {
-        let Some(decoder) = self.decoder.as_mut() else {
+        let Decoder::Member(decoder) = &mut self.decoder else {
             let len = self.input.available().len().min(out.len());
             out[..len].copy_from_slice(&self.input.available()[..len]);
             self.input.consume(len);
@@ -165,24 +216,19 @@ impl Decompressor {
         let zeros = self.input.available().iter().take_while(|byte| **byte == 0).count();
         self.input.consume(zeros);
         if self.input.available().is_empty() {
-            if self.input.at_end {
+            if self.input.at_end() {
                 self.state = State::Done;
             }
             return Ok(());
         }
         self.input.fill_to(MAGIC_LEN_BYTES).map_err(|error| Error::io(&self.path, "read", error))?;
         if !starts_member(self.codec, self.input.available()) {
-            self.notes.add(format!(
-                "{}: something follows the {} data at compressed byte {} and is not read",
-                self.path.display(),
-                self.codec,
-                self.input.offset_bytes
-            ));
+            note_trailing(&self.notes, &self.path, self.codec, self.input.offset_bytes());
             self.state = State::Done;
             return Ok(());
         }
         // A new decoder rather than a reset one: every codec starts afresh from its constructor.
-        self.decoder = self.codec.decoder();
+        self.decoder = Decoder::new(self.codec);
         self.state = State::Member;
         Ok(())
     }
@@ -192,7 +238,7 @@ impl Decompressor {
         ErrorKind::Truncated {
             path: self.path.clone(),
             codec: self.codec,
-            offset_bytes: self.input.offset_bytes,
+            offset_bytes: self.input.offset_bytes(),
             decoded_bytes: self.decoded_bytes,
         }
         .into()
@@ -203,7 +249,7 @@ impl Decompressor {
         ErrorKind::Corrupt {
             path: self.path.clone(),
             codec: self.codec,
-            offset_bytes: self.input.offset_bytes,
+            offset_bytes: self.input.offset_bytes(),
             decoded_bytes: self.decoded_bytes + written as u64,
             source,
         }
@@ -217,7 +263,7 @@ impl fmt::Debug for Decompressor {
             .field("path", &self.path)
             .field("codec", &self.codec)
             .field("state", &self.state)
-            .field("compressed_offset_bytes", &self.input.offset_bytes)
+            .field("compressed_offset_bytes", &self.input.offset_bytes())
             .field("decoded_bytes", &self.decoded_bytes)
             .finish_non_exhaustive()
     }
@@ -254,6 +300,14 @@ fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
     Ok(found)
 }
 
+/// Tells that the last member is not the end of the file.
+fn note_trailing(notes: &Notes, path: &Path, codec: Codec, offset_bytes: u64) {
+    notes.add(format!(
+        "{}: something follows the {codec} data at compressed byte {offset_bytes} and is not read",
+        path.display()
+    ));
+}
+
 /// Whether the bytes after a member begin another member of the same codec.
 fn starts_member(codec: Codec, head: &[u8]) -> bool {
     let skippable = matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]);
@@ -275,62 +329,6 @@ fn magic(codec: Codec) -> &'static [u8] {
         Codec::Zstd => &[0x28, 0xb5, 0x2f, 0xfd],
         Codec::Xz => &[0xfd, b'7', b'z', b'X', b'Z', 0],
         Codec::Lz4 => &[0x04, 0x22, 0x4d, 0x18],
-    }
-}
-
-/// A window on the compressed bytes.
-struct Input {
-    reader: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-    /// Bytes consumed so far.
-    offset_bytes: u64,
-    at_end: bool,
-}
-
-impl Input {
-    fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, buffer: Vec::new(), start: 0, end: 0, offset_bytes: 0, at_end: false }
-    }
-
-    fn available(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    fn consume(&mut self, len: usize) {
-        self.start += len;
-        self.offset_bytes += len as u64;
-    }
-
-    /// Reads more bytes behind those available; sets `at_end` when there are none.
-    fn refill(&mut self) -> io::Result<()> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        if self.buffer.is_empty() {
-            self.buffer.resize(INPUT_LEN_BYTES, 0);
-        }
-        while !self.at_end && self.end < self.buffer.len() {
-            match self.reader.read(&mut self.buffer[self.end..]) {
-                Ok(0) => self.at_end = true,
-                Ok(len) => {
-                    self.end += len;
-                    break;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes at least `len` bytes available, fewer only at the end.
-    fn fill_to(&mut self, len: usize) -> io::Result<()> {
-        while self.available().len() < len && !self.at_end {
-            self.refill()?;
-        }
-        Ok(())
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod compressor;
 mod decompressor;
+pub mod gzip;
+mod gzip_stream;
+mod input;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -11,8 +14,8 @@ use std::str::FromStr;
 use compression_codecs::lz4::params::EncoderParams as Lz4Params;
 use compression_codecs::zstd::params::CParameter;
 use compression_codecs::{
-    BzDecoder, BzEncoder, DecodeV2, EncodeV2, GzipDecoder, GzipEncoder, Lz4Decoder, Lz4Encoder, XzDecoder,
-    XzEncoder, ZstdDecoder, ZstdEncoder,
+    BzDecoder, BzEncoder, DecodeV2, EncodeV2, GzipEncoder, Lz4Decoder, Lz4Encoder, XzDecoder, XzEncoder,
+    ZstdDecoder, ZstdEncoder,
 };
 use compression_core::Level;
 
@@ -84,11 +87,10 @@ impl Codec {
         }
     }
 
-    /// A fresh decoder for one member, or nothing for plain files.
+    /// A fresh decoder for one member, if there is one in another crate.
     fn decoder(self) -> Option<Box<dyn DecodeV2 + Send>> {
         match self {
-            Self::Plain => None,
-            Self::Gzip => Some(Box::new(GzipDecoder::new())),
+            Self::Plain | Self::Gzip => None,
             Self::Bzip2 => Some(Box::new(BzDecoder::new())),
             Self::Zstd => Some(Box::new(ZstdDecoder::new())),
             Self::Xz => Some(Box::new(XzDecoder::new())),

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 use super::{Next, Progress};
-use crate::chunk::{Chunk, ChunkPool};
+use crate::chunk::{Chunk, ChunkPool, FRONT_LEN_BYTES};
+use crate::codec::gzip::HISTORY_LEN_BYTES;
 use crate::encoding::TextStream;
 use crate::error::Result;
 
@@ -48,17 +49,23 @@ impl Stream {
     }
 }
 
+// Room in front of a chunk is enough for what a decoder looks back on.
+const _: () = assert!(FRONT_LEN_BYTES >= HISTORY_LEN_BYTES);
+
 /// Bytes that a stream wants to have room for.
 const MIN_ROOM_BYTES: usize = 4;
 
 /// Fills a chunk; whether the stream ends with it.
 fn fill(bytes: &mut TextStream, chunk: &mut Chunk) -> Result<bool> {
     // A stream needs room for a character.
-    while chunk.room().len() >= MIN_ROOM_BYTES {
-        match bytes.read(chunk.room())? {
+    loop {
+        let (buffer, at) = chunk.room_with_front();
+        if buffer.len() - at < MIN_ROOM_BYTES {
+            return Ok(false);
+        }
+        match bytes.read_behind(buffer, at)? {
             0 => return Ok(true),
             len => chunk.grow(len),
         }
     }
-    Ok(false)
 }

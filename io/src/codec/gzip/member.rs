@@ -1,0 +1,228 @@
+//! A file of gzip members, decoded as one stream.
+
+use super::cpu::Cpu;
+use super::error::{Damage, GzipError};
+use super::header::{HeaderParser, MAGIC, Trailer};
+use super::inflate::{Inflater, Pause, Progress, Until};
+
+/// Decoded bytes after which the checksum catches up: they are still in the second-level cache (512 KiB on the processor
+/// measured) when they are read again.
+const CHECKSUM_STEP_BYTES: usize = 128 << 10;
+
+/// Decodes all members of a gzip file, one after another, in constant memory.
+///
+/// Zero bytes after a member are padding. Anything else that is no member ends the stream without an error, as in gzip;
+/// [`GzipDecoder::trailing_offset_bytes`] then tells where it begins. Checksum and length of each member are checked.
+///
+/// The buffer is used as [`Inflater`] does: the last 32 KiB of the decoded bytes stay in front of the position.
+#[derive(Debug)]
+pub struct GzipDecoder {
+    inflater: Inflater,
+    state: State,
+    /// Checksum and count of the decoded bytes of the member.
+    checksum: crc32fast::Hasher,
+    member_len: u64,
+    /// Bytes of input used, and bytes decoded.
+    offset: u64,
+    decoded: u64,
+    trailing: Option<u64>,
+    /// An end of a member at or behind which decoding ends.
+    stop: u64,
+    /// Damage met after good bytes in the same call: told by the next call.
+    pending: Option<GzipError>,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    /// In a member's header.
+    Header(HeaderParser),
+    /// In a member's compressed data.
+    Data,
+    /// So many bytes of the trailer are read.
+    Trailer([u8; Trailer::LEN_BYTES], usize),
+    /// After a member. So many bytes of what may be the start of another one are read.
+    Between(usize),
+    /// Nothing more will come.
+    End,
+}
+
+impl GzipDecoder {
+    /// At the start of a member.
+    pub fn new(cpu: Cpu) -> Self {
+        Self {
+            inflater: Inflater::new(cpu),
+            state: State::Header(HeaderParser::new()),
+            checksum: crc32fast::Hasher::new(),
+            member_len: 0,
+            offset: 0,
+            decoded: 0,
+            trailing: None,
+            stop: u64::MAX,
+            pending: None,
+        }
+    }
+
+    /// Ends decoding, as if the input ended, at the first end of a member at or behind this offset.
+    #[must_use]
+    pub fn stop_at(mut self, offset_bytes: u64) -> Self {
+        self.stop = offset_bytes;
+        self
+    }
+
+    /// Bytes of input used so far.
+    pub fn offset_bytes(&self) -> u64 {
+        self.offset
+    }
+
+    /// Bytes decoded so far.
+    pub fn decoded_bytes(&self) -> u64 {
+        self.decoded
+    }
+
+    /// Where something begins that follows the last member and is no member.
+    pub fn trailing_offset_bytes(&self) -> Option<u64> {
+        self.trailing
+    }
+
+    /// Decodes from `input` into `buffer` from `at` on.
+    ///
+    /// Returns when the input is used up, the buffer is full, or all has been decoded. `end_of_input` says that no input
+    /// follows this one. An empty input is a stream of no members.
+    ///
+    /// # Errors
+    /// Damaged input, or a member cut short. What is decoded before it is handed out first; the error comes with the call
+    /// after, and again with each later one.
+    ///
+    /// # Panics
+    /// `at` lies outside the buffer, or fewer bytes are in front of it than a match may reach.
+    pub fn decode(
+        &mut self,
+        input: &[u8],
+        end_of_input: bool,
+        buffer: &mut [u8],
+        at: usize,
+    ) -> Result<Progress, GzipError> {
+        if let Some(error) = self.pending {
+            return Err(error);
+        }
+        let mut progress = Progress { consumed: 0, written: 0, state: Pause::NeedsInput };
+        match self.decode_until_pause(input, buffer, at, &mut progress) {
+            Ok(Pause::NeedsInput) if end_of_input => self.end_input(&mut progress),
+            Ok(state) => progress.state = state,
+            Err(damage) => self.fail(Some(damage), &mut progress),
+        }
+        match self.pending {
+            Some(error) if progress.written == 0 => Err(error),
+            _ => Ok(progress),
+        }
+    }
+
+    fn decode_until_pause(
+        &mut self,
+        input: &[u8],
+        buffer: &mut [u8],
+        at: usize,
+        progress: &mut Progress,
+    ) -> Result<Pause, Damage> {
+        loop {
+            let rest = &input[progress.consumed..];
+            match &mut self.state {
+                State::Header(parser) => {
+                    let (used, ended) = parser.read(rest)?;
+                    self.consume(used, progress);
+                    if !ended {
+                        return Ok(Pause::NeedsInput);
+                    }
+                    self.begin_data();
+                }
+                State::Data => {
+                    let pause = self.decode_data(rest, buffer, at + progress.written, progress)?;
+                    match pause {
+                        Pause::End => self.state = State::Trailer([0; Trailer::LEN_BYTES], 0),
+                        Pause::OutputFull if at + progress.written < buffer.len() => {}
+                        _ => return Ok(pause),
+                    }
+                }
+                State::Trailer(bytes, len) => {
+                    let used = rest.len().min(Trailer::LEN_BYTES - *len);
+                    bytes[*len..*len + used].copy_from_slice(&rest[..used]);
+                    *len += used;
+                    let (bytes, whole) = (*bytes, *len == Trailer::LEN_BYTES);
+                    self.consume(used, progress);
+                    if !whole {
+                        return Ok(Pause::NeedsInput);
+                    }
+                    Trailer::new(bytes).check(self.checksum.clone().finalize(), self.member_len)?;
+                    self.state = if self.offset < self.stop { State::Between(0) } else { State::End };
+                }
+                State::Between(matched) => match rest.first() {
+                    None => return Ok(Pause::NeedsInput),
+                    Some(0) if *matched == 0 => self.consume(1, progress),
+                    Some(byte) if *byte == MAGIC[*matched] => {
+                        *matched += 1;
+                        let matched = *matched;
+                        self.consume(1, progress);
+                        if matched == MAGIC.len() {
+                            self.state = State::Header(HeaderParser::behind_magic());
+                        }
+                    }
+                    Some(_) => {
+                        self.trailing = Some(self.offset - *matched as u64);
+                        self.state = State::End;
+                    }
+                },
+                State::End => return Ok(Pause::End),
+            }
+        }
+    }
+
+    fn consume(&mut self, len: usize, progress: &mut Progress) {
+        progress.consumed += len;
+        self.offset += len as u64;
+    }
+
+    fn begin_data(&mut self) {
+        self.inflater.reset();
+        self.checksum = crc32fast::Hasher::new();
+        self.member_len = 0;
+        self.state = State::Data;
+    }
+
+    /// Decodes one step, and sums it while it is in the cache.
+    fn decode_data(
+        &mut self,
+        input: &[u8],
+        buffer: &mut [u8],
+        at: usize,
+        progress: &mut Progress,
+    ) -> Result<Pause, Damage> {
+        let pause = buffer.len().min(at + CHECKSUM_STEP_BYTES);
+        let result = self.inflater.run(input, buffer, at, pause, Until::End);
+        let (consumed, written) = match &result {
+            Ok(step) => (step.consumed, step.written),
+            Err(error) => (error.consumed, error.written),
+        };
+        self.checksum.update(&buffer[at..at + written]);
+        self.member_len += written as u64;
+        self.decoded += written as u64;
+        progress.written += written;
+        self.consume(consumed, progress);
+        result.map(|step| step.state).map_err(|error| error.damage)
+    }
+
+    /// The input has ended where more was asked for: well after a member, or where none was begun.
+    fn end_input(&mut self, progress: &mut Progress) {
+        if matches!(self.state, State::Between(0)) || self.offset == 0 {
+            self.state = State::End;
+            progress.state = Pause::End;
+        } else {
+            self.fail(None, progress);
+        }
+    }
+
+    /// Keeps an error for the next call; in this one the caller takes what was decoded, as from a full buffer.
+    fn fail(&mut self, damage: Option<Damage>, progress: &mut Progress) {
+        self.pending = Some(GzipError { damage, offset_bytes: self.offset, decoded_bytes: self.decoded });
+        progress.state = Pause::OutputFull;
+    }
+}

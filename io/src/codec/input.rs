@@ -1,0 +1,71 @@
+//! A window on the compressed bytes of a file.
+
+use std::io::{self, Read};
+
+/// Compressed bytes read at once: large enough that system calls cost nothing beside decoding.
+const INPUT_LEN_BYTES: usize = 256 << 10;
+
+/// Compressed bytes that were read and not used yet.
+pub(super) struct Input {
+    reader: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    offset_bytes: u64,
+    at_end: bool,
+}
+
+impl Input {
+    pub(super) fn new(reader: Box<dyn Read + Send>) -> Self {
+        Self { reader, buffer: Vec::new(), start: 0, end: 0, offset_bytes: 0, at_end: false }
+    }
+
+    pub(super) fn available(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Whether nothing will come behind what is available.
+    pub(super) fn at_end(&self) -> bool {
+        self.at_end
+    }
+
+    /// Bytes consumed so far.
+    pub(super) fn offset_bytes(&self) -> u64 {
+        self.offset_bytes
+    }
+
+    pub(super) fn consume(&mut self, len: usize) {
+        self.start += len;
+        self.offset_bytes += len as u64;
+    }
+
+    /// Reads more bytes behind those available; at the end there are none.
+    pub(super) fn refill(&mut self) -> io::Result<()> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.is_empty() {
+            self.buffer.resize(INPUT_LEN_BYTES, 0);
+        }
+        while !self.at_end && self.end < self.buffer.len() {
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.at_end = true,
+                Ok(len) => {
+                    self.end += len;
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes at least `len` bytes available, fewer only at the end.
+    pub(super) fn fill_to(&mut self, len: usize) -> io::Result<()> {
+        while self.available().len() < len && !self.at_end {
+            self.refill()?;
+        }
+        Ok(())
+    }
+}
