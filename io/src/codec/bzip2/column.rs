@@ -83,6 +83,18 @@ impl Column {
         })
     }
 
+    /// Sets the bytes of the rows.
+    #[cfg(test)]
+    pub(super) fn set(&mut self, bytes: &[u8]) {
+        self.counts_4096 = [0; 256];
+        self.len = bytes.len();
+        for (row, &byte) in self.rows.iter_mut().zip(bytes) {
+            let count_4096 = &mut self.counts_4096[usize::from(byte)];
+            *row = *count_4096 | u32::from(byte);
+            *count_4096 += 1 << NUMBER_SHIFT;
+        }
+    }
+
     /// Reads the symbols of the block whose header was read, up to its end.
     ///
     /// # Errors

@@ -320,3 +320,98 @@ impl Code {
         Some(AnyEntry::new(self.symbols[place as usize], len_bits))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Symbols one at a time, from the codes as strings of bits.
+    fn by_hand(lens: &[u8], window: u64) -> Option<(usize, u32)> {
+        let mut order: Vec<usize> = (0..lens.len()).collect();
+        order.sort_by_key(|&symbol| lens[symbol]);
+        // The lowest window that begins with the code at hand.
+        let mut first = 0u128;
+        for symbol in order {
+            let size = 1u128 << (64 - u32::from(lens[symbol]));
+            if (first..first + size).contains(&u128::from(window)) {
+                return Some((symbol, lens[symbol].into()));
+            }
+            first += size;
+        }
+        None
+    }
+
+    /// What both kinds of entries say of a window must be what its symbols are one by one.
+    fn check(lens: &[u8], window: u64) {
+        let mut codes = Codes::new();
+        codes.build(0, lens);
+        let one = codes.look_up_one(0, window);
+        let expected = by_hand(lens, window);
+        assert_eq!(one.map(|entry| (entry.symbol() as usize, entry.len_bits())), expected);
+
+        if let Some(entry) = codes.look_up_any(0, window) {
+            let symbols = symbols(lens, window, entry.symbols());
+            assert!(entry.symbols() == 1 || symbols.iter().all(|&(symbol, _)| symbol < 2));
+            assert_eq!(entry.symbol().min(1), symbols[0].0.min(1) as u32);
+            assert_eq!(entry.len_bits(), symbols.iter().map(|&(_, len)| len).sum::<u32>());
+            assert_eq!(entry.digits(), digits(&symbols));
+        }
+        let entry = codes.entries()[0][(window >> (64 - LOOKUP_BITS)) as usize];
+        let end = lens.len() - 1;
+        match expected {
+            Some((symbol, len_bits)) if len_bits <= LOOKUP_BITS && symbol != end && symbol <= NEAR_LEN => {
+                let symbols = symbols(lens, window, entry.cost() >> 24);
+                assert_eq!(entry.len_bits(), symbols.iter().map(|&(_, len)| len).sum::<u32>());
+                let moved = symbol >= 2;
+                assert_eq!(entry.goes_on(), if moved { 0 } else { u32::MAX });
+                assert_eq!(entry.index() & 0x1f, if moved { symbol as u32 - 1 } else { 0 });
+                let times_4096 = match moved {
+                    true => (1 + digits(&symbols[1..])) << 12,
+                    false => digits(&symbols) << 11,
+                };
+                assert_eq!(entry.times_4096(), times_4096);
+            }
+            _ => assert_eq!(entry, Entry::SLOW),
+        }
+    }
+
+    /// The first symbols of a window.
+    fn symbols(lens: &[u8], mut window: u64, count: u32) -> Vec<(usize, u32)> {
+        let mut next = || {
+            let (symbol, len) = by_hand(lens, window).expect("an entry has whole symbols");
+            window <<= len;
+            (symbol, len)
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    fn digits(symbols: &[(usize, u32)]) -> u32 {
+        (0..)
+            .zip(symbols)
+            .map(|(place, &(symbol, _))| if symbol < 2 { (symbol as u32 + 1) << place } else { 0 })
+            .sum()
+    }
+
+    proptest! {
+        #[test]
+        fn any_lengths(
+            lens in proptest::collection::vec(1..=20u8, 3..=MAX_ALPHABET),
+            windows in proptest::collection::vec(any::<u64>(), 1..20),
+        ) {
+            windows.into_iter().for_each(|window| check(&lens, window));
+        }
+
+        // Digits that are short enough for several in one look.
+        #[test]
+        fn short_digits(
+            digits in [1..=4u8, 1..=4u8],
+            others in proptest::collection::vec(4..=13u8, 1..40),
+            windows in proptest::collection::vec(any::<u64>(), 1..20),
+        ) {
+            let lens = [&digits[..], &others].concat();
+            windows.into_iter().for_each(|window| check(&lens, window));
+        }
+    }
+}

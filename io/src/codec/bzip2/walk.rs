@@ -273,3 +273,61 @@ fn step_all<const N: usize>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The inverse of the sort as the format's descriptions have it: links from each row to the next one.
+    fn by_links(column: &[u8], origin: usize) -> Vec<u8> {
+        let mut next: Vec<usize> = (0..column.len()).collect();
+        next.sort_by_key(|&row| column[row]);
+        let mut row = origin;
+        let mut step = || {
+            row = next[row];
+            column[row]
+        };
+        (0..column.len()).map(|_| step()).collect()
+    }
+
+    fn check(pieces: &mut Pieces, bytes: &[u8], origin: usize) {
+        let mut column = Column::new();
+        column.set(bytes);
+        pieces.walk(&mut column, origin);
+        let text: Vec<u8> = (0..).flat_map(|i| pieces.piece(i).iter().copied()).take(bytes.len()).collect();
+        assert!(text == by_links(bytes, origin), "{} bytes from {origin}", bytes.len());
+    }
+
+    #[test]
+    fn lengths_around_segments_and_stripes() {
+        let mut pieces = Pieces::new(40_000);
+        let around = |len| [len - 1, len, len + 1];
+        let lens = [1, SEGMENT_LEN / 2, SEGMENT_LEN, CHUNK_LEN + 1, LANES * CHUNK_LEN].map(around);
+        for len in lens.into_iter().flatten().filter(|&len| len > 0) {
+            let byte = |i: u32| (i.wrapping_mul(2_654_435_761) >> 27) as u8;
+            let bytes: Vec<u8> = (0..len as u32).map(byte).collect();
+            for origin in [0, len / 2, len - 1] {
+                check(&mut pieces, &bytes, origin);
+            }
+            // Every row follows itself.
+            check(&mut pieces, &vec![7; len], len - 1);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        // Rows that no text has, too: those of damaged blocks.
+        #[test]
+        fn any_column(
+            letters in 1..=255u8,
+            bytes in proptest::collection::vec(any::<u8>(), 1..30_000),
+            origin in any::<prop::sample::Index>(),
+        ) {
+            let bytes: Vec<u8> = bytes.iter().map(|byte| byte % letters).collect();
+            check(&mut Pieces::new(30_000), &bytes, origin.index(bytes.len()));
+        }
+    }
+}
