@@ -1,5 +1,6 @@
 //! Compression schemes: which one a file has, how it is undone, and how files are compressed.
 
+pub mod bzip2;
 mod compressor;
 mod decompressor;
 pub mod gzip;
