@@ -10,6 +10,7 @@ Suggested reading order:
     rounds.py      who runs when, and the medians
     answer.py      do all answers agree?
     report.py      the Markdown table
+    tpch/          the same for the queries of TPC-H
     cli.py         the command line
 
 Around these: `layout.py` (where files are), `dataset.py` (makes the data), `setup.py` (installs

@@ -2,6 +2,7 @@
 import csv
 import io
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 RELATIVE_TOLERANCE = 1e-9
@@ -71,10 +72,11 @@ class Agreement:
     """All answers to one question, whatever the codec: the codec must not change the answer."""
 
     opinions: list[Opinion] = field(default_factory=list)
+    same: Callable[[Answer, Answer], bool] = agree
 
     def add(self, engine: str, answer: Answer) -> Opinion:
         """Notes an answer; variants of one engine are one voice."""
-        opinion = next((o for o in self.opinions if agree(o.answer, answer)), None)
+        opinion = next((o for o in self.opinions if self.same(o.answer, answer)), None)
         if opinion is None:
             opinion = Opinion(answer)
             self.opinions.append(opinion)

@@ -25,7 +25,7 @@ class Case:
 
     @property
     def name_pattern(self) -> str:
-        return {"airline": "air_*", "wiki": "part-*"}[self.question.dataset]
+        return {"airline": "air_*", "wiki": "part-*", "tpch": "*.csv*"}[self.question.dataset]
 
     @property
     def len_bytes(self) -> int:

@@ -19,12 +19,17 @@ from .question import QUESTIONS
 from .report import Comparison, render
 from .rounds import Rules, measure_case
 from .scripts import SCRIPTS
+from .tpch import check, query
+from .tpch import contestants as tpch_contestants
+from .tpch import report as tpch_report
+from .tpch.answer import agreement
 
 EXAMPLES = """examples:
   benches/compare setup                        the peers, in target/compare/venv
   benches/compare data --scale 0.1             about 100 MB of each data set in every codec
   benches/compare run --scale 0.1 -q Q1,Q2 -p swath,duckdb,limits --codec gz,bz2
   benches/compare run --record benches/record/DATE-NAME.md
+  benches/compare tpch -q 1,6,13 --codec gz -r 5
 """
 
 
@@ -85,6 +90,9 @@ def parser() -> argparse.ArgumentParser:
                           help="give up after S s (default: 900)")
     together.add_argument("--record", type=Path, metavar="FILE", help="write the report to a new file, too")
     together.set_defaults(command=do_fused)
+    tpch_run = commands.add_parser("tpch", parents=[work, binary], help="compare on the 22 queries of TPC-H")
+    add_tpch_options(tpch_run)
+    tpch_run.set_defaults(command=do_tpch)
     return top
 
 
@@ -115,11 +123,28 @@ def add_run_options(run: argparse.ArgumentParser) -> None:
                      help=f"some of {','.join(QUESTIONS)} (default: all)")
     run.add_argument("-p", "--peers", type=names, metavar="P,...",
                      help="names or kinds that `list` shows; duckdb means its variants too (default: all)")
+    add_measuring_options(run)
+
+
+def add_tpch_options(run: argparse.ArgumentParser) -> None:
+    run.add_argument("--scale", type=positive(float), default=1.0, metavar="S",
+                     help="scale factor: 1 is 6 million lines of orders, about 1 GB (default: 1)")
+    run.add_argument("--codec", type=names, default=["plain", "gz"], metavar="C,...",
+                     help=f"some of {','.join(CODECS)} (default: plain,gz)")
+    run.add_argument("-q", "--queries", type=names, metavar="Q,...", help="some of q01,...,q22; 1 is q01 (default: all)")
+    run.add_argument("-p", "--peers", type=names, metavar="P,...",
+                     help="some of swath,duckdb,duckdb-loaded,polars,polars-loaded; duckdb means both (default: all)")
+    add_measuring_options(run)
+
+
+def add_measuring_options(run: argparse.ArgumentParser) -> None:
     run.add_argument("-r", "--reps", type=positive(int), default=3, metavar="N", help="rounds (default: 3)")
     run.add_argument("--cores", type=positive(int), metavar="N", help="keep everybody to N cores (default: all)")
     run.add_argument("--long", type=positive(float), default=60, metavar="S",
                      help="who takes S seconds in the warm-up is not repeated (default: 60)")
     run.add_argument("--timeout", type=positive(float), default=900, metavar="S", help="kill after S s (default: 900)")
+    run.add_argument("--lock", type=Path, metavar="FILE",
+                     help="hold this lock (flock) during each round, for whoever else uses the machine")
     run.add_argument("--record", type=Path, metavar="FILE", help="write the report to a new file, too")
 
 
@@ -158,23 +183,54 @@ def do_list(layout: Layout, options: argparse.Namespace) -> int:
 
 
 def do_run(layout: Layout, options: argparse.Namespace) -> int:
-    if options.record and options.record.exists():
-        raise UsageError(f"{options.record} exists already", "records are kept: give another name, or remove it first")
-    rules = Rules(options.reps, options.long, options.timeout, first_cpus(options.cores))
-    contestants, left_out = present(chosen_contestants(layout, options))
+    rules = rules_of(options)
+    contestants, left_out = present(chosen_contestants(all_contestants(layout, options.swath), options.peers))
     questions = chosen("query", options.queries, QUESTIONS)
     comparison = Comparison(rules, options.scale, left_out, {q: Agreement() for q in questions}, [])
     cases = find_cases(layout, questions, options, len(rules.cpus) if rules.cpus else available_cores())
+    return measure_all(layout, comparison, cases, contestants, options, render)
+
+
+def do_tpch(layout: Layout, options: argparse.Namespace) -> int:
+    rules = rules_of(options)
+    everybody = tpch_contestants.all_contestants(layout, options.swath)
+    contestants, left_out = present(chosen_contestants(everybody, options.peers))
+    tasks = query.tasks(chosen("query", options.queries and [*map(query.query_name, options.queries)], query.ORDER))
+    codecs = chosen("codec", options.codec, CODECS)
+    comparison = Comparison(rules, options.scale, left_out, {task.name: agreement(task) for task in tasks}, [])
+
+    def cases_at(scale: float, codec: str) -> list[Case]:
+        data = Layout(layout.work, scale)
+        dataset.make_one(data, dataset.TPCH, codec, force=False)
+        return [Case(task, codec, data.data_dir(dataset.TPCH.name, codec), machine.available_cores())
+                for task in tasks]
+
+    with layout.exclusive(), layout.scratch_dir() as scratch:
+        check.check(cases_at(check.SCALE, "plain"), contestants, rules, scratch)
+        cases = [case for codec in codecs for case in cases_at(layout.scale, codec)]
+    return measure_all(layout, comparison, cases, contestants, options, tpch_report.render)
+
+
+def rules_of(options: argparse.Namespace) -> Rules:
+    """How to measure; and no record may be overwritten."""
+    if options.record and options.record.exists():
+        raise UsageError(f"{options.record} exists already", "records are kept: give another name, or remove it first")
+    return Rules(options.reps, options.long, options.timeout, first_cpus(options.cores), options.lock)
+
+
+def measure_all(layout: Layout, comparison: Comparison, cases: list[Case], contestants: list[Contestant],
+                options: argparse.Namespace, show) -> int:
+    """Measures, prints what `show` makes of it, and writes the record; the exit status."""
     with layout.exclusive(), layout.scratch_dir() as scratch:
         try:
             for case in cases:
-                comparison.cells += measure_case(case, contestants, rules, scratch,
+                comparison.cells += measure_case(case, contestants, comparison.rules, scratch,
                                                  comparison.agreements[case.question.name])
         except KeyboardInterrupt:
             if comparison.cells:  # what is complete is shown
-                print(render(comparison))
+                print(show(comparison))
             raise
-    report = render(comparison)
+    report = show(comparison)
     print(report)
     if options.record:
         options.record.parent.mkdir(parents=True, exist_ok=True)
@@ -224,11 +280,10 @@ def find_cases(layout: Layout, questions: list[str], options: argparse.Namespace
     return found
 
 
-def chosen_contestants(layout: Layout, options: argparse.Namespace) -> list[Contestant]:
+def chosen_contestants(everybody: list[Contestant], given: list[str] | None) -> list[Contestant]:
     """Those named by -p: by name, by engine, or by kind."""
-    everybody = all_contestants(layout, options.swath)
     keys = {c.name: {c.name, c.engine, c.kind, c.kind + "s"} for c in everybody}
-    wanted = set(chosen("contestant", options.peers, set().union(*keys.values())) if options.peers else ())
+    wanted = set(chosen("contestant", given, set().union(*keys.values())) if given else ())
     return [c for c in everybody if not wanted or keys[c.name] & wanted]
 
 

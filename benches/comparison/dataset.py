@@ -21,11 +21,24 @@ class Dataset:
     file_count: int
     codecs: tuple[str, ...]
 
+    def size_options(self, scale: float) -> list[str]:
+        """How the generator is told the size."""
+        return ["--rows", str(max(1, round(self.row_count * scale)))]
+
+
+class TpchTables(Dataset):
+    """The tables of TPC-H, whose size is a scale factor and not a count of rows."""
+
+    def size_options(self, scale: float) -> list[str]:
+        return ["--scale", f"{scale:g}"]
+
 
 DATASETS = {d.name: d for d in (
     Dataset("airline", 10_800_000, 10, CODECS),
     Dataset("wiki", 18_000_000, 8, ("gz",)),
 )}
+# Made when it is asked for; each of the large tables is in `file_count` files.
+TPCH = TpchTables("tpch", 8_660_000, 4, CODECS)
 
 
 def make(layout: Layout, codecs: list[str], force: bool) -> None:
@@ -45,12 +58,12 @@ def make_one(layout: Layout, dataset: Dataset, codec: str, force: bool) -> None:
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    row_count = max(1, round(dataset.row_count * layout.scale))
+    size = dataset.size_options(layout.scale)
     command = ["cargo", "run", "--quiet", "--release", "-p", "swath-datasets", "--", dataset.name,
-               "--rows", str(row_count), "--files", str(dataset.file_count), "--codec", codec, "--out", str(partial)]
+               *size, "--files", str(dataset.file_count), "--codec", codec, "--out", str(partial)]
     if codec in LEVELS:
         command += ["--level", str(LEVELS[codec])]
-    print(f"{folder}: {row_count} rows", flush=True)
+    print(f"{folder}: {' '.join(size)}", flush=True)
     try:
         if run_in_foreground(command, REPOSITORY) != 0:
             raise CompareError(f"could not make {dataset.name} data as {codec}", "the generator's message is above")

@@ -2,9 +2,12 @@
 
 Rounds rather than blocks (A A A, B B B), so that a slow minute of the machine meets everybody.
 """
+import contextlib
+import fcntl
 import re
 import statistics
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +31,17 @@ class Rules:
     long_s: float
     timeout_s: float
     cpus: list[int] | None
+    lock: Path | None = None
+
+    @contextlib.contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Holds the lock, if there is one: who else takes it, such as builds on this machine, waits meanwhile."""
+        if self.lock is None:
+            yield
+            return
+        with open(self.lock, "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 @dataclass
@@ -84,18 +98,20 @@ def measure_case(case: Case, contestants: list[Contestant], rules: Rules, scratc
     """All cells of one case."""
     cells = [Cell(case, c, cannot=c.cannot(case)) for c in contestants if c.takes(case)]
     case.read_into_page_cache()
-    for cell in cells:
-        if cell.stands:
-            run_once(cell, rules, scratch, agreement, "warm-up")
+    with rules.undisturbed():
+        for cell in cells:
+            if cell.stands:
+                run_once(cell, rules, scratch, agreement, "warm-up")
     cells = without_slower_limits(cells)
     again = [cell for cell in cells if cell.stands and cell.wall_s < rules.long_s]
     for cell in again:  # the warm-up counts only for those that run no more
         cell.runs.clear()
         cell.query_times_s.clear()
     for number in range(1, rules.round_count + 1):
-        for cell in again:
-            if cell.stands:
-                run_once(cell, rules, scratch, agreement, f"round {number}")
+        with rules.undisturbed():
+            for cell in again:
+                if cell.stands:
+                    run_once(cell, rules, scratch, agreement, f"round {number}")
     return cells
 
 

@@ -10,6 +10,9 @@ from ..process import Command
 from ..versions import UNKNOWN, package_version
 from .contestant import Contestant
 
+# Modules are compiled in the warm-up and not in every run, also where the user's environment forbids to keep them.
+PYTHON_ENV = {"PYTHONPATH": str(BENCHES), "PYTHONDONTWRITEBYTECODE": ""}
+
 
 @dataclass
 class PythonPeer(Contestant):
@@ -54,7 +57,7 @@ class PythonPeer(Contestant):
     def command(self, case: Case) -> Command:
         argv = [str(self.layout.venv_python), "-m", "comparison.peers.ask", self.package, case.question.name,
                 case.codec, case.pattern, self.variant]
-        return Command(argv, {"PYTHONPATH": str(BENCHES)})
+        return Command(argv, PYTHON_ENV)
 
     def query_s(self, stderr: str) -> float | None:
         told = re.search(r"^query_s ([\d.]+)$", stderr, re.MULTILINE)

@@ -1,0 +1,1 @@
+"""The programs that run inside the peers' virtual environment."""
