@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::codec::gzip::HISTORY_LEN_BYTES;
+use crate::error::Result;
 use crate::simd::{BLOCK_LEN_BYTES, Block64, InstructionSet, block_at, portable::Portable};
 
 /// Decoded bytes of a chunk. Large enough for thousands of records, so that what is done once a chunk costs
@@ -14,6 +16,12 @@ pub(crate) const FRONT_LEN_BYTES: usize = 64 << 10;
 
 /// Bytes behind a chunk that may be read, whatever they are: values are loaded 16 bytes at a time.
 pub(crate) const PADDING_LEN_BYTES: usize = 16;
+
+/// Bytes that whoever fills a chunk wants to have room for: transcoders do not cut characters.
+const MIN_ROOM_BYTES: usize = 4;
+
+// What decoders look back on has room.
+const _: () = assert!(FRONT_LEN_BYTES >= HISTORY_LEN_BYTES);
 
 /// Decoded bytes of a file, with room in front and padding behind.
 #[derive(Debug, Default)]
@@ -53,11 +61,19 @@ impl Chunk {
         &mut self.buffer[self.end..end]
     }
 
-    /// All up to where the next bytes may go, and where they begin to go. In front of them, and of those that the chunk has,
-    /// is room for what a decoder looks back on.
-    pub(crate) fn room_with_front(&mut self) -> (&mut [u8], usize) {
+    /// Fills the room: `read` is given a buffer and where in it to write, and says how many bytes it wrote, 0 at the end. Returns
+    /// whether the end was met.
+    ///
+    /// The 32 KiB in front of where it writes are for `read` to use, but what it wrote before must stay.
+    pub(crate) fn fill(&mut self, mut read: impl FnMut(&mut [u8], usize) -> Result<usize>) -> Result<bool> {
         let end = self.buffer.len() - PADDING_LEN_BYTES;
-        (&mut self.buffer[..end], self.end)
+        while end - self.end >= MIN_ROOM_BYTES {
+            match read(&mut self.buffer[..end], self.end)? {
+                0 => return Ok(true),
+                len => self.grow(len),
+            }
+        }
+        Ok(false)
     }
 
     /// So many bytes were put into [`Self::room`].

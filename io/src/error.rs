@@ -162,6 +162,16 @@ impl Error {
         ErrorKind::Io { path: path.to_owned(), action, source }.into()
     }
 
+    /// The same error of a piece of a file, in front of which so many bytes are decoded.
+    pub(crate) fn behind(mut self, before_bytes: u64) -> Self {
+        if let ErrorKind::Truncated { decoded_bytes, .. } | ErrorKind::Corrupt { decoded_bytes, .. } =
+            &mut *self.0
+        {
+            *decoded_bytes += before_bytes;
+        }
+        self
+    }
+
     /// More about the place, for people: one line, or nothing.
     pub fn detail(&self) -> Option<String> {
         match self.kind() {

@@ -20,7 +20,7 @@ use crate::chunk::{CHUNK_LEN_BYTES, ChunkPool};
 use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
-use crate::feed::{Feed, Progress, Ready, Recipe};
+use crate::feed::{Feed, FeedOptions, Progress, Ready, Recipe};
 use crate::notes::Notes;
 use crate::options::TextOptions;
 use crate::scanner::ScanRequest;
@@ -238,15 +238,14 @@ impl Scan {
             number
         };
         self.opened_files.fetch_add(1, Ordering::Relaxed);
-        let feed = Feed::open(
-            number,
-            &self.files[number],
-            self.recipe.clone(),
-            self.compression,
-            self.encoding,
-            &self.notes,
-            self.set,
-        );
+        let options = FeedOptions {
+            compression: self.compression,
+            encoding: self.encoding,
+            set: self.set,
+            piece_len_bytes: (self.limit > CHUNKS_PER_WORKER).then_some(self.pool.chunk_len() as u64 / 2),
+            notes: &self.notes,
+        };
+        let feed = Feed::open(number, &self.files[number], self.recipe.clone(), options);
         let feed = feed.map(Arc::new);
         let mut open = self.open();
         open.opening -= 1;

@@ -10,6 +10,7 @@ use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 
 use super::gzip_stream::{Failure, GzipStream};
 use super::input::Input;
+use super::members::starts_member;
 use super::{Codec, MAGIC_LEN_BYTES};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
@@ -28,6 +29,9 @@ pub struct Decompressor {
     decoded_bytes: u64,
     /// Damage met after good bytes in the same call: told by the next call.
     pending: Option<Error>,
+    /// The compressed offset from which on the end of a member is the end of all that is read.
+    stop_bytes: u64,
+    stopped: bool,
     notes: Notes,
 }
 
@@ -86,16 +90,44 @@ impl Decompressor {
             None if empty => Codec::Plain,
             None => detect(path, input.available(), notes)?,
         };
-        Ok(Self {
+        let state = if empty { State::Done } else { State::Member };
+        Ok(Self { input, state, ..Self::nowhere(path, codec, notes) })
+    }
+
+    /// Reads nothing, until it goes to a part of the file.
+    pub(crate) fn nowhere(path: &Path, codec: Codec, notes: &Notes) -> Self {
+        Self {
             path: path.to_owned(),
             codec,
-            input,
+            input: Input::new(Box::new(io::empty())),
             decoder: Decoder::new(codec),
-            state: if empty { State::Done } else { State::Member },
+            state: State::Done,
             decoded_bytes: 0,
             pending: None,
+            stop_bytes: u64::MAX,
+            stopped: false,
             notes: notes.clone(),
-        })
+        }
+    }
+
+    /// Goes to a part of the file: from the start of the file, or from the end of a member, up to the first end of a member (and
+    /// the zeros behind it) at or behind `stop_bytes`. The reader begins at the part. Offsets go on to be those of the file;
+    /// decoded bytes are counted anew.
+    pub(crate) fn go_to(&mut self, reader: Box<dyn Read + Send>, offset_bytes: u64, stop_bytes: u64) {
+        self.input.restart(reader, offset_bytes);
+        match &mut self.decoder {
+            Decoder::Gzip(gzip) => gzip.go_to(offset_bytes, stop_bytes),
+            decoder => *decoder = Decoder::new(self.codec),
+        }
+        self.state = if offset_bytes == 0 { State::Member } else { State::Between };
+        self.decoded_bytes = 0;
+        self.pending = None;
+        (self.stop_bytes, self.stopped) = (stop_bytes, false);
+    }
+
+    /// Where another part of the file begins, if all of this one has been read.
+    pub(crate) fn next_part_offset_bytes(&self) -> Option<u64> {
+        self.stopped.then_some(self.input.offset_bytes())
     }
 
     /// The codec in use.
@@ -169,6 +201,7 @@ impl Decompressor {
             && let Some(trailing_offset_bytes) = gzip.end()
         {
             self.state = State::Done;
+            self.stopped = gzip.is_stopped();
             if let Some(offset_bytes) = trailing_offset_bytes {
                 note_trailing(&self.notes, &self.path, self.codec, offset_bytes);
             }
@@ -219,6 +252,10 @@ impl Decompressor {
             if self.input.at_end() {
                 self.state = State::Done;
             }
+            return Ok(());
+        }
+        if self.input.offset_bytes() >= self.stop_bytes {
+            (self.state, self.stopped) = (State::Done, true);
             return Ok(());
         }
         self.input.fill_to(MAGIC_LEN_BYTES).map_err(|error| Error::io(&self.path, "read", error))?;
@@ -308,30 +345,6 @@ fn note_trailing(notes: &Notes, path: &Path, codec: Codec, offset_bytes: u64) {
     ));
 }
 
-/// Whether the bytes after a member begin another member of the same codec.
-fn starts_member(codec: Codec, head: &[u8]) -> bool {
-    let skippable = matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]);
-    match codec {
-        Codec::Plain => false,
-        Codec::Zstd | Codec::Lz4 if skippable => true,
-        // Shorter than a magic: the beginning of a member that was cut, which must be an error.
-        _ if head.len() < 3 => magic(codec).starts_with(head),
-        _ => Codec::of_magic(head) == codec || magic(codec).starts_with(head),
-    }
-}
-
-/// The first bytes of a member, as far as they are always the same.
-fn magic(codec: Codec) -> &'static [u8] {
-    match codec {
-        Codec::Plain => b"",
-        Codec::Gzip => &[0x1f, 0x8b, 8],
-        Codec::Bzip2 => b"BZh",
-        Codec::Zstd => &[0x28, 0xb5, 0x2f, 0xfd],
-        Codec::Xz => &[0xfd, b'7', b'z', b'X', b'Z', 0],
-        Codec::Lz4 => &[0x04, 0x22, 0x4d, 0x18],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -341,6 +354,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::codec::members::magic;
 
     /// One member of the codec with these bytes in it.
     fn encode(codec: Codec, plain: &[u8]) -> Vec<u8> {

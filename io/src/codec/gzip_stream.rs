@@ -72,6 +72,17 @@ impl GzipStream {
         }
     }
 
+    /// Goes to a part of the file, as [`Decompressor::go_to`](super::Decompressor::go_to) does.
+    pub(super) fn go_to(&mut self, offset_bytes: u64, stop_bytes: u64) {
+        self.decoder.go_to(offset_bytes, stop_bytes);
+        (self.start, self.end, self.ended) = (0, 0, false);
+    }
+
+    /// Whether decoding has ended where it should stop, and not at the end of the file.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.decoder.is_stopped()
+    }
+
     /// Whether all has been decoded, and where something begins that follows the last member and is no member.
     pub(super) fn end(&self) -> Option<Option<u64>> {
         self.ended.then_some(self.decoder.trailing_offset_bytes())

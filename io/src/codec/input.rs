@@ -20,6 +20,12 @@ impl Input {
         Self { reader, buffer: Vec::new(), start: 0, end: 0, offset_bytes: 0, at_end: false }
     }
 
+    /// Reads from another reader, whose first byte has this offset.
+    pub(super) fn restart(&mut self, reader: Box<dyn Read + Send>, offset_bytes: u64) {
+        (self.reader, self.offset_bytes) = (reader, offset_bytes);
+        (self.start, self.end, self.at_end) = (0, 0, false);
+    }
+
     pub(super) fn available(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
@@ -29,7 +35,7 @@ impl Input {
         self.at_end
     }
 
-    /// Bytes consumed so far.
+    /// Where in the file the next byte stands.
     pub(super) fn offset_bytes(&self) -> u64 {
         self.offset_bytes
     }

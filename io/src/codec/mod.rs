@@ -6,6 +6,7 @@ mod decompressor;
 pub mod gzip;
 mod gzip_stream;
 mod input;
+mod members;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -22,6 +23,7 @@ use compression_core::Level;
 
 pub use compressor::Compressor;
 pub use decompressor::Decompressor;
+pub(crate) use members::find_member;
 
 use crate::error::{Error, Result};
 

@@ -11,19 +11,22 @@
 //! The only sequential step is a short one, done by whoever brings the chunk that is next in order.
 
 mod order;
+mod pieces;
 mod ranges;
 mod stream;
 
+use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use order::{Decoded, Order};
 pub(crate) use order::{Ready, Recipe};
+use pieces::{Members, Pieces};
 use ranges::Ranges;
 use stream::Stream;
 
-use crate::chunk::ChunkPool;
+use crate::chunk::{Chunk, ChunkPool};
 use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, Result};
@@ -39,19 +42,69 @@ pub(crate) struct Feed {
     pub(crate) number: usize,
     path: PathBuf,
     encoding: Encoding,
-    quote: Option<u8>,
-    decoder: Decoder,
+    look: Look,
+    chunks: Box<dyn Chunks>,
     order: Mutex<Order>,
+}
+
+/// Where chunks come from: [`Stream`] one after the other, [`Ranges`] anywhere in a plain file, [`Pieces`] those of a
+/// compressed file.
+trait Chunks: fmt::Debug + Send + Sync {
+    /// Decodes the next chunk that nobody else decodes, if there is room for it.
+    fn next(&self, room: Room, pool: &ChunkPool, look: Look) -> Next;
+
+    /// Whether several workers can decode at the same time.
+    fn is_splittable(&self) -> bool;
+}
+
+/// What came of decoding, or why nothing was decoded.
+type Next = Result<Given, Progress>;
+
+/// Chunks that are decoded.
+#[derive(Debug, Default)]
+struct Given {
+    /// With their numbers, by which they are put in order. None if what was decoded has to wait.
+    chunks: Vec<(u64, Decoded)>,
+    /// Compressed bytes that they took.
+    compressed_bytes: u64,
+}
+
+/// How many chunks may be decoded.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// The number of the first chunk that is not wanted yet.
+    first_unwanted: u64,
+    /// Chunks that may be decoded before it is their turn.
+    held: u64,
+}
+
+/// Chunks that may be decoded before it is their turn, as a multiple of those that may wait to be scanned. A worker goes on to
+/// another piece while those in front of it are not done; blocks of bzip2 have four chunks each.
+const HELD_FACTOR: u64 = 4;
+
+/// What is to be found out of a chunk, while it is in the cache of the worker that has decoded it.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    quote: Option<u8>,
     set: InstructionSet,
 }
 
-/// Where chunks come from.
-#[derive(Debug)]
-enum Decoder {
-    /// One after the other.
-    Stream(Box<Stream>),
-    /// Anywhere in a plain file.
-    Ranges(Ranges),
+impl Look {
+    fn summarize(self, chunk: &mut Chunk) {
+        chunk.summarize(self.quote, self.set);
+    }
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FeedOptions<'a> {
+    /// The codec, unless the file's first bytes tell.
+    pub(crate) compression: Option<Codec>,
+    pub(crate) encoding: Encoding,
+    pub(crate) set: InstructionSet,
+    /// Compressed bytes from which on a piece is worth a decoder of its own; nothing if there is one worker only.
+    pub(crate) piece_len_bytes: Option<u64>,
+    pub(crate) notes: &'a Notes,
 }
 
 /// What came of trying to decode.
@@ -78,27 +131,17 @@ impl Feed {
         number: usize,
         file: &SourceFile,
         recipe: Recipe,
-        compression: Option<Codec>,
-        encoding: Encoding,
-        notes: &Notes,
-        set: InstructionSet,
+        options: FeedOptions<'_>,
     ) -> Result<Self> {
         let open = File::open(&file.path).map_err(|error| Error::io(&file.path, "open", error))?;
         let reader = open.try_clone().map_err(|error| Error::io(&file.path, "open", error))?;
-        let bytes = Decompressor::new(&file.path, Box::new(reader), compression, notes)?;
-        let is_plain = bytes.codec() == Codec::Plain;
-        let stream = TextStream::new(bytes, encoding)?;
+        let bytes = Decompressor::new(&file.path, Box::new(reader), options.compression, options.notes)?;
+        let stream = TextStream::new(bytes, options.encoding)?;
         let encoding = stream.encoding();
-        let decoder = match stream.plain_start().filter(|_| is_plain) {
-            Some(start) => {
-                let ranges = Ranges::new(open, start);
-                Decoder::Ranges(ranges.map_err(|error| Error::io(&file.path, "read", error))?)
-            }
-            None => Decoder::Stream(Box::new(Stream::new(stream))),
-        };
-        let quote = recipe.quote();
-        let order = Mutex::new(Order::new(number, &file.path, recipe, encoding, set));
-        Ok(Self { number, path: file.path.clone(), encoding, quote, decoder, order, set })
+        let chunks = chunks(&file.path, open, stream, options)?;
+        let look = Look { quote: recipe.quote(), set: options.set };
+        let order = Mutex::new(Order::new(number, &file.path, recipe, encoding, options.set));
+        Ok(Self { number, path: file.path.clone(), encoding, look, chunks, order })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -112,27 +155,23 @@ impl Feed {
 
     /// Whether several workers can decode at the same time.
     pub(crate) fn is_splittable(&self) -> bool {
-        matches!(self.decoder, Decoder::Ranges(_))
+        self.chunks.is_splittable()
     }
 
     /// Decodes the next chunk, if nobody else must do it and no more than `limit` chunks are on their way.
     pub(crate) fn decode(&self, limit: u64, pool: &ChunkPool) -> Progress {
-        let limit = match self.order().first_unwanted(limit) {
-            Ok(limit) => limit,
+        let first_unwanted = match self.order().first_unwanted(limit) {
+            Ok(first_unwanted) => first_unwanted,
             Err(progress) => return progress,
         };
-        let decoded = match &self.decoder {
-            Decoder::Stream(stream) => stream.next(limit, pool),
-            Decoder::Ranges(ranges) => ranges.next(&self.path, limit, pool),
-        };
-        match decoded {
-            Ok((number, mut decoded, compressed_bytes)) => {
-                if let Ok((chunk, _)) = &mut decoded {
-                    chunk.summarize(self.quote, self.set);
-                }
+        let room = Room { first_unwanted, held: HELD_FACTOR * limit };
+        match self.chunks.next(room, pool, self.look) {
+            Ok(given) => {
                 let mut order = self.order();
-                order.submit(number, decoded, pool);
-                Progress::Decoded { compressed_bytes, ready: order.ready_len() }
+                for (number, decoded) in given.chunks {
+                    order.submit(number, decoded, pool);
+                }
+                Progress::Decoded { compressed_bytes: given.compressed_bytes, ready: order.ready_len() }
             }
             Err(progress) => progress,
         }
@@ -165,6 +204,20 @@ impl Feed {
     }
 }
 
-/// A chunk with its number, as a decoder gives it, and how many compressed bytes it took; or why there is
-/// none right now.
-type Next = Result<(u64, Decoded, u64), Progress>;
+/// The chunks of a file of which `stream` has read the head.
+fn chunks(path: &Path, file: File, stream: TextStream, options: FeedOptions<'_>) -> Result<Box<dyn Chunks>> {
+    let io_error = |error| Error::io(path, "read", error);
+    let codec = stream.decompressor().codec();
+    let Some(start) = stream.plain_start() else { return Ok(Box::new(Stream::new(stream))) };
+    if codec == Codec::Plain {
+        return Ok(Box::new(Ranges::new(path, file, start).map_err(io_error)?));
+    }
+    if let Some(piece_len_bytes) = options.piece_len_bytes {
+        let file_len_bytes = file.metadata().map_err(io_error)?.len();
+        let members = Members::new(path, file, codec, options.notes);
+        if members.are_many(file_len_bytes, piece_len_bytes)? {
+            return Ok(Box::new(Pieces::new(members, file_len_bytes, piece_len_bytes, start)));
+        }
+    }
+    Ok(Box::new(Stream::new(stream)))
+}

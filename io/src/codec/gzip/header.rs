@@ -170,7 +170,7 @@ impl Trailer {
 
 /// Finds the first place from `from` on where a member may begin.
 ///
-/// One does if the member in front ends there, which [`GzipDecoder::stop_at`](super::GzipDecoder::stop_at) serves to see: compressed data
+/// One does if the member in front ends there, which [`GzipDecoder::go_to`](super::GzipDecoder::go_to) serves to see: compressed data
 /// has such bytes by chance, once in some 10^9. A member with unusual hints in its header is passed over, and so decoded with the one in
 /// front.
 pub fn find_member(input: &[u8], from: usize) -> Option<usize> {

@@ -26,7 +26,7 @@ pub struct GzipDecoder {
     offset: u64,
     decoded: u64,
     trailing: Option<u64>,
-    /// An end of a member at or behind which decoding ends.
+    /// The offset from which on the end of a member ends decoding.
     stop: u64,
     /// Damage met after good bytes in the same call: told by the next call.
     pending: Option<GzipError>,
@@ -42,6 +42,8 @@ enum State {
     Trailer([u8; Trailer::LEN_BYTES], usize),
     /// After a member. So many bytes of what may be the start of another one are read.
     Between(usize),
+    /// Where decoding should stop.
+    Stopped,
     /// Nothing more will come.
     End,
 }
@@ -62,11 +64,22 @@ impl GzipDecoder {
         }
     }
 
-    /// Ends decoding, as if the input ended, at the first end of a member at or behind this offset.
-    #[must_use]
-    pub fn stop_at(mut self, offset_bytes: u64) -> Self {
-        self.stop = offset_bytes;
-        self
+    /// Goes to another part of the input: to its start, or to the end of a member. There the next input begins. Decoding then
+    /// ends with the first end of a member (and the zeros behind it) at or behind the offset `stop_bytes`, if something follows it.
+    ///
+    /// Offsets stay those of all the input; decoded bytes are counted anew.
+    pub fn go_to(&mut self, offset_bytes: u64, stop_bytes: u64) {
+        self.state = match offset_bytes {
+            0 => State::Header(HeaderParser::new()),
+            _ => State::Between(0),
+        };
+        (self.offset, self.stop) = (offset_bytes, stop_bytes);
+        (self.decoded, self.trailing, self.pending) = (0, None, None);
+    }
+
+    /// Whether decoding has ended where it should stop.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.state, State::Stopped)
     }
 
     /// Bytes of input used so far.
@@ -153,11 +166,12 @@ impl GzipDecoder {
                         return Ok(Pause::NeedsInput);
                     }
                     Trailer::new(bytes).check(self.checksum.clone().finalize(), self.member_len)?;
-                    self.state = if self.offset < self.stop { State::Between(0) } else { State::End };
+                    self.state = State::Between(0);
                 }
                 State::Between(matched) => match rest.first() {
                     None => return Ok(Pause::NeedsInput),
                     Some(0) if *matched == 0 => self.consume(1, progress),
+                    Some(_) if *matched == 0 && self.offset >= self.stop => self.state = State::Stopped,
                     Some(byte) if *byte == MAGIC[*matched] => {
                         *matched += 1;
                         let matched = *matched;
@@ -171,7 +185,7 @@ impl GzipDecoder {
                         self.state = State::End;
                     }
                 },
-                State::End => return Ok(Pause::End),
+                State::Stopped | State::End => return Ok(Pause::End),
             }
         }
     }

@@ -570,14 +570,30 @@ fn checks_of_the_trailer() {
 
 #[test]
 fn decoding_stops_at_the_end_of_a_member() {
-    let one = gzip(&text(1000));
-    let three = [one.clone(), one.clone(), one.clone()].concat();
-    for (stop, count) in [(0, 1), (1, 1), (one.len(), 1), (one.len() + 1, 2), (usize::MAX, 3)] {
-        let mut decoder = GzipDecoder::new(Cpu::detect()).stop_at(stop as u64);
+    let member = gzip(&text(1000));
+    let one = [&member[..], &[0; 3]].concat();
+    let three = [&one[..], &one, &member].concat();
+    let len = one.len();
+    for (start, stop, count) in [
+        (0, 0, 1),
+        (0, 1, 1),
+        (0, len, 1),
+        (0, len + 1, 2),
+        (0, usize::MAX, 3),
+        (1, len + 1, 1),
+        (1, 2 * len + 1, 2),
+    ] {
+        // The second part begins behind the first member, which has an end as any other one has.
+        let start = start * len;
+        let mut decoder = GzipDecoder::new(Cpu::detect());
+        decoder.go_to(start as u64, stop as u64);
         let mut buffer = vec![0; 4000];
-        let progress = decoder.decode(&three, true, &mut buffer, 0).unwrap();
-        let expected = Progress { consumed: count * one.len(), written: count * 1000, state: Pause::End };
-        assert_eq!(progress, expected, "stop {stop}");
+        let progress = decoder.decode(&three[start..], true, &mut buffer, 0).unwrap();
+        let end = three.len().min(start + count * len);
+        let expected = Progress { consumed: end - start, written: count * 1000, state: Pause::End };
+        assert_eq!(progress, expected, "start {start} stop {stop}");
+        assert_eq!(decoder.offset_bytes(), end as u64);
+        assert_eq!(decoder.is_stopped(), end < three.len());
     }
 }
 
