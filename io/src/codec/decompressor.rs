@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use compression_codecs::DecodeV2;
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 
+use super::bzip2_stream::{Bzip2End, Bzip2Stream, Sums};
 use super::gzip_stream::{Failure, GzipStream};
 use super::input::Input;
 use super::members::starts_member;
@@ -42,12 +43,15 @@ enum Decoder {
     Member(Box<dyn DecodeV2 + Send>),
     /// All members.
     Gzip(Box<GzipStream>),
+    /// All streams, and what is known of the last one.
+    Bzip2(Box<(Bzip2Stream, Sums)>),
 }
 
 impl Decoder {
     fn new(codec: Codec) -> Self {
         match codec {
             Codec::Gzip => Self::Gzip(Box::new(GzipStream::new())),
+            Codec::Bzip2 => Self::Bzip2(Box::new((Bzip2Stream::new(), Sums::default()))),
             _ => codec.decoder().map_or(Self::None, Self::Member),
         }
     }
@@ -163,6 +167,9 @@ impl Decompressor {
             let read = gzip.read(&mut self.input, out);
             return self.read_gzip(read);
         }
+        if let Decoder::Bzip2(_) = &self.decoder {
+            return self.read_bzip2(out);
+        }
         let mut written = 0;
         while written == 0 && !out.is_empty() && self.state != State::Done {
             if self.input.available().is_empty() {
@@ -202,6 +209,28 @@ impl Decompressor {
         {
             self.state = State::Done;
             self.stopped = gzip.is_stopped();
+            if let Some(offset_bytes) = trailing_offset_bytes {
+                note_trailing(&self.notes, &self.path, self.codec, offset_bytes);
+            }
+        }
+        Ok(len)
+    }
+
+    fn read_bzip2(&mut self, out: &mut [u8]) -> Result<usize> {
+        let Decoder::Bzip2(decoder) = &mut self.decoder else { return Ok(0) };
+        if self.state == State::Done {
+            return Ok(0);
+        }
+        let (stream, sums) = decoder.as_mut();
+        let read = stream.read(&mut self.input, out);
+        let checked = stream.take_parts().into_iter().try_for_each(|part| sums.add(part));
+        let len = checked.and(read).map_err(|failure| {
+            self.state = State::Done;
+            failure.into_error(&self.path, self.decoded_bytes)
+        })?;
+        self.decoded_bytes += len as u64;
+        if let Some(Bzip2End::File { trailing_offset_bytes }) = stream.end() {
+            self.state = State::Done;
             if let Some(offset_bytes) = trailing_offset_bytes {
                 note_trailing(&self.notes, &self.path, self.codec, offset_bytes);
             }
@@ -338,7 +367,7 @@ fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
 }
 
 /// Tells that the last member is not the end of the file.
-fn note_trailing(notes: &Notes, path: &Path, codec: Codec, offset_bytes: u64) {
+pub(crate) fn note_trailing(notes: &Notes, path: &Path, codec: Codec, offset_bytes: u64) {
     notes.add(format!(
         "{}: something follows the {codec} data at compressed byte {offset_bytes} and is not read",
         path.display()

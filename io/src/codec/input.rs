@@ -1,12 +1,13 @@
 //! A window on the compressed bytes of a file.
 
+use std::fmt;
 use std::io::{self, Read};
 
 /// Compressed bytes read at once: large enough that system calls cost nothing beside decoding.
 const INPUT_LEN_BYTES: usize = 256 << 10;
 
 /// Compressed bytes that were read and not used yet.
-pub(super) struct Input {
+pub(crate) struct Input {
     reader: Box<dyn Read + Send>,
     buffer: Vec<u8>,
     start: usize,
@@ -16,12 +17,12 @@ pub(super) struct Input {
 }
 
 impl Input {
-    pub(super) fn new(reader: Box<dyn Read + Send>) -> Self {
+    pub(crate) fn new(reader: Box<dyn Read + Send>) -> Self {
         Self { reader, buffer: Vec::new(), start: 0, end: 0, offset_bytes: 0, at_end: false }
     }
 
     /// Reads from another reader, whose first byte has this offset.
-    pub(super) fn restart(&mut self, reader: Box<dyn Read + Send>, offset_bytes: u64) {
+    pub(crate) fn restart(&mut self, reader: Box<dyn Read + Send>, offset_bytes: u64) {
         (self.reader, self.offset_bytes) = (reader, offset_bytes);
         (self.start, self.end, self.at_end) = (0, 0, false);
     }
@@ -45,13 +46,13 @@ impl Input {
         self.offset_bytes += len as u64;
     }
 
-    /// Reads more bytes behind those available; at the end there are none.
+    /// Reads more bytes behind those available, in a larger window if none is left; at the end there are none.
     pub(super) fn refill(&mut self) -> io::Result<()> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.buffer.is_empty() {
-            self.buffer.resize(INPUT_LEN_BYTES, 0);
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.end + INPUT_LEN_BYTES, 0);
         }
         while !self.at_end && self.end < self.buffer.len() {
             match self.reader.read(&mut self.buffer[self.end..]) {
@@ -73,5 +74,15 @@ impl Input {
             self.refill()?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let available = self.end - self.start;
+        f.debug_struct("Input")
+            .field("offset_bytes", &self.offset_bytes)
+            .field("available", &available)
+            .finish()
     }
 }

@@ -1,6 +1,7 @@
 //! Compression schemes: which one a file has, how it is undone, and how files are compressed.
 
 pub mod bzip2;
+mod bzip2_stream;
 mod compressor;
 mod decompressor;
 pub mod gzip;
@@ -21,8 +22,11 @@ use compression_codecs::{
 };
 use compression_core::Level;
 
+pub(crate) use bzip2_stream::{Bzip2End, Bzip2Stream, MOST_BLOCKS_LEN_BYTES, Part, Sums};
 pub use compressor::Compressor;
 pub use decompressor::Decompressor;
+pub(crate) use decompressor::note_trailing;
+pub(crate) use input::Input;
 pub(crate) use members::find_member;
 
 use crate::error::{Error, Result};

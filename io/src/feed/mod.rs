@@ -22,7 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use order::{Decoded, Order};
 pub(crate) use order::{Ready, Recipe};
-use pieces::{Members, Pieces};
+use pieces::{Blocks, Members, Pieces};
 use ranges::Ranges;
 use stream::Stream;
 
@@ -214,6 +214,10 @@ fn chunks(path: &Path, file: File, stream: TextStream, options: FeedOptions<'_>)
     }
     if let Some(piece_len_bytes) = options.piece_len_bytes {
         let file_len_bytes = file.metadata().map_err(io_error)?.len();
+        if codec == Codec::Bzip2 {
+            let blocks = Blocks::new(path, file, options.notes);
+            return Ok(Box::new(Pieces::new(blocks, file_len_bytes, piece_len_bytes, start)));
+        }
         let members = Members::new(path, file, codec, options.notes);
         if members.are_many(file_len_bytes, piece_len_bytes)? {
             return Ok(Box::new(Pieces::new(members, file_len_bytes, piece_len_bytes, start)));

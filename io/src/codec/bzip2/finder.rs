@@ -63,6 +63,11 @@ impl Iterator for Finder<'_> {
     }
 }
 
+/// Whether the end of a stream begins at a bit.
+pub fn is_stream_end(input: &[u8], start_bit: u64) -> bool {
+    marker_at(input, start_bit) == Some(MarkerKind::StreamEnd)
+}
+
 /// Which marker begins at a bit.
 pub(super) fn marker_at(input: &[u8], start_bit: u64) -> Option<MarkerKind> {
     let rest = input.get(usize::try_from(start_bit / 8).ok()?..)?;

@@ -29,7 +29,7 @@ pub(super) const MAX_SELECTORS: usize = 18_002;
 pub(super) const MAX_CODE_LEN: u32 = 20;
 
 /// Length of the head of a stream.
-pub(super) const STREAM_HEAD_LEN_BYTES: usize = 4;
+pub const STREAM_HEAD_LEN_BYTES: usize = 4;
 
 /// The level of the stream that begins with these bytes, from 1 to 9, if one does. Its blocks have at most
 /// 100 000 bytes times the level, before their first run lengths are undone.

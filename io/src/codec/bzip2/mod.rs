@@ -76,8 +76,8 @@ mod walk;
 
 pub use block::{BlockDecoder, BlockEnd};
 pub use error::{BlockError, Damage, StreamError};
-pub use finder::{Finder, Marker, MarkerKind};
-pub use header::{StreamEnd, combine_crc, stream_level};
+pub use finder::{Finder, Marker, MarkerKind, is_stream_end};
+pub use header::{STREAM_HEAD_LEN_BYTES, StreamEnd, combine_crc, stream_level};
 pub use instructions::Instructions;
 pub use stream::StreamDecoder;
 

@@ -58,8 +58,7 @@ impl PieceCodec for Members {
     fn find(&self, from_bit: u64, until_bit: u64) -> Result<Option<u64>> {
         let (from, until) = (from_bit.div_ceil(8), until_bit.div_ceil(8));
         let mut bytes = Vec::new();
-        let mut range = FileRange { file: Arc::clone(&self.file), at: from, stop: until }
-            .take(until - from + HEAD_LEN_BYTES);
+        let mut range = FileRange::new(&self.file, from, until).take(until - from + HEAD_LEN_BYTES);
         range.read_to_end(&mut bytes).map_err(|error| Error::io(&self.path, "read", error))?;
         let found = find_member(self.codec, &bytes).map(|at| from + at as u64);
         Ok(found.filter(|at| *at < until).map(|at| 8 * at))
@@ -86,7 +85,7 @@ impl PieceDecoder for MemberDecoder {
     fn begin(&mut self, start_bit: u64, stop_bit: u64) {
         let (at, stop) = (start_bit / 8, stop_bit.div_ceil(8));
         self.notes.take();
-        self.bytes.go_to(Box::new(FileRange { file: Arc::clone(&self.file), at, stop }), at, stop);
+        self.bytes.go_to(Box::new(FileRange::new(&self.file, at, stop)), at, stop);
     }
 
     fn decode(&mut self, chunk: &mut Chunk) -> Result<Option<PieceEnd<Vec<String>>>> {
@@ -98,10 +97,16 @@ impl PieceDecoder for MemberDecoder {
 
 /// Reads a file from a place on, not much farther than to another place as long as that is not reached.
 #[derive(Debug)]
-struct FileRange {
+pub(super) struct FileRange {
     file: Arc<File>,
     at: u64,
     stop: u64,
+}
+
+impl FileRange {
+    pub(super) fn new(file: &Arc<File>, at: u64, stop: u64) -> Self {
+        Self { file: Arc::clone(file), at, stop }
+    }
 }
 
 /// Bytes read behind the place where reading should stop: the end of a member is known by those behind it.

@@ -14,11 +14,13 @@
 //! Chunks of the piece that is next in order are handed out at once, those of others when it is their turn. Of the latter only so many
 //! wait at any time; the piece that is next in order is never held up, so that nobody waits forever.
 
+mod blocks;
 mod driver;
 mod members;
 
 use std::fmt;
 
+pub(super) use blocks::Blocks;
 pub(super) use driver::Pieces;
 pub(super) use members::Members;
 

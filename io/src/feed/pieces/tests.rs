@@ -323,3 +323,88 @@ fn parts_of_a_stream_are_the_stream() {
     assert_eq!(&out[..3], b"two");
     assert_eq!(bytes.next_part_offset_bytes(), Some(2 * second));
 }
+
+#[test]
+fn blocks_of_one_stream_by_several_threads() {
+    // Level 1: blocks of 100 kB.
+    let plain = lines(0, 120_000);
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::new(1));
+    encoder.write_all(&plain).unwrap();
+    let stream = encoder.finish().unwrap();
+    let empty = packed(Codec::Bzip2, b"");
+    let file = [&empty[..], &stream, &empty, &empty, &[0; 9], &stream, &empty, b"more"].concat();
+    let expected = [&plain[..], &plain].concat();
+    for (workers, chunk_len, piece_len) in
+        [(1, 50_000, 1), (2, 5000, 1), (2, 1 << 18, 1 << 16), (4, 70_000, 100_000)]
+    {
+        let (outcome, notes) = read(&file, Codec::Bzip2, workers, Some((chunk_len, piece_len)));
+        assert!(outcome == (expected.clone(), None), "{workers} {chunk_len} {piece_len}");
+        assert_eq!(notes.len(), 1, "{notes:?}");
+    }
+}
+
+/// Bits, the first of a byte first.
+#[derive(Default)]
+struct Bits(Vec<bool>);
+
+impl Bits {
+    fn put(&mut self, value: u64, len: u32) {
+        self.0.extend((0..len).rev().map(|bit| value >> bit & 1 == 1));
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let byte =
+            |bits: &[bool]| (0..8).fold(0, |byte, at| byte << 1 | u8::from(bits.get(at) == Some(&true)));
+        self.0.chunks(8).map(byte).collect()
+    }
+}
+
+/// A stream of one block whose symbols are the bytes given, each below 254, as every one has itself as its code.
+fn block_of_symbols(symbols: &[u8], crc: u32) -> Vec<u8> {
+    let mut bits = Bits::default();
+    bits.put(u64::from_be_bytes(*b"\0\0\0\0BZh9"), 32);
+    bits.put(0x3141_5926_5359, 48);
+    bits.put(crc.into(), 32);
+    // Not randomised, the first row; all bytes occur; two code tables.
+    bits.put(0, 25);
+    bits.put(u64::MAX, 16);
+    (0..4).for_each(|_| bits.put(u64::MAX, 64));
+    bits.put(2, 3);
+    let groups = symbols.len() as u64 / 50 + 1;
+    bits.put(groups, 15);
+    (0..groups).for_each(|_| bits.put(0, 1));
+    // 254 codes of 8 bits and 4 of 9: after each length a 0, and before the first longer one a step of 1.
+    for _ in 0..2 {
+        bits.put(8, 5);
+        (0..254).for_each(|_| bits.put(0, 1));
+        bits.put(0b100, 3);
+        (0..3).for_each(|_| bits.put(0, 1));
+    }
+    symbols.iter().for_each(|symbol| bits.put((*symbol).into(), 8));
+    bits.put(511, 9);
+    bits.put(0x1772_4538_5090, 48);
+    bits.put(crc.into(), 32);
+    bits.bytes()
+}
+
+#[test]
+fn marks_of_blocks_in_the_data_of_a_block_cost_no_rows() {
+    let symbols = b"\x31\x41\x59\x26\x53\x59, again \x31\x41\x59\x26\x53\x59".repeat(300);
+    // The decoder tells which checksum the block should have.
+    let mut decoder = crate::codec::bzip2::BlockDecoder::new();
+    let unchecked = block_of_symbols(&symbols, 0);
+    decoder.decode(&unchecked, 32).unwrap();
+    let wrong = decoder.read(&mut vec![0; 1 << 20]).unwrap_err().to_string();
+    let crc = wrong.rsplit("found ").next().map(|crc| u32::from_str_radix(crc, 16).unwrap()).unwrap();
+    let stream = block_of_symbols(&symbols, crc);
+    let marks = crate::codec::bzip2::Finder::new(&stream, 0).count();
+    assert_eq!(marks, 602);
+    let file = [stream.clone(), packed(Codec::Bzip2, b"lines\nof text\n"), stream].concat();
+    let ((expected, error), _) = read(&file, Codec::Bzip2, 1, None);
+    assert_eq!(error, None);
+    for (workers, chunk_len, piece_len) in [(1, 1000, 1), (2, 1000, 300), (4, 64, 1)] {
+        let (outcome, notes) = read(&file, Codec::Bzip2, workers, Some((chunk_len, piece_len)));
+        assert!(outcome == (expected.clone(), None), "{workers} {chunk_len} {piece_len}: {:?}", outcome.1);
+        assert!(notes.is_empty());
+    }
+}
