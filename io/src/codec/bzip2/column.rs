@@ -378,7 +378,7 @@ mod avx2 {
     use std::arch::x86_64::*;
 
     use super::super::instructions::Avx2;
-    use super::super::mtf::avx2::{Avx2List, empty_rows};
+    use super::super::mtf::avx2::{self, Avx2List};
     use super::{BitReader, Damage, NUMBER_SHIFT, Row, Rows, SPREAD_LEN, Source, Spread, Undone, undo};
 
     pub(super) fn undo_avx2<'a>(
@@ -398,7 +398,7 @@ mod avx2 {
         source: &Source<'_>,
         rows: &mut Rows,
     ) -> (BitReader<'a>, Result<Undone, Damage>) {
-        let mut list_rows = empty_rows();
+        let mut list_rows = avx2::Rows::new();
         undo::<_, AddAll>(bits, source, rows, Avx2List::new(avx2, source.order, &mut list_rows))
     }
 

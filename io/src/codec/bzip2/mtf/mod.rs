@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(moved(scalar::ScalarList::new(order), indices), expected);
         #[cfg(target_arch = "x86_64")]
         if let Instructions::Avx2(avx2) = Instructions::detect() {
-            let mut rows = avx2::empty_rows();
+            let mut rows = avx2::Rows::new();
             assert_eq!(moved(avx2::Avx2List::new(avx2, order, &mut rows), indices), expected);
         }
     }
