@@ -1,6 +1,6 @@
 //! CSV files as a frame.
 
-use swath_io::ColumnType;
+use swath_io::{ColumnType, OnError};
 use swath_planner::{SourceCall, SourceFunction};
 
 use crate::error::{Error, Result};
@@ -142,6 +142,28 @@ impl ReadCsv {
     /// Reads every column whose type is not given as text.
     pub fn all_varchar(self) -> Self {
         self.option("all_varchar", true)
+    }
+
+    /// What becomes of values that do not fit their column and of records of the wrong width. How many there
+    /// were is told by [`Session::take_notes`].
+    pub fn on_error(self, on_error: OnError) -> Self {
+        let name = match on_error {
+            OnError::Fail => "fail",
+            OnError::Null => "null",
+            OnError::Skip => "skip",
+            OnError::Reject => "reject",
+        };
+        self.option("on_error", name)
+    }
+
+    /// Records with too few fields are filled up with nulls, and those with too many are cut.
+    pub fn ragged(self) -> Self {
+        self.option("ragged", true)
+    }
+
+    /// Records with too few fields are filled up with nulls.
+    pub fn null_padding(self) -> Self {
+        self.option("null_padding", true)
     }
 
     /// The codec of all files: `gzip`, `bzip2`, `zstd`, `xz`, `lz4`, `none`; `auto` to look at each.

@@ -10,6 +10,7 @@
 //! * [`splitter`]: chunks become whole records, however they were cut;
 //! * [`scanner`]: whole records become Arrow columns, only those that are needed, with errors that know
 //!   file, line and column;
+//! * [`rejects`]: what does not fit is left out where that was asked for, counted, and kept to be looked at;
 //! * [`scan`]: a [`Scan`] reads many files with many [`Worker`]s.
 //!
 //! The crate knows nothing of SQL, expressions or runtimes: a worker is asked for its next batch, and either
@@ -49,6 +50,7 @@ pub mod error;
 mod feed;
 pub mod notes;
 pub mod options;
+pub mod rejects;
 pub mod scan;
 pub mod scanner;
 pub mod simd;
@@ -59,7 +61,8 @@ pub use codec::{Codec, Compressor, Decompressor};
 pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use notes::Notes;
-pub use options::{ColumnType, CsvOptions, HeaderMode, TextOptions};
+pub use options::{ColumnType, CsvOptions, HeaderMode, OnError, TextOptions};
+pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::ScanRequest;
 pub use scanner::filter::{RawFilter, RowFilter, ScanFilter};

@@ -30,6 +30,8 @@ pub struct Column {
     pub name: String,
     /// Its type.
     pub ty: ColumnType,
+    /// Whether it has the type because of what was seen in the heads of the files.
+    pub inferred: bool,
 }
 
 /// What all files of a glob together are read as: plain data.
@@ -115,7 +117,8 @@ fn declared(columns: &[(String, ColumnType)], dialect: Dialect, options: &CsvOpt
         HeaderMode::Present => HeaderRule::Skipped,
         HeaderMode::Absent => HeaderRule::Data,
     };
-    let columns = columns.iter().map(|(name, ty)| Column { name: name.clone(), ty: *ty }).collect();
+    let columns =
+        columns.iter().map(|(name, ty)| Column { name: name.clone(), ty: *ty, inferred: false }).collect();
     CsvTable { columns, dialect, header, options: options.clone() }
 }
 
@@ -134,6 +137,7 @@ fn apply_types(table: &mut CsvTable) -> Result<()> {
             ));
         };
         table.columns[index].ty = *ty;
+        table.columns[index].inferred = false;
     }
     Ok(())
 }
@@ -146,6 +150,8 @@ struct Head {
     /// Texts that are null in every column.
     nullstr: Vec<String>,
     encoding: Encoding,
+    /// Whether records that are shorter than the first, and those that are longer, will be left out.
+    leaves_out: (bool, bool),
 }
 
 /// Looks at the heads of all files, a few files at once; the first error in file order wins. Only what
@@ -180,7 +186,8 @@ fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -
 fn open_records(file: &SourceFile, options: &CsvOptions, notes: &Notes) -> Result<RecordBuffer> {
     let bytes = Decompressor::open(&file.path, options.compression, notes)?;
     let stream = TextStream::new(bytes, options.encoding)?;
-    let mut buffer = RecordBuffer::new(stream, options.max_record_bytes);
+    // The sample is many records: the bound on one must not keep it from being taken.
+    let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
     skip_lines(&mut buffer, options.skip)?;
     Ok(buffer)
 }
@@ -201,6 +208,10 @@ fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
         whole,
         nullstr: options.nullstr.clone(),
         encoding: buffer.encoding(),
+        leaves_out: match options.on_error.leaves_out() {
+            true => (!options.pad_short, !options.cut_long),
+            false => (false, false),
+        },
     })
 }
 
@@ -274,6 +285,11 @@ impl Sample {
                 Parsed::Incomplete | Parsed::Unclosed => return sample,
             }
             let is_first = sample.first.is_none();
+            let width = sample.first_types.len();
+            let (no_short, no_long) = head.leaves_out;
+            if !is_first && (no_short && fields.len() < width || no_long && fields.len() > width) {
+                continue;
+            }
             let mut names = Vec::new();
             for (index, field) in fields.iter().enumerate() {
                 let mut value = &rest[field.start..field.end];
@@ -417,7 +433,7 @@ fn merge(samples: &[Sample], dialect: Dialect, options: &CsvOptions) -> CsvTable
     let columns = names
         .into_iter()
         .zip(types)
-        .map(|(name, seen)| Column { name, ty: seen.column_type(options) })
+        .map(|(name, seen)| Column { name, ty: seen.column_type(options), inferred: !options.all_varchar })
         .collect();
     CsvTable { columns, dialect, header, options: options.clone() }
 }
