@@ -150,6 +150,14 @@ pub struct ReadArgs {
     #[arg(long)]
     filename: bool,
 
+    /// Whether folders named KEY=VALUE make columns [default: where all files have the same keys]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    hive_partitioning: Option<String>,
+
+    /// Whether columns of several files belong together by name; false: by their places [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    union_by_name: Option<String>,
+
     /// What becomes of values that do not fit and of records of the wrong width: fail, null, skip, or
     /// reject, which keeps them for SELECT * FROM rejects(). How many there were is told at the end
     #[arg(long, value_name = "WHAT")]
@@ -271,6 +279,8 @@ impl ReadArgs {
             ("skip", self.skip),
             ("encoding", self.encoding),
             ("compression", self.compression),
+            ("hive_partitioning", self.hive_partitioning),
+            ("union_by_name", self.union_by_name),
             ("on_error", self.on_error),
             ("max_record_bytes", self.max_record_bytes),
         ];

@@ -66,6 +66,7 @@ mod compute;
 mod error;
 mod explain;
 mod expr;
+mod file_columns;
 mod frame;
 pub mod functions;
 mod inspect;

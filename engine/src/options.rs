@@ -19,6 +19,8 @@ use swath_planner::{SourceFunction, nearest};
 /// | `all_varchar` | `true`, `false` | read all columns as text |
 /// | `compression` | a name | the codec, `'auto'` to find it out |
 /// | `filename` | `true`, `false`, a name | adds a column with each row's file |
+/// | `hive_partitioning` | `true`, `false`, `'auto'` | adds columns for folders named `year=2001`; auto: where all files have the same |
+/// | `union_by_name` | `true`, `false` | columns of several files belong together by name, or by place |
 /// | `max_record_bytes` | a number | bound on one record; longer ones are an error |
 /// | `on_error` | `'fail'`, `'null'`, `'skip'`, `'reject'` | what becomes of values that do not fit and records of the wrong width, see [`OnError`](crate::OnError) |
 /// | `ignore_errors`, `store_rejects` | `true`, `false` | `on_error = 'skip'`, `'reject'` |
@@ -31,13 +33,15 @@ use swath_planner::{SourceFunction, nearest};
 pub struct ReadOptions {
     csv: CsvOptions,
     filename: Option<String>,
+    hive_partitioning: Option<bool>,
 }
 
 /// Options that files of lines have, too.
-const TEXT_OPTIONS: [&str; 4] = ["encoding", "compression", "filename", "max_record_bytes"];
+const TEXT_OPTIONS: [&str; 5] =
+    ["encoding", "compression", "filename", "hive_partitioning", "max_record_bytes"];
 
 /// Every option, by the name that is suggested for a misspelt one.
-const CSV_OPTIONS: [&str; 24] = [
+const CSV_OPTIONS: [&str; 26] = [
     "header",
     "delim",
     "sep",
@@ -52,6 +56,8 @@ const CSV_OPTIONS: [&str; 24] = [
     "all_varchar",
     "compression",
     "filename",
+    "hive_partitioning",
+    "union_by_name",
     "max_record_bytes",
     "on_error",
     "ignore_errors",
@@ -94,6 +100,13 @@ impl ReadOptions {
                     other => boolean(name, other)?.then(|| "filename".to_owned()),
                 }
             }
+            "hive_partitioning" => {
+                self.hive_partitioning = match value {
+                    OptionValue::Text(word) if word.eq_ignore_ascii_case("auto") => None,
+                    other => Some(boolean(name, other)?),
+                }
+            }
+            "union_by_name" => csv.union_by_name = boolean(name, value)?,
             "max_record_bytes" | "max_line_size" => {
                 csv.max_record_bytes = usize::try_from(number(name, value)?)
                     .map_err(|_| IoError::bad_option(name, "the number is too large"))?;
@@ -161,6 +174,11 @@ impl ReadOptions {
     /// The name of the column for each row's file, if one was asked for.
     pub(crate) fn filename(&self) -> Option<&str> {
         self.filename.as_deref()
+    }
+
+    /// Whether folders named KEY=VALUE make columns; `None`: where all files have the same keys.
+    pub(crate) fn hive_partitioning(&self) -> Option<bool> {
+        self.hive_partitioning
     }
 
     /// Fields separated by tabs, unless something else was set.

@@ -144,6 +144,17 @@ impl ReadCsv {
         self.option("all_varchar", true)
     }
 
+    /// Whether folders named KEY=VALUE make columns. Without, they do where all files have the same keys.
+    pub fn hive_partitioning(self, hive_partitioning: bool) -> Self {
+        self.option("hive_partitioning", hive_partitioning)
+    }
+
+    /// Whether columns of files with different headers belong together by name, which is so without this, or by
+    /// their places.
+    pub fn union_by_name(self, union_by_name: bool) -> Self {
+        self.option("union_by_name", union_by_name)
+    }
+
     /// What becomes of values that do not fit their column and of records of the wrong width. How many there
     /// were is told by [`Session::take_notes`].
     pub fn on_error(self, on_error: OnError) -> Self {

@@ -3,6 +3,7 @@
 //! The modules follow the path of the data:
 //!
 //! * [`source`]: a path, a list of paths or a glob becomes a sorted list of [`SourceFile`]s;
+//! * [`hive`]: what the names of folders say of the files in them;
 //! * [`codec`]: a [`Codec`] is found by magic bytes, then by name, and a [`Decompressor`] turns the
 //!   file into one stream of decoded bytes, all concatenated members of it;
 //! * [`encoding`]: what is not UTF-8 is transcoded, the whole stream or only the fields used;
@@ -48,6 +49,7 @@ pub mod codec;
 pub mod encoding;
 pub mod error;
 mod feed;
+pub mod hive;
 pub mod notes;
 pub mod options;
 pub mod rejects;
@@ -60,6 +62,7 @@ pub mod splitter;
 pub use codec::{Codec, Compressor, Decompressor};
 pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Location, Result};
+pub use hive::{HiveColumn, hive_columns};
 pub use notes::Notes;
 pub use options::{ColumnType, CsvOptions, HeaderMode, OnError, TextOptions};
 pub use rejects::{Reject, RejectPlace, Rejects};

@@ -94,6 +94,9 @@ pub struct CsvOptions {
     pub all_varchar: bool,
     /// The codec of every file; `None`: found by looking.
     pub compression: Option<Codec>,
+    /// Whether the columns of files with headers are those of the same name; else those in the same place, by
+    /// the names of the first file.
+    pub union_by_name: bool,
     /// Bound on one record, in bytes.
     pub max_record_bytes: usize,
     /// What becomes of records that do not fit.
@@ -121,6 +124,7 @@ impl Default for CsvOptions {
             columns: None,
             all_varchar: false,
             compression: None,
+            union_by_name: true,
             max_record_bytes: DEFAULT_MAX_RECORD_BYTES,
             on_error: OnError::Fail,
             pad_short: false,

@@ -133,6 +133,15 @@ fn files_with_other_columns_are_joined_by_name() {
 }
 
 #[test]
+fn files_with_other_columns_are_joined_by_place_where_that_is_asked() {
+    let by_place = CsvOptions { union_by_name: false, ..Default::default() };
+    let files = Files::new(&[b"a,b\n1,2\n", b"b,c\n3,4\n", b"5,6\n"]);
+    assert_eq!(files.rows(&by_place).unwrap(), ["1|2", "3|4", "5|6"]);
+    let error = Files::new(&[b"a,b\n1,2\n", b"b\n3\n"]).rows(&by_place).unwrap_err().to_string();
+    assert!(error.ends_with("01.csv: line 1: expected 2 fields, found 1"), "{error}");
+}
+
+#[test]
 fn errors_name_file_line_column_and_value() {
     // The head is all integers; the bad value lies beyond it.
     let mut text = String::from("a,b\n");

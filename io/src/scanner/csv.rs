@@ -116,9 +116,12 @@ impl Layout {
         let is_header = match table.header {
             HeaderRule::Names | HeaderRule::Skipped => true,
             HeaderRule::NamesIfKnown => known(),
+            HeaderRule::SkippedIn => table.headed.contains(path),
             HeaderRule::Data => false,
         };
-        let by_name = is_header && table.options.columns.is_none();
+        let by_name = matches!(table.header, HeaderRule::Names | HeaderRule::NamesIfKnown)
+            && is_header
+            && table.options.columns.is_none();
         let place = |index: &usize| match by_name {
             true => names.iter().position(|name| *name == columns[*index].name),
             false => Some(*index),
