@@ -149,6 +149,31 @@ pub struct ReadArgs {
     /// Add a column, filename, with the file each row comes from
     #[arg(long)]
     filename: bool,
+
+    /// Whether folders named KEY=VALUE make columns [default: where all files have the same keys]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    hive_partitioning: Option<String>,
+
+    /// Whether columns of several files belong together by name; false: by their places [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    union_by_name: Option<String>,
+
+    /// What becomes of values that do not fit and of records of the wrong width: fail, null, skip, or
+    /// reject, which keeps them for SELECT * FROM rejects(). How many there were is told at the end
+    #[arg(long, value_name = "WHAT")]
+    on_error: Option<String>,
+
+    /// Fill up records with too few fields, and cut those with too many
+    #[arg(long)]
+    ragged: bool,
+
+    /// Fill up records with too few fields with nulls
+    #[arg(long)]
+    null_padding: bool,
+
+    /// Bound on one record: longer ones are an error [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    max_record_bytes: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -254,6 +279,10 @@ impl ReadArgs {
             ("skip", self.skip),
             ("encoding", self.encoding),
             ("compression", self.compression),
+            ("hive_partitioning", self.hive_partitioning),
+            ("union_by_name", self.union_by_name),
+            ("on_error", self.on_error),
+            ("max_record_bytes", self.max_record_bytes),
         ];
         let texts = texts.into_iter().filter_map(|(name, text)| Some((name, OptionValue::Text(text?))));
         let nullstr = self.nullstr.into_iter().map(OptionValue::Text).collect::<Vec<_>>();
@@ -263,6 +292,8 @@ impl ReadArgs {
             column_types("--columns", &self.columns)?.map(|types| ("columns", types)),
             self.all_varchar.then_some(("all_varchar", OptionValue::Boolean(true))),
             self.filename.then_some(("filename", OptionValue::Boolean(true))),
+            self.null_padding.then_some(("null_padding", OptionValue::Boolean(true))),
+            self.ragged.then_some(("ragged", OptionValue::Boolean(true))),
         ];
         for (name, value) in texts.chain(others.into_iter().flatten()) {
             session = session.option(name, value)?;

@@ -372,3 +372,39 @@ fn plans_are_explained_and_drawn() {
         .stderr(predicate::str::contains(".svg or .dot"));
     assert!(!dir.path().join("x.png").exists());
 }
+
+#[test]
+fn what_does_not_fit_is_counted() {
+    let dir = folder();
+    fs::write(dir.path().join("m.csv"), "a,b\n1,2\n3\n4,x\n5,6,7\n").unwrap();
+    let read = |flags: &[&str], sql: &str| {
+        let output = swath(&dir).args(["--types", "b=bigint"]).args(flags).arg(sql).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr))
+    };
+    let (rows, notes) = read(&["--on-error", "null"], "SELECT * FROM 'm.csv'");
+    assert_eq!(rows, "a,b\n1,2\n3,\n4,\n5,6\n");
+    assert_eq!(
+        notes,
+        "note: 1 value that does not fit became null; the first: m.csv: line 4, column \"b\": expected an integer, \
+         found \"x\"\n\
+         note: 1 short record was filled up with nulls; the first: m.csv: line 3: expected 2 fields, found 1\n\
+         note: 1 long record was cut; the first: m.csv: line 5: expected 2 fields, found 3\n"
+    );
+    // Statements in a row are read together; what was rejected is asked when they are done.
+    let sql = "SELECT count(*) AS n FROM 'm.csv'; SELECT max(a) AS m FROM 'm.csv'; SELECT line, record FROM rejects()";
+    let (rows, notes) = read(&["--on-error", "reject"], sql);
+    assert_eq!(rows, "n\n1\nm\n1\nline,record\n3,3\n4,\"4,x\"\n5,\"5,6,7\"\n");
+    assert!(
+        notes.starts_with("note: 3 records were rejected: SELECT * FROM rejects() tells why; the first: ")
+    );
+    assert_eq!(notes.lines().count(), 1, "{notes}");
+    let (rows, notes) = read(&["--ragged", "--types", "b=text"], "SELECT b FROM 'm.csv'");
+    assert_eq!((rows.as_str(), notes.lines().count()), ("b\n2\n\"\"\nx\n6\n", 2));
+    assert!(
+        read(&["--null-padding"], "SELECT a FROM 'm.csv'").1.contains("line 5: expected 2 fields, found 3")
+    );
+    fs::write(dir.path().join("m.csv"), format!("a,b\n{},1\n", "x".repeat(1_000_000))).unwrap();
+    let bounded = read(&["--max-record-bytes", "100000"], "SELECT a FROM 'm.csv'");
+    assert!(bounded.1.contains("line 2: the record is longer than 100000 bytes"), "{bounded:?}");
+}

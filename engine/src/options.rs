@@ -1,6 +1,6 @@
 //! Options by name, as users write them, become the plain data that `swath_io` reads files by.
 
-use swath_io::{CsvOptions, Error as IoError, HeaderMode, TextOptions};
+use swath_io::{CsvOptions, Error as IoError, HeaderMode, OnError, TextOptions};
 pub use swath_planner::OptionValue;
 use swath_planner::{SourceFunction, nearest};
 
@@ -19,18 +19,29 @@ use swath_planner::{SourceFunction, nearest};
 /// | `all_varchar` | `true`, `false` | read all columns as text |
 /// | `compression` | a name | the codec, `'auto'` to find it out |
 /// | `filename` | `true`, `false`, a name | adds a column with each row's file |
-/// | `max_record_bytes` | a number | bound on one record |
+/// | `hive_partitioning` | `true`, `false`, `'auto'` | adds columns for folders named `year=2001`; auto: where all files have the same |
+/// | `union_by_name` | `true`, `false` | columns of several files belong together by name, or by place |
+/// | `max_record_bytes` | a number | bound on one record; longer ones are an error |
+/// | `on_error` | `'fail'`, `'null'`, `'skip'`, `'reject'` | what becomes of values that do not fit and records of the wrong width, see [`OnError`](crate::OnError) |
+/// | `ignore_errors`, `store_rejects` | `true`, `false` | `on_error = 'skip'`, `'reject'` |
+/// | `on_bad_lines` | `'error'`, `'warn'`, `'skip'` | `on_error = 'fail'`, `'skip'`, `'skip'` |
+/// | `null_padding` | `true`, `false` | records with too few fields are filled up with nulls |
+/// | `ragged`, `truncate_ragged_lines` | `true`, `false` | and those with too many are cut |
+/// | `strict_mode` | `true`, `false` | `false`: records with too many fields are cut |
+/// | `rejects_limit` | a number | rejected values and records that are kept; all are counted |
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ReadOptions {
     csv: CsvOptions,
     filename: Option<String>,
+    hive_partitioning: Option<bool>,
 }
 
 /// Options that files of lines have, too.
-const TEXT_OPTIONS: [&str; 4] = ["encoding", "compression", "filename", "max_record_bytes"];
+const TEXT_OPTIONS: [&str; 5] =
+    ["encoding", "compression", "filename", "hive_partitioning", "max_record_bytes"];
 
 /// Every option, by the name that is suggested for a misspelt one.
-const CSV_OPTIONS: [&str; 14] = [
+const CSV_OPTIONS: [&str; 26] = [
     "header",
     "delim",
     "sep",
@@ -45,6 +56,18 @@ const CSV_OPTIONS: [&str; 14] = [
     "all_varchar",
     "compression",
     "filename",
+    "hive_partitioning",
+    "union_by_name",
+    "max_record_bytes",
+    "on_error",
+    "ignore_errors",
+    "store_rejects",
+    "on_bad_lines",
+    "null_padding",
+    "ragged",
+    "truncate_ragged_lines",
+    "strict_mode",
+    "rejects_limit",
 ];
 
 impl ReadOptions {
@@ -77,9 +100,39 @@ impl ReadOptions {
                     other => boolean(name, other)?.then(|| "filename".to_owned()),
                 }
             }
+            "hive_partitioning" => {
+                self.hive_partitioning = match value {
+                    OptionValue::Text(word) if word.eq_ignore_ascii_case("auto") => None,
+                    other => Some(boolean(name, other)?),
+                }
+            }
+            "union_by_name" => csv.union_by_name = boolean(name, value)?,
             "max_record_bytes" | "max_line_size" => {
                 csv.max_record_bytes = usize::try_from(number(name, value)?)
                     .map_err(|_| IoError::bad_option(name, "the number is too large"))?;
+            }
+            "on_error" => csv.on_error = text(name, value)?.parse()?,
+            // Both may be set, in any order: to keep what is left out says more than to leave it out.
+            "ignore_errors" => match (boolean(name, value)?, csv.on_error) {
+                (true, OnError::Fail) => csv.on_error = OnError::Skip,
+                (false, OnError::Skip) => csv.on_error = OnError::Fail,
+                _ => {}
+            },
+            "store_rejects" => match (boolean(name, value)?, csv.on_error) {
+                (true, _) => csv.on_error = OnError::Reject,
+                (false, OnError::Reject) => csv.on_error = OnError::Fail,
+                _ => {}
+            },
+            "on_bad_lines" => csv.on_error = on_bad_lines(name, value)?,
+            "null_padding" => csv.pad_short = boolean(name, value)?,
+            "ragged" | "truncate_ragged_lines" => {
+                csv.pad_short = boolean(name, value)?;
+                csv.cut_long = csv.pad_short;
+            }
+            "strict_mode" => csv.cut_long = !boolean(name, value)?,
+            "rejects_limit" => {
+                let limit = number(name, value)?;
+                csv.rejects_limit = usize::try_from(limit).unwrap_or(usize::MAX);
             }
             _ => return Err(unknown(name, "read_csv", &CSV_OPTIONS)),
         }
@@ -121,6 +174,11 @@ impl ReadOptions {
     /// The name of the column for each row's file, if one was asked for.
     pub(crate) fn filename(&self) -> Option<&str> {
         self.filename.as_deref()
+    }
+
+    /// Whether folders named KEY=VALUE make columns; `None`: where all files have the same keys.
+    pub(crate) fn hive_partitioning(&self) -> Option<bool> {
+        self.hive_partitioning
     }
 
     /// Fields separated by tabs, unless something else was set.
@@ -173,6 +231,15 @@ fn header(name: &str, value: &OptionValue) -> Result<HeaderMode, IoError> {
     match value {
         OptionValue::Text(word) if word.eq_ignore_ascii_case("auto") => Ok(HeaderMode::Auto),
         other => Ok(if boolean(name, other)? { HeaderMode::Present } else { HeaderMode::Absent }),
+    }
+}
+
+/// What pandas calls it: "warn" is to go on and tell, which is what Swath always does.
+fn on_bad_lines(name: &str, value: &OptionValue) -> Result<OnError, IoError> {
+    match text(name, value)?.to_ascii_lowercase().as_str() {
+        "error" => Ok(OnError::Fail),
+        "warn" | "skip" => Ok(OnError::Skip),
+        _ => Err(wrong(name, "error, warn or skip", value)),
     }
 }
 
@@ -260,6 +327,27 @@ mod tests {
         assert_eq!(set("filename", OptionValue::Boolean(true)).unwrap().filename(), Some("filename"));
         assert_eq!(set("filename", text_value("f")).unwrap().filename(), Some("f"));
         assert_eq!(set("nullstr", text_value("x")).unwrap().csv().nullstr, ["x"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_goes_by_many_names() {
+        let read = |names: &[(&str, OptionValue)]| {
+            let mut options = ReadOptions::default();
+            names.iter().for_each(|(name, value)| options.set(name, value).unwrap());
+            let CsvOptions { on_error, pad_short, cut_long, .. } = options.csv;
+            (on_error, pad_short, cut_long)
+        };
+        let yes = || OptionValue::Boolean(true);
+        assert_eq!(read(&[("ignore_errors", yes())]), (OnError::Skip, false, false));
+        assert_eq!(read(&[("ignore_errors", yes()), ("store_rejects", yes())]).0, OnError::Reject);
+        assert_eq!(read(&[("store_rejects", yes()), ("ignore_errors", yes())]).0, OnError::Reject);
+        assert_eq!(read(&[("on_bad_lines", text_value("warn"))]).0, OnError::Skip);
+        assert_eq!(read(&[("on_error", text_value("NULL"))]).0, OnError::Null);
+        assert_eq!(read(&[("null_padding", yes())]), (OnError::Fail, true, false));
+        assert_eq!(read(&[("truncate_ragged_lines", yes())]), (OnError::Fail, true, true));
+        assert_eq!(read(&[("strict_mode", OptionValue::Boolean(false))]), (OnError::Fail, false, true));
+        let error = set("on_error", text_value("panic")).unwrap_err().to_string();
+        assert_eq!(error, "option on_error: expected fail, null, skip or reject, found 'panic'");
     }
 
     #[test]

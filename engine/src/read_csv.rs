@@ -1,6 +1,6 @@
 //! CSV files as a frame.
 
-use swath_io::ColumnType;
+use swath_io::{ColumnType, OnError};
 use swath_planner::{SourceCall, SourceFunction};
 
 use crate::error::{Error, Result};
@@ -142,6 +142,39 @@ impl ReadCsv {
     /// Reads every column whose type is not given as text.
     pub fn all_varchar(self) -> Self {
         self.option("all_varchar", true)
+    }
+
+    /// Whether folders named KEY=VALUE make columns. Without, they do where all files have the same keys.
+    pub fn hive_partitioning(self, hive_partitioning: bool) -> Self {
+        self.option("hive_partitioning", hive_partitioning)
+    }
+
+    /// Whether columns of files with different headers belong together by name, which is so without this, or by
+    /// their places.
+    pub fn union_by_name(self, union_by_name: bool) -> Self {
+        self.option("union_by_name", union_by_name)
+    }
+
+    /// What becomes of values that do not fit their column and of records of the wrong width. How many there
+    /// were is told by [`Session::take_notes`].
+    pub fn on_error(self, on_error: OnError) -> Self {
+        let name = match on_error {
+            OnError::Fail => "fail",
+            OnError::Null => "null",
+            OnError::Skip => "skip",
+            OnError::Reject => "reject",
+        };
+        self.option("on_error", name)
+    }
+
+    /// Records with too few fields are filled up with nulls, and those with too many are cut.
+    pub fn ragged(self) -> Self {
+        self.option("ragged", true)
+    }
+
+    /// Records with too few fields are filled up with nulls.
+    pub fn null_padding(self) -> Self {
+        self.option("null_padding", true)
     }
 
     /// The codec of all files: `gzip`, `bzip2`, `zstd`, `xz`, `lz4`, `none`; `auto` to look at each.

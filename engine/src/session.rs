@@ -27,6 +27,7 @@ use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Again, Output, Query};
 use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
+use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
@@ -125,7 +126,11 @@ impl SessionBuilder {
             .with_runtime_env(resources.runtime()?)
             .with_default_features()
             .with_query_planner(Arc::new(OperatorPlanner))
-            .with_relation_planners(vec![Arc::new(sources.clone()), Arc::new(Inspections)])
+            .with_relation_planners(vec![
+                Arc::new(sources.clone()),
+                Arc::new(Inspections),
+                Arc::new(RejectsTable::new(notes.clone())),
+            ])
             .build();
         Ok(Session {
             threads: compute_threads,
@@ -311,6 +316,27 @@ impl Session {
     /// codec, something behind the compressed data.
     pub fn take_notes(&self) -> Vec<String> {
         self.notes.take()
+    }
+
+    /// What was rejected so far with `on_error = 'reject'`, as the rows of `rejects()`: file, line, byte, column,
+    /// expected, value and record. Of each file, what its last read rejected; of all files, the first
+    /// `rejects_limit` (10,000). All are counted in [`Session::take_notes`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("a.csv");
+    /// std::fs::write(&path, "id,name\n1,x\n2\n")?;
+    /// let session = swath::Session::new()?;
+    /// let frame = swath::read_csv(&path).on_error(swath::OnError::Reject).session(&session).scan()?;
+    /// assert_eq!(frame.count().get()?, 1);
+    /// assert_eq!(session.rejects().num_rows(), 1);
+    /// assert!(session.take_notes()[0].starts_with("1 record was rejected"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rejects(&self) -> RecordBatch {
+        RejectsTable::new(self.notes.clone()).rows()
     }
 
     /// The session that [`read_csv`](crate::read_csv) and its like use, made when it is first needed.

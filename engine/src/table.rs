@@ -5,7 +5,6 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::ScalarValue;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
 use datafusion::datasource::source::DataSourceExec;
@@ -19,6 +18,7 @@ use swath_io::{Notes, ScanFormat, SourceFile};
 use swath_planner::{SourceCall, SourceFunction};
 
 use crate::error::{Error, Result};
+use crate::file_columns::FileColumns;
 use crate::options::ReadOptions;
 use crate::scan::ScanSource;
 use crate::scan_condition::{self, ScanCondition};
@@ -39,6 +39,8 @@ pub(crate) struct SourceTable {
     files: Vec<SourceFile>,
     format: Arc<ScanFormat>,
     schema: TableSchema,
+    /// What stands not in the files but in their names.
+    file_columns: Arc<FileColumns>,
     notes: Notes,
     /// Files are read one after the other, whatever the plan.
     in_order: bool,
@@ -73,22 +75,17 @@ impl SourceTable {
             }
             ScanFormat::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
         };
-        let filename = match options.filename() {
-            Some(name) if file_schema.field_with_name(name).is_ok() => {
-                return Err(swath_io::Error::bad_option_hint(
-                    "filename",
-                    format!("the files have a column \"{name}\" of their own"),
-                    "give it another name: filename = 'path'",
-                )
-                .into());
-            }
-            Some(name) => vec![Arc::new(Field::new(name, DataType::Utf8View, false))],
-            None => Vec::new(),
-        };
-        let schema = TableSchema::builder(Arc::new(file_schema)).with_table_partition_cols(filename).build();
+        if let ScanFormat::Csv(table) = &format {
+            table.notes().iter().for_each(|note| notes.add(note.clone()));
+        }
+        let file_columns = FileColumns::new(&files, &options, &file_schema)?;
+        let schema = TableSchema::builder(Arc::new(file_schema))
+            .with_table_partition_cols(file_columns.fields.clone())
+            .build();
         let label = call.to_string().into();
         let (format, notes) = (Arc::new(format), notes.clone());
-        Ok(Self { label, files, format, schema, notes, in_order: false })
+        let file_columns = Arc::new(file_columns);
+        Ok(Self { label, files, format, schema, file_columns, notes, in_order: false })
     }
 
     /// Whether the paths still name the same files, unchanged.
@@ -107,19 +104,18 @@ impl SourceTable {
     }
 
     /// How many partitions are worth while: a file is read by several, but not a small one.
-    fn partitions(&self, most: usize) -> usize {
+    fn partitions(&self, files: &[usize], most: usize) -> usize {
         let worth = |file: &SourceFile| file.len_bytes.div_ceil(PARTITION_LEN_BYTES).max(1);
-        let worth = self.files.iter().map(worth).fold(0, u64::saturating_add);
+        let worth = files.iter().map(|file| worth(&self.files[*file])).fold(0, u64::saturating_add);
         most.min(usize::try_from(worth).unwrap_or(usize::MAX)).max(1)
     }
 
-    fn partitioned_file(&self, file: &SourceFile) -> PartitionedFile {
+    fn partitioned_file(&self, number: usize) -> DataFusionResult<PartitionedFile> {
+        let file = &self.files[number];
         let path = file.path.to_string_lossy();
-        let mut partitioned = PartitionedFile::new(path.clone(), file.len_bytes).with_extension(file.clone());
-        if !self.schema.table_partition_cols().is_empty() {
-            partitioned.partition_values = vec![ScalarValue::Utf8View(Some(path.into_owned()))];
-        }
-        partitioned
+        let mut partitioned = PartitionedFile::new(path, file.len_bytes).with_extension(file.clone());
+        partitioned.partition_values = self.file_columns.of_file(number)?;
+        Ok(partitioned)
     }
 }
 
@@ -162,7 +158,11 @@ impl TableProvider for SourceTable {
         filters: &[&Expr],
     ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
         let files = self.schema.file_schema();
-        Ok(filters.iter().map(|filter| scan_condition::pushdown(filter, files)).collect())
+        let pushdown = |filter: &&Expr| match self.file_columns.can_judge(filter) {
+            true => TableProviderFilterPushDown::Exact,
+            false => scan_condition::pushdown(filter, files),
+        };
+        Ok(filters.iter().map(pushdown).collect())
     }
 
     async fn scan(
@@ -178,10 +178,15 @@ impl TableProvider for SourceTable {
             self.schema.clone(),
             self.notes.clone(),
         );
-        let source = source.with_condition(ScanCondition::new(filters, self.schema.file_schema(), state)?);
-        let files = self.files.iter().map(|file| self.partitioned_file(file)).collect();
+        let (of_file, of_rows): (Vec<Expr>, Vec<Expr>) =
+            filters.iter().cloned().partition(|filter| self.file_columns.can_judge(filter));
+        let source = source.with_condition(ScanCondition::new(&of_rows, self.schema.file_schema(), state)?);
+        let numbers = self.file_columns.matching(self.files.len(), &of_file, state)?;
+        let files =
+            numbers.iter().map(|number| self.partitioned_file(*number)).collect::<DataFusionResult<_>>()?;
         let in_order = self.in_order || limit.is_some_and(|rows| rows <= ORDERED_LIMIT_ROWS);
-        let partitions = if in_order { 1 } else { self.partitions(state.config().target_partitions()) };
+        let partitions =
+            if in_order { 1 } else { self.partitions(&numbers, state.config().target_partitions()) };
         // Which partition reads what is settled while they run; files in these groups are so in name only,
         // and there may be more groups than files.
         let mut groups = FileGroup::new(files).split_files(partitions);

@@ -142,3 +142,19 @@ fn the_drawing_is_whole() {
     }
     assert_eq!(dot.matches("n0 -> ").count(), 3, "{dot}");
 }
+
+#[test]
+fn files_that_a_condition_on_folders_rules_out_are_not_opened() {
+    let (folder, session) = (tempfile::tempdir().unwrap(), session());
+    for year in 2001..2006 {
+        std::fs::create_dir(folder.path().join(format!("year={year}"))).unwrap();
+        std::fs::write(folder.path().join(format!("year={year}/x.csv")), "x\n1\n2\n").unwrap();
+    }
+    let script = "SELECT sum(x), max(year) FROM 'F' WHERE year >= 2004 AND x > 1";
+    let path = format!("{}/*/*.csv", folder.path().display());
+    let statements = session.parse(&script.replace("'F'", &format!("'{path}'"))).unwrap();
+    let explanation = session.explain_analyze_blocking(statements).unwrap();
+    let run = explanation.passes[0].run.as_ref().unwrap();
+    assert_eq!(run.opened_files, 2);
+    assert_eq!(explanation.outputs[0].rows, Some(1));
+}

@@ -91,6 +91,14 @@ fn scratch(dir: &Path, codec: Codec) {
     // A name that promises another codec.
     let wrong = if codec == Codec::Gz { ".bz2" } else { ".gz" };
     fs::write(dir.join(format!("wrong.csv{wrong}")), &whole).unwrap();
+    for (folder, text) in [
+        ("year=2001/part=a", "id,name\n1,x\n2,y\n"),
+        ("year=2002/part=__HIVE_DEFAULT_PARTITION__", "id,name\n3,z\n"),
+        ("year=2002/part=b%2Fc", "name,more\nu,7\n"),
+    ] {
+        fs::create_dir_all(dir.join("hive").join(folder)).unwrap();
+        fs::write(dir.join("hive").join(folder).join("x.csv"), text).unwrap();
+    }
     fs::write(dir.join("latin1.csv"), b"id,name\n1,\xc6NK\n").unwrap();
     fs::write(
         dir.join("utf16.csv"),

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::codec::Codec;
+use crate::options::ColumnType;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -95,6 +96,10 @@ pub enum ErrorKind {
         expected: &'static str,
         /// The value, shortened if long.
         found: String,
+        /// Whether the column has its type because of what was seen in the heads of the files.
+        inferred: bool,
+        /// The narrowest wider type that takes the value and all that the column's type takes, beside text.
+        fits: Option<ColumnType>,
     },
     /// Bytes that are not text in the encoding asked for.
     Encoding {
@@ -215,15 +220,15 @@ impl Error {
             ErrorKind::Corrupt { .. } => {
                 Some("the file is damaged: compare it with its original, or make it again".into())
             }
-            ErrorKind::Value { column, found, expected, .. } => Some(value_hint(column, found, expected)),
+            ErrorKind::Value { column, fits, .. } => Some(value_hint(column, *fits)),
             ErrorKind::Encoding { .. } => {
                 Some("set encoding = 'latin1' if the file is in Latin-1, or 'utf8-lossy' to replace such bytes".into())
             }
             ErrorKind::FieldCount { expected, found, .. } if found > expected => {
-                Some("a value with the delimiter in it must be quoted; check delim, quote and escape".into())
+                Some("a value with the delimiter in it must be quoted: check delim, quote and escape; ragged = true cuts such records".into())
             }
             ErrorKind::FieldCount { .. } => {
-                Some("the record is cut short, or the delimiter is another one: check delim, quote and skip".into())
+                Some("the record is cut short, or the delimiter is another one: check delim, quote and skip; null_padding = true fills such records up".into())
             }
             ErrorKind::UnclosedQuote { .. } => {
                 Some("if quotes mean nothing in this file, set quote = ''".into())
@@ -242,14 +247,11 @@ pub(crate) fn is_glob(pattern: &str) -> bool {
     pattern.contains(['*', '?', '[', '{'])
 }
 
-fn value_hint(column: &str, found: &str, expected: &str) -> String {
-    let wider = match expected {
-        "an integer" if found.parse::<f64>().is_ok() => "double",
-        _ if expected.starts_with("an integer from") && found.parse::<i64>().is_ok() => "bigint",
-        _ => "text",
-    };
+fn value_hint(column: &str, fits: Option<ColumnType>) -> String {
+    let wider = fits.unwrap_or(ColumnType::Text);
     format!(
-        "read the column as {wider}, types = {{'{column}': '{wider}'}}, or, if the value stands for nothing, add it to nullstr"
+        "read the column as {wider}, types = {{'{column}': '{wider}'}}, or, if the value stands for nothing, add it to \
+         nullstr; on_error = 'null', 'skip' or 'reject' goes on without it"
     )
 }
 
@@ -285,7 +287,7 @@ impl fmt::Display for Error {
                 "{}: the {codec} data is damaged at or before compressed byte {offset_bytes}: {source}",
                 path.display()
             ),
-            ErrorKind::Value { location, column, expected, found } => {
+            ErrorKind::Value { location, column, expected, found, .. } => {
                 write!(f, "{location}, column \"{column}\": expected {expected}, found \"{found}\"")
             }
             ErrorKind::Encoding { location, column, found } => {

@@ -3,6 +3,7 @@
 //! The modules follow the path of the data:
 //!
 //! * [`source`]: a path, a list of paths or a glob becomes a sorted list of [`SourceFile`]s;
+//! * [`hive`]: what the names of folders say of the files in them;
 //! * [`codec`]: a [`Codec`] is found by magic bytes, then by name, and a [`Decompressor`] turns the
 //!   file into one stream of decoded bytes, all concatenated members of it;
 //! * [`encoding`]: what is not UTF-8 is transcoded, the whole stream or only the fields used;
@@ -10,6 +11,7 @@
 //! * [`splitter`]: chunks become whole records, however they were cut;
 //! * [`scanner`]: whole records become Arrow columns, only those that are needed, with errors that know
 //!   file, line and column;
+//! * [`rejects`]: what does not fit is left out where that was asked for, counted, and kept to be looked at;
 //! * [`scan`]: a [`Scan`] reads many files with many [`Worker`]s.
 //!
 //! The crate knows nothing of SQL, expressions or runtimes: a worker is asked for its next batch, and either
@@ -47,8 +49,10 @@ pub mod codec;
 pub mod encoding;
 pub mod error;
 mod feed;
+pub mod hive;
 pub mod notes;
 pub mod options;
+pub mod rejects;
 pub mod scan;
 pub mod scanner;
 pub mod simd;
@@ -58,8 +62,10 @@ pub mod splitter;
 pub use codec::{Codec, Compressor, Decompressor};
 pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Location, Result};
+pub use hive::{HiveColumn, hive_columns};
 pub use notes::Notes;
-pub use options::{ColumnType, CsvOptions, HeaderMode, TextOptions};
+pub use options::{ColumnType, CsvOptions, HeaderMode, OnError, TextOptions};
+pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::ScanRequest;
 pub use scanner::filter::{RawFilter, RowFilter, ScanFilter};

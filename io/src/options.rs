@@ -24,6 +24,48 @@ pub enum HeaderMode {
     Absent,
 }
 
+/// What becomes of a record with a value that does not fit its column, or with too few or too many fields. How
+/// many there were is always told, see [`Notes`](crate::Notes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum OnError {
+    /// It is an error.
+    #[default]
+    Fail,
+    /// Nulls stand in place of such values and of missing fields; fields too many are left out.
+    Null,
+    /// It is left out, whichever of its columns are read.
+    Skip,
+    /// Like [`OnError::Skip`], and kept in [`Rejects`](crate::Rejects).
+    Reject,
+}
+
+impl OnError {
+    /// Whether records are left out.
+    pub(crate) fn leaves_out(self) -> bool {
+        matches!(self, Self::Skip | Self::Reject)
+    }
+}
+
+impl FromStr for OnError {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Ok(match name.to_ascii_lowercase().as_str() {
+            "fail" => Self::Fail,
+            "null" => Self::Null,
+            "skip" => Self::Skip,
+            "reject" => Self::Reject,
+            _ => {
+                let problem = format!("expected fail, null, skip or reject, found '{name}'");
+                return Err(Error::bad_option("on_error", problem));
+            }
+        })
+    }
+}
+
+/// Rejected values that are kept, by default: with long records they take some ten megabytes.
+pub const DEFAULT_REJECTS_LIMIT: usize = 10_000;
+
 /// How CSV files are read. The default finds out what it can by looking at the files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CsvOptions {
@@ -52,8 +94,19 @@ pub struct CsvOptions {
     pub all_varchar: bool,
     /// The codec of every file; `None`: found by looking.
     pub compression: Option<Codec>,
+    /// Whether the columns of files with headers are those of the same name; else those in the same place, by
+    /// the names of the first file.
+    pub union_by_name: bool,
     /// Bound on one record, in bytes.
     pub max_record_bytes: usize,
+    /// What becomes of records that do not fit.
+    pub on_error: OnError,
+    /// Records with too few fields have nulls in place of the others, whatever `on_error` says.
+    pub pad_short: bool,
+    /// Fields that a record has too many are left out, whatever `on_error` says.
+    pub cut_long: bool,
+    /// How many rejected values and records are kept, for all files.
+    pub rejects_limit: usize,
 }
 
 impl Default for CsvOptions {
@@ -71,7 +124,12 @@ impl Default for CsvOptions {
             columns: None,
             all_varchar: false,
             compression: None,
+            union_by_name: true,
             max_record_bytes: DEFAULT_MAX_RECORD_BYTES,
+            on_error: OnError::Fail,
+            pad_short: false,
+            cut_long: false,
+            rejects_limit: DEFAULT_REJECTS_LIMIT,
         }
     }
 }

@@ -23,9 +23,11 @@ use crate::error::{Error, Result};
 use crate::feed::{Feed, FeedOptions, Progress, Ready, Recipe};
 use crate::notes::Notes;
 use crate::options::TextOptions;
+use crate::rejects::Tally;
 use crate::scanner::ScanRequest;
 use crate::scanner::csv::{CsvRequest, CsvScanner};
 use crate::scanner::infer::CsvTable;
+use crate::scanner::lenient::Findings;
 use crate::scanner::text::LineScanner;
 use crate::simd::InstructionSet;
 use crate::source::SourceFile;
@@ -90,6 +92,8 @@ pub struct Scan {
     request: ScanRequest,
     set: InstructionSet,
     notes: Notes,
+    /// What does not fit and is no error.
+    tally: Tally,
     forgo: Option<Box<ForgoRule>>,
     pool: ChunkPool,
     /// Chunks of a file that may be on their way.
@@ -128,6 +132,9 @@ impl Scan {
         notes: &Notes,
     ) -> Self {
         let set = InstructionSet::best();
+        let tally = Tally::default();
+        notes.add_tally(&tally);
+        notes.rejects().forget(files.iter().map(|file| &file.path));
         let (recipe, compression, encoding) = match format {
             ScanFormat::Csv(table) => {
                 let recipe = Recipe::Csv(Arc::new(CsvRequest::new(table, &request)));
@@ -146,6 +153,7 @@ impl Scan {
             request,
             set,
             notes: notes.clone(),
+            tally,
             forgo: None,
             pool: ChunkPool::new(CHUNK_LEN_BYTES),
             limit: workers.max(1) as u64 * CHUNKS_PER_WORKER,
@@ -511,12 +519,17 @@ impl Worker {
         let batch = loop {
             let records = &ready.records;
             let scanned = match (&mut self.scanner, &ready.layout) {
-                (Scanner::Lines(lines), _) => lines.scan(feed.path(), records, feed.encoding()),
+                (Scanner::Lines(lines), _) => {
+                    lines.scan(feed.path(), records, feed.encoding()).map(|batch| (batch, None))
+                }
                 (Scanner::Csv(csv), Some(layout)) => csv.scan(feed.path(), records, layout),
                 (Scanner::Csv(_), None) => unreachable!("records of CSV come with their layout"),
             };
             let bad = match scanned {
-                Ok(batch) => break batch,
+                Ok((batch, findings)) => {
+                    findings.into_iter().for_each(|findings| self.tell(feed, findings));
+                    break batch;
+                }
                 Err(bad) => bad,
             };
             let may_forgo =
@@ -539,5 +552,19 @@ impl Worker {
     }
 }
 
+impl Worker {
+    /// Counts what did not fit, and keeps what was rejected.
+    fn tell(&self, feed: &Feed, mut findings: Findings) {
+        let firsts = findings.counts.values_mut().filter_map(|count| count.first.as_mut());
+        firsts.for_each(|(file, _, _)| *file = feed.number);
+        self.scan.tally.add(findings.counts);
+        if !findings.rejects.is_empty() {
+            self.scan.notes.rejects().add(findings.rejects, findings.rejects_limit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod lenient_tests;
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::functions::rewrite_statement;
 use crate::inspect::is_mark;
 use crate::labels::label;
+use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
     Env, Relation, Scope, aliased, all_columns, no_table, resolve_compound, resolve_ident, respell,
 };
@@ -317,7 +318,11 @@ impl Resolver<'_> {
             }
             other => {
                 let alias = alias_of(other).cloned();
-                relations.push(aliased(Relation { name: String::new(), columns: None }, alias.as_ref()));
+                let (name, columns) = match is_rejects(other) {
+                    true => ("rejects", Some(REJECTS_COLUMNS.map(str::to_owned).to_vec())),
+                    false => ("", None),
+                };
+                relations.push(aliased(Relation { name: name.into(), columns }, alias.as_ref()));
             }
         }
         Ok(())

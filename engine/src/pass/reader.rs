@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringViewArray};
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
@@ -30,8 +31,10 @@ use super::{Pass, PassSource, Seat};
 /// What a reader makes of what the pass gives.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
-    /// What the expressions take: columns of the pass or the name of the file.
+    /// What the expressions take: columns of the pass, or values of the file.
     inputs: Vec<Input>,
+    /// For each file, the values that do not stand in it: of its folders, its name.
+    of_file: Arc<[Vec<ScalarValue>]>,
     /// The inputs as the expressions know them.
     input_schema: SchemaRef,
     exprs: ProjectionExprs,
@@ -44,25 +47,29 @@ pub(crate) struct View {
 #[derive(Debug, Clone, Copy)]
 enum Input {
     Column(usize),
-    FileName,
+    /// One of the values of the file.
+    OfFile(usize),
 }
 
 impl View {
-    /// The view of a scan: expressions over the columns of a table, of which the pass reads some.
+    /// The view of a scan: expressions over the columns of a table, of which the pass reads some. `files` tells how
+    /// many columns the files have, and for each file the values of the others.
     pub(crate) fn of_scan(
         exprs: &ProjectionExprs,
         table: &Schema,
         pass_columns: &[usize],
+        files: (usize, Arc<[Vec<ScalarValue>]>),
         fetch: Option<usize>,
         in_order: bool,
     ) -> Result<Self> {
         let used = exprs.column_indices();
         let place: HashMap<usize, usize> =
             used.iter().enumerate().map(|(at, column)| (*column, at)).collect();
+        let (file_columns, of_file) = files;
         let input = |column: &usize| match pass_columns.iter().position(|known| known == column) {
             Some(position) => Input::Column(position),
-            // What is no column of the files is the one for their names.
-            None => Input::FileName,
+            // Behind the columns of the files stand those that say something of each file.
+            None => Input::OfFile(column - file_columns),
         };
         let remapped = exprs.clone().try_map_exprs(|expr| {
             expr.transform(|node: Arc<dyn PhysicalExpr>| match node.downcast_ref::<Column>() {
@@ -78,6 +85,7 @@ impl View {
         let fields: Vec<Field> = used.iter().map(|column| table.field(*column).clone()).collect();
         Ok(Self {
             inputs: used.iter().map(input).collect(),
+            of_file,
             input_schema: Arc::new(Schema::new(fields)),
             exprs: remapped,
             fetch,
@@ -89,6 +97,7 @@ impl View {
     pub(crate) fn of_plan(schema: &SchemaRef, columns: &[usize]) -> Self {
         Self {
             inputs: (0..schema.fields().len()).map(Input::Column).collect(),
+            of_file: Arc::new([]),
             input_schema: Arc::clone(schema),
             exprs: ProjectionExprs::from_indices(columns, schema),
             fetch: None,
@@ -100,7 +109,7 @@ impl View {
     pub(crate) fn needs(&self) -> HashSet<usize> {
         let column = |input: &Input| match input {
             Input::Column(position) => Some(*position),
-            Input::FileName => None,
+            Input::OfFile(_) => None,
         };
         self.inputs.iter().filter_map(column).collect()
     }
@@ -350,16 +359,11 @@ impl PassReaderStream {
 
     fn project(&self, file: usize, batch: &RecordBatch) -> Result<RecordBatch> {
         let rows = batch.num_rows();
-        let input = |input: &Input| -> ArrayRef {
-            match input {
-                Input::Column(position) => Arc::clone(batch.column(*position)),
-                Input::FileName => Arc::new(StringViewArray::from_iter_values(std::iter::repeat_n(
-                    file_name(&self.seat.pass, file),
-                    rows,
-                ))),
-            }
+        let input = |input: &Input| match input {
+            Input::Column(position) => Ok(Arc::clone(batch.column(*position))),
+            Input::OfFile(value) => self.view.of_file[file][*value].to_array_of_size(rows),
         };
-        let columns = self.view.inputs.iter().map(input).collect();
+        let columns = self.view.inputs.iter().map(input).collect::<Result<_>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let schema = Arc::clone(&self.view.input_schema);
         let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
@@ -386,12 +390,5 @@ impl PassReaderStream {
 impl Drop for PassReaderStream {
     fn drop(&mut self) {
         self.leave();
-    }
-}
-
-fn file_name(pass: &Pass, file: usize) -> String {
-    match pass.source() {
-        PassSource::Scan(scan) => scan.files()[file].path.to_string_lossy().into_owned(),
-        PassSource::Plan(_) => String::new(),
     }
 }

@@ -150,10 +150,14 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
         let config = leaf.config();
         let in_order = config.preserve_order;
         let source = leaf.source();
+        let partitioned = config.file_groups.iter().flat_map(|group| group.iter());
+        let of_file = partitioned.map(|file| file.partition_values.clone()).collect();
+        let files = (source.schema.file_schema().fields().len(), of_file);
         View::of_scan(
             &source.projection.source,
             source.schema.table_schema(),
             &columns,
+            files,
             config.limit,
             in_order,
         )

@@ -13,10 +13,10 @@ use crate::scanner::filter::{RawFilter, RowFilter, ScanFilter};
 use crate::scanner::infer::infer_csv;
 
 /// Files in a folder of their own.
-struct Files(tempfile::TempDir);
+pub(super) struct Files(tempfile::TempDir);
 
 impl Files {
-    fn new(texts: &[&[u8]]) -> Self {
+    pub(super) fn new(texts: &[&[u8]]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         for (index, text) in texts.iter().enumerate() {
             fs::write(dir.path().join(format!("{index:02}.csv")), text).unwrap();
@@ -24,11 +24,11 @@ impl Files {
         Self(dir)
     }
 
-    fn sources(&self) -> Vec<SourceFile> {
+    pub(super) fn sources(&self) -> Vec<SourceFile> {
         crate::source::expand(&[format!("{}/*", self.0.path().display())]).unwrap()
     }
 
-    fn csv(&self, options: &CsvOptions) -> Result<(CsvTable, ScanRequest)> {
+    pub(super) fn csv(&self, options: &CsvOptions) -> Result<(CsvTable, ScanRequest)> {
         let table = infer_csv(&self.sources(), options)?;
         let columns = (0..table.columns().len()).collect();
         Ok((table, ScanRequest { columns, batch_rows: 2, ..Default::default() }))
@@ -94,7 +94,7 @@ fn read_by_worker(scan: &Arc<Scan>, workers: usize) -> Vec<Vec<(Place, String)>>
     })
 }
 
-fn read(scan: Arc<Scan>, workers: usize) -> Result<Vec<String>> {
+pub(super) fn read(scan: Arc<Scan>, workers: usize) -> Result<Vec<String>> {
     let mut rows = Vec::new();
     for item in items(&scan, workers)? {
         let ScanItem::Batch { batch, .. } = item else { panic!("no column is forgone") };
@@ -130,6 +130,15 @@ fn reads_what_is_there() {
 fn files_with_other_columns_are_joined_by_name() {
     assert_eq!(rows(&["a,b\n1,2\n", "b,c\n3,4\n"]).unwrap(), ["1|2|∅", "∅|3|4"]);
     assert_eq!(rows(&["a,b\n1,x\n", "2,y\n"]).unwrap(), ["1|x", "2|y"]);
+}
+
+#[test]
+fn files_with_other_columns_are_joined_by_place_where_that_is_asked() {
+    let by_place = CsvOptions { union_by_name: false, ..Default::default() };
+    let files = Files::new(&[b"a,b\n1,2\n", b"b,c\n3,4\n", b"5,6\n"]);
+    assert_eq!(files.rows(&by_place).unwrap(), ["1|2", "3|4", "5|6"]);
+    let error = Files::new(&[b"a,b\n1,2\n", b"b\n3\n"]).rows(&by_place).unwrap_err().to_string();
+    assert!(error.ends_with("01.csv: line 1: expected 2 fields, found 1"), "{error}");
 }
 
 #[test]
@@ -342,7 +351,7 @@ fn what_is_left_out_is_not_converted() {
 }
 
 /// A file of every codec: each takes another way from disk to chunks.
-fn compressed(bytes: &[u8], codec: Codec) -> Vec<u8> {
+pub(super) fn compressed(bytes: &[u8], codec: Codec) -> Vec<u8> {
     let mut compressor = crate::Compressor::new(codec, None, Vec::new()).unwrap();
     std::io::Write::write_all(&mut compressor, bytes).unwrap();
     compressor.finish().unwrap()

@@ -1,5 +1,6 @@
 //! One column of a batch in the making.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow_array::types::{
@@ -60,6 +61,9 @@ pub(crate) enum Rejected {
 /// The first field that cannot be a value: its place among those that were to be appended.
 pub(crate) type FirstRejected = (usize, Rejected);
 
+/// Told of each field that cannot be a value, with its place: to stop there, or to go on with a null.
+type OnBad<'a> = &'a mut dyn FnMut(usize, Rejected) -> ControlFlow<FirstRejected>;
+
 impl ColumnBuilder {
     /// An empty column with room for `rows` values.
     pub(crate) fn new(ty: ColumnType, rows: usize) -> Self {
@@ -93,42 +97,89 @@ impl ColumnBuilder {
         spans: &[Span],
         rules: &FieldRules,
     ) -> Result<(), FirstRejected> {
+        self.append_until(fields, spans, rules, &mut |row, rejected| ControlFlow::Break((row, rejected)))
+    }
+
+    /// Appends fields, and nulls for those that are no value of the type, which are added to `bad`.
+    pub(crate) fn append_all(
+        &mut self,
+        fields: &Fields<'_>,
+        spans: &[Span],
+        rules: &FieldRules,
+        bad: &mut Vec<(usize, Rejected)>,
+    ) {
+        let appended = self.append_until(fields, spans, rules, &mut |row, rejected| {
+            bad.push((row, rejected));
+            ControlFlow::Continue(())
+        });
+        debug_assert!(appended.is_ok());
+    }
+
+    fn append_until(
+        &mut self,
+        fields: &Fields<'_>,
+        spans: &[Span],
+        rules: &FieldRules,
+        on_bad: OnBad<'_>,
+    ) -> Result<(), FirstRejected> {
         let nulls = &mut self.nulls;
         // NaN means that there is no value (see NULL_WORDS).
         let f64_of = |value: &[u8]| parse_f64(value).filter(|value| !value.is_nan());
         let f32_of = |value: &[u8]| parse_f32(value).filter(|value| !value.is_nan());
         match &mut self.values {
-            Values::Int64(values) => append(values, nulls, fields, spans, rules, numbers::integer, parse_i64),
-            Values::Float64(values) => append(values, nulls, fields, spans, rules, numbers::decimal, f64_of),
+            Values::Int64(values) => {
+                append(values, nulls, fields, spans, rules, on_bad, numbers::integer, parse_i64)
+            }
+            Values::Float64(values) => {
+                append(values, nulls, fields, spans, rules, on_bad, numbers::decimal, f64_of)
+            }
             Values::Int32(values) => {
-                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_i64(value)))
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                    narrow(parse_i64(value))
+                })
             }
             Values::Int16(values) => {
-                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_i64(value)))
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                    narrow(parse_i64(value))
+                })
             }
             Values::Int8(values) => {
-                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_i64(value)))
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                    narrow(parse_i64(value))
+                })
             }
-            Values::UInt64(values) => append(values, nulls, fields, spans, rules, narrow_integer, parse_u64),
+            Values::UInt64(values) => {
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, parse_u64)
+            }
             Values::UInt32(values) => {
-                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_u64(value)))
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                    narrow(parse_u64(value))
+                })
             }
             Values::UInt16(values) => {
-                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_u64(value)))
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                    narrow(parse_u64(value))
+                })
             }
             Values::UInt8(values) => {
-                append(values, nulls, fields, spans, rules, narrow_integer, |value| narrow(parse_u64(value)))
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                    narrow(parse_u64(value))
+                })
             }
-            Values::Float32(values) => append(values, nulls, fields, spans, rules, never, f32_of),
-            Values::Date(values) => append(values, nulls, fields, spans, rules, never, parse_date),
-            Values::Timestamp(values) => append(values, nulls, fields, spans, rules, never, |value| {
-                parse_timestamp(value).filter(|(_, zoned)| !zoned).map(|(micros, _)| micros)
-            }),
-            Values::TimestampTz(values) => append(values, nulls, fields, spans, rules, never, |value| {
-                parse_timestamp(value).map(|(micros, _)| micros)
-            }),
-            Values::Boolean(values) => append_booleans(values, nulls, fields, spans, rules),
-            Values::Text(values) => append_text(values, nulls, fields, spans, rules),
+            Values::Float32(values) => append(values, nulls, fields, spans, rules, on_bad, never, f32_of),
+            Values::Date(values) => append(values, nulls, fields, spans, rules, on_bad, never, parse_date),
+            Values::Timestamp(values) => {
+                append(values, nulls, fields, spans, rules, on_bad, never, |value| {
+                    parse_timestamp(value).filter(|(_, zoned)| !zoned).map(|(micros, _)| micros)
+                })
+            }
+            Values::TimestampTz(values) => {
+                append(values, nulls, fields, spans, rules, on_bad, never, |value| {
+                    parse_timestamp(value).map(|(micros, _)| micros)
+                })
+            }
+            Values::Boolean(values) => append_booleans(values, nulls, fields, spans, rules, on_bad),
+            Values::Text(values) => append_text(values, nulls, fields, spans, rules, on_bad),
         }
     }
 
@@ -190,6 +241,7 @@ fn primitive<T: ArrowPrimitiveType>(
     Arc::new(PrimitiveArray::<T>::new(values.into(), nulls))
 }
 
+#[allow(clippy::too_many_arguments)] // one loop for all types; the two last ones are what differs between them
 /// Appends fields: first `quick` looks at each, as it stands in the data, then `full` at the values of those
 /// that it could make nothing of.
 #[inline(always)]
@@ -199,6 +251,7 @@ fn append<V: Copy + Default>(
     fields: &Fields<'_>,
     spans: &[Span],
     rules: &FieldRules,
+    on_bad: OnBad<'_>,
     quick: impl Fn(&[u8], usize, usize) -> Option<V>,
     full: impl Fn(&[u8]) -> Option<V>,
 ) -> Result<(), FirstRejected> {
@@ -216,11 +269,14 @@ fn append<V: Copy + Default>(
         match slow(fields, spans[row], rules, &full) {
             Some(Some(value)) => values[first + row] = value,
             Some(None) => runs.null(row),
-            None => {
-                values.truncate(first + row);
-                runs.end(row);
-                return Err((row, Rejected::Value));
-            }
+            None => match on_bad(row, Rejected::Value) {
+                ControlFlow::Continue(()) => runs.null(row),
+                ControlFlow::Break(first_rejected) => {
+                    values.truncate(first + row);
+                    runs.end(row);
+                    return Err(first_rejected);
+                }
+            },
         }
     }
     runs.end(spans.len());
@@ -274,6 +330,7 @@ fn append_booleans(
     fields: &Fields<'_>,
     spans: &[Span],
     rules: &FieldRules,
+    on_bad: OnBad<'_>,
 ) -> Result<(), FirstRejected> {
     for (row, span) in spans.iter().enumerate() {
         match slow(fields, *span, rules, parse_declared_bool) {
@@ -281,11 +338,15 @@ fn append_booleans(
                 values.append(value);
                 nulls.append_non_null();
             }
-            Some(None) => {
+            found => {
+                if found.is_none()
+                    && let ControlFlow::Break(first_rejected) = on_bad(row, Rejected::Value)
+                {
+                    return Err(first_rejected);
+                }
                 values.append(false);
                 nulls.append_null();
             }
-            None => return Err((row, Rejected::Value)),
         }
     }
     Ok(())
@@ -298,6 +359,7 @@ fn append_text(
     fields: &Fields<'_>,
     spans: &[Span],
     rules: &FieldRules,
+    on_bad: OnBad<'_>,
 ) -> Result<(), FirstRejected> {
     let mut runs = Runs { nulls, end: 0 };
     let is_empty = |span: &Span| span.start == span.end;
@@ -315,11 +377,17 @@ fn append_text(
             runs.null(row);
             continue;
         }
-        let Some(text) = rules.encoding.decode(&value) else {
-            runs.end(row);
-            return Err((row, Rejected::Encoding));
-        };
-        values.push(&text);
+        match rules.encoding.decode(&value) {
+            Some(text) => values.push(&text),
+            None => {
+                if let ControlFlow::Break(first_rejected) = on_bad(row, Rejected::Encoding) {
+                    runs.end(row);
+                    return Err(first_rejected);
+                }
+                values.push_null();
+                runs.null(row);
+            }
+        }
     }
     runs.end(spans.len());
     Ok(())

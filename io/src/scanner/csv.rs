@@ -10,10 +10,12 @@ use super::ScanRequest;
 use super::column::{ColumnBuilder, Rejected};
 use super::fields::{FieldRules, Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
-use super::infer::{CsvTable, HeaderRule, column_name, header_names};
+use super::infer::{Column, CsvTable, HeaderRule, column_name, header_names};
+use super::lenient::{Findings, Leniency, Lenient};
 use super::record::{Field, FieldForm, Parsed, parse_record, unescape};
 use super::structure::{Irregular, Marks, Record, Structure};
 use super::text_values::CheckedText;
+use super::values::wider_type;
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::simd::InstructionSet;
@@ -41,7 +43,10 @@ const MATCHING_BLOCK_ENDS: usize = 16 << 10;
 pub(crate) struct CsvRequest {
     pub(crate) table: CsvTable,
     /// For each column asked for: its place in the table.
-    wanted: Vec<usize>,
+    pub(super) wanted: Vec<usize>,
+    /// Columns that are not asked for, and are looked at all the same: a record that is left out because of one
+    /// of its values is left out of all that is asked.
+    pub(super) checked: Vec<usize>,
     schema: SchemaRef,
     filter: ScanFilter,
 }
@@ -54,7 +59,13 @@ impl CsvRequest {
         };
         let fields: Vec<ArrowField> = request.columns.iter().map(field).collect();
         let schema = Arc::new(Schema::new(fields));
-        Self { table: table.clone(), wanted: request.columns.clone(), schema, filter: request.filter.clone() }
+        let options = &table.options;
+        let all = if options.on_error.leaves_out() { 0..table.columns.len() } else { 0..0 };
+        let checked = all.filter(|column| !request.columns.contains(column)).collect();
+        // What a filter leaves out is not counted, and all that does not fit has to be.
+        let filter =
+            if Leniency::of(options).is_some() { ScanFilter::default() } else { request.filter.clone() };
+        Self { table: table.clone(), wanted: request.columns.clone(), checked, schema, filter }
     }
 
     /// The schema of the batches: the columns asked for, all nullable.
@@ -67,10 +78,12 @@ impl CsvRequest {
 #[derive(Debug)]
 pub(crate) struct Layout {
     /// Fields that every record has.
-    width: usize,
+    pub(super) width: usize,
     /// For each column asked for: the field that holds it, if the file has it.
-    sources: Vec<Option<usize>>,
-    rules: FieldRules,
+    pub(super) sources: Vec<Option<usize>>,
+    /// The same for columns that are only looked at.
+    pub(super) checked: Vec<Option<usize>>,
+    pub(super) rules: FieldRules,
 }
 
 impl Layout {
@@ -103,14 +116,18 @@ impl Layout {
         let is_header = match table.header {
             HeaderRule::Names | HeaderRule::Skipped => true,
             HeaderRule::NamesIfKnown => known(),
+            HeaderRule::SkippedIn => table.headed.contains(path),
             HeaderRule::Data => false,
         };
-        let by_name = is_header && table.options.columns.is_none();
+        let by_name = matches!(table.header, HeaderRule::Names | HeaderRule::NamesIfKnown)
+            && is_header
+            && table.options.columns.is_none();
         let place = |index: &usize| match by_name {
             true => names.iter().position(|name| *name == columns[*index].name),
             false => Some(*index),
         };
-        if !by_name && fields.len() != columns.len() {
+        let is_lenient = Leniency::of(&table.options).is_some();
+        if !by_name && !is_lenient && fields.len() != columns.len() {
             let location = location(path, records, 0);
             let (expected, found) = (columns.len(), fields.len());
             return Err(ErrorKind::FieldCount { location, expected, found }.into());
@@ -119,13 +136,15 @@ impl Layout {
             records.advance(len, lines);
         }
         let sources = request.wanted.iter().map(place).collect();
+        let checked = request.checked.iter().map(place).collect();
         let rules = FieldRules { nullstr: table.options.nullstr.clone(), encoding };
-        Ok(Some(Self { width: fields.len(), sources, rules }))
+        let width = if by_name { fields.len() } else { columns.len() };
+        Ok(Some(Self { width, sources, checked, rules }))
     }
 }
 
 /// The place of a byte of a chunk.
-fn location(path: &Path, records: &Records, at: usize) -> Location {
+pub(super) fn location(path: &Path, records: &Records, at: usize) -> Location {
     let before = &records.chunk.bytes()[..at];
     Location {
         path: path.to_owned(),
@@ -145,27 +164,29 @@ pub(crate) struct Bad {
 /// One worker's tools.
 #[derive(Debug)]
 pub(crate) struct CsvScanner {
-    request: Arc<CsvRequest>,
+    pub(super) request: Arc<CsvRequest>,
     set: InstructionSet,
-    builders: Vec<ColumnBuilder>,
+    pub(super) builders: Vec<ColumnBuilder>,
     /// Columns that are not read any more: nulls stand in their place.
-    forgone: Vec<bool>,
-    structure: Structure,
+    pub(super) forgone: Vec<bool>,
+    pub(super) structure: Structure,
     /// For each record of a block, the place in the structure's ends of the one before its first field.
     bases: Vec<u32>,
-    spans: Vec<Span>,
+    pub(super) spans: Vec<Span>,
     /// For the columns that the row filter looks at.
     filter_builders: Vec<ColumnBuilder>,
     row_filter: Usefulness,
     raw_filter: Usefulness,
+    /// What to do about what does not fit, if it is not an error.
+    pub(super) lenient: Option<Box<Lenient>>,
 }
 
 /// The chunk at hand.
-struct Source<'a> {
-    path: &'a Path,
-    records: &'a Records,
-    layout: &'a Layout,
-    fields: Fields<'a>,
+pub(super) struct Source<'a> {
+    pub(super) path: &'a Path,
+    pub(super) records: &'a Records,
+    pub(super) layout: &'a Layout,
+    pub(super) fields: Fields<'a>,
 }
 
 impl CsvScanner {
@@ -181,6 +202,7 @@ impl CsvScanner {
             structure: Structure::default(),
             bases: Vec::new(),
             spans: Vec::new(),
+            lenient: Lenient::new(request).map(Box::new),
             request: Arc::clone(request),
             set,
         }
@@ -200,17 +222,16 @@ impl CsvScanner {
         path: &Path,
         records: &Records,
         layout: &Layout,
-    ) -> Result<RecordBatch, Bad> {
+    ) -> Result<(RecordBatch, Option<Findings>), Bad> {
         let request = Arc::clone(&self.request);
+        if let Some(lenient) = &mut self.lenient {
+            lenient.clear();
+        }
         let summary = records.chunk.summary();
         let padded = records.chunk.padded();
         let dialect = &request.table.dialect;
-        let has_text = request.schema.fields().iter().any(|field| field.data_type().is_string());
-        // A delimiter that is no ASCII could stand inside a character.
-        let ascii_marks = dialect.delim.is_ascii() && dialect.quote.is_none_or(|quote| quote.is_ascii());
-        let text =
-            (has_text && ascii_marks).then(|| CheckedText::of(padded, layout.rules.encoding)).flatten();
-        let fields = Fields { padded, dialect, has_quotes: summary.has_quotes, text };
+        // Text is looked at where fields are cut by structure, if any is wanted.
+        let fields = Fields { padded, dialect, has_quotes: summary.has_quotes, text: None };
         let source = Source { path, records, layout, fields };
         let rows = match self.scan_regular(source) {
             Ok(rows) => rows,
@@ -222,7 +243,14 @@ impl CsvScanner {
         let columns = self.builders.iter_mut().map(ColumnBuilder::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&request.schema), columns, &options);
-        Ok(batch.expect("builders make the types of the schema, all of the same length"))
+        let batch = batch.expect("builders make the types of the schema, all of the same length");
+        Ok(match &mut self.lenient {
+            None => (batch, None),
+            Some(lenient) => {
+                let source = Source { path, records, layout, fields };
+                (lenient.leave_out(batch), lenient.findings(&source, &request))
+            }
+        })
     }
 
     /// Finds fields by the structure of blocks, as far as it is regular.
@@ -307,6 +335,9 @@ impl CsvScanner {
         data: &[u8],
         row_filter: Option<&dyn RowFilter>,
     ) -> Result<usize, Bad> {
+        if self.lenient.is_some() {
+            return self.take_block_leniently(source, data);
+        }
         let width = source.layout.width;
         let comment = source.fields.dialect.comment;
         let ends = self.structure.ends();
@@ -388,30 +419,15 @@ impl CsvScanner {
 
     /// Finds fields by the grammar, record by record, from a record on.
     fn scan_irregular(&mut self, source: &Source<'_>, from: usize) -> Result<usize, Bad> {
+        if self.lenient.is_some() {
+            return self.scan_irregular_leniently(source, from);
+        }
         let data = source.records.chunk.bytes();
-        let dialect = source.fields.dialect;
         let width = source.layout.width;
         let mut fields = Vec::new();
         let mut at = from;
         let mut rows = 0;
-        while at < data.len() {
-            let start = at;
-            match parse_record(&data[at..], dialect, true, &mut fields) {
-                Parsed::Record { len, .. } => at += len,
-                Parsed::Blank { len } if width == 1 => {
-                    fields.push(Field { start: 0, end: 0, form: FieldForm::Bare });
-                    at += len;
-                }
-                Parsed::Blank { len } | Parsed::Comment { len } => {
-                    at += len;
-                    continue;
-                }
-                Parsed::Incomplete | Parsed::Unclosed => {
-                    let error =
-                        ErrorKind::UnclosedQuote { location: location(source.path, source.records, start) };
-                    return Err(Bad { error: error.into(), column: None });
-                }
-            }
+        while let Some((start, _)) = next_record(source, &mut at, &mut fields)? {
             if fields.len() != width {
                 return Err(bad_width(source, start, fields.len()));
             }
@@ -420,7 +436,7 @@ impl CsvScanner {
             for (column, builder) in self.builders.iter_mut().enumerate() {
                 match source.layout.sources[column] {
                     Some(field) if !self.forgone[column] => {
-                        let span = [span_of(&fields[field], start, data, dialect.quote)];
+                        let span = [span_of(&fields[field], start, data, source.fields.dialect.quote)];
                         let appended = builder.append(&source.fields, &span, &source.layout.rules);
                         first_bad.note(column, appended, &span);
                     }
@@ -435,19 +451,68 @@ impl CsvScanner {
     }
 
     #[cold]
-    fn bad_value(&self, source: &Source<'_>, start: usize, found: BadValue) -> Bad {
+    pub(super) fn bad_value(&self, source: &Source<'_>, start: usize, found: BadValue) -> Bad {
         let column = &self.request.table.columns[self.request.wanted[found.column]];
-        let (value, _) = source.fields.value(found.span);
         let location = location(source.path, source.records, start);
-        let (name, shown) = (column.name.clone(), shown(&value));
-        let error = match found.rejected {
-            Rejected::Value => {
-                ErrorKind::Value { location, column: name, expected: column.ty.expected(), found: shown }
-            }
-            Rejected::Encoding => ErrorKind::Encoding { location, column: name, found: shown },
-        };
-        Bad { error: error.into(), column: Some(found.column) }
+        Bad {
+            error: value_error(source, column, location, found.span, found.rejected),
+            column: Some(found.column),
+        }
     }
+}
+
+/// The next record by the grammar: where it starts and ends; blank lines and comments are passed over.
+pub(super) fn next_record(
+    source: &Source<'_>,
+    at: &mut usize,
+    fields: &mut Vec<Field>,
+) -> Result<Option<(usize, usize)>, Bad> {
+    let data = source.records.chunk.bytes();
+    while *at < data.len() {
+        let start = *at;
+        match parse_record(&data[start..], source.fields.dialect, true, fields) {
+            Parsed::Record { len, .. } => *at += len,
+            Parsed::Blank { len } if source.layout.width == 1 => {
+                fields.push(Field { start: 0, end: 0, form: FieldForm::Bare });
+                *at += len;
+            }
+            Parsed::Blank { len } | Parsed::Comment { len } => {
+                *at += len;
+                continue;
+            }
+            Parsed::Incomplete | Parsed::Unclosed => {
+                let location = location(source.path, source.records, start);
+                return Err(Bad { error: ErrorKind::UnclosedQuote { location }.into(), column: None });
+            }
+        }
+        return Ok(Some((start, *at)));
+    }
+    Ok(None)
+}
+
+/// What is wrong with a value of a column.
+#[cold]
+pub(super) fn value_error(
+    source: &Source<'_>,
+    column: &Column,
+    location: Location,
+    span: Span,
+    rejected: Rejected,
+) -> Error {
+    let (value, _) = source.fields.value(span);
+    let (name, found) = (column.name.clone(), shown(&value));
+    let kind = match rejected {
+        Rejected::Value => ErrorKind::Value {
+            location,
+            column: name,
+            expected: column.ty.expected(),
+            found,
+            inferred: column.inferred,
+            fits: wider_type(column.ty, &value),
+        },
+        Rejected::Encoding => ErrorKind::Encoding { location, column: name, found },
+    };
+    kind.into()
 }
 
 /// The first record of a block that has a value that is none.
@@ -457,10 +522,10 @@ struct FirstBad {
     found: Option<BadValue>,
 }
 
-struct BadValue {
-    column: usize,
-    span: Span,
-    rejected: Rejected,
+pub(super) struct BadValue {
+    pub(super) column: usize,
+    pub(super) span: Span,
+    pub(super) rejected: Rejected,
 }
 
 impl FirstBad {
@@ -473,13 +538,13 @@ impl FirstBad {
 }
 
 #[cold]
-fn bad_width(source: &Source<'_>, start: usize, found: usize) -> Bad {
+pub(super) fn bad_width(source: &Source<'_>, start: usize, found: usize) -> Bad {
     let location = location(source.path, source.records, start);
     let error = ErrorKind::FieldCount { location, expected: source.layout.width, found };
     Bad { error: error.into(), column: None }
 }
 
-fn is_blank(line: &[u8]) -> bool {
+pub(super) fn is_blank(line: &[u8]) -> bool {
     matches!(line, [] | [b'\r'])
 }
 
@@ -504,7 +569,7 @@ fn fill_spans(
 }
 
 /// Takes the `\r` of a `\r\n` off the last fields of records.
-fn strip_returns(spans: &mut [Span], data: &[u8]) {
+pub(super) fn strip_returns(spans: &mut [Span], data: &[u8]) {
     for span in spans {
         let end = span.end as usize;
         let stripped = data[end] == b'\n' && span.end > span.start && data[end - 1] == b'\r';
@@ -513,7 +578,7 @@ fn strip_returns(spans: &mut [Span], data: &[u8]) {
 }
 
 /// The span of a field that the grammar found, with its quotes.
-fn span_of(field: &Field, record: usize, data: &[u8], quote: Option<u8>) -> Span {
+pub(super) fn span_of(field: &Field, record: usize, data: &[u8], quote: Option<u8>) -> Span {
     let (mut start, mut end) = (record + field.start, record + field.end);
     if field.form != FieldForm::Bare {
         start -= 1;

@@ -1,5 +1,7 @@
 //! What a glob of CSV files holds, found by looking at the head of every file.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -30,6 +32,8 @@ pub struct Column {
     pub name: String,
     /// Its type.
     pub ty: ColumnType,
+    /// Whether it has the type because of what was seen in the heads of the files.
+    pub inferred: bool,
 }
 
 /// What all files of a glob together are read as: plain data.
@@ -38,7 +42,10 @@ pub struct CsvTable {
     pub(crate) columns: Vec<Column>,
     pub(crate) dialect: Dialect,
     pub(crate) header: HeaderRule,
+    /// By [`HeaderRule::SkippedIn`]: the files that have a header.
+    pub(crate) headed: BTreeSet<PathBuf>,
     pub(crate) options: CsvOptions,
+    pub(crate) notes: Vec<String>,
 }
 
 /// How a file's first record is understood when the file is read.
@@ -50,6 +57,8 @@ pub(crate) enum HeaderRule {
     NamesIfKnown,
     /// Names that are passed over: the columns were given, in order.
     Skipped,
+    /// Names that are passed over in some files, data in the others.
+    SkippedIn,
     /// Data.
     Data,
 }
@@ -70,6 +79,11 @@ impl CsvTable {
         self.header != HeaderRule::Data
     }
 
+    /// What is worth knowing of the files: that they do not all have the same columns.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// How the files were asked to be read.
     pub fn options(&self) -> &CsvOptions {
         &self.options
@@ -80,7 +94,8 @@ impl CsvTable {
 /// files at once.
 ///
 /// Files may have different columns: the table has all of them, in the order in which they first
-/// appear, and a file without a column gives nulls. A type is the narrowest of boolean, bigint,
+/// appear, and a file without a column gives nulls, which a note tells; or, if the options say so, columns are
+/// found by their places, under the names of the first file. A type is the narrowest of boolean, bigint,
 /// double, date, timestamp and text that fits all values seen in all files. Files without any record
 /// say nothing. Nothing is read if the options give all columns.
 ///
@@ -103,7 +118,7 @@ pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable>
         return Ok(declared(columns, dialect, options));
     }
     let samples = take_samples(files, &dialect, options)?;
-    let mut table = merge(&samples, dialect, options);
+    let mut table = merge(files, &samples, dialect, options);
     apply_types(&mut table)?;
     Ok(table)
 }
@@ -115,8 +130,16 @@ fn declared(columns: &[(String, ColumnType)], dialect: Dialect, options: &CsvOpt
         HeaderMode::Present => HeaderRule::Skipped,
         HeaderMode::Absent => HeaderRule::Data,
     };
-    let columns = columns.iter().map(|(name, ty)| Column { name: name.clone(), ty: *ty }).collect();
-    CsvTable { columns, dialect, header, options: options.clone() }
+    let columns =
+        columns.iter().map(|(name, ty)| Column { name: name.clone(), ty: *ty, inferred: false }).collect();
+    CsvTable {
+        columns,
+        dialect,
+        header,
+        headed: BTreeSet::new(),
+        options: options.clone(),
+        notes: Vec::new(),
+    }
 }
 
 /// Applies the types that the options give by name.
@@ -134,6 +157,7 @@ fn apply_types(table: &mut CsvTable) -> Result<()> {
             ));
         };
         table.columns[index].ty = *ty;
+        table.columns[index].inferred = false;
     }
     Ok(())
 }
@@ -146,6 +170,8 @@ struct Head {
     /// Texts that are null in every column.
     nullstr: Vec<String>,
     encoding: Encoding,
+    /// Whether records that are shorter than the first, and those that are longer, will be left out.
+    leaves_out: (bool, bool),
 }
 
 /// Looks at the heads of all files, a few files at once; the first error in file order wins. Only what
@@ -180,7 +206,8 @@ fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -
 fn open_records(file: &SourceFile, options: &CsvOptions, notes: &Notes) -> Result<RecordBuffer> {
     let bytes = Decompressor::open(&file.path, options.compression, notes)?;
     let stream = TextStream::new(bytes, options.encoding)?;
-    let mut buffer = RecordBuffer::new(stream, options.max_record_bytes);
+    // The sample is many records: the bound on one must not keep it from being taken.
+    let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
     skip_lines(&mut buffer, options.skip)?;
     Ok(buffer)
 }
@@ -201,6 +228,10 @@ fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
         whole,
         nullstr: options.nullstr.clone(),
         encoding: buffer.encoding(),
+        leaves_out: match options.on_error.leaves_out() {
+            true => (!options.pad_short, !options.cut_long),
+            false => (false, false),
+        },
     })
 }
 
@@ -274,6 +305,11 @@ impl Sample {
                 Parsed::Incomplete | Parsed::Unclosed => return sample,
             }
             let is_first = sample.first.is_none();
+            let width = sample.first_types.len();
+            let (no_short, no_long) = head.leaves_out;
+            if !is_first && (no_short && fields.len() < width || no_long && fields.len() > width) {
+                continue;
+            }
             let mut names = Vec::new();
             for (index, field) in fields.iter().enumerate() {
                 let mut value = &rest[field.start..field.end];
@@ -367,26 +403,38 @@ impl Seen {
 }
 
 /// The union of what the files show.
-fn merge(samples: &[Sample], dialect: Dialect, options: &CsvOptions) -> CsvTable {
-    let filled = || samples.iter().filter(|sample| sample.first.is_some());
-    let header = match options.header {
-        HeaderMode::Present => HeaderRule::Names,
-        HeaderMode::Absent => HeaderRule::Data,
-        HeaderMode::Auto if filled().next().is_some_and(|sample| sample.first_is_names) => {
-            HeaderRule::NamesIfKnown
+fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &CsvOptions) -> CsvTable {
+    let filled = || files.iter().zip(samples).filter(|(_, sample)| sample.first.is_some());
+    let header = match (options.header, options.union_by_name) {
+        (HeaderMode::Present, true) => HeaderRule::Names,
+        (HeaderMode::Present, false) => HeaderRule::Skipped,
+        (HeaderMode::Absent, _) => HeaderRule::Data,
+        (HeaderMode::Auto, by_name) if filled().next().is_some_and(|(_, sample)| sample.first_is_names) => {
+            if by_name {
+                HeaderRule::NamesIfKnown
+            } else {
+                HeaderRule::SkippedIn
+            }
         }
-        HeaderMode::Auto => HeaderRule::Data,
+        (HeaderMode::Auto, _) => HeaderRule::Data,
     };
     let mut names: Vec<String> = Vec::new();
     let mut types: Vec<Seen> = Vec::new();
-    for sample in filled() {
+    let mut headed = BTreeSet::new();
+    let mut having = Having::default();
+    for (file, sample) in filled() {
         let first = sample.first.as_deref().unwrap_or_default();
         let named = match header {
-            HeaderRule::Names => true,
+            HeaderRule::Names | HeaderRule::Skipped => true,
             HeaderRule::NamesIfKnown => is_header_beside(sample, first, &names),
-            HeaderRule::Data | HeaderRule::Skipped => false,
+            HeaderRule::SkippedIn => is_header_above(sample, first, &names),
+            HeaderRule::Data => false,
         };
-        let columns: Vec<usize> = if named {
+        if named && header == HeaderRule::SkippedIn {
+            headed.insert(file.path.clone());
+        }
+        let by_name = named && (options.union_by_name || names.is_empty());
+        let columns: Vec<usize> = if by_name {
             header_names(first)
                 .into_iter()
                 .map(|name| match names.iter().position(|known| *known == name) {
@@ -403,6 +451,9 @@ fn merge(samples: &[Sample], dialect: Dialect, options: &CsvOptions) -> CsvTable
             }
             (0..names.len()).collect()
         };
+        if by_name && options.union_by_name {
+            having.add(&columns, &file.path);
+        }
         types.resize(names.len(), Seen::Nothing);
         let mut see = |seen: &[Seen]| {
             for (column, seen) in columns.iter().zip(seen) {
@@ -414,12 +465,65 @@ fn merge(samples: &[Sample], dialect: Dialect, options: &CsvOptions) -> CsvTable
             see(&sample.first_types);
         }
     }
+    let notes = having.notes(&names);
     let columns = names
         .into_iter()
         .zip(types)
-        .map(|(name, seen)| Column { name, ty: seen.column_type(options) })
+        .map(|(name, seen)| Column { name, ty: seen.column_type(options), inferred: !options.all_varchar })
         .collect();
-    CsvTable { columns, dialect, header, options: options.clone() }
+    CsvTable { columns, dialect, header, headed, options: options.clone(), notes }
+}
+
+/// Which files have which columns, as far as they say so by name.
+#[derive(Debug, Default)]
+struct Having {
+    total: usize,
+    /// For each column: how many files have it.
+    counts: Vec<usize>,
+    /// Columns that files have, and the first file of those in a row that have the same.
+    files: Vec<(Vec<usize>, PathBuf)>,
+}
+
+/// Columns named in a note.
+const NOTED_COLUMNS: usize = 3;
+
+impl Having {
+    fn add(&mut self, columns: &[usize], path: &Path) {
+        self.total += 1;
+        let most = columns.iter().map(|column| column + 1).max().unwrap_or(0);
+        self.counts.resize(self.counts.len().max(most), 0);
+        columns.iter().for_each(|column| self.counts[*column] += 1);
+        if self.files.last().is_none_or(|(last, _)| last != columns) {
+            self.files.push((columns.to_vec(), path.to_owned()));
+        }
+    }
+
+    /// That some files lack columns, if they do.
+    fn notes(&self, names: &[String]) -> Vec<String> {
+        let without = |column: usize| self.files.iter().find(|(columns, _)| !columns.contains(&column));
+        let lacking = (0..self.counts.len()).filter(|column| self.counts[*column] < self.total);
+        let lacking = lacking.filter_map(|column| Some((column, &without(column)?.1)));
+        let note =
+            |(column, path): (usize, &PathBuf)| format!("\"{}\" (not in {})", names[column], path.display());
+        let mut notes: Vec<String> = lacking.map(note).collect();
+        if notes.is_empty() {
+            return Vec::new();
+        }
+        let more = notes.len().saturating_sub(NOTED_COLUMNS);
+        notes.truncate(NOTED_COLUMNS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        vec![format!(
+            "the files do not all have the same columns; null where a file lacks them: {}{more}",
+            notes.join(", ")
+        )]
+    }
+}
+
+/// Whether a file's first record is a header, where columns go by their places: it has the known names, or, of
+/// what stands below it, some is no text.
+fn is_header_above(sample: &Sample, first: &[String], known: &[String]) -> bool {
+    let below = sample.types.iter().any(|seen| !matches!(seen, Seen::Text | Seen::Nothing));
+    sample.first_is_names && (known.is_empty() || header_names(first) == known || below)
 }
 
 /// Whether a file's first record is a header, given the names known from files before it. Pieces of
@@ -515,6 +619,39 @@ mod tests {
         // A header in the first piece only.
         assert_eq!(columns(&["a,b\n1,x\n", "2,y\n"]), "a bigint, b text");
         assert_eq!(columns(&["a,b\nu,x\n", "v,y\n"]), "a text, b text");
+    }
+
+    #[test]
+    fn files_that_lack_columns_are_told() {
+        let notes = |files: &[&str]| {
+            let table = infer(files, &CsvOptions::default()).unwrap();
+            let name = |note: &String| {
+                let pieces = note.split("(not in ").map(|piece| match piece.rfind(".csv") {
+                    Some(at) => &piece[at - 1..],
+                    None => piece,
+                });
+                pieces.collect::<Vec<_>>().join("(not in ")
+            };
+            table.notes().iter().map(name).collect::<Vec<_>>()
+        };
+        assert!(notes(&["a,b\n1,2\n", "b,a\n1,2\n", "3,4\n", ""]).is_empty());
+        let told = "the files do not all have the same columns; null where a file lacks them: ";
+        assert_eq!(
+            notes(&["a,b\n1,2\n", "b,c\n3,4\n"]),
+            [format!("{told}\"a\" (not in 1.csv), \"c\" (not in 0.csv)")]
+        );
+        assert!(notes(&["a,b,c,d\n1,2,3,4\n", "e\n3\n"])[0].ends_with("and 2 more"));
+    }
+
+    #[test]
+    fn columns_go_by_their_places_where_that_is_asked() {
+        let by_place = CsvOptions { union_by_name: false, ..Default::default() };
+        let table = infer(&["a,b\n1,x\n", "c,d\n2.5,y\n", "3,z\n"], &by_place).unwrap();
+        assert_eq!(columns_of(&table), "a double, b text");
+        let headed: Vec<_> = table.headed.iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+        assert_eq!(headed, ["0.csv", "1.csv"]);
+        let present = CsvOptions { header: HeaderMode::Present, ..by_place };
+        assert_eq!(columns_of(&infer(&["a,b\n1,x\n", "c,d\n2,y\n"], &present).unwrap()), "a bigint, b text");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Reads single values from bytes: the one place that says how a number, a date or a missing value
 //! is written. Inference and conversion both ask here, so they cannot disagree.
 
+use crate::options::ColumnType;
+
 /// What stands for a missing value in a column of numbers, dates or booleans. In a column of text
 /// these are text, and only an empty field without quotes is null.
 pub const NULL_WORDS: [&str; 7] = ["", "NA", "N/A", "NaN", "null", "NULL", "-"];
@@ -207,6 +209,18 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i32 {
     (era * 146_097 + day_of_era - 719_468) as i32
 }
 
+/// The narrowest wider type that takes a value, and all that a type takes, beside text.
+pub(crate) fn wider_type(ty: ColumnType, value: &[u8]) -> Option<ColumnType> {
+    use ColumnType::{Date, Float64, Int8, Int16, Int32, Int64, Timestamp, UInt8, UInt16, UInt32};
+    let value = trim(value);
+    match ty {
+        Int8 | Int16 | Int32 | UInt8 | UInt16 | UInt32 if parse_i64(value).is_some() => Some(Int64),
+        Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 if looks_like_f64(value) => Some(Float64),
+        Date => parse_timestamp(value).filter(|(_, zoned)| !zoned).map(|_| Timestamp),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use arrow_array::types::Date32Type;
@@ -214,6 +228,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn wider_types() {
+        let wider = |ty, value: &str| wider_type(ty, value.as_bytes());
+        assert_eq!(wider(ColumnType::Int64, "1.5"), Some(ColumnType::Float64));
+        assert_eq!(wider(ColumnType::Int64, "123456789012345678901"), None);
+        assert_eq!(wider(ColumnType::Int64, "12,5"), None);
+        assert_eq!(wider(ColumnType::Int8, "128"), Some(ColumnType::Int64));
+        assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00"), Some(ColumnType::Timestamp));
+        assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00Z"), None);
+        assert_eq!(wider(ColumnType::Boolean, "x"), None);
+    }
 
     #[test]
     fn integers() {

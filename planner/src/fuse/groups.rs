@@ -5,12 +5,14 @@ use std::collections::VecDeque;
 use datafusion_sql::parser::{CopyToStatement, Statement};
 use sqlparser::ast::Statement as SqlStatement;
 
+use crate::rejects::reads_rejects;
 use crate::source_call::source_calls;
 
 /// Takes the statements from the front of a script that can be computed together: queries and `COPY`s,
 /// up to the first other statement. Any other statement is a group of its own.
 ///
-/// A statement that may read what a `COPY` before it writes begins the next group. `reads_file` tells
+/// A statement that may read what a `COPY` before it writes begins the next group; so does one that asks what
+/// was rejected. `reads_file` tells
 /// whether a statement reads a file through the tables it names; the paths that it names itself are
 /// compared here, carefully: a glob that could match is taken to match.
 pub fn next_group(
@@ -20,6 +22,7 @@ pub fn next_group(
     let mut group: Vec<Statement> = Vec::new();
     while let Some(statement) = script.front() {
         let goes_along = is_query(statement)
+            && !reads_rejects(statement)
             && !group
                 .iter()
                 .filter_map(copy_of)

@@ -1,0 +1,114 @@
+//! Columns that say something of the file each row comes from: the keys of its folders, and its name.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use datafusion::catalog::Session;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Column, DFSchema, ScalarValue};
+use datafusion::error::Result as DataFusionResult;
+use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::utils::conjunction;
+use swath_io::SourceFile;
+
+use crate::error::Result;
+use crate::options::ReadOptions;
+
+/// For each file of a table, the values of some columns.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FileColumns {
+    pub(crate) fields: Vec<FieldRef>,
+    /// A column for each field, a value for each file.
+    values: Vec<ArrayRef>,
+}
+
+impl FileColumns {
+    /// The columns that the options ask for. What the folders say is left out, unless it is asked for, where the
+    /// files have a column of that name of their own.
+    pub(crate) fn new(files: &[SourceFile], options: &ReadOptions, own: &Schema) -> Result<Self> {
+        let mut columns = Self::default();
+        let asked = options.hive_partitioning();
+        let hive = match asked {
+            Some(false) => Vec::new(),
+            asked => swath_io::hive_columns(files, asked == Some(true))?,
+        };
+        for column in hive {
+            if own.field_with_name(&column.name).is_ok() {
+                if asked == Some(true) {
+                    return Err(clash("hive_partitioning", &column.name, "hive_partitioning = false"));
+                }
+                continue;
+            }
+            let texts: ArrayRef =
+                Arc::new(column.values.iter().map(Option::as_deref).collect::<StringArray>());
+            let ty = column.ty.data_type();
+            columns.values.push(cast(&texts, &ty).map_err(datafusion::error::DataFusionError::from)?);
+            columns.fields.push(Arc::new(Field::new(column.name, ty, true)));
+        }
+        if let Some(name) = options.filename() {
+            let known = columns.fields.iter().any(|field| field.name() == name);
+            if known || own.field_with_name(name).is_ok() {
+                return Err(clash("filename", name, "give it another name: filename = 'path'"));
+            }
+            let names = files.iter().map(|file| Some(file.path.to_string_lossy()));
+            let names: ArrayRef = Arc::new(names.collect::<StringArray>());
+            columns
+                .values
+                .push(cast(&names, &DataType::Utf8View).map_err(datafusion::error::DataFusionError::from)?);
+            columns.fields.push(Arc::new(Field::new(name, DataType::Utf8View, false)));
+        }
+        Ok(columns)
+    }
+
+    /// The values for one file.
+    pub(crate) fn of_file(&self, file: usize) -> DataFusionResult<Vec<ScalarValue>> {
+        self.values.iter().map(|values| ScalarValue::try_from_array(values, file)).collect()
+    }
+
+    /// Whether a condition is one on these columns alone, so that it can be judged once for each file.
+    pub(crate) fn can_judge(&self, condition: &Expr) -> bool {
+        let columns = condition.column_refs();
+        let is_own = |column: &&Column| self.fields.iter().any(|field| *field.name() == column.name);
+        let is_plain = |expr: &Expr| {
+            !matches!(
+                expr,
+                Expr::ScalarSubquery(_)
+                    | Expr::InSubquery(_)
+                    | Expr::Exists(_)
+                    | Expr::OuterReferenceColumn(..)
+            )
+        };
+        let plain = !condition.exists(|expr| Ok(!is_plain(expr))).unwrap_or(true);
+        !columns.is_empty() && columns.iter().all(is_own) && plain && !condition.is_volatile()
+    }
+
+    /// The files for which all conditions hold: by their numbers, of so many.
+    pub(crate) fn matching(
+        &self,
+        files: usize,
+        conditions: &[Expr],
+        session: &dyn Session,
+    ) -> DataFusionResult<Vec<usize>> {
+        let Some(condition) = conjunction(conditions.iter().cloned()) else {
+            return Ok((0..files).collect());
+        };
+        let schema = Arc::new(Schema::new(self.fields.clone()));
+        let condition = condition.transform(|expr| match expr {
+            Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::from_name(column.name)))),
+            other => Ok(Transformed::no(other)),
+        });
+        let names = DFSchema::try_from(schema.as_ref().clone())?;
+        let condition = session.create_physical_expr(condition.data()?, &names)?;
+        let batch = RecordBatch::try_new(schema, self.values.clone())?;
+        let holds = condition.evaluate(&batch)?.into_array(files)?;
+        let holds = holds.as_boolean();
+        Ok(holds.iter().enumerate().filter(|(_, holds)| *holds == Some(true)).map(|(file, _)| file).collect())
+    }
+}
+
+fn clash(option: &str, name: &str, hint: &str) -> crate::Error {
+    let problem = format!("the files have a column \"{name}\" of their own");
+    swath_io::Error::bad_option_hint(option, problem, hint).into()
+}

@@ -1,0 +1,436 @@
+//! Records and values that do not fit, where the options say to go on.
+//!
+//! Fields are found as always; what does not fit becomes a null, or its record is marked and taken out of the
+//! batch at the end. What was found is written down as positions, and told in words when the whole chunk could
+//! be scanned: a chunk that is scanned twice counts once.
+//!
+//! A record that is left out is left out whichever columns are read. So all columns of the file are looked at:
+//! otherwise the answer to one question would depend on what else is asked in the same pass.
+
+use std::collections::BTreeMap;
+
+use arrow_array::{BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow_select::filter::filter_record_batch;
+
+use super::column::{ColumnBuilder, Rejected};
+use super::csv::{
+    Bad, BadValue, CsvRequest, CsvScanner, Source, bad_width, is_blank, location, next_record, shown,
+    span_of, strip_returns, value_error,
+};
+use super::fields::Span;
+use super::record::line_ends;
+use super::structure::Record;
+use crate::error::{Error, ErrorKind, Location};
+use crate::options::{CsvOptions, OnError};
+use crate::rejects::{Count, Fate, Reject, RejectPlace};
+
+/// Characters of a rejected record that are kept.
+const RECORD_CHARS: usize = 1000;
+
+/// What the options say about what does not fit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leniency {
+    on_error: OnError,
+    pad_short: bool,
+    cut_long: bool,
+    rejects_limit: usize,
+}
+
+impl Leniency {
+    /// `None` if all of it is an error.
+    pub(super) fn of(options: &CsvOptions) -> Option<Self> {
+        let CsvOptions { on_error, pad_short, cut_long, rejects_limit, .. } = *options;
+        let is_lenient = on_error != OnError::Fail || pad_short || cut_long;
+        is_lenient.then_some(Self { on_error, pad_short, cut_long, rejects_limit })
+    }
+
+    /// What becomes of a record of the wrong width; `None`: it is an error.
+    fn fate_of_width(self, found: usize, expected: usize) -> Option<Fate> {
+        let (asked, kept) =
+            if found < expected { (self.pad_short, Fate::Padded) } else { (self.cut_long, Fate::Cut) };
+        match self.on_error {
+            _ if asked => Some(kept),
+            OnError::Fail => None,
+            OnError::Null => Some(kept),
+            OnError::Skip => Some(Fate::Skipped),
+            OnError::Reject => Some(Fate::Rejected),
+        }
+    }
+
+    /// What becomes of a value that does not fit, or of its record; `None`: it is an error.
+    fn fate_of_value(self) -> Option<Fate> {
+        match self.on_error {
+            OnError::Fail => None,
+            OnError::Null => Some(Fate::Nulled),
+            OnError::Skip => Some(Fate::Skipped),
+            OnError::Reject => Some(Fate::Rejected),
+        }
+    }
+}
+
+/// Something that does not fit, by its place in the chunk.
+#[derive(Debug, Clone, Copy)]
+struct Finding {
+    /// Where the record starts, and where what ends it begins or is behind.
+    record: Span,
+    fate: Fate,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    /// So many fields.
+    Width(usize),
+    /// A value of a column of the table.
+    Value { column: usize, span: Span, rejected: Rejected },
+}
+
+/// What was found in a chunk, in words.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// How much of what, with the number of the file left at 0.
+    pub(crate) counts: BTreeMap<Fate, Count>,
+    pub(crate) rejects: Vec<(RejectPlace, Reject)>,
+    pub(crate) rejects_limit: usize,
+}
+
+/// The tools for chunks in which not everything has to fit.
+#[derive(Debug)]
+pub(super) struct Lenient {
+    leniency: Leniency,
+    /// For the columns that are only looked at.
+    checks: Vec<ColumnBuilder>,
+    /// Records of a block that become rows.
+    rows: Vec<Record>,
+    /// Values of a column that do not fit, by their place among those that are appended.
+    bad: Vec<(usize, Rejected)>,
+    findings: Vec<Finding>,
+    /// Rows of the batch that are to be left out: ascending within each column.
+    left_out: Vec<usize>,
+    /// Rows of the batch so far, those that are to be left out included.
+    row_count: usize,
+}
+
+impl Lenient {
+    /// `None` if everything has to fit.
+    pub(super) fn new(request: &CsvRequest) -> Option<Self> {
+        let leniency = Leniency::of(&request.table.options)?;
+        let check = |column: &usize| ColumnBuilder::new(request.table.columns[*column].ty, 0);
+        Some(Self {
+            leniency,
+            checks: request.checked.iter().map(check).collect(),
+            rows: Vec::new(),
+            bad: Vec::new(),
+            findings: Vec::new(),
+            left_out: Vec::new(),
+            row_count: 0,
+        })
+    }
+
+    /// Begins a chunk.
+    pub(super) fn clear(&mut self) {
+        self.checks.iter_mut().for_each(|check| drop(check.finish()));
+        self.findings.clear();
+        self.left_out.clear();
+        self.row_count = 0;
+    }
+
+    /// Whether a record of some width becomes a row.
+    fn takes_width(&mut self, source: &Source<'_>, record: Span, found: usize) -> Result<bool, Bad> {
+        let expected = source.layout.width;
+        if found == expected {
+            return Ok(true);
+        }
+        let Some(fate) = self.leniency.fate_of_width(found, expected) else {
+            return Err(bad_width(source, record.start as usize, found));
+        };
+        self.findings.push(Finding { record, fate, what: What::Width(found) });
+        Ok(matches!(fate, Fate::Padded | Fate::Cut))
+    }
+
+    /// Notes the values of a column that were just found not to fit; `record` tells where a row stands. Gives the
+    /// first one back if it is an error.
+    fn take_bad(
+        &mut self,
+        column: usize,
+        spans: &[Span],
+        record: impl Fn(usize) -> Span,
+    ) -> Option<(usize, Rejected)> {
+        let Some(fate) = self.leniency.fate_of_value() else { return self.bad.first().copied() };
+        for (row, rejected) in self.bad.drain(..) {
+            let what = What::Value { column, span: spans[row], rejected };
+            self.findings.push(Finding { record: record(row), fate, what });
+            if fate != Fate::Nulled {
+                self.left_out.push(self.row_count + row);
+            }
+        }
+        None
+    }
+
+    /// Takes the rows out of a batch that are to be left out.
+    pub(super) fn leave_out(&mut self, batch: RecordBatch) -> RecordBatch {
+        if self.left_out.is_empty() {
+            return batch;
+        }
+        let mut keep = vec![true; batch.num_rows()];
+        self.left_out.iter().for_each(|row| keep[*row] = false);
+        let rows = keep.iter().filter(|keep| **keep).count();
+        let filtered = if batch.num_columns() == 0 {
+            let options = RecordBatchOptions::new().with_row_count(Some(rows));
+            RecordBatch::try_new_with_options(batch.schema(), vec![], &options)
+        } else {
+            filter_record_batch(&batch, &BooleanArray::from(keep))
+        };
+        filtered.expect("the filter has a value for each row")
+    }
+
+    /// What was found in the chunk, in words; `None` if everything fits.
+    pub(super) fn findings(&mut self, source: &Source<'_>, request: &CsvRequest) -> Option<Findings> {
+        if self.findings.is_empty() {
+            return None;
+        }
+        self.findings.sort_by_key(|finding| (finding.record.start, finding.column()));
+        let data = source.records.chunk.bytes();
+        let mut found = Findings { rejects_limit: self.leniency.rejects_limit, ..Findings::default() };
+        // Lines are counted once from record to record, not for each from the chunk's start.
+        let mut place = location(source.path, source.records, 0);
+        let (mut at, mut left_out) = (0, None);
+        for finding in &self.findings {
+            let start = finding.record.start as usize;
+            place.line += line_ends(&data[at..start]);
+            place.byte_offset += (start - at) as u64;
+            at = start;
+            let count = found.counts.entry(finding.fate).or_default();
+            if matches!(finding.fate, Fate::Skipped | Fate::Rejected) {
+                // A record is left out once, whatever is wrong with it.
+                count.count += u64::from(left_out != Some(start));
+                left_out = Some(start);
+            } else {
+                count.count += 1;
+            }
+            let keeps = finding.fate == Fate::Rejected && found.rejects.len() < found.rejects_limit;
+            if count.first.is_some() && !keeps {
+                continue;
+            }
+            let error = finding.error(source, request, place.clone());
+            if count.first.is_none() {
+                count.first = Some((0, place.byte_offset, error.to_string()));
+            }
+            if keeps {
+                found.rejects.push(reject(source, finding, &error, &place));
+            }
+        }
+        Some(found)
+    }
+}
+
+impl Finding {
+    /// The number of the column among those of the table, from 1; 0 for the whole record.
+    fn column(&self) -> usize {
+        match self.what {
+            What::Width(_) => 0,
+            What::Value { column, .. } => column + 1,
+        }
+    }
+
+    fn error(&self, source: &Source<'_>, request: &CsvRequest, location: Location) -> Error {
+        match self.what {
+            What::Width(found) => {
+                ErrorKind::FieldCount { location, expected: source.layout.width, found }.into()
+            }
+            What::Value { column, span, rejected } => {
+                value_error(source, &request.table.columns[column], location, span, rejected)
+            }
+        }
+    }
+}
+
+fn reject(source: &Source<'_>, finding: &Finding, error: &Error, place: &Location) -> (RejectPlace, Reject) {
+    let (column, expected, found) = match error.kind() {
+        ErrorKind::Value { column, expected, found, .. } => {
+            (Some(column.clone()), (*expected).to_owned(), found.clone())
+        }
+        ErrorKind::Encoding { column, found, .. } => {
+            (Some(column.clone()), "UTF-8 text".into(), found.clone())
+        }
+        ErrorKind::FieldCount { expected, found, .. } => {
+            (None, format!("{expected} fields"), format!("{found} fields"))
+        }
+        _ => unreachable!("a finding is a width or a value"),
+    };
+    let record = source.fields.raw(finding.record);
+    let record = record.trim_ascii_end();
+    let record = match source.layout.rules.encoding.decode(record) {
+        Some(text) => shortened(&text),
+        None => shortened(&shown(record)),
+    };
+    let (path, byte_offset) = (place.path.clone(), place.byte_offset);
+    let reject_place = RejectPlace { path, byte_offset, column: finding.column() };
+    (reject_place, Reject { line: place.line, column, expected, found, record })
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(RECORD_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+impl CsvScanner {
+    /// Converts the records that the structure knows, as far as they fit.
+    pub(super) fn take_block_leniently(&mut self, source: &Source<'_>, data: &[u8]) -> Result<usize, Bad> {
+        let mut lenient = self.lenient.take().expect("it is taken only here and below, and put back");
+        let taken = self.take_block_with(&mut lenient, source, data);
+        self.lenient = Some(lenient);
+        taken
+    }
+
+    fn take_block_with(
+        &mut self,
+        lenient: &mut Lenient,
+        source: &Source<'_>,
+        data: &[u8],
+    ) -> Result<usize, Bad> {
+        let comment = source.fields.dialect.comment;
+        let ends = self.structure.ends();
+        let span_of = |record: &Record| Span {
+            start: ends[record.base as usize].wrapping_add(1),
+            end: ends[record.last as usize],
+        };
+        let mut wrong_width = Ok(());
+        lenient.rows.clear();
+        for record in self.structure.records() {
+            let (span, count) = (span_of(record), (record.last - record.base) as usize);
+            let bytes = &data[span.start as usize..span.end as usize];
+            let is_comment = comment.is_some() && Some(data[span.start as usize]) == comment;
+            if is_comment || count == 1 && source.layout.width != 1 && is_blank(bytes) {
+                continue;
+            }
+            match lenient.takes_width(source, span, count) {
+                Ok(true) => lenient.rows.push(*record),
+                Ok(false) => {}
+                Err(bad) => {
+                    wrong_width = Err(bad);
+                    break;
+                }
+            }
+        }
+        let rows = std::mem::take(&mut lenient.rows);
+        let mut spans = std::mem::take(&mut self.spans);
+        let has_returns = source.records.chunk.summary().has_returns;
+        let fill = |spans: &mut Vec<Span>, field: usize| {
+            spans.clear();
+            spans.extend(rows.iter().map(|record| field_of(record, ends, field)));
+            if has_returns {
+                strip_returns(spans, data);
+            }
+        };
+        let mut first_error: Option<(usize, BadValue)> = None;
+        for (column, builder) in self.builders.iter_mut().enumerate() {
+            let Some(field) = source.layout.sources[column].filter(|_| !self.forgone[column]) else {
+                builder.append_nulls(rows.len());
+                continue;
+            };
+            fill(&mut spans, field);
+            lenient.bad.clear();
+            builder.append_all(&source.fields, &spans, &source.layout.rules, &mut lenient.bad);
+            let error = lenient.take_bad(self.request.wanted[column], &spans, |row| span_of(&rows[row]));
+            if let Some((row, rejected)) = error
+                && first_error.as_ref().is_none_or(|(first, _)| row < *first)
+            {
+                first_error = Some((row, BadValue { column, span: spans[row], rejected }));
+            }
+        }
+        for (check, number) in (0..).zip(&self.request.checked) {
+            let Some(field) = source.layout.checked[check] else { continue };
+            fill(&mut spans, field);
+            lenient.bad.clear();
+            let builder = &mut lenient.checks[check];
+            builder.append_all(&source.fields, &spans, &source.layout.rules, &mut lenient.bad);
+            drop(builder.finish());
+            lenient.take_bad(*number, &spans, |row| span_of(&rows[row]));
+        }
+        self.spans = spans;
+        if let Some((row, found)) = first_error {
+            return Err(self.bad_value(source, span_of(&rows[row]).start as usize, found));
+        }
+        wrong_width?;
+        let count = rows.len();
+        lenient.rows = rows;
+        lenient.row_count += count;
+        Ok(count)
+    }
+
+    /// Finds fields by the grammar, record by record, from a record on, and converts what fits.
+    pub(super) fn scan_irregular_leniently(
+        &mut self,
+        source: &Source<'_>,
+        from: usize,
+    ) -> Result<usize, Bad> {
+        let mut lenient = self.lenient.take().expect("it is taken only here and above, and put back");
+        let scanned = self.scan_irregular_with(&mut lenient, source, from);
+        self.lenient = Some(lenient);
+        scanned
+    }
+
+    fn scan_irregular_with(
+        &mut self,
+        lenient: &mut Lenient,
+        source: &Source<'_>,
+        from: usize,
+    ) -> Result<usize, Bad> {
+        let data = source.records.chunk.bytes();
+        let (mut fields, mut at, mut rows) = (Vec::new(), from, 0);
+        while let Some((start, end)) = next_record(source, &mut at, &mut fields)? {
+            // A chunk is shorter than 4 GiB.
+            let record = Span { start: start as u32, end: end as u32 };
+            if !lenient.takes_width(source, record, fields.len())? {
+                continue;
+            }
+            let span = |field: usize| match fields.get(field) {
+                Some(field) => span_of(field, start, data, source.fields.dialect.quote),
+                None => Span { start: record.start, end: record.start },
+            };
+            for (column, builder) in self.builders.iter_mut().enumerate() {
+                let Some(field) = source.layout.sources[column].filter(|_| !self.forgone[column]) else {
+                    builder.append_nulls(1);
+                    continue;
+                };
+                let span = [span(field)];
+                lenient.bad.clear();
+                builder.append_all(&source.fields, &span, &source.layout.rules, &mut lenient.bad);
+                if let Some((_, rejected)) = lenient.take_bad(self.request.wanted[column], &span, |_| record)
+                {
+                    let found = BadValue { column, span: span[0], rejected };
+                    return Err(self.bad_value(source, start, found));
+                }
+            }
+            for (check, number) in (0..).zip(&self.request.checked) {
+                let Some(field) = source.layout.checked[check] else { continue };
+                let span = [span(field)];
+                lenient.bad.clear();
+                lenient.checks[check].append_all(
+                    &source.fields,
+                    &span,
+                    &source.layout.rules,
+                    &mut lenient.bad,
+                );
+                lenient.take_bad(*number, &span, |_| record);
+            }
+            rows += 1;
+            lenient.row_count += 1;
+        }
+        Ok(rows)
+    }
+}
+
+/// A field of a record; one that it does not have is empty.
+fn field_of(record: &Record, ends: &[u32], field: usize) -> Span {
+    let before = record.base as usize + field;
+    if before < record.last as usize {
+        Span { start: ends[before].wrapping_add(1), end: ends[before + 1] }
+    } else {
+        let end = ends[record.last as usize];
+        Span { start: end, end }
+    }
+}
