@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Statistics;
+use datafusion::common::stats::Precision;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
 use datafusion::datasource::source::DataSourceExec;
@@ -110,6 +112,18 @@ impl SourceTable {
         most.min(usize::try_from(worth).unwrap_or(usize::MAX)).max(1)
     }
 
+    /// What the planner of joins should know of so many of the files: about how many rows they have.
+    fn statistics(&self, files: usize) -> Statistics {
+        let mut statistics = Statistics::new_unknown(self.schema.table_schema());
+        if let ScanFormat::Csv(table) = self.format.as_ref()
+            && let Some(rows) = table.estimated_rows()
+        {
+            let part = files as f64 / self.files.len().max(1) as f64;
+            statistics.num_rows = Precision::Inexact((rows as f64 * part) as usize);
+        }
+        statistics
+    }
+
     fn partitioned_file(&self, number: usize) -> DataFusionResult<PartitionedFile> {
         let file = &self.files[number];
         let path = file.path.to_string_lossy();
@@ -196,6 +210,7 @@ impl TableProvider for SourceTable {
             .with_projection_indices(projection.cloned())?
             .with_preserve_order(in_order)
             .with_limit(limit)
+            .with_statistics(self.statistics(numbers.len()))
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }

@@ -46,6 +46,7 @@ pub struct CsvTable {
     pub(crate) headed: BTreeSet<PathBuf>,
     pub(crate) options: CsvOptions,
     pub(crate) notes: Vec<String>,
+    pub(crate) estimated_rows: Option<u64>,
 }
 
 /// How a file's first record is understood when the file is read.
@@ -82,6 +83,11 @@ impl CsvTable {
     /// What is worth knowing of the files: that they do not all have the same columns.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// How many rows all files have, if each goes on as it begins; nothing if they were not looked at.
+    pub fn estimated_rows(&self) -> Option<u64> {
+        self.estimated_rows
     }
 
     /// How the files were asked to be read.
@@ -139,6 +145,7 @@ fn declared(columns: &[(String, ColumnType)], dialect: Dialect, options: &CsvOpt
         headed: BTreeSet::new(),
         options: options.clone(),
         notes: Vec::new(),
+        estimated_rows: None,
     }
 }
 
@@ -167,6 +174,8 @@ struct Head {
     text: Vec<u8>,
     /// Whether the file ends with them.
     whole: bool,
+    /// How many compressed bytes they came from.
+    compressed_bytes: u64,
     /// Texts that are null in every column.
     nullstr: Vec<String>,
     encoding: Encoding,
@@ -226,6 +235,7 @@ fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
     Ok(Head {
         text: buffer.data().to_vec(),
         whole,
+        compressed_bytes: buffer.decompressor().compressed_offset_bytes(),
         nullstr: options.nullstr.clone(),
         encoding: buffer.encoding(),
         leaves_out: match options.on_error.leaves_out() {
@@ -285,12 +295,24 @@ struct Sample {
     /// Types of the fields of the first record, and of those of all others.
     first_types: Vec<Seen>,
     types: Vec<Seen>,
+    /// Records, in so many compressed bytes.
+    records: u64,
+    compressed_bytes: u64,
+    /// Whether these are all.
+    whole: bool,
 }
 
 impl Sample {
     fn new(head: &Head, dialect: &Dialect) -> Self {
-        let mut sample =
-            Self { first: None, first_is_names: false, first_types: Vec::new(), types: Vec::new() };
+        let mut sample = Self {
+            first: None,
+            first_is_names: false,
+            first_types: Vec::new(),
+            types: Vec::new(),
+            records: 0,
+            compressed_bytes: head.compressed_bytes,
+            whole: head.whole,
+        };
         let mut fields = Vec::new();
         let mut scratch = Vec::new();
         let mut at = 0;
@@ -304,6 +326,7 @@ impl Sample {
                 }
                 Parsed::Incomplete | Parsed::Unclosed => return sample,
             }
+            sample.records += 1;
             let is_first = sample.first.is_none();
             let width = sample.first_types.len();
             let (no_short, no_long) = head.leaves_out;
@@ -334,6 +357,15 @@ impl Sample {
                 sample.first = Some(names);
             }
         }
+    }
+
+    /// How many records the file has, if it goes on as it begins.
+    fn estimated_rows(&self, file: &SourceFile) -> u64 {
+        if self.whole || self.compressed_bytes == 0 {
+            return self.records;
+        }
+        let times = file.len_bytes as f64 / self.compressed_bytes as f64;
+        (self.records as f64 * times.max(1.0)) as u64
     }
 }
 
@@ -471,7 +503,9 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         .zip(types)
         .map(|(name, seen)| Column { name, ty: seen.column_type(options), inferred: !options.all_varchar })
         .collect();
-    CsvTable { columns, dialect, header, headed, options: options.clone(), notes }
+    let estimated_rows = files.iter().zip(samples).map(|(file, sample)| sample.estimated_rows(file));
+    let estimated_rows = Some(estimated_rows.fold(0, u64::saturating_add));
+    CsvTable { columns, dialect, header, headed, options: options.clone(), notes, estimated_rows }
 }
 
 /// Which files have which columns, as far as they say so by name.
