@@ -203,10 +203,10 @@ impl<C: PieceCodec> Pieces<C> {
             let Stage::Done(done) = slot.stage else { unreachable!("the slot is done") };
             let joined = done.and_then(|end| {
                 self.codec.join(&mut state.sums, end.rest)?;
+                let end_bit = end.next_bit.unwrap_or(self.file_len_bits);
+                given.compressed_bytes += end_bit.saturating_sub(slot.start_bit) / 8;
                 Ok(end.next_bit)
             });
-            let end_bit = joined.as_ref().ok().copied().flatten().unwrap_or(self.file_len_bits);
-            given.compressed_bytes += end_bit.saturating_sub(slot.start_bit) / 8;
             let wrong = match joined {
                 Ok(Some(next_bit)) => state.go_on_at(next_bit, self.piece_len_bits),
                 Ok(None) => state.end(Ok((pool.chunk(), true)), &mut given),

@@ -22,6 +22,9 @@ const HEAD_LEN_BYTES: u64 = 32;
 /// can help, and larger members would be too large to keep until it is their turn.
 const LOOK_LEN_BYTES: u64 = 2 << 20;
 
+/// Compressed bytes that are searched at first, then twice as many, and so on: where members are small, the next one is near.
+const SEARCH_LEN_BYTES: u64 = 16 << 10;
+
 /// A file of members of a codec.
 #[derive(Debug)]
 pub(in crate::feed) struct Members {
@@ -56,12 +59,20 @@ impl PieceCodec for Members {
     }
 
     fn find(&self, from_bit: u64, until_bit: u64) -> Result<Option<u64>> {
-        let (from, until) = (from_bit.div_ceil(8), until_bit.div_ceil(8));
+        let (mut from, until) = (from_bit.div_ceil(8), until_bit.div_ceil(8));
+        let mut step = SEARCH_LEN_BYTES;
         let mut bytes = Vec::new();
-        let mut range = FileRange::new(&self.file, from, until).take(until - from + HEAD_LEN_BYTES);
-        range.read_to_end(&mut bytes).map_err(|error| Error::io(&self.path, "read", error))?;
-        let found = find_member(self.codec, &bytes).map(|at| from + at as u64);
-        Ok(found.filter(|at| *at < until).map(|at| 8 * at))
+        while from < until {
+            let next = until.min(from + step);
+            bytes.clear();
+            let mut range = FileRange::new(&self.file, from, next).take(next - from + HEAD_LEN_BYTES);
+            range.read_to_end(&mut bytes).map_err(|error| Error::io(&self.path, "read", error))?;
+            match find_member(self.codec, &bytes).map(|at| from + at as u64) {
+                Some(at) if at < next => return Ok(Some(8 * at)),
+                _ => (from, step) = (next, 2 * step),
+            }
+        }
+        Ok(None)
     }
 
     fn join(&self, (): &mut (), notes: Vec<String>) -> Result<()> {
