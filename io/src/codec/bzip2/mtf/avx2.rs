@@ -1,4 +1,4 @@
-//! The list with its front in one vector register, moved by byte shuffles.
+//! The list with its front in two vector registers, moved by byte shuffles, and the rest in seven.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::*;
