@@ -10,6 +10,7 @@ use crate::explain::ExplainArgs;
 use crate::format::Format;
 use crate::report::Report;
 use crate::sink::Target;
+use crate::sniff::SniffArgs;
 use crate::statements;
 
 const LONG_ABOUT: &str = "\
@@ -22,6 +23,7 @@ Examples:
   swath --encoding latin1 --types TailNum=text \"SELECT TailNum, count(*) FROM 'air/*.bz2' GROUP BY 1\"
   swath -f report.sql -o report.csv
   swath explain --graph plan.svg -f report.sql
+  swath sniff 'air/*.csv.bz2'
   echo \"SELECT * FROM 'x.tsv.zst' LIMIT 10\" | swath --format markdown
 
 A quoted path or glob is a table: FROM 'air/*.csv.bz2'. So are read_csv('glob', option = value, …)
@@ -91,6 +93,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Explain(ExplainArgs),
+    Sniff(SniffArgs),
 }
 
 /// Options for bare paths, by the names that read_csv() has for them.

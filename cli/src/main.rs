@@ -8,6 +8,7 @@ mod format;
 mod report;
 mod run;
 mod sink;
+mod sniff;
 mod statements;
 
 use std::process::ExitCode;
@@ -16,8 +17,10 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
-    if let Some(args::Command::Explain(args)) = args.command {
-        return explain::run(args).into();
+    match args.command {
+        Some(args::Command::Explain(args)) => return explain::run(args).into(),
+        Some(args::Command::Sniff(args)) => return sniff::run(args).into(),
+        None => {}
     }
     let job = match args.into_job() {
         Ok(job) => job,

@@ -374,6 +374,35 @@ fn plans_are_explained_and_drawn() {
 }
 
 #[test]
+fn sniff_prints_the_call_that_states_what_was_found() {
+    let dir = folder();
+    fs::write(dir.path().join("s.csv"), b"A title\n\nid|na me\n1|'x|\xe9'\n# no record\n2|y\n").unwrap();
+    let output = swath(&dir).args(["sniff", "s.csv"]).output().unwrap();
+    let call = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        call,
+        "read_csv('s.csv', delim = '|', quote = '''', escape = '', comment = '#', skip = 2, header = true, \
+         encoding = 'windows-1252', types = {'id': 'bigint', 'na me': 'text'})\n"
+    );
+    let notes = String::from_utf8(output.stderr).unwrap();
+    for note in ["s.csv: 2 lines above the header passed over", "begin with '#'", "read as windows-1252"] {
+        assert!(notes.contains(note), "{notes}");
+    }
+    let rows = |table: &str| {
+        let output = swath(&dir).arg(format!("SELECT * FROM {table}")).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(rows(&call), "id,na me\n1,x|é\n2,y\n");
+    assert_eq!(rows("'s.csv'"), rows(&call));
+    swath(&dir).args(["sniff", "none.csv"]).assert().code(1).stderr(predicate::str::contains("no such file"));
+    swath(&dir).args(["sniff", "--delim", "ab", "a.csv"]).assert().code(2);
+    swath(&dir)
+        .args(["sniff", "--quote", "", "a.csv"])
+        .assert()
+        .stdout(predicate::str::contains("quote = ''"));
+}
+
+#[test]
 fn what_does_not_fit_is_counted() {
     let dir = folder();
     fs::write(dir.path().join("m.csv"), "a,b\n1,2\n3\n4,x\n5,6,7\n").unwrap();

@@ -90,6 +90,7 @@ mod scan_condition;
 mod session;
 mod settings;
 mod sinks;
+mod sniff;
 mod sources;
 mod spill_store;
 mod table;

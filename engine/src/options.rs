@@ -1,6 +1,6 @@
 //! Options by name, as users write them, become the plain data that `swath_io` reads files by.
 
-use swath_io::{CsvOptions, Error as IoError, HeaderMode, OnError, TextOptions};
+use swath_io::{CsvOptions, Error as IoError, HeaderMode, OnError, Setting, TextOptions};
 pub use swath_planner::OptionValue;
 use swath_planner::{SourceFunction, nearest};
 
@@ -10,8 +10,8 @@ use swath_planner::{SourceFunction, nearest};
 /// | --- | --- | --- |
 /// | `header` | `true`, `false`, `'auto'` | whether the first record names the columns |
 /// | `delim`, `sep` | one character | between fields |
-/// | `quote`, `escape`, `comment` | one character, `''` for none | as in [`CsvOptions`] |
-/// | `skip` | a number | lines to skip at the head of each file |
+/// | `quote`, `escape`, `comment` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
+/// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
 /// | `nullstr` | a text or a list | what is null in every column, beside what always is |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf-16le`, … |
 /// | `types` | a map from name to type | types of some columns |
@@ -80,12 +80,12 @@ impl ReadOptions {
         match name {
             "header" | "has_header" => csv.header = header(name, value)?,
             "delim" | "sep" | "delimiter" => csv.delim = byte(name, value)?,
-            "quote" => csv.quote = byte(name, value)?,
-            "escape" => csv.escape = byte(name, value)?,
-            "comment" => csv.comment = byte(name, value)?,
-            "skip" => csv.skip = number(name, value)?,
+            "quote" => csv.quote = set(name, value, byte)?,
+            "escape" => csv.escape = set(name, value, byte)?,
+            "comment" => csv.comment = set(name, value, byte)?,
+            "skip" => csv.skip = set(name, value, number)?,
             "nullstr" | "null" | "nulls" => csv.nullstr = texts(name, value)?,
-            "encoding" => csv.encoding = text(name, value)?.parse()?,
+            "encoding" => csv.encoding = set(name, value, |name, value| text(name, value)?.parse())?,
             "types" | "dtypes" | "column_types" => csv.types = types(name, value)?,
             "columns" => csv.columns = Some(types(name, value)?),
             "all_varchar" => csv.all_varchar = boolean(name, value)?,
@@ -165,7 +165,7 @@ impl ReadOptions {
     /// What is set for CSV and means something for lines, too.
     pub(crate) fn text(&self) -> TextOptions {
         TextOptions {
-            encoding: self.csv.encoding,
+            encoding: self.csv.encoding.known().unwrap_or_default(),
             compression: self.csv.compression,
             max_record_bytes: self.csv.max_record_bytes,
         }
@@ -189,7 +189,11 @@ impl ReadOptions {
     /// Characters that cannot all be told apart make no dialect.
     fn check(&self) -> Result<(), IoError> {
         let csv = &self.csv;
-        let special = [("delim", csv.delim), ("quote", csv.quote), ("comment", csv.comment)];
+        let special = [
+            ("delim", csv.delim),
+            ("quote", csv.quote.known().unwrap_or(Some(b'"'))),
+            ("comment", csv.comment.known().flatten()),
+        ];
         for (index, (name, byte)) in special.iter().enumerate() {
             for (other, other_byte) in &special[..index] {
                 if byte.is_some() && byte == other_byte {
@@ -197,7 +201,8 @@ impl ReadOptions {
                 }
             }
         }
-        if csv.escape.is_some() && csv.escape == csv.delim {
+        let escape = csv.escape.known().flatten();
+        if escape.is_some() && escape == csv.delim {
             return Err(IoError::bad_option("escape", "it is the same as delim"));
         }
         Ok(())
@@ -214,6 +219,18 @@ fn unknown(name: &str, function: &str, known: &[&str]) -> IoError {
 
 fn wrong(name: &str, expected: &str, found: &OptionValue) -> IoError {
     IoError::bad_option(name, format!("expected {expected}, found {found}"))
+}
+
+/// What an option is set to; `'auto'` leaves it to be found.
+fn set<T>(
+    name: &str,
+    value: &OptionValue,
+    read: impl Fn(&str, &OptionValue) -> Result<T, IoError>,
+) -> Result<Setting<T>, IoError> {
+    match value {
+        OptionValue::Text(word) if word.eq_ignore_ascii_case("auto") => Ok(Setting::Auto),
+        other => Ok(Setting::Is(read(name, other)?)),
+    }
 }
 
 pub(crate) fn boolean(name: &str, value: &OptionValue) -> Result<bool, IoError> {
@@ -322,7 +339,7 @@ mod tests {
     #[test]
     fn values_are_understood() {
         assert_eq!(set("delim", text_value("\\t")).unwrap().csv().delim, Some(b'\t'));
-        assert_eq!(set("quote", text_value("")).unwrap().csv().quote, None);
+        assert_eq!(set("quote", text_value("")).unwrap().csv().quote, Setting::Is(None));
         assert_eq!(set("header", text_value("auto")).unwrap().csv().header, HeaderMode::Auto);
         assert_eq!(set("filename", OptionValue::Boolean(true)).unwrap().filename(), Some("filename"));
         assert_eq!(set("filename", text_value("f")).unwrap().filename(), Some("f"));

@@ -352,6 +352,11 @@ impl Session {
         }
     }
 
+    /// The files that are open.
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// Whether this is a clone of the other session.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.threads.is(&other.threads)

@@ -32,6 +32,15 @@ impl Sources {
         Self { tables: Arc::default(), defaults: Arc::new(defaults), notes }
     }
 
+    /// How bare paths are read.
+    pub(crate) fn defaults(&self) -> &ReadOptions {
+        &self.defaults
+    }
+
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
     /// Opens the files of a call, unless they are open and unchanged. Blocks.
     pub(crate) fn open(&self, call: &SourceCall) -> Result<()> {
         if self.get(call).is_some_and(|table| table.is_current(call)) {

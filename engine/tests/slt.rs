@@ -84,6 +84,12 @@ fn scratch(dir: &Path, codec: Codec) {
     file("garbage.csv", &[encode(codec, "id,name\n1,x\n"), b"garbage".to_vec()].concat());
     let padding = vec![0; if codec == Codec::Plain { 0 } else { 512 }];
     file("padded.csv", &[encode(codec, "id,name\n1,x\n"), padding].concat());
+    file("na.csv", &encode(codec, "v\n1\nNA\n7\n"));
+    file("short.csv", &encode(codec, "id,name\n1,x\n2\n"));
+    fs::create_dir(dir.join("mixed")).unwrap();
+    fs::write(dir.join("mixed/1.csv"), "id,name\n1,x\n").unwrap();
+    fs::write(dir.join("mixed/2.csv"), "").unwrap();
+    file("mixed/3.csv", &encode(codec, "id,name\n2,y\n"));
     file("lines.txt", &encode(codec, "one\ntwo\r\n\nfour"));
     file("part1.csv", &encode(codec, "id,name\n1,x\n"));
     file("part2.csv", b"");

@@ -8,6 +8,7 @@
 //!   file into one stream of decoded bytes, all concatenated members of it;
 //! * [`encoding`]: what is not UTF-8 is transcoded, the whole stream or only the fields used;
 //! * `feed`: chunks of one file, decoded by whoever has time and put in order;
+//! * `sniff`: how files are written, going by their heads;
 //! * [`splitter`]: chunks become whole records, however they were cut;
 //! * [`scanner`]: whole records become Arrow columns, only those that are needed, with errors that know
 //!   file, line and column;
@@ -56,6 +57,7 @@ pub mod rejects;
 pub mod scan;
 pub mod scanner;
 pub mod simd;
+mod sniff;
 pub mod source;
 pub mod splitter;
 
@@ -64,7 +66,7 @@ pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use hive::{HiveColumn, hive_columns};
 pub use notes::Notes;
-pub use options::{ColumnType, CsvOptions, HeaderMode, OnError, TextOptions};
+pub use options::{ColumnType, CsvOptions, HeaderMode, OnError, Setting, TextOptions};
 pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::ScanRequest;

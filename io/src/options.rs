@@ -66,6 +66,32 @@ impl FromStr for OnError {
 /// Rejected values that are kept, by default: with long records they take some ten megabytes.
 pub const DEFAULT_REJECTS_LIMIT: usize = 10_000;
 
+/// What is set, or found by looking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Setting<T> {
+    /// Found by looking at the files.
+    #[default]
+    Auto,
+    /// Set, and not guessed.
+    Is(T),
+}
+
+impl<T> Setting<T> {
+    /// What is set.
+    pub fn known(self) -> Option<T> {
+        match self {
+            Self::Auto => None,
+            Self::Is(value) => Some(value),
+        }
+    }
+}
+
+impl<T> From<T> for Setting<T> {
+    fn from(value: T) -> Self {
+        Self::Is(value)
+    }
+}
+
 /// How CSV files are read. The default finds out what it can by looking at the files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CsvOptions {
@@ -74,18 +100,18 @@ pub struct CsvOptions {
     /// The byte between fields; `None`: found by looking.
     pub delim: Option<u8>,
     /// The byte around fields that hold the delimiter, a quote or a line end; `None`: no quoting.
-    pub quote: Option<u8>,
+    pub quote: Setting<Option<u8>>,
     /// The byte before a quote inside a quoted field; `None`: a quote is doubled.
-    pub escape: Option<u8>,
+    pub escape: Setting<Option<u8>>,
     /// Lines that begin with this byte are skipped.
-    pub comment: Option<u8>,
+    pub comment: Setting<Option<u8>>,
     /// Lines to skip at the head of each file, before the header.
-    pub skip: u64,
+    pub skip: Setting<u64>,
     /// Texts that are null in every column, beside those that are always null (see
     /// [`crate::scanner::values::NULL_WORDS`]).
     pub nullstr: Vec<String>,
-    /// The encoding of the text.
-    pub encoding: Encoding,
+    /// The encoding of the text: if it is looked for, UTF-8, UTF-16 or windows-1252.
+    pub encoding: Setting<Encoding>,
     /// Types of some columns, by name; the others are inferred.
     pub types: Vec<(String, ColumnType)>,
     /// All columns, in order, by name and type: nothing is inferred.
@@ -114,12 +140,12 @@ impl Default for CsvOptions {
         Self {
             header: HeaderMode::Auto,
             delim: None,
-            quote: Some(b'"'),
-            escape: None,
-            comment: None,
-            skip: 0,
+            quote: Setting::Auto,
+            escape: Setting::Auto,
+            comment: Setting::Auto,
+            skip: Setting::Auto,
             nullstr: Vec::new(),
-            encoding: Encoding::Utf8,
+            encoding: Setting::Auto,
             types: Vec::new(),
             columns: None,
             all_varchar: false,

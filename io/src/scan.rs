@@ -33,6 +33,7 @@ use crate::simd::InstructionSet;
 use crate::source::SourceFile;
 
 /// How the files of a scan are read.
+#[allow(clippy::large_enum_variant)] // there is one for each scan
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScanFormat {
     /// Records of fields.
@@ -138,7 +139,7 @@ impl Scan {
         let (recipe, compression, encoding) = match format {
             ScanFormat::Csv(table) => {
                 let recipe = Recipe::Csv(Arc::new(CsvRequest::new(table, &request)));
-                (recipe, table.options.compression, table.options.encoding)
+                (recipe, table.options.compression, table.encoding)
             }
             ScanFormat::Text(options) => {
                 let recipe = Recipe::Lines { max_record_bytes: options.max_record_bytes };

@@ -102,7 +102,7 @@ impl Order {
     ) -> Self {
         let head = match &recipe {
             Recipe::Lines { .. } => Head::Past(None),
-            Recipe::Csv(request) => Head::Lines { left: request.table.options.skip, after_return: false },
+            Recipe::Csv(request) => Head::Lines { left: request.table.skip_of(path), after_return: false },
         };
         let splitter = Splitter::new(path.to_owned(), recipe.grammar(), recipe.max_record_bytes(), set);
         Self {

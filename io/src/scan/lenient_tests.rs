@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::tests::{Files, compressed, read};
+use super::tests::{Files, compressed, read, rfc4180};
 use super::*;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, OnError};
 use crate::rejects::{Reject, RejectPlace};
@@ -38,13 +38,7 @@ fn told(files: &Files, options: &CsvOptions, columns: Option<Vec<usize>>, how: &
 
 fn options(on_error: OnError) -> CsvOptions {
     let integer = |name: &str| (name.to_owned(), ColumnType::Int64);
-    CsvOptions {
-        on_error,
-        header: HeaderMode::Present,
-        delim: Some(b','),
-        types: vec![integer("a"), integer("b")],
-        ..Default::default()
-    }
+    CsvOptions { on_error, header: HeaderMode::Present, types: vec![integer("a"), integer("b")], ..rfc4180() }
 }
 
 const MESSY: &[u8] = b"a,b,c\n1,2,x\n3,y,z\n4\n\n5,6,7,8\n9,\"q\n\",\"u\nv\"\nr,s,t\n10,11,w\n";

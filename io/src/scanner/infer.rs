@@ -1,9 +1,11 @@
 //! What a glob of CSV files holds, found by looking at the head of every file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+
+use encoding_rs::WINDOWS_1252;
 
 use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
 use super::values::{is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp, trim};
@@ -11,19 +13,14 @@ use crate::codec::Decompressor;
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, Result};
 use crate::notes::Notes;
-use crate::options::{ColumnType, CsvOptions, HeaderMode};
+use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
+use crate::sniff::{Known, Looks, dialect_of, encoding_of, preamble_lines};
 use crate::source::SourceFile;
 use crate::splitter::RecordBuffer;
 
 /// Decoded bytes of a file that are looked at: below one bzip2 block (900 kB), so that looking at a
 /// .bz2 decodes one block.
 const SAMPLE_LEN_BYTES: usize = 512 << 10;
-
-/// Records that are looked at to tell the delimiter.
-const DELIM_SAMPLE_RECORDS: usize = 50;
-
-/// Delimiters that are tried when none is given, the likeliest first.
-const DELIMS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,6 +39,11 @@ pub struct CsvTable {
     pub(crate) columns: Vec<Column>,
     pub(crate) dialect: Dialect,
     pub(crate) header: HeaderRule,
+    pub(crate) encoding: Encoding,
+    /// Lines above the table in each file, where they were looked for and found.
+    pub(crate) skips: BTreeMap<PathBuf, u64>,
+    /// Whether all files that have records begin with a header.
+    pub(crate) all_headed: bool,
     /// By [`HeaderRule::SkippedIn`]: the files that have a header.
     pub(crate) headed: BTreeSet<PathBuf>,
     pub(crate) options: CsvOptions,
@@ -80,6 +82,39 @@ impl CsvTable {
         self.header != HeaderRule::Data
     }
 
+    /// Whether all files begin with a header, or none; `None`: some do.
+    pub fn header(&self) -> Option<bool> {
+        if !self.has_header() { Some(false) } else { self.all_headed.then_some(true) }
+    }
+
+    /// The byte around fields.
+    pub fn quote(&self) -> Option<u8> {
+        self.dialect.quote
+    }
+
+    /// The byte before a quote in a quoted field.
+    pub fn escape(&self) -> Option<u8> {
+        self.dialect.escape
+    }
+
+    /// The byte at the start of lines that are no records.
+    pub fn comment(&self) -> Option<u8> {
+        self.dialect.comment
+    }
+
+    /// The encoding of the text.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Lines to skip at the head of a file.
+    pub fn skip_of(&self, path: &Path) -> u64 {
+        match self.options.skip {
+            Setting::Is(lines) => lines,
+            Setting::Auto => self.skips.get(path).copied().unwrap_or(0),
+        }
+    }
+
     /// What is worth knowing of the files: that they do not all have the same columns.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -96,7 +131,7 @@ impl CsvTable {
     }
 }
 
-/// Finds delimiter, header, columns and types by looking at the first 512 KiB of every file, several
+/// Finds dialect, encoding, header, columns and types by looking at the first 512 KiB of every file, several
 /// files at once.
 ///
 /// Files may have different columns: the table has all of them, in the order in which they first
@@ -108,18 +143,22 @@ impl CsvTable {
 /// # Errors
 /// Those of opening and decoding; options that name a column that is in no file.
 pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
-    let mut dialect = Dialect {
-        delim: options.delim.unwrap_or(b','),
-        quote: options.quote,
-        escape: options.escape,
-        comment: options.comment,
+    let known = Known {
+        delim: options.delim,
+        quote: options.quote.known(),
+        escape: options.escape.known(),
+        comment: options.comment.known(),
     };
-    if let (Some(columns), Some(_)) = (&options.columns, options.delim) {
+    if let (Some(columns), Some(delim)) = (&options.columns, options.delim) {
+        let dialect = Dialect {
+            delim,
+            quote: known.quote.unwrap_or(Some(b'"')),
+            escape: known.escape.flatten(),
+            comment: known.comment.flatten(),
+        };
         return Ok(declared(columns, dialect, options));
     }
-    if options.delim.is_none() {
-        dialect.delim = find_delim(files, &dialect, options)?;
-    }
+    let dialect = find_dialect(files, &known, options)?;
     if let Some(columns) = &options.columns {
         return Ok(declared(columns, dialect, options));
     }
@@ -142,6 +181,9 @@ fn declared(columns: &[(String, ColumnType)], dialect: Dialect, options: &CsvOpt
         columns,
         dialect,
         header,
+        encoding: options.encoding.known().unwrap_or_default(),
+        skips: BTreeMap::new(),
+        all_headed: header == HeaderRule::Skipped,
         headed: BTreeSet::new(),
         options: options.clone(),
         notes: Vec::new(),
@@ -179,6 +221,7 @@ struct Head {
     /// Texts that are null in every column.
     nullstr: Vec<String>,
     encoding: Encoding,
+    looks: Looks,
     /// Whether records that are shorter than the first, and those that are longer, will be left out.
     leaves_out: (bool, bool),
 }
@@ -186,7 +229,14 @@ struct Head {
 /// Looks at the heads of all files, a few files at once; the first error in file order wins. Only what
 /// was seen is kept: there may be many files.
 fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -> Result<Vec<Sample>> {
-    let sample = |file: &SourceFile| Ok(Sample::new(&read_head(file, options)?, dialect));
+    let sample = |file: &SourceFile| {
+        let head = read_head(file, options)?;
+        let skip = match options.skip {
+            Setting::Auto => preamble_lines(&head.text, head.whole, dialect),
+            Setting::Is(_) => 0,
+        };
+        Ok(Sample::new(&head, skip, dialect))
+    };
     let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
     if workers <= 1 {
         return files.iter().map(sample).collect();
@@ -212,18 +262,39 @@ fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -
 }
 
 /// Opens a file and steps over the lines to skip.
-fn open_records(file: &SourceFile, options: &CsvOptions, notes: &Notes) -> Result<RecordBuffer> {
-    let bytes = Decompressor::open(&file.path, options.compression, notes)?;
-    let stream = TextStream::new(bytes, options.encoding)?;
+fn open_records(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<RecordBuffer> {
+    // What is to be noted is noted when the file is read.
+    let bytes = Decompressor::open(&file.path, options.compression, &Notes::default())?;
+    let stream = TextStream::new(bytes, encoding)?;
     // The sample is many records: the bound on one must not keep it from being taken.
     let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
-    skip_lines(&mut buffer, options.skip)?;
+    skip_lines(&mut buffer, options.skip.known().unwrap_or(0))?;
     Ok(buffer)
 }
 
+/// Reads the head of a file, in the encoding that it seems to be in if none is set.
 fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
-    // What is to be noted is noted when the file is read.
-    let mut buffer = open_records(file, options, &Notes::default())?;
+    if let Setting::Is(encoding) = options.encoding {
+        return read_head_in(file, options, encoding);
+    }
+    let head = read_head_in(file, options, Encoding::Utf8)?;
+    let looks = match options.skip {
+        // Half of a character may be skipped with a line.
+        Setting::Is(1..) => {
+            let from_the_start = CsvOptions { skip: 0.into(), ..options.clone() };
+            encoding_of(&read_head_in(file, &from_the_start, Encoding::Utf8)?.text)
+        }
+        _ => encoding_of(&head.text),
+    };
+    Ok(match looks {
+        Looks::Utf16(encoding) => Head { looks, ..read_head_in(file, options, encoding)? },
+        Looks::Bytes => Head { looks, encoding: Encoding::Other(WINDOWS_1252), ..head },
+        Looks::Ascii | Looks::Utf8 => Head { looks, ..head },
+    })
+}
+
+fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<Head> {
+    let mut buffer = open_records(file, options, encoding)?;
     buffer.grow()?;
     // A record longer than the sample is looked at whole, within the bound.
     while !buffer.at_end()
@@ -238,6 +309,7 @@ fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
         compressed_bytes: buffer.decompressor().compressed_offset_bytes(),
         nullstr: options.nullstr.clone(),
         encoding: buffer.encoding(),
+        looks: Looks::Ascii,
         leaves_out: match options.on_error.leaves_out() {
             true => (!options.pad_short, !options.cut_long),
             false => (false, false),
@@ -249,45 +321,27 @@ fn last_line_end(data: &[u8]) -> Option<usize> {
     memchr::memrchr2(b'\n', b'\r', data)
 }
 
-/// The delimiter of the first file that has any text; a comma if none has.
-fn find_delim(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -> Result<u8> {
+/// The dialect of the first file that has any text.
+fn find_dialect(files: &[SourceFile], known: &Known, options: &CsvOptions) -> Result<Dialect> {
+    if let Known { delim: Some(delim), quote: Some(quote), escape: Some(escape), comment: Some(comment) } =
+        *known
+    {
+        return Ok(Dialect { delim, quote, escape, comment });
+    }
     for file in files {
         let head = read_head(file, options)?;
         if !head.text.is_empty() {
-            return Ok(delim_of(&head, dialect));
+            return Ok(dialect_of(&head.text, head.whole, known));
         }
     }
-    Ok(b',')
-}
-
-/// The delimiter under which the head looks most like a table: as many records as possible with
-/// the same number of fields, and more than one field.
-fn delim_of(head: &Head, dialect: &Dialect) -> u8 {
-    let score = |delim: u8| {
-        let dialect = Dialect { delim, ..dialect.clone() };
-        let mut widths = Vec::new();
-        let mut fields = Vec::new();
-        let mut at = 0;
-        while widths.len() < DELIM_SAMPLE_RECORDS {
-            match parse_record(&head.text[at..], &dialect, head.whole, &mut fields) {
-                Parsed::Record { len, .. } => {
-                    widths.push(fields.len());
-                    at += len;
-                }
-                Parsed::Blank { len } | Parsed::Comment { len } => at += len,
-                Parsed::Incomplete | Parsed::Unclosed => break,
-            }
-        }
-        let width = widths.first().copied().unwrap_or(0);
-        let same = widths.iter().filter(|other| **other == width).count();
-        if width < 2 { (0, 0) } else { (same * 100 / widths.len(), width) }
-    };
-    // The first of the best: a tie goes to the likelier delimiter.
-    DELIMS.into_iter().rev().max_by_key(|delim| score(*delim)).unwrap_or(b',')
+    Ok(dialect_of(b"", true, known))
 }
 
 /// What the head of one file shows.
 struct Sample {
+    looks: Looks,
+    /// Lines above the table.
+    skip: u64,
     /// The first record, if there is any.
     first: Option<Vec<String>>,
     /// Whether the first record can be names: no value, and not only gaps.
@@ -303,8 +357,10 @@ struct Sample {
 }
 
 impl Sample {
-    fn new(head: &Head, dialect: &Dialect) -> Self {
+    fn new(head: &Head, skip: u64, dialect: &Dialect) -> Self {
         let mut sample = Self {
+            looks: head.looks,
+            skip,
             first: None,
             first_is_names: false,
             first_types: Vec::new(),
@@ -315,7 +371,7 @@ impl Sample {
         };
         let mut fields = Vec::new();
         let mut scratch = Vec::new();
-        let mut at = 0;
+        let mut at = behind_lines(&head.text, skip);
         loop {
             let rest = &head.text[at..];
             match parse_record(rest, dialect, head.whole, &mut fields) {
@@ -453,6 +509,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
     let mut names: Vec<String> = Vec::new();
     let mut types: Vec<Seen> = Vec::new();
     let mut headed = BTreeSet::new();
+    let mut all_headed = true;
     let mut having = Having::default();
     for (file, sample) in filled() {
         let first = sample.first.as_deref().unwrap_or_default();
@@ -462,6 +519,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
             HeaderRule::SkippedIn => is_header_above(sample, first, &names),
             HeaderRule::Data => false,
         };
+        all_headed &= named;
         if named && header == HeaderRule::SkippedIn {
             headed.insert(file.path.clone());
         }
@@ -497,7 +555,32 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
             see(&sample.first_types);
         }
     }
-    let notes = having.notes(&names);
+    let mut notes = having.notes(&names);
+    let skips = filled().filter(|(_, sample)| sample.skip > 0);
+    let skips: BTreeMap<PathBuf, u64> =
+        skips.map(|(file, sample)| (file.path.clone(), sample.skip)).collect();
+    notes.extend(skips.iter().next().map(|(path, lines)| {
+        let more = if skips.len() > 1 {
+            format!(", and some in {} more files", skips.len() - 1)
+        } else {
+            String::new()
+        };
+        let lines = if *lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+        format!("{}: {lines} above the header passed over{more}; skip = 0 reads them", path.display())
+    }));
+    if let (Setting::Auto, Some(comment)) = (options.comment, dialect.comment) {
+        let comment = char::from(comment);
+        notes.push(format!("lines that begin with '{comment}' are passed over; comment = '' reads them"));
+    }
+    let encoding = options.encoding.known().unwrap_or_else(|| {
+        let found = common_encoding(samples);
+        if found != Encoding::Utf8 {
+            notes.push(format!(
+                "the text is not UTF-8, and read as {found}; encoding = '…' reads it as another one"
+            ));
+        }
+        found
+    });
     let columns = names
         .into_iter()
         .zip(types)
@@ -505,7 +588,48 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         .collect();
     let estimated_rows = files.iter().zip(samples).map(|(file, sample)| sample.estimated_rows(file));
     let estimated_rows = Some(estimated_rows.fold(0, u64::saturating_add));
-    CsvTable { columns, dialect, header, headed, options: options.clone(), notes, estimated_rows }
+    CsvTable {
+        columns,
+        dialect,
+        header,
+        encoding,
+        skips,
+        all_headed,
+        headed,
+        options: options.clone(),
+        notes,
+        estimated_rows,
+    }
+}
+
+/// The encoding that all files can be in. Where there are several, it is UTF-8: then a value that is not is an error
+/// where it is read, and not made into other characters.
+fn common_encoding(samples: &[Sample]) -> Encoding {
+    let mut found = Looks::Ascii;
+    for looks in samples.iter().filter(|sample| sample.first.is_some()).map(|sample| sample.looks) {
+        found = match (found, looks) {
+            (Looks::Ascii, looks) => looks,
+            // UTF-16 has no ASCII files beside it.
+            (Looks::Bytes, Looks::Ascii) => Looks::Bytes,
+            (found, looks) if found == looks => found,
+            _ => return Encoding::Utf8,
+        };
+    }
+    match found {
+        Looks::Ascii | Looks::Utf8 => Encoding::Utf8,
+        Looks::Utf16(encoding) => encoding,
+        Looks::Bytes => Encoding::Other(WINDOWS_1252),
+    }
+}
+
+/// Where the text goes on behind some lines.
+fn behind_lines(text: &[u8], lines: u64) -> usize {
+    let mut at = 0;
+    for _ in 0..lines {
+        let Some(end) = memchr::memchr2(b'\n', b'\r', &text[at..]) else { return text.len() };
+        at = super::record::line_end(text, at + end, true).unwrap_or(text.len());
+    }
+    at
 }
 
 /// Which files have which columns, as far as they say so by name.
@@ -713,6 +837,37 @@ mod tests {
         }
         assert_eq!(columns(&["one\n1\n2\n"]), "one bigint");
         assert_eq!(columns(&[""]), "");
+    }
+
+    #[test]
+    fn lines_above_the_table_and_encodings_are_found_for_each_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
+        write("0.csv", b"Report\n\nn;t\n1;\xc6\n2;y\n");
+        write("1.csv", b"n;t\n3;x\n4;y\n");
+        let infer = || {
+            let files = crate::source::expand(&[format!("{}/*.csv", dir.path().display())]).unwrap();
+            infer_csv(&files, &CsvOptions::default()).unwrap()
+        };
+        let table = infer();
+        assert_eq!(columns_of(&table), "n bigint, t text");
+        let skips = ["0.csv", "1.csv"].map(|name| table.skip_of(&dir.path().join(name)));
+        assert_eq!((skips, table.encoding().to_string()), ([2, 0], "windows-1252".to_owned()));
+        assert_eq!(table.notes().len(), 2);
+        assert!(
+            table.notes()[0].ends_with("0.csv: 2 lines above the header passed over; skip = 0 reads them")
+        );
+        // Not all files can be in one other encoding.
+        write("1.csv", "n;t\n3;Æ\n4;y\n".as_bytes());
+        assert_eq!(infer().encoding(), Encoding::Utf8);
+        let utf16: Vec<u8> = "n;t\n3;Æ\n4;y\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        write("0.csv", &utf16);
+        write("1.csv", &utf16);
+        let table = infer();
+        assert_eq!(
+            (columns_of(&table), table.encoding().to_string()),
+            ("n bigint, t text".into(), "UTF-16BE".into())
+        );
     }
 
     #[test]

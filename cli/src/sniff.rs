@@ -1,0 +1,59 @@
+//! `swath sniff`: what is found by looking at CSV files, as the call that states it.
+
+use std::io::{self, Write};
+
+use swath::Session;
+
+use crate::args::ReadArgs;
+use crate::exit_codes::{DONE, FAILED, USAGE};
+use crate::report::{self, Report};
+
+const EXAMPLES: &str = "\
+Examples:
+  swath sniff 'air/*.csv.bz2'
+  swath sniff --encoding latin1 export.csv
+
+What the options say is not guessed. The call that is printed can be put into a statement, as it is or with
+changes: SELECT * FROM read_csv(…). What differs from file to file is left out of it, and found again.";
+
+/// Look at CSV files, and print the read_csv(…) call that states what was found
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct SniffArgs {
+    /// Paths or globs of files that are one table
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<String>,
+
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+/// Looks, prints, and returns the exit code.
+pub fn run(args: SniffArgs) -> u8 {
+    let session = args.read.apply(Session::builder()).and_then(|builder| Ok(builder.build()?));
+    let session = match session {
+        Ok(session) => session,
+        Err(report) => {
+            report::error(&report);
+            return USAGE;
+        }
+    };
+    let printed = session.sniff(args.paths).map_err(Report::from).and_then(|call| {
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{call}") {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let hint = "check the space left on the disk";
+                Err(Report::with_hint(format!("cannot write to standard output: {error}"), hint))
+            }
+            _ => Ok(()),
+        }
+    });
+    report::notes(&session.take_notes());
+    match printed {
+        Ok(()) => DONE,
+        Err(report) => {
+            report::error(&report);
+            FAILED
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Finds out how a file is written by looking at its head.
+//!
+//! What is not known is tried: each delimiter, quote and escape that the head has. A dialect is judged by the
+//! table it makes (after G. van den Burg, A. Nazábal and C. Sutton, "Wrangling messy CSV files by detecting row
+//! and type patterns", 2019): records should be of few widths, and fields should look like values. Where that
+//! differs from the paper: comments are a part of the dialect, title lines above the table are looked for in it
+//! afterwards, and delimiters that are common within text and times are tried only where the usual ones find
+//! nothing.
+//!
+//! * `encoding`: UTF-8, UTF-16 without a byte order mark, or neither;
+//! * `dialect`: which dialects are tried, and which is taken;
+//! * `pattern`: the score of the table that a dialect makes;
+//! * `preamble`: lines above the table.
+
+mod dialect;
+mod encoding;
+mod pattern;
+mod preamble;
+
+pub(crate) use dialect::{Known, dialect_of};
+pub(crate) use encoding::{Looks, encoding_of};
+pub(crate) use preamble::preamble_lines;

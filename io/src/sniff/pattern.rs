@@ -1,0 +1,159 @@
+//! How much what a dialect makes of a text looks like a table.
+
+use crate::scanner::record::{Dialect, Field, FieldForm, Parsed, parse_record};
+use crate::scanner::values::{
+    is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp, trim,
+};
+
+/// Records that are looked at.
+const RECORDS: usize = 300;
+
+/// Fields of a record whose values are looked at.
+const FIELDS: usize = 60;
+
+/// What a record of one field is worth: little, but more than nothing, so that a file of one column has a score.
+const ONE_FIELD: f64 = 1e-3;
+
+/// What a field that looks like no value is worth.
+const NO_VALUE: f64 = 1e-3;
+
+/// The table that a dialect makes of the head of a file.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// How many records there are of which width: ascending.
+    widths: Vec<(usize, usize)>,
+    records: usize,
+    fields: usize,
+    values: f64,
+    /// A quote was closed where no field ends.
+    pub(super) odd_quotes: bool,
+}
+
+impl Table {
+    pub(super) fn of(text: &[u8], whole: bool, dialect: &Dialect) -> Self {
+        let mut table = Self::default();
+        let (mut at, mut fields) = (0, Vec::new());
+        while table.records < RECORDS {
+            match parse_record(&text[at..], dialect, whole, &mut fields) {
+                Parsed::Record { len, .. } => {
+                    table.add(&text[at..], &fields, dialect);
+                    at += len;
+                }
+                Parsed::Blank { len } | Parsed::Comment { len } => at += len,
+                // A quote that stays open may be one of a file that was cut off: that is for the reader to tell.
+                Parsed::Incomplete | Parsed::Unclosed => break,
+            }
+        }
+        table
+    }
+
+    fn add(&mut self, record: &[u8], fields: &[Field], dialect: &Dialect) {
+        self.records += 1;
+        match self.widths.binary_search_by_key(&fields.len(), |(width, _)| *width) {
+            Ok(at) => self.widths[at].1 += 1,
+            Err(at) => self.widths.insert(at, (fields.len(), 1)),
+        }
+        for field in fields.iter().take(FIELDS) {
+            self.fields += 1;
+            let raw = &record[field.start..field.end];
+            let closed = match field.form {
+                FieldForm::Bare => true,
+                // The field ends with its closing quote, or there are bytes behind it.
+                FieldForm::Quoted | FieldForm::Escaped => record.get(field.end).copied() == dialect.quote,
+            };
+            self.odd_quotes |= !closed;
+            let is_value = match field.form {
+                FieldForm::Bare => is_value(raw, dialect.delim),
+                FieldForm::Quoted | FieldForm::Escaped => closed,
+            };
+            self.values += if is_value { 1.0 } else { NO_VALUE };
+        }
+    }
+
+    /// The width that most records have, if it is more than one; of two, the greater.
+    pub(super) fn width(&self) -> Option<usize> {
+        let most = self.widths.iter().max_by_key(|(_, count)| *count)?;
+        (most.0 > 1).then_some(most.0)
+    }
+
+    /// Whether all records, and two or more, have the same width, more than one.
+    pub(super) fn is_regular(&self) -> bool {
+        matches!(self.widths.as_slice(), [(2.., 2..)])
+    }
+
+    /// The share of fields that look like values.
+    pub(super) fn values(&self) -> f64 {
+        if self.fields == 0 { 0.0 } else { self.values / self.fields as f64 }
+    }
+
+    /// The more records, the fewer widths, the more fields and values, the better.
+    pub(super) fn score(&self) -> f64 {
+        let weight = |(width, count): &(usize, usize)| {
+            let (width, count) = (*width as f64, *count as f64);
+            count * (width - 1.0).max(ONE_FIELD) / width
+        };
+        let pattern: f64 = self.widths.iter().map(weight).sum();
+        pattern / self.widths.len().max(1) as f64 * self.values()
+    }
+}
+
+/// Whether a field without quotes looks like a value: a number, a date, a word, a phrase.
+fn is_value(field: &[u8], delim: u8) -> bool {
+    let field = trim(field);
+    is_typed(field) || is_phrase(field, delim)
+}
+
+/// Whether a field is missing, or a value of another type than text.
+pub(super) fn is_typed(field: &[u8]) -> bool {
+    is_null_word(field)
+        || parse_i64(field).is_some()
+        || looks_like_f64(field)
+        || is_amount(field)
+        || parse_bool(field).is_some()
+        || parse_date(field).is_some()
+        || parse_timestamp(field).is_some()
+}
+
+/// A number as people write it: `1.234,50`, `12,5 %`, `$3`.
+fn is_amount(field: &[u8]) -> bool {
+    let marks = |byte: &u8| matches!(byte, b'.' | b',' | b'+' | b'-' | b'%' | b'$' | b' ' | b'\'');
+    field.iter().any(u8::is_ascii_digit)
+        && field.iter().all(|byte| byte.is_ascii_digit() || marks(byte))
+        && !field.starts_with(b",")
+        && !field.ends_with(b",")
+}
+
+/// Words, in which what separates fields elsewhere stands only as it does in a sentence.
+fn is_phrase(field: &[u8], delim: u8) -> bool {
+    let odd = |(at, byte): (usize, &u8)| match byte {
+        _ if *byte == delim => false,
+        b'\t' | b'|' | b'"' | 0x1f | 1 => true,
+        // Before a blank or at the end they are punctuation.
+        b',' | b';' => !matches!(field.get(at + 1), None | Some(b' ')),
+        _ => false,
+    };
+    !field.iter().enumerate().any(odd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_and_amounts_are_values() {
+        for value in ["12,5", "1.234,50", "2001-01-01 10:00", "Hello, world; again", "N/A", "", "x-1"] {
+            assert!(is_value(value.as_bytes(), b'\t'), "{value}");
+        }
+        for part in ["a;b", "a,b", "\"x", "a|b"] {
+            assert!(!is_value(part.as_bytes(), b'\t'), "{part}");
+        }
+    }
+
+    #[test]
+    fn fewer_widths_are_better() {
+        let score = |text: &str| Table::of(text.as_bytes(), true, &Dialect::RFC4180).score();
+        assert!(score("a,b\n1,2\n3,4\n") > score("a,b\n1,2,3\n3,4\n"));
+        assert!(score("a,b\n1,2\n") > score("a\n1\n"));
+        assert!(score("a\n1\n") > 0.0);
+    }
+}
