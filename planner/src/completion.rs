@@ -99,7 +99,7 @@ fn statement_around<'a>(all: &'a [Piece], text: &str, at: usize) -> &'a [Piece] 
     let is_end = |piece: &Piece| piece.of(text) == ";";
     let first =
         all.iter().rposition(|piece| is_end(piece) && piece.range.end <= at).map_or(0, |index| index + 1);
-    let len = all[first..].iter().position(|piece| is_end(piece)).unwrap_or(all.len() - first);
+    let len = all[first..].iter().position(is_end).unwrap_or(all.len() - first);
     &all[first..first + len]
 }
 

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use swath::arrow::array::{Array, RecordBatch};
+use swath::arrow::array::RecordBatch;
 use swath::arrow::datatypes::SchemaRef;
 
 use super::ResultWriter;
-use super::text::{Cells, is_number};
+use super::text::{Cells, is_null, is_number};
 
 /// Writes a `<table>`. Null is an empty cell of the class `null`, numbers are of the class `number`.
 pub struct HtmlWriter {
@@ -34,7 +34,7 @@ impl ResultWriter for HtmlWriter {
         for row in 0..batch.num_rows() {
             out.write_all(b"<tr>")?;
             for (index, column) in batch.columns().iter().enumerate() {
-                if column.is_null(row) {
+                if is_null(column, row) {
                     out.write_all(b"<td class=\"null\"></td>")?;
                     continue;
                 }

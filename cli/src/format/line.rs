@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use swath::arrow::array::{Array, RecordBatch};
+use swath::arrow::array::RecordBatch;
 use swath::arrow::datatypes::SchemaRef;
 
-use super::text::{Cells, shown, width};
+use super::text::{Cells, is_null, shown, width};
 use super::{Look, ResultWriter, count_of_rows, seconds};
 use crate::style::Tone;
 
@@ -43,7 +43,7 @@ impl ResultWriter for LineWriter {
             writeln!(out, "{}", style.paint(Tone::Dim, &format!("── row {}", self.rows)))?;
             for (index, name) in self.names.iter().enumerate() {
                 let padding = " ".repeat(widest - width(name));
-                let value = match batch.column(index).is_null(row) {
+                let value = match is_null(batch.column(index), row) {
                     true => style.paint(Tone::Dim, &self.look.null),
                     // Further lines of a value stand below its first.
                     false => {

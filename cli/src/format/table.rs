@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Instant;
 
-use swath::arrow::array::{Array, RecordBatch};
+use swath::arrow::array::RecordBatch;
 use swath::arrow::datatypes::SchemaRef;
 
 use super::layout::{Shown, Wish, fit};
-use super::text::{Cells, is_number, shorten, shown, type_name, width};
+use super::text::{Cells, is_null, is_number, shorten, shown, type_name, width};
 use super::{Look, ResultWriter, count_of_rows};
 use crate::style::Tone;
 
@@ -87,7 +87,11 @@ impl TableWriter {
     fn footer(&self, slots: &[Slot], left_out: usize, shortened: bool) -> String {
         let columns = slots.iter().filter(|slot| slot.shown != Shown::Gap).count();
         let all_columns = self.schema.fields().len();
-        let mut parts = vec![count_of_rows(self.rows)];
+        let time = match self.look.timer {
+            true => format!(" in {}", super::seconds(self.began.elapsed())),
+            false => String::new(),
+        };
+        let mut parts = vec![format!("{}{time}", count_of_rows(self.rows))];
         if left_out > 0 {
             parts.push(format!("{left_out} of them not shown (--max-rows 0 shows all)"));
         }
@@ -96,11 +100,7 @@ impl TableWriter {
         } else if shortened {
             parts.push("long cells shortened (--format line shows all)".to_owned());
         }
-        let time = match self.look.timer {
-            true => format!(" in {}", super::seconds(self.began.elapsed())),
-            false => String::new(),
-        };
-        format!("{}{time}", parts.join(", "))
+        parts.join(", ")
     }
 }
 
@@ -122,7 +122,7 @@ impl ResultWriter for TableWriter {
             }
             let mut texts = Vec::with_capacity(batch.num_columns());
             for (index, column) in batch.columns().iter().enumerate() {
-                texts.push(if column.is_null(row) { None } else { Some(shown(cells.text(index, row)?)) });
+                texts.push(if is_null(column, row) { None } else { Some(shown(cells.text(index, row)?)) });
             }
             self.keep(texts);
         }

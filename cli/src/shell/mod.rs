@@ -103,11 +103,11 @@ impl Shell {
             tokio::select! { biased; _ = tokio::signal::ctrl_c() => {}, () = std::future::ready(()) => {} }
         });
         println!(
-            "{} {}, SQL over compressed CSV and text. {}",
+            "{} {} {}",
             Style::stdout().paint(Tone::Bold, "Swath"),
             env!("CARGO_PKG_VERSION"),
             Style::stdout()
-                .paint(Tone::Dim, "Statements end with ; — .help shows the commands, Ctrl-D leaves.")
+                .paint(Tone::Dim, "Statements end with ; and .help shows the commands; Ctrl-D leaves.")
         );
         let code = loop {
             match self.editor.readline("swath> ") {
