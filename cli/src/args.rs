@@ -1,17 +1,20 @@
 //! The command line: raw flags, and the validated [`Job`] they become.
 
-use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use swath::{OptionValue, Session, SessionBuilder};
 
+use crate::display::DisplayArgs;
 use crate::explain::ExplainArgs;
 use crate::format::Format;
 use crate::report::Report;
+use crate::shell;
 use crate::sink::Target;
 use crate::sniff::SniffArgs;
 use crate::statements;
+use crate::style::When;
+use crate::views::Views;
 
 const LONG_ABOUT: &str = "\
 Ask questions of folders of compressed CSV and text.
@@ -43,7 +46,8 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// SQL statements, separated by ';'. Without any, they are read from standard input.
+    /// SQL statements, separated by ';'. Without any, they are read from standard input, or typed in a
+    /// shell when that is a terminal
     #[arg(value_name = "SQL")]
     sql: Vec<String>,
 
@@ -55,15 +59,34 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// How results are written; auto: by the name of the output file, else a table on a terminal and
-    /// CSV in a pipe
-    #[arg(long, value_enum, default_value_t = FormatArg::Auto)]
-    format: FormatArg,
+    #[command(flatten)]
+    resources: ResourceArgs,
 
-    /// Rows of a table that are shown, half from its start and half from its end; 0 for all
-    #[arg(long, value_name = "N", default_value_t = 40)]
-    max_rows: usize,
+    /// The value of $name in the statements: a number, true, false, null, or else a text, which quotes
+    /// around it make sure of; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
 
+    #[command(flatten)]
+    display: DisplayArgs,
+
+    #[command(flatten)]
+    read: ReadArgs,
+
+    /// When there are colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
+    pub color: When,
+}
+
+/// What else there is to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Explain(ExplainArgs),
+}
+
+/// What a session may use.
+#[derive(Debug, clap::Args)]
+pub struct ResourceArgs {
     /// How many files are read at once [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -79,21 +102,6 @@ pub struct Args {
     /// How much of what does not fit into memory may be on disk at one time [default: no limit]
     #[arg(long, value_name = "BYTES")]
     max_spill: Option<String>,
-
-    /// The value of $name in the statements: a number, true, false, null, or else a text, which quotes
-    /// around it make sure of; may be given several times
-    #[arg(long = "param", value_name = "NAME=VALUE")]
-    params: Vec<String>,
-
-    #[command(flatten)]
-    read: ReadArgs,
-}
-
-/// What else there is to do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    Explain(ExplainArgs),
-    Sniff(SniffArgs),
 }
 
 /// Options for bare paths, by the names that read_csv() has for them.
@@ -179,23 +187,14 @@ pub struct ReadArgs {
     max_record_bytes: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FormatArg {
-    Auto,
-    Table,
-    Csv,
-    Tsv,
-    Json,
-    Jsonl,
-    Markdown,
-}
-
 /// What to do, with nothing left to doubt.
 pub struct Job {
     /// Texts of statements, in order.
     pub texts: Vec<String>,
     /// The session that answers them.
     pub session: Session,
+    /// Views of the configuration.
+    pub views: Views,
     /// Where results go.
     pub target: Target,
     /// How they are written.
@@ -203,68 +202,53 @@ pub struct Job {
 }
 
 impl Args {
+    /// Whether there is nothing to run, and somebody who could type it.
+    pub fn wants_shell(&self) -> bool {
+        self.sql.is_empty() && self.files.is_empty() && self.output.is_none() && shell::is_wanted()
+    }
+
+    /// Runs the shell, and returns the exit code.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn run_shell(self, views: Views) -> Result<u8, Report> {
+        Ok(shell::run(session(self.read, self.resources)?, views, self.display))
+    }
+
     /// Validates the flags and reads the statements.
     ///
     /// # Errors
     /// Wrong usage.
-    pub fn into_job(self) -> Result<Job, Report> {
+    pub fn into_job(self, views: Views) -> Result<Job, Report> {
         let texts = statements::gather(self.sql, &self.files)?;
-        let mut session = self.read.apply(Session::builder())?;
-        if let Some(threads) = self.threads {
-            session = session.threads(threads.into());
-        }
-        if let Some(limit) = self.memory_limit {
-            session = session.memory_limit(swath::parse_bytes("--memory-limit", &limit)?);
-        }
-        if let Some(folder) = self.temp_dir {
-            session = session.temp_dir(folder);
-        }
-        if let Some(bytes) = self.max_spill {
-            session = session.max_spill(swath::parse_bytes("--max-spill", &bytes)? as u64);
-        }
-        let session = session.build()?;
+        let session = session(self.read, self.resources)?;
         set_params(&session, &self.params, &texts)?;
-        let format = self.format.choose(self.output.as_deref(), self.max_rows)?;
-        let target = self.output.map_or(Target::Stdout, Target::File);
-        Ok(Job { texts, session, target, format })
+        let format = self.display.format_for(self.output.as_deref())?;
+        let target = match self.output {
+            Some(path) => Target::File(path),
+            None if format.is_for_people() && self.display.pages() => Target::Screen,
+            None => Target::Stdout,
+        };
+        Ok(Job { texts, session, views, target, format })
     }
 }
 
-impl FormatArg {
-    fn choose(self, output: Option<&std::path::Path>, max_rows: usize) -> Result<Format, Report> {
-        let table = Format::Table { max_rows };
-        Ok(match self {
-            Self::Table => table,
-            Self::Csv => Format::Csv { delim: b',' },
-            Self::Tsv => Format::Csv { delim: b'\t' },
-            Self::Json => Format::Json { lines: false },
-            Self::Jsonl => Format::Json { lines: true },
-            Self::Markdown => Format::Markdown,
-            Self::Auto => match output {
-                Some(path) => by_name(path)?,
-                None if io::stdout().is_terminal() => table,
-                None => Format::Csv { delim: b',' },
-            },
-        })
+/// A session with the settings of the command line.
+fn session(read: ReadArgs, resources: ResourceArgs) -> Result<Session, Report> {
+    let mut session = read.apply(Session::builder())?;
+    if let Some(threads) = resources.threads {
+        session = session.threads(threads.into());
     }
-}
-
-/// The format that the name of an output file asks for.
-fn by_name(path: &std::path::Path) -> Result<Format, Report> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
-    Ok(match ending.as_str() {
-        "tsv" | "tab" => Format::Csv { delim: b'\t' },
-        "json" => Format::Json { lines: false },
-        "jsonl" | "ndjson" => Format::Json { lines: true },
-        "md" | "markdown" => Format::Markdown,
-        "csv" | "txt" | "" => Format::Csv { delim: b',' },
-        _ => {
-            return Err(Report::with_hint(
-                format!("cannot tell a format from the name '{}'", path.display()),
-                "say it: --format csv, tsv, json, jsonl, markdown or table",
-            ));
-        }
-    })
+    if let Some(limit) = resources.memory_limit {
+        session = session.memory_limit(swath::parse_bytes("--memory-limit", &limit)?);
+    }
+    if let Some(folder) = resources.temp_dir {
+        session = session.temp_dir(folder);
+    }
+    if let Some(bytes) = resources.max_spill {
+        session = session.max_spill(swath::parse_bytes("--max-spill", &bytes)? as u64);
+    }
+    Ok(session.build()?)
 }
 
 impl ReadArgs {
@@ -395,14 +379,5 @@ mod tests {
         assert!(set("a=1").is_ok() && set("$b=x=y").is_ok());
         assert_eq!(set("c=1").unwrap_err().hint.unwrap(), "the parameters are: $a, $b");
         assert!(set("a").unwrap_err().hint.unwrap().contains("--param carrier=UA"));
-    }
-
-    #[test]
-    fn formats_follow_names() {
-        let format = |name: &str| by_name(std::path::Path::new(name));
-        assert!(matches!(format("a.tsv"), Ok(Format::Csv { delim: b'\t' })));
-        assert!(matches!(format("a.JSONL"), Ok(Format::Json { lines: true })));
-        assert!(matches!(format("report"), Ok(Format::Csv { delim: b',' })));
-        assert!(format("a.xlsx").unwrap_err().hint.unwrap().contains("--format"));
     }
 }

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use swath::{Explanation, Session, Statement};
+use swath::{Explanation, Session};
 
 use crate::args::ReadArgs;
 use crate::exit_codes::{DONE, FAILED, USAGE};
 use crate::report::{self, Report};
-use crate::run::wait_for;
+use crate::run::{cannot_write, wait_for};
+use crate::script::Script;
 use crate::sink::Target;
 use crate::statements;
 
@@ -52,7 +53,7 @@ pub struct ExplainArgs {
 }
 
 /// Where the drawing goes.
-enum Graph {
+pub enum Graph {
     None,
     /// DOT to standard output.
     Stdout,
@@ -98,15 +99,20 @@ pub fn run(args: ExplainArgs) -> u8 {
     })
 }
 
-async fn explain(session: &Session, texts: &[String], analyze: bool) -> Result<Explanation, Report> {
-    let mut parsed: Vec<Statement> = Vec::new();
-    for text in texts {
-        parsed.extend(session.parse(text)?);
-    }
+/// Explains the statements of texts.
+///
+/// # Errors
+/// What is wrong with the statements.
+pub async fn explain(session: &Session, texts: &[String], analyze: bool) -> Result<Explanation, Report> {
+    let parsed = Script::parse(session, texts)?.into_statements();
     Ok(if analyze { session.explain_analyze(parsed).await? } else { session.explain(parsed).await? })
 }
 
-fn graph_of(path: Option<PathBuf>) -> Result<Graph, Report> {
+/// What to draw, by the name of the file.
+///
+/// # Errors
+/// The name says neither SVG nor DOT.
+pub fn graph_of(path: Option<PathBuf>) -> Result<Graph, Report> {
     let Some(path) = path else { return Ok(Graph::None) };
     if path.as_os_str() == "-" {
         return Ok(Graph::Stdout);
@@ -123,21 +129,27 @@ fn graph_of(path: Option<PathBuf>) -> Result<Graph, Report> {
 }
 
 fn show(explanation: &Explanation, graph: &Graph) -> Result<(), Report> {
+    draw(explanation, graph)?;
+    if matches!(graph, Graph::Stdout) { Ok(()) } else { print(&format!("{explanation}\n")) }
+}
+
+/// Draws the plan.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn draw(explanation: &Explanation, graph: &Graph) -> Result<(), Report> {
     match graph {
-        Graph::None => {}
-        Graph::Stdout => return print(&explanation.to_dot()),
-        Graph::Svg(path) => write_file(path, &explanation.to_svg())?,
-        Graph::Dot(path) => write_file(path, &explanation.to_dot())?,
+        Graph::None => Ok(()),
+        Graph::Stdout => print(&explanation.to_dot()),
+        Graph::Svg(path) => write_file(path, &explanation.to_svg()),
+        Graph::Dot(path) => write_file(path, &explanation.to_dot()),
     }
-    print(&format!("{explanation}\n"))
 }
 
 fn print(text: &str) -> Result<(), Report> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(cannot_write("standard output", &error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_write(&Target::Stdout, &error)),
         _ => Ok(()),
     }
 }
@@ -148,12 +160,5 @@ fn write_file(path: &Path, text: &str) -> Result<(), Report> {
         sink.write_all(text.as_bytes())?;
         sink.finish()
     });
-    written.map_err(|error| cannot_write(&target.name(), &error))
-}
-
-fn cannot_write(name: &str, error: &io::Error) -> Report {
-    Report::with_hint(
-        format!("cannot write to {name}: {error}"),
-        "check the folder, its permissions and the space left on the disk",
-    )
+    written.map_err(|error| cannot_write(&target, &error))
 }

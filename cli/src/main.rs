@@ -2,32 +2,47 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod config;
+mod display;
 mod exit_codes;
 mod explain;
 mod format;
 mod report;
 mod run;
+mod screen;
+mod script;
+mod shell;
 mod sink;
 mod sniff;
 mod statements;
+mod style;
+mod views;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    run()
+        .unwrap_or_else(|wrong_usage| {
+            report::error(&wrong_usage);
+            exit_codes::USAGE
+        })
+        .into()
+}
+
+fn run() -> Result<u8, report::Report> {
+    let config = config::Config::load()?;
+    let matches = config.apply(args::Args::command()).get_matches();
+    let args = args::Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    style::set_color(args.color);
     match args.command {
-        Some(args::Command::Explain(args)) => return explain::run(args).into(),
-        Some(args::Command::Sniff(args)) => return sniff::run(args).into(),
+        Some(args::Command::Explain(args)) => return Ok(explain::run(args)),
+        Some(args::Command::Sniff(args)) => return Ok(sniff::run(args)),
         None => {}
     }
-    let job = match args.into_job() {
-        Ok(job) => job,
-        Err(error) => {
-            report::error(&error);
-            return exit_codes::USAGE.into();
-        }
-    };
-    run::run(job).into()
+    if args.wants_shell() {
+        return args.run_shell(config.views());
+    }
+    Ok(run::run(args.into_job(config.views())?))
 }

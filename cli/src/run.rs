@@ -1,15 +1,18 @@
 //! Runs a job: statements together where they can be, results written in their order as they come.
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
+use std::time::Instant;
 
-use swath::{Output, Session, Statement};
+use swath::{Output, Session};
+use tokio::runtime::Runtime;
 
 use crate::args::Job;
 use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
-use crate::format::ResultWriter;
+use crate::format::{Format, ResultWriter};
 use crate::report::{self, Report};
-use crate::sink::Sink;
+use crate::script::{Origin, Script};
+use crate::sink::{Sink, Target};
+use crate::views::Views;
 
 /// How a job ends before its end.
 enum Stop {
@@ -21,18 +24,39 @@ enum Stop {
 
 /// Runs a job and returns the exit code.
 pub fn run(job: Job) -> u8 {
-    let session = job.session.clone();
-    wait_for(&session, run_all(job))
+    let Job { texts, session, views, target, format } = job;
+    wait_for(&session, async {
+        let mut sink = match target.open() {
+            Ok(sink) => sink,
+            Err(error) => {
+                report::error(&cannot_write(&target, &error));
+                return FAILED;
+            }
+        };
+        let code = Runner { session: &session, views: &views, target: &target, format: &format }
+            .run(&texts, &mut sink)
+            .await;
+        // A file with the results of all statements but one would look whole.
+        if code == FAILED && sink.is_file() {
+            return FAILED;
+        }
+        match sink.finish() {
+            Ok(()) => code,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
+            Err(error) => {
+                report::error(&cannot_write(&target, &error));
+                FAILED
+            }
+        }
+    })
 }
 
 /// Waits for work, or for an interrupt; shows the notes of the session at the end.
 pub fn wait_for(session: &Session, work: impl Future<Output = u8>) -> u8 {
-    // This thread waits, writes, and hears interrupts; the session has threads of its own to compute.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match waiting_runtime() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let hint = "raise the limit on open files (ulimit -n)";
-            report::error(&Report::with_hint(format!("cannot wait for interrupts: {error}"), hint));
+        Err(report) => {
+            report::error(&report);
             return FAILED;
         }
     };
@@ -49,88 +73,106 @@ pub fn wait_for(session: &Session, work: impl Future<Output = u8>) -> u8 {
     code
 }
 
-async fn run_all(job: Job) -> u8 {
-    // Parsed before anything runs: a typing error in the last statement costs nothing.
-    let statements = match parse_all(&job) {
-        Ok(statements) => statements,
-        Err(report) => {
-            report::error(&report);
-            return FAILED;
+/// What the main thread waits on: it writes and hears interrupts, and the session has threads of its own to
+/// compute.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn waiting_runtime() -> Result<Runtime, Report> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        let hint = "raise the limit on open files (ulimit -n)";
+        Report::with_hint(format!("cannot wait for interrupts: {error}"), hint)
+    })
+}
+
+/// Runs statements and writes their results.
+pub struct Runner<'a> {
+    /// Answers them.
+    pub session: &'a Session,
+    /// Views that are made when they are named.
+    pub views: &'a Views,
+    /// Where the results go.
+    pub target: &'a Target,
+    /// How they are written.
+    pub format: &'a Format,
+}
+
+impl Runner<'_> {
+    /// Runs the statements of texts, as many together as can be, and tells what fails. Returns the exit code.
+    pub async fn run(&self, texts: &[String], sink: &mut Sink) -> u8 {
+        let mut script = match Script::parse(self.session, texts) {
+            Ok(script) => script,
+            Err(report) => {
+                report::error(&report);
+                return FAILED;
+            }
+        };
+        for text in texts {
+            if let Err(report) = self.views.make_for(self.session, text).await {
+                report::error(&report);
+                return FAILED;
+            }
         }
-    };
-    let mut sink = match job.target.open() {
-        Ok(sink) => sink,
-        Err(error) => {
-            report::error(&cannot_write(&job, &error));
-            return FAILED;
-        }
-    };
-    let mut script = VecDeque::from(statements);
-    let mut code = DONE;
-    while !script.is_empty() {
-        let group = job.session.next_group(&mut script);
-        for output in job.session.run_together(group).await {
-            match answer(&job, output, &mut sink).await {
-                Ok(()) => {}
-                Err(Stop::ClosedPipe) => return DONE,
-                Err(Stop::Failed(report)) => {
-                    // What came before the error on standard output is shown before the error.
-                    let _ = sink.flush();
-                    report::error(&report);
-                    code = FAILED;
+        let mut code = DONE;
+        while !script.is_empty() {
+            let began = Instant::now();
+            let (group, origins) = script.next_group(self.session);
+            let outputs = self.session.run_together(group).await;
+            for (output, origin) in outputs.into_iter().zip(origins) {
+                match self.answer(output, &origin, began, sink).await {
+                    Ok(()) => {}
+                    // Whoever leaves the pager has seen enough of one result.
+                    Err(Stop::ClosedPipe) if matches!(sink, Sink::Screen(_)) => {}
+                    Err(Stop::ClosedPipe) => return DONE,
+                    Err(Stop::Failed(report)) => {
+                        // What came before the error on standard output is shown before the error.
+                        let _ = sink.flush();
+                        report::error(&report);
+                        code = FAILED;
+                    }
                 }
             }
         }
+        code
     }
-    // A file with the results of all statements but one would look whole.
-    if code == FAILED && sink.is_file() {
-        return FAILED;
-    }
-    match sink.finish() {
-        Ok(()) => code,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
-        Err(error) => {
-            report::error(&cannot_write(&job, &error));
-            FAILED
+
+    /// Writes the rows of one statement.
+    async fn answer(
+        &self,
+        output: swath::Result<Output>,
+        origin: &Origin,
+        began: Instant,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
+        let failed = |error| Stop::Failed(origin.report(error));
+        let output = output.map_err(failed)?;
+        if output.schema().fields().is_empty() {
+            // CREATE VIEW, SET: they are done when their stream is.
+            output.collect().await.map_err(failed)?;
+            return Ok(());
         }
+        let stop = |error: io::Error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Stop::ClosedPipe,
+            _ => Stop::Failed(cannot_write(self.target, &error)),
+        };
+        let mut writer = self.format.writer(output.schema(), began);
+        write_rows(writer.as_mut(), output, sink, failed, &stop).await?;
+        sink.end_result().map_err(stop)
     }
-}
-
-fn parse_all(job: &Job) -> Result<Vec<Statement>, Report> {
-    let mut statements = Vec::new();
-    for text in &job.texts {
-        statements.extend(job.session.parse(text)?);
-    }
-    Ok(statements)
-}
-
-/// Writes the rows of one statement.
-async fn answer(job: &Job, output: swath::Result<Output>, sink: &mut Sink) -> Result<(), Stop> {
-    let output = output.map_err(|error| Stop::Failed(error.into()))?;
-    if output.schema().fields().is_empty() {
-        // CREATE VIEW, SET: they are done when their stream is.
-        output.collect().await.map_err(|error| Stop::Failed(error.into()))?;
-        return Ok(());
-    }
-    let stop = |error: io::Error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Stop::ClosedPipe,
-        _ => Stop::Failed(cannot_write(job, &error)),
-    };
-    let mut writer = job.format.writer(output.schema());
-    write_rows(writer.as_mut(), output, sink, stop).await
 }
 
 async fn write_rows(
     writer: &mut dyn ResultWriter,
     mut output: Output,
     sink: &mut Sink,
+    failed: impl Fn(swath::Error) -> Stop,
     stop: impl Fn(io::Error) -> Stop,
 ) -> Result<(), Stop> {
     // What comes before the rows waits for the first of them: a query that fails before leaves nothing
     // that looks like an empty result.
     let mut started = false;
     while let Some(batch) = output.next().await {
-        let batch = batch.map_err(|error| Stop::Failed(error.into()))?;
+        let batch = batch.map_err(&failed)?;
         if !started {
             writer.start(sink).map_err(&stop)?;
             started = true;
@@ -143,9 +185,10 @@ async fn write_rows(
     writer.finish(sink).map_err(&stop)
 }
 
-fn cannot_write(job: &Job, error: &io::Error) -> Report {
+/// What to say when results cannot be written.
+pub fn cannot_write(target: &Target, error: &io::Error) -> Report {
     Report::with_hint(
-        format!("cannot write to {}: {error}", job.target.name()),
+        format!("cannot write to {}: {error}", target.name()),
         "check the folder, its permissions and the space left on the disk",
     )
 }

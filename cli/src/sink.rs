@@ -1,18 +1,22 @@
-//! Where results go: standard output, or a file that appears when it is whole.
+//! Where results go: standard output, a terminal with its pager, or a file that appears when it is whole.
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::PathBuf;
 
 use swath::AtomicFile;
 
+use crate::screen::Screen;
+
 /// Bytes written at once.
 const BUFFER_LEN_BYTES: usize = 64 << 10;
 
 /// Where results are asked to go.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// Standard output.
     Stdout,
+    /// A terminal, before which a person sits.
+    Screen,
     /// A file.
     File(PathBuf),
 }
@@ -21,6 +25,8 @@ pub enum Target {
 pub enum Sink {
     /// Standard output.
     Stdout(BufWriter<StdoutLock<'static>>),
+    /// A terminal.
+    Screen(Screen),
     /// A file, which disappears when it is dropped before it is whole.
     File(AtomicFile),
 }
@@ -33,6 +39,7 @@ impl Target {
     pub fn open(&self) -> io::Result<Sink> {
         match self {
             Self::Stdout => Ok(Sink::Stdout(BufWriter::with_capacity(BUFFER_LEN_BYTES, io::stdout().lock()))),
+            Self::Screen => Ok(Sink::Screen(Screen::default())),
             Self::File(path) => AtomicFile::create(path).map(Sink::File),
         }
     }
@@ -40,7 +47,7 @@ impl Target {
     /// What to call it in an error.
     pub fn name(&self) -> String {
         match self {
-            Self::Stdout => "standard output".into(),
+            Self::Stdout | Self::Screen => "standard output".into(),
             Self::File(path) => path.display().to_string(),
         }
     }
@@ -52,6 +59,18 @@ impl Sink {
         matches!(self, Self::File { .. })
     }
 
+    /// Ends a result: a person sees it before the next one is computed.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn end_result(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(writer) => writer.flush(),
+            Self::Screen(screen) => screen.end(),
+            Self::File(_) => Ok(()),
+        }
+    }
+
     /// Writes out what is buffered and gives the file its name.
     ///
     /// # Errors
@@ -59,6 +78,7 @@ impl Sink {
     pub fn finish(self) -> io::Result<()> {
         match self {
             Self::Stdout(mut writer) => writer.flush(),
+            Self::Screen(mut screen) => screen.end(),
             Self::File(mut file) => {
                 file.seal()?;
                 file.commit()
@@ -71,6 +91,7 @@ impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(writer) => writer.write(bytes),
+            Self::Screen(screen) => screen.write(bytes),
             Self::File(file) => file.write(bytes),
         }
     }
@@ -78,6 +99,7 @@ impl Write for Sink {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(writer) => writer.flush(),
+            Self::Screen(screen) => screen.end(),
             Self::File(file) => file.flush(),
         }
     }

@@ -56,11 +56,44 @@ fn every_format() {
     assert_eq!(written("json"), "[\n  {\"id\":1,\"name\":\"x\"}\n]\n");
     assert_eq!(written("jsonl"), "{\"id\":1,\"name\":\"x\"}\n");
     assert_eq!(written("markdown"), "| id | name |\n| ---: | --- |\n| 1 | x |\n");
+    assert_eq!(written("line"), "── row 1\n  id = 1\nname = x\n1 row\n");
+    assert_eq!(
+        written("html"),
+        "<table>\n<thead>\n<tr><th>id</th><th>name</th></tr>\n</thead>\n<tbody>\n\
+         <tr><td class=\"number\">1</td><td>x</td></tr>\n</tbody>\n</table>\n"
+    );
     assert!(
         written("table").ends_with("│      1 │ x    │\n└────────┴──────┘\n1 row\n"),
         "{}",
         written("table")
     );
+}
+
+#[test]
+fn formats_for_programs_are_the_same_bytes_every_time() {
+    let dir = folder();
+    for (name, magic) in [("a.parquet", &b"PAR1"[..]), ("a.arrow", b"ARROW1")] {
+        let written = |path: &str| {
+            swath(&dir).args(["-o", path, "SELECT * FROM 'a.csv'"]).assert().success().stdout("");
+            fs::read(dir.path().join(path)).unwrap()
+        };
+        let bytes = written(name);
+        assert!(bytes.starts_with(magic), "{name}");
+        assert_eq!(written(&format!("b-{name}")), bytes);
+        let piped = swath(&dir).args(["--format", &name[2..], "SELECT * FROM 'a.csv'"]).output().unwrap();
+        assert_eq!(piped.stdout, bytes);
+    }
+}
+
+#[test]
+fn colours_come_where_they_are_wanted() {
+    let dir = folder();
+    let stderr = |color: &str| {
+        let output = swath(&dir).args(["--color", color, "SELECT x FROM 'a.csv'"]).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(stderr("always").starts_with("\x1b[1;31merror:\x1b[0m there is no column"));
+    assert!(stderr("auto").starts_with("error: ") && stderr("never").starts_with("error: "));
 }
 
 #[test]
@@ -159,12 +192,12 @@ fn failures_are_told_with_hints() {
         .assert()
         .code(1)
         .stdout("")
-        .stderr("error: there is no column \"nmae\"\n  hint: did you mean \"name\"?\n");
+        .stderr("error: there is no column \"nmae\"\n  SELECT nmae FROM 'a.csv'\n         ^^^^\n  hint: did you mean \"name\"?\n");
     swath(&dir)
         .arg("SELECT * FROM 'b.csv'")
         .assert()
         .code(1)
-        .stderr("error: no such file: 'b.csv'\n  hint: did you mean 'a.csv'?\n");
+        .stderr("error: no such file: 'b.csv'\n  SELECT * FROM 'b.csv'\n                ^^^^^^^\n  hint: did you mean 'a.csv'?\n");
     swath(&dir)
         .arg("SELECT 1; SELEC 2")
         .assert()

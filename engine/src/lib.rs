@@ -62,8 +62,10 @@
 
 pub mod bag;
 mod budget;
+mod completion;
 mod compute;
 mod error;
+mod error_place;
 mod explain;
 mod expr;
 mod file_columns;
@@ -98,6 +100,7 @@ mod threads;
 pub mod types;
 
 pub use bag::{Bag, read_json, read_text};
+pub use completion::{Candidate, CandidateKind, Completions};
 pub use compute::{Answers, Computable, Pending, RequestId, Requests, compute, compute_async};
 pub use datafusion::arrow;
 pub use error::{Error, Result};
@@ -121,5 +124,7 @@ pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};
 pub use sinks::format as formats;
 pub use sinks::{FileFormat, Sink, WriteOptions};
 pub use swath_io::{Codec, OnError};
-pub use swath_planner::Statement;
+pub use swath_planner::{
+    KEYWORDS, Piece, PieceKind, Statement, is_keyword, is_whole, nearest, pieces, statement_ranges,
+};
 pub use types::{ColumnType, Text};

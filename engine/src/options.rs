@@ -37,11 +37,11 @@ pub struct ReadOptions {
 }
 
 /// Options that files of lines have, too.
-const TEXT_OPTIONS: [&str; 5] =
+pub(crate) const TEXT_OPTIONS: [&str; 5] =
     ["encoding", "compression", "filename", "hive_partitioning", "max_record_bytes"];
 
 /// Every option, by the name that is suggested for a misspelt one.
-const CSV_OPTIONS: [&str; 26] = [
+pub(crate) const CSV_OPTIONS: [&str; 26] = [
     "header",
     "delim",
     "sep",

@@ -15,7 +15,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt;
 use swath_io::Notes;
 use swath_planner::fuse::next_group;
-use swath_planner::{SourceCall, Statement, setting_of};
+use swath_planner::{Catalog, SourceCall, Statement, setting_of};
 
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Mode, explain_mode};
@@ -484,8 +484,23 @@ impl Session {
         Ok(())
     }
 
+    /// The columns of the files of a call, none if they cannot be read.
+    pub(crate) async fn columns_of(&self, call: &SourceCall) -> Vec<String> {
+        let (sources, call) = (self.sources.clone(), call.clone());
+        let columns = move || {
+            sources.open(&call).ok()?;
+            Names { sources: &sources, tables: Vec::new() }.source_columns(&call)
+        };
+        self.threads.run_blocking(columns).await.unwrap_or_default()
+    }
+
+    /// The relational core's own session.
+    pub(crate) fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
     /// Tables and views with their columns.
-    async fn tables(&self) -> Vec<(String, Vec<String>)> {
+    pub(crate) async fn tables(&self) -> Vec<(String, Vec<String>)> {
         let mut tables = Vec::new();
         for catalog in self.context.catalog_names().iter().filter_map(|name| self.context.catalog(name)) {
             for schema in catalog.schema_names().iter().filter_map(|name| catalog.schema(name)) {

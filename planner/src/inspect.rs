@@ -187,6 +187,6 @@ mod tests {
     fn nothing_to_inspect_is_an_error() {
         assert!(parse("SUMMARIZE").unwrap_err().to_string().starts_with("syntax error"));
         let error = parse("SELECT 1;\nDESCRIBE SELECT 2 FROM t t u").unwrap_err().to_string();
-        assert!(error.contains("Line: 2"), "{error}");
+        assert!(error.contains("line 2"), "{error}");
     }
 }

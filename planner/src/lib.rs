@@ -10,6 +10,8 @@
 //! * [`bind`] puts values in place of `$name` and `$1`;
 //! * [`fuse`] finds what plans have in common, and [`required_literals`] what the bytes of rows must hold.
 //!
+//! For editors and messages there are [`pieces`] of a text, also of one that is being typed.
+//!
 //! The crate touches no file, no thread and no clock: words in, plain data out.
 //!
 //! ```
@@ -22,16 +24,19 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod completion;
 mod copy;
 mod error;
 mod functions;
 pub mod fuse;
 mod inspect;
+mod keywords;
 mod labels;
 mod literals;
 mod names;
 mod params;
 mod parse;
+mod pieces;
 mod raw_filter;
 mod rejects;
 mod scope;
@@ -40,12 +45,15 @@ mod source_call;
 mod suggest;
 mod wildcard;
 
+pub use completion::{NamedRelation, NamedSource, TypingPlace, Wanted, typing_place};
 pub use copy::{CopyTarget, split_copy};
-pub use error::{Error, Result};
+pub use error::{Error, Place, Result};
 pub use inspect::{Inspection, inspection_of};
+pub use keywords::{KEYWORDS, is_keyword};
 pub use names::{Catalog, resolve};
 pub use params::{Params, bind, params_of};
 pub use parse::{Statement, parse};
+pub use pieces::{Piece, PieceKind, is_whole, pieces, statement_ranges};
 pub use raw_filter::required_literals;
 pub use rejects::{REJECTS_COLUMNS, is_rejects};
 pub use setting::{SettingCall, setting_of};

@@ -4,8 +4,10 @@ use datafusion_sql::parser::DFParserBuilder;
 use sqlparser::dialect::GenericDialect;
 
 use crate::copy;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::inspect::tokens;
+use crate::keywords::{KEYWORDS, is_keyword};
+use crate::pieces::{Piece, PieceKind, pieces};
 
 /// A statement, as the relational core parses it.
 pub use datafusion_sql::parser::Statement;
@@ -19,18 +21,19 @@ const RECURSION_LIMIT: usize = 200;
 /// The first place that is not SQL, by line and column.
 pub fn parse(sql: &str) -> Result<Vec<Statement>> {
     let dialect = GenericDialect {};
-    let tokens = tokens(sql, &dialect).map_err(|error| Error::new(format!("syntax error: {error}")))?;
+    let tokens = tokens(sql, &dialect).map_err(|error| syntax_error(sql, &error.to_string()))?;
     let mut parser = DFParserBuilder::new(copy::rewrite(tokens)?)
         .with_dialect(&dialect)
         .with_recursion_limit(RECURSION_LIMIT)
         .build()
-        .map_err(|error| syntax_error(&error.strip_backtrace()))?;
-    let statements = parser.parse_statements().map_err(|error| syntax_error(&error.strip_backtrace()))?;
+        .map_err(|error| syntax_error(sql, &error.strip_backtrace()))?;
+    let statements =
+        parser.parse_statements().map_err(|error| syntax_error(sql, &error.strip_backtrace()))?;
     Ok(statements.into())
 }
 
-/// The parser's own message without the names of the layers it came through.
-fn syntax_error(message: &str) -> Error {
+/// The parser's own message without the names of the layers it came through, with its place.
+fn syntax_error(sql: &str, message: &str) -> Error {
     let mut text = message;
     for prefix in ["SQL error: ", "ParserError(", "TokenizerError(", "\""] {
         text = text.strip_prefix(prefix).unwrap_or(text);
@@ -40,7 +43,69 @@ fn syntax_error(message: &str) -> Error {
     }
     let text = text.strip_suffix(')').unwrap_or(text);
     let text = text.strip_suffix('"').unwrap_or(text).replace("\\\"", "\"");
-    Error::new(format!("syntax error: {text}"))
+    let (text, place) = match text.rsplit_once(" at Line: ") {
+        Some((before, place)) => (before, place_of(place)),
+        // Where the text ends too early, the parser tells no place.
+        None => (text.as_str(), text.contains("found: EOF").then(|| end_of(sql))),
+    };
+    let text = plain_words(text);
+    match place {
+        Some(place) => {
+            let Place { line, column } = place;
+            let error = Error::new(format!("syntax error at line {line}, column {column}: {text}")).at(place);
+            match misspelt_keyword(sql, place) {
+                Some(keyword) => error.with_hint(format!("did you mean {keyword}?")),
+                None => error,
+            }
+        }
+        None => Error::new(format!("syntax error: {text}")),
+    }
+}
+
+/// `2, Column: 19`
+fn place_of(text: &str) -> Option<Place> {
+    let (line, column) = text.split_once(", Column: ")?;
+    Some(Place { line: line.parse().ok()?, column: column.parse().ok()? })
+}
+
+/// Behind the last character that means something.
+fn end_of(sql: &str) -> Place {
+    let end = pieces(sql).iter().rfind(|piece| piece.is_solid()).map_or(0, |piece| piece.range.end);
+    let before = &sql[..end];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    Place { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+}
+
+/// `Expected: end of statement, found: u` as `expected end of statement, found u`.
+fn plain_words(text: &str) -> String {
+    let text = text.trim_end_matches('.').replace("found: EOF", "found the end of the text");
+    let text = text.replacen("Expected: ", "expected ", 1).replacen("found: ", "found ", 1);
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => text,
+    }
+}
+
+/// How alike a word and a keyword must be for the one to stand for the other.
+const KEYWORD_LIKENESS: f64 = 0.87;
+
+/// The keyword that the word at a place, or the one before it, was meant to be: after a misspelt keyword,
+/// which looks like an alias, the parser stumbles over the word that follows.
+fn misspelt_keyword(sql: &str, place: Place) -> Option<&'static str> {
+    let at = place.offset_in(sql);
+    let words: Vec<Piece> = pieces(sql).into_iter().filter(Piece::is_solid).collect();
+    let index = words.iter().position(|piece| piece.range.end > at)?;
+    let candidates = [words.get(index), index.checked_sub(1).and_then(|before| words.get(before))];
+    candidates.into_iter().flatten().filter(|piece| piece.kind == PieceKind::Word).find_map(|piece| {
+        let word = piece.of(sql).to_ascii_uppercase();
+        if word.len() < 3 || is_keyword(&word) {
+            return None;
+        }
+        let likeness = |keyword: &&str| strsim::jaro_winkler(&word, keyword);
+        let best = KEYWORDS.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+        (likeness(&best) > KEYWORD_LIKENESS).then_some(best)
+    })
 }
 
 #[cfg(test)]
@@ -57,8 +122,25 @@ mod tests {
     #[test]
     fn errors_tell_the_place() {
         let error = parse("SELECT 1;\nSELECT 2 FROM t t u").unwrap_err().to_string();
-        assert!(error.starts_with("syntax error: ") && error.contains("Line: 2"), "{error}");
-        assert!(parse("SELECT 'open").unwrap_err().to_string().contains("Unterminated string"));
+        assert_eq!(error, "syntax error at line 2, column 19: expected end of statement, found u");
+        let error = parse("SELECT 'open").unwrap_err();
+        assert_eq!(error.to_string(), "syntax error at line 1, column 8: unterminated string literal");
+        let error = parse("SELECT 1\n  +  -- more").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "syntax error at line 2, column 4: expected an expression, found the end of the text"
+        );
+        assert_eq!(error.place().unwrap().offset_in("SELECT 1\n  +  -- more"), 12);
+    }
+
+    #[test]
+    fn misspelt_keywords_are_suggested() {
+        let hint = |sql| parse(sql).unwrap_err().hint().map(str::to_owned);
+        assert_eq!(hint("SELEC 2").as_deref(), Some("did you mean SELECT?"));
+        assert_eq!(hint("SELECT a FORM 'x.csv'").as_deref(), Some("did you mean FROM?"));
+        assert_eq!(hint("SELECT a FROM t WEHRE a = 1").as_deref(), Some("did you mean WHERE?"));
+        assert_eq!(hint("SELECT a FROM t ORDERR BY a").as_deref(), Some("did you mean ORDER?"));
+        assert_eq!(hint("SELECT 1 FROM t t u"), None);
     }
 
     #[test]

@@ -124,7 +124,12 @@ fn path_of(name: &ObjectName) -> Option<&str> {
 
 fn function_of(name: &ObjectName) -> Option<SourceFunction> {
     let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
-    let known = FUNCTIONS.iter().find(|(known, _)| ident.value.eq_ignore_ascii_case(known));
+    function_named(&ident.value)
+}
+
+/// The reading function of this name.
+pub(crate) fn function_named(name: &str) -> Option<SourceFunction> {
+    let known = FUNCTIONS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
     known.map(|(_, function)| *function)
 }
 

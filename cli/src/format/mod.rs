@@ -1,21 +1,27 @@
 //! How results are written. One format a file; all of them write batch by batch.
 
+mod html;
+mod layout;
+mod line;
 mod markdown;
 mod table;
-mod text;
+pub mod text;
+
+use std::time::{Duration, Instant};
 
 use swath::arrow::datatypes::SchemaRef;
 pub use swath::formats::RowWriter as ResultWriter;
-use swath::formats::{CsvStyle, CsvWriter, JsonWriter};
+use swath::formats::{ArrowWriter, CsvStyle, CsvWriter, JsonWriter, ParquetWriter};
+
+use crate::style::Style;
 
 /// A format, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Format {
     /// A table for people.
-    Table {
-        /// Rows shown; 0 for all.
-        max_rows: usize,
-    },
+    Table(Look),
+    /// A column a line, for people.
+    Line(Look),
     /// Fields separated by commas or tabs, quoted where needed, with a header.
     Csv {
         /// Between fields.
@@ -28,19 +34,76 @@ pub enum Format {
     },
     /// A table in Markdown.
     Markdown,
+    /// A table in HTML.
+    Html,
+    /// A Parquet file.
+    Parquet,
+    /// A file of Arrow batches, as Feather 2.
+    Arrow,
+}
+
+/// How results look to people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// Rows shown; 0 for all.
+    pub max_rows: usize,
+    /// Columns of the screen; 0 for as many as it takes.
+    pub width: usize,
+    /// What stands for null.
+    pub null: String,
+    /// Colours.
+    pub style: Style,
+    /// Whether the time is shown.
+    pub timer: bool,
+}
+
+impl Default for Look {
+    /// As in a pipe: no screen, no colours, no time.
+    fn default() -> Self {
+        Self { max_rows: 0, width: 0, null: "NULL".into(), style: Style::PLAIN, timer: false }
+    }
 }
 
 impl Format {
-    /// A writer for a result with these columns.
-    pub fn writer(&self, schema: SchemaRef) -> Box<dyn ResultWriter> {
+    /// A writer for a result with these columns, which was asked for at this time.
+    pub fn writer(&self, schema: SchemaRef, began: Instant) -> Box<dyn ResultWriter> {
         match self {
-            Self::Table { max_rows } => Box::new(table::TableWriter::new(schema, *max_rows)),
+            Self::Table(look) => Box::new(table::TableWriter::new(schema, look.clone(), began)),
+            Self::Line(look) => Box::new(line::LineWriter::new(&schema, look.clone(), began)),
             Self::Csv { delim } => {
                 Box::new(CsvWriter::new(schema, CsvStyle { delim: *delim, ..CsvStyle::default() }))
             }
             Self::Json { lines } => Box::new(JsonWriter::new(*lines)),
             Self::Markdown => Box::new(markdown::MarkdownWriter::new(schema)),
+            Self::Html => Box::new(html::HtmlWriter::new(schema)),
+            Self::Parquet => Box::new(ParquetWriter::with_zstd(schema)),
+            Self::Arrow => Box::new(ArrowWriter::new(schema)),
         }
+    }
+
+    /// Whether it is read by people, and not by programs.
+    pub fn is_for_people(&self) -> bool {
+        matches!(self, Self::Table(_) | Self::Line(_))
+    }
+
+    /// Whether it is bytes that are no text.
+    pub fn is_binary(&self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow)
+    }
+}
+
+/// `1 row`, `2 rows`.
+fn count_of_rows(rows: usize) -> String {
+    format!("{rows} row{}", if rows == 1 { "" } else { "s" })
+}
+
+/// A time in as many digits as one reads: `4 ms`, `0.21 s`, `12.3 s`, `3 min 5 s`.
+pub fn seconds(time: Duration) -> String {
+    match time.as_secs_f64() {
+        short if short < 0.1 => format!("{:.0} ms", short * 1000.0),
+        some if some < 10.0 => format!("{some:.2} s"),
+        many if many < 100.0 => format!("{many:.1} s"),
+        long => format!("{:.0} min {:.0} s", (long / 60.0).floor(), long % 60.0),
     }
 }
 
@@ -61,12 +124,21 @@ pub(crate) mod tests {
 
     pub(crate) fn written(format: &Format, batches: &[RecordBatch]) -> String {
         let mut out = Vec::new();
-        let mut writer = format.writer(sample().schema());
+        let mut writer = format.writer(sample().schema(), Instant::now());
         writer.start(&mut out).unwrap();
         for batch in batches {
             writer.write(batch, &mut out).unwrap();
         }
         writer.finish(&mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn times_are_short() {
+        let shown = |millis| seconds(Duration::from_millis(millis));
+        assert_eq!(
+            [shown(4), shown(210), shown(12_300), shown(185_000)],
+            ["4 ms", "0.21 s", "12.3 s", "3 min 5 s"]
+        );
     }
 }

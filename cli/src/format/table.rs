@@ -1,57 +1,106 @@
-//! A table for people: lined up, with types under the names and the number of rows below.
+//! A table for people: fitted to the screen, with types under the names and the number of rows below.
 //!
 //! Only the first and the last rows are kept, so that a result of any length needs little memory.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
+use std::time::Instant;
 
-use swath::arrow::array::{Array, RecordBatch};
-use swath::arrow::datatypes::{DataType, SchemaRef, TimeUnit};
-use unicode_width::UnicodeWidthStr;
+use swath::arrow::array::RecordBatch;
+use swath::arrow::datatypes::SchemaRef;
 
-use super::ResultWriter;
-use super::text::{Cells, is_number, is_text};
+use super::layout::{Shown, Wish, fit};
+use super::text::{Cells, is_null, is_number, shorten, shown, type_name, width};
+use super::{Look, ResultWriter, count_of_rows};
+use crate::style::Tone;
 
 /// Writes a table.
 pub struct TableWriter {
     schema: SchemaRef,
-    max_rows: usize,
-    first: Vec<Vec<String>>,
-    last: VecDeque<Vec<String>>,
+    look: Look,
+    began: Instant,
+    first: Vec<Row>,
+    last: VecDeque<Row>,
     rows: usize,
 }
 
+/// A row; null is `None`.
+type Row = Vec<Option<String>>;
+
+/// What a table shows of a column.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    shown: Shown,
+    right: bool,
+}
+
+impl Slot {
+    fn width(self) -> usize {
+        match self.shown {
+            Shown::Column(_, width) => width,
+            Shown::Gap => 1,
+        }
+    }
+}
+
 impl TableWriter {
-    /// A writer that shows `max_rows` rows, or all if it is 0.
-    pub fn new(schema: SchemaRef, max_rows: usize) -> Self {
-        Self { schema, max_rows, first: Vec::new(), last: VecDeque::new(), rows: 0 }
+    /// A writer for a result that was asked for at this time.
+    pub fn new(schema: SchemaRef, look: Look, began: Instant) -> Self {
+        Self { schema, look, began, first: Vec::new(), last: VecDeque::new(), rows: 0 }
     }
 
     /// Keeps a row, if it may have to be shown.
-    fn keep(&mut self, row: Vec<String>) {
-        let head = self.max_rows.div_ceil(2);
-        if self.max_rows == 0 || self.first.len() < head {
+    fn keep(&mut self, row: Row) {
+        let head = self.look.max_rows.div_ceil(2);
+        if self.look.max_rows == 0 || self.first.len() < head {
             self.first.push(row);
         } else {
             self.last.push_back(row);
-            if self.last.len() > self.max_rows - head {
+            if self.last.len() > self.look.max_rows - head {
                 self.last.pop_front();
             }
         }
         self.rows += 1;
     }
 
-    fn widths(&self) -> Vec<usize> {
+    /// The columns on the screen.
+    fn slots(&self) -> Vec<Slot> {
         let fields = self.schema.fields();
         let named =
             fields.iter().map(|field| width(&shown(field.name())).max(type_name(field.data_type()).len()));
         let mut widths: Vec<usize> = named.collect();
         for row in self.first.iter().chain(&self.last) {
             for (cell, widest) in row.iter().zip(&mut widths) {
-                *widest = (*widest).max(width(cell));
+                *widest = (*widest).max(width(cell.as_deref().unwrap_or(&self.look.null)));
             }
         }
-        widths
+        let numbers: Vec<bool> = fields.iter().map(|field| is_number(field.data_type())).collect();
+        let wishes = widths.iter().zip(&numbers);
+        let wishes: Vec<Wish> =
+            wishes.map(|(&natural, number)| Wish { natural, shortens: !number }).collect();
+        let right = |shown| matches!(shown, Shown::Column(index, _) if numbers[index]);
+        let slots = fit(&wishes, self.look.width).into_iter();
+        slots.map(|shown| Slot { shown, right: right(shown) }).collect()
+    }
+
+    /// What is below the table.
+    fn footer(&self, slots: &[Slot], left_out: usize, shortened: bool) -> String {
+        let columns = slots.iter().filter(|slot| slot.shown != Shown::Gap).count();
+        let all_columns = self.schema.fields().len();
+        let time = match self.look.timer {
+            true => format!(" in {}", super::seconds(self.began.elapsed())),
+            false => String::new(),
+        };
+        let mut parts = vec![format!("{}{time}", count_of_rows(self.rows))];
+        if left_out > 0 {
+            parts.push(format!("{left_out} of them not shown (--max-rows 0 shows all)"));
+        }
+        if columns < all_columns {
+            parts.push(format!("{columns} of {all_columns} columns shown (--format line shows all)"));
+        } else if shortened {
+            parts.push("long cells shortened (--format line shows all)".to_owned());
+        }
+        parts.join(", ")
     }
 }
 
@@ -63,16 +112,17 @@ impl ResultWriter for TableWriter {
     fn write(&mut self, batch: &RecordBatch, _out: &mut dyn Write) -> io::Result<()> {
         let mut cells = Cells::new(batch)?;
         // Rows in the middle are only counted.
-        let first = self.max_rows.div_ceil(2).saturating_sub(self.first.len());
-        let last = batch.num_rows().saturating_sub(self.max_rows);
+        let max_rows = self.look.max_rows;
+        let first = max_rows.div_ceil(2).saturating_sub(self.first.len());
+        let last = batch.num_rows().saturating_sub(max_rows);
         for row in 0..batch.num_rows() {
-            if self.max_rows > 0 && row >= first && row < last {
+            if max_rows > 0 && row >= first && row < last {
                 self.rows += 1;
                 continue;
             }
             let mut texts = Vec::with_capacity(batch.num_columns());
             for (index, column) in batch.columns().iter().enumerate() {
-                texts.push(if column.is_null(row) { "NULL".into() } else { shown(cells.text(index, row)?) });
+                texts.push(if is_null(column, row) { None } else { Some(shown(cells.text(index, row)?)) });
             }
             self.keep(texts);
         }
@@ -80,106 +130,91 @@ impl ResultWriter for TableWriter {
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let widths = self.widths();
         let fields = self.schema.fields();
-        let right: Vec<bool> = fields.iter().map(|field| is_number(field.data_type())).collect();
-        let names: Vec<String> = fields.iter().map(|field| shown(field.name())).collect();
-        let types: Vec<String> = fields.iter().map(|field| type_name(field.data_type())).collect();
-        rule(out, &widths, "┌", "┬", "┐")?;
-        line(out, &names, &widths, &right)?;
-        line(out, &types, &widths, &right)?;
-        rule(out, &widths, "├", "┼", "┤")?;
+        let slots = self.slots();
+        let names: Row = fields.iter().map(|field| Some(shown(field.name()))).collect();
+        let types: Row = fields.iter().map(|field| Some(type_name(field.data_type()))).collect();
+        let mut lines = Lines { slots: &slots, look: &self.look, shortened: false, out };
+        lines.rule("┌", "┬", "┐")?;
+        lines.row(&names, Some(Tone::Bold))?;
+        lines.row(&types, Some(Tone::Dim))?;
+        lines.rule("├", "┼", "┤")?;
         for row in &self.first {
-            line(out, row, &widths, &right)?;
+            lines.row(row, None)?;
         }
         let left_out = self.rows - self.first.len() - self.last.len();
         if left_out > 0 {
-            let dots: Vec<String> = widths.iter().map(|_| "·".into()).collect();
-            line(out, &dots, &widths, &right)?;
+            lines.row(&vec![Some("·".into()); fields.len()], Some(Tone::Dim))?;
         }
         for row in &self.last {
-            line(out, row, &widths, &right)?;
+            lines.row(row, None)?;
         }
-        rule(out, &widths, "└", "┴", "┘")?;
-        let plural = if self.rows == 1 { "" } else { "s" };
-        match left_out {
-            0 => writeln!(out, "{} row{plural}", self.rows),
-            _ => writeln!(out, "{} rows, {left_out} of them not shown (--max-rows 0 shows all)", self.rows),
-        }
+        lines.rule("└", "┴", "┘")?;
+        let shortened = lines.shortened;
+        writeln!(out, "{}", self.look.style.paint(Tone::Dim, &self.footer(&slots, left_out, shortened)))
     }
 }
 
-fn rule(out: &mut dyn Write, widths: &[usize], left: &str, middle: &str, right: &str) -> io::Result<()> {
-    let dashes: Vec<String> = widths.iter().map(|width| "─".repeat(width + 2)).collect();
-    writeln!(out, "{left}{}{right}", dashes.join(middle))
+/// Writes the lines of a table.
+struct Lines<'a> {
+    slots: &'a [Slot],
+    look: &'a Look,
+    /// Whether a cell did not fit.
+    shortened: bool,
+    out: &'a mut dyn Write,
 }
 
-/// Writes a row; a cell of several lines makes the row as high.
-fn line(out: &mut dyn Write, cells: &[String], widths: &[usize], right: &[bool]) -> io::Result<()> {
-    let height = cells.iter().map(|cell| cell.lines().count()).max().unwrap_or(1).max(1);
-    for at in 0..height {
-        for ((cell, width_wanted), right) in cells.iter().zip(widths).zip(right) {
-            let text = cell.lines().nth(at).unwrap_or("");
-            let padding = " ".repeat(width_wanted - width(text));
-            if *right {
-                write!(out, "│ {padding}{text} ")?;
-            } else {
-                write!(out, "│ {text}{padding} ")?;
+impl Lines<'_> {
+    fn rule(&mut self, left: &str, middle: &str, right: &str) -> io::Result<()> {
+        let dashes: Vec<String> = self.slots.iter().map(|slot| "─".repeat(slot.width() + 2)).collect();
+        let rule = format!("{left}{}{right}", dashes.join(middle));
+        writeln!(self.out, "{}", self.look.style.paint(Tone::Dim, &rule))
+    }
+
+    /// Writes a row; a cell of several lines makes the row as high.
+    fn row(&mut self, cells: &Row, tone: Option<Tone>) -> io::Result<()> {
+        let style = self.look.style;
+        let height = cells.iter().flatten().map(|cell| cell.lines().count()).max().unwrap_or(1).max(1);
+        let bar = style.paint(Tone::Dim, "│");
+        for at in 0..height {
+            for slot in self.slots {
+                let (text, tone) = match slot.shown {
+                    Shown::Gap => (if at == 0 { "…" } else { "" }, Some(Tone::Dim)),
+                    Shown::Column(index, _) => match &cells[index] {
+                        Some(cell) => (cell.lines().nth(at).unwrap_or(""), tone),
+                        None if at == 0 => (self.look.null.as_str(), Some(Tone::Dim)),
+                        None => ("", None),
+                    },
+                };
+                let fitted = shorten(text, slot.width());
+                self.shortened |= fitted.len() != text.len();
+                let padding = " ".repeat(slot.width().saturating_sub(width(&fitted)));
+                let painted = tone.map_or_else(|| fitted.to_string(), |tone| style.paint(tone, &fitted));
+                if slot.right {
+                    write!(self.out, "{bar} {padding}{painted} ")?;
+                } else {
+                    write!(self.out, "{bar} {painted}{padding} ")?;
+                }
             }
+            writeln!(self.out, "{bar}")?;
         }
-        out.write_all("│\n".as_bytes())?;
+        Ok(())
     }
-    Ok(())
-}
-
-/// Columns of the terminal that the widest line of a cell takes.
-fn width(text: &str) -> usize {
-    text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
-}
-
-/// A cell as it is shown: line ends are kept, other control characters are written as escapes.
-fn shown(text: &str) -> String {
-    let text = text.trim_end_matches('\n');
-    if !text.contains(char::is_control) {
-        return text.into();
-    }
-    let escape = |char: char| match char.is_control() && char != '\n' {
-        true => char.escape_default().to_string(),
-        false => char.to_string(),
-    };
-    text.chars().map(escape).collect()
-}
-
-/// The name of a type in SQL.
-fn type_name(ty: &DataType) -> String {
-    let name = match ty {
-        ty if is_text(ty) => "text",
-        DataType::Boolean => "boolean",
-        DataType::Int8 => "tinyint",
-        DataType::Int16 => "smallint",
-        DataType::Int32 => "integer",
-        DataType::Int64 => "bigint",
-        DataType::UInt8 => "utinyint",
-        DataType::UInt16 => "usmallint",
-        DataType::UInt32 => "uinteger",
-        DataType::UInt64 => "ubigint",
-        DataType::Float32 => "real",
-        DataType::Float64 => "double",
-        DataType::Date32 | DataType::Date64 => "date",
-        DataType::Timestamp(
-            TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond | TimeUnit::Nanosecond,
-            None,
-        ) => "timestamp",
-        DataType::Timestamp(_, Some(_)) => "timestamptz",
-        other => return other.to_string().to_lowercase(),
-    };
-    name.into()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use swath::arrow::array::{ArrayRef, Int64Array, StringArray};
+
+    use super::*;
     use crate::format::Format;
     use crate::format::tests::{sample, written};
+
+    fn table(max_rows: usize) -> Format {
+        Format::Table(Look { max_rows, ..Look::default() })
+    }
 
     #[test]
     fn cells_are_lined_up() {
@@ -195,16 +230,56 @@ mod tests {
 └───────┴────────┘
 3 rows
 "#;
-        assert_eq!(written(&Format::Table { max_rows: 0 }, &[sample()]), expected.trim_start());
+        assert_eq!(written(&table(0), &[sample()]), expected.trim_start());
     }
 
     #[test]
     fn long_results_show_both_ends() {
         let batches: Vec<_> = (0..10).map(|_| sample()).collect();
-        let table = written(&Format::Table { max_rows: 3 }, &batches);
+        let table = written(&table(3), &batches);
         let numbers: Vec<&str> =
             table.lines().filter_map(|line| line.split('│').nth(2)).map(str::trim).collect();
         assert_eq!(numbers, ["n", "double", "1.5", "", "-20.0", "·", "NULL"]);
         assert!(table.ends_with("30 rows, 27 of them not shown (--max-rows 0 shows all)\n"));
+    }
+
+    fn fitted(columns: Vec<(&str, ArrayRef)>, width: usize) -> String {
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut out = Vec::new();
+        let look = Look { width, ..Look::default() };
+        let mut writer = TableWriter::new(batch.schema(), look, Instant::now());
+        writer.write(&batch, &mut out).unwrap();
+        writer.finish(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn wide_characters_and_long_cells_line_up() {
+        let texts: ArrayRef =
+            Arc::new(StringArray::from(vec!["日本語のとても長いテキスト", "👩‍👩‍👧 family", "short"]));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 1_234_567_890, 3]));
+        let expected = "
+┌─────────────────┬────────────┐
+│ t               │          n │
+│ text            │     bigint │
+├─────────────────┼────────────┤
+│ 日本語のとても… │          1 │
+│ 👩‍👩‍👧 family       │ 1234567890 │
+│ short           │          3 │
+└─────────────────┴────────────┘
+3 rows, long cells shortened (--format line shows all)
+";
+        assert_eq!(fitted(vec![("t", texts), ("n", numbers)], 32), expected.trim_start());
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_are_told() {
+        let names: Vec<String> = (0..30).map(|at| format!("column_{at}")).collect();
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+        let columns = names.iter().map(|name| (name.as_str(), Arc::clone(&numbers))).collect();
+        let table = fitted(columns, 50);
+        assert!(table.lines().all(|line| line.starts_with("1 row") || width(line) <= 50), "{table}");
+        assert!(table.contains("│ column_0 │ column_1 │ … │ column_29 │"), "{table}");
+        assert!(table.ends_with("1 row, 3 of 30 columns shown (--format line shows all)\n"), "{table}");
     }
 }

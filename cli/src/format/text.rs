@@ -1,9 +1,101 @@
-//! The text of a cell, the same in every format.
+//! The text of a cell, the same in every format, and how wide it is on a screen.
 
-use swath::arrow::datatypes::DataType;
+use std::borrow::Cow;
+
+use swath::arrow::array::Array;
+use swath::arrow::datatypes::{DataType, TimeUnit};
 pub use swath::formats::{Cells, is_text};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 /// Whether values of the type are numbers, which line up on the right.
 pub fn is_number(ty: &DataType) -> bool {
     ty.is_numeric()
+}
+
+/// Whether a value is null; also of a column that holds nothing else, and keeps no account of it.
+pub fn is_null(column: &dyn Array, row: usize) -> bool {
+    column.data_type() == &DataType::Null || column.is_null(row)
+}
+
+/// Columns of the terminal that the widest line of a text takes.
+pub fn width(text: &str) -> usize {
+    text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
+}
+
+/// A line that is no wider than asked for; what is cut off is shown by `…`.
+pub fn shorten(line: &str, most: usize) -> Cow<'_, str> {
+    if width(line) <= most {
+        return line.into();
+    }
+    let mut end = 0;
+    for (at, cluster) in line.grapheme_indices(true) {
+        if width(&line[..at + cluster.len()]) + 1 > most {
+            break;
+        }
+        end = at + cluster.len();
+    }
+    format!("{}…", &line[..end]).into()
+}
+
+/// A cell as it is shown: line ends are kept, other control characters are written as escapes.
+pub fn shown(text: &str) -> String {
+    let text = text.trim_end_matches('\n');
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let escape = |char: char| match char.is_control() && char != '\n' {
+        true => char.escape_default().to_string(),
+        false => char.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+/// The name of a type in SQL.
+pub fn type_name(ty: &DataType) -> String {
+    let name = match ty {
+        ty if is_text(ty) => "text",
+        DataType::Boolean => "boolean",
+        DataType::Int8 => "tinyint",
+        DataType::Int16 => "smallint",
+        DataType::Int32 => "integer",
+        DataType::Int64 => "bigint",
+        DataType::UInt8 => "utinyint",
+        DataType::UInt16 => "usmallint",
+        DataType::UInt32 => "uinteger",
+        DataType::UInt64 => "ubigint",
+        DataType::Float32 => "real",
+        DataType::Float64 => "double",
+        DataType::Date32 | DataType::Date64 => "date",
+        DataType::Timestamp(
+            TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond | TimeUnit::Nanosecond,
+            None,
+        ) => "timestamp",
+        DataType::Timestamp(_, Some(_)) => "timestamptz",
+        other => return other.to_string().to_lowercase(),
+    };
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_between_characters() {
+        for (text, most, expected) in [
+            ("abc", 3, "abc"),
+            ("abcd", 3, "ab…"),
+            ("日本語", 4, "日…"),
+            ("e\u{301}xyz", 3, "e\u{301}x…"),
+            ("ab", 1, "…"),
+        ] {
+            assert_eq!(shorten(text, most), expected, "{text} {most}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_seen() {
+        assert_eq!(shown("a\tb\u{7}\nc\n"), "a\\tb\\u{7}\nc");
+    }
 }

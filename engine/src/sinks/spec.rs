@@ -16,9 +16,6 @@ use super::options::{FileFormat, WriteOptions};
 use super::target::Target;
 use crate::error::{Error, Result};
 
-/// Rows of a row group of Parquet, as other writers have it.
-const ROW_GROUP_ROWS: usize = 1 << 20;
-
 /// What is written and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct WriteSpec {
@@ -154,7 +151,7 @@ impl Format {
                     Codec::Plain => ParquetCodec::Plain,
                     _ => ParquetCodec::Zstd(options.compression_level.unwrap_or(3)),
                 },
-                row_group_rows: options.row_group_size.unwrap_or(ROW_GROUP_ROWS),
+                row_group_rows: options.row_group_size.unwrap_or(ParquetStyle::default().row_group_rows),
             }),
             FileFormat::Text => Self::Text { nullstr: options.nullstr.clone() },
         })

@@ -1,5 +1,6 @@
 //! How rows are written, one format a file; all of them write batch by batch.
 
+mod arrow_file;
 mod cells;
 mod csv;
 mod json;
@@ -10,10 +11,12 @@ use std::io::{self, Write};
 
 use arrow::array::RecordBatch;
 
+pub use arrow_file::ArrowWriter;
 pub use cells::{Cells, is_text};
 pub use csv::{CsvStyle, CsvWriter};
 pub use json::JsonWriter;
-pub(crate) use parquet::{ParquetCodec, ParquetStyle, ParquetWriter};
+pub use parquet::ParquetWriter;
+pub(crate) use parquet::{ParquetCodec, ParquetStyle};
 pub(crate) use text::TextWriter;
 
 /// Writes rows in one format: the start once, batches of the same columns, the end once.

@@ -29,9 +29,18 @@ pub(crate) struct ParquetStyle {
     pub(crate) row_group_rows: usize,
 }
 
+/// Rows of a row group, as other writers have it.
+const ROW_GROUP_ROWS: usize = 1 << 20;
+
+impl Default for ParquetStyle {
+    fn default() -> Self {
+        Self { codec: ParquetCodec::Zstd(3), row_group_rows: ROW_GROUP_ROWS }
+    }
+}
+
 /// Writes Parquet. The writer beneath holds one row group; what it has encoded is handed on after
 /// every batch.
-pub(crate) struct ParquetWriter {
+pub struct ParquetWriter {
     schema: SchemaRef,
     style: ParquetStyle,
     /// Made at the start, ended at the end.
@@ -39,6 +48,11 @@ pub(crate) struct ParquetWriter {
 }
 
 impl ParquetWriter {
+    /// A writer for these columns, which are compressed with Zstandard.
+    pub fn with_zstd(schema: SchemaRef) -> Self {
+        Self::new(schema, ParquetStyle::default())
+    }
+
     pub(crate) fn new(schema: SchemaRef, style: ParquetStyle) -> Self {
         Self { schema, style, encoder: None }
     }

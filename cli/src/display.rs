@@ -1,0 +1,148 @@
+//! How results look: the flags for it, and the format that they choose.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use crate::format::{Format, Look};
+use crate::report::Report;
+use crate::screen;
+use crate::style::{Style, When};
+
+/// Flags for what results look like.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "How results look")]
+pub struct DisplayArgs {
+    /// How results are written; auto: by the name of the output file, else a table on a terminal and
+    /// CSV in a pipe
+    #[arg(long, value_enum, default_value_t = FormatArg::Auto)]
+    pub format: FormatArg,
+
+    /// Rows of a table that are shown, half from its start and half from its end; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub max_rows: usize,
+
+    /// Characters that a table may be wide; 0 for all it takes [default: the terminal's width]
+    #[arg(long, value_name = "N")]
+    pub width: Option<usize>,
+
+    /// What stands for null in tables
+    #[arg(long, value_name = "TEXT", default_value = "NULL")]
+    pub nulls: String,
+
+    /// Show tables that are longer than the screen in $SWATH_PAGER, $PAGER or less
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
+    pub pager: When,
+
+    /// Whether a table on the terminal says how long it took.
+    #[arg(skip = true)]
+    pub timer: bool,
+}
+
+/// The names of the formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    Auto,
+    Table,
+    Line,
+    Csv,
+    Tsv,
+    Json,
+    Jsonl,
+    Markdown,
+    Html,
+    Parquet,
+    Arrow,
+}
+
+impl DisplayArgs {
+    /// The format for results that go into a file of this name, or to standard output.
+    ///
+    /// # Errors
+    /// The name tells no format.
+    pub fn format_for(&self, output: Option<&Path>) -> Result<Format, Report> {
+        let look = self.look(output.is_none() && io::stdout().is_terminal());
+        let format = match self.format {
+            FormatArg::Table => Format::Table(look),
+            FormatArg::Line => Format::Line(look),
+            FormatArg::Csv => Format::Csv { delim: b',' },
+            FormatArg::Tsv => Format::Csv { delim: b'\t' },
+            FormatArg::Json => Format::Json { lines: false },
+            FormatArg::Jsonl => Format::Json { lines: true },
+            FormatArg::Markdown => Format::Markdown,
+            FormatArg::Html => Format::Html,
+            FormatArg::Parquet => Format::Parquet,
+            FormatArg::Arrow => Format::Arrow,
+            FormatArg::Auto => match output {
+                Some(path) => by_name(path)?,
+                None if io::stdout().is_terminal() => Format::Table(look),
+                None => Format::Csv { delim: b',' },
+            },
+        };
+        if format.is_binary() && output.is_none() && io::stdout().is_terminal() {
+            return Err(Report::with_hint(
+                "this format is no text, and standard output is a terminal",
+                "write it to a file with -o FILE, or into a pipe",
+            ));
+        }
+        Ok(format)
+    }
+
+    /// How tables look, on a terminal or elsewhere.
+    fn look(&self, terminal: bool) -> Look {
+        let screen = || if terminal { screen::width() } else { 0 };
+        Look {
+            max_rows: self.max_rows,
+            width: self.width.unwrap_or_else(screen),
+            null: self.nulls.clone(),
+            style: if terminal { Style::stdout() } else { Style::PLAIN },
+            timer: self.timer && terminal,
+        }
+    }
+
+    /// Whether what is longer than the screen goes through a pager.
+    pub fn pages(&self) -> bool {
+        match self.pager {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => io::stdout().is_terminal() && io::stdin().is_terminal() && !crate::style::is_dumb(),
+        }
+    }
+}
+
+/// The format that the name of an output file asks for.
+fn by_name(path: &Path) -> Result<Format, Report> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
+    Ok(match ending.as_str() {
+        "tsv" | "tab" => Format::Csv { delim: b'\t' },
+        "json" => Format::Json { lines: false },
+        "jsonl" | "ndjson" => Format::Json { lines: true },
+        "md" | "markdown" => Format::Markdown,
+        "html" | "htm" => Format::Html,
+        "parquet" => Format::Parquet,
+        "arrow" | "feather" => Format::Arrow,
+        "csv" | "txt" | "" => Format::Csv { delim: b',' },
+        _ => {
+            return Err(Report::with_hint(
+                format!("cannot tell a format from the name '{}'", path.display()),
+                "say it: --format csv, tsv, json, jsonl, markdown, html, parquet, arrow or table",
+            ));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_follow_names() {
+        let format = |name: &str| by_name(Path::new(name));
+        assert!(matches!(format("a.tsv"), Ok(Format::Csv { delim: b'\t' })));
+        assert!(matches!(format("a.JSONL"), Ok(Format::Json { lines: true })));
+        assert!(matches!(format("a.parquet"), Ok(Format::Parquet)));
+        assert!(matches!(format("report"), Ok(Format::Csv { delim: b',' })));
+        assert!(format("a.xlsx").unwrap_err().hint.unwrap().contains("--format"));
+    }
+}

@@ -1,0 +1,230 @@
+//! The shell: statements and commands typed on a terminal, answered one after the other.
+
+mod act;
+mod command;
+mod editor;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{ColorMode, CompletionType, Config, Editor};
+use swath::Session;
+use tokio::runtime::Runtime;
+
+use crate::config::user_folder;
+use crate::display::DisplayArgs;
+use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
+use crate::report::{self, Report};
+use crate::run::{self, Runner, cannot_write};
+use crate::sink::{Sink, Target};
+use crate::style::{Style, Tone};
+use crate::views::Views;
+use editor::{Helper, is_command};
+
+/// Lines of history that are kept.
+const HISTORY_LINES: usize = 10_000;
+
+/// Whether there is a person who could type.
+pub fn is_wanted() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// A shell on a terminal.
+pub struct Shell {
+    session: Session,
+    views: Views,
+    display: DisplayArgs,
+    /// Where results go, if not to the screen.
+    output: Option<Output>,
+    /// The statements that ran last.
+    last: Option<String>,
+    runtime: Runtime,
+    editor: Editor<Helper, FileHistory>,
+    history_file: Option<PathBuf>,
+}
+
+/// A file that results go to until it is ended.
+struct Output {
+    path: PathBuf,
+    sink: Sink,
+}
+
+/// What comes after a line.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    Leave,
+}
+
+/// Runs a shell until it is left, and returns the exit code.
+pub fn run(session: Session, views: Views, display: DisplayArgs) -> u8 {
+    match Shell::new(session, views, display) {
+        Ok(mut shell) => shell.run(),
+        Err(report) => {
+            report::error(&report);
+            FAILED
+        }
+    }
+}
+
+impl Shell {
+    fn new(session: Session, views: Views, display: DisplayArgs) -> Result<Self, Report> {
+        let terminal = |error: ReadlineError| {
+            Report::with_hint(
+                format!("cannot use the terminal: {error}"),
+                "give statements on the command line: swath \"SELECT …\"",
+            )
+        };
+        let style = Style::stdout();
+        let config = Config::builder()
+            .history_ignore_space(true)
+            .max_history_size(HISTORY_LINES)
+            .map_err(terminal)?
+            .completion_type(CompletionType::List)
+            .color_mode(if style.is_on() { ColorMode::Forced } else { ColorMode::Disabled })
+            .build();
+        let mut editor = Editor::with_config(config).map_err(terminal)?;
+        let history_file = history_file();
+        if let Some(path) = &history_file {
+            // There is none at the first time.
+            let _ = editor.load_history(path);
+        }
+        let names = views.waiting();
+        editor.set_helper(Some(Helper { session: session.clone(), views: names, style }));
+        let runtime = run::waiting_runtime()?;
+        Ok(Self { session, views, display, output: None, last: None, runtime, editor, history_file })
+    }
+
+    fn run(&mut self) -> u8 {
+        // From here on an interrupt is a message, also between queries.
+        self.runtime.block_on(async {
+            tokio::select! { biased; _ = tokio::signal::ctrl_c() => {}, () = std::future::ready(()) => {} }
+        });
+        println!(
+            "{} {} {}",
+            Style::stdout().paint(Tone::Bold, "Swath"),
+            env!("CARGO_PKG_VERSION"),
+            Style::stdout()
+                .paint(Tone::Dim, "Statements end with ; and .help shows the commands; Ctrl-D leaves.")
+        );
+        let code = loop {
+            match self.editor.readline("swath> ") {
+                Ok(line) if line.trim().is_empty() => {}
+                Ok(line) => {
+                    self.remember(&line);
+                    if self.answer(&line) == Next::Leave {
+                        break DONE;
+                    }
+                }
+                // Ctrl-C drops the line.
+                Err(ReadlineError::Interrupted) => {}
+                Err(ReadlineError::Eof) => break DONE,
+                Err(error) => {
+                    report::error(&Report::with_hint(format!("cannot read the line: {error}"), "try again"));
+                    break FAILED;
+                }
+            }
+        };
+        self.end_output();
+        swath::remove_unfinished_files();
+        code
+    }
+
+    /// Answers one line, which may hold several statements.
+    fn answer(&mut self, line: &str) -> Next {
+        if is_command(line) {
+            return match command::parse(line).and_then(|(command, rest)| self.act(command, rest)) {
+                Ok(next) => next,
+                Err(report) => {
+                    report::error(&report);
+                    Next::GoOn
+                }
+            };
+        }
+        self.last = Some(line.to_owned());
+        self.run_text(line);
+        Next::GoOn
+    }
+
+    /// Runs statements, to the screen or to the output file.
+    fn run_text(&mut self, text: &str) {
+        let code = match self.output.take() {
+            Some(mut output) => {
+                let target = Target::File(output.path.clone());
+                let code = self.run_into(text, &target, &mut output.sink);
+                self.output = Some(output);
+                code
+            }
+            None => {
+                let target = if self.display.pages() { Target::Screen } else { Target::Stdout };
+                match target.open() {
+                    Ok(mut sink) => self.run_into(text, &target, &mut sink),
+                    Err(error) => Err(cannot_write(&target, &error)),
+                }
+            }
+        };
+        if let Err(report) = code {
+            report::error(&report);
+        }
+    }
+
+    /// Runs statements, and returns the exit code that they would have.
+    fn run_into(&self, text: &str, target: &Target, sink: &mut Sink) -> Result<u8, Report> {
+        let file = match target {
+            Target::File(path) => Some(path.as_path()),
+            Target::Stdout | Target::Screen => None,
+        };
+        let format = self.display.format_for(file)?;
+        let runner = Runner { session: &self.session, views: &self.views, target, format: &format };
+        let texts = [text.to_owned()];
+        let code = self.wait_for(runner.run(&texts, sink)).unwrap_or(INTERRUPTED);
+        report::notes(&self.session.take_notes());
+        Ok(code)
+    }
+
+    /// Waits for work, or for an interrupt, which drops it and is told.
+    fn wait_for<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                done = work => Some(done),
+                _ = tokio::signal::ctrl_c() => {
+                    eprintln!("\n{}", Style::stderr().paint(Tone::Cyan, "interrupted"));
+                    None
+                }
+            }
+        })
+    }
+
+    /// Keeps a line in the history, and in its file at once: a shell that is killed loses nothing.
+    fn remember(&mut self, line: &str) {
+        let Ok(true) = self.editor.add_history_entry(line) else { return };
+        let Some(path) = &self.history_file else { return };
+        let saved = self.editor.append_history(path);
+        if saved.is_err() {
+            report::notes(&[format!("{}: the history is not kept", path.display())]);
+            self.history_file = None;
+        }
+    }
+
+    /// Gives the output file its name, if there is one.
+    fn end_output(&mut self) {
+        let Some(Output { path, sink }) = self.output.take() else { return };
+        if let Err(error) = sink.finish() {
+            report::error(&cannot_write(&Target::File(path), &error));
+        }
+    }
+
+    /// The lines of the history.
+    fn history(&self) -> Vec<String> {
+        self.editor.history().iter().cloned().collect()
+    }
+}
+
+/// Where the history is kept; its folder is made.
+fn history_file() -> Option<PathBuf> {
+    let folder = user_folder("XDG_STATE_HOME", ".local/state")?;
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder.join("history"))
+}

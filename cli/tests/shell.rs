@@ -1,0 +1,169 @@
+//! The shell on a terminal: what is typed, and what is on the screen.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::process::Command;
+
+use assert_cmd::cargo::cargo_bin;
+use rexpect::session::{PtySession, spawn_command};
+use tempfile::TempDir;
+
+/// A machine that is busy with other tests takes its time.
+const PATIENCE_MS: u64 = 60_000;
+
+/// A folder with a table, which is also the home of a user.
+fn home() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("air.csv"), "Dest,DepDelay\nBOS,12\nACV,NA\nBOS,20\n").unwrap();
+    fs::write(dir.path().join("script.sql"), "SELECT 'from a file' AS s;\n").unwrap();
+    dir
+}
+
+/// A shell with a terminal of its own, at its first prompt.
+fn shell(dir: &TempDir) -> PtySession {
+    let mut command = Command::new(cargo_bin("swath"));
+    command.current_dir(dir.path()).env_clear();
+    command.env("HOME", dir.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("TERM", "xterm").env("NO_COLOR", "1").env("SWATH_PAGER", "");
+    let mut shell = spawn_command(command, Some(PATIENCE_MS)).unwrap();
+    shell.exp_string("Ctrl-D leaves.").unwrap();
+    shell.exp_string("swath> ").unwrap();
+    shell
+}
+
+/// What the editor writes when it has taken a line.
+const TAKEN: &str = "\x1b[?2004l";
+
+/// Types keys, without the end of a line.
+fn type_keys(shell: &mut PtySession, keys: &str) {
+    shell.send(keys).unwrap();
+    shell.flush().unwrap();
+}
+
+/// Types a line, and waits for what it must show: in ASCII, as the other side reads bytes.
+fn ask(shell: &mut PtySession, line: &str, answer: &str) {
+    shell.send_line(line).unwrap();
+    shell.exp_string(TAKEN).unwrap();
+    shell.exp_string(answer).unwrap();
+    shell.exp_string("swath> ").unwrap();
+}
+
+fn leave(mut shell: PtySession) {
+    shell.send_control('d').unwrap();
+    shell.exp_eof().unwrap();
+}
+
+#[test]
+fn statements_are_answered_and_errors_show_the_place() {
+    let dir = home();
+    let mut shell = shell(&dir);
+    ask(&mut shell, "SELECT max(depdelay) AS longest FROM 'air.csv';", "      20 ");
+    ask(&mut shell, "SELECT DepDely FROM 'air.csv';", "       ^^^^^^^");
+    // A statement goes on until its semicolon.
+    shell.send_line("SELECT 40 +").unwrap();
+    shell.send_line("  2 AS answer;").unwrap();
+    shell.exp_string("     42 ").unwrap();
+    shell.exp_string("1 row in ").unwrap();
+    leave(shell);
+}
+
+#[test]
+fn tab_completes_columns_and_paths() {
+    let dir = home();
+    let mut shell = shell(&dir);
+    type_keys(&mut shell, "FROM 'ai\t");
+    shell.exp_string("air.csv'").unwrap();
+    shell.send_line(" LIMIT 1;").unwrap();
+    shell.exp_string("BOS ").unwrap();
+    shell.exp_string("swath> ").unwrap();
+    type_keys(&mut shell, "FROM 'air.csv' SELECT sum(depd\t");
+    shell.exp_string("DepDelay").unwrap();
+    shell.send_line(") AS s;").unwrap();
+    shell.exp_string("     32 ").unwrap();
+    shell.exp_string("swath> ").unwrap();
+    type_keys(&mut shell, ".tim\t");
+    shell.exp_string(".timer").unwrap();
+    shell.send_control('c').unwrap();
+    shell.exp_string("swath> ").unwrap();
+    leave(shell);
+}
+
+#[test]
+fn an_interrupt_drops_the_line_or_the_query_and_keeps_the_session() {
+    let dir = home();
+    let mut shell = shell(&dir);
+    ask(&mut shell, "CREATE VIEW v AS SELECT 7 AS seven;", "");
+    type_keys(&mut shell, "SELECT nonsense");
+    shell.exp_string("nonsense").unwrap();
+    shell.send_control('c').unwrap();
+    shell.exp_string("swath> ").unwrap();
+    shell
+        .send_line("SELECT sum(value) AS s FROM generate_series(1, 1000000000000) WHERE value % 7 = 3;")
+        .unwrap();
+    shell.exp_string(TAKEN).unwrap();
+    shell.exp_string("\n").unwrap();
+    // The query begins at once; what is waited for here is only that it is under way.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    shell.send_control('c').unwrap();
+    shell.exp_string("interrupted").unwrap();
+    shell.exp_string("swath> ").unwrap();
+    ask(&mut shell, "SELECT seven FROM v;", "      7 ");
+    leave(shell);
+}
+
+#[test]
+fn commands_of_the_shell() {
+    let dir = home();
+    let mut shell = shell(&dir);
+    ask(&mut shell, ".help", ".schema");
+    ask(&mut shell, ".mod csv", "");
+    ask(&mut shell, ".mode csv", "");
+    ask(&mut shell, "SELECT Dest FROM 'air.csv' ORDER BY DepDelay DESC LIMIT 2;", "Dest\r\nACV\r\nBOS");
+    ask(&mut shell, ".save out.tsv", "");
+    assert_eq!(fs::read_to_string(dir.path().join("out.tsv")).unwrap(), "Dest\nACV\nBOS\n");
+    ask(&mut shell, ".read script.sql", "from a file");
+    ask(&mut shell, ".schema air.csv", "DepDelay,BIGINT");
+    ask(&mut shell, ".tabels", "did you mean .tables?");
+    ask(&mut shell, ".output all.csv", "");
+    ask(&mut shell, "SELECT 1 AS one; SELECT 2 AS two;", "");
+    ask(&mut shell, ".output", "");
+    assert_eq!(fs::read_to_string(dir.path().join("all.csv")).unwrap(), "one\n1\ntwo\n2\n");
+    ask(&mut shell, ".explain SELECT Dest FROM 'air.csv'", "pass 1: csv 'air.csv'");
+    ask(&mut shell, ".graph plan.svg SELECT Dest FROM 'air.csv'", "");
+    assert!(fs::read_to_string(dir.path().join("plan.svg")).unwrap().starts_with("<svg "));
+    ask(&mut shell, ".shell echo from-$((40+2))", "from-42");
+    ask(&mut shell, ".set maxrows 5", "");
+    ask(&mut shell, ".show", "maxrows = 5");
+    shell.send_line(".exit").unwrap();
+    shell.exp_eof().unwrap();
+}
+
+#[test]
+fn history_and_configuration_last() {
+    let dir = home();
+    let config = dir.path().join(".config/swath");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(
+        config.join("config.toml"),
+        "nulls = 'none'\n[views]\nair = \"SELECT * FROM 'air.csv'\"\nbroken = \"SELECT * FROM 'no.csv'\"\n",
+    )
+    .unwrap();
+    let mut first = shell(&dir);
+    ask(&mut first, "SELECT DepDelay FROM air;", "     none ");
+    ask(&mut first, ".tables", "broken");
+    ask(&mut first, " SELECT 'secret' AS s;", " secret ");
+    leave(first);
+
+    let history = fs::read_to_string(dir.path().join(".local/state/swath/history")).unwrap();
+    assert!(history.contains("SELECT DepDelay FROM air;") && !history.contains("secret"), "{history}");
+    let mut second = shell(&dir);
+    ask(&mut second, ".history", "SELECT DepDelay FROM air;");
+    // The line before the last one is back.
+    type_keys(&mut second, "\x1b[A\x1b[A\x1b[A");
+    second.exp_string("SELECT DepDelay FROM air;").unwrap();
+    second.send_line("").unwrap();
+    second.exp_string("     none ").unwrap();
+    second.exp_string("swath> ").unwrap();
+    leave(second);
+}
