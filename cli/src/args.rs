@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use swath::{OptionValue, Session, SessionBuilder};
 
+use crate::commands::FileCommand;
 use crate::explain::ExplainArgs;
 use crate::format::Format;
 use crate::report::Report;
@@ -49,6 +50,18 @@ pub struct Args {
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
 
+    /// The value of $name in the statements: a number, true, false, null, or else a text, which quotes
+    /// around it make sure of; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
+
+    #[command(flatten)]
+    answer: AnswerArgs,
+}
+
+/// How questions are answered, whatever is asked.
+#[derive(Debug, clap::Args)]
+pub struct AnswerArgs {
     /// Write the results to a file instead of standard output; it appears when all is written
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -78,11 +91,6 @@ pub struct Args {
     #[arg(long, value_name = "BYTES")]
     max_spill: Option<String>,
 
-    /// The value of $name in the statements: a number, true, false, null, or else a text, which quotes
-    /// around it make sure of; may be given several times
-    #[arg(long = "param", value_name = "NAME=VALUE")]
-    params: Vec<String>,
-
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -91,10 +99,12 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Explain(ExplainArgs),
+    #[command(flatten)]
+    Files(FileCommand),
 }
 
 /// Options for bare paths, by the names that read_csv() has for them.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "How bare paths are read")]
 pub struct ReadArgs {
     /// The first record names the columns [default: found by looking]
@@ -206,6 +216,18 @@ impl Args {
     /// Wrong usage.
     pub fn into_job(self) -> Result<Job, Report> {
         let texts = statements::gather(self.sql, &self.files)?;
+        let job = self.answer.into_job(texts)?;
+        set_params(&job.session, &self.params, &job.texts)?;
+        Ok(job)
+    }
+}
+
+impl AnswerArgs {
+    /// Validates the flags.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn into_job(self, texts: Vec<String>) -> Result<Job, Report> {
         let mut session = self.read.apply(Session::builder())?;
         if let Some(threads) = self.threads {
             session = session.threads(threads.into());
@@ -220,10 +242,27 @@ impl Args {
             session = session.max_spill(swath::parse_bytes("--max-spill", &bytes)? as u64);
         }
         let session = session.build()?;
-        set_params(&session, &self.params, &texts)?;
         let format = self.format.choose(self.output.as_deref(), self.max_rows)?;
         let target = self.output.map_or(Target::Stdout, Target::File);
         Ok(Job { texts, session, target, format })
+    }
+
+    /// Takes out the options for reading, by their names in SQL.
+    ///
+    /// # Errors
+    /// A value that an option does not take.
+    pub fn take_read_options(&mut self) -> Result<Vec<(String, OptionValue)>, Report> {
+        std::mem::take(&mut self.read).into_options()
+    }
+
+    /// Asks for the column that tells each row's file.
+    pub fn ask_for_filename(&mut self) {
+        self.read.filename = true;
+    }
+
+    /// Whether a format was asked for, by its name or by that of a file.
+    pub fn has_format(&self) -> bool {
+        self.output.is_some() || !matches!(self.format, FormatArg::Auto)
     }
 }
 
@@ -270,6 +309,17 @@ impl ReadArgs {
     /// # Errors
     /// A value that an option does not take.
     pub fn apply(self, mut session: SessionBuilder) -> Result<SessionBuilder, Report> {
+        for (name, value) in self.into_options()? {
+            session = session.option(&name, value)?;
+        }
+        Ok(session)
+    }
+
+    /// The options that are set, by their names in SQL.
+    ///
+    /// # Errors
+    /// A text that is no list of columns with types.
+    pub fn into_options(self) -> Result<Vec<(String, OptionValue)>, Report> {
         let texts = [
             ("header", self.header),
             ("delim", self.delim),
@@ -295,10 +345,8 @@ impl ReadArgs {
             self.null_padding.then_some(("null_padding", OptionValue::Boolean(true))),
             self.ragged.then_some(("ragged", OptionValue::Boolean(true))),
         ];
-        for (name, value) in texts.chain(others.into_iter().flatten()) {
-            session = session.option(name, value)?;
-        }
-        Ok(session)
+        let all = texts.chain(others.into_iter().flatten());
+        Ok(all.map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod commands;
 mod exit_codes;
 mod explain;
 mod format;
@@ -16,8 +17,10 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
-    if let Some(args::Command::Explain(args)) = args.command {
-        return explain::run(args).into();
+    match args.command {
+        Some(args::Command::Explain(args)) => return explain::run(args).into(),
+        Some(args::Command::Files(command)) => return commands::run(command).into(),
+        None => {}
     }
     let job = match args.into_job() {
         Ok(job) => job,
