@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use swath::{OptionValue, Session, SessionBuilder};
 
-use crate::display::DisplayArgs;
+use crate::commands::FileCommand;
+use crate::display::{DisplayArgs, FormatArg};
 use crate::explain::ExplainArgs;
 use crate::format::Format;
 use crate::report::Report;
@@ -55,6 +56,22 @@ pub struct Args {
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
 
+    /// The value of $name in the statements: a number, true, false, null, or else a text, which quotes
+    /// around it make sure of; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
+
+    #[command(flatten)]
+    answer: AnswerArgs,
+
+    /// When there are colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
+    pub color: When,
+}
+
+/// How questions are answered, whatever is asked.
+#[derive(Debug, clap::Args)]
+pub struct AnswerArgs {
     /// Write the results to a file instead of standard output; it appears when all is written
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -62,26 +79,20 @@ pub struct Args {
     #[command(flatten)]
     resources: ResourceArgs,
 
-    /// The value of $name in the statements: a number, true, false, null, or else a text, which quotes
-    /// around it make sure of; may be given several times
-    #[arg(long = "param", value_name = "NAME=VALUE")]
-    params: Vec<String>,
-
     #[command(flatten)]
     display: DisplayArgs,
 
     #[command(flatten)]
     read: ReadArgs,
-
-    /// When there are colours; auto: on a terminal, unless NO_COLOR is set
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
-    pub color: When,
 }
 
 /// What else there is to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Explain(ExplainArgs),
+    Sniff(SniffArgs),
+    #[command(flatten)]
+    Files(FileCommand),
 }
 
 /// What a session may use.
@@ -105,7 +116,7 @@ pub struct ResourceArgs {
 }
 
 /// Options for bare paths, by the names that read_csv() has for them.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "How bare paths are read")]
 pub struct ReadArgs {
     /// The first record names the columns [default: found by looking]
@@ -204,7 +215,7 @@ pub struct Job {
 impl Args {
     /// Whether there is nothing to run, and somebody who could type it.
     pub fn wants_shell(&self) -> bool {
-        self.sql.is_empty() && self.files.is_empty() && self.output.is_none() && shell::is_wanted()
+        self.sql.is_empty() && self.files.is_empty() && self.answer.output.is_none() && shell::is_wanted()
     }
 
     /// Runs the shell, and returns the exit code.
@@ -212,7 +223,8 @@ impl Args {
     /// # Errors
     /// Wrong usage.
     pub fn run_shell(self, views: Views) -> Result<u8, Report> {
-        Ok(shell::run(session(self.read, self.resources)?, views, self.display))
+        let AnswerArgs { read, resources, display, .. } = self.answer;
+        Ok(shell::run(session(read, resources)?, views, display))
     }
 
     /// Validates the flags and reads the statements.
@@ -221,8 +233,19 @@ impl Args {
     /// Wrong usage.
     pub fn into_job(self, views: Views) -> Result<Job, Report> {
         let texts = statements::gather(self.sql, &self.files)?;
+        let job = self.answer.into_job(texts, views)?;
+        set_params(&job.session, &self.params, &job.texts)?;
+        Ok(job)
+    }
+}
+
+impl AnswerArgs {
+    /// Validates the flags.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn into_job(self, texts: Vec<String>, views: Views) -> Result<Job, Report> {
         let session = session(self.read, self.resources)?;
-        set_params(&session, &self.params, &texts)?;
         let format = self.display.format_for(self.output.as_deref())?;
         let target = match self.output {
             Some(path) => Target::File(path),
@@ -230,6 +253,24 @@ impl Args {
             None => Target::Stdout,
         };
         Ok(Job { texts, session, views, target, format })
+    }
+
+    /// Takes out the options for reading, by their names in SQL.
+    ///
+    /// # Errors
+    /// A value that an option does not take.
+    pub fn take_read_options(&mut self) -> Result<Vec<(String, OptionValue)>, Report> {
+        std::mem::take(&mut self.read).into_options()
+    }
+
+    /// Asks for the column that tells each row's file.
+    pub fn ask_for_filename(&mut self) {
+        self.read.filename = true;
+    }
+
+    /// Whether a format was asked for, by its name or by that of a file.
+    pub fn has_format(&self) -> bool {
+        self.output.is_some() || !matches!(self.display.format, FormatArg::Auto)
     }
 }
 
@@ -257,6 +298,17 @@ impl ReadArgs {
     /// # Errors
     /// A value that an option does not take.
     pub fn apply(self, mut session: SessionBuilder) -> Result<SessionBuilder, Report> {
+        for (name, value) in self.into_options()? {
+            session = session.option(&name, value)?;
+        }
+        Ok(session)
+    }
+
+    /// The options that are set, by their names in SQL.
+    ///
+    /// # Errors
+    /// A text that is no list of columns with types.
+    pub fn into_options(self) -> Result<Vec<(String, OptionValue)>, Report> {
         let texts = [
             ("header", self.header),
             ("delim", self.delim),
@@ -282,10 +334,8 @@ impl ReadArgs {
             self.null_padding.then_some(("null_padding", OptionValue::Boolean(true))),
             self.ragged.then_some(("ragged", OptionValue::Boolean(true))),
         ];
-        for (name, value) in texts.chain(others.into_iter().flatten()) {
-            session = session.option(name, value)?;
-        }
-        Ok(session)
+        let all = texts.chain(others.into_iter().flatten());
+        Ok(all.map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
 

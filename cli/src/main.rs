@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod commands;
 mod config;
 mod display;
 mod exit_codes;
@@ -39,6 +40,7 @@ fn run() -> Result<u8, report::Report> {
     match args.command {
         Some(args::Command::Explain(args)) => return Ok(explain::run(args)),
         Some(args::Command::Sniff(args)) => return Ok(sniff::run(args)),
+        Some(args::Command::Files(command)) => return Ok(commands::run(command)),
         None => {}
     }
     if args.wants_shell() {

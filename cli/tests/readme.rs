@@ -37,6 +37,9 @@ fn examples(readme: &str) -> Vec<(String, String)> {
                 1,
             );
             let shell = match shell.strip_prefix("swath ") {
+                Some(rest) if rest.starts_with("grep ") => {
+                    format!("'{}' {rest}", cargo_bin("swath").display())
+                }
                 Some(rest) => format!("{swath} {rest}"),
                 None => shell,
             };

@@ -64,13 +64,16 @@ pub mod bag;
 mod budget;
 mod completion;
 mod compute;
+mod decompress;
 mod error;
 mod error_place;
 mod explain;
 mod expr;
 mod file_columns;
+mod files;
 mod frame;
 pub mod functions;
+pub mod grep;
 mod inspect;
 mod memory;
 mod operators;
@@ -82,6 +85,7 @@ mod paths;
 #[cfg(feature = "polars")]
 mod polars_frame;
 pub mod prelude;
+mod profile;
 mod read_csv;
 mod rejects;
 mod resources;
@@ -103,18 +107,21 @@ pub use bag::{Bag, read_json, read_text};
 pub use completion::{Candidate, CandidateKind, Completions};
 pub use compute::{Answers, Computable, Pending, RequestId, Requests, compute, compute_async};
 pub use datafusion::arrow;
+pub use decompress::{DecompressError, decompress, decompress_to_folder};
 pub use error::{Error, Result};
 pub use explain::{
     ExplainedOutput, ExplainedPass, ExplainedRun, ExplainedShared, Explanation, PassRun, ReadFrom, Reader,
     Step, StepRun, Summary, explain, explain_analyze, explain_analyze_async, explain_async,
 };
 pub use expr::{Expr, ExprExt, SortExpr, asc, col, desc, lit, when};
+pub use files::{FileContent, STANDARD_INPUT, list_files, table_sql};
 pub use frame::{Columns, Frame, GroupBy, IntoExpr, IntoSort, Join, Pivot, concat, from_batches};
 pub use options::{OptionValue, ReadOptions};
 pub use output::Output;
 pub use paths::Paths;
 #[cfg(feature = "polars")]
 pub use polars_frame::PolarsFrame;
+pub use profile::{ColumnProfile, Profile, TopValue};
 pub use read_csv::{ReadCsv, read_csv};
 pub use resources::ResourceUsage;
 pub use scalar::{Count, Scalar, ScalarType};
@@ -123,8 +130,13 @@ pub use settings::parse_bytes;
 pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};
 pub use sinks::format as formats;
 pub use sinks::{FileFormat, Sink, WriteOptions};
-pub use swath_io::{Codec, OnError};
+pub use swath_io::{Codec, OnError, SourceFile};
 pub use swath_planner::{
     KEYWORDS, Piece, PieceKind, Statement, is_keyword, is_whole, nearest, pieces, statement_ranges,
 };
 pub use types::{ColumnType, Text};
+
+/// The examples of the guide's page on the library are run as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/library.md")]
+mod guide {}

@@ -13,7 +13,8 @@
 //! * [`scanner`]: whole records become Arrow columns, only those that are needed, with errors that know
 //!   file, line and column;
 //! * [`rejects`]: what does not fit is left out where that was asked for, counted, and kept to be looked at;
-//! * [`scan`]: a [`Scan`] reads many files with many [`Worker`]s.
+//! * [`scan`]: a [`Scan`] reads many files with many [`Worker`]s;
+//! * [`search`]: the lines of many files as they stand there, for whoever looks for some of them.
 //!
 //! The crate knows nothing of SQL, expressions or runtimes: a worker is asked for its next batch, and either
 //! gives it or leaves a waker.
@@ -56,6 +57,7 @@ pub mod options;
 pub mod rejects;
 pub mod scan;
 pub mod scanner;
+pub mod search;
 pub mod simd;
 mod sniff;
 pub mod source;
@@ -72,4 +74,5 @@ pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::ScanRequest;
 pub use scanner::filter::{RawFilter, RowFilter, ScanFilter};
 pub use scanner::infer::{Column, CsvTable, infer_csv};
-pub use source::{SourceFile, expand};
+pub use search::{Further, LineSearch, Lines, SearchItem, search};
+pub use source::{SourceFile, expand, standard_input};

@@ -21,6 +21,11 @@ pub struct SourceFile {
     pub modified: Option<SystemTime>,
 }
 
+/// Standard input as a file to read. It can be read once.
+pub fn standard_input() -> SourceFile {
+    SourceFile { path: "/dev/stdin".into(), len_bytes: 0, modified: None }
+}
+
 /// Returns the files that the patterns name, pattern by pattern, each pattern's files sorted by path.
 ///
 /// A pattern is a path or a glob: `*` and `?` within a folder's name, `**` for any folders, `[a-z]`,

@@ -167,7 +167,7 @@ fn bare(table: Option<datafusion::common::TableReference>, name: &str) -> Expr {
 }
 
 /// The plan with columns that belong to no table, so that it can stand beside itself.
-fn without_tables(plan: &LogicalPlan) -> Result<LogicalPlan> {
+pub(crate) fn without_tables(plan: &LogicalPlan) -> Result<LogicalPlan> {
     if plan.schema().iter().all(|(table, _)| table.is_none()) {
         return Ok(plan.clone());
     }

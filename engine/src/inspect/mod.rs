@@ -37,7 +37,7 @@ impl RelationPlanner for Inspections {
 }
 
 /// A type as it is written in SQL.
-fn type_name(ty: &DataType) -> String {
+pub(crate) fn type_name(ty: &DataType) -> String {
     let name = match ty {
         DataType::Null => "NULL",
         DataType::Boolean => "BOOLEAN",

@@ -208,7 +208,11 @@ impl Feed {
 fn chunks(path: &Path, file: File, stream: TextStream, options: FeedOptions<'_>) -> Result<Box<dyn Chunks>> {
     let io_error = |error| Error::io(path, "read", error);
     let codec = stream.decompressor().codec();
-    let Some(start) = stream.plain_start() else { return Ok(Box::new(Stream::new(stream))) };
+    // What is no file, as standard input, can be read once, from its start to its end.
+    let is_file = file.metadata().map_err(io_error)?.is_file();
+    let Some(start) = stream.plain_start().filter(|_| is_file) else {
+        return Ok(Box::new(Stream::new(stream)));
+    };
     if codec == Codec::Plain {
         return Ok(Box::new(Ranges::new(path, file, start).map_err(io_error)?));
     }

@@ -1,0 +1,89 @@
+//! `swath convert`: files in another format.
+
+use std::path::PathBuf;
+
+use swath::{FileContent, OptionValue, Session};
+
+use super::answer::{ask_value, work_on};
+use crate::args::ReadArgs;
+use crate::report::{self, Report};
+
+const EXAMPLES: &str = "\
+Examples:
+  swath convert 'air/*.csv.bz2' air.parquet
+  swath convert --delim ';' x.csv.gz x.tsv.zst
+  swath convert --lines 'logs/*.gz' all.txt.zst --level 19
+  swath convert 'air/*.csv.bz2' 'air-*.parquet' --per-partition
+
+The format and the codec are told by the name of what is written: .csv, .tsv, .json, .jsonl, .parquet, .txt, and
+then .gz, .bz2, .zst, .xz or .lz4. It appears when it is whole. To convert some rows or columns, write it in SQL:
+  swath \"COPY (SELECT Dest, DepDelay FROM 'air/*.bz2' WHERE Origin = 'SFO') TO 'sfo.parquet'\"";
+
+/// Write files in another format
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct ConvertArgs {
+    /// Paths and globs of CSV files, and at last what to write
+    #[arg(required = true, num_args = 2.., value_name = "PATH")]
+    paths: Vec<String>,
+
+    /// The files hold lines of text
+    #[arg(long)]
+    lines: bool,
+
+    /// The format to write: csv, tsv, json, jsonl, parquet, text [default: by the name]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+
+    /// How hard to compress, by the codec's own levels
+    #[arg(long, value_name = "N")]
+    level: Option<u32>,
+
+    /// Write several files at once, one for each core; the name has a '*' where their numbers go, or is a folder's
+    #[arg(long)]
+    per_partition: bool,
+
+    /// How many files are read at once [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+/// Converts.
+pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
+    let target = args.paths.pop().unwrap_or_default();
+    if args.paths.iter().any(|path| same_file(path, &target)) {
+        return Err(Report::with_hint(
+            format!("'{target}' is to be read and to be written"),
+            "the last path is what to write: give it another name",
+        ));
+    }
+    let content = if args.lines { FileContent::Text } else { FileContent::Csv };
+    let table = swath::table_sql(content, args.paths, args.read.into_options()?)?;
+    let options = [
+        args.format.map(|format| ("FORMAT", OptionValue::Text(format))),
+        args.level.map(|level| ("LEVEL", OptionValue::Number(level.to_string()))),
+        args.per_partition.then_some(("PER_PARTITION", OptionValue::Boolean(true))),
+    ];
+    let options: Vec<String> =
+        options.into_iter().flatten().map(|(name, value)| format!("{name} {value}")).collect();
+    let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(", ")) };
+    let quoted = OptionValue::Text(target.clone());
+    let copy = format!("COPY (SELECT * FROM {table}) TO {quoted}{options}");
+    let session = Session::builder();
+    let session =
+        args.threads.into_iter().fold(session, |session, threads| session.threads(threads.into())).build()?;
+    Ok(work_on(&session, async {
+        let rows = ask_value(&session, &copy).await?;
+        report::notes(&[format!("{rows} rows written to {target}")]);
+        Ok(())
+    }))
+}
+
+/// Whether two paths lead to one file that exists.
+fn same_file(left: &str, right: &str) -> bool {
+    let real = |path: &str| PathBuf::from(path).canonicalize().ok();
+    real(left).is_some_and(|left| Some(left) == real(right))
+}

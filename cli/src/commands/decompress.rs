@@ -1,0 +1,125 @@
+//! `swath decompress`: the plain bytes of files of any codec.
+
+use std::io;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::thread;
+
+use swath::{Codec, DecompressError, SourceFile};
+
+use crate::exit_codes::{DONE, FAILED};
+use crate::report::{self, Report};
+use crate::sink::{Sink, Target};
+
+const EXAMPLES: &str = "\
+Examples:
+  swath decompress x.csv.bz2 | head
+  swath decompress -o all.csv 'parts/*.csv.zst'
+  swath decompress -o plain/ 'air/*.csv.bz2'
+  curl -s https://example.com/x.gz | swath decompress
+
+The codec is told by the first bytes: gzip, bzip2, Zstandard, xz, LZ4; what is not compressed comes out as it is.
+All members of a file are read, and checksums are checked. Several files are decoded at once and written in order.";
+
+/// Write the plain bytes of compressed files
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct DecompressArgs {
+    /// Paths and globs; '-', or none, is standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+
+    /// Write to a file, which appears when it is whole; or, if it ends with '/' or is a folder, into a file for each
+    #[arg(short, long, value_name = "FILE|DIR/")]
+    output: Option<PathBuf>,
+
+    /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4 [default: by their first bytes]
+    #[arg(long, value_name = "CODEC")]
+    compression: Option<Codec>,
+
+    /// How many files are decoded at once [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+/// Decompresses.
+pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
+    if args.paths.is_empty() {
+        args.paths.push(swath::STANDARD_INPUT.to_owned());
+    }
+    let threads = match args.threads {
+        Some(threads) => threads.into(),
+        None => thread::available_parallelism().map_or(1, NonZero::get),
+    };
+    let files = match swath::list_files(args.paths) {
+        Ok(files) => files,
+        Err(error) => {
+            report::error(&error.into());
+            return Ok(FAILED);
+        }
+    };
+    let folder = args.output.as_ref().filter(|path| path.is_dir() || ends_with_slash(path));
+    let (done, target) = match folder {
+        Some(folder) => {
+            if !folder.is_dir() {
+                let report = |error: io::Error| {
+                    Report::with_hint(
+                        format!("there is no folder '{}': {error}", folder.display()),
+                        "make it first",
+                    )
+                };
+                folder.metadata().map_err(report)?;
+            }
+            (
+                swath::decompress_to_folder(&files, args.compression, threads, folder),
+                folder.display().to_string(),
+            )
+        }
+        None => {
+            let target = args.output.map_or(Target::Stdout, Target::File);
+            (into_target(&files, args.compression, threads, &target), target.name())
+        }
+    };
+    Ok(match done {
+        Ok(notes) => {
+            report::notes(&notes);
+            DONE
+        }
+        // Whoever reads has seen enough.
+        Err(DecompressError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
+        Err(DecompressError::Write(error)) => {
+            let hint = "check the folder, its permissions and the space left on the disk";
+            report::error(&Report::with_hint(format!("cannot write to {target}: {error}"), hint));
+            FAILED
+        }
+        Err(DecompressError::Source(error)) => {
+            report::error(&error.into());
+            FAILED
+        }
+    })
+}
+
+fn into_target(
+    files: &[SourceFile],
+    codec: Option<Codec>,
+    threads: usize,
+    target: &Target,
+) -> Result<Vec<String>, DecompressError> {
+    let mut sink = target.open().map_err(DecompressError::Write)?;
+    let done = swath::decompress(files, codec, threads, &mut sink);
+    match (&done, &sink) {
+        // A file that is not whole does not appear; on standard output, what came before the damage is shown.
+        (Err(_), Sink::File(_)) => return done,
+        (Err(_), _) => {
+            let _ = io::Write::flush(&mut sink);
+            return done;
+        }
+        (Ok(_), _) => {}
+    }
+    sink.finish().map_err(DecompressError::Write)?;
+    done
+}
+
+fn ends_with_slash(path: &std::path::Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/")
+}

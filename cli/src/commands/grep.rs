@@ -1,0 +1,426 @@
+//! `swath grep`: lines of compressed files that match.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use swath::SourceFile;
+use swath::grep::{Found, Further, Grep, GrepItem, GrepOptions, Hit, ReadLines};
+
+use crate::exit_codes::{DONE, USAGE};
+use crate::report::{self, Report};
+
+/// No line was found; grep has the same.
+const NOT_FOUND: u8 = 1;
+/// A file could not be read, or the command line is wrong; grep has the same for both.
+const FAILED: u8 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  swath grep Obama 'wiki/part-*.gz'
+  swath grep -c --field 3=en Obama 'wiki/part-*.gz'
+  swath grep -n -i 'error|warning' app.log app.log.1.gz app.log.2.zst
+  swath grep -o '[0-9]+ ms' 'logs/**/*.bz2' | sort | uniq -c
+  swath grep --field 9~^5 'access-*.gz'
+  zcat x.gz | swath grep -v '^#'
+
+Patterns are regular expressions as ripgrep has them. All cores work, also on one file; lines come in the order
+of the files. Without a file, standard input is searched. With --field, the only other argument is a file.
+
+Exit status: 0 found, 1 not found, 2 a file could not be read or wrong usage.";
+
+/// Print the lines of files, plain or compressed, that match a pattern
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct GrepArgs {
+    /// A regular expression, then paths and globs ('-' is standard input)
+    #[arg(value_name = "PATTERN [PATH]", num_args = 0.., allow_hyphen_values = false)]
+    operands: Vec<String>,
+
+    /// A pattern; may be given several times: one has to match
+    #[arg(short = 'e', long = "regexp", value_name = "PATTERN", allow_hyphen_values = true)]
+    regexps: Vec<String>,
+
+    /// A condition on a field, counted from 1: N=value or N~pattern; may be given several times: all have to hold
+    #[arg(long = "field", value_name = "N=VALUE")]
+    fields: Vec<String>,
+
+    /// The character between fields [default: blanks]
+    #[arg(short, long, value_name = "CHAR")]
+    delim: Option<String>,
+
+    /// Letters match in both cases
+    #[arg(short, long)]
+    ignore_case: bool,
+
+    /// The pattern is plain text
+    #[arg(short = 'F', long)]
+    fixed_strings: bool,
+
+    /// The pattern matches whole words only
+    #[arg(short, long = "word-regexp")]
+    word: bool,
+
+    /// The pattern matches whole lines only
+    #[arg(short = 'x', long = "line-regexp")]
+    line: bool,
+
+    /// Print the lines that do not match
+    #[arg(short = 'v', long)]
+    invert_match: bool,
+
+    /// Print how many lines match, for each file
+    #[arg(short, long)]
+    count: bool,
+
+    /// Print what matches, not the whole line
+    #[arg(short, long, conflicts_with_all = ["count", "invert_match"])]
+    only_matching: bool,
+
+    /// Print line numbers
+    #[arg(short = 'n', long)]
+    line_number: bool,
+
+    /// Print file names, also of one file
+    #[arg(short = 'H', long)]
+    with_filename: bool,
+
+    /// Print no file names
+    #[arg(short = 'I', long, overrides_with = "with_filename")]
+    no_filename: bool,
+
+    /// Print only the names of files with matches
+    #[arg(short = 'l', long, conflicts_with = "count")]
+    files_with_matches: bool,
+
+    /// Print nothing; the exit status tells
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Stop reading a file after so many lines
+    #[arg(short, long, value_name = "N")]
+    max_count: Option<u64>,
+
+    /// The encoding of the text: latin1, windows-1252, utf-16le, … [default: bytes as they are]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+
+    /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4 [default: by their first bytes]
+    #[arg(long, value_name = "CODEC")]
+    compression: Option<String>,
+
+    /// Threads that read and search [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+/// Searches, and returns the exit code.
+pub fn grep(args: GrepArgs) -> Result<u8, Report> {
+    Ok(Job::new(args)?.run())
+}
+
+/// What to do, with nothing left to doubt.
+struct Job {
+    grep: Grep,
+    read: ReadLines,
+    files: Vec<SourceFile>,
+    style: Style,
+    what: What,
+    max_count: u64,
+    /// Something is wrong already: a path that names no file.
+    code: u8,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Lines,
+    Matches,
+    Counts,
+    Names,
+    Nothing,
+}
+
+/// How lines are printed.
+struct Style {
+    names: bool,
+    numbers: bool,
+    color: bool,
+}
+
+impl Job {
+    fn new(args: GrepArgs) -> Result<Self, Report> {
+        let mut operands = args.operands;
+        let mut patterns = args.regexps;
+        let has_conditions = !patterns.is_empty() || !args.fields.is_empty() && operands.len() == 1;
+        if !has_conditions && !operands.is_empty() {
+            patterns.push(operands.remove(0));
+        }
+        if patterns.is_empty() && args.fields.is_empty() {
+            let hint = "as in swath grep Obama 'wiki/part-*.gz'; swath grep --help shows more";
+            return Err(Report::with_hint("there is no pattern", hint));
+        }
+        if operands.is_empty() {
+            if io::stdin().is_terminal() {
+                let hint = "name files after the pattern, as in swath grep Obama 'wiki/part-*.gz'";
+                return Err(Report::with_hint("there is no file to search", hint));
+            }
+            operands.push(swath::STANDARD_INPUT.to_owned());
+        }
+        let what = match () {
+            () if args.quiet => What::Nothing,
+            () if args.files_with_matches => What::Names,
+            () if args.count => What::Counts,
+            () if args.only_matching => What::Matches,
+            () => What::Lines,
+        };
+        let options = GrepOptions {
+            patterns,
+            fields: args.fields,
+            delim: args.delim.as_deref().map(delimiter).transpose()?,
+            ignore_case: args.ignore_case,
+            fixed: args.fixed_strings,
+            words: args.word,
+            whole_lines: args.line,
+            invert: args.invert_match,
+            line_numbers: args.line_number && matches!(what, What::Lines | What::Matches),
+        };
+        let grep = Grep::new(&options)?;
+        let compression =
+            args.compression.as_deref().map(str::parse).transpose().map_err(swath::Error::from)?;
+        let threads = args.threads.map_or(0, usize::from);
+        let read = ReadLines { compression, encoding: args.encoding, threads };
+        // A path that is wrong does not keep grep from the others.
+        let (mut files, mut code) = (Vec::new(), DONE);
+        for path in &operands {
+            match swath::list_files(path) {
+                Ok(found) => files.extend(found),
+                Err(error) => {
+                    report::error(&error.into());
+                    code = FAILED;
+                }
+            }
+        }
+        let names = !args.no_filename && (args.with_filename || files.len() > 1);
+        let style =
+            Style { names, numbers: options.line_numbers, color: crate::style::Style::stdout().is_on() };
+        let max_count = args.max_count.unwrap_or(u64::MAX);
+        Ok(Self { grep, read, files, style, what, max_count, code })
+    }
+
+    fn run(self) -> u8 {
+        let mut out = Out {
+            job: &self,
+            sink: BufWriter::with_capacity(64 << 10, io::stdout().lock()),
+            is_terminal: io::stdout().is_terminal(),
+            in_file: 0,
+            found: false,
+            code: self.code,
+        };
+        let write = |hit: &Hit<'_>, text: &mut Vec<u8>| self.write(hit, text);
+        let run = self.grep.run(&self.files, &self.read, write, |item| match item {
+            GrepItem::Found { file, found } => out.take(file, &found),
+            GrepItem::End { file, error } => out.end(file, error),
+        });
+        let flushed = out.sink.flush();
+        if let Err(error) = flushed {
+            out.failed(&error);
+        }
+        let (found, code) = (out.found, out.code);
+        match run {
+            Ok(notes) => report::notes(&notes),
+            Err(error) => {
+                report::error(&error.into());
+                return USAGE;
+            }
+        }
+        match code {
+            DONE | FAILED if found && self.what == What::Nothing => DONE,
+            DONE if found => DONE,
+            DONE => NOT_FOUND,
+            code => code,
+        }
+    }
+
+    /// Writes a hit as it is printed. Runs on the threads that search.
+    fn write(&self, hit: &Hit<'_>, text: &mut Vec<u8>) {
+        let file = &self.files[hit.file];
+        match self.what {
+            What::Lines => {
+                self.style.prefix(file, hit.number, text);
+                match self.style.color {
+                    true => color_matches(hit, text),
+                    false => text.extend_from_slice(hit.line),
+                }
+                text.push(b'\n');
+            }
+            What::Matches => {
+                for range in hit.matches() {
+                    self.style.prefix(file, hit.number, text);
+                    let matched = &hit.line[range];
+                    match self.style.color {
+                        true => colored(RED_BOLD, matched, text),
+                        false => text.extend_from_slice(matched),
+                    }
+                    text.push(b'\n');
+                }
+            }
+            What::Counts | What::Names | What::Nothing => {}
+        }
+    }
+}
+
+/// What is found on its way to standard output.
+struct Out<'a> {
+    job: &'a Job,
+    sink: BufWriter<io::StdoutLock<'static>>,
+    is_terminal: bool,
+    /// Lines found in the file so far.
+    in_file: u64,
+    found: bool,
+    code: u8,
+}
+
+impl Out<'_> {
+    fn take(&mut self, file: usize, found: &Found) -> Further {
+        let left = self.job.max_count - self.in_file;
+        let hits = usize::try_from(left).unwrap_or(usize::MAX).min(found.ends.len());
+        self.in_file += hits as u64;
+        self.found |= hits > 0;
+        let written = match self.job.what {
+            What::Nothing if self.found => return Further::Stop,
+            What::Lines | What::Matches => {
+                let len = hits.checked_sub(1).map_or(0, |last| found.ends[last]);
+                self.print(&found.text[..len])
+            }
+            _ => Ok(()),
+        };
+        if let Err(error) = written {
+            self.failed(&error);
+            return Further::Stop;
+        }
+        if self.in_file >= self.job.max_count || self.job.what == What::Names && self.in_file > 0 {
+            // Nothing tells of the end of a file that is left.
+            return match self.end(file, None) {
+                Further::Stop => Further::Stop,
+                _ => Further::NextFile,
+            };
+        }
+        Further::On
+    }
+
+    fn end(&mut self, file: usize, error: Option<swath::Error>) -> Further {
+        if let Some(error) = error {
+            // What was found before the error is shown before the error.
+            let _ = self.sink.flush();
+            report::error(&error.into());
+            self.code = FAILED;
+        }
+        let name = &self.job.files[file];
+        let mut text = Vec::new();
+        match self.job.what {
+            What::Counts => {
+                self.job.style.prefix(name, 0, &mut text);
+                text.extend_from_slice(format!("{}\n", self.in_file).as_bytes());
+            }
+            What::Names if self.in_file > 0 => {
+                self.job.style.name(name, &mut text);
+                text.push(b'\n');
+            }
+            _ => {}
+        }
+        self.in_file = 0;
+        match self.print(&text) {
+            Ok(()) => Further::On,
+            Err(error) => {
+                self.failed(&error);
+                Further::Stop
+            }
+        }
+    }
+
+    fn print(&mut self, text: &[u8]) -> io::Result<()> {
+        self.sink.write_all(text)?;
+        if self.is_terminal && !text.is_empty() {
+            self.sink.flush()?;
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        // A pipe whose reader has seen enough is no failure.
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            let hint = "check the space left on the disk";
+            report::error(&Report::with_hint(format!("cannot write to standard output: {error}"), hint));
+            self.code = FAILED;
+        }
+    }
+}
+
+const MAGENTA: &str = "35";
+const GREEN: &str = "32";
+const CYAN: &str = "36";
+const RED_BOLD: &str = "1;31";
+
+impl Style {
+    /// Writes `name:number:`, as far as it is wanted.
+    fn prefix(&self, file: &SourceFile, number: u64, text: &mut Vec<u8>) {
+        if self.names {
+            self.name(file, text);
+            self.colon(text);
+        }
+        if self.numbers {
+            let number = number.to_string();
+            match self.color {
+                true => colored(GREEN, number.as_bytes(), text),
+                false => text.extend_from_slice(number.as_bytes()),
+            }
+            self.colon(text);
+        }
+    }
+
+    fn name(&self, file: &SourceFile, text: &mut Vec<u8>) {
+        let name = match file.path == Path::new("/dev/stdin") {
+            true => b"(standard input)",
+            false => file.path.as_os_str().as_encoded_bytes(),
+        };
+        match self.color {
+            true => colored(MAGENTA, name, text),
+            false => text.extend_from_slice(name),
+        }
+    }
+
+    fn colon(&self, text: &mut Vec<u8>) {
+        match self.color {
+            true => colored(CYAN, b":", text),
+            false => text.push(b':'),
+        }
+    }
+}
+
+fn colored(color: &str, piece: &[u8], text: &mut Vec<u8>) {
+    text.extend_from_slice(format!("\x1b[{color}m").as_bytes());
+    text.extend_from_slice(piece);
+    text.extend_from_slice(b"\x1b[0m");
+}
+
+fn color_matches(hit: &Hit<'_>, text: &mut Vec<u8>) {
+    let mut at = 0;
+    for range in hit.matches() {
+        text.extend_from_slice(&hit.line[at..range.start]);
+        at = range.end;
+        colored(RED_BOLD, &hit.line[range], text);
+    }
+    text.extend_from_slice(&hit.line[at..]);
+}
+
+/// One byte between fields.
+fn delimiter(text: &str) -> Result<u8, Report> {
+    match text.as_bytes() {
+        [byte] => Ok(*byte),
+        b"\\t" => Ok(b'\t'),
+        _ => {
+            let hint = "as in --delim , or --delim '\\t'; without it, blanks separate fields";
+            Err(Report::with_hint(format!("--delim: expected one character, found \"{text}\""), hint))
+        }
+    }
+}

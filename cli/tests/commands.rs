@@ -1,0 +1,223 @@
+//! The commands beside SQL, by the real binary in scratch folders. `swath grep` has a file of its own.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command as Process;
+
+use assert_cmd::Command;
+use assert_cmd::cargo::cargo_bin;
+use predicates::prelude::*;
+use tempfile::TempDir;
+
+/// A scratch folder with two tables and a file of lines.
+fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.csv"), "id,name\n1,x\n2,\n3,\"y\nz\"\n").unwrap();
+    fs::write(dir.path().join("it's.csv"), "id,name\n4,v\n5,w\n").unwrap();
+    fs::write(dir.path().join("lines.txt"), "one, two\nthree\n\nfour").unwrap();
+    dir
+}
+
+fn swath(dir: &TempDir) -> Command {
+    let mut command = Command::new(cargo_bin("swath"));
+    command.current_dir(dir.path());
+    command
+}
+
+fn compress(dir: &Path, program: &str, name: &str) {
+    assert!(Process::new(program).args(["-k", name]).current_dir(dir).status().unwrap().success());
+}
+
+#[test]
+fn some_rows() {
+    let dir = folder();
+    swath(&dir).args(["head", "-n", "1", "a.csv"]).assert().success().stdout("id,name\n1,x\n");
+    swath(&dir)
+        .args(["head", "*.csv", "--format", "jsonl", "-n2"])
+        .assert()
+        .success()
+        .stdout("{\"id\":1,\"name\":\"x\"}\n{\"id\":2,\"name\":null}\n");
+    swath(&dir).args(["head", "-n", "1", "--lines", "lines.txt"]).assert().stdout("line\n\"one, two\"\n");
+    swath(&dir)
+        .args(["tail", "-n", "2", "a.csv", "it's.csv"])
+        .assert()
+        .success()
+        .stdout("id,name\n4,v\n5,w\n");
+    swath(&dir).args(["tail", "-n", "3", "*.csv"]).assert().stdout("id,name\n3,\"y\nz\"\n4,v\n5,w\n");
+    swath(&dir).args(["tail", "-n", "0", "a.csv"]).assert().stdout("id,name\n");
+    swath(&dir).args(["tail", "a.csv", "-o", "t.csv"]).assert().success().stdout("");
+    assert_eq!(fs::read_to_string(dir.path().join("t.csv")).unwrap(), "id,name\n1,x\n2,\n3,\"y\nz\"\n");
+    swath(&dir)
+        .args(["sample", "-n", "2", "a.csv"])
+        .assert()
+        .success()
+        .stdout(predicate::str::starts_with("id,name\n"));
+    swath(&dir)
+        .args(["sample", "-n", "9", "--format", "jsonl", "it's.csv"])
+        .assert()
+        .stdout(predicate::function(|text: &str| text.lines().count() == 2));
+}
+
+#[test]
+fn counts_and_columns() {
+    let dir = folder();
+    swath(&dir).args(["count", "a.csv"]).assert().success().stdout("3\n");
+    swath(&dir).args(["count", "a.csv", "it's.csv"]).assert().success().stdout("5\n");
+    swath(&dir).args(["count", "--lines", "lines.txt"]).assert().success().stdout("4\n");
+    swath(&dir).args(["count", "--skip", "1", "--header=false", "it's.csv"]).assert().success().stdout("2\n");
+    swath(&dir).args(["count", "a.csv", "--format", "csv"]).assert().success().stdout("count\n3\n");
+    swath(&dir)
+        .args(["count", "--by-file", "*.csv"])
+        .assert()
+        .success()
+        .stdout("filename,count\na.csv,3\nit's.csv,2\n");
+    swath(&dir)
+        .args(["schema", "a.csv"])
+        .assert()
+        .success()
+        .stdout("column_name,column_type,null\nid,BIGINT,YES\nname,VARCHAR,YES\n");
+    swath(&dir)
+        .args(["schema", "--types", "id=double", "a.csv"])
+        .assert()
+        .stdout(predicate::str::contains("id,DOUBLE"));
+    for command in ["head", "tail", "sample", "count", "schema"] {
+        swath(&dir)
+            .args([command, "b.csv"])
+            .assert()
+            .code(1)
+            .stdout("")
+            .stderr(predicate::str::contains("no such file: 'b.csv'"));
+        swath(&dir).arg(command).assert().code(2);
+    }
+}
+
+#[test]
+fn columns_are_summed_up() {
+    let dir = folder();
+    let expected = "\
+column,type,nulls,distinct,min,q25,median,q75,max,mean,top
+id,BIGINT,0,2,4,4.25,4.5,4.75,5,4.5,\"4 (1), 5 (1)\"
+name,VARCHAR,0,2,v,,,,w,,\"v (1), w (1)\"
+";
+    swath(&dir).args(["summary", "it's.csv", "--html", "s.html"]).assert().success().stdout(expected);
+    let page = fs::read_to_string(dir.path().join("s.html")).unwrap();
+    assert!(
+        page.contains("<title>it's.csv</title>")
+            && page.contains("2 rows, 2 columns")
+            && page.contains("<rect")
+    );
+}
+
+#[test]
+fn files_are_converted() {
+    let dir = folder();
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+    swath(&dir)
+        .args(["convert", "a.csv", "it's.csv", "all.tsv"])
+        .assert()
+        .success()
+        .stdout("")
+        .stderr("note: 5 rows written to all.tsv\n");
+    assert_eq!(read("all.tsv"), "id\tname\n1\tx\n2\t\n3\t\"y\nz\"\n4\tv\n5\tw\n");
+    swath(&dir).args(["convert", "--format", "jsonl", "it's.csv", "rows"]).assert().success();
+    assert_eq!(read("rows"), "{\"id\":4,\"name\":\"v\"}\n{\"id\":5,\"name\":\"w\"}\n");
+    swath(&dir).args(["convert", "a.csv", "a.csv.zst", "--level", "19"]).assert().success();
+    swath(&dir).args(["count", "a.csv.zst"]).assert().stdout("3\n");
+    swath(&dir)
+        .args(["convert", "a.csv", "./a.csv"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("another name"));
+    swath(&dir)
+        .args(["convert", "a.csv", "a.xlsx"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("a.xlsx"));
+    swath(&dir).args(["convert", "a.csv"]).assert().code(2);
+}
+
+#[test]
+fn files_are_decompressed() {
+    let dir = folder();
+    let plain = fs::read(dir.path().join("a.csv")).unwrap();
+    for program in ["gzip", "bzip2", "xz"] {
+        compress(dir.path(), program, "a.csv");
+    }
+    swath(&dir).args(["decompress", "a.csv.gz"]).assert().success().stdout(plain.clone());
+    swath(&dir)
+        .args(["decompress", "a.csv.*", "lines.txt"])
+        .assert()
+        .success()
+        .stdout([plain.repeat(3), b"one, two\nthree\n\nfour".to_vec()].concat());
+    let gz = fs::read(dir.path().join("a.csv.gz")).unwrap();
+    swath(&dir).arg("decompress").write_stdin(gz.clone()).assert().success().stdout(plain.clone());
+    swath(&dir).args(["decompress", "-o", "both", "a.csv.gz", "a.csv.xz"]).assert().success().stdout("");
+    assert_eq!(fs::read(dir.path().join("both")).unwrap(), plain.repeat(2));
+
+    // Into a folder, each file by itself.
+    fs::create_dir(dir.path().join("out")).unwrap();
+    swath(&dir).args(["decompress", "-o", "out", "a.csv.bz2", "lines.txt"]).assert().success();
+    assert_eq!(fs::read(dir.path().join("out/a.csv")).unwrap(), plain);
+    assert!(dir.path().join("out/lines.txt").exists());
+    swath(&dir)
+        .args(["decompress", "-o", "out/", "a.csv.gz", "a.csv.xz"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("two files would have this name"));
+    swath(&dir)
+        .args(["decompress", "-o", ".", "lines.txt"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("replace itself"));
+    swath(&dir).args(["decompress", "-o", "no/", "a.csv.gz"]).assert().code(2);
+
+    // Damage is told; a file that is not whole does not appear.
+    fs::write(dir.path().join("cut.gz"), &gz[..gz.len() - 5]).unwrap();
+    swath(&dir)
+        .args(["decompress", "cut.gz"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("ends in the middle"));
+    swath(&dir).args(["decompress", "-o", "whole", "cut.gz"]).assert().code(1);
+    assert!(!dir.path().join("whole").exists());
+}
+
+#[test]
+fn completions_and_manual_pages() {
+    let dir = folder();
+    for shell in ["bash", "zsh", "fish"] {
+        swath(&dir)
+            .args(["completions", shell])
+            .assert()
+            .success()
+            .stdout(predicate::str::contains("decompress"));
+    }
+    swath(&dir).arg("man").assert().success().stdout(predicate::str::contains(".TH swath 1"));
+    swath(&dir).args(["man", "grep"]).assert().success().stdout(predicate::str::contains("swath\\-grep"));
+    swath(&dir).args(["man", "grp"]).assert().code(2).stderr(predicate::str::contains("the commands are"));
+    fs::create_dir(dir.path().join("man1")).unwrap();
+    swath(&dir).args(["man", "--dir", "man1"]).assert().success();
+    assert!(dir.path().join("man1/swath.1").exists() && dir.path().join("man1/swath-grep.1").exists());
+}
+
+#[test]
+fn each_command_has_help_with_examples() {
+    let dir = folder();
+    for command in [
+        "grep",
+        "head",
+        "tail",
+        "sample",
+        "count",
+        "schema",
+        "summary",
+        "convert",
+        "decompress",
+        "completions",
+        "man",
+    ] {
+        let example = format!("  swath {command}");
+        swath(&dir).args([command, "--help"]).assert().success().stdout(predicate::str::contains(example));
+    }
+}

@@ -1,0 +1,125 @@
+//! `swath grep` beside grep itself: the same lines, names, numbers, counts and exit codes.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::process::{Command as Process, Output};
+
+use assert_cmd::Command;
+use assert_cmd::cargo::cargo_bin;
+use predicates::prelude::*;
+use tempfile::TempDir;
+
+/// A scratch folder with a few small files, one of them also compressed.
+fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("a.txt"), "en Obama 1\nde Barack_Obama 2\n\nen Paris 3\nEN obama 4").unwrap();
+    fs::write(path("b.txt"), "nothing here\n").unwrap();
+    fs::write(path("c.txt"), "Obama, Obama\n").unwrap();
+    fs::write(path("empty.txt"), "").unwrap();
+    fs::copy(path("a.txt"), path("z")).unwrap();
+    assert!(Process::new("gzip").arg(path("z")).status().unwrap().success());
+    dir
+}
+
+fn swath(dir: &TempDir) -> Command {
+    let mut command = Command::new(cargo_bin("swath"));
+    command.current_dir(dir.path()).arg("grep");
+    command
+}
+
+#[test]
+fn as_grep_prints_it() {
+    let dir = folder();
+    let texts = "a.txt b.txt c.txt empty.txt";
+    for args in [
+        format!("Obama {texts}"),
+        format!("-n Obama {texts}"),
+        format!("-c Obama {texts}"),
+        format!("-l Obama {texts}"),
+        format!("-q Obama {texts}"),
+        format!("-v Obama {texts}"),
+        format!("-vn Obama {texts}"),
+        format!("-vc Obama {texts}"),
+        format!("-on Obama {texts}"),
+        format!("-w Obama {texts}"),
+        format!("-i obama {texts}"),
+        format!("-x -i .*obama.4 {texts}"),
+        format!("-m1 Obama {texts}"),
+        format!("-c -m1 Obama {texts}"),
+        format!("-F . {texts}"),
+        format!("-e Paris -e nothing {texts}"),
+        format!("nowhere {texts}"),
+        format!("-c nowhere {texts}"),
+        "Obama a.txt".to_owned(),
+        "-H Obama a.txt".to_owned(),
+        "-n ^$ a.txt".to_owned(),
+        "-c ^ a.txt".to_owned(),
+    ] {
+        let run = |program: &mut Process| -> Output {
+            program.args(args.split(' ')).current_dir(dir.path()).env("LC_ALL", "C.UTF-8").output().unwrap()
+        };
+        let expected = run(&mut Process::new("grep"));
+        let found = run(Process::new(cargo_bin("swath")).arg("grep"));
+        let text = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
+        assert_eq!(text(&found), text(&expected), "{args}");
+        assert_eq!(found.status.code(), expected.status.code(), "{args}");
+    }
+}
+
+#[test]
+fn compressed_files_and_globs_and_standard_input() {
+    let dir = folder();
+    swath(&dir).args(["-c", "Obama", "z.gz"]).assert().code(0).stdout("2\n");
+    swath(&dir).args(["-c", "Obama", "[az].*"]).assert().code(0).stdout("a.txt:2\nz.gz:2\n");
+    swath(&dir).args(["-cI", "Obama", "*.txt"]).assert().code(0).stdout("2\n0\n1\n0\n");
+    let gz = fs::read(dir.path().join("z.gz")).unwrap();
+    swath(&dir).args(["-H", "Paris"]).write_stdin(gz).assert().stdout("(standard input):en Paris 3\n");
+    swath(&dir)
+        .args(["Paris", "-", "a.txt"])
+        .write_stdin("Paris")
+        .assert()
+        .code(0)
+        .stdout("(standard input):Paris\na.txt:en Paris 3\n");
+}
+
+#[test]
+fn fields_are_conditions() {
+    let dir = folder();
+    swath(&dir).args(["--field", "1=en", "a.txt"]).assert().stdout("en Obama 1\nen Paris 3\n");
+    swath(&dir).args(["--field", "1=en", "Obama", "a.txt"]).assert().stdout("en Obama 1\n");
+    swath(&dir).args(["--field", "1=en", "--field", "3~[3-9]", "a.txt"]).assert().stdout("en Paris 3\n");
+    swath(&dir).args(["--field", "2= Obama", "-d", ",", "c.txt"]).assert().stdout("Obama, Obama\n");
+    swath(&dir).args(["-o", "--field", "1=en", "Ob", "a.txt"]).assert().stdout("Ob\n");
+}
+
+#[test]
+fn colours_only_when_told() {
+    let dir = folder();
+    swath(&dir).args(["--color", "always", "-n", "Par", "a.txt", "b.txt"]).assert().stdout(
+        "\u{1b}[35ma.txt\u{1b}[0m\u{1b}[36m:\u{1b}[0m\u{1b}[32m4\u{1b}[0m\u{1b}[36m:\u{1b}[0men \u{1b}[1;31mPar\u{1b}[0mis 3\n",
+    );
+    swath(&dir).args(["Par", "a.txt"]).assert().stdout("en Paris 3\n");
+}
+
+#[test]
+fn what_is_wrong_is_told_and_the_rest_is_searched() {
+    let dir = folder();
+    let gz = fs::read(dir.path().join("z.gz")).unwrap();
+    fs::write(dir.path().join("cut.gz"), &gz[..gz.len() - 9]).unwrap();
+    swath(&dir)
+        .args(["-c", "Obama", "a.tx", "cut.gz", "c.txt"])
+        .assert()
+        .code(2)
+        .stdout(predicate::str::ends_with("c.txt:1\n"))
+        .stderr(
+            predicate::str::contains("did you mean 'a.txt'?")
+                .and(predicate::str::contains("ends in the middle")),
+        );
+    swath(&dir).args(["a(b", "a.txt"]).assert().code(2).stderr(predicate::str::contains("character 2"));
+    swath(&dir).args(["--field", "x=1", "a.txt"]).assert().code(2).stderr(predicate::str::contains("3=en"));
+    swath(&dir).args(["-d", "ab", "x", "a.txt"]).assert().code(2).stderr(predicate::str::contains("--delim"));
+    swath(&dir).args(["--encoding", "klingon", "x", "a.txt"]).assert().code(2);
+    swath(&dir).assert().code(2).stderr(predicate::str::contains("there is no pattern"));
+    swath(&dir).args(["-q", "Obama", "a.txt", "none.txt"]).assert().code(0);
+}

@@ -1,0 +1,195 @@
+//! Lines of files that match a pattern, as `grep` finds them: as they stand in the file, with their numbers, in the
+//! order of the files; compressed files like plain ones, and on all threads, also inside one file.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("a.log");
+//! std::fs::write(&path, "en Obama 1\nde Obama 2\nen Paris 3\n")?;
+//! use swath::grep::{Further, Grep, GrepItem, GrepOptions, ReadLines};
+//!
+//! let options = GrepOptions { patterns: vec!["Oba.a".into()], fields: vec!["1=en".into()], ..Default::default() };
+//! let grep = Grep::new(&options)?;
+//! let files = swath::list_files(&path)?;
+//! let mut text = Vec::new();
+//! grep.run(
+//!     &files,
+//!     &ReadLines::default(),
+//!     |hit, out| out.extend_from_slice(hit.line),
+//!     |item| {
+//!         if let GrepItem::Found { found, .. } = item {
+//!             text.extend(found.text);
+//!         }
+//!         Further::On
+//!     },
+//! )?;
+//! assert_eq!(text, b"en Obama 1");
+//! # Ok(())
+//! # }
+//! ```
+
+mod field;
+mod pattern;
+mod search;
+
+use std::num::NonZero;
+use std::ops::Range;
+use std::thread;
+
+use field::FieldTest;
+use pattern::LinePattern;
+use regex::bytes::Regex;
+use swath_io::{Codec, Notes, SourceFile, TextOptions};
+
+pub use swath_io::Further;
+
+use crate::error::{Error, Result};
+
+/// What is looked for.
+#[derive(Debug, Clone, Default)]
+pub struct GrepOptions {
+    /// Patterns, of which one has to match; none: all lines do.
+    pub patterns: Vec<String>,
+    /// Conditions on fields, all of which have to hold: `3=en` (the third field is `en`), `4~Obama` (the fourth
+    /// has a match of the pattern).
+    pub fields: Vec<String>,
+    /// What separates fields; nothing: runs of blanks.
+    pub delim: Option<u8>,
+    /// Letters match in both cases.
+    pub ignore_case: bool,
+    /// Patterns are plain text.
+    pub fixed: bool,
+    /// A match begins and ends where a word does.
+    pub words: bool,
+    /// A match is the whole line.
+    pub whole_lines: bool,
+    /// The lines that do not match are wanted.
+    pub invert: bool,
+    /// Lines are numbered.
+    pub line_numbers: bool,
+}
+
+/// How lines are read.
+#[derive(Debug, Clone, Default)]
+pub struct ReadLines {
+    /// The codec of all files; found by looking if there is none.
+    pub compression: Option<Codec>,
+    /// The encoding, by name; UTF-8 if there is none, in which other bytes are left as they are.
+    pub encoding: Option<String>,
+    /// Threads; one for each core if it is 0.
+    pub threads: usize,
+}
+
+/// A line that is wanted.
+#[derive(Debug)]
+pub struct Hit<'a> {
+    /// The file's number among the files.
+    pub file: usize,
+    /// The line's number, counted from 1; 0 if lines are not numbered.
+    pub number: u64,
+    /// The line, without its end.
+    pub line: &'a [u8],
+    pattern: Option<&'a Regex>,
+}
+
+impl Hit<'_> {
+    /// Where the pattern matches, from left to right; nothing that is empty.
+    pub fn matches(&self) -> impl Iterator<Item = Range<usize>> {
+        let all = self.pattern.into_iter().flat_map(|pattern| pattern.find_iter(self.line));
+        all.map(|found| found.range()).filter(|range| !range.is_empty())
+    }
+}
+
+/// What was written for some hits that stand together.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What was written.
+    pub text: Vec<u8>,
+    /// For each hit, where its text ends.
+    pub ends: Vec<usize>,
+}
+
+/// What comes of a run.
+#[derive(Debug)]
+pub enum GrepItem {
+    /// The next hits of a file, perhaps none.
+    Found {
+        /// The file's number.
+        file: usize,
+        /// The hits.
+        found: Found,
+    },
+    /// A file has ended, or cannot be read on.
+    End {
+        /// The file's number.
+        file: usize,
+        /// Why it cannot be read on.
+        error: Option<Error>,
+    },
+}
+
+/// A search, ready to run.
+#[derive(Debug)]
+pub struct Grep {
+    pattern: LinePattern,
+    fields: Vec<FieldTest>,
+    delim: Option<u8>,
+    invert: bool,
+    line_numbers: bool,
+}
+
+impl Grep {
+    /// Compiles the patterns.
+    ///
+    /// # Errors
+    /// A pattern that cannot be understood or spans lines; a condition on a field that is none.
+    pub fn new(options: &GrepOptions) -> Result<Self> {
+        let fields: Vec<FieldTest> =
+            options.fields.iter().map(|test| FieldTest::parse(test, options)).collect::<Result<_>>()?;
+        let literal = fields.iter().filter_map(FieldTest::literal).max_by_key(|literal| literal.len());
+        Ok(Self {
+            pattern: LinePattern::new(options, literal)?,
+            fields,
+            delim: options.delim,
+            invert: options.invert,
+            line_numbers: options.line_numbers,
+        })
+    }
+
+    /// Looks through files. `write` writes a hit, on any thread; `take` gets what was written, on this one, in the
+    /// order of the files and their lines, and says how to go on. Returns what is worth knowing although nothing
+    /// failed.
+    ///
+    /// # Errors
+    /// There is no such encoding. What is wrong with a file comes with its end.
+    pub fn run(
+        &self,
+        files: &[SourceFile],
+        read: &ReadLines,
+        write: impl Fn(&Hit<'_>, &mut Vec<u8>) + Sync,
+        mut take: impl FnMut(GrepItem) -> Further,
+    ) -> Result<Vec<String>> {
+        let mut options = TextOptions { compression: read.compression, ..TextOptions::default() };
+        if let Some(encoding) = &read.encoding {
+            options.encoding = encoding.parse()?;
+        }
+        let threads = match read.threads {
+            0 => thread::available_parallelism().map_or(1, NonZero::get),
+            threads => threads,
+        };
+        let notes = Notes::default();
+        let what = search::HitSearch { grep: self, write };
+        swath_io::search(files, &options, threads, &notes, &what, |item| {
+            take(match item {
+                swath_io::SearchItem::Found { file, found } => GrepItem::Found { file, found },
+                swath_io::SearchItem::End { file, error } => {
+                    GrepItem::End { file, error: error.map(Error::from) }
+                }
+            })
+        });
+        Ok(notes.take())
+    }
+}
+
+#[cfg(test)]
+mod tests;
