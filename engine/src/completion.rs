@@ -90,7 +90,7 @@ impl Session {
             Wanted::Nothing => {}
         }
         candidates.retain(|candidate| starts(&candidate.text, &place.prefix));
-        candidates.sort_by(|a, b| (a.kind, a.text.to_lowercase()).cmp(&(b.kind, b.text.to_lowercase())));
+        candidates.sort_by_key(|candidate| (candidate.kind, candidate.text.to_lowercase()));
         candidates.dedup();
         Completions { start: place.start, candidates }
     }
