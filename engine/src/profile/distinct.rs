@@ -21,6 +21,8 @@ impl Default for DistinctCount {
 
 impl DistinctCount {
     pub(super) fn add(&mut self, hash: u64) {
+        // Hashes for tables need not have their chance in the upper bits.
+        let hash = mixed(hash);
         let index = (hash >> (64 - INDEX_BITS)) as usize;
         let rank = ((hash << INDEX_BITS) | 1 << (INDEX_BITS - 1)).leading_zeros() as u8 + 1;
         let register = &mut self.registers[index];
@@ -44,25 +46,25 @@ impl DistinctCount {
     }
 }
 
+/// A permutation of numbers that looks random (the last steps of splitmix64).
+fn mixed(number: u64) -> u64 {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A permutation of numbers that looks random (splitmix64).
-    fn hash(number: u64) -> u64 {
-        let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
 
     #[test]
     fn estimates_are_close() {
         for count in [0, 1, 5, 100, 1000, 10_000, 12_000, 300_000] {
             let (mut left, mut right) = (DistinctCount::default(), DistinctCount::default());
             for number in 0..count {
-                left.add(hash(number / 2));
-                right.add(hash(number));
+                left.add(number / 2);
+                right.add(number);
             }
             left.join(&right);
             let error = left.estimate().abs_diff(count) as f64;
