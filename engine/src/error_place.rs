@@ -71,7 +71,6 @@ fn first_in_quotes(message: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::session::Session;
 
     #[track_caller]

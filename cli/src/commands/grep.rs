@@ -1,6 +1,6 @@
 //! `swath grep`: lines of compressed files that match.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use swath::SourceFile;
