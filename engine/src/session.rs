@@ -15,7 +15,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt;
 use swath_io::Notes;
 use swath_planner::fuse::next_group;
-use swath_planner::{Catalog, SourceCall, Statement, setting_of};
+use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of};
 
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Mode, explain_mode};
@@ -190,8 +190,7 @@ impl Session {
                 outputs.push(Some(self.run_explain(statement, mode).await));
                 continue;
             }
-            if let Some(rows) = setting_of(&statement).and_then(|call| self.resources.call(&call)) {
-                self.resources.configure(self.context.state_ref().write().config_mut().options_mut());
+            if let Some(rows) = setting_of(&statement).and_then(|call| self.call_setting(&call)) {
                 outputs.push(Some(rows.map(|rows| self.output_of(rows))));
                 continue;
             }
@@ -222,6 +221,12 @@ impl Session {
         let query = ExplainQuery { plan, statement: Some(text) };
         let rows = self.explain_queries(vec![query], mode).await?.rows()?;
         Ok(self.output_of(rows))
+    }
+
+    /// Carries out what a statement says of a setting of Swath.
+    fn call_setting(&self, call: &SettingCall) -> Option<Result<SendableRecordBatchStream>> {
+        let state = self.context.state_ref();
+        self.resources.call(call, state.write().config_mut().options_mut())
     }
 
     fn output_of(&self, rows: SendableRecordBatchStream) -> Output {

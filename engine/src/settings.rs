@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::common::config::ConfigOptions;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -38,21 +39,31 @@ impl Resources {
     ///
     /// # Errors
     /// The setting does not take the value, or there is none of the name.
-    pub(crate) fn call(&self, call: &SettingCall) -> Option<Result<SendableRecordBatchStream>> {
+    pub(crate) fn call(
+        &self,
+        call: &SettingCall,
+        options: &mut ConfigOptions,
+    ) -> Option<Result<SendableRecordBatchStream>> {
         match call {
             SettingCall::Set { name, value } => Some(match find(name) {
-                Some(setting) => self.set(setting, value).and_then(|()| rows(None)),
+                Some(setting) => self.set(setting, value, options).and_then(|()| rows(None)),
                 None => Err(unknown(name)),
             }),
             SettingCall::Show { name } => Some(rows(Some((name, &self.value(find(name)?))))),
         }
     }
 
-    fn set(&self, setting: Setting, value: &str) -> Result<()> {
+    fn set(&self, setting: Setting, value: &str, options: &mut ConfigOptions) -> Result<()> {
         let default = value.eq_ignore_ascii_case("default");
         match setting {
-            Setting::MemoryLimit if default => self.budget.set_limit_bytes(memory::default_limit_bytes()),
-            Setting::MemoryLimit => self.budget.set_limit_bytes(parse_bytes("memory_limit", value)?),
+            Setting::MemoryLimit => {
+                let limit_bytes = match default {
+                    true => memory::default_limit_bytes(),
+                    false => parse_bytes("memory_limit", value)?,
+                };
+                self.budget.set_limit_bytes(limit_bytes);
+                self.configure(options);
+            }
             Setting::MaxSpill if default => self.spills.set_max_bytes(u64::MAX),
             Setting::MaxSpill => self.spills.set_max_bytes(parse_bytes("max_spill", value)? as u64),
             Setting::TempDir => {

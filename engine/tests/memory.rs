@@ -126,6 +126,10 @@ fn settings_are_set_and_shown() {
     run(&session, "SET max_memory = '1GiB'; SET max_spill = '10MB'").unwrap();
     assert_eq!(show("memory_limit"), ["memory_limit|1073741824"]);
     assert_eq!(show("max_spill"), ["max_spill|10000000"]);
+    // Other settings stay as they are.
+    run(&session, "SET datafusion.execution.batch_size = 100").unwrap();
+    run(&session, "SET max_spill = default; SHOW memory_limit").unwrap();
+    assert_eq!(show("datafusion.execution.batch_size"), ["datafusion.execution.batch_size|100"]);
     let error = run(&session, "SET memory_limt = '1GB'").unwrap_err();
     assert!(error.hint().unwrap().contains("memory_limit"), "{error}");
     let error = run(&session, "SET memory_limit = 'much'").unwrap_err().to_string();
