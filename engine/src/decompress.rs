@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use swath_io::{Codec, Decompressor, Notes, SourceFile};
 
 use crate::error::Error;
 use crate::sinks::atomic_file::AtomicFile;
+use crate::threads::lock;
 
 /// Decoded bytes that are handed on at once.
 const PIECE_LEN_BYTES: usize = 256 << 10;
@@ -191,10 +192,6 @@ fn targets_in(files: &[SourceFile], folder: &Path) -> Result<Vec<PathBuf>, Decom
         Ok(target)
     };
     files.iter().map(target).collect()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Display for DecompressError {

@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use datafusion::error::{DataFusionError, Result};
@@ -20,6 +20,7 @@ use datafusion::execution::spill_file::{SpillFile, SpillWriter, TempFileFactory}
 use futures::{Stream, StreamExt, stream};
 
 use crate::error::Error;
+use crate::threads::lock;
 
 /// Bytes of a block: written and read at once, and what a small spill takes on disk.
 const BLOCK_LEN_BYTES: usize = 256 << 10;
@@ -157,10 +158,6 @@ impl fmt::Debug for SpillStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SpillStore").field("settings", &lock(&self.settings)).finish_non_exhaustive()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Bytes in a store: written from the start to the end, read from any place on, also while they are written.

@@ -1,7 +1,7 @@
 //! The threads that compute.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
 use tokio::runtime::{Builder, Runtime};
@@ -108,4 +108,9 @@ impl Drop for Threads {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Locks, also behind a thread that panicked.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -167,6 +167,22 @@ impl Error {
         ErrorKind::Io { path: path.to_owned(), action, source }.into()
     }
 
+    /// Compressed data that ends too early.
+    pub(crate) fn truncated(path: &Path, codec: Codec, offset_bytes: u64, decoded_bytes: u64) -> Self {
+        ErrorKind::Truncated { path: path.to_owned(), codec, offset_bytes, decoded_bytes }.into()
+    }
+
+    /// Compressed data that is not what it should be.
+    pub(crate) fn corrupt(
+        path: &Path,
+        codec: Codec,
+        offset_bytes: u64,
+        decoded_bytes: u64,
+        source: io::Error,
+    ) -> Self {
+        ErrorKind::Corrupt { path: path.to_owned(), codec, offset_bytes, decoded_bytes, source }.into()
+    }
+
     /// The same error of a piece of a file, in front of which so many bytes are decoded.
     pub(crate) fn behind(mut self, before_bytes: u64) -> Self {
         if let ErrorKind::Truncated { decoded_bytes, .. } | ErrorKind::Corrupt { decoded_bytes, .. } =

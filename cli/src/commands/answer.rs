@@ -11,7 +11,7 @@ use swath::{Output, Session};
 use crate::args::Job;
 use crate::exit_codes::{DONE, FAILED};
 use crate::report::{self, Report};
-use crate::run::wait_for;
+use crate::run::{cannot_write, wait_for};
 use crate::sink::Target;
 
 /// Waits for work that prints its answer itself; tells what is wrong with it, and returns the exit code.
@@ -87,10 +87,7 @@ pub fn write_text(text: &str, target: &Target) -> Result<(), Report> {
 /// A pipe that nobody reads any more is no failure.
 fn written(result: io::Result<()>, target: &Target) -> Result<(), Report> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let hint = "check the folder, its permissions and the space left on the disk";
-            Err(Report::with_hint(format!("cannot write to {}: {error}", target.name()), hint))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_write(target, &error)),
         _ => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ use super::bzip2::{
 use super::input::Input;
 use super::members::starts_member;
 use super::{Codec, MAGIC_LEN_BYTES};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// Compressed bytes that most blocks have fewer of. A block that is cut off by the end of what was read is decoded
 /// twice.
@@ -120,13 +120,10 @@ impl Failure {
         let codec = Codec::Bzip2;
         match self {
             Self::Read(error) => Error::io(path, "read", error),
-            Self::Truncated { offset_bytes } => {
-                ErrorKind::Truncated { path: path.to_owned(), codec, offset_bytes, decoded_bytes }.into()
-            }
+            Self::Truncated { offset_bytes } => Error::truncated(path, codec, offset_bytes, decoded_bytes),
             Self::Damaged { offset_bytes, what } => {
                 let source = io::Error::new(io::ErrorKind::InvalidData, what);
-                let path = path.to_owned();
-                ErrorKind::Corrupt { path, codec, offset_bytes, decoded_bytes, source }.into()
+                Error::corrupt(path, codec, offset_bytes, decoded_bytes, source)
             }
         }
     }

@@ -13,7 +13,7 @@ use super::gzip_stream::{Failure, GzipStream};
 use super::input::Input;
 use super::members::starts_member;
 use super::{Codec, MAGIC_LEN_BYTES};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::notes::Notes;
 
 /// Decodes one file from its start to its end, in constant memory.
@@ -207,13 +207,18 @@ impl Decompressor {
         if let (Decoder::Gzip(gzip), true) = (&self.decoder, self.state != State::Done)
             && let Some(trailing_offset_bytes) = gzip.end()
         {
-            self.state = State::Done;
             self.stopped = gzip.is_stopped();
-            if let Some(offset_bytes) = trailing_offset_bytes {
-                note_trailing(&self.notes, &self.path, self.codec, offset_bytes);
-            }
+            self.end(trailing_offset_bytes);
         }
         Ok(len)
+    }
+
+    /// The last member has ended; perhaps something follows that is none.
+    fn end(&mut self, trailing_offset_bytes: Option<u64>) {
+        self.state = State::Done;
+        if let Some(offset_bytes) = trailing_offset_bytes {
+            note_trailing(&self.notes, &self.path, self.codec, offset_bytes);
+        }
     }
 
     fn read_bzip2(&mut self, out: &mut [u8]) -> Result<usize> {
@@ -230,10 +235,7 @@ impl Decompressor {
         })?;
         self.decoded_bytes += len as u64;
         if let Some(Bzip2End::File { trailing_offset_bytes }) = stream.end() {
-            self.state = State::Done;
-            if let Some(offset_bytes) = trailing_offset_bytes {
-                note_trailing(&self.notes, &self.path, self.codec, offset_bytes);
-            }
+            self.end(trailing_offset_bytes);
         }
         Ok(len)
     }
@@ -289,8 +291,7 @@ impl Decompressor {
         }
         self.input.fill_to(MAGIC_LEN_BYTES).map_err(|error| Error::io(&self.path, "read", error))?;
         if !starts_member(self.codec, self.input.available()) {
-            note_trailing(&self.notes, &self.path, self.codec, self.input.offset_bytes());
-            self.state = State::Done;
+            self.end(Some(self.input.offset_bytes()));
             return Ok(());
         }
         // A new decoder rather than a reset one: every codec starts afresh from its constructor.
@@ -301,25 +302,13 @@ impl Decompressor {
 
     fn truncated(&mut self) -> Error {
         self.state = State::Done;
-        ErrorKind::Truncated {
-            path: self.path.clone(),
-            codec: self.codec,
-            offset_bytes: self.input.offset_bytes(),
-            decoded_bytes: self.decoded_bytes,
-        }
-        .into()
+        Error::truncated(&self.path, self.codec, self.input.offset_bytes(), self.decoded_bytes)
     }
 
     fn corrupt(&mut self, source: io::Error, written: usize) -> Error {
         self.state = State::Done;
-        ErrorKind::Corrupt {
-            path: self.path.clone(),
-            codec: self.codec,
-            offset_bytes: self.input.offset_bytes(),
-            decoded_bytes: self.decoded_bytes + written as u64,
-            source,
-        }
-        .into()
+        let decoded_bytes = self.decoded_bytes + written as u64;
+        Error::corrupt(&self.path, self.codec, self.input.offset_bytes(), decoded_bytes, source)
     }
 }
 
@@ -347,14 +336,7 @@ fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
                     io::ErrorKind::InvalidData,
                     "its first bytes are not those of such a file",
                 );
-                return Err(ErrorKind::Corrupt {
-                    path: path.into(),
-                    codec: named,
-                    offset_bytes: 0,
-                    decoded_bytes: 0,
-                    source,
-                }
-                .into());
+                return Err(Error::corrupt(path, named, 0, 0, source));
             }
             notes.add(format!(
                 "{}: named as {named}, read as {found}, as its first bytes show",
@@ -384,6 +366,7 @@ mod tests {
 
     use super::*;
     use crate::codec::members::magic;
+    use crate::error::ErrorKind;
 
     /// One member of the codec with these bytes in it.
     fn encode(codec: Codec, plain: &[u8]) -> Vec<u8> {

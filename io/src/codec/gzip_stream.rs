@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Codec;
 use super::gzip::{Cpu, GzipDecoder, GzipError, HISTORY_LEN_BYTES, Pause};
 use super::input::Input;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// Bytes decoded at once for those who want few of them.
 const WINDOW_LEN_BYTES: usize = 32 << 10;
@@ -38,13 +38,12 @@ impl Failure {
             Self::Read(error) => return Error::io(path, "read", error),
             Self::Decode(error) => error,
         };
-        let (path, codec) = (path.to_owned(), Codec::Gzip);
         match damage {
             Some(damage) => {
                 let source = io::Error::new(io::ErrorKind::InvalidData, damage);
-                ErrorKind::Corrupt { path, codec, offset_bytes, decoded_bytes, source }.into()
+                Error::corrupt(path, Codec::Gzip, offset_bytes, decoded_bytes, source)
             }
-            None => ErrorKind::Truncated { path, codec, offset_bytes, decoded_bytes }.into(),
+            None => Error::truncated(path, Codec::Gzip, offset_bytes, decoded_bytes),
         }
     }
 }

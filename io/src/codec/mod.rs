@@ -17,8 +17,8 @@ use std::str::FromStr;
 use compression_codecs::lz4::params::EncoderParams as Lz4Params;
 use compression_codecs::zstd::params::CParameter;
 use compression_codecs::{
-    BzDecoder, BzEncoder, DecodeV2, EncodeV2, GzipEncoder, Lz4Decoder, Lz4Encoder, XzDecoder, XzEncoder,
-    ZstdDecoder, ZstdEncoder,
+    BzEncoder, DecodeV2, EncodeV2, GzipEncoder, Lz4Decoder, Lz4Encoder, XzDecoder, XzEncoder, ZstdDecoder,
+    ZstdEncoder,
 };
 use compression_core::Level;
 
@@ -97,8 +97,7 @@ impl Codec {
     /// A fresh decoder for one member, if there is one in another crate.
     fn decoder(self) -> Option<Box<dyn DecodeV2 + Send>> {
         match self {
-            Self::Plain | Self::Gzip => None,
-            Self::Bzip2 => Some(Box::new(BzDecoder::new())),
+            Self::Plain | Self::Gzip | Self::Bzip2 => None,
             Self::Zstd => Some(Box::new(ZstdDecoder::new())),
             Self::Xz => Some(Box::new(XzDecoder::new())),
             Self::Lz4 => Some(Box::new(Lz4Decoder::new())),

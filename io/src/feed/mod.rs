@@ -209,15 +209,15 @@ fn chunks(path: &Path, file: File, stream: TextStream, options: FeedOptions<'_>)
     let io_error = |error| Error::io(path, "read", error);
     let codec = stream.decompressor().codec();
     // What is no file, as standard input, can be read once, from its start to its end.
-    let is_file = file.metadata().map_err(io_error)?.is_file();
-    let Some(start) = stream.plain_start().filter(|_| is_file) else {
+    let metadata = file.metadata().map_err(io_error)?;
+    let Some(start) = stream.plain_start().filter(|_| metadata.is_file()) else {
         return Ok(Box::new(Stream::new(stream)));
     };
     if codec == Codec::Plain {
         return Ok(Box::new(Ranges::new(path, file, start).map_err(io_error)?));
     }
     if let Some(piece_len_bytes) = options.piece_len_bytes {
-        let file_len_bytes = file.metadata().map_err(io_error)?.len();
+        let file_len_bytes = metadata.len();
         if codec == Codec::Bzip2 {
             let blocks = Blocks::new(path, file, options.notes);
             return Ok(Box::new(Pieces::new(blocks, file_len_bytes, piece_len_bytes, start)));

@@ -2,11 +2,10 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::members::FileRange;
+use super::file_range::FileRange;
 use super::{PieceCodec, PieceDecoder, PieceEnd};
 use crate::chunk::Chunk;
 use crate::codec::bzip2::{Finder, MarkerKind};
@@ -32,20 +31,6 @@ impl Blocks {
     pub(in crate::feed) fn new(path: &Path, file: File, notes: &Notes) -> Self {
         Self { path: path.to_owned(), file: Arc::new(file), notes: notes.clone() }
     }
-
-    /// Reads a range of the file, less of it at its end.
-    fn read(&self, from: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut len = 0;
-        while len < buffer.len() {
-            match self.file.read_at(&mut buffer[len..], from + len as u64) {
-                Ok(0) => break,
-                Ok(more) => len += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(len)
-    }
 }
 
 impl PieceCodec for Blocks {
@@ -64,13 +49,14 @@ impl PieceCodec for Blocks {
     }
 
     fn find(&self, from_bit: u64, until_bit: u64) -> Result<Option<u64>> {
-        let mut buffer = vec![0; (SEARCH_STEP_BYTES + MARKER_REST_BYTES) as usize];
+        let mut bytes = Vec::new();
         let mut byte = from_bit / 8;
         while 8 * byte < until_bit {
-            let len = self.read(byte, &mut buffer).map_err(|error| Error::io(&self.path, "read", error))?;
-            let from = from_bit.saturating_sub(8 * byte);
-            let blocks = Finder::new(&buffer[..len], from).filter(|marker| marker.kind == MarkerKind::Block);
-            if let Some(marker) = blocks.into_iter().next() {
+            let end = byte + SEARCH_STEP_BYTES + MARKER_REST_BYTES;
+            let read = FileRange::read_all(&self.file, byte, end, &mut bytes);
+            read.map_err(|error| Error::io(&self.path, "read", error))?;
+            let mut markers = Finder::new(&bytes, from_bit.saturating_sub(8 * byte));
+            if let Some(marker) = markers.find(|marker| marker.kind == MarkerKind::Block) {
                 return Ok(Some(8 * byte + marker.start_bit).filter(|bit| *bit < until_bit));
             }
             byte += SEARCH_STEP_BYTES;

@@ -4,11 +4,10 @@
 //! that were compressed one by one.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::file_range::FileRange;
 use super::{PieceCodec, PieceDecoder, PieceEnd};
 use crate::chunk::Chunk;
 use crate::codec::{Codec, Decompressor, find_member};
@@ -64,9 +63,8 @@ impl PieceCodec for Members {
         let mut bytes = Vec::new();
         while from < until {
             let next = until.min(from + step);
-            bytes.clear();
-            let mut range = FileRange::new(&self.file, from, next).take(next - from + HEAD_LEN_BYTES);
-            range.read_to_end(&mut bytes).map_err(|error| Error::io(&self.path, "read", error))?;
+            let read = FileRange::read_all(&self.file, from, next + HEAD_LEN_BYTES, &mut bytes);
+            read.map_err(|error| Error::io(&self.path, "read", error))?;
             match find_member(self.codec, &bytes).map(|at| from + at as u64) {
                 Some(at) if at < next => return Ok(Some(8 * at)),
                 _ => (from, step) = (next, 2 * step),
@@ -103,35 +101,5 @@ impl PieceDecoder for MemberDecoder {
         let ended = chunk.fill(|buffer, at| self.bytes.read_behind(buffer, at))?;
         let next_bit = self.bytes.next_part_offset_bytes().map(|at| 8 * at);
         Ok(ended.then(|| PieceEnd { next_bit, rest: self.notes.take() }))
-    }
-}
-
-/// Reads a file from a place on, not much farther than to another place as long as that is not reached.
-#[derive(Debug)]
-pub(super) struct FileRange {
-    file: Arc<File>,
-    at: u64,
-    stop: u64,
-}
-
-impl FileRange {
-    pub(super) fn new(file: &Arc<File>, at: u64, stop: u64) -> Self {
-        Self { file: Arc::clone(file), at, stop }
-    }
-}
-
-/// Bytes read behind the place where reading should stop: the end of a member is known by those behind it.
-const BEHIND_STOP_BYTES: u64 = 64;
-
-/// Bytes read at once where the end is not known.
-const STEP_BYTES: u64 = 64 << 10;
-
-impl Read for FileRange {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let wanted = (self.stop + BEHIND_STOP_BYTES).checked_sub(self.at).filter(|left| *left > 0);
-        let len = out.len().min(wanted.unwrap_or(STEP_BYTES) as usize);
-        let read = self.file.read_at(&mut out[..len], self.at)?;
-        self.at += read as u64;
-        Ok(read)
     }
 }

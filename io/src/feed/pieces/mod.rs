@@ -16,6 +16,7 @@
 
 mod blocks;
 mod driver;
+mod file_range;
 mod members;
 
 use std::fmt;
