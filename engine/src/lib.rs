@@ -77,6 +77,7 @@ pub mod grep;
 mod inspect;
 mod memory;
 mod operators;
+mod optimizer;
 mod options;
 mod output;
 mod params;

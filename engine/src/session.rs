@@ -23,6 +23,7 @@ use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::memory;
 use crate::operators::OperatorPlanner;
+use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Again, Output, Query};
 use crate::params::Params;
@@ -121,7 +122,10 @@ impl SessionBuilder {
             .with_target_partitions(threads)
             .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
         resources.configure(config.options_mut());
-        let state = SessionStateBuilder::new()
+        let builder = optimizer::rules()
+            .into_iter()
+            .fold(SessionStateBuilder::new(), SessionStateBuilder::with_optimizer_rule);
+        let state = builder
             .with_config(config)
             .with_runtime_env(resources.runtime()?)
             .with_default_features()

@@ -34,6 +34,7 @@ mod keywords;
 mod labels;
 mod literals;
 mod names;
+pub mod optimize;
 mod params;
 mod parse;
 mod pieces;

@@ -1,0 +1,5 @@
+//! Rules for logical plans that the relational core lacks: a plan in, an equal and cheaper plan out.
+
+mod semi_joins;
+
+pub use semi_joins::push_semi_join_down;
