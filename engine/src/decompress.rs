@@ -5,20 +5,13 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use swath_io::{Codec, Decompressor, Notes, SourceFile};
+use swath_io::{Codec, Notes, SourceFile, decode_in_order};
 
 use crate::error::Error;
 use crate::sinks::atomic_file::AtomicFile;
 use crate::threads::lock;
-
-/// Decoded bytes that are handed on at once.
-const PIECE_LEN_BYTES: usize = 256 << 10;
-
-/// Pieces of a file that may wait to be written. So many threads times 4 MiB is what memory is needed.
-const WAITING_PIECES: usize = 16;
 
 /// Why bytes do not come out.
 #[derive(Debug)]
@@ -29,8 +22,8 @@ pub enum DecompressError {
     Write(io::Error),
 }
 
-/// Writes the decoded bytes of files, one after the other, each of any codec. Files are decoded on so many threads,
-/// ahead of what is written. Returns what is worth knowing although nothing failed.
+/// Writes the decoded bytes of files, one after the other, each of any codec. They are decoded by so many threads,
+/// several of them at one file where its codec allows that. Returns what is worth knowing although nothing failed.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,19 +48,8 @@ pub fn decompress(
     out: &mut dyn Write,
 ) -> Result<Vec<String>, DecompressError> {
     let notes = Notes::default();
-    let used = Mutex::new(Vec::new());
-    let (senders, receivers): (Vec<_>, Vec<_>) = files.iter().map(|_| sync_channel(WAITING_PIECES)).unzip();
-    let tasks = Mutex::new(files.iter().zip(senders));
-    let next_task = || lock(&tasks).next();
-    thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, files.len().max(1)) {
-            scope.spawn(|| {
-                while let Some((file, sender)) = next_task() {
-                    send_pieces(file, codec, &notes, &used, &sender);
-                }
-            });
-        }
-        receivers.into_iter().try_for_each(|pieces| write_pieces(&pieces, &used, out))
+    decode_in_order(files, codec, threads, &notes, |bytes| {
+        out.write_all(bytes).map_err(DecompressError::Write)
     })?;
     Ok(notes.take())
 }
@@ -87,82 +69,25 @@ pub fn decompress_to_folder(
     let tasks = Mutex::new(files.iter().zip(targets));
     let next_task = || lock(&tasks).next();
     let notes = Mutex::new(Vec::new());
+    let at_once = threads.clamp(1, files.len().max(1));
+    let threads_per_file = threads.div_ceil(at_once);
     let work = || -> Result<(), DecompressError> {
         while let Some((file, target)) = next_task() {
             let mut out = AtomicFile::create(&target).map_err(DecompressError::Write)?;
-            let found = decompress(std::slice::from_ref(file), codec, 1, &mut out)?;
+            let found = decompress(std::slice::from_ref(file), codec, threads_per_file, &mut out)?;
             out.seal().and_then(|()| out.commit()).map_err(DecompressError::Write)?;
             lock(&notes).extend(found);
         }
         Ok(())
     };
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads.clamp(1, files.len().max(1))).map(|_| scope.spawn(work)).collect();
+        let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
         threads.into_iter().try_for_each(|thread| match thread.join() {
             Ok(done) => done,
             Err(panic) => std::panic::resume_unwind(panic),
         })
     })?;
     Ok(std::mem::take(&mut lock(&notes)))
-}
-
-/// A piece of a file; an error is the last one.
-type Piece = swath_io::Result<Vec<u8>>;
-
-/// Decodes a file, until it ends or nobody takes what comes out.
-fn send_pieces(
-    file: &SourceFile,
-    codec: Option<Codec>,
-    notes: &Notes,
-    used: &Mutex<Vec<Vec<u8>>>,
-    pieces: &SyncSender<Piece>,
-) {
-    let mut bytes = match Decompressor::open(&file.path, codec, notes) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let _ = pieces.send(Err(error));
-            return;
-        }
-    };
-    loop {
-        let mut piece = lock(used).pop().unwrap_or_default();
-        piece.resize(PIECE_LEN_BYTES, 0);
-        let mut len = 0;
-        let mut ended = Ok(false);
-        while len < piece.len() {
-            match bytes.read(&mut piece[len..]) {
-                Ok(0) => ended = Ok(true),
-                Ok(more) => len += more,
-                Err(error) => ended = Err(error),
-            }
-            if !matches!(ended, Ok(false)) {
-                break;
-            }
-        }
-        piece.truncate(len);
-        let taken = len == 0 || pieces.send(Ok(piece)).is_ok();
-        match ended {
-            Ok(false) if taken => {}
-            Ok(_) => return,
-            Err(error) => {
-                let _ = pieces.send(Err(error));
-                return;
-            }
-        }
-    }
-}
-
-fn write_pieces(
-    pieces: &Receiver<Piece>,
-    used: &Mutex<Vec<Vec<u8>>>,
-    out: &mut dyn Write,
-) -> Result<(), DecompressError> {
-    for piece in pieces {
-        let piece = piece.map_err(|error| DecompressError::Source(error.into()))?;
-        out.write_all(&piece).map_err(DecompressError::Write)?;
-        lock(used).push(piece);
-    }
-    Ok(())
 }
 
 /// Where each file goes.
@@ -192,6 +117,12 @@ fn targets_in(files: &[SourceFile], folder: &Path) -> Result<Vec<PathBuf>, Decom
         Ok(target)
     };
     files.iter().map(target).collect()
+}
+
+impl From<swath_io::Error> for DecompressError {
+    fn from(error: swath_io::Error) -> Self {
+        Self::Source(error.into())
+    }
 }
 
 impl fmt::Display for DecompressError {

@@ -164,6 +164,11 @@ impl TextStream {
         Ok(Self { bytes, encoding, transcoder, head })
     }
 
+    /// The bytes as they are, whatever they mean.
+    pub(crate) fn raw(bytes: Decompressor) -> Self {
+        Self { bytes, encoding: Encoding::Utf8, transcoder: None, head: Vec::new() }
+    }
+
     /// The encoding of the bytes that [`TextStream::read`] gives.
     pub fn encoding(&self) -> Encoding {
         self.encoding

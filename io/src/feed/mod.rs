@@ -10,6 +10,7 @@
 //! what one of them has begun is finished in the same call, so that nobody waits for a worker that is away.
 //! The only sequential step is a short one, done by whoever brings the chunk that is next in order.
 
+mod decoded;
 mod order;
 mod pieces;
 mod ranges;
@@ -20,6 +21,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use decoded::decode_in_order;
 use order::{Decoded, Order};
 pub(crate) use order::{Ready, Recipe};
 use pieces::{Blocks, Members, Pieces};
@@ -50,8 +52,8 @@ pub(crate) struct Feed {
 /// Where chunks come from: [`Stream`] one after the other, [`Ranges`] anywhere in a plain file, [`Pieces`] those of a
 /// compressed file.
 trait Chunks: fmt::Debug + Send + Sync {
-    /// Decodes the next chunk that nobody else decodes, if there is room for it.
-    fn next(&self, room: Room, pool: &ChunkPool, look: Look) -> Next;
+    /// Decodes the next chunk that nobody else decodes, if there is room for it, and looks at it where that is asked for.
+    fn next(&self, room: Room, pool: &ChunkPool, look: Option<Look>) -> Next;
 
     /// Whether several workers can decode at the same time.
     fn is_splittable(&self) -> bool;
@@ -133,12 +135,10 @@ impl Feed {
         recipe: Recipe,
         options: FeedOptions<'_>,
     ) -> Result<Self> {
-        let open = File::open(&file.path).map_err(|error| Error::io(&file.path, "open", error))?;
-        let reader = open.try_clone().map_err(|error| Error::io(&file.path, "open", error))?;
-        let bytes = Decompressor::new(&file.path, Box::new(reader), options.compression, options.notes)?;
+        let (open, bytes) = open_bytes(&file.path, options.compression, options.notes)?;
         let stream = TextStream::new(bytes, options.encoding)?;
         let encoding = stream.encoding();
-        let chunks = chunks(&file.path, open, stream, options)?;
+        let chunks = chunks(&file.path, open, stream, options.piece_len_bytes, options.notes)?;
         let look = Look { quote: recipe.quote(), set: options.set };
         let order = Mutex::new(Order::new(number, &file.path, recipe, encoding, options.set));
         Ok(Self { number, path: file.path.clone(), encoding, look, chunks, order })
@@ -165,7 +165,7 @@ impl Feed {
             Err(progress) => return progress,
         };
         let room = Room { first_unwanted, held: HELD_FACTOR * limit };
-        match self.chunks.next(room, pool, self.look) {
+        match self.chunks.next(room, pool, Some(self.look)) {
             Ok(given) => {
                 let mut order = self.order();
                 for (number, decoded) in given.chunks {
@@ -204,8 +204,23 @@ impl Feed {
     }
 }
 
-/// The chunks of a file of which `stream` has read the head.
-fn chunks(path: &Path, file: File, stream: TextStream, options: FeedOptions<'_>) -> Result<Box<dyn Chunks>> {
+/// A file, and its decoded bytes from the start on.
+fn open_bytes(path: &Path, compression: Option<Codec>, notes: &Notes) -> Result<(File, Decompressor)> {
+    let open = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+    let reader = open.try_clone().map_err(|error| Error::io(path, "open", error))?;
+    let bytes = Decompressor::new(path, Box::new(reader), compression, notes)?;
+    Ok((open, bytes))
+}
+
+/// The chunks of a file of which `stream` has read the head. Pieces of at least so many compressed bytes are decoded by themselves,
+/// if that is asked for.
+fn chunks(
+    path: &Path,
+    file: File,
+    stream: TextStream,
+    piece_len_bytes: Option<u64>,
+    notes: &Notes,
+) -> Result<Box<dyn Chunks>> {
     let io_error = |error| Error::io(path, "read", error);
     let codec = stream.decompressor().codec();
     // What is no file, as standard input, can be read once, from its start to its end.
@@ -216,13 +231,13 @@ fn chunks(path: &Path, file: File, stream: TextStream, options: FeedOptions<'_>)
     if codec == Codec::Plain {
         return Ok(Box::new(Ranges::new(path, file, start).map_err(io_error)?));
     }
-    if let Some(piece_len_bytes) = options.piece_len_bytes {
+    if let Some(piece_len_bytes) = piece_len_bytes {
         let file_len_bytes = metadata.len();
         if codec == Codec::Bzip2 {
-            let blocks = Blocks::new(path, file, options.notes);
+            let blocks = Blocks::new(path, file, notes);
             return Ok(Box::new(Pieces::new(blocks, file_len_bytes, piece_len_bytes, start)));
         }
-        let members = Members::new(path, file, codec, options.notes);
+        let members = Members::new(path, file, codec, notes);
         if members.are_many(file_len_bytes, piece_len_bytes)? {
             return Ok(Box::new(Pieces::new(members, file_len_bytes, piece_len_bytes, start)));
         }

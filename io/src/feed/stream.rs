@@ -26,7 +26,7 @@ impl Stream {
 
 impl Chunks for Stream {
     /// Decodes the next chunk, unless another worker is decoding.
-    fn next(&self, room: Room, pool: &ChunkPool, look: Look) -> Next {
+    fn next(&self, room: Room, pool: &ChunkPool, look: Option<Look>) -> Next {
         let mut state = match self.0.try_lock() {
             Ok(state) => state,
             Err(TryLockError::WouldBlock) => return Err(Progress::Busy),
@@ -42,7 +42,9 @@ impl Chunks for Stream {
         state.next += 1;
         let mut chunk = pool.chunk();
         let decoded = chunk.fill(|buffer, at| state.bytes.read_behind(buffer, at));
-        look.summarize(&mut chunk);
+        if let Some(look) = look {
+            look.summarize(&mut chunk);
+        }
         state.ended = !matches!(decoded, Ok(false));
         let before = state.compressed_bytes;
         state.compressed_bytes = state.bytes.decompressor().compressed_offset_bytes();

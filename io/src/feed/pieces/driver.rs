@@ -264,11 +264,13 @@ impl<C: PieceCodec> State<C> {
 }
 
 impl<C: PieceCodec> Chunks for Pieces<C> {
-    fn next(&self, room: Room, pool: &ChunkPool, look: Look) -> Next {
+    fn next(&self, room: Room, pool: &ChunkPool, look: Option<Look>) -> Next {
         let (number, mut decoder) = self.claim(room)?;
         let mut chunk = pool.chunk();
         let decoded = decoder.decode(&mut chunk);
-        look.summarize(&mut chunk);
+        if let Some(look) = look {
+            look.summarize(&mut chunk);
+        }
         Ok(self.put(number, decoder, chunk, decoded, pool))
     }
 
