@@ -20,7 +20,7 @@ use crate::chunk::{CHUNK_LEN_BYTES, ChunkPool};
 use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
-use crate::feed::{Feed, FeedOptions, Progress, Ready, Recipe};
+use crate::feed::{Feed, FeedOptions, Progress, Ready, Recipe, Split};
 use crate::notes::Notes;
 use crate::options::TextOptions;
 use crate::rejects::Tally;
@@ -251,7 +251,7 @@ impl Scan {
             compression: self.compression,
             encoding: self.encoding,
             set: self.set,
-            piece_len_bytes: (self.limit > CHUNKS_PER_WORKER).then_some(self.pool.chunk_len() as u64 / 2),
+            split: Split::of((self.limit / CHUNKS_PER_WORKER) as usize, self.pool.chunk_len()),
             notes: &self.notes,
         };
         let feed = Feed::open(number, &self.files[number], self.recipe.clone(), options);

@@ -16,7 +16,7 @@ use std::thread;
 use crate::chunk::{CHUNK_LEN_BYTES, ChunkPool};
 use crate::encoding::Encoding;
 use crate::error::Error;
-use crate::feed::{Feed, FeedOptions, Progress, Ready, Recipe};
+use crate::feed::{Feed, FeedOptions, Progress, Ready, Recipe, Split};
 use crate::notes::Notes;
 use crate::options::TextOptions;
 use crate::simd::InstructionSet;
@@ -287,7 +287,7 @@ impl<S: LineSearch> Search<'_, S> {
             compression: self.options.compression,
             encoding: self.options.encoding,
             set: InstructionSet::best(),
-            piece_len_bytes: (self.threads > 1).then_some(CHUNK_LEN_BYTES as u64 / 2),
+            split: Split::of(self.threads, CHUNK_LEN_BYTES),
             notes: self.notes,
         };
         let feed = Feed::open(file, &self.files[file], recipe, options);

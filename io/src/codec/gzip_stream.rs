@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::Codec;
-use super::gzip::{Cpu, GzipDecoder, GzipError, HISTORY_LEN_BYTES, Pause};
+use super::gzip::{Cpu, GzipDecoder, GzipError, HISTORY_LEN_BYTES, Pause, SkippedPiece};
 use super::input::Input;
 use crate::error::Error;
 
@@ -75,6 +75,29 @@ impl GzipStream {
     pub(super) fn go_to(&mut self, offset_bytes: u64, stop_bytes: u64) {
         self.decoder.go_to(offset_bytes, stop_bytes);
         (self.start, self.end, self.ended) = (0, 0, false);
+    }
+
+    /// Decodes from now on to the first block at or behind this bit of the file: there are 0 bytes then, until it is told to go on.
+    pub(super) fn pause_at(&mut self, bit: u64) {
+        self.decoder.pause_at(bit);
+    }
+
+    /// The bit of the file at which a block begins, if one comes next and no byte waits.
+    pub(super) fn block_bit(&self) -> Option<u64> {
+        self.decoder.block_bit().filter(|_| self.start == self.end)
+    }
+
+    /// The last bytes of the member at hand: 32 KiB, or fewer if it has not so many yet.
+    pub(super) fn history(&self) -> &[u8] {
+        let len = self.decoder.member_len_bytes().min(self.end as u64).min(HISTORY_LEN_BYTES as u64);
+        &self.window[self.end - len as usize..self.end]
+    }
+
+    /// Goes past a piece that begins with the block that comes next, and whose last 32 KiB are these.
+    pub(super) fn skip(&mut self, piece: &SkippedPiece, history: &[u8]) {
+        self.decoder.skip(piece);
+        self.window[..history.len()].copy_from_slice(history);
+        (self.start, self.end) = (history.len(), history.len());
     }
 
     /// Whether decoding has ended where it should stop, and not at the end of the file.

@@ -5,6 +5,7 @@ mod bzip2_stream;
 mod compressor;
 mod decompressor;
 pub mod gzip;
+mod gzip_front;
 mod gzip_stream;
 mod input;
 mod members;
@@ -26,6 +27,7 @@ pub(crate) use bzip2_stream::{Bzip2End, Bzip2Stream, MOST_BLOCKS_LEN_BYTES, Part
 pub use compressor::Compressor;
 pub use decompressor::Decompressor;
 pub(crate) use decompressor::note_trailing;
+pub(crate) use gzip_front::GzipFront;
 pub(crate) use input::Input;
 pub(crate) use members::find_member;
 

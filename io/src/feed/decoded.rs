@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::order::Decoded;
-use super::{Chunks, HELD_FACTOR, Room, chunks, open_bytes};
+use super::{Chunks, HELD_FACTOR, Room, Split, chunks, open_bytes};
 use crate::chunk::{CHUNK_LEN_BYTES, ChunkPool};
 use crate::codec::Codec;
 use crate::encoding::TextStream;
@@ -179,8 +179,8 @@ impl Decoding<'_> {
 
     fn open(&self, file: &SourceFile) -> Result<Box<dyn Chunks>> {
         let (open, bytes) = open_bytes(&file.path, self.codec, self.notes)?;
-        let piece_len_bytes = (self.threads > 1).then_some(CHUNK_LEN_BYTES as u64 / 2);
-        chunks(&file.path, open, TextStream::raw(bytes), piece_len_bytes, self.notes)
+        let split = Split::of(self.threads, CHUNK_LEN_BYTES);
+        chunks(&file.path, open, TextStream::raw(bytes), split, self.notes)
     }
 
     /// Hands out what is decoded, in order.

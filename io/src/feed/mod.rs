@@ -11,6 +11,7 @@
 //! The only sequential step is a short one, done by whoever brings the chunk that is next in order.
 
 mod decoded;
+mod gzip_pieces;
 mod order;
 mod pieces;
 mod ranges;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use decoded::decode_in_order;
+use gzip_pieces::GzipPieces;
 use order::{Decoded, Order};
 pub(crate) use order::{Ready, Recipe};
 use pieces::{Blocks, Members, Pieces};
@@ -104,9 +106,25 @@ pub(crate) struct FeedOptions<'a> {
     pub(crate) compression: Option<Codec>,
     pub(crate) encoding: Encoding,
     pub(crate) set: InstructionSet,
-    /// Compressed bytes from which on a piece is worth a decoder of its own; nothing if there is one worker only.
-    pub(crate) piece_len_bytes: Option<u64>,
+    /// How the file may be split; nothing if there is one worker only.
+    pub(crate) split: Option<Split>,
     pub(crate) notes: &'a Notes,
+}
+
+/// How a file may be split.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Split {
+    /// Workers, all of which may be at this file.
+    pub(crate) workers: usize,
+    /// Compressed bytes from which on a piece is worth a decoder of its own.
+    pub(crate) piece_len_bytes: u64,
+}
+
+impl Split {
+    /// For so many workers, and chunks of this length; nothing for one worker.
+    pub(crate) fn of(workers: usize, chunk_len: usize) -> Option<Self> {
+        (workers > 1).then_some(Self { workers, piece_len_bytes: chunk_len as u64 / 2 })
+    }
 }
 
 /// What came of trying to decode.
@@ -138,7 +156,7 @@ impl Feed {
         let (open, bytes) = open_bytes(&file.path, options.compression, options.notes)?;
         let stream = TextStream::new(bytes, options.encoding)?;
         let encoding = stream.encoding();
-        let chunks = chunks(&file.path, open, stream, options.piece_len_bytes, options.notes)?;
+        let chunks = chunks(&file.path, open, stream, options.split, options.notes)?;
         let look = Look { quote: recipe.quote(), set: options.set };
         let order = Mutex::new(Order::new(number, &file.path, recipe, encoding, options.set));
         Ok(Self { number, path: file.path.clone(), encoding, look, chunks, order })
@@ -212,13 +230,12 @@ fn open_bytes(path: &Path, compression: Option<Codec>, notes: &Notes) -> Result<
     Ok((open, bytes))
 }
 
-/// The chunks of a file of which `stream` has read the head. Pieces of at least so many compressed bytes are decoded by themselves,
-/// if that is asked for.
+/// The chunks of a file of which `stream` has read the head.
 fn chunks(
     path: &Path,
     file: File,
     stream: TextStream,
-    piece_len_bytes: Option<u64>,
+    split: Option<Split>,
     notes: &Notes,
 ) -> Result<Box<dyn Chunks>> {
     let io_error = |error| Error::io(path, "read", error);
@@ -231,15 +248,22 @@ fn chunks(
     if codec == Codec::Plain {
         return Ok(Box::new(Ranges::new(path, file, start).map_err(io_error)?));
     }
-    if let Some(piece_len_bytes) = piece_len_bytes {
+    if let Some(Split { workers, piece_len_bytes }) = split {
         let file_len_bytes = metadata.len();
         if codec == Codec::Bzip2 {
             let blocks = Blocks::new(path, file, notes);
             return Ok(Box::new(Pieces::new(blocks, file_len_bytes, piece_len_bytes, start)));
         }
-        let members = Members::new(path, file, codec, notes);
+        let members = Members::new(path, file.try_clone().map_err(io_error)?, codec, notes);
         if members.are_many(file_len_bytes, piece_len_bytes)? {
             return Ok(Box::new(Pieces::new(members, file_len_bytes, piece_len_bytes, start)));
+        }
+        // About 1 MiB decoded: 32 KiB of history, and the search for the start, cost little beside it.
+        let gzip_piece_len_bytes = 2 * piece_len_bytes;
+        let pays = workers >= gzip_pieces::LEAST_WORKERS && file_len_bytes > 4 * gzip_piece_len_bytes;
+        if codec == Codec::Gzip && pays {
+            let pieces = GzipPieces::new(path, file, file_len_bytes, gzip_piece_len_bytes, start, notes);
+            return Ok(Box::new(pieces));
         }
     }
     Ok(Box::new(Stream::new(stream)))

@@ -62,7 +62,7 @@ pub fn find_block(input: &[u8], from_bit: u64, until_bit: u64) -> Option<BlockSt
 /// The start of the block whose head begins at this bit of the input, in the way that [`find_block`] would tell it.
 ///
 /// Nothing if the input has ended.
-pub(super) fn start_at(input: &[u8], bit: u64) -> Option<BlockStart> {
+pub fn start_at(input: &[u8], bit: u64) -> Option<BlockStart> {
     let at = (bit / 8) as usize;
     let head = u32::from(*input.get(at)?) | u32::from(input.get(at + 1).copied().unwrap_or(0)) << 8;
     let stored = head >> (bit % 8) & 7 == 0;

@@ -5,6 +5,7 @@ use super::code_lengths::CodeLengths;
 use super::cpu::Cpu;
 use super::error::Damage;
 use super::fast::{self, Decoded, Exit, Output};
+use super::finder::BlockStart;
 use super::tables::{Litlen, Tables};
 
 /// Decoded bytes that a match may reach back.
@@ -72,8 +73,10 @@ pub enum Pause {
     NeedsInput,
     /// The buffer is full.
     OutputFull,
-    /// A block begins, and [`Until::Block`] was asked for.
+    /// A block begins at or behind the place where decoding should pause.
     Block,
+    /// A member has ended whose checksum is not known yet: that of a piece decoded elsewhere is outstanding.
+    Checksum,
     /// The stream has ended. Input behind it is not used.
     End,
 }
@@ -123,11 +126,18 @@ impl Inflater {
     /// Goes to a block in the middle of a stream, or to the length of a stored block, after bits of a byte that it begins in.
     ///
     /// In front of the position then stand `history_len` bytes of the stream.
-    pub(super) fn restart(&mut self, held: HeldBits, stored: bool, history_len: usize) {
+    fn restart(&mut self, held: HeldBits, stored: bool, history_len: usize) {
         self.held = held;
         self.state = if stored { State::StoredLength } else { State::Block };
         self.last_block = false;
         self.history = history_len;
+    }
+
+    /// Goes to a block: `byte` is the one that it begins in, unless it begins with a byte.
+    pub(super) fn restart_at(&mut self, start: BlockStart, byte: u8, history_len: usize) {
+        let skip = (start.bit % 8) as u32;
+        let held = if skip == 0 { HeldBits::default() } else { HeldBits::of_byte(byte, skip) };
+        self.restart(held, start.stored, history_len);
     }
 
     /// If a block comes next, how many bits of it are among the input used.

@@ -1,9 +1,12 @@
 //! A file of gzip members, decoded as one stream.
 
+use super::checksum::{MemberChecksum, PieceChecksum};
 use super::cpu::Cpu;
 use super::error::{Damage, GzipError};
+use super::finder::BlockStart;
 use super::header::{HeaderParser, MAGIC, Trailer};
-use super::inflate::{Inflater, Pause, Progress, Until};
+use super::inflate::{HISTORY_LEN_BYTES, Inflater, Pause, Progress, Until};
+use super::piece::PieceEnd;
 
 /// Decoded bytes after which the checksum catches up: they are still in the second-level cache (512 KiB on the processor
 /// measured) when they are read again.
@@ -20,7 +23,7 @@ pub struct GzipDecoder {
     inflater: Inflater,
     state: State,
     /// Checksum and count of the decoded bytes of the member.
-    checksum: crc32fast::Hasher,
+    checksum: MemberChecksum,
     member_len: u64,
     /// Bytes of input used, and bytes decoded.
     offset: u64,
@@ -28,8 +31,23 @@ pub struct GzipDecoder {
     trailing: Option<u64>,
     /// The offset from which on the end of a member ends decoding.
     stop: u64,
+    /// The bit of the input from which on the start of a block pauses decoding.
+    pause_bit: u64,
     /// Damage met after good bytes in the same call: told by the next call.
     pending: Option<GzipError>,
+}
+
+/// A piece of a member that was decoded elsewhere, up to its end.
+#[derive(Debug, Clone)]
+pub struct SkippedPiece {
+    /// Where it ends, in all of the input: at a block, or where the data of the member ends.
+    pub end: PieceEnd,
+    /// The byte that a block begins in which does not begin with a byte.
+    pub end_byte: u8,
+    /// Its decoded bytes.
+    pub len_bytes: u64,
+    /// Of these.
+    pub checksum: PieceChecksum,
 }
 
 #[derive(Debug, Clone)]
@@ -54,12 +72,13 @@ impl GzipDecoder {
         Self {
             inflater: Inflater::new(cpu),
             state: State::Header(HeaderParser::new()),
-            checksum: crc32fast::Hasher::new(),
+            checksum: MemberChecksum::default(),
             member_len: 0,
             offset: 0,
             decoded: 0,
             trailing: None,
             stop: u64::MAX,
+            pause_bit: u64::MAX,
             pending: None,
         }
     }
@@ -75,6 +94,49 @@ impl GzipDecoder {
         };
         (self.offset, self.stop) = (offset_bytes, stop_bytes);
         (self.decoded, self.trailing, self.pending) = (0, None, None);
+    }
+
+    /// Pauses decoding with [`Pause::Block`] at the first block that begins at or behind this bit of the input.
+    pub fn pause_at(&mut self, bit: u64) {
+        self.pause_bit = bit;
+    }
+
+    /// The bit of the input at which a block begins, if one comes next.
+    pub fn block_bit(&self) -> Option<u64> {
+        match self.state {
+            State::Data => Some(8 * self.offset - u64::from(self.inflater.held_bits_before_block()?)),
+            _ => None,
+        }
+    }
+
+    /// Decoded bytes of the member at hand.
+    pub fn member_len_bytes(&self) -> u64 {
+        self.member_len
+    }
+
+    /// Goes past a piece, whose first block comes next. The next input begins where the piece ends, and in front of the next
+    /// position stand its last 32 KiB.
+    ///
+    /// # Panics
+    /// The piece has not been decoded to a block or to the end of the member.
+    pub fn skip(&mut self, piece: &SkippedPiece) {
+        self.checksum.skip(PieceChecksum::clone(&piece.checksum));
+        self.member_len += piece.len_bytes;
+        self.decoded += piece.len_bytes;
+        match piece.end {
+            PieceEnd::Block(start) => self.go_to_block(start, piece.end_byte),
+            PieceEnd::Stream(offset) => {
+                self.offset = offset as u64;
+                self.state = State::Trailer([0; Trailer::LEN_BYTES], 0);
+            }
+            end => unreachable!("a piece that ends with {end:?} is not whole"),
+        }
+    }
+
+    fn go_to_block(&mut self, start: BlockStart, byte: u8) {
+        let history_len = self.member_len.min(HISTORY_LEN_BYTES as u64) as usize;
+        self.offset = start.bit.div_ceil(8);
+        self.inflater.restart_at(start, byte, history_len);
     }
 
     /// Whether decoding has ended where it should stop.
@@ -139,6 +201,7 @@ impl GzipDecoder {
     ) -> Result<Pause, Damage> {
         loop {
             let rest = &input[progress.consumed..];
+            let pauses = self.block_bit().is_some_and(|bit| bit >= self.pause_bit);
             match &mut self.state {
                 State::Header(parser) => {
                     let (used, ended) = parser.read(rest)?;
@@ -148,11 +211,13 @@ impl GzipDecoder {
                     }
                     self.begin_data();
                 }
+                State::Data if pauses => return Ok(Pause::Block),
                 State::Data => {
                     let pause = self.decode_data(rest, buffer, at + progress.written, progress)?;
                     match pause {
                         Pause::End => self.state = State::Trailer([0; Trailer::LEN_BYTES], 0),
                         Pause::OutputFull if at + progress.written < buffer.len() => {}
+                        Pause::Block => {}
                         _ => return Ok(pause),
                     }
                 }
@@ -165,7 +230,8 @@ impl GzipDecoder {
                     if !whole {
                         return Ok(Pause::NeedsInput);
                     }
-                    Trailer::new(bytes).check(self.checksum.clone().finalize(), self.member_len)?;
+                    let Some(checksum) = self.checksum.finish() else { return Ok(Pause::Checksum) };
+                    Trailer::new(bytes).check(checksum, self.member_len)?;
                     self.state = State::Between(0);
                 }
                 State::Between(matched) => match rest.first() {
@@ -197,7 +263,7 @@ impl GzipDecoder {
 
     fn begin_data(&mut self) {
         self.inflater.reset();
-        self.checksum = crc32fast::Hasher::new();
+        self.checksum = MemberChecksum::default();
         self.member_len = 0;
         self.state = State::Data;
     }
@@ -211,7 +277,8 @@ impl GzipDecoder {
         progress: &mut Progress,
     ) -> Result<Pause, Damage> {
         let pause = buffer.len().min(at + CHECKSUM_STEP_BYTES);
-        let result = self.inflater.run(input, buffer, at, pause, Until::End);
+        let until = if self.pause_bit == u64::MAX { Until::End } else { Until::Block };
+        let result = self.inflater.run(input, buffer, at, pause, until);
         let (consumed, written) = match &result {
             Ok(step) => (step.consumed, step.written),
             Err(error) => (error.consumed, error.written),

@@ -1,6 +1,5 @@
 //! A piece of a DEFLATE stream, decoded before what stands in front of it is known.
 
-use super::bits::HeldBits;
 use super::cpu::Cpu;
 use super::error::Damage;
 use super::fast::Decoded;
@@ -99,19 +98,15 @@ impl Piece {
     }
 
     /// Begins at a block, behind a history that is known (32 KiB, or all of the stream if it is shorter) or not.
-    ///
-    /// # Panics
-    /// The block starts behind the input.
     pub fn begin(&mut self, input: &[u8], start: BlockStart, history: Option<&[u8]>) {
-        let (byte, skip) = ((start.bit / 8) as usize, (start.bit % 8) as u32);
-        let held = if skip == 0 { HeldBits::default() } else { HeldBits::of_byte(input[byte], skip) };
+        let byte = (start.bit / 8) as usize;
         self.start = start;
-        self.pos = byte + usize::from(skip > 0);
+        self.pos = start.bit.div_ceil(8) as usize;
         self.known = history.is_some();
         self.values.begin(if self.known { &[] } else { unknown_history() });
         self.bytes.begin(history.unwrap_or_default());
         let history_len = self.values.history_len + self.bytes.history_len;
-        self.inflater.restart(held, start.stored, history_len);
+        self.inflater.restart_at(start, input.get(byte).copied().unwrap_or_default(), history_len);
     }
 
     /// Decodes on, to the first block at or behind `stop_bit`, or until about `max_len_bytes` are decoded in all. If the piece ends
@@ -130,7 +125,7 @@ impl Piece {
                 return Ok(PieceEnd::Full);
             }
             match self.decode_step(input)? {
-                Pause::OutputFull | Pause::Block => {}
+                Pause::OutputFull | Pause::Block | Pause::Checksum => {}
                 Pause::NeedsInput => return Ok(PieceEnd::Input),
                 Pause::End => return Ok(PieceEnd::Stream(self.pos)),
             }

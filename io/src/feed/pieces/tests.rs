@@ -9,7 +9,7 @@ use crate::chunk::ChunkPool;
 use crate::codec::{Codec, Compressor, Decompressor};
 use crate::encoding::Encoding;
 use crate::error::ErrorKind;
-use crate::feed::{Feed, FeedOptions, Progress, Recipe, Room};
+use crate::feed::{Feed, FeedOptions, Progress, Recipe, Room, Split};
 use crate::notes::Notes;
 use crate::simd::InstructionSet;
 
@@ -195,7 +195,7 @@ fn read(bytes: &[u8], codec: Codec, workers: usize, lens: Option<(usize, u64)>) 
         compression: Some(codec),
         encoding: Encoding::Utf8,
         set: InstructionSet::best(),
-        piece_len_bytes: piece_len,
+        split: piece_len.map(|piece_len_bytes| Split { workers, piece_len_bytes }),
         notes: &notes,
     };
     let feed = Feed::open(0, &file, Recipe::Lines { max_record_bytes: 1 << 20 }, options).unwrap();

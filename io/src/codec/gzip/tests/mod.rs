@@ -64,7 +64,7 @@ fn inflate(cpu: Cpu, input: &[u8], step_in: usize, step_out: usize) -> Outcome {
             Pause::NeedsInput if used == input.len() => return Outcome::Bad(None),
             Pause::OutputFull if out.len() > LIMIT_BYTES => return Outcome::Bad(None),
             Pause::NeedsInput | Pause::OutputFull => {}
-            Pause::Block => panic!("nobody asked for blocks"),
+            Pause::Block | Pause::Checksum => panic!("nobody asked for it"),
         }
         if at == buffer.len() {
             buffer.copy_within(at - HISTORY_LEN_BYTES.., 0);

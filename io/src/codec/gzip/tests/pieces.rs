@@ -48,7 +48,7 @@ fn in_pieces(cpu: Cpu, input: &[u8], piece_bits: u64) -> Result<(Vec<u8>, usize)
 }
 
 fn first_block(input: &[u8]) -> BlockStart {
-    finder::start_at(input, 0).unwrap()
+    start_at(input, 0).unwrap()
 }
 
 /// A stream that is flushed after each part, as `pigz` does, or begun anew.
