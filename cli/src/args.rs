@@ -224,6 +224,7 @@ impl Args {
     /// Wrong usage.
     pub fn run_shell(self, views: Views) -> Result<u8, Report> {
         let AnswerArgs { read, resources, display, .. } = self.answer;
+        let display = DisplayArgs { in_shell: true, ..display };
         Ok(shell::run(session(read, resources)?, views, display))
     }
 

@@ -38,6 +38,10 @@ pub struct DisplayArgs {
     /// Whether a table on the terminal says how long it took.
     #[arg(skip = true)]
     pub timer: bool,
+
+    /// Whether they are typed for: hints then name commands of the shell.
+    #[arg(skip)]
+    pub in_shell: bool,
 }
 
 /// The names of the formats.
@@ -46,12 +50,14 @@ pub enum FormatArg {
     Auto,
     Table,
     Line,
+    Chart,
     Csv,
     Tsv,
     Json,
     Jsonl,
     Markdown,
     Html,
+    Svg,
     Parquet,
     Arrow,
 }
@@ -66,6 +72,8 @@ impl DisplayArgs {
         let format = match self.format {
             FormatArg::Table => Format::Table(look),
             FormatArg::Line => Format::Line(look),
+            FormatArg::Chart => Format::Chart(look),
+            FormatArg::Svg => Format::Svg(look),
             FormatArg::Csv => Format::Csv { delim: b',' },
             FormatArg::Tsv => Format::Csv { delim: b'\t' },
             FormatArg::Json => Format::Json { lines: false },
@@ -75,7 +83,7 @@ impl DisplayArgs {
             FormatArg::Parquet => Format::Parquet,
             FormatArg::Arrow => Format::Arrow,
             FormatArg::Auto => match output {
-                Some(path) => by_name(path)?,
+                Some(path) => by_name(path, look)?,
                 None if io::stdout().is_terminal() => Format::Table(look),
                 None => Format::Csv { delim: b',' },
             },
@@ -98,6 +106,7 @@ impl DisplayArgs {
             null: self.nulls.clone(),
             style: if terminal { Style::stdout() } else { Style::PLAIN },
             timer: self.timer && terminal,
+            in_shell: self.in_shell,
         }
     }
 
@@ -112,7 +121,7 @@ impl DisplayArgs {
 }
 
 /// The format that the name of an output file asks for.
-fn by_name(path: &Path) -> Result<Format, Report> {
+fn by_name(path: &Path, look: Look) -> Result<Format, Report> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
     Ok(match ending.as_str() {
         "tsv" | "tab" => Format::Csv { delim: b'\t' },
@@ -120,13 +129,14 @@ fn by_name(path: &Path) -> Result<Format, Report> {
         "jsonl" | "ndjson" => Format::Json { lines: true },
         "md" | "markdown" => Format::Markdown,
         "html" | "htm" => Format::Html,
+        "svg" => Format::Svg(look),
         "parquet" => Format::Parquet,
         "arrow" | "feather" => Format::Arrow,
         "csv" | "txt" | "" => Format::Csv { delim: b',' },
         _ => {
             return Err(Report::with_hint(
                 format!("cannot tell a format from the name '{}'", path.display()),
-                "say it: --format csv, tsv, json, jsonl, markdown, html, parquet, arrow or table",
+                "say it: --format csv, tsv, json, jsonl, markdown, html, svg, parquet, arrow, table or chart",
             ));
         }
     })
@@ -138,7 +148,7 @@ mod tests {
 
     #[test]
     fn formats_follow_names() {
-        let format = |name: &str| by_name(Path::new(name));
+        let format = |name: &str| by_name(Path::new(name), Look::default());
         assert!(matches!(format("a.tsv"), Ok(Format::Csv { delim: b'\t' })));
         assert!(matches!(format("a.JSONL"), Ok(Format::Json { lines: true })));
         assert!(matches!(format("a.parquet"), Ok(Format::Parquet)));

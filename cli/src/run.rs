@@ -113,13 +113,13 @@ impl Runner<'_> {
                 return FAILED;
             }
         }
-        let mut code = DONE;
+        let (mut code, mut results) = (DONE, 0);
         while !script.is_empty() {
             let began = Instant::now();
             let (group, origins) = script.next_group(self.session);
             let outputs = self.session.run_together(group).await;
             for (output, origin) in outputs.into_iter().zip(origins) {
-                match self.answer(output, &origin, began, sink).await {
+                match self.answer(output, &origin, began, &mut results, sink).await {
                     Ok(()) => {}
                     // Whoever leaves the pager has seen enough of one result.
                     Err(Stop::ClosedPipe) if matches!(sink, Sink::Screen(_)) => {}
@@ -142,6 +142,7 @@ impl Runner<'_> {
         output: swath::Result<Output>,
         origin: &Origin,
         began: Instant,
+        results: &mut usize,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let failed = |error| Stop::Failed(origin.report(error));
@@ -151,11 +152,18 @@ impl Runner<'_> {
             output.collect().await.map_err(failed)?;
             return Ok(());
         }
+        *results += 1;
+        if *results > 1 && self.format.holds_one_result() {
+            return Err(Stop::Failed(Report::with_hint(
+                format!("{}: there is a second result, and the format holds one", self.target.name()),
+                "ask one question at a time, or give each a file: COPY (SELECT …) TO 'one.parquet'; …",
+            )));
+        }
         let stop = |error: io::Error| match error.kind() {
             io::ErrorKind::BrokenPipe => Stop::ClosedPipe,
             _ => Stop::Failed(cannot_write(self.target, &error)),
         };
-        let mut writer = self.format.writer(output.schema(), began);
+        let mut writer = self.format.writer(output.schema(), began).map_err(Stop::Failed)?;
         write_rows(writer.as_mut(), output, sink, failed, &stop).await?;
         sink.end_result().map_err(stop)
     }

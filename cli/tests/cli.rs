@@ -70,6 +70,42 @@ fn every_format() {
 }
 
 #[test]
+fn charts_in_characters_and_as_pictures() {
+    let dir = folder();
+    let sql = "SELECT name, id FROM 'a.csv' WHERE name = 'x'";
+    swath(&dir)
+        .args(["--format", "chart", "--width", "20", sql])
+        .assert()
+        .success()
+        .stdout("id by name\nx ████████████████ 1\n1 row\n");
+    swath(&dir).args(["-o", "plot.svg", sql]).assert().success().stdout("");
+    let svg = fs::read_to_string(dir.path().join("plot.svg")).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains("<title>x: 1</title>"), "{svg}");
+    swath(&dir)
+        .args(["-o", "no.svg", "SELECT name FROM 'a.csv'"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::starts_with("error: no chart shows these columns: name (text)\n"));
+    // A second picture in the same file would break it.
+    swath(&dir)
+        .args(["-o", "two.svg", sql, sql])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("two.svg: there is a second result"));
+    assert_eq!(names(dir.path()), ["a.csv", "plot.svg"]);
+}
+
+#[test]
+fn a_histogram_of_many_rows_needs_little_memory() {
+    let dir = folder();
+    let sql = "SELECT value % 1000 AS v FROM generate_series(0, 1999999)";
+    let output = swath(&dir).args(["--format", "chart", "--memory-limit", "64MB", sql]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\n    [0, 50) ") && text.contains(" 100000\n"), "{text}");
+    assert!(text.ends_with("2000000 values from 0 to 999, mean 499.5\n"), "{text}");
+}
+
+#[test]
 fn formats_for_programs_are_the_same_bytes_every_time() {
     let dir = folder();
     for (name, magic) in [("a.parquet", &b"PAR1"[..]), ("a.arrow", b"ARROW1")] {

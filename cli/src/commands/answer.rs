@@ -58,9 +58,9 @@ pub fn write_rows(
     batches: impl IntoIterator<Item = RecordBatch>,
     began: Instant,
 ) -> Result<(), Report> {
+    let mut writer = job.format.writer(SchemaRef::clone(schema), began)?;
     let write = || {
         let mut sink = job.target.open()?;
-        let mut writer = job.format.writer(SchemaRef::clone(schema), began);
         writer.start(&mut sink)?;
         for batch in batches {
             writer.write(&batch, &mut sink)?;

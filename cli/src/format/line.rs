@@ -60,7 +60,7 @@ impl ResultWriter for LineWriter {
         let mut footer = count_of_rows(self.rows);
         if self.look.max_rows > 0 && self.rows > self.look.max_rows {
             let left_out = self.rows - self.look.max_rows;
-            footer.push_str(&format!(", {left_out} of them not shown (--max-rows 0 shows all)"));
+            footer.push_str(&format!(", {left_out} of them not shown ({} shows all)", self.look.all_rows()));
         }
         if self.look.timer {
             footer.push_str(&format!(" in {}", seconds(self.began.elapsed())));

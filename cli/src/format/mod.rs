@@ -1,6 +1,7 @@
 //! How results are written. One format a file; all of them write batch by batch.
 
-mod html;
+mod chart;
+pub mod html;
 mod layout;
 mod line;
 mod markdown;
@@ -13,7 +14,9 @@ use swath::arrow::datatypes::SchemaRef;
 pub use swath::formats::RowWriter as ResultWriter;
 use swath::formats::{ArrowWriter, CsvStyle, CsvWriter, JsonWriter, ParquetWriter};
 
+use crate::report::Report;
 use crate::style::Style;
+use chart::{Canvas, ChartWriter};
 
 /// A format, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,10 @@ pub enum Format {
     Table(Look),
     /// A column a line, for people.
     Line(Look),
+    /// A chart in characters.
+    Chart(Look),
+    /// The same chart as a picture.
+    Svg(Look),
     /// Fields separated by commas or tabs, quoted where needed, with a header.
     Csv {
         /// Between fields.
@@ -55,21 +62,47 @@ pub struct Look {
     pub style: Style,
     /// Whether the time is shown.
     pub timer: bool,
+    /// Whether hints name commands of the shell, and not flags.
+    pub in_shell: bool,
 }
 
 impl Default for Look {
     /// As in a pipe: no screen, no colours, no time.
     fn default() -> Self {
-        Self { max_rows: 0, width: 0, null: "NULL".into(), style: Style::PLAIN, timer: false }
+        Self {
+            max_rows: 0,
+            width: 0,
+            null: "NULL".into(),
+            style: Style::PLAIN,
+            timer: false,
+            in_shell: false,
+        }
+    }
+}
+
+impl Look {
+    /// What shows all rows.
+    fn all_rows(&self) -> &'static str {
+        if self.in_shell { ".maxrows 0" } else { "--max-rows 0" }
+    }
+
+    /// What shows all columns, and long cells whole.
+    fn all_columns(&self) -> &'static str {
+        if self.in_shell { ".mode line" } else { "--format line" }
     }
 }
 
 impl Format {
     /// A writer for a result with these columns, which was asked for at this time.
-    pub fn writer(&self, schema: SchemaRef, began: Instant) -> Box<dyn ResultWriter> {
-        match self {
+    ///
+    /// # Errors
+    /// The format cannot show such columns.
+    pub fn writer(&self, schema: SchemaRef, began: Instant) -> Result<Box<dyn ResultWriter>, Report> {
+        Ok(match self {
             Self::Table(look) => Box::new(table::TableWriter::new(schema, look.clone(), began)),
             Self::Line(look) => Box::new(line::LineWriter::new(&schema, look.clone(), began)),
+            Self::Chart(look) => Box::new(ChartWriter::new(&schema, look.clone(), Canvas::Text, began)?),
+            Self::Svg(look) => Box::new(ChartWriter::new(&schema, look.clone(), Canvas::Svg, began)?),
             Self::Csv { delim } => {
                 Box::new(CsvWriter::new(schema, CsvStyle { delim: *delim, ..CsvStyle::default() }))
             }
@@ -78,17 +111,22 @@ impl Format {
             Self::Html => Box::new(html::HtmlWriter::new(schema)),
             Self::Parquet => Box::new(ParquetWriter::with_zstd(schema)),
             Self::Arrow => Box::new(ArrowWriter::new(schema)),
-        }
+        })
     }
 
     /// Whether it is read by people, and not by programs.
     pub fn is_for_people(&self) -> bool {
-        matches!(self, Self::Table(_) | Self::Line(_))
+        matches!(self, Self::Table(_) | Self::Line(_) | Self::Chart(_))
     }
 
     /// Whether it is bytes that are no text.
     pub fn is_binary(&self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow)
+    }
+
+    /// Whether a file holds one result, and is broken by another.
+    pub fn holds_one_result(&self) -> bool {
+        self.is_binary() || matches!(self, Self::Svg(_))
     }
 }
 
@@ -124,7 +162,7 @@ pub(crate) mod tests {
 
     pub(crate) fn written(format: &Format, batches: &[RecordBatch]) -> String {
         let mut out = Vec::new();
-        let mut writer = format.writer(sample().schema(), Instant::now());
+        let mut writer = format.writer(sample().schema(), Instant::now()).unwrap();
         writer.start(&mut out).unwrap();
         for batch in batches {
             writer.write(batch, &mut out).unwrap();

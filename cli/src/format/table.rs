@@ -93,12 +93,15 @@ impl TableWriter {
         };
         let mut parts = vec![format!("{}{time}", count_of_rows(self.rows))];
         if left_out > 0 {
-            parts.push(format!("{left_out} of them not shown (--max-rows 0 shows all)"));
+            parts.push(format!("{left_out} of them not shown ({} shows all)", self.look.all_rows()));
         }
         if columns < all_columns {
-            parts.push(format!("{columns} of {all_columns} columns shown (--format line shows all)"));
+            parts.push(format!(
+                "{columns} of {all_columns} columns shown ({} shows all)",
+                self.look.all_columns()
+            ));
         } else if shortened {
-            parts.push("long cells shortened (--format line shows all)".to_owned());
+            parts.push(format!("long cells shortened ({} shows all)", self.look.all_columns()));
         }
         parts.join(", ")
     }

@@ -165,14 +165,24 @@ impl Shell {
             // A path needs no quotes here.
             let path = !rest.contains(['\'', '"', '(']) && rest.contains(['/', '.', '*']);
             let table = if path { format!("'{rest}'") } else { rest.to_owned() };
-            self.run_text(&format!("DESCRIBE {table};"));
+            self.describe(&table);
             return Ok(());
         }
         for name in self.table_names()? {
             println!("{}", Style::stdout().paint(Tone::Bold, &name));
-            self.run_text(&format!("DESCRIBE \"{}\";", name.replace('"', "\"\"")));
+            self.describe(&format!("\"{}\"", name.replace('"', "\"\"")));
         }
         Ok(())
+    }
+
+    fn describe(&mut self, table: &str) {
+        let mode = self.display.format;
+        // Columns and types are no chart.
+        if matches!(mode, FormatArg::Chart | FormatArg::Svg) {
+            self.display.format = FormatArg::Table;
+        }
+        self.run_text(&format!("DESCRIBE {table};"));
+        self.display.format = mode;
     }
 
     fn read(&mut self, path: &str) -> Result<(), Report> {
@@ -227,7 +237,7 @@ impl Shell {
             return Ok(());
         }
         let target = Target::File(path.into());
-        if self.display.format_for(Some(Path::new(path)))?.is_binary() {
+        if self.display.format_for(Some(Path::new(path)))?.holds_one_result() {
             return Err(Report::with_hint(
                 "such a file holds one result",
                 format!("write the last one with .save {path}"),

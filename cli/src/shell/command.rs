@@ -58,7 +58,7 @@ pub struct Command {
 }
 
 /// The names of the formats.
-const MODES: &[&str] = &["table", "line", "csv", "tsv", "json", "jsonl", "markdown", "html"];
+const MODES: &[&str] = &["table", "line", "chart", "csv", "tsv", "json", "jsonl", "markdown", "html", "svg"];
 const ON_OFF: &[&str] = &["on", "off"];
 /// What `.set` can set without the engine.
 pub const SETTINGS: &[&str] =

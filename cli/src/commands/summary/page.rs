@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use swath::{ColumnProfile, Profile};
 
+use crate::format::html::escape;
+
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1d2733;--soft:#66727f;--line:#d9dfe5;--fill:#3b7dd8;--back:#fff;--bar:#e8f0fb}
 @media(prefers-color-scheme:dark){:root{--ink:#e4e9ee;--soft:#98a4b0;--line:#37414b;--fill:#6aa5f2;--back:#161b20;--bar:#22303f}}
@@ -24,7 +26,7 @@ const BAR_WIDTH: f64 = 10.0;
 /// The page.
 pub fn page(title: &str, profile: &Profile) -> String {
     let mut html = String::new();
-    let title = escaped(title);
+    let title = escape(title);
     let (rows, columns) = (grouped(profile.rows), profile.columns.len());
     html.push_str("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
     html.push_str("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
@@ -41,7 +43,7 @@ pub fn page(title: &str, profile: &Profile) -> String {
 }
 
 fn push_column(html: &mut String, column: &ColumnProfile, rows: u64) {
-    let (name, data_type) = (escaped(&column.name), escaped(&column.data_type.to_lowercase()));
+    let (name, data_type) = (escape(&column.name), escape(&column.data_type.to_lowercase()));
     push(html, format_args!("<section><h2>{name}<small>{data_type}</small></h2>\n<dl>"));
     let nulls = match column.nulls {
         0 => "none".to_owned(),
@@ -80,7 +82,7 @@ fn push_column(html: &mut String, column: &ColumnProfile, rows: u64) {
 }
 
 fn push_fact(html: &mut String, label: &str, value: &str) {
-    push(html, format_args!("<dt>{label}</dt><dd>{}</dd>", escaped(value)));
+    push(html, format_args!("<dt>{label}</dt><dd>{}</dd>", escape(value)));
 }
 
 fn push_histogram(html: &mut String, column: &ColumnProfile) {
@@ -105,7 +107,7 @@ fn push_histogram(html: &mut String, column: &ColumnProfile) {
             ),
         );
     }
-    let end = |value: &Option<String>| escaped(value.as_deref().unwrap_or_default());
+    let end = |value: &Option<String>| escape(value.as_deref().unwrap_or_default());
     let (low, high) = (end(&column.min), end(&column.max));
     push(html, format_args!("</svg><div class=\"ends\"><span>{low}</span><span>{high}</span></div>"));
 }
@@ -119,7 +121,7 @@ fn push_top(html: &mut String, column: &ColumnProfile, rows: u64) {
     for top in &column.top {
         let share = percent(top.count, rows);
         let about = if top.is_exact { "" } else { "≥ " };
-        let (value, count) = (escaped(&top.value), grouped(top.count));
+        let (value, count) = (escape(&top.value), grouped(top.count));
         let width = top.count as f64 * 100.0 / rows.max(1) as f64;
         push(
             html,
@@ -161,10 +163,6 @@ fn number(number: f64) -> String {
         _ => 4,
     };
     format!("{number:.digits$}")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
