@@ -233,6 +233,9 @@ impl Args {
     /// # Errors
     /// Wrong usage.
     pub fn into_job(self, views: Views) -> Result<Job, Report> {
+        if let Some(report) = self.sql.first().and_then(|first| statements::no_statement(first)) {
+            return Err(report);
+        }
         let texts = statements::gather(self.sql, &self.files)?;
         let job = self.answer.into_job(texts, views)?;
         set_params(&job.session, &self.params, &job.texts)?;

@@ -3,6 +3,9 @@
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+use clap::CommandFactory;
+
+use crate::args::Args;
 use crate::report::Report;
 
 /// The texts of all statements: arguments first, then files; standard input if there is neither.
@@ -24,6 +27,30 @@ pub fn gather(sql: Vec<String>, files: &[PathBuf]) -> Result<Vec<String>, Report
         ));
     }
     Ok(vec![read_stdin()?])
+}
+
+/// What to say of an argument that is a misspelt command, or a file.
+pub fn no_statement(text: &str) -> Option<Report> {
+    if Path::new(text).is_file() {
+        let hint = match text.ends_with(".sql") {
+            true => format!("to run the statements in it: swath -f {text}"),
+            false => format!(
+                "to see its rows: swath head '{text}'; in a statement it stands in quotes: \"SELECT * FROM '{text}'\""
+            ),
+        };
+        return Some(Report::with_hint(format!("'{text}' is a file, and no statement"), hint));
+    }
+    let is_word = text.chars().all(|char| char.is_ascii_lowercase() || char == '-') && !text.is_empty();
+    if !is_word || swath::is_keyword(text) {
+        return None;
+    }
+    let swath = Args::command();
+    let names: Vec<&str> = swath.get_subcommands().map(clap::Command::get_name).collect();
+    let hint = match swath::nearest(text, names.iter().copied()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("the commands are {}; anything else is SQL", names.join(", ")),
+    };
+    Some(Report::with_hint(format!("there is no command \"{text}\""), hint))
 }
 
 fn read_file(path: &Path) -> Result<String, Report> {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 
+use crate::error_words;
+
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -109,7 +111,7 @@ impl From<DataFusionError> for Error {
                 format!("the query does not fit into its memory: {message}"),
                 Some("give it more (--memory-limit), or use fewer threads (--threads)".to_owned()),
             ),
-            root => plain_words(&root.strip_backtrace()),
+            root => error_words::of_core(root),
         };
         Self::Query(QueryError { message, hint, source: Some(Arc::new(error)) })
     }
@@ -166,25 +168,4 @@ fn schema_words(error: &SchemaError) -> (String, Option<String>) {
             Some("give one of them another name with AS".into()),
         ),
     }
-}
-
-/// The core's message without the names of its layers; what it suggests becomes the hint.
-fn plain_words(message: &str) -> (String, Option<String>) {
-    let mut text = message;
-    for prefix in
-        ["Error during planning: ", "Execution error: ", "SQL error: ", "Arrow error: ", "External error: "]
-    {
-        text = text.strip_prefix(prefix).unwrap_or(text);
-    }
-    if let Some(table) = text.strip_prefix("table '").and_then(|text| text.strip_suffix("' not found")) {
-        let table = table.strip_prefix("datafusion.").unwrap_or(table);
-        let table = table.strip_prefix("public.").unwrap_or(table);
-        let hint = format!("a file's path goes in quotes: FROM '{table}'");
-        return (format!("there is no table \"{table}\""), Some(hint));
-    }
-    let (message, hint) = match text.find("Did you mean") {
-        Some(at) => (&text[..at], Some(text[at..].trim().replace("Did you mean", "did you mean"))),
-        None => (text, None),
-    };
-    (message.trim().trim_end_matches('.').to_owned(), hint)
 }

@@ -22,8 +22,15 @@ impl Error {
         }
         let wrong = self.subject()?;
         let sql = text.get(statement.clone())?;
-        let found = pieces(sql).into_iter().find(|piece| means(piece, sql, &wrong))?;
-        Some(statement.start + found.range.start..statement.start + found.range.end)
+        let pieces = pieces(sql);
+        let found = pieces.iter().find(|piece| means(piece, sql, &wrong)).map(|piece| piece.range.clone());
+        let found = found.or_else(|| {
+            // A name of several words, as that of a file without quotes.
+            let words = pieces.iter().filter(|piece| piece.kind == PieceKind::Word);
+            let mut ranges = words.map(|word| word.range.start..word.range.start + wrong.len());
+            ranges.find(|range| sql.get(range.clone()).is_some_and(|name| name.eq_ignore_ascii_case(&wrong)))
+        })?;
+        Some(statement.start + found.start..statement.start + found.end)
     }
 
     /// What is wrong: a name, a path or an option.
@@ -89,6 +96,7 @@ mod tests {
         check("SELECT x.A, B FROM (VALUES (1)) x(a)", Some("B"));
         check("SELECT nosuch(1)", Some("nosuch"));
         check("SELECT 1 FROM nosuch", Some("nosuch"));
+        check("SELECT 1 FROM no.Such", Some("no.Such"));
         check("SELECT 1 FROM 'no/such.csv'", Some("'no/such.csv'"));
         check("SELECT 1 FROM read_csv('no/such.csv', hedaer = true)", Some("hedaer"));
     }

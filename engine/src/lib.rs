@@ -67,6 +67,7 @@ mod compute;
 mod decompress;
 mod error;
 mod error_place;
+mod error_words;
 mod explain;
 mod expr;
 mod file_columns;

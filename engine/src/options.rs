@@ -299,7 +299,11 @@ pub(crate) fn byte(name: &str, value: &OptionValue) -> Result<Option<u8>, IoErro
         b"\\t" => Ok(Some(b'\t')),
         [b'\n' | b'\r'] => Err(IoError::bad_option(name, "a line end cannot be used")),
         [byte] if byte.is_ascii() => Ok(Some(*byte)),
-        _ => Err(wrong(name, "one ASCII character", value)),
+        _ => Err(IoError::bad_option_hint(
+            name,
+            format!("expected one ASCII character, found {value}"),
+            format!("as in {name} = ';'; a tab is '\\t'"),
+        )),
     }
 }
 

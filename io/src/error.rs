@@ -215,6 +215,9 @@ impl Error {
         match self.kind() {
             ErrorKind::NotFound { pattern, nearest } => Some(match nearest {
                 Some(path) => format!("did you mean '{}'?", path.display()),
+                None if pattern.contains("://") => {
+                    "only files of this machine are read: fetch it first, or pipe it in as '-'".into()
+                }
                 None if is_glob(pattern) => "check the folder and the pattern; quote it, so that the shell leaves it alone".into(),
                 None => "check the path; a relative path starts at the current folder".into(),
             }),

@@ -48,18 +48,35 @@ fn syntax_error(sql: &str, message: &str) -> Error {
         // Where the text ends too early, the parser tells no place.
         None => (text.as_str(), text.contains("found: EOF").then(|| end_of(sql))),
     };
-    let text = plain_words(text);
+    let text = &plain_words(text);
     match place {
         Some(place) => {
             let Place { line, column } = place;
             let error = Error::new(format!("syntax error at line {line}, column {column}: {text}")).at(place);
-            match misspelt_keyword(sql, place) {
-                Some(keyword) => error.with_hint(format!("did you mean {keyword}?")),
+            let keyword = misspelt_keyword(sql, place).map(|keyword| format!("did you mean {keyword}?"));
+            match keyword.or_else(|| what_to_try(text)) {
+                Some(hint) => error.with_hint(hint),
                 None => error,
             }
         }
         None => Error::new(format!("syntax error: {text}")),
     }
+}
+
+/// What helps against an error that is told in these words.
+fn what_to_try(text: &str) -> Option<String> {
+    let hint = if text.starts_with("unterminated string literal") {
+        "a text ends with '; a ' inside it is written twice, as in 'it''s'"
+    } else if text.contains("delimiter '\"' before EOF") {
+        "a name ends with \"; a text goes in single quotes"
+    } else if text.starts_with("expected end of statement") {
+        "a comma or a ; may be missing before it"
+    } else if text.ends_with("found the end of the text") {
+        "the statement stops too early: something is missing behind it"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
 }
 
 /// `2, Column: 19`

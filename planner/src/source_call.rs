@@ -301,7 +301,7 @@ fn check_function(factor: &TableFactor) -> ControlFlow<Error> {
     let known = FUNCTIONS.iter().map(|(known, _)| *known);
     match nearest(&name, known) {
         Some(known) if name.to_lowercase().starts_with("read") => {
-            let error = Error::new(format!("there is no table function {name}"));
+            let error = Error::new(format!("there is no table function \"{name}\""));
             ControlFlow::Break(error.with_hint(format!("did you mean {known}?")))
         }
         _ => ControlFlow::Continue(()),

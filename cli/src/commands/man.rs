@@ -49,8 +49,11 @@ pub fn man(args: ManArgs) -> Result<u8, Report> {
             Some(command) => command.clone(),
             None => {
                 let names: Vec<&str> = swath.get_subcommands().map(Command::get_name).collect();
-                let hint = format!("the commands are: {}", names.join(", "));
-                return Err(Report::with_hint(format!("there is no command {name}"), hint));
+                let hint = match swath::nearest(&name, names.iter().copied()) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => format!("the commands are {}", names.join(", ")),
+                };
+                return Err(Report::with_hint(format!("there is no command \"{name}\""), hint));
             }
         },
     };

@@ -1,0 +1,36 @@
+//! What errors say: the commands of `errors.md` are run, and print what it says.
+//!
+//! With UPDATE_ERRORS=1 the page is given what they print instead, to be read as a user reads it: what is wrong,
+//! where, and what to try?
+#![allow(clippy::unwrap_used)]
+
+mod console;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn errors_say_what_where_and_what_to_try() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
+    file("orders.csv", b"id,name,price\n1,x,1.5\n2,,2.5\n3,\"y,z\",3\n");
+    file("cities.csv", b"id,city\n1,Rome\n2,Oslo\n");
+    file("short.csv", b"id,name,price\n1,x,1.5\n2,y\n");
+    file("latin.csv", b"id,name\n1,caf\xe9\n");
+    file("open.csv", b"id,name\n1,\"x\n2,y\n");
+    file("bad.toml", b"max_row = 3\n");
+    // A value that does not fit stands behind what is looked at.
+    let mut late: String = (0..100_000).map(|id| format!("{id},1.5\n")).collect();
+    late.push_str("100000,\"12,50\"\n");
+    file("late.csv", format!("id,price\n{late}").as_bytes());
+    fs::create_dir(dir.path().join("folder")).unwrap();
+    assert!(
+        Command::new("gzip").args(["-nk", "orders.csv"]).current_dir(dir.path()).status().unwrap().success()
+    );
+    let gz = fs::read(dir.path().join("orders.csv.gz")).unwrap();
+    file("cut.csv.gz", &gz[..gz.len() - 12]);
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors.md");
+    let commands = console::check(&page, dir.path(), "UPDATE_ERRORS");
+    assert!(commands >= 60, "found {commands} commands");
+}

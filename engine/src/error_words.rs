@@ -1,0 +1,381 @@
+//! What the relational core says, in words for the user of SQL: what is wrong, and what to try.
+//!
+//! The core tells most of its errors as texts for those who work on it, with the names of its own types. Each
+//! function here knows one kind of them; a text that none knows is shown as it is.
+
+use datafusion::error::DataFusionError;
+
+/// A message and a hint.
+type Words = (String, Option<String>);
+
+/// The words for an error of the core, which has no cause below it.
+pub(crate) fn of_core(error: &DataFusionError) -> Words {
+    plain(&error.strip_backtrace())
+}
+
+/// The layers that a message names before it says anything.
+const LAYERS: [&str; 9] = [
+    "Error during planning: ",
+    "Execution error: ",
+    "SQL error: ",
+    "Arrow error: ",
+    "External error: ",
+    "Cast error: ",
+    "Compute error: ",
+    "Parser error: ",
+    "Invalid or Unsupported Configuration: ",
+];
+
+/// All kinds of messages that are said in other words.
+const KINDS: [fn(&str) -> Option<Words>; 17] = [
+    no_table,
+    no_function,
+    no_type,
+    no_setting,
+    wrong_arguments,
+    no_start,
+    arithmetic_of_texts,
+    failed_cast,
+    division_by_zero,
+    not_grouped,
+    aggregate_in_where,
+    no_condition,
+    order_by_number,
+    several_rows,
+    different_columns,
+    broken_pattern,
+    no_part_of_time,
+];
+
+fn plain(message: &str) -> Words {
+    let mut text = message;
+    while let Some(rest) = LAYERS.iter().find_map(|layer| text.strip_prefix(layer)) {
+        text = rest;
+    }
+    if let Some(words) = KINDS.iter().find_map(|kind| kind(text)) {
+        return words;
+    }
+    if let Some(bug) = text.strip_prefix("Internal error: ") {
+        let bug = bug.split("\nThis issue was likely").next().unwrap_or(bug);
+        let hint = "this should not happen: please report it with the statement, or write it in another way";
+        return (format!("the query cannot be run: {}", bug.trim_end_matches('.')), Some(hint.to_owned()));
+    }
+    if let Some(missing) = text.strip_prefix("This feature is not implemented: ") {
+        return (format!("not implemented: {missing}"), None);
+    }
+    let (message, hint) = split_suggestion(text);
+    (message.trim().trim_end_matches('.').to_owned(), hint)
+}
+
+/// What the core suggests becomes the hint.
+fn split_suggestion(text: &str) -> (&str, Option<String>) {
+    match text.find("Did you mean") {
+        Some(at) => (&text[..at], Some(text[at..].trim().replace("Did you mean", "did you mean"))),
+        None => (text, None),
+    }
+}
+
+fn no_table(text: &str) -> Option<Words> {
+    let table = text.strip_prefix("table '")?.strip_suffix("' not found")?;
+    let table = table.strip_prefix("datafusion.").unwrap_or(table);
+    let table = table.strip_prefix("public.").unwrap_or(table);
+    let hint = format!("a file's path goes in quotes: FROM '{table}'");
+    Some((format!("there is no table \"{table}\""), Some(hint)))
+}
+
+/// Functions over windows, which are no functions without one.
+const WINDOW_FUNCTIONS: [&str; 11] = [
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "lag",
+    "last_value",
+    "lead",
+    "nth_value",
+    "ntile",
+    "percent_rank",
+    "rank",
+    "row_number",
+];
+/// What is meant most often: the core may suggest a rarer function that is as near.
+const COMMON_FUNCTIONS: [&str; 20] = [
+    "avg",
+    "coalesce",
+    "concat",
+    "count",
+    "date_part",
+    "date_trunc",
+    "length",
+    "lower",
+    "max",
+    "median",
+    "min",
+    "now",
+    "replace",
+    "round",
+    "split_part",
+    "substr",
+    "sum",
+    "to_timestamp",
+    "trim",
+    "upper",
+];
+
+fn no_function(text: &str) -> Option<Words> {
+    let name = between(text, "Invalid function '", "'")?;
+    let lower = name.to_lowercase();
+    let hint = if WINDOW_FUNCTIONS.contains(&lower.as_str()) {
+        Some(format!("it needs a window: {lower}(…) OVER (ORDER BY …)"))
+    } else if let Some(near) = swath_planner::nearest(name, COMMON_FUNCTIONS) {
+        Some(format!("did you mean {near}?"))
+    } else {
+        split_suggestion(text).1.map(|hint| hint.replace('\'', ""))
+    };
+    Some((format!("there is no function \"{name}\""), hint))
+}
+
+const TYPES: [&str; 16] = [
+    "bigint",
+    "boolean",
+    "date",
+    "decimal",
+    "double",
+    "float",
+    "int",
+    "integer",
+    "interval",
+    "real",
+    "smallint",
+    "text",
+    "time",
+    "timestamp",
+    "tinyint",
+    "varchar",
+];
+
+fn no_type(text: &str) -> Option<Words> {
+    let name = text.strip_prefix("This feature is not implemented: Unsupported SQL type ")?;
+    let hint = match swath_planner::nearest(name, TYPES) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("the types are: {}", TYPES.join(", ")),
+    };
+    Some((format!("there is no type \"{name}\""), Some(hint)))
+}
+
+fn no_setting(text: &str) -> Option<Words> {
+    let viewed = text.strip_suffix(" is not a variable which can be viewed with 'SHOW'");
+    let name = match viewed {
+        Some(name) => name.trim_matches('\''),
+        None => between(text, "Config value \"", "\" not found")?,
+    };
+    let hint = "SHOW ALL shows the settings".to_owned();
+    Some((format!("there is no setting \"{name}\""), Some(hint)))
+}
+
+/// `sum(text)`, `avg()`: no such function for these arguments.
+fn wrong_arguments(text: &str) -> Option<Words> {
+    let call = between(text, "No function matches the given name and argument types '", "'. You might")?;
+    let (name, arguments) = call.split_once('(')?;
+    let arguments = arguments.strip_suffix(')')?;
+    if arguments.is_empty() {
+        let hint = format!("as in {name}(x)");
+        return Some((format!("the function \"{name}\" needs an argument"), Some(hint)));
+    }
+    let candidates: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix('\t')).collect();
+    let takes_numbers =
+        candidates.iter().any(|candidate| candidate.contains("Float64") || candidate.contains("Decimal"));
+    let hint = if arguments.contains("Utf8") && takes_numbers {
+        Some(NUMBERS_IN_TEXT.to_owned())
+    } else {
+        let simple = candidates.iter().filter(|candidate| {
+            candidate.starts_with(name)
+                && !candidate.contains(['{', '[', '/'])
+                && !candidate.contains("Coerc")
+        });
+        let simple: Vec<String> = simple.map(|candidate| in_sql_types(candidate)).take(4).collect();
+        (!simple.is_empty()).then(|| format!("it takes {}", simple.join(" or ")))
+    };
+    Some((format!("the function \"{name}\" does not take ({})", in_sql_types(arguments)), hint))
+}
+
+const NUMBERS_IN_TEXT: &str = "where a text holds numbers, TRY_CAST(… AS double) reads them, and gives null for what is none; for \
+     a column of a file, types = {'column': 'double'}";
+
+fn no_start(text: &str) -> Option<Words> {
+    text.starts_with("Substring without for/from").then(|| {
+        ("the function \"substr\" needs a start".to_owned(), Some("as in substr(name, 1, 3)".to_owned()))
+    })
+}
+
+fn arithmetic_of_texts(text: &str) -> Option<Words> {
+    let expression = between(text, "Cannot coerce arithmetic expression ", " to valid types")?;
+    let hint =
+        expression.contains("Utf8").then(|| format!("{NUMBERS_IN_TEXT}; texts are put together with ||"));
+    Some((format!("cannot compute {}", in_sql_types(expression)), hint))
+}
+
+const NUMBERS: [&str; 7] = ["bigint", "decimal", "double", "integer", "real", "smallint", "tinyint"];
+
+/// A value that is no number, date or time.
+fn failed_cast(text: &str) -> Option<Words> {
+    let (value, wanted) = if let Some(rest) = text.strip_prefix("Cannot cast string '") {
+        let (value, wanted) = rest.split_once("' to value of ")?;
+        (value, in_sql_types(wanted.trim_end_matches(" type")))
+    } else if let Some(rest) = text.strip_prefix("Cannot cast value '") {
+        let (value, _) = rest.split_once("' to value of Boolean")?;
+        (value, "boolean".to_owned())
+    } else {
+        (between(text, "Error parsing timestamp from '", "'")?, "timestamp".to_owned())
+    };
+    let mut hint = format!("TRY_CAST(… AS {wanted}) gives null where that is so");
+    if NUMBERS.contains(&wanted.as_str()) {
+        hint.push_str("; a text is compared with a text, as in name = '3'");
+    }
+    Some((format!("cannot read \"{value}\" as {wanted}"), Some(hint)))
+}
+
+fn division_by_zero(text: &str) -> Option<Words> {
+    text.eq_ignore_ascii_case("divide by zero error").then(|| {
+        ("division by zero".to_owned(), Some("a / nullif(b, 0) gives null where b is zero".to_owned()))
+    })
+}
+
+fn not_grouped(text: &str) -> Option<Words> {
+    if !text.contains("must appear in the GROUP BY clause") {
+        return None;
+    }
+    let column = match between(text, "column \"", "\" must appear") {
+        Some(column) => column,
+        None => between(text, "references: ", " must appear")?,
+    };
+    let column = without_table(column);
+    let hint =
+        format!("add it to GROUP BY, or say which of its values is wanted: min({column}), max({column})");
+    Some((format!("the column \"{column}\" is neither in GROUP BY nor in an aggregate function"), Some(hint)))
+}
+
+fn aggregate_in_where(text: &str) -> Option<Words> {
+    text.starts_with("Aggregate functions are not allowed in the WHERE clause").then(|| {
+        let hint = "WHERE looks at single rows; for groups, write … GROUP BY … HAVING count(*) > 1";
+        ("an aggregate function cannot stand in WHERE".to_owned(), Some(hint.to_owned()))
+    })
+}
+
+fn no_condition(text: &str) -> Option<Words> {
+    let rest = text.strip_prefix("Cannot create filter with non-boolean predicate '")?;
+    let (expression, ty) = rest.rsplit_once("' returning ")?;
+    let (expression, ty) = (without_table(expression), in_sql_types(ty));
+    let hint = format!("compare it with something, as in {expression} > 0 or {expression} IS NOT NULL");
+    Some((format!("expected a condition, found {expression}, which is {ty}"), Some(hint)))
+}
+
+fn order_by_number(text: &str) -> Option<Words> {
+    let rest = text.strip_prefix("Order by column out of bounds, specified: ")?;
+    let (number, columns) = rest.split_once(", max: ")?;
+    let hint = match columns {
+        "1" => "the result has one column: ORDER BY 1".to_owned(),
+        _ => format!("the result has {columns} columns"),
+    };
+    Some((format!("ORDER BY {number}: there is no such column"), Some(hint)))
+}
+
+fn several_rows(text: &str) -> Option<Words> {
+    text.contains("Scalar subquery returned more than one row").then(|| {
+        let hint = "write IN (SELECT …) instead of = (SELECT …), or take one of them: SELECT max(…)";
+        ("a query in the place of a value has several rows".to_owned(), Some(hint.to_owned()))
+    })
+}
+
+fn different_columns(text: &str) -> Option<Words> {
+    let set = ["UNION", "INTERSECT", "EXCEPT"];
+    let set =
+        set.into_iter().find(|set| text.starts_with(set) && text.contains("different number of columns"))?;
+    let hint = "each of them needs the same columns; NULL AS name stands for one that is missing";
+    Some((format!("the queries of {set} have different numbers of columns"), Some(hint.to_owned())))
+}
+
+/// The regular expressions' own drawing of the place takes several lines.
+fn broken_pattern(text: &str) -> Option<Words> {
+    let at = text.find("regex parse error:")?;
+    let pattern = text[at..].lines().nth(1)?.trim();
+    let problem = text.lines().find_map(|line| line.strip_prefix("error: "))?;
+    let hint = "to look for the text as it stands, put a \\ before each of . + * ? ( ) [ ] { } ^ $ | \\";
+    Some((format!("the pattern \"{pattern}\" is wrong: {problem}"), Some(hint.to_owned())))
+}
+
+fn no_part_of_time(text: &str) -> Option<Words> {
+    let part = between(text, "Unsupported date_trunc granularity: '", "'")?;
+    let (_, parts) = text.split_once("Supported values are: ")?;
+    let hint = match swath_planner::nearest(part, parts.split(", ")) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("the parts are {parts}"),
+    };
+    Some((format!("there is no part of a time that is called \"{part}\""), Some(hint)))
+}
+
+/// What stands between two texts.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let start = text.find(before)? + before.len();
+    let len = text[start..].find(after)?;
+    Some(&text[start..start + len])
+}
+
+/// A column's name without its table, whose name is a path in quotes or a word.
+fn without_table(name: &str) -> &str {
+    let column = match name.strip_prefix('\'').or(name.strip_prefix('"')) {
+        Some(quoted) => quoted.find(['\'', '"']).and_then(|end| quoted[end + 1..].strip_prefix('.')),
+        None => name.split_once('.').map(|(_, column)| column),
+    };
+    column.unwrap_or(name).trim_matches('"')
+}
+
+/// A text with the names of SQL's types instead of Arrow's.
+fn in_sql_types(text: &str) -> String {
+    const NAMES: [(&str, &str); 21] = [
+        ("LargeUtf8", "text"),
+        ("Utf8View", "text"),
+        ("Utf8", "text"),
+        ("Boolean", "boolean"),
+        ("UInt64", "ubigint"),
+        ("UInt32", "uinteger"),
+        ("UInt16", "usmallint"),
+        ("UInt8", "utinyint"),
+        ("Int64", "bigint"),
+        ("Int32", "integer"),
+        ("Int16", "smallint"),
+        ("Int8", "tinyint"),
+        ("Float64", "double"),
+        ("Float32", "real"),
+        ("Date32", "date"),
+        ("Decimal128", "decimal"),
+        ("Decimal", "decimal"),
+        ("Timestamp(ns)", "timestamp"),
+        ("Timestamp(µs)", "timestamp"),
+        ("Duration", "duration"),
+        ("Interval", "interval"),
+    ];
+    NAMES.iter().fold(text.to_owned(), |text, (arrow, sql)| text.replace(arrow, sql))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_tables_and_types() {
+        for (name, column) in
+            [("'a.csv'.price", "price"), ("t.price", "price"), ("price", "price"), ("\"t\".\"a b\"", "a b")]
+        {
+            assert_eq!(without_table(name), column);
+        }
+        assert_eq!(in_sql_types("Utf8View + UInt64"), "text + ubigint");
+    }
+
+    #[test]
+    fn what_nobody_knows_is_shown_as_it_is() {
+        assert_eq!(plain("Error during planning: Arrow error: Odd thing.").0, "Odd thing");
+        let (message, hint) = plain("Internal error: Broken.\nThis issue was likely caused by a bug");
+        assert_eq!(message, "the query cannot be run: Broken");
+        assert!(hint.unwrap().contains("report"));
+    }
+}
