@@ -17,6 +17,9 @@ fn folder() -> TempDir {
     fs::write(path("b.txt"), "nothing here\n").unwrap();
     fs::write(path("c.txt"), "Obama, Obama\n").unwrap();
     fs::write(path("empty.txt"), "").unwrap();
+    // Of several chunks.
+    let long: String = (0..120_000).map(|line| format!("{line}\n")).collect();
+    fs::write(path("long.txt"), long).unwrap();
     fs::copy(path("a.txt"), path("z")).unwrap();
     assert!(Process::new("gzip").arg(path("z")).status().unwrap().success());
     dir
@@ -48,6 +51,20 @@ fn as_grep_prints_it() {
         format!("-m1 Obama {texts}"),
         format!("-c -m1 Obama {texts}"),
         format!("-F . {texts}"),
+        format!("-L Obama {texts}"),
+        format!("-L nowhere {texts}"),
+        format!("-A1 Obama {texts}"),
+        format!("-n -B1 Obama {texts}"),
+        format!("-n -C1 -i obama {texts}"),
+        format!("-C1 -A0 Paris {texts}"),
+        format!("-A0 1 {texts}"),
+        format!("-v -n -B2 -A1 Obama {texts}"),
+        format!("-n -m1 -A3 Obama {texts}"),
+        format!("-h -C9 Paris {texts}").replace("-h", "--no-filename"),
+        format!("-c -C1 Obama {texts}"),
+        "-n -C2 7 long.txt".to_owned(),
+        "-n -A3 -B1 99 long.txt a.txt long.txt".to_owned(),
+        "-vn -C1 [1-9] long.txt".to_owned(),
         format!("-e Paris -e nothing {texts}"),
         format!("nowhere {texts}"),
         format!("-c nowhere {texts}"),
@@ -72,7 +89,7 @@ fn compressed_files_and_globs_and_standard_input() {
     let dir = folder();
     swath(&dir).args(["-c", "Obama", "z.gz"]).assert().code(0).stdout("2\n");
     swath(&dir).args(["-c", "Obama", "[az].*"]).assert().code(0).stdout("a.txt:2\nz.gz:2\n");
-    swath(&dir).args(["-cI", "Obama", "*.txt"]).assert().code(0).stdout("2\n0\n1\n0\n");
+    swath(&dir).args(["-cI", "Obama", "[a-e]*.txt"]).assert().code(0).stdout("2\n0\n1\n0\n");
     let gz = fs::read(dir.path().join("z.gz")).unwrap();
     swath(&dir).args(["-H", "Paris"]).write_stdin(gz).assert().stdout("(standard input):en Paris 3\n");
     swath(&dir)

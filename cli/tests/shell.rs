@@ -134,6 +134,7 @@ fn commands_of_the_shell() {
     assert_eq!(fs::read_to_string(dir.path().join("out.tsv")).unwrap(), "Dest\nACV\nBOS\n");
     ask(&mut shell, ".read script.sql", "from a file");
     ask(&mut shell, ".schema air.csv", "DepDelay,BIGINT");
+    ask(&mut shell, ".sniff 'air.csv'", "types = {'Dest': 'text', 'DepDelay': 'bigint'}");
     ask(&mut shell, ".tabels", "did you mean .tables?");
     ask(&mut shell, ".output all.csv", "");
     ask(&mut shell, "SELECT 1 AS one; SELECT 2 AS two;", "");

@@ -1,10 +1,11 @@
 //! `swath grep`: lines of compressed files that match.
 
+use std::collections::VecDeque;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use swath::SourceFile;
-use swath::grep::{Found, Further, Grep, GrepItem, GrepOptions, Hit, ReadLines};
+use swath::grep::{Context, Found, Further, Grep, GrepItem, GrepOptions, Hit, ReadLines};
 
 use crate::exit_codes::{DONE, USAGE};
 use crate::report::{self, Report};
@@ -20,6 +21,7 @@ Examples:
   swath grep -c --field 3=en Obama 'wiki/part-*.gz'
   swath grep -n -i 'error|warning' app.log app.log.1.gz app.log.2.zst
   swath grep -o '[0-9]+ ms' 'logs/**/*.bz2' | sort | uniq -c
+  swath grep -C 2 -i panic 'logs/*.zst'
   swath grep --field 9~^5 'access-*.gz'
   zcat x.gz | swath grep -v '^#'
 
@@ -92,6 +94,22 @@ pub struct GrepArgs {
     #[arg(short = 'l', long, conflicts_with = "count")]
     files_with_matches: bool,
 
+    /// Print only the names of files without matches
+    #[arg(short = 'L', long, conflicts_with_all = ["count", "files_with_matches"])]
+    files_without_match: bool,
+
+    /// Print so many lines after each that matches, too
+    #[arg(short = 'A', long, value_name = "N")]
+    after_context: Option<usize>,
+
+    /// Print so many lines before each that matches, too
+    #[arg(short = 'B', long, value_name = "N")]
+    before_context: Option<usize>,
+
+    /// Print so many lines on both sides of each that matches, too
+    #[arg(short = 'C', long, value_name = "N")]
+    context: Option<usize>,
+
     /// Print nothing; the exit status tells
     #[arg(short, long)]
     quiet: bool,
@@ -126,6 +144,7 @@ struct Job {
     style: Style,
     what: What,
     max_count: u64,
+    context: Option<Context>,
     /// Something is wrong already: a path that names no file.
     code: u8,
 }
@@ -137,6 +156,8 @@ enum What {
     Matches,
     Counts,
     Names,
+    /// Of files without matches.
+    OtherNames,
     Nothing,
 }
 
@@ -169,10 +190,16 @@ impl Job {
         let what = match () {
             () if args.quiet => What::Nothing,
             () if args.files_with_matches => What::Names,
+            () if args.files_without_match => What::OtherNames,
             () if args.count => What::Counts,
             () if args.only_matching => What::Matches,
             () => What::Lines,
         };
+        let around = [args.context, args.before_context, args.after_context];
+        let context = (what == What::Lines && around.iter().any(Option::is_some)).then(|| Context {
+            before: args.before_context.or(args.context).unwrap_or(0),
+            after: args.after_context.or(args.context).unwrap_or(0),
+        });
         let options = GrepOptions {
             patterns,
             fields: args.fields,
@@ -183,6 +210,7 @@ impl Job {
             whole_lines: args.line,
             invert: args.invert_match,
             line_numbers: args.line_number && matches!(what, What::Lines | What::Matches),
+            context,
         };
         let grep = Grep::new(&options)?;
         let compression =
@@ -204,7 +232,7 @@ impl Job {
         let style =
             Style { names, numbers: options.line_numbers, color: crate::style::Style::stdout().is_on() };
         let max_count = args.max_count.unwrap_or(u64::MAX);
-        Ok(Self { grep, read, files, style, what, max_count, code })
+        Ok(Self { grep, read, files, style, what, max_count, context, code })
     }
 
     fn run(self) -> u8 {
@@ -213,6 +241,7 @@ impl Job {
             sink: BufWriter::with_capacity(64 << 10, io::stdout().lock()),
             is_terminal: io::stdout().is_terminal(),
             in_file: 0,
+            around: self.context.map(Around::new),
             found: false,
             code: self.code,
         };
@@ -246,7 +275,10 @@ impl Job {
         let file = &self.files[hit.file];
         match self.what {
             What::Lines => {
-                self.style.prefix(file, hit.number, text);
+                // With lines around, what stands before a line depends on those before it.
+                if self.context.is_none() {
+                    self.style.prefix(file, hit.number, b':', text);
+                }
                 match self.style.color {
                     true => color_matches(hit, text),
                     false => text.extend_from_slice(hit.line),
@@ -255,7 +287,7 @@ impl Job {
             }
             What::Matches => {
                 for range in hit.matches() {
-                    self.style.prefix(file, hit.number, text);
+                    self.style.prefix(file, hit.number, b':', text);
                     let matched = &hit.line[range];
                     match self.style.color {
                         true => colored(RED_BOLD, matched, text),
@@ -264,7 +296,7 @@ impl Job {
                     text.push(b'\n');
                 }
             }
-            What::Counts | What::Names | What::Nothing => {}
+            What::Counts | What::Names | What::OtherNames | What::Nothing => {}
         }
     }
 }
@@ -276,12 +308,19 @@ struct Out<'a> {
     is_terminal: bool,
     /// Lines found in the file so far.
     in_file: u64,
+    /// What lines around hits are printed, if any are.
+    around: Option<Around>,
     found: bool,
     code: u8,
 }
 
 impl Out<'_> {
     fn take(&mut self, file: usize, found: &Found) -> Further {
+        if let Some(mut around) = self.around.take() {
+            let further = self.take_around(file, found, &mut around);
+            self.around = Some(around);
+            return further;
+        }
         let left = self.job.max_count - self.in_file;
         let hits = usize::try_from(left).unwrap_or(usize::MAX).min(found.ends.len());
         self.in_file += hits as u64;
@@ -298,7 +337,9 @@ impl Out<'_> {
             self.failed(&error);
             return Further::Stop;
         }
-        if self.in_file >= self.job.max_count || self.job.what == What::Names && self.in_file > 0 {
+        if self.in_file >= self.job.max_count
+            || matches!(self.job.what, What::Names | What::OtherNames) && self.in_file > 0
+        {
             // Nothing tells of the end of a file that is left.
             return match self.end(file, None) {
                 Further::Stop => Further::Stop,
@@ -308,7 +349,47 @@ impl Out<'_> {
         Further::On
     }
 
+    /// Prints lines and what is around them.
+    fn take_around(&mut self, file: usize, found: &Found, around: &mut Around) -> Further {
+        let mut text = Vec::new();
+        let (mut start, mut is_done) = (0, false);
+        for (place, &end) in found.places.iter().zip(&found.ends) {
+            let is_last = self.in_file >= self.job.max_count;
+            if is_last && around.left == 0 {
+                is_done = true;
+                break;
+            }
+            // As grep has it, a line that is one too many may still stand around the last.
+            let is_wanted = place.is_wanted && !is_last;
+            let mut line = Vec::new();
+            let separator = if is_wanted { b':' } else { b'-' };
+            self.job.style.prefix(&self.job.files[file], place.number, separator, &mut line);
+            line.extend_from_slice(&found.text[start..end]);
+            start = end;
+            if is_wanted {
+                self.in_file += 1;
+                self.found = true;
+                around.push_wanted(place.number, &line, self.job.style.color, &mut text);
+            } else {
+                around.push_other(place.number, line, &mut text);
+            }
+        }
+        if let Err(error) = self.print(&text) {
+            self.failed(&error);
+            return Further::Stop;
+        }
+        if !is_done && (self.in_file < self.job.max_count || around.left > 0) {
+            return Further::On;
+        }
+        around.end_file();
+        match self.end(file, None) {
+            Further::Stop => Further::Stop,
+            _ => Further::NextFile,
+        }
+    }
+
     fn end(&mut self, file: usize, error: Option<swath::Error>) -> Further {
+        let is_broken = error.is_some();
         if let Some(error) = error {
             // What was found before the error is shown before the error.
             let _ = self.sink.flush();
@@ -319,8 +400,12 @@ impl Out<'_> {
         let mut text = Vec::new();
         match self.job.what {
             What::Counts => {
-                self.job.style.prefix(name, 0, &mut text);
+                self.job.style.prefix(name, 0, b':', &mut text);
                 text.extend_from_slice(format!("{}\n", self.in_file).as_bytes());
+            }
+            What::OtherNames if self.in_file == 0 && !is_broken => {
+                self.job.style.name(name, &mut text);
+                text.push(b'\n');
             }
             What::Names if self.in_file > 0 => {
                 self.job.style.name(name, &mut text);
@@ -329,6 +414,9 @@ impl Out<'_> {
             _ => {}
         }
         self.in_file = 0;
+        if let Some(around) = &mut self.around {
+            around.end_file();
+        }
         match self.print(&text) {
             Ok(()) => Further::On,
             Err(error) => {
@@ -356,6 +444,61 @@ impl Out<'_> {
     }
 }
 
+/// Which lines around those that are wanted are printed, as they come one after the other.
+struct Around {
+    context: Context,
+    /// The last lines that were not printed, with their numbers.
+    before: VecDeque<(u64, Vec<u8>)>,
+    /// Lines that are still printed behind one that is wanted.
+    left: usize,
+    /// The line of the file that was printed last; 0 if there is none.
+    printed: u64,
+    /// Something was printed, also of another file.
+    any: bool,
+}
+
+impl Around {
+    fn new(context: Context) -> Self {
+        Self { context, before: VecDeque::new(), left: 0, printed: 0, any: false }
+    }
+
+    /// A line that is wanted, behind what stands before it.
+    fn push_wanted(&mut self, number: u64, line: &[u8], color: bool, text: &mut Vec<u8>) {
+        let first = self.before.front().map_or(number, |(number, _)| *number);
+        if self.any && (self.printed == 0 || first > self.printed + 1) {
+            match color {
+                true => colored(CYAN, b"--", text),
+                false => text.extend_from_slice(b"--"),
+            }
+            text.push(b'\n');
+        }
+        for (_, line) in self.before.drain(..) {
+            text.extend_from_slice(&line);
+        }
+        text.extend_from_slice(line);
+        (self.printed, self.left, self.any) = (number, self.context.after, true);
+    }
+
+    /// A line that is not wanted.
+    fn push_other(&mut self, number: u64, line: Vec<u8>, text: &mut Vec<u8>) {
+        if self.left > 0 {
+            self.left -= 1;
+            self.printed = number;
+            text.extend_from_slice(&line);
+        } else if self.context.before > 0 {
+            if self.before.len() == self.context.before {
+                self.before.pop_front();
+            }
+            self.before.push_back((number, line));
+        }
+    }
+
+    fn end_file(&mut self) {
+        self.before.clear();
+        (self.left, self.printed) = (0, 0);
+    }
+}
+
 const MAGENTA: &str = "35";
 const GREEN: &str = "32";
 const CYAN: &str = "36";
@@ -363,10 +506,10 @@ const RED_BOLD: &str = "1;31";
 
 impl Style {
     /// Writes `name:number:`, as far as it is wanted.
-    fn prefix(&self, file: &SourceFile, number: u64, text: &mut Vec<u8>) {
+    fn prefix(&self, file: &SourceFile, number: u64, separator: u8, text: &mut Vec<u8>) {
         if self.names {
             self.name(file, text);
-            self.colon(text);
+            self.separator(separator, text);
         }
         if self.numbers {
             let number = number.to_string();
@@ -374,7 +517,7 @@ impl Style {
                 true => colored(GREEN, number.as_bytes(), text),
                 false => text.extend_from_slice(number.as_bytes()),
             }
-            self.colon(text);
+            self.separator(separator, text);
         }
     }
 
@@ -389,10 +532,10 @@ impl Style {
         }
     }
 
-    fn colon(&self, text: &mut Vec<u8>) {
+    fn separator(&self, separator: u8, text: &mut Vec<u8>) {
         match self.color {
-            true => colored(CYAN, b":", text),
-            false => text.push(b':'),
+            true => colored(CYAN, &[separator], text),
+            false => text.push(separator),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::display::FormatArg;
 use crate::exit_codes::DONE;
 use crate::explain;
 use crate::format::text::width;
-use crate::report::Report;
+use crate::report::{self, Report};
 use crate::run::cannot_write;
 use crate::sink::Target;
 use crate::style::{Style, Tone, When};
@@ -35,6 +35,7 @@ impl Shell {
             Action::Read => self.read(&unquoted(needed(command, rest)?))?,
             Action::Tables => self.tables()?,
             Action::Schema => self.schema(rest)?,
+            Action::Sniff => self.sniff(&unquoted(needed(command, rest)?))?,
             Action::Explain => self.explain(rest)?,
             Action::Graph => self.graph(command, rest)?,
             Action::Output => self.set_output(&unquoted(rest))?,
@@ -183,6 +184,13 @@ impl Shell {
         }
         self.run_text(&format!("DESCRIBE {table};"));
         self.display.format = mode;
+    }
+
+    fn sniff(&self, path: &str) -> Result<(), Report> {
+        let call = self.session.sniff(path)?;
+        println!("{call}");
+        report::notes(&self.session.take_notes());
+        Ok(())
     }
 
     fn read(&mut self, path: &str) -> Result<(), Report> {

@@ -67,6 +67,17 @@ pub struct GrepOptions {
     pub invert: bool,
     /// Lines are numbered.
     pub line_numbers: bool,
+    /// Lines around hits are found, too.
+    pub context: Option<Context>,
+}
+
+/// How many lines around hits are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Lines before a hit.
+    pub before: usize,
+    /// Lines after it.
+    pub after: usize,
 }
 
 /// How lines are read.
@@ -80,9 +91,11 @@ pub struct ReadLines {
     pub threads: usize,
 }
 
-/// A line that is wanted.
+/// A line that is wanted, or one around it.
 #[derive(Debug)]
 pub struct Hit<'a> {
+    /// Whether it is wanted itself.
+    pub is_wanted: bool,
     /// The file's number among the files.
     pub file: usize,
     /// The line's number, counted from 1; 0 if lines are not numbered.
@@ -107,6 +120,18 @@ pub struct Found {
     pub text: Vec<u8>,
     /// For each hit, where its text ends.
     pub ends: Vec<usize>,
+    /// With a context, what is known of each hit. There are all lines that may be near enough to one that is wanted,
+    /// also to one among lines that are looked through elsewhere: which of them are, the numbers tell.
+    pub places: Vec<HitPlace>,
+}
+
+/// A line among others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HitPlace {
+    /// The line's number, counted from 1.
+    pub number: u64,
+    /// Whether it is wanted, or may stand around one that is.
+    pub is_wanted: bool,
 }
 
 /// What comes of a run.
@@ -136,6 +161,7 @@ pub struct Grep {
     delim: Option<u8>,
     invert: bool,
     line_numbers: bool,
+    context: Option<Context>,
 }
 
 impl Grep {
@@ -153,6 +179,7 @@ impl Grep {
             delim: options.delim,
             invert: options.invert,
             line_numbers: options.line_numbers,
+            context: options.context,
         })
     }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr_iter, memrchr};
 use swath_io::{Encoding, LineSearch, Lines};
 
-use super::{Found, Grep, Hit};
+use super::{Context, Found, Grep, Hit, HitPlace};
 
 /// Searches and writes.
 pub(super) struct HitSearch<'a, W> {
@@ -29,6 +29,10 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>) + Sync> LineSearch for HitSearch<'_, W> {
             counted: 0,
             found: Found::default(),
         };
+        if let Some(context) = self.grep.context {
+            hits.add_with_context(context);
+            return hits.found;
+        }
         let mut at = 0;
         while let Some((start, end)) = self.next_match(&bytes, at) {
             if self.grep.invert {
@@ -45,7 +49,8 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>) + Sync> LineSearch for HitSearch<'_, W> {
     }
 
     fn len_bytes(found: &Found) -> usize {
-        found.text.len() + found.ends.len() * size_of::<usize>()
+        let places = found.places.len() * size_of::<HitPlace>();
+        found.text.len() + found.ends.len() * size_of::<usize>() + places
     }
 }
 
@@ -98,9 +103,57 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>)> Hits<'_, '_, W> {
         }
         let line = without_return(&self.bytes[start..end]);
         let pattern = grep.pattern.shown.as_ref().filter(|_| !grep.invert);
-        let hit = Hit { file: self.file, number, line, pattern };
-        (self.search.write)(&hit, &mut self.found.text);
+        self.write(&Hit { is_wanted: true, file: self.file, number, line, pattern });
+    }
+
+    fn write(&mut self, hit: &Hit<'_>) {
+        (self.search.write)(hit, &mut self.found.text);
         self.found.ends.push(self.found.text.len());
+    }
+
+    /// Adds the lines that are wanted, those around them, and those that may be around a line that is wanted before
+    /// the first of these lines or behind the last.
+    fn add_with_context(&mut self, Context { before, after }: Context) {
+        let bytes = self.bytes;
+        let wanted = self.wanted_lines();
+        let pattern = self.search.grep.pattern.shown.as_ref().filter(|_| !self.search.grep.invert);
+        let count = memchr_iter(b'\n', bytes).count();
+        let mut wanted = wanted.into_iter().peekable();
+        let (mut start, mut last) = (0, None);
+        for (index, end) in memchr_iter(b'\n', bytes).enumerate() {
+            let is_wanted = wanted.next_if_eq(&index).is_some();
+            if is_wanted {
+                last = Some(index);
+            }
+            let near = last.is_some_and(|last| index - last <= after)
+                || wanted.peek().is_some_and(|next| next - index <= before)
+                || index < after
+                || count - index <= before;
+            if is_wanted || near {
+                let number = self.number + index as u64;
+                let line = without_return(&bytes[start..end]);
+                let pattern = pattern.filter(|_| is_wanted);
+                self.write(&Hit { is_wanted, file: self.file, number, line, pattern });
+                self.found.places.push(HitPlace { number, is_wanted });
+            }
+            start = end + 1;
+        }
+    }
+
+    /// The lines that are wanted, counted from 0.
+    fn wanted_lines(&self) -> Vec<usize> {
+        let (mut matching, mut at, mut index) = (Vec::new(), 0, 0);
+        while let Some((start, end)) = self.search.next_match(self.bytes, at) {
+            index += memchr_iter(b'\n', &self.bytes[at..start]).count();
+            matching.push(index);
+            (at, index) = (end + 1, index + 1);
+        }
+        if !self.search.grep.invert {
+            return matching;
+        }
+        let mut matching = matching.into_iter().peekable();
+        let all = 0..memchr_iter(b'\n', self.bytes).count();
+        all.filter(|index| matching.next_if_eq(index).is_none()).collect()
     }
 
     /// Adds all lines of a range.
