@@ -35,8 +35,7 @@ and read_text('glob'), which has one column, line. Columns, their types and what
 missing value are found by looking at the head of every file. Names match without regard to case.
 gzip, bzip2, Zstandard, xz and LZ4 are told by the files' first bytes.";
 
-const EXIT_STATUS: &str =
-    "Exit status: 0 done, 1 the query or its data failed, 2 wrong usage, 130 interrupted.";
+const EXIT_STATUS: &str = "Exit status: 0 done, 1 the query or its data failed, 2 wrong usage, 124 out of time, 130 interrupted, 143 ended.";
 
 /// Ask questions of folders of compressed CSV and text.
 #[derive(Debug, Parser)]
@@ -113,6 +112,14 @@ pub struct ResourceArgs {
     /// How much of what does not fit into memory may be on disk at one time [default: no limit]
     #[arg(long, value_name = "BYTES")]
     max_spill: Option<String>,
+
+    /// How long a statement may take, as 500ms, 30s, 5m or 2h [default: no limit]
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<String>,
+
+    /// Let statements only read: COPY is refused. The file of --output is written
+    #[arg(long)]
+    read_only: bool,
 }
 
 /// Options for bare paths, by the names that read_csv() has for them.
@@ -275,7 +282,10 @@ impl AnswerArgs {
 }
 
 /// A session with the settings of the command line.
-fn session(read: ReadArgs, resources: ResourceArgs) -> Result<Session, Report> {
+///
+/// # Errors
+/// A value that a flag does not take.
+pub fn session(read: ReadArgs, resources: ResourceArgs) -> Result<Session, Report> {
     let mut session = read.apply(Session::builder())?;
     if let Some(threads) = resources.threads {
         session = session.threads(threads.into());
@@ -289,7 +299,12 @@ fn session(read: ReadArgs, resources: ResourceArgs) -> Result<Session, Report> {
     if let Some(bytes) = resources.max_spill {
         session = session.max_spill(swath::parse_bytes("--max-spill", &bytes)? as u64);
     }
-    Ok(session.build()?)
+    if let Some(limit) =
+        resources.timeout.map(|limit| swath::parse_duration("--timeout", &limit)).transpose()?
+    {
+        session = limit.into_iter().fold(session, SessionBuilder::timeout);
+    }
+    Ok(session.read_only(resources.read_only).build()?)
 }
 
 impl ReadArgs {

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 28] = [
+const SETTINGS: [&str; 30] = [
     "all-varchar",
     "color",
     "columns",
@@ -37,9 +37,11 @@ const SETTINGS: [&str; 28] = [
     "pager",
     "quote",
     "ragged",
+    "read-only",
     "skip",
     "temp-dir",
     "threads",
+    "timeout",
     "types",
     "union-by-name",
 ];

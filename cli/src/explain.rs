@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use swath::{Explanation, Session};
 
-use crate::args::ReadArgs;
-use crate::exit_codes::{DONE, FAILED, USAGE};
+use crate::args::{ReadArgs, ResourceArgs, session};
+use crate::exit_codes::{DONE, USAGE};
 use crate::report::{self, Report};
 use crate::run::{cannot_write, wait_for};
 use crate::script::Script;
@@ -44,9 +44,8 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "FILE")]
     graph: Option<PathBuf>,
 
-    /// How many files are read at once [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    resources: ResourceArgs,
 
     #[command(flatten)]
     read: ReadArgs,
@@ -75,12 +74,7 @@ pub fn run(args: ExplainArgs) -> u8 {
         Ok(texts) => texts,
         Err(report) => return wrong_usage(report),
     };
-    let session = args.read.apply(Session::builder()).and_then(|builder| {
-        let builder =
-            args.threads.into_iter().fold(builder, |builder, threads| builder.threads(threads.into()));
-        Ok(builder.build()?)
-    });
-    let session = match session {
+    let session = match session(args.read, args.resources) {
         Ok(session) => session,
         Err(report) => return wrong_usage(report),
     };
@@ -93,7 +87,7 @@ pub fn run(args: ExplainArgs) -> u8 {
             Ok(()) => DONE,
             Err(report) => {
                 report::error(&report);
-                FAILED
+                report.code
             }
         }
     })

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::exit_codes::{FAILED, TIMED_OUT};
 use crate::style::{Style, Tone};
 
 /// An error as it is shown: a message, where in the statement it is, and what helps with it.
@@ -18,6 +19,8 @@ pub struct Report {
     pub detail: Option<String>,
     /// What to try.
     pub hint: Option<String>,
+    /// What the command says to the shell if it ends by this.
+    pub code: u8,
 }
 
 /// A line of a statement, and the part of it that is wrong.
@@ -32,7 +35,8 @@ pub struct Excerpt {
 impl Report {
     /// A report with a hint.
     pub fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), excerpt: None, detail: None, hint: Some(hint.into()) }
+        let (message, hint) = (message.into(), Some(hint.into()));
+        Self { message, excerpt: None, detail: None, hint, code: FAILED }
     }
 
     /// An error of a statement, which is a range of a text.
@@ -44,7 +48,8 @@ impl Report {
 
 impl From<swath::Error> for Report {
     fn from(error: swath::Error) -> Self {
-        Self { message: error.to_string(), excerpt: None, detail: error.detail(), hint: error.hint() }
+        let code = if error.is_timeout() { TIMED_OUT } else { FAILED };
+        Self { message: error.to_string(), excerpt: None, detail: error.detail(), hint: error.hint(), code }
     }
 }
 
@@ -120,7 +125,7 @@ mod tests {
     fn check(text: &str, wrong: &str, expected: &str) {
         let start = text.find(wrong).unwrap();
         let excerpt = Some(Excerpt::new(text, start..start + wrong.len()));
-        let report = Report { message: "m".into(), excerpt, detail: None, hint: Some("h".into()) };
+        let report = Report { excerpt, ..Report::with_hint("m", "h") };
         assert_eq!(report.to_string(), expected);
     }
 

@@ -7,7 +7,7 @@ use swath::{Output, Session};
 use tokio::runtime::Runtime;
 
 use crate::args::Job;
-use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
+use crate::exit_codes::{DONE, FAILED};
 use crate::format::{Format, ResultWriter};
 use crate::report::{self, Report};
 use crate::script::{Origin, Script};
@@ -37,8 +37,8 @@ pub fn run(job: Job) -> u8 {
             .run(&texts, &mut sink)
             .await;
         // A file with the results of all statements but one would look whole.
-        if code == FAILED && sink.is_file() {
-            return FAILED;
+        if code != DONE && sink.is_file() {
+            return code;
         }
         match sink.finish() {
             Ok(()) => code,
@@ -51,7 +51,7 @@ pub fn run(job: Job) -> u8 {
     })
 }
 
-/// Waits for work, or for an interrupt; shows the notes of the session at the end.
+/// Waits for work; shows the notes of the session at the end.
 pub fn wait_for(session: &Session, work: impl Future<Output = u8>) -> u8 {
     let runtime = match waiting_runtime() {
         Ok(runtime) => runtime,
@@ -60,28 +60,19 @@ pub fn wait_for(session: &Session, work: impl Future<Output = u8>) -> u8 {
             return FAILED;
         }
     };
-    let code = runtime.block_on(async {
-        tokio::select! {
-            code = work => code,
-            _ = tokio::signal::ctrl_c() => {
-                swath::remove_unfinished_files();
-                INTERRUPTED
-            }
-        }
-    });
+    let code = runtime.block_on(work);
     report::notes(&session.take_notes());
     code
 }
 
-/// What the main thread waits on: it writes and hears interrupts, and the session has threads of its own to
-/// compute.
+/// What the main thread waits on: it writes, and the session has threads of its own to compute.
 ///
 /// # Errors
 /// The operating system refuses.
 pub fn waiting_runtime() -> Result<Runtime, Report> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+    tokio::runtime::Builder::new_current_thread().build().map_err(|error| {
         let hint = "raise the limit on open files (ulimit -n)";
-        Report::with_hint(format!("cannot wait for interrupts: {error}"), hint)
+        Report::with_hint(format!("cannot wait for results: {error}"), hint)
     })
 }
 
@@ -104,13 +95,13 @@ impl Runner<'_> {
             Ok(script) => script,
             Err(report) => {
                 report::error(&report);
-                return FAILED;
+                return report.code;
             }
         };
         for text in texts {
             if let Err(report) = self.views.make_for(self.session, text).await {
                 report::error(&report);
-                return FAILED;
+                return report.code;
             }
         }
         let mut code = DONE;
@@ -128,7 +119,7 @@ impl Runner<'_> {
                         // What came before the error on standard output is shown before the error.
                         let _ = sink.flush();
                         report::error(&report);
-                        code = FAILED;
+                        code = report.code;
                     }
                 }
             }

@@ -1,7 +1,7 @@
-//! What a session may use of the machine: memory and disk.
+//! What a session may use: memory, disk and time, and whether it may write files.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use datafusion::common::config::{ConfigNonZeroUsize, ConfigOptions, SpillCompression};
@@ -10,15 +10,20 @@ use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 
 use crate::budget::Budget;
-use crate::error::Result;
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};
+use crate::threads::lock;
 
-/// Memory and disk of a session. Clones share them.
+/// What a session may use. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Resources {
     pub(crate) budget: Arc<Budget>,
     pub(crate) spills: Arc<SpillStore>,
+    time_limit: Arc<Mutex<Option<Duration>>>,
+    /// Statements and sinks write no files.
+    pub(crate) read_only: bool,
 }
 
 /// What a session has used of the machine so far.
@@ -41,8 +46,36 @@ impl Resources {
     }
 
     pub(crate) fn new(limit_bytes: usize, temp_folder: PathBuf, max_spill_bytes: u64) -> Self {
-        let spills = Arc::new(SpillStore::new(temp_folder, max_spill_bytes));
-        Self { budget: Arc::new(Budget::new(limit_bytes)), spills }
+        Self {
+            budget: Arc::new(Budget::new(limit_bytes)),
+            spills: Arc::new(SpillStore::new(temp_folder, max_spill_bytes)),
+            time_limit: Arc::default(),
+            read_only: false,
+        }
+    }
+
+    /// How long a query may take; `None` for as long as it likes.
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        *lock(&self.time_limit)
+    }
+
+    /// Sets how long a query may take, for those that begin from now on.
+    pub(crate) fn set_time_limit(&self, limit: Option<Duration>) {
+        *lock(&self.time_limit) = limit;
+    }
+
+    /// When queries that begin now have to be done.
+    pub(crate) fn deadline(&self) -> Result<Option<Deadline>> {
+        self.time_limit().map(Deadline::after).transpose()
+    }
+
+    /// Refuses what writes files, if the session may not.
+    pub(crate) fn refuse_writes(&self) -> Result<()> {
+        if self.read_only {
+            let hint = "the session was begun as one that only reads (--read-only)".to_owned();
+            return Err(Error::query("no files may be written", hint));
+        }
+        Ok(())
     }
 
     /// Where passes keep what waits.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
@@ -17,12 +18,13 @@ use swath_io::Notes;
 use swath_planner::fuse::next_group;
 use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of};
 
+use crate::deadline::{Deadline, bound};
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Mode, explain_mode};
 use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::memory;
-use crate::operators::OperatorPlanner;
+use crate::operators::{OperatorPlanner, YieldBetweenBatches};
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Again, Output, Query};
@@ -55,6 +57,8 @@ pub struct SessionBuilder {
     pass_memory_bytes: Option<usize>,
     temp_folder: Option<PathBuf>,
     max_spill_bytes: Option<u64>,
+    time_limit: Option<Duration>,
+    read_only: bool,
 }
 
 impl SessionBuilder {
@@ -95,6 +99,20 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets how long a query may take, from when it is begun until its last row is taken; it then fails with
+    /// [`Error::TimedOut`]. Queries that are computed together have one limit. By default there is none.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
+    /// Lets no statement and no [`Sink`](crate::Sink) write files, nor say where on disk something is kept. What
+    /// does not fit into memory is written to disk all the same, in a file that nobody else can see.
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
     /// Sets how many bytes may wait in memory for readers that are behind, in passes and in results; what
     /// is more waits on disk. By default a quarter of the memory limit.
     pub fn pass_memory_bytes(mut self, limit_bytes: usize) -> Self {
@@ -112,7 +130,9 @@ impl SessionBuilder {
         let compute_threads = ComputeThreads::start(threads)?;
         let limit = self.memory_limit_bytes.unwrap_or_else(memory::default_limit_bytes);
         let temp_folder = self.temp_folder.unwrap_or_else(std::env::temp_dir);
-        let resources = Resources::new(limit, temp_folder, self.max_spill_bytes.unwrap_or(u64::MAX));
+        let mut resources = Resources::new(limit, temp_folder, self.max_spill_bytes.unwrap_or(u64::MAX));
+        resources.set_time_limit(self.time_limit);
+        resources.read_only = self.read_only;
         let pass_space = resources.pass_space(self.pass_memory_bytes);
         let notes = Notes::default();
         let sources = Sources::new(self.options, notes.clone());
@@ -130,6 +150,7 @@ impl SessionBuilder {
             .with_runtime_env(resources.runtime()?)
             .with_default_features()
             .with_query_planner(Arc::new(OperatorPlanner))
+            .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
             .with_relation_planners(vec![
                 Arc::new(sources.clone()),
                 Arc::new(Inspections),
@@ -187,33 +208,41 @@ impl Session {
     /// Every statement sees the session as it was before the first: [`Session::next_group`] tells which
     /// ones can go together.
     pub async fn run_together(&self, statements: Vec<Statement>) -> Vec<Result<Output>> {
+        let deadline = match self.resources.deadline() {
+            Ok(deadline) => deadline,
+            Err(error) => return statements.iter().map(|_| Err(error.clone())).collect(),
+        };
         let mut outputs = Vec::new();
         let mut plans = Vec::new();
         for statement in statements {
-            if let Some(mode) = explain_mode(&statement) {
-                outputs.push(Some(self.run_explain(statement, mode).await));
-                continue;
-            }
-            if let Some(rows) = setting_of(&statement).and_then(|call| self.call_setting(&call)) {
-                outputs.push(Some(rows.map(|rows| self.output_of(rows))));
-                continue;
-            }
-            outputs.push(match self.plan(statement).await {
-                Ok(plan) if is_query(&plan) => {
+            outputs.push(match bound(deadline.as_ref(), self.begin(statement)).await.flatten() {
+                Ok(Begun::Query(plan)) => {
                     plans.push(plan);
                     None
                 }
-                Ok(plan) => Some(self.execute(plan).await),
+                Ok(Begun::Other(rows)) => Some(Ok(self.output_of(rows, deadline.clone()))),
                 Err(error) => Some(Err(error)),
             });
         }
-        let mut queries = self.run_plans(plans).await.into_iter();
+        let mut queries = self.run_plans_until(plans, deadline).await.into_iter();
         let output = |output: Option<_>| output.or_else(|| queries.next());
         outputs.into_iter().filter_map(output).collect()
     }
 
+    /// Plans a query; carries out any other statement, or begins to.
+    async fn begin(&self, statement: Statement) -> Result<Begun> {
+        if let Some(mode) = explain_mode(&statement) {
+            return self.run_explain(statement, mode).await.map(Begun::Other);
+        }
+        if let Some(rows) = setting_of(&statement).and_then(|call| self.call_setting(&call)) {
+            return rows.map(Begun::Other);
+        }
+        let plan = self.plan(statement).await?;
+        if is_query(&plan) { Ok(Begun::Query(plan)) } else { self.execute(plan).await.map(Begun::Other) }
+    }
+
     /// Explains the query of an `EXPLAIN`, in rows of text.
-    async fn run_explain(&self, explain: Statement, mode: Mode) -> Result<Output> {
+    async fn run_explain(&self, explain: Statement, mode: Mode) -> Result<SendableRecordBatchStream> {
         let Statement::Explain(inner) = &explain else {
             return self.execute(self.plan(explain).await?).await;
         };
@@ -223,8 +252,7 @@ impl Session {
             return self.execute(self.plan(explain).await?).await;
         }
         let query = ExplainQuery { plan, statement: Some(text) };
-        let rows = self.explain_queries(vec![query], mode).await?.rows()?;
-        Ok(self.output_of(rows))
+        self.explain_queries(vec![query], mode).await?.rows()
     }
 
     /// Carries out what a statement says of a setting of Swath.
@@ -233,8 +261,14 @@ impl Session {
         self.resources.call(call, state.write().config_mut().options_mut())
     }
 
-    fn output_of(&self, rows: SendableRecordBatchStream) -> Output {
-        Output::new(Query { rows, again: None }, &self.threads, &self.pass_space, true)
+    fn output_of(&self, rows: SendableRecordBatchStream, deadline: Option<Deadline>) -> Output {
+        let query = Query { rows, again: None, deadline };
+        Output::new(query, &self.threads, &self.pass_space, true)
+    }
+
+    /// What it may use.
+    pub(crate) fn resources(&self) -> &Resources {
+        &self.resources
     }
 
     /// What the queries of this session have used of memory and disk so far.
@@ -253,6 +287,9 @@ impl Session {
     pub(crate) async fn plan(&self, mut statement: Statement) -> Result<LogicalPlan> {
         refuse_unsupported(&statement)?;
         let copy = take_copy(&mut statement)?;
+        if copy.is_some() {
+            self.resources.refuse_writes()?;
+        }
         self.open_sources(&statement).await?;
         let session = self.clone();
         self.threads.run(async move { session.plan_open(statement, copy).await }).await
@@ -271,10 +308,9 @@ impl Session {
     }
 
     /// Runs what is not a query: a view that is made, a setting.
-    pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<Output> {
+    pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
         let session = self.clone();
-        let rows = self.threads.run(async move { session.begin_alone(plan).await }).await?;
-        Ok(self.output_of(rows))
+        self.threads.run(async move { session.begin_alone(plan).await }).await
     }
 
     /// Runs all statements of a text, one after the other, and returns the rows of the last one.
@@ -413,10 +449,27 @@ impl Session {
     /// Begins to run plans, which share what they can; outputs come in the order of the plans. An
     /// output that is not read yet does not hold up the others.
     pub(crate) async fn run_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Output>> {
+        match self.resources.deadline() {
+            Ok(deadline) => self.run_plans_until(plans, deadline).await,
+            Err(error) => plans.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    /// Like [`Self::run_plans`]; all have to be done at the deadline.
+    async fn run_plans_until(
+        &self,
+        plans: Vec<LogicalPlan>,
+        deadline: Option<Deadline>,
+    ) -> Vec<Result<Output>> {
         let session = self.clone();
-        let alone = plans.len() == 1;
-        let queries = self.threads.run(async move { session.begin_plans(plans).await }).await;
-        let output = |query: Query| Output::new(query, &self.threads, &self.pass_space, alone);
+        let count = plans.len();
+        let until = deadline.clone();
+        let begun = self.threads.run(async move { session.begin_plans(plans, until).await });
+        let queries = match bound(deadline.as_ref(), begun).await {
+            Ok(queries) => queries,
+            Err(timed_out) => (0..count).map(|_| Err(timed_out.clone())).collect(),
+        };
+        let output = |query: Query| Output::new(query, &self.threads, &self.pass_space, count == 1);
         queries.into_iter().map(|query| query.map(output)).collect()
     }
 
@@ -440,12 +493,13 @@ impl Session {
         self.context.task_ctx()
     }
 
-    async fn begin_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Query>> {
+    async fn begin_plans(&self, plans: Vec<LogicalPlan>, deadline: Option<Deadline>) -> Vec<Result<Query>> {
         let together = self.plan_together(plans.clone(), &self.pass_space).await;
         let begin = |(exec, plan): (DataFusionResult<_>, LogicalPlan)| {
             let exec = exec?;
             let again = self.again(plan, reads_shared_plan(&exec));
-            Ok(Query { rows: execute_stream(exec, self.context.task_ctx())?, again: Some(again) })
+            let rows = execute_stream(exec, self.context.task_ctx())?;
+            Ok(Query { rows, again: Some(again), deadline: deadline.clone() })
         };
         together.outputs.into_iter().zip(plans).map(begin).collect()
     }
@@ -524,6 +578,14 @@ impl Session {
         }
         tables
     }
+}
+
+/// A statement that was begun.
+enum Begun {
+    /// A query, which is only planned: others may share what it reads.
+    Query(LogicalPlan),
+    /// Anything else, with the rows of its result.
+    Other(SendableRecordBatchStream),
 }
 
 /// Whether a plan gives rows and changes nothing.

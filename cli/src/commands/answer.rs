@@ -9,7 +9,7 @@ use swath::arrow::util::display::array_value_to_string;
 use swath::{Output, Session};
 
 use crate::args::Job;
-use crate::exit_codes::{DONE, FAILED};
+use crate::exit_codes::DONE;
 use crate::report::{self, Report};
 use crate::run::{cannot_write, wait_for};
 use crate::sink::Target;
@@ -21,7 +21,7 @@ pub fn work_on(session: &Session, work: impl Future<Output = Result<(), Report>>
             Ok(()) => DONE,
             Err(report) => {
                 report::error(&report);
-                FAILED
+                report.code
             }
         }
     })

@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 use crate::config::user_folder;
 use crate::display::DisplayArgs;
 use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
+use crate::interrupt;
 use crate::report::{self, Report};
 use crate::run::{self, Runner, cannot_write};
 use crate::sink::{Sink, Target};
@@ -98,10 +99,6 @@ impl Shell {
     }
 
     fn run(&mut self) -> u8 {
-        // From here on an interrupt is a message, also between queries.
-        self.runtime.block_on(async {
-            tokio::select! { biased; _ = tokio::signal::ctrl_c() => {}, () = std::future::ready(()) => {} }
-        });
         println!(
             "{} {} {}",
             Style::stdout().paint(Tone::Bold, "Swath"),
@@ -189,7 +186,7 @@ impl Shell {
         self.runtime.block_on(async {
             tokio::select! {
                 done = work => Some(done),
-                _ = tokio::signal::ctrl_c() => {
+                () = interrupt::told() => {
                     eprintln!("\n{}", Style::stderr().paint(Tone::Cyan, "interrupted"));
                     None
                 }
