@@ -81,6 +81,7 @@ mod operators;
 mod optimizer;
 mod options;
 mod output;
+mod overflow;
 mod params;
 mod pass;
 mod paths;

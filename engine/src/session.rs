@@ -9,7 +9,7 @@ use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::error::Result as DataFusionResult;
-use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
+use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -28,6 +28,7 @@ use crate::operators::{OperatorPlanner, YieldBetweenBatches};
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Again, Output, Query};
+use crate::overflow::{CheckArithmetic, checked_sum};
 use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::rejects::RejectsTable;
@@ -145,7 +146,7 @@ impl SessionBuilder {
         let builder = optimizer::rules()
             .into_iter()
             .fold(SessionStateBuilder::new(), SessionStateBuilder::with_optimizer_rule);
-        let state = builder
+        let mut state = builder
             .with_config(config)
             .with_runtime_env(resources.runtime()?)
             .with_default_features()
@@ -156,7 +157,9 @@ impl SessionBuilder {
                 Arc::new(Inspections),
                 Arc::new(RejectsTable::new(notes.clone())),
             ])
+            .with_analyzer_rule(Arc::new(CheckArithmetic))
             .build();
+        state.register_udaf(checked_sum())?;
         Ok(Session {
             threads: compute_threads,
             context: SessionContext::new_with_state(state),
