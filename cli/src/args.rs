@@ -10,6 +10,7 @@ use crate::display::{DisplayArgs, FormatArg};
 use crate::explain::ExplainArgs;
 use crate::format::Format;
 use crate::report::Report;
+use crate::reporting::ReportingArgs;
 use crate::shell;
 use crate::sink::Target;
 use crate::sniff::SniffArgs;
@@ -77,6 +78,9 @@ pub struct AnswerArgs {
 
     #[command(flatten)]
     resources: ResourceArgs,
+
+    #[command(flatten)]
+    reporting: ReportingArgs,
 
     #[command(flatten)]
     display: DisplayArgs,
@@ -217,6 +221,8 @@ pub struct Job {
     pub target: Target,
     /// How they are written.
     pub format: Format,
+    /// What is told of the run.
+    pub reporting: ReportingArgs,
 }
 
 impl Args {
@@ -230,8 +236,8 @@ impl Args {
     /// # Errors
     /// Wrong usage.
     pub fn run_shell(self, views: Views) -> Result<u8, Report> {
-        let AnswerArgs { read, resources, display, .. } = self.answer;
-        Ok(shell::run(session(read, resources)?, views, display))
+        let AnswerArgs { read, resources, reporting, display, .. } = self.answer;
+        Ok(shell::run(session(read, resources, &reporting)?, views, display, reporting))
     }
 
     /// Validates the flags and reads the statements.
@@ -252,14 +258,14 @@ impl AnswerArgs {
     /// # Errors
     /// Wrong usage.
     pub fn into_job(self, texts: Vec<String>, views: Views) -> Result<Job, Report> {
-        let session = session(self.read, self.resources)?;
+        let session = session(self.read, self.resources, &self.reporting)?;
         let format = self.display.format_for(self.output.as_deref())?;
         let target = match self.output {
             Some(path) => Target::File(path),
             None if format.is_for_people() && self.display.pages() => Target::Screen,
             None => Target::Stdout,
         };
-        Ok(Job { texts, session, views, target, format })
+        Ok(Job { texts, session, views, target, format, reporting: self.reporting })
     }
 
     /// Takes out the options for reading, by their names in SQL.
@@ -285,8 +291,12 @@ impl AnswerArgs {
 ///
 /// # Errors
 /// A value that a flag does not take.
-pub fn session(read: ReadArgs, resources: ResourceArgs) -> Result<Session, Report> {
-    let mut session = read.apply(Session::builder())?;
+pub fn session(
+    read: ReadArgs,
+    resources: ResourceArgs,
+    reporting: &ReportingArgs,
+) -> Result<Session, Report> {
+    let mut session = read.apply(Session::builder())?.record(reporting.wants_record());
     if let Some(threads) = resources.threads {
         session = session.threads(threads.into());
     }

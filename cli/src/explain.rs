@@ -8,6 +8,7 @@ use swath::{Explanation, Session};
 use crate::args::{ReadArgs, ResourceArgs, session};
 use crate::exit_codes::{DONE, USAGE};
 use crate::report::{self, Report};
+use crate::reporting::ReportingArgs;
 use crate::run::{cannot_write, wait_for};
 use crate::script::Script;
 use crate::sink::Target;
@@ -48,6 +49,9 @@ pub struct ExplainArgs {
     resources: ResourceArgs,
 
     #[command(flatten)]
+    reporting: ReportingArgs,
+
+    #[command(flatten)]
     read: ReadArgs,
 }
 
@@ -74,11 +78,11 @@ pub fn run(args: ExplainArgs) -> u8 {
         Ok(texts) => texts,
         Err(report) => return wrong_usage(report),
     };
-    let session = match session(args.read, args.resources) {
+    let session = match session(args.read, args.resources, &args.reporting) {
         Ok(session) => session,
         Err(report) => return wrong_usage(report),
     };
-    wait_for(&session, async {
+    wait_for(&session, &args.reporting, async {
         let shown = match explain(&session, &texts, args.analyze).await {
             Ok(explanation) => show(&explanation, &graph),
             Err(report) => Err(report),

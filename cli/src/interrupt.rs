@@ -12,7 +12,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 use crate::exit_codes::{HUNG_UP, INTERRUPTED, TERMINATED};
+use crate::progress;
 use crate::report::Report;
+
+/// Sent where a file becomes longer than `ulimit -f` allows; the same on Linux and macOS, for which tokio has no name.
+const SIGXFSZ: i32 = 25;
 
 /// What Ctrl-C does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +83,8 @@ pub async fn told() {
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    /// Not waited for: as it is heard, a write that is too long fails, where it would end the program.
+    _file_too_large: Signal,
     /// None where the program was begun to outlive its terminal, as by `nohup`.
     hang_up: Option<Signal>,
 }
@@ -89,6 +95,7 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            _file_too_large: signal(SignalKind::from_raw(SIGXFSZ))?,
             hang_up: if is_ignored(hang_up) { None } else { Some(signal(hang_up)?) },
         })
     }
@@ -121,6 +128,7 @@ impl Signals {
 /// Ends the program and leaves nothing behind.
 fn end(code: u8, terminal: Option<&Termios>) -> ! {
     swath::remove_unfinished_files();
+    progress::erase();
     if let Some(terminal) = terminal {
         // It may be gone.
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, terminal);

@@ -6,6 +6,7 @@ use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
 use crate::exit_codes::{FAILED, TIMED_OUT};
+use crate::progress;
 use crate::style::{Style, Tone};
 
 /// An error as it is shown: a message, where in the statement it is, and what helps with it.
@@ -107,11 +108,13 @@ impl fmt::Display for Report {
 
 /// Shows an error.
 pub fn error(report: &Report) {
+    progress::erase();
     eprintln!("{}", report.styled(Style::stderr()));
 }
 
 /// Shows what is worth knowing although nothing failed.
 pub fn notes(notes: &[String]) {
+    progress::erase();
     for note in notes {
         eprintln!("{} {note}", Style::stderr().paint(Tone::Cyan, "note:"));
     }

@@ -9,7 +9,9 @@ use tokio::runtime::Runtime;
 use crate::args::Job;
 use crate::exit_codes::{DONE, FAILED};
 use crate::format::{Format, ResultWriter};
+use crate::progress;
 use crate::report::{self, Report};
+use crate::reporting::ReportingArgs;
 use crate::script::{Origin, Script};
 use crate::sink::{Sink, Target};
 use crate::views::Views;
@@ -24,8 +26,8 @@ enum Stop {
 
 /// Runs a job and returns the exit code.
 pub fn run(job: Job) -> u8 {
-    let Job { texts, session, views, target, format } = job;
-    wait_for(&session, async {
+    let Job { texts, session, views, target, format, reporting } = job;
+    wait_for(&session, &reporting, async {
         let mut sink = match target.open() {
             Ok(sink) => sink,
             Err(error) => {
@@ -51,8 +53,9 @@ pub fn run(job: Job) -> u8 {
     })
 }
 
-/// Waits for work; shows the notes of the session at the end.
-pub fn wait_for(session: &Session, work: impl Future<Output = u8>) -> u8 {
+/// Waits for work, and tells how far it is; at the end, shows the notes of the session and what it took.
+pub fn wait_for(session: &Session, reporting: &ReportingArgs, work: impl Future<Output = u8>) -> u8 {
+    let began = Instant::now();
     let runtime = match waiting_runtime() {
         Ok(runtime) => runtime,
         Err(report) => {
@@ -60,8 +63,11 @@ pub fn wait_for(session: &Session, work: impl Future<Output = u8>) -> u8 {
             return FAILED;
         }
     };
+    let bar = reporting.begin_bar(session);
     let code = runtime.block_on(work);
+    drop(bar);
     report::notes(&session.take_notes());
+    reporting.tell(session, began);
     code
 }
 
@@ -106,6 +112,7 @@ impl Runner<'_> {
         }
         let mut code = DONE;
         while !script.is_empty() {
+            progress::resume();
             let began = Instant::now();
             let (group, origins) = script.next_group(self.session);
             let outputs = self.session.run_together(group).await;

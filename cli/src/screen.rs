@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
 
 use crate::interrupt::Guest;
+use crate::progress;
 
 /// The width when the terminal does not tell it.
 const USUAL_WIDTH: usize = 80;
@@ -45,6 +46,9 @@ impl Screen {
     }
 
     fn pass_on(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !bytes.is_empty() {
+            progress::results_begin();
+        }
         match self.pager.as_mut().and_then(|(pager, _)| pager.stdin.as_mut()) {
             Some(stdin) => match stdin.write_all(bytes) {
                 // Whoever leaves the pager has seen enough.

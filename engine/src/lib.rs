@@ -89,6 +89,7 @@ mod paths;
 mod polars_frame;
 pub mod prelude;
 mod profile;
+mod progress;
 mod read_csv;
 mod rejects;
 mod resources;
@@ -105,6 +106,7 @@ mod spill_store;
 mod table;
 mod threads;
 pub mod types;
+pub mod units;
 
 pub use bag::{Bag, read_json, read_text};
 pub use completion::{Candidate, CandidateKind, Completions};
@@ -114,7 +116,7 @@ pub use decompress::{DecompressError, decompress, decompress_to_folder};
 pub use error::{Error, Result};
 pub use explain::{
     ExplainedOutput, ExplainedPass, ExplainedRun, ExplainedShared, Explanation, PassRun, ReadFrom, Reader,
-    Step, StepRun, Summary, explain, explain_analyze, explain_analyze_async, explain_async,
+    Span, Step, StepRun, Summary, Work, explain, explain_analyze, explain_analyze_async, explain_async,
 };
 pub use expr::{Expr, ExprExt, SortExpr, asc, col, desc, lit, when};
 pub use files::{FileContent, STANDARD_INPUT, list_files, table_sql};
@@ -125,6 +127,7 @@ pub use paths::Paths;
 #[cfg(feature = "polars")]
 pub use polars_frame::PolarsFrame;
 pub use profile::{ColumnProfile, Profile, TopValue};
+pub use progress::{Progress, ProgressWatch};
 pub use read_csv::{ReadCsv, read_csv};
 pub use resources::ResourceUsage;
 pub use scalar::{Count, Scalar, ScalarType};

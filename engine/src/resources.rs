@@ -12,6 +12,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use crate::budget::Budget;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};
 use crate::threads::lock;
@@ -32,6 +33,8 @@ pub(crate) struct Resources {
 pub struct ResourceUsage {
     /// The most bytes that queries had reserved at one time, of those that the memory limit counts.
     pub peak_reserved_bytes: usize,
+    /// The most memory that the process ever used; `None` if the system does not tell.
+    pub peak_process_bytes: Option<u64>,
     /// Bytes written to disk because they did not fit into memory, as they are there, compressed.
     pub spilled_bytes: u64,
 }
@@ -41,6 +44,7 @@ impl Resources {
     pub(crate) fn usage(&self) -> ResourceUsage {
         ResourceUsage {
             peak_reserved_bytes: self.budget.peak_bytes(),
+            peak_process_bytes: memory::peak_bytes(),
             spilled_bytes: self.spills.written_bytes(),
         }
     }

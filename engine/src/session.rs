@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
@@ -11,7 +11,7 @@ use datafusion::common::TableReference;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt;
 use swath_io::Notes;
@@ -20,7 +20,7 @@ use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of};
 
 use crate::deadline::{Deadline, bound};
 use crate::error::{Error, Result};
-use crate::explain::{ExplainQuery, Mode, explain_mode};
+use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain_mode};
 use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::memory;
@@ -47,6 +47,9 @@ pub struct Session {
     pass_space: PassSpace,
     resources: Resources,
     params: Params,
+    begun: Instant,
+    /// What was run, if it is recorded.
+    record: Option<Record>,
 }
 
 /// Makes a [`Session`] with other settings than the default ones.
@@ -60,6 +63,7 @@ pub struct SessionBuilder {
     max_spill_bytes: Option<u64>,
     time_limit: Option<Duration>,
     read_only: bool,
+    record: bool,
 }
 
 impl SessionBuilder {
@@ -114,6 +118,12 @@ impl SessionBuilder {
         self
     }
 
+    /// Records what is run, for [`Session::take_record`]. It costs next to no time, and some memory for each query.
+    pub fn record(mut self, record: bool) -> Self {
+        self.record = record;
+        self
+    }
+
     /// Sets how many bytes may wait in memory for readers that are behind, in passes and in results; what
     /// is more waits on disk. By default a quarter of the memory limit.
     pub fn pass_memory_bytes(mut self, limit_bytes: usize) -> Self {
@@ -135,6 +145,9 @@ impl SessionBuilder {
         resources.set_time_limit(self.time_limit);
         resources.read_only = self.read_only;
         let pass_space = resources.pass_space(self.pass_memory_bytes);
+        if self.record {
+            pass_space.scans().remember_work();
+        }
         let notes = Notes::default();
         let sources = Sources::new(self.options, notes.clone());
         // Names keep the case in which they are written: the planner has resolved them.
@@ -168,6 +181,8 @@ impl SessionBuilder {
             pass_space,
             resources,
             params: Params::default(),
+            begun: Instant::now(),
+            record: self.record.then(Record::default),
         })
     }
 }
@@ -272,6 +287,32 @@ impl Session {
     /// What it may use.
     pub(crate) fn resources(&self) -> &Resources {
         &self.resources
+    }
+
+    /// When the session was made.
+    pub(crate) fn begun(&self) -> Instant {
+        self.begun
+    }
+
+    /// Takes what was run since the last call and has ended, with what it took, as
+    /// [`Session::explain_analyze`] tells it of queries whose rows nobody wants; empty unless
+    /// [`SessionBuilder::record`] was asked for. [`Explanation::to_trace`] makes a timeline of it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("a.csv");
+    /// # std::fs::write(&path, "id\n1\n2\n")?;
+    /// let session = swath::Session::builder().record(true).build()?;
+    /// session.collect_blocking(&format!("SELECT max(id) FROM '{}'", path.display()))?;
+    /// let record = session.take_record();
+    /// assert_eq!(record.passes[0].run.as_ref().map(|run| run.rows), Some(2));
+    /// assert!(record.to_trace().contains("traceEvents"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn take_record(&self) -> Explanation {
+        self.record.as_ref().map(Record::take).unwrap_or_default()
     }
 
     /// What the queries of this session have used of memory and disk so far.
@@ -498,10 +539,11 @@ impl Session {
 
     async fn begin_plans(&self, plans: Vec<LogicalPlan>, deadline: Option<Deadline>) -> Vec<Result<Query>> {
         let together = self.plan_together(plans.clone(), &self.pass_space).await;
+        let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
         let begin = |(exec, plan): (DataFusionResult<_>, LogicalPlan)| {
             let exec = exec?;
             let again = self.again(plan, reads_shared_plan(&exec));
-            let rows = execute_stream(exec, self.context.task_ctx())?;
+            let rows = execute(exec, self.context.task_ctx(), recording.as_mut())?;
             Ok(Query { rows, again: Some(again), deadline: deadline.clone() })
         };
         together.outputs.into_iter().zip(plans).map(begin).collect()
@@ -524,8 +566,9 @@ impl Session {
             self.resources.configure_frugally(state.config_mut().options_mut());
         }
         let mut together = Together::plan(vec![plan], &state, &self.pass_space).await;
+        let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
         let exec = together.outputs.pop().expect("one plan has one output")?;
-        Ok(execute_stream(exec, state.task_ctx())?)
+        Ok(execute(exec, state.task_ctx(), recording.as_mut())?)
     }
 
     /// Begins to run a plan that shares nothing with others.
@@ -580,6 +623,19 @@ impl Session {
             }
         }
         tables
+    }
+}
+
+/// Begins to run a plan, and to record it if it is to be.
+fn execute(
+    exec: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    recording: Option<&mut Recording>,
+) -> DataFusionResult<SendableRecordBatchStream> {
+    let rows = execute_stream(Arc::clone(&exec), context);
+    match recording {
+        Some(recording) => recording.next(exec, rows),
+        None => rows,
     }
 }
 
