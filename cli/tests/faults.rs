@@ -163,3 +163,182 @@ fn a_reader_writes_no_files() {
     swath(&dir).args(["--read-only", sql]).assert().success().stdout("s\n3\n");
     assert_eq!(names(dir.path()), ["a.csv"]);
 }
+
+/// Runs a command line of the system's shell in which `swath` is the command.
+fn shell(dir: &TempDir, line: &str) -> Command {
+    let mut command = Command::new("sh");
+    let line = line.replace("swath ", &format!("{} ", cargo_bin("swath").display()));
+    command.args(["-c", &line]).current_dir(dir.path()).timeout(Duration::from_secs(120));
+    command
+}
+
+#[test]
+fn a_disk_that_is_full_is_told() {
+    let dir = folder();
+    // A limit on the length of files stands for the disk.
+    let full = |statement: &str| shell(&dir, &format!("ulimit -f 100; swath {statement}")).assert();
+    full("-o out.csv 'SELECT * FROM generate_series(1, 1000000)'")
+        .code(1)
+        .stderr(predicate::str::contains("error: cannot write to out.csv: File too large"));
+    full("\"COPY (SELECT * FROM generate_series(1, 1000000)) TO 'out.csv'\"")
+        .code(1)
+        .stderr(predicate::str::contains("out.csv").and(predicate::str::contains("File too large")));
+    full("--temp-dir . --memory-limit 16MB 'SELECT x FROM generate_series(1, 3000000) t(x) ORDER BY x % 1000, x'")
+        .code(1)
+        .stdout("")
+        .stderr(
+            predicate::str::contains("cannot write what does not fit into memory in .")
+                .and(predicate::str::contains("--temp-dir")),
+        );
+    assert_eq!(names(dir.path()), ["a.csv"]);
+    if Path::new("/dev/full").exists() {
+        shell(&dir, "swath 'SELECT * FROM generate_series(1, 1000000)' > /dev/full")
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains("cannot write to standard output: No space left"));
+        shell(&dir, "swath decompress a.csv > /dev/full").assert().code(1);
+        shell(&dir, "swath 'SELECT 1' > /dev/full").assert().code(1);
+    }
+}
+
+#[test]
+fn a_target_that_cannot_be_written_is_told() {
+    let dir = folder();
+    fs::create_dir(dir.path().join("folder.csv")).unwrap();
+    for target in ["folder.csv", "a.csv/b.csv", "none/b.csv"] {
+        for statement in [vec!["-o", target, "SELECT 1"], vec![&format!("COPY (SELECT 1) TO '{target}'")]] {
+            // COPY writes files into a folder that is there.
+            if statement.len() == 1 && target == "folder.csv" {
+                continue;
+            }
+            swath(&dir)
+                .args(&statement)
+                .assert()
+                .code(1)
+                .stdout("")
+                .stderr(predicate::str::contains(target).and(predicate::str::contains("error: ")));
+        }
+    }
+    assert_eq!(names(dir.path()), ["a.csv", "folder.csv"]);
+}
+
+#[test]
+fn what_is_no_file_is_passed_over_or_told() {
+    let dir = folder();
+    let path = |name: &str| dir.path().join(name);
+    fs::create_dir_all(path("d/folder.csv")).unwrap();
+    fs::write(path("d/x.csv"), "id\n7\n").unwrap();
+    // A folder whose name matches is none of the files, and links that go in circles are not followed by **.
+    std::os::unix::fs::symlink("..", path("d/up")).unwrap();
+    swath(&dir).arg("SELECT sum(id) AS s FROM 'd/*.csv'").assert().success().stdout("s\n7\n");
+    swath(&dir).arg("SELECT sum(id) AS s FROM 'd/**/*.csv'").assert().success().stdout("s\n7\n");
+    std::os::unix::fs::symlink("loop.csv", path("d/loop.csv")).unwrap();
+    swath(&dir)
+        .arg("SELECT sum(id) AS s FROM 'd/*.csv'")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("d/loop.csv: cannot open"));
+    fs::remove_file(path("d/loop.csv")).unwrap();
+    std::os::unix::fs::symlink("gone.csv", path("d/dangling.csv")).unwrap();
+    swath(&dir)
+        .arg("SELECT * FROM 'd/*.csv'")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("d/dangling.csv"));
+    fs::remove_file(path("d/dangling.csv")).unwrap();
+    assert!(Process::new("mkfifo").arg(path("d/pipe.csv")).status().unwrap().success());
+    swath(&dir)
+        .arg("SELECT * FROM 'd/*.csv'")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("d/pipe.csv").and(predicate::str::contains("a pipe or a device")));
+}
+
+#[test]
+fn one_of_many_files_that_may_not_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder();
+    let locked = dir.path().join("b.csv");
+    fs::write(&locked, "id,name\n5,w\n").unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    // Root may read everything, and becomes somebody else for this.
+    let prefix = match fs::File::open(&locked) {
+        Ok(_) => "setpriv --reuid=65534 --regid=65534 --clear-groups ",
+        Err(_) => "",
+    };
+    if !shell(&dir, &format!("{prefix}swath --version")).ok().is_ok() {
+        return;
+    }
+    shell(&dir, &format!("{prefix}swath \"SELECT count(*) FROM '*.csv'\""))
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr(predicate::str::contains("b.csv: cannot open: Permission denied"));
+}
+
+#[test]
+fn many_files_need_few_descriptors() {
+    let dir = folder();
+    fs::create_dir(dir.path().join("many")).unwrap();
+    for file in 0..10_000 {
+        fs::write(dir.path().join(format!("many/{file}.csv")), format!("id\n{file}\n")).unwrap();
+    }
+    shell(&dir, "ulimit -n 256; swath \"SELECT count(*) AS n, sum(id) AS s FROM 'many/*.csv'\"")
+        .assert()
+        .success()
+        .stdout("n,s\n10000,49995000\n");
+    shell(&dir, "ulimit -n 256; swath grep -c '^.99.$' 'many/*.csv' | grep -c :1")
+        .assert()
+        .success()
+        .stdout("90\n");
+}
+
+#[test]
+fn any_name_can_be_read_and_written() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let dir = folder();
+    for name in ["it's.csv", "a \"b\".csv", "two\nlines.csv", "semi;colon -- .csv", "日本.csv"] {
+        let quoted = name.replace('\'', "''");
+        swath(&dir).arg(format!("COPY (SELECT 7 AS id) TO '{quoted}'")).assert().success();
+        assert_eq!(fs::read_to_string(dir.path().join(name)).unwrap(), "id\n7\n");
+        swath(&dir).arg(format!("SELECT id FROM '{quoted}'")).assert().success().stdout("id\n7\n");
+        swath(&dir).args(["count", name]).assert().success().stdout("1\n");
+        swath(&dir).args(["-o", name, "SELECT 8 AS id"]).assert().success();
+        assert_eq!(fs::read_to_string(dir.path().join(name)).unwrap(), "id\n8\n");
+        fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    let odd = OsStr::from_bytes(b"odd\xff.csv");
+    swath(&dir).arg("-o").arg(odd).arg("SELECT 9 AS id").assert().success();
+    swath(&dir).arg("SELECT id FROM 'odd*.csv'").assert().success().stdout("id\n9\n");
+    let named = "SELECT filename FROM read_csv('odd*.csv', filename = true)";
+    swath(&dir).arg(named).assert().success().stdout("filename\nodd\u{fffd}.csv\n");
+    let bad = "SELECT x FROM 'odd*.csv'";
+    swath(&dir).arg(bad).assert().code(1);
+    fs::write(dir.path().join(odd), "id\n1\noops\n").unwrap();
+    let error = "SELECT sum(id) FROM read_csv('odd*.csv', types = {'id': 'bigint'})";
+    swath(&dir).arg(error).assert().code(1).stderr(predicate::str::contains("odd\u{fffd}.csv: line 3"));
+}
+
+#[test]
+fn a_file_that_is_being_compressed_is_not_whole() {
+    let dir = folder();
+    let text: String = (0..200_000).map(|row| format!("{row},{}\n", row * 7919 % 100_003)).collect();
+    fs::write(dir.path().join("b.csv"), format!("id,n\n{text}")).unwrap();
+    for (program, ending) in [("gzip", "gz"), ("bzip2", "bz2"), ("xz", "xz"), ("zstd", "zst")] {
+        if Process::new(program).args(["-k", "-q"]).arg(dir.path().join("b.csv")).status().is_err() {
+            continue;
+        }
+        let name = format!("b.csv.{ending}");
+        let whole = fs::read(dir.path().join(&name)).unwrap();
+        fs::write(dir.path().join(&name), &whole[..whole.len() * 2 / 3]).unwrap();
+        swath(&dir)
+            .args(["-o", "out.csv", &format!("SELECT * FROM '{name}'")])
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains(&name).and(predicate::str::contains("ends in the middle")));
+        swath(&dir).args(["decompress", "-o", "out.csv", &name]).assert().code(1);
+        assert!(!dir.path().join("out.csv").exists(), "{name}");
+    }
+}

@@ -73,6 +73,7 @@ mod expr;
 mod file_columns;
 mod files;
 mod frame;
+mod frugal;
 pub mod functions;
 pub mod grep;
 mod inspect;

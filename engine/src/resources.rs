@@ -8,10 +8,12 @@ use datafusion::common::config::{ConfigNonZeroUsize, ConfigOptions, SpillCompres
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 
 use crate::budget::Budget;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::frugal::FrugalBudget;
 use crate::memory;
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};
@@ -122,13 +124,18 @@ impl Resources {
         }
     }
 
-    /// Settings for a query that did not fit into its memory: joins sort, and write to disk, where they kept
-    /// one side in memory, and there are fewer partitions, each with more memory.
-    pub(crate) fn configure_frugally(&self, options: &mut ConfigOptions) {
+    /// A session's state for a query that did not fit into its memory: joins sort, and write to disk, where they
+    /// kept one side in memory; sorts write earlier; and there are fewer partitions, each with more memory.
+    pub(crate) fn frugal_state(&self, mut state: SessionState) -> SessionState {
+        let options = state.config_mut().options_mut();
         options.optimizer.prefer_hash_join = false;
-        let partitions = &mut options.execution.target_partitions;
-        *partitions = (self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION).clamp(1, *partitions);
+        let most = self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION;
+        let partitions = most.clamp(1, options.execution.target_partitions);
+        options.execution.target_partitions = partitions;
         self.configure(options);
+        let memory_pool = Arc::new(FrugalBudget::new(&self.budget, partitions));
+        let runtime = RuntimeEnv { memory_pool, ..state.runtime_env().as_ref().clone() };
+        SessionStateBuilder::new_from_existing(state).with_runtime_env(Arc::new(runtime)).build()
     }
 }
 

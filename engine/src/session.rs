@@ -563,7 +563,7 @@ impl Session {
         let mut state = self.context.state();
         if frugal {
             self.resources.wait_for_release().await;
-            self.resources.configure_frugally(state.config_mut().options_mut());
+            state = self.resources.frugal_state(state);
         }
         let mut together = Together::plan(vec![plan], &state, &self.pass_space).await;
         let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
