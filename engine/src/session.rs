@@ -16,7 +16,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt;
 use swath_io::Notes;
 use swath_planner::fuse::next_group;
-use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of};
+use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of, split_distinct};
 
 use crate::deadline::{Deadline, bound};
 use crate::error::{Error, Result};
@@ -559,11 +559,12 @@ impl Session {
     }
 
     /// Begins to run a plan once more, alone; `frugal` is for one that needed more memory than it may use.
-    async fn begin_again(&self, plan: LogicalPlan, frugal: bool) -> Result<SendableRecordBatchStream> {
+    async fn begin_again(&self, mut plan: LogicalPlan, frugal: bool) -> Result<SendableRecordBatchStream> {
         let mut state = self.context.state();
         if frugal {
             self.resources.wait_for_release().await;
             state = self.resources.frugal_state(state);
+            plan = split_distinct(plan)?;
         }
         let mut together = Together::plan(vec![plan], &state, &self.pass_space).await;
         let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
