@@ -10,6 +10,7 @@ use crate::display::{DisplayArgs, FormatArg};
 use crate::explain::ExplainArgs;
 use crate::format::Format;
 use crate::report::Report;
+use crate::reporting::ReportingArgs;
 use crate::shell;
 use crate::sink::Target;
 use crate::sniff::SniffArgs;
@@ -35,8 +36,7 @@ and read_text('glob'), which has one column, line. Columns, their types and what
 missing value are found by looking at the head of every file. Names match without regard to case.
 gzip, bzip2, Zstandard, xz and LZ4 are told by the files' first bytes.";
 
-const EXIT_STATUS: &str =
-    "Exit status: 0 done, 1 the query or its data failed, 2 wrong usage, 130 interrupted.";
+const EXIT_STATUS: &str = "Exit status: 0 done, 1 the query or its data failed, 2 wrong usage, 124 out of time, 130 interrupted, 143 ended.";
 
 /// Ask questions of folders of compressed CSV and text.
 #[derive(Debug, Parser)]
@@ -80,6 +80,9 @@ pub struct AnswerArgs {
     resources: ResourceArgs,
 
     #[command(flatten)]
+    reporting: ReportingArgs,
+
+    #[command(flatten)]
     display: DisplayArgs,
 
     #[command(flatten)]
@@ -113,6 +116,14 @@ pub struct ResourceArgs {
     /// How much of what does not fit into memory may be on disk at one time [default: no limit]
     #[arg(long, value_name = "BYTES")]
     max_spill: Option<String>,
+
+    /// How long a statement may take, as 500ms, 30s, 5m or 2h [default: no limit]
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<String>,
+
+    /// Let statements only read: COPY is refused. The file of --output is written
+    #[arg(long)]
+    read_only: bool,
 }
 
 /// Options for bare paths, by the names that read_csv() has for them.
@@ -210,6 +221,8 @@ pub struct Job {
     pub target: Target,
     /// How they are written.
     pub format: Format,
+    /// What is told of the run.
+    pub reporting: ReportingArgs,
 }
 
 impl Args {
@@ -223,9 +236,9 @@ impl Args {
     /// # Errors
     /// Wrong usage.
     pub fn run_shell(self, views: Views) -> Result<u8, Report> {
-        let AnswerArgs { read, resources, display, .. } = self.answer;
+        let AnswerArgs { read, resources, reporting, display, .. } = self.answer;
         let display = DisplayArgs { in_shell: true, ..display };
-        Ok(shell::run(session(read, resources)?, views, display))
+        Ok(shell::run(session(read, resources, &reporting)?, views, display, reporting))
     }
 
     /// Validates the flags and reads the statements.
@@ -249,14 +262,14 @@ impl AnswerArgs {
     /// # Errors
     /// Wrong usage.
     pub fn into_job(self, texts: Vec<String>, views: Views) -> Result<Job, Report> {
-        let session = session(self.read, self.resources)?;
+        let session = session(self.read, self.resources, &self.reporting)?;
         let format = self.display.format_for(self.output.as_deref())?;
         let target = match self.output {
             Some(path) => Target::File(path),
             None if format.is_for_people() && self.display.pages() => Target::Screen,
             None => Target::Stdout,
         };
-        Ok(Job { texts, session, views, target, format })
+        Ok(Job { texts, session, views, target, format, reporting: self.reporting })
     }
 
     /// Takes out the options for reading, by their names in SQL.
@@ -279,8 +292,15 @@ impl AnswerArgs {
 }
 
 /// A session with the settings of the command line.
-fn session(read: ReadArgs, resources: ResourceArgs) -> Result<Session, Report> {
-    let mut session = read.apply(Session::builder())?;
+///
+/// # Errors
+/// A value that a flag does not take.
+pub fn session(
+    read: ReadArgs,
+    resources: ResourceArgs,
+    reporting: &ReportingArgs,
+) -> Result<Session, Report> {
+    let mut session = read.apply(Session::builder())?.record(reporting.wants_record());
     if let Some(threads) = resources.threads {
         session = session.threads(threads.into());
     }
@@ -293,7 +313,12 @@ fn session(read: ReadArgs, resources: ResourceArgs) -> Result<Session, Report> {
     if let Some(bytes) = resources.max_spill {
         session = session.max_spill(swath::parse_bytes("--max-spill", &bytes)? as u64);
     }
-    Ok(session.build()?)
+    if let Some(limit) =
+        resources.timeout.map(|limit| swath::parse_duration("--timeout", &limit)).transpose()?
+    {
+        session = limit.into_iter().fold(session, SessionBuilder::timeout);
+    }
+    Ok(session.read_only(resources.read_only).build()?)
 }
 
 impl ReadArgs {

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 28] = [
+const SETTINGS: [&str; 32] = [
     "all-varchar",
     "color",
     "columns",
@@ -30,6 +30,7 @@ const SETTINGS: [&str; 28] = [
     "max-rows",
     "max-spill",
     "memory-limit",
+    "no-progress",
     "null-padding",
     "nulls",
     "nullstr",
@@ -37,9 +38,12 @@ const SETTINGS: [&str; 28] = [
     "pager",
     "quote",
     "ragged",
+    "read-only",
     "skip",
+    "stats",
     "temp-dir",
     "threads",
+    "timeout",
     "types",
     "union-by-name",
 ];

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use swath::{Explanation, Session};
 
-use crate::args::ReadArgs;
-use crate::exit_codes::{DONE, FAILED, USAGE};
+use crate::args::{ReadArgs, ResourceArgs, session};
+use crate::exit_codes::{DONE, USAGE};
 use crate::report::{self, Report};
+use crate::reporting::ReportingArgs;
 use crate::run::{cannot_write, wait_for};
 use crate::script::Script;
 use crate::sink::Target;
@@ -44,9 +45,11 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "FILE")]
     graph: Option<PathBuf>,
 
-    /// How many files are read at once [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    resources: ResourceArgs,
+
+    #[command(flatten)]
+    reporting: ReportingArgs,
 
     #[command(flatten)]
     read: ReadArgs,
@@ -75,16 +78,11 @@ pub fn run(args: ExplainArgs) -> u8 {
         Ok(texts) => texts,
         Err(report) => return wrong_usage(report),
     };
-    let session = args.read.apply(Session::builder()).and_then(|builder| {
-        let builder =
-            args.threads.into_iter().fold(builder, |builder, threads| builder.threads(threads.into()));
-        Ok(builder.build()?)
-    });
-    let session = match session {
+    let session = match session(args.read, args.resources, &args.reporting) {
         Ok(session) => session,
         Err(report) => return wrong_usage(report),
     };
-    wait_for(&session, async {
+    wait_for(&session, &args.reporting, async {
         let shown = match explain(&session, &texts, args.analyze).await {
             Ok(explanation) => show(&explanation, &graph),
             Err(report) => Err(report),
@@ -93,7 +91,7 @@ pub fn run(args: ExplainArgs) -> u8 {
             Ok(()) => DONE,
             Err(report) => {
                 report::error(&report);
-                FAILED
+                report.code
             }
         }
     })

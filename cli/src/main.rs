@@ -8,7 +8,10 @@ mod display;
 mod exit_codes;
 mod explain;
 mod format;
+mod interrupt;
+mod progress;
 mod report;
+mod reporting;
 mod run;
 mod screen;
 mod script;
@@ -22,6 +25,8 @@ mod views;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
+
+use interrupt::CtrlC;
 
 fn main() -> ExitCode {
     run()
@@ -37,13 +42,15 @@ fn run() -> Result<u8, report::Report> {
     let matches = config.apply(args::Args::command()).get_matches();
     let args = args::Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     style::set_color(args.color);
+    let is_shell = args.command.is_none() && args.wants_shell();
+    interrupt::listen(if is_shell { CtrlC::Tells } else { CtrlC::Ends })?;
     match args.command {
         Some(args::Command::Explain(args)) => return Ok(explain::run(args)),
         Some(args::Command::Sniff(args)) => return Ok(sniff::run(args)),
         Some(args::Command::Files(command)) => return Ok(commands::run(command)),
         None => {}
     }
-    if args.wants_shell() {
+    if is_shell {
         return args.run_shell(config.views());
     }
     Ok(run::run(args.into_job(config.views())?))

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::exit_codes::{FAILED, TIMED_OUT};
+use crate::progress;
 use crate::style::{Style, Tone};
 
 /// An error as it is shown: a message, where in the statement it is, and what helps with it.
@@ -18,6 +20,8 @@ pub struct Report {
     pub detail: Option<String>,
     /// What to try.
     pub hint: Option<String>,
+    /// What the command says to the shell if it ends by this.
+    pub code: u8,
 }
 
 /// A line of a statement, and the part of it that is wrong.
@@ -32,7 +36,8 @@ pub struct Excerpt {
 impl Report {
     /// A report with a hint.
     pub fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), excerpt: None, detail: None, hint: Some(hint.into()) }
+        let (message, hint) = (message.into(), Some(hint.into()));
+        Self { message, excerpt: None, detail: None, hint, code: FAILED }
     }
 
     /// An error of a statement, which is a range of a text.
@@ -44,7 +49,8 @@ impl Report {
 
 impl From<swath::Error> for Report {
     fn from(error: swath::Error) -> Self {
-        Self { message: error.to_string(), excerpt: None, detail: error.detail(), hint: error.hint() }
+        let code = if error.is_timeout() { TIMED_OUT } else { FAILED };
+        Self { message: error.to_string(), excerpt: None, detail: error.detail(), hint: error.hint(), code }
     }
 }
 
@@ -102,11 +108,13 @@ impl fmt::Display for Report {
 
 /// Shows an error.
 pub fn error(report: &Report) {
+    progress::erase();
     eprintln!("{}", report.styled(Style::stderr()));
 }
 
 /// Shows what is worth knowing although nothing failed.
 pub fn notes(notes: &[String]) {
+    progress::erase();
     for note in notes {
         eprintln!("{} {note}", Style::stderr().paint(Tone::Cyan, "note:"));
     }
@@ -120,7 +128,7 @@ mod tests {
     fn check(text: &str, wrong: &str, expected: &str) {
         let start = text.find(wrong).unwrap();
         let excerpt = Some(Excerpt::new(text, start..start + wrong.len()));
-        let report = Report { message: "m".into(), excerpt, detail: None, hint: Some("h".into()) };
+        let report = Report { excerpt, ..Report::with_hint("m", "h") };
         assert_eq!(report.to_string(), expected);
     }
 

@@ -7,9 +7,11 @@ use swath::{Output, Session};
 use tokio::runtime::Runtime;
 
 use crate::args::Job;
-use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
+use crate::exit_codes::{DONE, FAILED};
 use crate::format::{Format, ResultWriter};
+use crate::progress;
 use crate::report::{self, Report};
+use crate::reporting::ReportingArgs;
 use crate::script::{Origin, Script};
 use crate::sink::{Sink, Target};
 use crate::views::Views;
@@ -24,8 +26,8 @@ enum Stop {
 
 /// Runs a job and returns the exit code.
 pub fn run(job: Job) -> u8 {
-    let Job { texts, session, views, target, format } = job;
-    wait_for(&session, async {
+    let Job { texts, session, views, target, format, reporting } = job;
+    wait_for(&session, &reporting, async {
         let mut sink = match target.open() {
             Ok(sink) => sink,
             Err(error) => {
@@ -37,8 +39,8 @@ pub fn run(job: Job) -> u8 {
             .run(&texts, &mut sink)
             .await;
         // A file with the results of all statements but one would look whole.
-        if code == FAILED && sink.is_file() {
-            return FAILED;
+        if code != DONE && sink.is_file() {
+            return code;
         }
         match sink.finish() {
             Ok(()) => code,
@@ -51,8 +53,9 @@ pub fn run(job: Job) -> u8 {
     })
 }
 
-/// Waits for work, or for an interrupt; shows the notes of the session at the end.
-pub fn wait_for(session: &Session, work: impl Future<Output = u8>) -> u8 {
+/// Waits for work, and tells how far it is; at the end, shows the notes of the session and what it took.
+pub fn wait_for(session: &Session, reporting: &ReportingArgs, work: impl Future<Output = u8>) -> u8 {
+    let began = Instant::now();
     let runtime = match waiting_runtime() {
         Ok(runtime) => runtime,
         Err(report) => {
@@ -60,28 +63,22 @@ pub fn wait_for(session: &Session, work: impl Future<Output = u8>) -> u8 {
             return FAILED;
         }
     };
-    let code = runtime.block_on(async {
-        tokio::select! {
-            code = work => code,
-            _ = tokio::signal::ctrl_c() => {
-                swath::remove_unfinished_files();
-                INTERRUPTED
-            }
-        }
-    });
+    let bar = reporting.begin_bar(session);
+    let code = runtime.block_on(work);
+    drop(bar);
     report::notes(&session.take_notes());
+    reporting.tell(session, began);
     code
 }
 
-/// What the main thread waits on: it writes and hears interrupts, and the session has threads of its own to
-/// compute.
+/// What the main thread waits on: it writes, and the session has threads of its own to compute.
 ///
 /// # Errors
 /// The operating system refuses.
 pub fn waiting_runtime() -> Result<Runtime, Report> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+    tokio::runtime::Builder::new_current_thread().build().map_err(|error| {
         let hint = "raise the limit on open files (ulimit -n)";
-        Report::with_hint(format!("cannot wait for interrupts: {error}"), hint)
+        Report::with_hint(format!("cannot wait for results: {error}"), hint)
     })
 }
 
@@ -104,17 +101,18 @@ impl Runner<'_> {
             Ok(script) => script,
             Err(report) => {
                 report::error(&report);
-                return FAILED;
+                return report.code;
             }
         };
         for text in texts {
             if let Err(report) = self.views.make_for(self.session, text).await {
                 report::error(&report);
-                return FAILED;
+                return report.code;
             }
         }
         let (mut code, mut results) = (DONE, 0);
         while !script.is_empty() {
+            progress::resume();
             let began = Instant::now();
             let (group, origins) = script.next_group(self.session);
             let outputs = self.session.run_together(group).await;
@@ -128,7 +126,7 @@ impl Runner<'_> {
                         // What came before the error on standard output is shown before the error.
                         let _ = sink.flush();
                         report::error(&report);
-                        code = FAILED;
+                        code = report.code;
                     }
                 }
             }

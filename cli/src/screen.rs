@@ -4,6 +4,9 @@ use std::env;
 use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
 
+use crate::interrupt::Guest;
+use crate::progress;
+
 /// The width when the terminal does not tell it.
 const USUAL_WIDTH: usize = 80;
 /// The height when the terminal does not tell it.
@@ -23,7 +26,7 @@ fn height() -> usize {
 #[derive(Default)]
 pub struct Screen {
     held: Vec<u8>,
-    pager: Option<Child>,
+    pager: Option<(Child, Guest)>,
     /// There is no pager, or it could not be started.
     plain: bool,
 }
@@ -33,7 +36,7 @@ impl Screen {
     fn start_pager(&mut self) -> io::Result<()> {
         match pager() {
             Some(mut command) => match command.stdin(Stdio::piped()).spawn() {
-                Ok(child) => self.pager = Some(child),
+                Ok(child) => self.pager = Some((child, Guest::new())),
                 Err(_) => self.plain = true,
             },
             None => self.plain = true,
@@ -43,7 +46,10 @@ impl Screen {
     }
 
     fn pass_on(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self.pager.as_mut().and_then(|pager| pager.stdin.as_mut()) {
+        if !bytes.is_empty() {
+            progress::results_begin();
+        }
+        match self.pager.as_mut().and_then(|(pager, _)| pager.stdin.as_mut()) {
             Some(stdin) => match stdin.write_all(bytes) {
                 // Whoever leaves the pager has seen enough.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(error),
@@ -60,7 +66,7 @@ impl Screen {
     pub fn end(&mut self) -> io::Result<()> {
         let held = std::mem::take(&mut self.held);
         self.pass_on(&held)?;
-        if let Some(mut pager) = self.pager.take() {
+        if let Some((mut pager, _guest)) = self.pager.take() {
             drop(pager.stdin.take());
             pager.wait()?;
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use swath::AtomicFile;
 
+use crate::progress;
 use crate::screen::Screen;
 
 /// Bytes written at once.
@@ -90,7 +91,10 @@ impl Sink {
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Stdout(writer) => writer.write(bytes),
+            Self::Stdout(writer) => {
+                progress::results_begin();
+                writer.write(bytes)
+            }
             Self::Screen(screen) => screen.write(bytes),
             Self::File(file) => file.write(bytes),
         }

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
@@ -22,6 +23,11 @@ pub enum Error {
     Source(Arc<swath_io::Error>),
     /// The relational core refuses the query or fails in it.
     Query(QueryError),
+    /// The query took longer than it may ([`SessionBuilder::timeout`](crate::SessionBuilder::timeout)).
+    TimedOut {
+        /// How long it may take.
+        limit: Duration,
+    },
 }
 
 /// An error of the relational core, in words for its user.
@@ -43,11 +49,16 @@ impl Error {
         matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
     }
 
+    /// Whether the query took longer than it may.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut { .. })
+    }
+
     /// More about the place, or nothing.
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Source(error) => error.detail(),
-            Self::Statement(_) | Self::Query(_) => None,
+            Self::Statement(_) | Self::Query(_) | Self::TimedOut { .. } => None,
         }
     }
 
@@ -57,6 +68,7 @@ impl Error {
             Self::Statement(error) => error.hint().map(str::to_owned),
             Self::Source(error) => error.hint(),
             Self::Query(error) => error.hint.clone(),
+            Self::TimedOut { .. } => Some("give it more time: --timeout, or SET timeout = '10m'".to_owned()),
         }
     }
 }
@@ -67,6 +79,7 @@ impl fmt::Display for Error {
             Self::Statement(error) => error.fmt(f),
             Self::Source(error) => error.fmt(f),
             Self::Query(error) => f.write_str(&error.message),
+            Self::TimedOut { limit } => write!(f, "the query took longer than it may, {limit:?}"),
         }
     }
 }
@@ -74,7 +87,7 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Statement(_) | Self::Source(_) => None,
+            Self::Statement(_) | Self::Source(_) | Self::TimedOut { .. } => None,
             Self::Query(error) => error.source.as_deref().map(|source| source as _),
         }
     }

@@ -46,6 +46,7 @@ impl Error {
                 _ => None,
             },
             Self::Statement(_) | Self::Query(_) => first_in_quotes(&self.to_string()),
+            Self::TimedOut { .. } => None,
         }
     }
 }

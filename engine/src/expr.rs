@@ -8,6 +8,7 @@ pub use datafusion::logical_expr::{Expr, SortExpr, lit, when};
 use datafusion::logical_expr::{WindowFrame, WindowFunctionDefinition, ident};
 
 use crate::frame::{IntoExpr, IntoSort};
+use crate::overflow::checked_sum;
 
 /// The column of exactly this name.
 ///
@@ -64,9 +65,9 @@ pub trait ExprExt: Sized {
         aggregate::avg(self.expr())
     }
 
-    /// The sum; of no value, null.
+    /// The sum; of no value, null. A sum of integers that is too large for one is an error.
     fn sum(self) -> Expr {
-        aggregate::sum(self.expr())
+        checked_sum().call(vec![self.expr()])
     }
 
     /// The smallest value.

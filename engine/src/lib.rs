@@ -64,6 +64,7 @@ pub mod bag;
 mod budget;
 mod completion;
 mod compute;
+mod deadline;
 mod decompress;
 mod error;
 mod error_place;
@@ -73,6 +74,7 @@ mod expr;
 mod file_columns;
 mod files;
 mod frame;
+mod frugal;
 pub mod functions;
 pub mod grep;
 mod inspect;
@@ -81,6 +83,7 @@ mod operators;
 mod optimizer;
 mod options;
 mod output;
+mod overflow;
 mod params;
 mod pass;
 mod paths;
@@ -88,6 +91,7 @@ mod paths;
 mod polars_frame;
 pub mod prelude;
 mod profile;
+mod progress;
 mod read_csv;
 mod rejects;
 mod resources;
@@ -104,6 +108,7 @@ mod spill_store;
 mod table;
 mod threads;
 pub mod types;
+pub mod units;
 
 pub use bag::{Bag, read_json, read_text};
 pub use completion::{Candidate, CandidateKind, Completions};
@@ -113,7 +118,7 @@ pub use decompress::{DecompressError, decompress, decompress_to_folder};
 pub use error::{Error, Result};
 pub use explain::{
     ExplainedOutput, ExplainedPass, ExplainedRun, ExplainedShared, Explanation, PassRun, ReadFrom, Reader,
-    Step, StepRun, Summary, explain, explain_analyze, explain_analyze_async, explain_async,
+    Span, Step, StepRun, Summary, Work, explain, explain_analyze, explain_analyze_async, explain_async,
 };
 pub use expr::{Expr, ExprExt, SortExpr, asc, col, desc, lit, when};
 pub use files::{FileContent, STANDARD_INPUT, list_files, table_sql};
@@ -124,11 +129,12 @@ pub use paths::Paths;
 #[cfg(feature = "polars")]
 pub use polars_frame::PolarsFrame;
 pub use profile::{ColumnProfile, Profile, TopValue};
+pub use progress::{Progress, ProgressWatch};
 pub use read_csv::{ReadCsv, read_csv};
 pub use resources::ResourceUsage;
 pub use scalar::{Count, Scalar, ScalarType};
 pub use session::{Session, SessionBuilder};
-pub use settings::parse_bytes;
+pub use settings::{parse_bytes, parse_duration};
 pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};
 pub use sinks::format as formats;
 pub use sinks::{FileFormat, Sink, WriteOptions};

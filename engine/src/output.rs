@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use futures::{Stream, StreamExt};
 use tokio::task::{JoinError, JoinHandle};
 
+use crate::deadline::{Deadline, bound};
 use crate::error::{Error, Result};
 use crate::pass::{PassSpace, SegmentCache};
 use crate::result_queue::ResultQueue;
@@ -25,6 +26,8 @@ pub struct Output {
     cache: SegmentCache,
     /// What drives the stream; taken when it has ended.
     task: Option<JoinHandle<()>>,
+    /// When the last row has to be there.
+    deadline: Option<Deadline>,
     /// Keeps the threads alive that compute the rest.
     _threads: ComputeThreads,
 }
@@ -34,6 +37,8 @@ pub(crate) struct Query {
     pub(crate) rows: SendableRecordBatchStream,
     /// Begins it once more, alone.
     pub(crate) again: Option<Again>,
+    /// When it has to be done.
+    pub(crate) deadline: Option<Deadline>,
 }
 
 /// Begins a query that failed once more, where that may help: one that shares a computation with others may
@@ -51,9 +56,11 @@ impl Output {
         back_pressure: bool,
     ) -> Self {
         let schema = query.rows.schema();
+        let deadline = query.deadline.clone();
         let queue = ResultQueue::new(space, back_pressure);
-        let task = threads.spawn(drive(query, Arc::clone(&queue)));
-        Self { schema, queue, cache: SegmentCache::default(), task: Some(task), _threads: threads.clone() }
+        let task = Some(threads.spawn(drive(query, Arc::clone(&queue))));
+        let cache = SegmentCache::default();
+        Self { schema, queue, cache, task, deadline, _threads: threads.clone() }
     }
 
     /// The columns of the result; none for a statement that has no result, as `CREATE VIEW`.
@@ -67,8 +74,14 @@ impl Output {
     /// Whatever the query meets, in the files or in its own computations.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
         self.task.as_ref()?;
-        if let Some(batch) = self.queue.next(&mut self.cache).await {
-            return Some(batch);
+        // Here, too: the threads that compute may be busy in the middle of a batch.
+        match bound(self.deadline.as_ref(), self.queue.next(&mut self.cache)).await {
+            Ok(Some(batch)) => return Some(batch),
+            Ok(None) => {}
+            Err(timed_out) => {
+                self.stop();
+                return Some(Err(timed_out));
+            }
         }
         // The end, or a panic, which must not look like the end.
         match self.task.take()?.await {
@@ -95,11 +108,18 @@ impl Output {
     }
 }
 
-impl Drop for Output {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
+impl Output {
+    /// Stops the work; there are no more rows.
+    fn stop(&mut self) {
+        if let Some(task) = self.task.take() {
             task.abort();
         }
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -121,20 +141,28 @@ pub(crate) fn panic_message(panic: Box<dyn Any + Send>) -> String {
     }
 }
 
-/// Hands batches on until there are no more, one failed, or nobody wants them.
+/// Hands batches on until there are no more, one failed, it took too long, or nobody wants them.
 async fn drive(query: Query, queue: Arc<ResultQueue>) {
     let mut end = End { queue, error: None };
+    let Query { rows, again, deadline } = query;
+    let handed_on = bound(deadline.as_ref(), hand_on_or_again(rows, again, &end.queue)).await;
+    end.error = handed_on.flatten().err();
+}
+
+/// Hands batches on; if the query fails before the first, begins it once more.
+async fn hand_on_or_again(
+    rows: SendableRecordBatchStream,
+    again: Option<Again>,
+    queue: &ResultQueue,
+) -> Result<()> {
     let mut given = false;
-    let mut result = hand_on(query.rows, &end.queue, &mut given).await;
-    if let (Err(error), false, Some(again)) = (&result, given, query.again)
+    let result = hand_on(rows, queue, &mut given).await;
+    if let (Err(error), false, Some(again)) = (&result, given, again)
         && let Some(rows) = again(error)
     {
-        result = match rows.await {
-            Ok(rows) => hand_on(rows, &end.queue, &mut given).await,
-            Err(error) => Err(error),
-        };
+        return hand_on(rows.await?, queue, &mut given).await;
     }
-    end.error = result.err();
+    result
 }
 
 /// Hands batches on; `given` becomes true with the first.
@@ -178,7 +206,7 @@ mod tests {
         stream: impl datafusion::execution::RecordBatchStream + Send + 'static,
         threads: &ComputeThreads,
     ) -> Output {
-        let query = Query { rows: Box::pin(stream), again: None };
+        let query = Query { rows: Box::pin(stream), again: None, deadline: None };
         let budget = Arc::new(Budget::new(1 << 30));
         let store = Arc::new(SpillStore::new(std::env::temp_dir(), u64::MAX));
         Output::new(query, threads, &PassSpace::new(&budget, Some(1 << 20), &store), true)

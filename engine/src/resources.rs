@@ -1,24 +1,32 @@
-//! What a session may use of the machine: memory and disk.
+//! What a session may use: memory, disk and time, and whether it may write files.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use datafusion::common::config::{ConfigNonZeroUsize, ConfigOptions, SpillCompression};
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 
 use crate::budget::Budget;
-use crate::error::Result;
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+use crate::frugal::FrugalBudget;
+use crate::memory;
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};
+use crate::threads::lock;
 
-/// Memory and disk of a session. Clones share them.
+/// What a session may use. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Resources {
     pub(crate) budget: Arc<Budget>,
     pub(crate) spills: Arc<SpillStore>,
+    time_limit: Arc<Mutex<Option<Duration>>>,
+    /// Statements and sinks write no files.
+    pub(crate) read_only: bool,
 }
 
 /// What a session has used of the machine so far.
@@ -27,6 +35,8 @@ pub(crate) struct Resources {
 pub struct ResourceUsage {
     /// The most bytes that queries had reserved at one time, of those that the memory limit counts.
     pub peak_reserved_bytes: usize,
+    /// The most memory that the process ever used; `None` if the system does not tell.
+    pub peak_process_bytes: Option<u64>,
     /// Bytes written to disk because they did not fit into memory, as they are there, compressed.
     pub spilled_bytes: u64,
 }
@@ -36,13 +46,42 @@ impl Resources {
     pub(crate) fn usage(&self) -> ResourceUsage {
         ResourceUsage {
             peak_reserved_bytes: self.budget.peak_bytes(),
+            peak_process_bytes: memory::peak_bytes(),
             spilled_bytes: self.spills.written_bytes(),
         }
     }
 
     pub(crate) fn new(limit_bytes: usize, temp_folder: PathBuf, max_spill_bytes: u64) -> Self {
-        let spills = Arc::new(SpillStore::new(temp_folder, max_spill_bytes));
-        Self { budget: Arc::new(Budget::new(limit_bytes)), spills }
+        Self {
+            budget: Arc::new(Budget::new(limit_bytes)),
+            spills: Arc::new(SpillStore::new(temp_folder, max_spill_bytes)),
+            time_limit: Arc::default(),
+            read_only: false,
+        }
+    }
+
+    /// How long a query may take; `None` for as long as it likes.
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        *lock(&self.time_limit)
+    }
+
+    /// Sets how long a query may take, for those that begin from now on.
+    pub(crate) fn set_time_limit(&self, limit: Option<Duration>) {
+        *lock(&self.time_limit) = limit;
+    }
+
+    /// When queries that begin now have to be done.
+    pub(crate) fn deadline(&self) -> Result<Option<Deadline>> {
+        self.time_limit().map(Deadline::after).transpose()
+    }
+
+    /// Refuses what writes files, if the session may not.
+    pub(crate) fn refuse_writes(&self) -> Result<()> {
+        if self.read_only {
+            let hint = "the session was begun as one that only reads (--read-only)".to_owned();
+            return Err(Error::query("no files may be written", hint));
+        }
+        Ok(())
     }
 
     /// Where passes keep what waits.
@@ -85,13 +124,18 @@ impl Resources {
         }
     }
 
-    /// Settings for a query that did not fit into its memory: joins sort, and write to disk, where they kept
-    /// one side in memory, and there are fewer partitions, each with more memory.
-    pub(crate) fn configure_frugally(&self, options: &mut ConfigOptions) {
+    /// A session's state for a query that did not fit into its memory: joins sort, and write to disk, where they
+    /// kept one side in memory; sorts write earlier; and there are fewer partitions, each with more memory.
+    pub(crate) fn frugal_state(&self, mut state: SessionState) -> SessionState {
+        let options = state.config_mut().options_mut();
         options.optimizer.prefer_hash_join = false;
-        let partitions = &mut options.execution.target_partitions;
-        *partitions = (self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION).clamp(1, *partitions);
+        let most = self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION;
+        let partitions = most.clamp(1, options.execution.target_partitions);
+        options.execution.target_partitions = partitions;
         self.configure(options);
+        let memory_pool = Arc::new(FrugalBudget::new(&self.budget, partitions));
+        let runtime = RuntimeEnv { memory_pool, ..state.runtime_env().as_ref().clone() };
+        SessionStateBuilder::new_from_existing(state).with_runtime_env(Arc::new(runtime)).build()
     }
 }
 

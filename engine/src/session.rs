@@ -3,29 +3,32 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::error::Result as DataFusionResult;
-use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
+use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt;
 use swath_io::Notes;
 use swath_planner::fuse::next_group;
-use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of};
+use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of, split_distinct};
 
+use crate::deadline::{Deadline, bound};
 use crate::error::{Error, Result};
-use crate::explain::{ExplainQuery, Mode, explain_mode};
+use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain_mode};
 use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::memory;
-use crate::operators::OperatorPlanner;
+use crate::operators::{OperatorPlanner, YieldBetweenBatches};
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Again, Output, Query};
+use crate::overflow::{CheckArithmetic, checked_sum};
 use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::rejects::RejectsTable;
@@ -44,6 +47,9 @@ pub struct Session {
     pass_space: PassSpace,
     resources: Resources,
     params: Params,
+    begun: Instant,
+    /// What was run, if it is recorded.
+    record: Option<Record>,
 }
 
 /// Makes a [`Session`] with other settings than the default ones.
@@ -55,6 +61,9 @@ pub struct SessionBuilder {
     pass_memory_bytes: Option<usize>,
     temp_folder: Option<PathBuf>,
     max_spill_bytes: Option<u64>,
+    time_limit: Option<Duration>,
+    read_only: bool,
+    record: bool,
 }
 
 impl SessionBuilder {
@@ -95,6 +104,26 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets how long a query may take, from when it is begun until its last row is taken; it then fails with
+    /// [`Error::TimedOut`]. Queries that are computed together have one limit. By default there is none.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
+    /// Lets no statement and no [`Sink`](crate::Sink) write files, nor say where on disk something is kept. What
+    /// does not fit into memory is written to disk all the same, in a file that nobody else can see.
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    /// Records what is run, for [`Session::take_record`]. It costs next to no time, and some memory for each query.
+    pub fn record(mut self, record: bool) -> Self {
+        self.record = record;
+        self
+    }
+
     /// Sets how many bytes may wait in memory for readers that are behind, in passes and in results; what
     /// is more waits on disk. By default a quarter of the memory limit.
     pub fn pass_memory_bytes(mut self, limit_bytes: usize) -> Self {
@@ -112,8 +141,13 @@ impl SessionBuilder {
         let compute_threads = ComputeThreads::start(threads)?;
         let limit = self.memory_limit_bytes.unwrap_or_else(memory::default_limit_bytes);
         let temp_folder = self.temp_folder.unwrap_or_else(std::env::temp_dir);
-        let resources = Resources::new(limit, temp_folder, self.max_spill_bytes.unwrap_or(u64::MAX));
+        let mut resources = Resources::new(limit, temp_folder, self.max_spill_bytes.unwrap_or(u64::MAX));
+        resources.set_time_limit(self.time_limit);
+        resources.read_only = self.read_only;
         let pass_space = resources.pass_space(self.pass_memory_bytes);
+        if self.record {
+            pass_space.scans().remember_work();
+        }
         let notes = Notes::default();
         let sources = Sources::new(self.options, notes.clone());
         // Names keep the case in which they are written: the planner has resolved them.
@@ -125,17 +159,20 @@ impl SessionBuilder {
         let builder = optimizer::rules()
             .into_iter()
             .fold(SessionStateBuilder::new(), SessionStateBuilder::with_optimizer_rule);
-        let state = builder
+        let mut state = builder
             .with_config(config)
             .with_runtime_env(resources.runtime()?)
             .with_default_features()
             .with_query_planner(Arc::new(OperatorPlanner))
+            .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
             .with_relation_planners(vec![
                 Arc::new(sources.clone()),
                 Arc::new(Inspections),
                 Arc::new(RejectsTable::new(notes.clone())),
             ])
+            .with_analyzer_rule(Arc::new(CheckArithmetic))
             .build();
+        state.register_udaf(checked_sum())?;
         Ok(Session {
             threads: compute_threads,
             context: SessionContext::new_with_state(state),
@@ -144,6 +181,8 @@ impl SessionBuilder {
             pass_space,
             resources,
             params: Params::default(),
+            begun: Instant::now(),
+            record: self.record.then(Record::default),
         })
     }
 }
@@ -187,33 +226,41 @@ impl Session {
     /// Every statement sees the session as it was before the first: [`Session::next_group`] tells which
     /// ones can go together.
     pub async fn run_together(&self, statements: Vec<Statement>) -> Vec<Result<Output>> {
+        let deadline = match self.resources.deadline() {
+            Ok(deadline) => deadline,
+            Err(error) => return statements.iter().map(|_| Err(error.clone())).collect(),
+        };
         let mut outputs = Vec::new();
         let mut plans = Vec::new();
         for statement in statements {
-            if let Some(mode) = explain_mode(&statement) {
-                outputs.push(Some(self.run_explain(statement, mode).await));
-                continue;
-            }
-            if let Some(rows) = setting_of(&statement).and_then(|call| self.call_setting(&call)) {
-                outputs.push(Some(rows.map(|rows| self.output_of(rows))));
-                continue;
-            }
-            outputs.push(match self.plan(statement).await {
-                Ok(plan) if is_query(&plan) => {
+            outputs.push(match bound(deadline.as_ref(), self.begin(statement)).await.flatten() {
+                Ok(Begun::Query(plan)) => {
                     plans.push(plan);
                     None
                 }
-                Ok(plan) => Some(self.execute(plan).await),
+                Ok(Begun::Other(rows)) => Some(Ok(self.output_of(rows, deadline.clone()))),
                 Err(error) => Some(Err(error)),
             });
         }
-        let mut queries = self.run_plans(plans).await.into_iter();
+        let mut queries = self.run_plans_until(plans, deadline).await.into_iter();
         let output = |output: Option<_>| output.or_else(|| queries.next());
         outputs.into_iter().filter_map(output).collect()
     }
 
+    /// Plans a query; carries out any other statement, or begins to.
+    async fn begin(&self, statement: Statement) -> Result<Begun> {
+        if let Some(mode) = explain_mode(&statement) {
+            return self.run_explain(statement, mode).await.map(Begun::Other);
+        }
+        if let Some(rows) = setting_of(&statement).and_then(|call| self.call_setting(&call)) {
+            return rows.map(Begun::Other);
+        }
+        let plan = self.plan(statement).await?;
+        if is_query(&plan) { Ok(Begun::Query(plan)) } else { self.execute(plan).await.map(Begun::Other) }
+    }
+
     /// Explains the query of an `EXPLAIN`, in rows of text.
-    async fn run_explain(&self, explain: Statement, mode: Mode) -> Result<Output> {
+    async fn run_explain(&self, explain: Statement, mode: Mode) -> Result<SendableRecordBatchStream> {
         let Statement::Explain(inner) = &explain else {
             return self.execute(self.plan(explain).await?).await;
         };
@@ -223,8 +270,7 @@ impl Session {
             return self.execute(self.plan(explain).await?).await;
         }
         let query = ExplainQuery { plan, statement: Some(text) };
-        let rows = self.explain_queries(vec![query], mode).await?.rows()?;
-        Ok(self.output_of(rows))
+        self.explain_queries(vec![query], mode).await?.rows()
     }
 
     /// Carries out what a statement says of a setting of Swath.
@@ -233,8 +279,40 @@ impl Session {
         self.resources.call(call, state.write().config_mut().options_mut())
     }
 
-    fn output_of(&self, rows: SendableRecordBatchStream) -> Output {
-        Output::new(Query { rows, again: None }, &self.threads, &self.pass_space, true)
+    fn output_of(&self, rows: SendableRecordBatchStream, deadline: Option<Deadline>) -> Output {
+        let query = Query { rows, again: None, deadline };
+        Output::new(query, &self.threads, &self.pass_space, true)
+    }
+
+    /// What it may use.
+    pub(crate) fn resources(&self) -> &Resources {
+        &self.resources
+    }
+
+    /// When the session was made.
+    pub(crate) fn begun(&self) -> Instant {
+        self.begun
+    }
+
+    /// Takes what was run since the last call and has ended, with what it took, as
+    /// [`Session::explain_analyze`] tells it of queries whose rows nobody wants; empty unless
+    /// [`SessionBuilder::record`] was asked for. [`Explanation::to_trace`] makes a timeline of it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("a.csv");
+    /// # std::fs::write(&path, "id\n1\n2\n")?;
+    /// let session = swath::Session::builder().record(true).build()?;
+    /// session.collect_blocking(&format!("SELECT max(id) FROM '{}'", path.display()))?;
+    /// let record = session.take_record();
+    /// assert_eq!(record.passes[0].run.as_ref().map(|run| run.rows), Some(2));
+    /// assert!(record.to_trace().contains("traceEvents"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn take_record(&self) -> Explanation {
+        self.record.as_ref().map(Record::take).unwrap_or_default()
     }
 
     /// What the queries of this session have used of memory and disk so far.
@@ -253,6 +331,9 @@ impl Session {
     pub(crate) async fn plan(&self, mut statement: Statement) -> Result<LogicalPlan> {
         refuse_unsupported(&statement)?;
         let copy = take_copy(&mut statement)?;
+        if copy.is_some() {
+            self.resources.refuse_writes()?;
+        }
         self.open_sources(&statement).await?;
         let session = self.clone();
         self.threads.run(async move { session.plan_open(statement, copy).await }).await
@@ -271,10 +352,9 @@ impl Session {
     }
 
     /// Runs what is not a query: a view that is made, a setting.
-    pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<Output> {
+    pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
         let session = self.clone();
-        let rows = self.threads.run(async move { session.begin_alone(plan).await }).await?;
-        Ok(self.output_of(rows))
+        self.threads.run(async move { session.begin_alone(plan).await }).await
     }
 
     /// Runs all statements of a text, one after the other, and returns the rows of the last one.
@@ -413,10 +493,27 @@ impl Session {
     /// Begins to run plans, which share what they can; outputs come in the order of the plans. An
     /// output that is not read yet does not hold up the others.
     pub(crate) async fn run_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Output>> {
+        match self.resources.deadline() {
+            Ok(deadline) => self.run_plans_until(plans, deadline).await,
+            Err(error) => plans.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    /// Like [`Self::run_plans`]; all have to be done at the deadline.
+    async fn run_plans_until(
+        &self,
+        plans: Vec<LogicalPlan>,
+        deadline: Option<Deadline>,
+    ) -> Vec<Result<Output>> {
         let session = self.clone();
-        let alone = plans.len() == 1;
-        let queries = self.threads.run(async move { session.begin_plans(plans).await }).await;
-        let output = |query: Query| Output::new(query, &self.threads, &self.pass_space, alone);
+        let count = plans.len();
+        let until = deadline.clone();
+        let begun = self.threads.run(async move { session.begin_plans(plans, until).await });
+        let queries = match bound(deadline.as_ref(), begun).await {
+            Ok(queries) => queries,
+            Err(timed_out) => (0..count).map(|_| Err(timed_out.clone())).collect(),
+        };
+        let output = |query: Query| Output::new(query, &self.threads, &self.pass_space, count == 1);
         queries.into_iter().map(|query| query.map(output)).collect()
     }
 
@@ -440,12 +537,14 @@ impl Session {
         self.context.task_ctx()
     }
 
-    async fn begin_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Query>> {
+    async fn begin_plans(&self, plans: Vec<LogicalPlan>, deadline: Option<Deadline>) -> Vec<Result<Query>> {
         let together = self.plan_together(plans.clone(), &self.pass_space).await;
+        let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
         let begin = |(exec, plan): (DataFusionResult<_>, LogicalPlan)| {
             let exec = exec?;
             let again = self.again(plan, reads_shared_plan(&exec));
-            Ok(Query { rows: execute_stream(exec, self.context.task_ctx())?, again: Some(again) })
+            let rows = execute(exec, self.context.task_ctx(), recording.as_mut())?;
+            Ok(Query { rows, again: Some(again), deadline: deadline.clone() })
         };
         together.outputs.into_iter().zip(plans).map(begin).collect()
     }
@@ -460,15 +559,17 @@ impl Session {
     }
 
     /// Begins to run a plan once more, alone; `frugal` is for one that needed more memory than it may use.
-    async fn begin_again(&self, plan: LogicalPlan, frugal: bool) -> Result<SendableRecordBatchStream> {
+    async fn begin_again(&self, mut plan: LogicalPlan, frugal: bool) -> Result<SendableRecordBatchStream> {
         let mut state = self.context.state();
         if frugal {
             self.resources.wait_for_release().await;
-            self.resources.configure_frugally(state.config_mut().options_mut());
+            state = self.resources.frugal_state(state);
+            plan = split_distinct(plan)?;
         }
         let mut together = Together::plan(vec![plan], &state, &self.pass_space).await;
+        let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
         let exec = together.outputs.pop().expect("one plan has one output")?;
-        Ok(execute_stream(exec, state.task_ctx())?)
+        Ok(execute(exec, state.task_ctx(), recording.as_mut())?)
     }
 
     /// Begins to run a plan that shares nothing with others.
@@ -524,6 +625,27 @@ impl Session {
         }
         tables
     }
+}
+
+/// Begins to run a plan, and to record it if it is to be.
+fn execute(
+    exec: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    recording: Option<&mut Recording>,
+) -> DataFusionResult<SendableRecordBatchStream> {
+    let rows = execute_stream(Arc::clone(&exec), context);
+    match recording {
+        Some(recording) => recording.next(exec, rows),
+        None => rows,
+    }
+}
+
+/// A statement that was begun.
+enum Begun {
+    /// A query, which is only planned: others may share what it reads.
+    Query(LogicalPlan),
+    /// Anything else, with the rows of its result.
+    Other(SendableRecordBatchStream),
 }
 
 /// Whether a plan gives rows and changes nothing.

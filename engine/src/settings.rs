@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -21,16 +22,19 @@ enum Setting {
     MemoryLimit,
     MaxSpill,
     TempDir,
+    Timeout,
 }
 
 /// All names of settings, the first of each the one that is shown.
-const NAMES: [(&str, Setting); 6] = [
+const NAMES: [(&str, Setting); 8] = [
     ("memory_limit", Setting::MemoryLimit),
     ("max_memory", Setting::MemoryLimit),
     ("max_spill", Setting::MaxSpill),
     ("max_temp_directory_size", Setting::MaxSpill),
     ("temp_dir", Setting::TempDir),
     ("temp_directory", Setting::TempDir),
+    ("timeout", Setting::Timeout),
+    ("statement_timeout", Setting::Timeout),
 ];
 
 impl Resources {
@@ -66,7 +70,10 @@ impl Resources {
             }
             Setting::MaxSpill if default => self.spills.set_max_bytes(u64::MAX),
             Setting::MaxSpill => self.spills.set_max_bytes(parse_bytes("max_spill", value)? as u64),
+            Setting::Timeout if default => self.set_time_limit(None),
+            Setting::Timeout => self.set_time_limit(parse_duration("timeout", value)?),
             Setting::TempDir => {
+                self.refuse_writes()?;
                 let folder = if default { std::env::temp_dir() } else { PathBuf::from(value) };
                 if !folder.is_dir() {
                     let hint = "make it first, or name another one".to_owned();
@@ -87,6 +94,7 @@ impl Resources {
             Setting::MaxSpill if self.spills.max_bytes() == u64::MAX => "unlimited".to_owned(),
             Setting::MaxSpill => self.spills.max_bytes().to_string(),
             Setting::TempDir => self.spills.folder().display().to_string(),
+            Setting::Timeout => self.time_limit().map_or("none".to_owned(), |limit| format!("{limit:?}")),
         }
     }
 }
@@ -99,7 +107,7 @@ fn unknown(name: &str) -> Error {
     let known = NAMES.map(|(name, _)| name);
     let hint = match nearest(name, known) {
         Some(nearest) => format!("did you mean {nearest}?"),
-        None => "there are memory_limit, max_spill and temp_dir, and those of the relational core, as in \
+        None => "there are memory_limit, max_spill, temp_dir and timeout, and those of the relational core, as in \
                  SET datafusion.execution.batch_size = 4096"
             .to_owned(),
     };
@@ -126,11 +134,8 @@ fn rows(value: Option<(&str, &str)>) -> Result<SendableRecordBatchStream> {
 /// # Errors
 /// It is written in another way, or is 0; `option` is whose value it is.
 pub fn parse_bytes(option: &str, text: &str) -> Result<usize> {
-    let trimmed = text.trim();
-    let digits =
-        trimmed.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(trimmed.len());
-    let (number, unit) = trimmed.split_at(digits);
-    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+    let (number, unit) = split_number(text.trim());
+    let factor = match unit.to_ascii_lowercase().as_str() {
         "" | "b" | "bytes" => Some(1.0),
         "k" | "kb" => Some(1e3),
         "m" | "mb" => Some(1e6),
@@ -153,9 +158,58 @@ pub fn parse_bytes(option: &str, text: &str) -> Result<usize> {
     }
 }
 
+/// A duration: `30` and `30s` are seconds, and there are `500ms`, `1.5m`, `2h`. `None` is no bound: `none`, `0`.
+///
+/// # Errors
+/// It is written in another way; `option` is whose value it is.
+pub fn parse_duration(option: &str, text: &str) -> Result<Option<Duration>> {
+    let trimmed = text.trim();
+    if trimmed.eq_ignore_ascii_case("none") {
+        return Ok(None);
+    }
+    let (number, unit) = split_number(trimmed);
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "ms" => Some(1e-3),
+        "" | "s" | "sec" | "second" | "seconds" => Some(1.0),
+        "m" | "min" | "minute" | "minutes" => Some(60.0),
+        "h" | "hour" | "hours" => Some(3600.0),
+        _ => None,
+    };
+    let seconds = factor.zip(number.parse::<f64>().ok()).map(|(factor, number)| factor * number);
+    match seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+        Some(limit) => Ok((!limit.is_zero()).then_some(limit)),
+        None => {
+            let hint = "write a number of seconds, or a unit behind it, as 500ms, 30s, 5m or 2h".to_owned();
+            Err(Error::query(format!("{option}: expected a duration, found \"{text}\""), hint))
+        }
+    }
+}
+
+/// A number and the unit behind it.
+fn split_number(text: &str) -> (&str, &str) {
+    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    (number, unit.trim())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_written_in_many_ways() {
+        for (text, millis) in
+            [("2", 2000), ("1.5 s", 1500), ("250ms", 250), ("3m", 180_000), ("1h", 3_600_000)]
+        {
+            assert_eq!(parse_duration("x", text).unwrap(), Some(Duration::from_millis(millis)), "{text}");
+        }
+        assert_eq!(parse_duration("x", "0").unwrap(), None);
+        assert_eq!(parse_duration("x", "None").unwrap(), None);
+        for text in ["", "s", "-1", "1d", "1e3", "soon", "99999999999999999999h"] {
+            let error = parse_duration("timeout", text).unwrap_err();
+            assert!(error.to_string().starts_with("timeout: expected a duration"), "{text}: {error}");
+        }
+    }
 
     #[test]
     fn bytes_are_written_in_many_ways() {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::error::{Error, Result};
 
@@ -41,9 +41,11 @@ impl ComputeThreads {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Runs a future on the threads. A panic in it goes on in whoever waits for it.
+    /// Runs a future on the threads, as long as somebody waits for it. A panic in it goes on in whoever waits.
     pub(crate) async fn run<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
-        unwind(self.spawn(future).await)
+        let task = self.spawn(future);
+        let _wanted = Wanted(task.abort_handle());
+        unwind(task.await)
     }
 
     /// Runs a function that blocks, apart from the threads that drive queries.
@@ -92,6 +94,15 @@ impl Wake for SharedWaker {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(std::future::ready(()));
         }
+    }
+}
+
+/// Stops a task when it is dropped.
+struct Wanted(AbortHandle);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

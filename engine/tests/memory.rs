@@ -58,13 +58,14 @@ fn run(session: &Session, sql: &str) -> Result<Vec<String>, swath::Error> {
 }
 
 /// Questions whose answers take more memory than [`TINY_BYTES`], but can be had by way of the disk.
-const BY_THE_DISK: [&str; 6] = [
+const BY_THE_DISK: [&str; 7] = [
     "SELECT id, count(*), max(name) FROM '$/rows-*.csv' GROUP BY id ORDER BY id",
     "SELECT count(*), sum(n) FROM (SELECT name, count(*) AS n FROM '$/rows-*.csv' GROUP BY name)",
     "SELECT name, id FROM '$/rows-*.csv' ORDER BY name DESC",
     "SELECT count(*) FROM (SELECT DISTINCT name, half FROM '$/rows-*.csv')",
     "SELECT few, row_number() OVER (PARTITION BY few ORDER BY id) AS n, name FROM '$/rows-*.csv' ORDER BY few, n",
     "SELECT few, count(DISTINCT name) FROM '$/rows-*.csv' GROUP BY few ORDER BY few",
+    "SELECT count(DISTINCT name), count(DISTINCT half), count(DISTINCT id), count(*) FROM '$/rows-*.csv'",
 ];
 
 #[test]
@@ -99,7 +100,8 @@ fn joins_larger_than_the_memory_are_answered() {
 fn what_cannot_be_had_by_the_disk_is_an_error_that_says_what_would_do() {
     let folder = folder();
     let temp = tempfile::tempdir().unwrap();
-    let sql = "SELECT count(DISTINCT name), count(DISTINCT half), count(DISTINCT id) FROM '$/rows-*.csv'"
+    // Of values that a filter has chosen, the relational core makes no groups.
+    let sql = "SELECT count(DISTINCT name) FILTER (WHERE few < 9), count(DISTINCT id) FROM '$/rows-*.csv'"
         .replace('$', &folder.path().display().to_string());
     let error = run(&session(TINY_BYTES, temp.path()), &sql).unwrap_err();
     assert!(error.to_string().starts_with("the query does not fit into its memory: Aggregate"), "{error}");

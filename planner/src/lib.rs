@@ -43,6 +43,7 @@ mod rejects;
 mod scope;
 mod setting;
 mod source_call;
+mod split_distinct;
 mod suggest;
 mod wildcard;
 
@@ -59,4 +60,5 @@ pub use raw_filter::required_literals;
 pub use rejects::{REJECTS_COLUMNS, is_rejects};
 pub use setting::{SettingCall, setting_of};
 pub use source_call::{OptionValue, SourceCall, SourceFunction, source_call_of, source_calls};
+pub use split_distinct::split_distinct;
 pub use suggest::nearest;

@@ -9,19 +9,24 @@ use swath::arrow::util::display::array_value_to_string;
 use swath::{Output, Session};
 
 use crate::args::Job;
-use crate::exit_codes::{DONE, FAILED};
+use crate::exit_codes::DONE;
 use crate::report::{self, Report};
+use crate::reporting::ReportingArgs;
 use crate::run::{cannot_write, wait_for};
 use crate::sink::Target;
 
 /// Waits for work that prints its answer itself; tells what is wrong with it, and returns the exit code.
-pub fn work_on(session: &Session, work: impl Future<Output = Result<(), Report>>) -> u8 {
-    wait_for(session, async {
+pub fn work_on(
+    session: &Session,
+    reporting: &ReportingArgs,
+    work: impl Future<Output = Result<(), Report>>,
+) -> u8 {
+    wait_for(session, reporting, async {
         match work.await {
             Ok(()) => DONE,
             Err(report) => {
                 report::error(&report);
-                FAILED
+                report.code
             }
         }
     })

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use swath::{FileContent, OptionValue, Session};
+use swath::{FileContent, OptionValue};
 
 use super::answer::{ask_value, work_on};
-use crate::args::ReadArgs;
+use crate::args::{ReadArgs, ResourceArgs, session};
 use crate::report::{self, Report};
+use crate::reporting::ReportingArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,9 +44,11 @@ pub struct ConvertArgs {
     #[arg(long)]
     per_partition: bool,
 
-    /// How many files are read at once [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    resources: ResourceArgs,
+
+    #[command(flatten)]
+    reporting: ReportingArgs,
 
     #[command(flatten)]
     read: ReadArgs,
@@ -72,10 +75,8 @@ pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
     let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(", ")) };
     let quoted = OptionValue::Text(target.clone());
     let copy = format!("COPY (SELECT * FROM {table}) TO {quoted}{options}");
-    let session = Session::builder();
-    let session =
-        args.threads.into_iter().fold(session, |session, threads| session.threads(threads.into())).build()?;
-    Ok(work_on(&session, async {
+    let session = session(ReadArgs::default(), args.resources, &args.reporting)?;
+    Ok(work_on(&session, &args.reporting, async {
         let rows = ask_value(&session, &copy).await?;
         report::notes(&[format!("{rows} rows written to {target}")]);
         Ok(())

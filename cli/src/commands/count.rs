@@ -40,7 +40,7 @@ pub fn count(args: CountArgs) -> Result<u8, Report> {
     if with_format {
         return Ok(run::run(job));
     }
-    Ok(work_on(&job.session, async {
+    Ok(work_on(&job.session, &job.reporting, async {
         let count = ask_value(&job.session, &job.texts[0]).await?;
         write_text(&format!("{count}\n"), &job.target)
     }))

@@ -15,6 +15,8 @@ mod schema;
 mod summary;
 mod table;
 
+pub use answer::write_text;
+
 use crate::exit_codes::USAGE;
 use crate::report;
 

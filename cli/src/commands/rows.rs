@@ -86,7 +86,7 @@ pub fn tail(args: TailArgs) -> Result<u8, Report> {
     let count = args.rows.count;
     let job = args.rows.table.into_job(|table| format!("SELECT * FROM {table}"))?;
     let began = Instant::now();
-    Ok(work_on(&job.session, async {
+    Ok(work_on(&job.session, &job.reporting, async {
         let (schema, last) = last_rows(&job, count).await?;
         write_rows(&job, &schema, last, began)
     }))

@@ -16,6 +16,7 @@ use crate::display::FormatArg;
 use crate::exit_codes::DONE;
 use crate::explain;
 use crate::format::text::width;
+use crate::interrupt::Guest;
 use crate::report::{self, Report};
 use crate::run::cannot_write;
 use crate::sink::Target;
@@ -360,6 +361,7 @@ fn change_folder(folder: &str) -> Result<(), Report> {
 
 fn run_command(line: &str) -> Result<(), Report> {
     let _ = std::io::stdout().flush();
+    let _guest = Guest::new();
     let status = process::Command::new("sh").args(["-c", line]).status().map_err(|error| {
         Report::with_hint(format!("cannot run the system's shell: {error}"), "sh must be in PATH")
     })?;

@@ -62,8 +62,18 @@ pub struct Command {
 const MODES: &[&str] = &["table", "line", "chart", "csv", "tsv", "json", "jsonl", "markdown", "html", "svg"];
 const ON_OFF: &[&str] = &["on", "off"];
 /// What `.set` can set without the engine.
-pub const SETTINGS: &[&str] =
-    &["mode", "maxrows", "width", "nulls", "timer", "pager", "memory_limit", "max_spill", "temp_dir"];
+pub const SETTINGS: &[&str] = &[
+    "mode",
+    "maxrows",
+    "width",
+    "nulls",
+    "timer",
+    "pager",
+    "memory_limit",
+    "max_spill",
+    "temp_dir",
+    "timeout",
+];
 
 const fn command(
     name: &'static str,

@@ -6,6 +6,7 @@ mod editor;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
@@ -16,7 +17,10 @@ use tokio::runtime::Runtime;
 use crate::config::user_folder;
 use crate::display::DisplayArgs;
 use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
+use crate::interrupt;
+use crate::progress;
 use crate::report::{self, Report};
+use crate::reporting::ReportingArgs;
 use crate::run::{self, Runner, cannot_write};
 use crate::sink::{Sink, Target};
 use crate::style::{Style, Tone};
@@ -36,6 +40,7 @@ pub struct Shell {
     session: Session,
     views: Views,
     display: DisplayArgs,
+    reporting: ReportingArgs,
     /// Where results go, if not to the screen.
     output: Option<Output>,
     /// The statements that ran last.
@@ -59,8 +64,8 @@ enum Next {
 }
 
 /// Runs a shell until it is left, and returns the exit code.
-pub fn run(session: Session, views: Views, display: DisplayArgs) -> u8 {
-    match Shell::new(session, views, display) {
+pub fn run(session: Session, views: Views, display: DisplayArgs, reporting: ReportingArgs) -> u8 {
+    match Shell::new(session, views, display, reporting) {
         Ok(mut shell) => shell.run(),
         Err(report) => {
             report::error(&report);
@@ -70,7 +75,12 @@ pub fn run(session: Session, views: Views, display: DisplayArgs) -> u8 {
 }
 
 impl Shell {
-    fn new(session: Session, views: Views, display: DisplayArgs) -> Result<Self, Report> {
+    fn new(
+        session: Session,
+        views: Views,
+        display: DisplayArgs,
+        reporting: ReportingArgs,
+    ) -> Result<Self, Report> {
         let terminal = |error: ReadlineError| {
             Report::with_hint(
                 format!("cannot use the terminal: {error}"),
@@ -94,14 +104,11 @@ impl Shell {
         let names = views.waiting();
         editor.set_helper(Some(Helper { session: session.clone(), views: names, style }));
         let runtime = run::waiting_runtime()?;
-        Ok(Self { session, views, display, output: None, last: None, runtime, editor, history_file })
+        let (output, last) = (None, None);
+        Ok(Self { session, views, display, reporting, output, last, runtime, editor, history_file })
     }
 
     fn run(&mut self) -> u8 {
-        // From here on an interrupt is a message, also between queries.
-        self.runtime.block_on(async {
-            tokio::select! { biased; _ = tokio::signal::ctrl_c() => {}, () = std::future::ready(()) => {} }
-        });
         println!(
             "{} {} {}",
             Style::stdout().paint(Tone::Bold, "Swath"),
@@ -179,17 +186,21 @@ impl Shell {
         let format = self.display.format_for(file)?;
         let runner = Runner { session: &self.session, views: &self.views, target, format: &format };
         let texts = [text.to_owned()];
+        let began = Instant::now();
         let code = self.wait_for(runner.run(&texts, sink)).unwrap_or(INTERRUPTED);
         report::notes(&self.session.take_notes());
+        self.reporting.tell(&self.session, began);
         Ok(code)
     }
 
     /// Waits for work, or for an interrupt, which drops it and is told.
     fn wait_for<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let _bar = self.reporting.begin_bar(&self.session);
         self.runtime.block_on(async {
             tokio::select! {
                 done = work => Some(done),
-                _ = tokio::signal::ctrl_c() => {
+                () = interrupt::told() => {
+                    progress::erase();
                     eprintln!("\n{}", Style::stderr().paint(Tone::Cyan, "interrupted"));
                     None
                 }

@@ -1,17 +1,19 @@
 //! From physical plans to plain data.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::metrics::{MetricValue, MetricsSet};
 use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, displayable};
 
 use super::summary::{Words, computed, of_read, summary, with_names};
 use super::{
-    ExplainedOutput, ExplainedPass, ExplainedShared, Explanation, PassRun, ReadFrom, Reader, Step, StepRun,
+    ExplainedOutput, ExplainedPass, ExplainedShared, Explanation, PassRun, ReadFrom, Reader, Span, Step,
+    StepRun, Work,
 };
 use crate::pass::{Pass, PassReaderExec, PassSource, scan_config};
 use crate::scan::ScanCounters;
@@ -78,27 +80,33 @@ impl Collected {
 
 impl Counts {
     fn run(&self) -> PassRun {
-        let (counters, spilled_bytes) = match self {
-            Self::Alone(counters) => (counters.as_ref(), 0),
+        match self {
+            Self::Alone(counters) => pass_run(counters, 0, Vec::new()),
             Self::Shared(pass) => match pass.source() {
-                PassSource::Scan(scan) => (scan.counters(), pass.spilled_bytes()),
-                PassSource::Plan(_) => (&ScanCounters::default(), pass.spilled_bytes()),
+                PassSource::Scan(scan) => pass_run(scan.counters(), pass.spilled_bytes(), scan.work()),
+                PassSource::Plan(_) => pass_run(&ScanCounters::default(), pass.spilled_bytes(), Vec::new()),
             },
-        };
-        PassRun {
-            opened_files: counters.opened_files.load(Ordering::Relaxed),
-            rows: counters.rows.load(Ordering::Relaxed),
-            read_bytes: counters.read_bytes.load(Ordering::Relaxed),
-            busy: Duration::from_nanos(counters.busy_nanos.load(Ordering::Relaxed)),
-            spilled_bytes,
         }
+    }
+}
+
+fn pass_run(counters: &ScanCounters, spilled_bytes: u64, work: Vec<Work>) -> PassRun {
+    PassRun {
+        opened_files: counters.opened_files.load(Ordering::Relaxed),
+        rows: counters.rows.load(Ordering::Relaxed),
+        read_bytes: counters.read_bytes.load(Ordering::Relaxed),
+        busy: Duration::from_nanos(counters.busy_nanos.load(Ordering::Relaxed)),
+        spilled_bytes,
+        work,
     }
 }
 
 /// Adds to steps what their operators have counted: to those that [`collect`] made of the same plan.
 pub(super) fn measure(plan: &Arc<dyn ExecutionPlan>, step: &mut Step) {
     let plan = shown(plan);
-    if let Some(metrics) = plan.metrics().map(|metrics| metrics.aggregate_by_name()) {
+    if let Some(metrics) = plan.metrics() {
+        step.spans = spans(&metrics);
+        let metrics = metrics.aggregate_by_name();
         let elapsed = metrics.elapsed_compute().map(|nanos| Duration::from_nanos(nanos as u64));
         // What a reader takes is decoded and scanned by whoever comes first: that is told of the pass.
         let elapsed = elapsed.filter(|_| step.read.is_none());
@@ -109,6 +117,27 @@ pub(super) fn measure(plan: &Arc<dyn ExecutionPlan>, step: &mut Step) {
     for (plan, step) in plan.children().into_iter().zip(&mut step.inputs) {
         measure(plan, step);
     }
+}
+
+/// When each partition was at work.
+fn spans(metrics: &MetricsSet) -> Vec<Span> {
+    let mut spans: BTreeMap<usize, (Option<SystemTime>, Option<SystemTime>, u64, Duration)> = BTreeMap::new();
+    for metric in metrics.iter() {
+        let Some(partition) = metric.partition() else { continue };
+        let (begin, end, rows, busy) = spans.entry(partition).or_default();
+        match metric.value() {
+            MetricValue::StartTimestamp(time) => *begin = time.value().map(SystemTime::from),
+            MetricValue::EndTimestamp(time) => *end = time.value().map(SystemTime::from),
+            MetricValue::OutputRows(count) => *rows += count.value() as u64,
+            MetricValue::ElapsedCompute(time) => *busy += Duration::from_nanos(time.value() as u64),
+            _ => {}
+        }
+    }
+    let span = |(partition, (begin, end, rows, busy))| {
+        let (begin, end) = (begin?, end?);
+        Some(Span { partition, begin, end, rows, busy })
+    };
+    spans.into_iter().filter_map(span).collect()
 }
 
 /// A plan, or what is below it where it only yields to others now and then.
@@ -223,7 +252,14 @@ impl Collector<'_> {
             inputs.push(self.step(child, Place { repeated, ..place }));
         }
         let operator = self.words.operator(plan, &displayable(plan.as_ref()).one_line().to_string());
-        Step { operator, summary: summary(plan, &self.words), read: None, inputs, run: None }
+        Step {
+            operator,
+            summary: summary(plan, &self.words),
+            read: None,
+            inputs,
+            run: None,
+            spans: Vec::new(),
+        }
     }
 
     fn read(
@@ -241,7 +277,14 @@ impl Collector<'_> {
         let more: Vec<String> = [limit_text, computed_text].into_iter().flatten().collect();
         operator.push_str(&more.join(", "));
         let summary = of_read(computed);
-        Step { operator, summary, read: Some((from, columns)), inputs: Vec::new(), run: None }
+        Step {
+            operator,
+            summary,
+            read: Some((from, columns)),
+            inputs: Vec::new(),
+            run: None,
+            spans: Vec::new(),
+        }
     }
 
     /// Notes that a shared pass is read, and says which.

@@ -1,8 +1,8 @@
 //! An explanation as boxes and lines: only what a person thinks of.
 
 use super::text::{columns, first_of, name, one_line};
-use super::units::{bytes, counted, time};
 use super::{ExplainedOutput, ExplainedPass, ExplainedShared, Explanation, ReadFrom, Step};
+use crate::units::{bytes, counted, time};
 
 /// What is drawn. Passes are on their own; each shared result and each output is a tree of nodes.
 pub(super) struct Graph {

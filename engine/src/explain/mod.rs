@@ -9,14 +9,16 @@ mod collect;
 mod dot;
 mod graph;
 mod layout;
+mod record;
 mod run;
 mod summary;
 mod svg;
 mod text;
-mod units;
+mod trace;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+pub(crate) use record::{Record, Recording};
 pub(crate) use run::{ExplainQuery, Mode, explain_mode};
 pub use run::{explain, explain_analyze, explain_analyze_async, explain_async};
 
@@ -136,6 +138,43 @@ pub struct Step {
     pub inputs: Vec<Step>,
     /// What it took; `None` if it was not run.
     pub run: Option<StepRun>,
+    /// When it was at work, for each partition; none if it was not run, or does not tell.
+    pub spans: Vec<Span>,
+}
+
+/// When a partition of an operator was at work: from when it was asked for its first row until it had given its last.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Span {
+    /// The partition.
+    pub partition: usize,
+    /// When it began.
+    pub begin: SystemTime,
+    /// When it ended.
+    pub end: SystemTime,
+    /// Rows given.
+    pub rows: u64,
+    /// Time spent computing, not waiting.
+    pub busy: Duration,
+}
+
+impl Span {
+    /// How long it was.
+    pub fn duration(&self) -> Duration {
+        self.end.duration_since(self.begin).unwrap_or_default()
+    }
+}
+
+/// A thread that decodes and scans for a pass, without a pause worth telling.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Work {
+    /// The number of the thread.
+    pub thread: u64,
+    /// When it began.
+    pub begin: SystemTime,
+    /// For how long.
+    pub len: Duration,
 }
 
 /// An operator in words.
@@ -174,6 +213,8 @@ pub struct PassRun {
     pub busy: Duration,
     /// Bytes that waited on disk for slower readers.
     pub spilled_bytes: u64,
+    /// When threads were at work on it, if that was to be remembered ([`SessionBuilder::record`](crate::SessionBuilder::record)).
+    pub work: Vec<Work>,
 }
 
 /// What an operator took.

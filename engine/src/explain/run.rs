@@ -9,12 +9,14 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use futures::StreamExt;
 use swath_planner::Statement;
 
 use super::Explanation;
 use super::analyze::analyze;
 use super::collect::collect;
 use crate::compute::{Computable, Requests};
+use crate::deadline::bound;
 use crate::error::Result;
 use crate::pass::Together;
 use crate::session::{Session, is_query};
@@ -103,7 +105,10 @@ impl Session {
                 if is_query(&plan) {
                     queries.push(ExplainQuery { plan, statement: Some(text) });
                 } else {
-                    self.execute(plan).await?.collect().await?;
+                    let mut rows = self.execute(plan).await?;
+                    while let Some(batch) = rows.next().await {
+                        batch?;
+                    }
                 }
             }
             if !queries.is_empty() {
@@ -120,14 +125,13 @@ impl Session {
         mode: Mode,
     ) -> Result<Explanation> {
         let session = self.clone();
-        self.threads()
-            .run(async move {
-                match mode {
-                    Mode::Plan => planned(&session, queries).await,
-                    Mode::Analyze => analyze(&session, queries).await,
-                }
-            })
-            .await
+        let explained = self.threads().run(async move {
+            match mode {
+                Mode::Plan => planned(&session, queries).await,
+                Mode::Analyze => analyze(&session, queries).await,
+            }
+        });
+        bound(self.resources().deadline()?.as_ref(), explained).await.flatten()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::common::JoinType;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::projection::ProjectionExprs;
-use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalExprRef};
+use datafusion::physical_expr::{LexOrdering, PhysicalExprRef};
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
@@ -25,6 +25,7 @@ use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 
 use super::Summary;
+use crate::overflow::unchecked;
 
 /// Operators that move rows about, and change none.
 const UNSEEN: [&str; 7] = [
@@ -71,17 +72,17 @@ impl Words {
         self.clean(&line)
     }
 
-    fn expr(&self, expr: &dyn PhysicalExpr) -> String {
-        self.clean(&fmt_sql(expr).to_string())
+    fn expr(&self, expr: &PhysicalExprRef) -> String {
+        self.clean(&sql_text(expr))
     }
 
     fn exprs<'e>(&self, exprs: impl IntoIterator<Item = &'e PhysicalExprRef>) -> String {
-        exprs.into_iter().map(|expr| self.expr(expr.as_ref())).collect::<Vec<_>>().join(", ")
+        exprs.into_iter().map(|expr| self.expr(expr)).collect::<Vec<_>>().join(", ")
     }
 
     fn ordering(&self, ordering: &LexOrdering) -> String {
         let term = |term: &datafusion::physical_expr::PhysicalSortExpr| {
-            let expr = self.expr(term.expr.as_ref());
+            let expr = self.expr(&term.expr);
             if term.options.descending { format!("{expr} desc") } else { expr }
         };
         ordering.iter().map(term).collect::<Vec<_>>().join(", ")
@@ -126,6 +127,11 @@ fn titled(title: impl Into<String>, lines: Vec<String>) -> Option<Summary> {
     Some(Summary { title: title.into(), lines })
 }
 
+/// An expression in SQL.
+fn sql_text(expr: &PhysicalExprRef) -> String {
+    fmt_sql(unchecked(expr).as_ref()).to_string()
+}
+
 /// What a read computes on its way.
 pub(super) fn of_read(computed: Vec<String>) -> Option<Summary> {
     if computed.is_empty() { None } else { titled("Compute", computed) }
@@ -134,14 +140,14 @@ pub(super) fn of_read(computed: Vec<String>) -> Option<Summary> {
 /// The expressions that are more than columns.
 pub(super) fn computed(exprs: &ProjectionExprs) -> Vec<String> {
     let more = exprs.iter().filter(|expr| !expr.expr.is::<Column>());
-    more.map(|expr| fmt_sql(expr.expr.as_ref()).to_string()).collect()
+    more.map(|expr| sql_text(&expr.expr)).collect()
 }
 
 /// An operator in words; `None` for one that a person does not think of.
 pub(super) fn summary(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> Option<Summary> {
     if let Some(filter) = plan.downcast_ref::<FilterExec>() {
         let title = plan.fetch().map_or("Filter".to_owned(), |rows| format!("Filter, limit {rows}"));
-        return titled(title, vec![words.expr(filter.predicate().as_ref())]);
+        return titled(title, vec![words.expr(filter.predicate())]);
     }
     if let Some(aggregate) = plan.downcast_ref::<AggregateExec>() {
         return of_aggregate(aggregate, words);
@@ -194,7 +200,7 @@ fn of_join(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> Option<Summary> {
     let on = |on: &[(PhysicalExprRef, PhysicalExprRef)]| -> Vec<String> {
         on.iter().map(|(left, right)| format!("{} = {}", words.exprs([left]), words.exprs([right]))).collect()
     };
-    let filter = |filter: Option<&JoinFilter>| filter.map(|filter| words.expr(filter.expression().as_ref()));
+    let filter = |filter: Option<&JoinFilter>| filter.map(|filter| words.expr(filter.expression()));
     let lines = |mut on: Vec<String>, filter: Option<String>| {
         on.extend(filter);
         on

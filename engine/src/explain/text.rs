@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::units::{bytes, count, counted, time};
 use super::{ExplainedPass, Explanation, ReadFrom, Reader, Step, StepRun};
+use crate::units::{bytes, count, counted, time};
 
 /// Columns that are listed by their names, at most.
 const SHOWN_COLUMNS: usize = 16;

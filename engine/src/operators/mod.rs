@@ -3,6 +3,7 @@
 pub(crate) mod map_partitions;
 pub(crate) mod repartition;
 pub(crate) mod write;
+mod yielding;
 
 use std::any::Any;
 use std::cmp::Ordering;
@@ -26,6 +27,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, Phy
 use map_partitions::MapPartitions;
 use repartition::Repartition;
 use write::Write;
+pub(crate) use yielding::YieldBetweenBatches;
 
 /// What an operator is beside its input. `Display` says it in plans.
 pub(crate) trait Operator:

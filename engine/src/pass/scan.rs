@@ -11,7 +11,10 @@ use swath_io::{Scan, ScanFilter, ScanItem, ScanRequest, SourceFile};
 
 use super::log::Item;
 use super::partition::ItemStream;
+use super::running::{Scanned, Scans};
+use super::work::WorkLog;
 use crate::error::into_datafusion;
+use crate::explain::Work;
 use crate::scan::{ScanCounters, ScanSource};
 use crate::table::kind_of;
 use crate::threads::SharedWaker;
@@ -29,6 +32,9 @@ pub(crate) struct PassScan {
     pub(crate) literals: Vec<Vec<u8>>,
     scan: Arc<Scan>,
     rows_and_time: ScanCounters,
+    /// The scans of the session, this one among them.
+    scans: Arc<Scans>,
+    work: Option<WorkLog>,
 }
 
 /// What is read of files, and how.
@@ -44,13 +50,14 @@ pub(crate) struct Wanted {
 
 impl PassScan {
     /// A scan of a table's files. `needs` tells for each reader which of the columns it needs, by position.
-    pub(crate) fn new(
+    pub(crate) fn begin(
         source: &ScanSource,
         labels: Vec<Arc<str>>,
         files: Vec<SourceFile>,
         wanted: Wanted,
         needs: Vec<HashSet<usize>>,
-    ) -> Self {
+        scans: &Arc<Scans>,
+    ) -> Arc<Self> {
         let Wanted { columns, filter, partitions, in_order } = wanted;
         let file_schema = source.schema.file_schema();
         let field = |index: &usize| Field::clone(file_schema.field(*index)).with_nullable(true);
@@ -69,7 +76,7 @@ impl PassScan {
         if in_order {
             scan = scan.in_order();
         }
-        Self {
+        let begun = Arc::new(Self {
             labels,
             kind: kind_of(&source.format),
             file_columns: file_schema.fields().len(),
@@ -77,7 +84,11 @@ impl PassScan {
             literals,
             scan: Arc::new(scan.with_forgo_rule(Box::new(may_forgo))),
             rows_and_time: ScanCounters::default(),
-        }
+            scans: Arc::clone(scans),
+            work: scans.remembers_work().then(WorkLog::default),
+        });
+        scans.begin(&begun);
+        begun
     }
 
     /// The files that are read.
@@ -93,12 +104,35 @@ impl PassScan {
         counters
     }
 
+    /// What has been done so far, in numbers.
+    pub(super) fn scanned(&self) -> Scanned {
+        let counters = self.counters();
+        Scanned {
+            read_bytes: counters.read_bytes.load(Ordering::Relaxed),
+            total_bytes: self.files().iter().map(|file| file.len_bytes).sum(),
+            rows: counters.rows.load(Ordering::Relaxed),
+        }
+    }
+
+    /// When threads were at work on it, if that is remembered.
+    pub(crate) fn work(&self) -> Vec<Work> {
+        self.work.as_ref().map(WorkLog::all).unwrap_or_default()
+    }
+
+    /// Does a piece of the work.
+    fn time<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.work {
+            Some(log) => self.rows_and_time.time(|| log.time(work)),
+            None => self.rows_and_time.time(work),
+        }
+    }
+
     /// What one partition reads.
     pub(crate) fn partition(self: &Arc<Self>) -> ItemStream {
         let (pass, mut worker) = (Arc::clone(self), self.scan.worker());
         let next = move |cx: &mut Context<'_>| -> Poll<Option<datafusion::error::Result<Item>>> {
             let waker = SharedWaker::of(cx.waker());
-            let polled = pass.rows_and_time.time(|| worker.poll_next(&Context::from_waker(&waker)));
+            let polled = pass.time(|| worker.poll_next(&Context::from_waker(&waker)));
             polled.map(|item| match item? {
                 Ok(ScanItem::Batch { batch, place }) => {
                     pass.rows_and_time.add_rows(batch.num_rows());
@@ -111,5 +145,11 @@ impl PassScan {
             })
         };
         stream::poll_fn(next).boxed()
+    }
+}
+
+impl Drop for PassScan {
+    fn drop(&mut self) {
+        self.scans.end(self.scanned());
     }
 }

@@ -17,7 +17,7 @@ use super::log::{Log, LogMemory};
 use super::partition::{PassPartition, SourceFactory};
 use super::reader::{PassReaderExec, View};
 use super::scan::{PassScan, Wanted};
-use super::{Pass, PassSource, Seat};
+use super::{Pass, PassSource, Scans, Seat};
 use crate::budget::Budget;
 use crate::scan::{ScanSource, source_file};
 use crate::scan_condition::ScanCondition;
@@ -28,17 +28,25 @@ use crate::spill_store::SpillStore;
 pub(crate) struct PassSpace {
     memory: Arc<LogMemory>,
     store: Arc<SpillStore>,
+    /// All scans that begin here.
+    scans: Arc<Scans>,
 }
 
 impl PassSpace {
     /// A part of a budget or a limit of its own, and beyond it the store.
     pub(crate) fn new(budget: &Arc<Budget>, own_limit_bytes: Option<usize>, store: &Arc<SpillStore>) -> Self {
-        Self { memory: Arc::new(LogMemory::new(budget, own_limit_bytes)), store: Arc::clone(store) }
+        let memory = Arc::new(LogMemory::new(budget, own_limit_bytes));
+        Self { memory, store: Arc::clone(store), scans: Arc::default() }
     }
 
     /// A space like this one, for what is measured by itself.
     pub(crate) fn apart(&self) -> Self {
-        Self { memory: Arc::new(self.memory.apart()), store: Arc::clone(&self.store) }
+        Self { memory: Arc::new(self.memory.apart()), ..self.clone() }
+    }
+
+    /// The scans.
+    pub(crate) fn scans(&self) -> &Arc<Scans> {
+        &self.scans
     }
 
     /// The most bytes that ever waited in memory.
@@ -172,8 +180,7 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
     let conditions: Vec<_> = leaves.iter().map(|leaf| leaf.source().condition.clone()).collect();
     let filter = ScanCondition::filter(&conditions, &columns, first.source().schema.file_schema())?;
     let wanted = Wanted { columns, filter, partitions, in_order };
-    let scan = PassScan::new(first.source(), labels, first.files.clone(), wanted, needs);
-    let scan = Arc::new(scan);
+    let scan = PassScan::begin(first.source(), labels, first.files.clone(), wanted, needs, space.scans());
     let factories = (0..partitions).map(|_| {
         let scan = Arc::clone(&scan);
         Box::new(move || Ok(scan.partition())) as SourceFactory

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
@@ -100,23 +100,40 @@ impl Write for AtomicFile {
     }
 }
 
-/// Temporary files of this process that are neither whole nor gone.
-static UNFINISHED: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+/// Temporary files of this process that are neither whole nor gone. A file is made and known under one lock, so
+/// that none is ever forgotten.
+static UNFINISHED: Mutex<Unfinished> = Mutex::new(Unfinished { paths: None, ended: false });
 
-fn with_unfinished<T>(change: impl FnOnce(&mut HashSet<PathBuf>) -> T) -> T {
-    let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
-    change(unfinished.get_or_insert_default())
+struct Unfinished {
+    paths: Option<HashSet<PathBuf>>,
+    /// The program is about to end.
+    ended: bool,
+}
+
+impl Unfinished {
+    fn lock() -> MutexGuard<'static, Self> {
+        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn paths(&mut self) -> &mut HashSet<PathBuf> {
+        self.paths.get_or_insert_default()
+    }
+
+    /// Whether a temporary file may be made.
+    fn check(&self) -> io::Result<()> {
+        if self.ended { Err(io::Error::other("the program is about to end")) } else { Ok(()) }
+    }
 }
 
 /// Removes the temporary files of writes that have not ended, for a program that is about to end while
-/// its queries still run; such a write then fails instead of giving its file the name.
+/// its queries still run; such a write then fails instead of giving its file the name, and none begins.
 pub fn remove_unfinished_files() {
-    with_unfinished(|unfinished| {
-        for path in unfinished.drain() {
-            // It may have been renamed or removed a moment ago.
-            let _ = fs::remove_file(path);
-        }
-    });
+    let mut unfinished = Unfinished::lock();
+    unfinished.ended = true;
+    for path in unfinished.paths().drain() {
+        // It may have been renamed or removed a moment ago.
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// A temporary file, known among the unfinished ones as long as it is one.
@@ -130,11 +147,13 @@ impl Temporary {
     fn new(folder: &Path) -> io::Result<Self> {
         // These errors know nothing of the temporary file, and the user should not either.
         folder.metadata()?;
+        let mut unfinished = Unfinished::lock();
+        unfinished.check()?;
         let file = NamedTempFile::with_prefix_in(".swath-", folder).map_err(|error| match error.kind() {
             kind @ (io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull) => kind.into(),
             _ => error,
         })?;
-        with_unfinished(|unfinished| unfinished.insert(file.path().to_owned()));
+        unfinished.paths().insert(file.path().to_owned());
         Ok(Self { file: Some(file) })
     }
 
@@ -145,17 +164,18 @@ impl Temporary {
     /// Renames the file, unless it was removed as unfinished.
     fn persist(mut self, path: &Path) -> io::Result<()> {
         let file = self.file.take().expect("the file is taken only here");
-        with_unfinished(|unfinished| {
-            unfinished.remove(file.path());
-            file.persist(path).map(|_| ()).map_err(|error| error.error)
-        })
+        let mut unfinished = Unfinished::lock();
+        unfinished.paths().remove(file.path());
+        file.persist(path).map(|_| ()).map_err(|error| error.error)
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
         if let Some(file) = self.file.take() {
-            with_unfinished(|unfinished| unfinished.remove(file.path()));
+            let mut unfinished = Unfinished::lock();
+            unfinished.paths().remove(file.path());
+            drop(file);
         }
     }
 }
@@ -177,6 +197,8 @@ fn folder_of(path: &Path) -> &Path {
 
 /// The permissions that a new file in the folder gets.
 fn new_file_permissions(folder: &Path) -> io::Result<fs::Permissions> {
+    let unfinished = Unfinished::lock();
+    unfinished.check()?;
     let folder = tempfile::Builder::new().prefix(".swath-").tempdir_in(folder)?;
     let file = File::create(folder.path().join("mode"))?;
     Ok(file.metadata()?.permissions())

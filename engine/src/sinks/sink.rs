@@ -74,6 +74,7 @@ impl Computable for Sink {
     type Value = u64;
 
     fn request(&self, requests: &mut Requests) -> Result<Pending<u64>> {
+        self.frame.session().resources().refuse_writes()?;
         let mut options = self.options.clone();
         options.format.get_or_insert(self.format);
         let spec = WriteSpec::new(&self.path, &options)?;

@@ -40,7 +40,7 @@ pub fn summary(args: SummaryArgs) -> Result<u8, Report> {
     let title = args.table.title();
     let job = args.table.into_job(|table| format!("SELECT * FROM {table}"))?;
     let began = Instant::now();
-    Ok(work_on(&job.session, async {
+    Ok(work_on(&job.session, &job.reporting, async {
         let profile = job.session.sql_async(&job.texts[0]).await?.profile_async().await?;
         if let Some(path) = args.html {
             write_text(&page::page(&title, &profile), &Target::File(path))?;

@@ -1,0 +1,344 @@
+//! What goes wrong around a command: signals, limits of time, full disks, files that change or are not there.
+#![allow(clippy::unwrap_used)]
+#![cfg(unix)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command as Process, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+use assert_cmd::cargo::cargo_bin;
+use predicates::prelude::*;
+use tempfile::TempDir;
+
+/// What an interrupt may take, on a machine that is busy with other tests: the promise is 100 ms.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// A query that takes hours and keeps its threads busy.
+const ENDLESS: &str = "SELECT sum(a.value % 7 + b.value % 5) FROM generate_series(1, 10000000) a, generate_series(1, 10000000) b";
+
+fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.csv"), "id,name\n1,x\n2,\nNA,\"y,z\"\n").unwrap();
+    dir
+}
+
+fn swath(dir: &TempDir) -> Command {
+    let mut command = Command::new(cargo_bin("swath"));
+    command.current_dir(dir.path()).timeout(Duration::from_secs(120));
+    command
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Begins a command and waits until it has begun its temporary file.
+fn begin(dir: &TempDir, args: &[&str]) -> Child {
+    let before = names(dir.path()).len();
+    let child = Process::new(cargo_bin("swath"))
+        .args(args)
+        .current_dir(dir.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while names(dir.path()).len() == before {
+        assert!(start.elapsed() < Duration::from_secs(60), "the command did not begin");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Process::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// The output of a command that has to end now.
+fn end(child: Child) -> Output {
+    let start = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert!(start.elapsed() < AT_ONCE, "it took {:?}", start.elapsed());
+    output
+}
+
+#[test]
+fn signals_end_a_command_at_once_and_leave_nothing() {
+    let dir = folder();
+    for (name, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        let child = begin(&dir, &["-o", "out.csv", ENDLESS]);
+        std::thread::sleep(Duration::from_millis(300));
+        signal(&child, name);
+        let output = end(child);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert_eq!(names(dir.path()), ["a.csv"]);
+    }
+}
+
+#[test]
+fn what_is_begun_to_outlive_its_terminal_does() {
+    let dir = folder();
+    let sql = "SELECT count(*) AS n FROM generate_series(1, 300000000)";
+    let command = format!("trap '' HUP; exec {} -o out.csv \"{sql}\"", cargo_bin("swath").display());
+    let mut child = Process::new("sh").args(["-c", &command]).current_dir(dir.path()).spawn().unwrap();
+    while names(dir.path()).len() == 1 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    signal(&child, "-HUP");
+    assert!(child.wait().unwrap().success());
+    assert_eq!(fs::read_to_string(dir.path().join("out.csv")).unwrap(), "n\n300000000\n");
+}
+
+#[test]
+fn a_command_that_waits_for_its_reader_is_interrupted() {
+    let dir = folder();
+    let sql = "SELECT * FROM generate_series(1, 100000000)";
+    let child = Process::new(cargo_bin("swath")).arg(sql).stdout(Stdio::piped()).spawn().unwrap();
+    // The pipe is full before long, and nobody reads it.
+    std::thread::sleep(Duration::from_millis(1500));
+    signal(&child, "-INT");
+    assert_eq!(end(child).status.code(), Some(130));
+
+    let mut zeros = Process::new("gzip")
+        .stdin(fs::File::open("/dev/zero").unwrap())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut command = Process::new(cargo_bin("swath"));
+    command.args(["decompress", "-o", "out"]).stdin(zeros.stdout.take().unwrap()).current_dir(dir.path());
+    let mut child = command.spawn().unwrap();
+    while names(dir.path()).len() == 1 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    signal(&child, "-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(names(dir.path()), ["a.csv"]);
+    zeros.kill().unwrap();
+    zeros.wait().unwrap();
+}
+
+#[test]
+fn a_statement_has_its_time() {
+    let dir = folder();
+    let start = Instant::now();
+    swath(&dir)
+        .args(["--timeout", "300ms", "-o", "out.csv", ENDLESS])
+        .assert()
+        .code(124)
+        .stdout("")
+        .stderr(predicate::str::contains("error: the query took longer than it may, 300ms"));
+    assert!(start.elapsed() < AT_ONCE);
+    assert_eq!(names(dir.path()), ["a.csv"]);
+    // The time of one statement is not that of the next one; and those that have time are answered.
+    let sql = format!("SET timeout = '200ms'; {ENDLESS}; SET timeout = none; SELECT 1 AS one; SHOW timeout");
+    swath(&dir).arg(sql).assert().code(124).stdout("one\n1\nname,value\ntimeout,none\n");
+    swath(&dir)
+        .args(["--timeout", "1m", "SELECT max(id) AS m FROM 'a.csv'"])
+        .assert()
+        .success()
+        .stdout("m\n2\n");
+    swath(&dir).args(["--timeout", "soon", "SELECT 1"]).assert().code(2);
+    swath(&dir).args(["explain", "--analyze", "--timeout", "200ms", ENDLESS]).assert().code(124);
+}
+
+#[test]
+fn a_reader_writes_no_files() {
+    let dir = folder();
+    for sql in
+        ["COPY 'a.csv' TO 'b.csv'", "EXPLAIN ANALYZE COPY 'a.csv' TO 'b.csv'", "SET temp_dir = '/var/tmp'"]
+    {
+        swath(&dir)
+            .args(["--read-only", sql])
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains("error: no files may be written"));
+    }
+    let sql = "CREATE VIEW v AS SELECT id FROM 'a.csv'; CREATE TABLE t AS SELECT * FROM v; SELECT sum(id) AS s FROM t";
+    swath(&dir).args(["--read-only", sql]).assert().success().stdout("s\n3\n");
+    assert_eq!(names(dir.path()), ["a.csv"]);
+}
+
+/// Runs a command line of the system's shell in which `swath` is the command.
+fn shell(dir: &TempDir, line: &str) -> Command {
+    let mut command = Command::new("sh");
+    let line = line.replace("swath ", &format!("{} ", cargo_bin("swath").display()));
+    command.args(["-c", &line]).current_dir(dir.path()).timeout(Duration::from_secs(120));
+    command
+}
+
+#[test]
+fn a_disk_that_is_full_is_told() {
+    let dir = folder();
+    // A limit on the length of files stands for the disk.
+    let full = |statement: &str| shell(&dir, &format!("ulimit -f 100; swath {statement}")).assert();
+    full("-o out.csv 'SELECT * FROM generate_series(1, 1000000)'")
+        .code(1)
+        .stderr(predicate::str::contains("error: cannot write to out.csv: File too large"));
+    full("\"COPY (SELECT * FROM generate_series(1, 1000000)) TO 'out.csv'\"")
+        .code(1)
+        .stderr(predicate::str::contains("out.csv").and(predicate::str::contains("File too large")));
+    full("--temp-dir . --memory-limit 16MB 'SELECT x FROM generate_series(1, 3000000) t(x) ORDER BY x % 1000, x'")
+        .code(1)
+        .stdout("")
+        .stderr(
+            predicate::str::contains("cannot write what does not fit into memory in .")
+                .and(predicate::str::contains("--temp-dir")),
+        );
+    assert_eq!(names(dir.path()), ["a.csv"]);
+    if Path::new("/dev/full").exists() {
+        shell(&dir, "swath 'SELECT * FROM generate_series(1, 1000000)' > /dev/full")
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains("cannot write to standard output: No space left"));
+        shell(&dir, "swath decompress a.csv > /dev/full").assert().code(1);
+        shell(&dir, "swath 'SELECT 1' > /dev/full").assert().code(1);
+    }
+}
+
+#[test]
+fn a_target_that_cannot_be_written_is_told() {
+    let dir = folder();
+    fs::create_dir(dir.path().join("folder.csv")).unwrap();
+    for target in ["folder.csv", "a.csv/b.csv", "none/b.csv"] {
+        for statement in [vec!["-o", target, "SELECT 1"], vec![&format!("COPY (SELECT 1) TO '{target}'")]] {
+            // COPY writes files into a folder that is there.
+            if statement.len() == 1 && target == "folder.csv" {
+                continue;
+            }
+            swath(&dir)
+                .args(&statement)
+                .assert()
+                .code(1)
+                .stdout("")
+                .stderr(predicate::str::contains(target).and(predicate::str::contains("error: ")));
+        }
+    }
+    assert_eq!(names(dir.path()), ["a.csv", "folder.csv"]);
+}
+
+#[test]
+fn what_is_no_file_is_passed_over_or_told() {
+    let dir = folder();
+    let path = |name: &str| dir.path().join(name);
+    fs::create_dir_all(path("d/folder.csv")).unwrap();
+    fs::write(path("d/x.csv"), "id\n7\n").unwrap();
+    // A folder whose name matches is none of the files, and links that go in circles are not followed by **.
+    std::os::unix::fs::symlink("..", path("d/up")).unwrap();
+    swath(&dir).arg("SELECT sum(id) AS s FROM 'd/*.csv'").assert().success().stdout("s\n7\n");
+    swath(&dir).arg("SELECT sum(id) AS s FROM 'd/**/*.csv'").assert().success().stdout("s\n7\n");
+    std::os::unix::fs::symlink("loop.csv", path("d/loop.csv")).unwrap();
+    swath(&dir)
+        .arg("SELECT sum(id) AS s FROM 'd/*.csv'")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("d/loop.csv: cannot open"));
+    fs::remove_file(path("d/loop.csv")).unwrap();
+    std::os::unix::fs::symlink("gone.csv", path("d/dangling.csv")).unwrap();
+    swath(&dir)
+        .arg("SELECT * FROM 'd/*.csv'")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("d/dangling.csv"));
+    fs::remove_file(path("d/dangling.csv")).unwrap();
+    assert!(Process::new("mkfifo").arg(path("d/pipe.csv")).status().unwrap().success());
+    swath(&dir)
+        .arg("SELECT * FROM 'd/*.csv'")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("d/pipe.csv").and(predicate::str::contains("a pipe or a device")));
+}
+
+#[test]
+fn one_of_many_files_that_may_not_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder();
+    let locked = dir.path().join("b.csv");
+    fs::write(&locked, "id,name\n5,w\n").unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    // Root may read everything, and becomes somebody else for this.
+    let prefix = match fs::File::open(&locked) {
+        Ok(_) => "setpriv --reuid=65534 --regid=65534 --clear-groups ",
+        Err(_) => "",
+    };
+    if shell(&dir, &format!("{prefix}swath --version")).ok().is_err() {
+        return;
+    }
+    shell(&dir, &format!("{prefix}swath \"SELECT count(*) FROM '*.csv'\""))
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr(predicate::str::contains("b.csv: cannot open: Permission denied"));
+}
+
+#[test]
+fn many_files_need_few_descriptors() {
+    let dir = folder();
+    fs::create_dir(dir.path().join("many")).unwrap();
+    for file in 0..10_000 {
+        fs::write(dir.path().join(format!("many/{file}.csv")), format!("id\n{file}\n")).unwrap();
+    }
+    shell(&dir, "ulimit -n 256; swath \"SELECT count(*) AS n, sum(id) AS s FROM 'many/*.csv'\"")
+        .assert()
+        .success()
+        .stdout("n,s\n10000,49995000\n");
+    shell(&dir, "ulimit -n 256; swath grep -c '^.99.$' 'many/*.csv' | grep -c :1")
+        .assert()
+        .success()
+        .stdout("90\n");
+}
+
+#[test]
+fn any_name_can_be_read_and_written() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let dir = folder();
+    for name in ["it's.csv", "a \"b\".csv", "two\nlines.csv", "semi;colon -- .csv", "日本.csv"] {
+        let quoted = name.replace('\'', "''");
+        swath(&dir).arg(format!("COPY (SELECT 7 AS id) TO '{quoted}'")).assert().success();
+        assert_eq!(fs::read_to_string(dir.path().join(name)).unwrap(), "id\n7\n");
+        swath(&dir).arg(format!("SELECT id FROM '{quoted}'")).assert().success().stdout("id\n7\n");
+        swath(&dir).args(["count", name]).assert().success().stdout("1\n");
+        swath(&dir).args(["-o", name, "SELECT 8 AS id"]).assert().success();
+        assert_eq!(fs::read_to_string(dir.path().join(name)).unwrap(), "id\n8\n");
+        fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    let odd = OsStr::from_bytes(b"odd\xff.csv");
+    swath(&dir).arg("-o").arg(odd).arg("SELECT 9 AS id").assert().success();
+    swath(&dir).arg("SELECT id FROM 'odd*.csv'").assert().success().stdout("id\n9\n");
+    let named = "SELECT filename FROM read_csv('odd*.csv', filename = true)";
+    swath(&dir).arg(named).assert().success().stdout("filename\nodd\u{fffd}.csv\n");
+    let bad = "SELECT x FROM 'odd*.csv'";
+    swath(&dir).arg(bad).assert().code(1);
+    fs::write(dir.path().join(odd), "id\n1\noops\n").unwrap();
+    let error = "SELECT sum(id) FROM read_csv('odd*.csv', types = {'id': 'bigint'})";
+    swath(&dir).arg(error).assert().code(1).stderr(predicate::str::contains("odd\u{fffd}.csv: line 3"));
+}
+
+#[test]
+fn a_file_that_is_being_compressed_is_not_whole() {
+    let dir = folder();
+    let text: String = (0..200_000).map(|row| format!("{row},{}\n", row * 7919 % 100_003)).collect();
+    fs::write(dir.path().join("b.csv"), format!("id,n\n{text}")).unwrap();
+    for (program, ending) in [("gzip", "gz"), ("bzip2", "bz2"), ("xz", "xz"), ("zstd", "zst")] {
+        if Process::new(program).args(["-k", "-q"]).arg(dir.path().join("b.csv")).status().is_err() {
+            continue;
+        }
+        let name = format!("b.csv.{ending}");
+        let whole = fs::read(dir.path().join(&name)).unwrap();
+        fs::write(dir.path().join(&name), &whole[..whole.len() * 2 / 3]).unwrap();
+        swath(&dir)
+            .args(["-o", "out.csv", &format!("SELECT * FROM '{name}'")])
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains(&name).and(predicate::str::contains("ends in the middle")));
+        swath(&dir).args(["decompress", "-o", "out.csv", &name]).assert().code(1);
+        assert!(!dir.path().join("out.csv").exists(), "{name}");
+    }
+}

@@ -1,0 +1,93 @@
+//! Memory for a query that did not fit into it, and is run once more.
+
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool, MemoryReservation};
+
+use crate::budget::Budget;
+
+/// A budget of which sorts take a small part before they write to disk.
+///
+/// A sort of the relational core takes as much as it gets, and then needs more to write it to disk: it merges what it
+/// has, by keys that it makes of the rows, and keys of several narrow columns are longer than the rows. It asks for
+/// twice the rows' memory from the start, which is enough most often.
+#[derive(Debug)]
+pub(crate) struct FrugalBudget {
+    budget: Arc<Budget>,
+    partitions: usize,
+}
+
+/// Of the limit, a partition's sorts take so much, one by one: an eighth.
+const SORT_PART: usize = 8;
+
+impl FrugalBudget {
+    /// The same budget for a query in so many partitions.
+    pub(crate) fn new(budget: &Arc<Budget>, partitions: usize) -> Self {
+        Self { budget: Arc::clone(budget), partitions: partitions.max(1) }
+    }
+
+    /// What one sort may hold of rows. A batch it may hold in any case.
+    fn sort_bytes(&self) -> usize {
+        self.budget.limit_bytes() / SORT_PART / self.partitions
+    }
+}
+
+impl MemoryPool for FrugalBudget {
+    fn name(&self) -> &str {
+        "frugal budget"
+    }
+
+    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
+        self.budget.grow(reservation, additional);
+    }
+
+    fn shrink(&self, reservation: &MemoryReservation, len_bytes: usize) {
+        self.budget.shrink(reservation, len_bytes);
+    }
+
+    fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+        let held = reservation.size();
+        let is_sort = reservation.consumer().name().starts_with("ExternalSorter[");
+        if is_sort && held > 0 && held + additional > self.sort_bytes() {
+            let message = format!("a sort has {held} bytes, and may not have {additional} more");
+            return Err(DataFusionError::ResourcesExhausted(message));
+        }
+        self.budget.try_grow(reservation, additional)
+    }
+
+    fn reserved(&self) -> usize {
+        self.budget.reserved()
+    }
+
+    fn memory_limit(&self) -> MemoryLimit {
+        self.budget.memory_limit()
+    }
+}
+
+impl fmt::Display for FrugalBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.budget.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::execution::memory_pool::MemoryConsumer;
+
+    use super::*;
+
+    #[test]
+    fn sorts_leave_room_for_what_they_need_to_write() {
+        let budget = Arc::new(Budget::new(1600));
+        let pool: Arc<dyn MemoryPool> = Arc::new(FrugalBudget::new(&budget, 2));
+        let sort = MemoryConsumer::new("ExternalSorter[0]").with_can_spill(true).register(&pool);
+        sort.try_grow(150).unwrap();
+        assert!(sort.try_grow(1).is_err(), "more than its part, which the first batch alone may be");
+        let merge = MemoryConsumer::new("ExternalSorterMerge[0]").register(&pool);
+        merge.try_grow(900).unwrap();
+        drop((sort, merge));
+        assert_eq!(pool.reserved(), 0);
+    }
+}

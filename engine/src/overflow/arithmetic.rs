@@ -1,0 +1,192 @@
+//! `+`, `-` and `*` of integers.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Datum};
+use arrow::compute::kernels::numeric::{add, mul, sub};
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{
+    BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs, ScalarUDF,
+    ScalarUDFImpl, Signature, Volatility,
+};
+use datafusion::optimizer::AnalyzerRule;
+use datafusion::physical_expr::expressions;
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
+use datafusion::physical_expr_common::datum::apply;
+
+use crate::error::Error;
+
+/// Replaces `+`, `-` and `*` of integers by functions that tell when they overflow.
+#[derive(Debug)]
+pub(crate) struct CheckArithmetic;
+
+impl AnalyzerRule for CheckArithmetic {
+    fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
+        plan.transform_up_with_subqueries(check_plan).data()
+    }
+
+    fn name(&self) -> &str {
+        "check_arithmetic"
+    }
+}
+
+/// Checks the expressions of one node; its columns keep their names.
+fn check_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    let names = NamePreserver::new(&plan);
+    let schema = match plan.inputs().as_slice() {
+        [] => DFSchema::clone(plan.schema()),
+        inputs => merge_schema(inputs),
+    };
+    let checked = plan.map_expressions(|expr| {
+        let name = names.save(&expr);
+        let checked = expr.transform_up(|expr| check_expr(expr, &schema))?;
+        Ok(if checked.transformed { checked.update_data(|expr| name.restore(expr)) } else { checked })
+    })?;
+    if checked.transformed { checked.map_data(|plan| plan.recompute_schema()) } else { Ok(checked) }
+}
+
+fn check_expr(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    let (left, operation, right) = match expr {
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => match Operation::of(op) {
+            Some(operation)
+                if left.get_type(schema)?.is_integer() && right.get_type(schema)?.is_integer() =>
+            {
+                (*left, operation, *right)
+            }
+            _ => return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
+        },
+        Expr::Negative(negated) => {
+            let ty = negated.get_type(schema)?;
+            if !ty.is_signed_integer() {
+                return Ok(Transformed::no(Expr::Negative(negated)));
+            }
+            (Expr::Literal(ScalarValue::new_zero(&ty)?, None), Operation::Minus, *negated)
+        }
+        expr => return Ok(Transformed::no(expr)),
+    };
+    let function = Arc::new(ScalarUDF::from(Checked::new(operation)));
+    Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![left, right]))))
+}
+
+/// An expression as it was before it was checked, for people.
+pub(crate) fn unchecked(expr: &Arc<dyn PhysicalExpr>) -> Arc<dyn PhysicalExpr> {
+    let plain = Arc::clone(expr).transform_up(|expr| {
+        let Some(call) = expr.downcast_ref::<ScalarFunctionExpr>() else { return Ok(Transformed::no(expr)) };
+        match (call.fun().inner().downcast_ref::<Checked>(), call.args()) {
+            (Some(checked), [left, right]) => {
+                let (left, right) = (Arc::clone(left), Arc::clone(right));
+                let op = checked.operation.operator();
+                Ok(Transformed::yes(Arc::new(expressions::BinaryExpr::new(left, op, right)) as _))
+            }
+            _ => Ok(Transformed::no(expr)),
+        }
+    });
+    plain.data().unwrap_or_else(|_| Arc::clone(expr))
+}
+
+/// What may overflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Operation {
+    Plus,
+    Minus,
+    Times,
+}
+
+impl Operation {
+    fn of(operator: Operator) -> Option<Self> {
+        match operator {
+            Operator::Plus => Some(Self::Plus),
+            Operator::Minus => Some(Self::Minus),
+            Operator::Multiply => Some(Self::Times),
+            _ => None,
+        }
+    }
+
+    fn operator(self) -> Operator {
+        match self {
+            Self::Plus => Operator::Plus,
+            Self::Minus => Operator::Minus,
+            Self::Times => Operator::Multiply,
+        }
+    }
+
+    fn kernel(self) -> fn(&dyn Datum, &dyn Datum) -> Result<ArrayRef, ArrowError> {
+        match self {
+            Self::Plus => add,
+            Self::Minus => sub,
+            Self::Times => mul,
+        }
+    }
+}
+
+/// An operation on integers as a function.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Checked {
+    operation: Operation,
+    signature: Signature,
+}
+
+impl Checked {
+    fn new(operation: Operation) -> Self {
+        // Types are those of the operator, and settled.
+        Self { operation, signature: Signature::any(2, Volatility::Immutable) }
+    }
+
+    fn text(&self, left: impl std::fmt::Display, right: impl std::fmt::Display) -> String {
+        format!("{left} {} {right}", self.operation.operator())
+    }
+}
+
+impl ScalarUDFImpl for Checked {
+    fn name(&self) -> &str {
+        match self.operation {
+            Operation::Plus => "checked_plus",
+            Operation::Minus => "checked_minus",
+            Operation::Times => "checked_times",
+        }
+    }
+
+    fn display_name(&self, args: &[Expr]) -> Result<String> {
+        Ok(self.text(&args[0], &args[1]))
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        Ok(self.text(args[0].schema_name(), args[1].schema_name()))
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        Ok(types[0].clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let kernel = self.operation.kernel();
+        apply(&args.args[0], &args.args[1], kernel).map_err(overflowed)
+    }
+}
+
+/// The error of a kernel in words for people.
+fn overflowed(error: DataFusionError) -> DataFusionError {
+    let DataFusionError::ArrowError(inner, _) = &error else { return error };
+    let ArrowError::ArithmeticOverflow(message) = inner.as_ref() else { return error };
+    let values = message.strip_prefix("Overflow happened on: ").unwrap_or(message);
+    overflow(&format!("the result of {values} does not fit into an integer"))
+}
+
+/// An error that says what does not fit, and what would do.
+pub(super) fn overflow(message: &str) -> DataFusionError {
+    let hint =
+        "compute with other numbers: CAST(x AS double), or exactly, CAST(x AS decimal(38, 0))".to_owned();
+    DataFusionError::External(Box::new(Error::query(message, hint)))
+}

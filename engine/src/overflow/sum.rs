@@ -1,0 +1,240 @@
+//! `sum` of integers.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{Array, ArrayRef, ArrowNumericType, AsArray, BooleanArray, PrimitiveArray};
+use arrow::datatypes::{DataType, Decimal128Type, Field, FieldRef, Int64Type, UInt64Type};
+use datafusion::common::ScalarValue;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::functions_aggregate::sum::Sum;
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, Documentation, EmitTo, GroupsAccumulator, ReversedUDAF,
+    SetMonotonicity, Signature,
+};
+
+use super::arithmetic::overflow;
+
+/// What sums of integers are computed in: no number of rows is too many for it.
+const WIDE: DataType = DataType::Decimal128(38, 0);
+
+/// The sum of the relational core, but for integers, whose sum is an error where it does not fit.
+pub(crate) fn checked_sum() -> Arc<AggregateUDF> {
+    static SUM: LazyLock<Arc<AggregateUDF>> =
+        LazyLock::new(|| Arc::new(AggregateUDF::from(CheckedSum { core: Sum::new() })));
+    Arc::clone(&SUM)
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct CheckedSum {
+    core: Sum,
+}
+
+/// What the sum of the core is asked for in place of a sum of integers.
+fn widened<'a>(args: &AccumulatorArgs<'a>) -> Option<AccumulatorArgs<'a>> {
+    is_integer(args.return_field.data_type()).then(|| AccumulatorArgs {
+        return_field: Arc::new(args.return_field.as_ref().clone().with_data_type(WIDE)),
+        schema: args.schema,
+        ignore_nulls: args.ignore_nulls,
+        order_bys: args.order_bys,
+        is_reversed: args.is_reversed,
+        name: args.name,
+        is_distinct: args.is_distinct,
+        exprs: args.exprs,
+        expr_fields: args.expr_fields,
+    })
+}
+
+fn is_integer(ty: &DataType) -> bool {
+    matches!(ty, DataType::Int64 | DataType::UInt64)
+}
+
+impl AggregateUDFImpl for CheckedSum {
+    fn name(&self) -> &str {
+        self.core.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        self.core.signature()
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        self.core.return_type(types)
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        match widened(&args) {
+            Some(wide) => Ok(Box::new(Widened::new(self.core.accumulator(wide)?, &args))),
+            None => self.core.accumulator(args),
+        }
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        if !is_integer(args.return_field.data_type()) {
+            return self.core.state_fields(args);
+        }
+        let state = match args.is_distinct {
+            true => {
+                let values = Field::new_list_field(WIDE, true);
+                Field::new_list(format_state_name(args.name, "sum distinct"), values, false)
+            }
+            false => Field::new(format_state_name(args.name, "sum"), WIDE, true),
+        };
+        Ok(vec![Arc::new(state)])
+    }
+
+    fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
+        self.core.groups_accumulator_supported(args)
+    }
+
+    fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+        match widened(&args) {
+            Some(wide) => Ok(Box::new(Widened::new(self.core.create_groups_accumulator(wide)?, &args))),
+            None => self.core.create_groups_accumulator(args),
+        }
+    }
+
+    fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        match widened(&args) {
+            // The core has a sliding sum of different values for bigint alone.
+            Some(wide) if !args.is_distinct => {
+                Ok(Box::new(Widened::new(self.core.create_sliding_accumulator(wide)?, &args)))
+            }
+            _ => self.core.create_sliding_accumulator(args),
+        }
+    }
+
+    fn reverse_expr(&self) -> ReversedUDAF {
+        self.core.reverse_expr()
+    }
+
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        self.core.order_sensitivity()
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.core.documentation()
+    }
+
+    fn set_monotonicity(&self, ty: &DataType) -> SetMonotonicity {
+        self.core.set_monotonicity(ty)
+    }
+}
+
+/// A sum of wide numbers, given integers and asked for an integer.
+#[derive(Debug)]
+struct Widened<A> {
+    wide: A,
+    ty: DataType,
+}
+
+impl<A> Widened<A> {
+    fn new(wide: A, args: &AccumulatorArgs<'_>) -> Self {
+        Self { wide, ty: args.return_field.data_type().clone() }
+    }
+}
+
+/// The first column with wide numbers.
+fn widen(values: &[ArrayRef]) -> Result<[ArrayRef; 1]> {
+    fn wide<T: ArrowNumericType>(values: &ArrayRef) -> Result<ArrayRef>
+    where
+        T::Native: Into<i128>,
+    {
+        let wide: PrimitiveArray<Decimal128Type> = values.as_primitive::<T>().unary(Into::into);
+        Ok(Arc::new(wide.with_precision_and_scale(38, 0)?))
+    }
+    let values = &values[0];
+    Ok([match values.data_type() {
+        DataType::Int64 => wide::<Int64Type>(values)?,
+        DataType::UInt64 => wide::<UInt64Type>(values)?,
+        other => return Err(DataFusionError::Internal(format!("a sum of integers was given {other}"))),
+    }])
+}
+
+/// Wide sums as integers.
+fn narrow(sums: &ArrayRef, ty: &DataType) -> Result<ArrayRef> {
+    fn narrow<T: ArrowNumericType>(sums: &ArrayRef) -> Result<ArrayRef>
+    where
+        T::Native: TryFrom<i128>,
+    {
+        let fit = |sum: i128| T::Native::try_from(sum).map_err(|_| too_large(sum));
+        Ok(Arc::new(sums.as_primitive::<Decimal128Type>().try_unary::<_, T, _>(fit)?))
+    }
+    match ty {
+        DataType::UInt64 => narrow::<UInt64Type>(sums),
+        _ => narrow::<Int64Type>(sums),
+    }
+}
+
+fn too_large(sum: i128) -> DataFusionError {
+    overflow(&format!("the sum {sum} does not fit into an integer"))
+}
+
+impl Accumulator for Widened<Box<dyn Accumulator>> {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.wide.update_batch(&widen(values)?)
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        let sum = self.wide.evaluate()?.to_array()?;
+        ScalarValue::try_from_array(&narrow(&sum, &self.ty)?, 0)
+    }
+
+    fn size(&self) -> usize {
+        self.wide.size()
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        self.wide.state()
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.wide.merge_batch(states)
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.wide.retract_batch(&widen(values)?)
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        self.wide.supports_retract_batch()
+    }
+}
+
+impl GroupsAccumulator for Widened<Box<dyn GroupsAccumulator>> {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+        group_count: usize,
+    ) -> Result<()> {
+        self.wide.update_batch(&widen(values)?, group_indices, filter, group_count)
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        narrow(&self.wide.evaluate(emit_to)?, &self.ty)
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        self.wide.state(emit_to)
+    }
+
+    fn merge_batch(
+        &mut self,
+        states: &[ArrayRef],
+        group_indices: &[usize],
+        group_count: usize,
+    ) -> Result<()> {
+        self.wide.merge_batch(states, group_indices, group_count)
+    }
+
+    fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        self.wide.convert_to_state(&widen(values)?, filter)
+    }
+
+    fn size(&self) -> usize {
+        self.wide.size()
+    }
+}

@@ -1,0 +1,199 @@
+//! Aggregates over different values, apart from each other.
+//!
+//! `count(DISTINCT a), count(DISTINCT b)` keeps all values of both columns in memory. Alone, `count(DISTINCT a)` is
+//! computed by way of groups, which go to disk where memory is short. So each is computed by itself, the others
+//! together, and the results are joined by their keys: every key has a row in each of them, as all have the same input.
+
+use std::sync::Arc;
+
+use datafusion_common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
+use datafusion_common::{Column, NullEquality, Result, TableReference};
+use datafusion_expr::expr::AggregateFunction;
+use datafusion_expr::{
+    Aggregate, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias,
+};
+
+/// A plan with the same rows, in which aggregates over different values are computed apart where they would have to be
+/// held in memory together. Their input is computed once for each.
+///
+/// # Errors
+/// The plan is not consistent.
+pub fn split_distinct(plan: LogicalPlan) -> Result<LogicalPlan> {
+    plan.transform_up_with_subqueries(|node| match node {
+        LogicalPlan::Aggregate(aggregate) => match parts(&aggregate) {
+            Some(parts) if !is_volatile(&aggregate.input)? => join(&aggregate, &parts).map(Transformed::yes),
+            _ => Ok(Transformed::no(LogicalPlan::Aggregate(aggregate))),
+        },
+        node => Ok(Transformed::no(node)),
+    })
+    .data()
+}
+
+/// The numbers of the aggregates that are computed together; `None` if all are.
+fn parts(aggregate: &Aggregate) -> Option<Vec<Vec<usize>>> {
+    let grouped_by_sets = matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_), ..]);
+    if grouped_by_sets || aggregate.group_expr.iter().any(Expr::is_volatile) {
+        return None;
+    }
+    let mut others = Vec::new();
+    // Each with the values that are told apart.
+    let mut distinct: Vec<(&[Expr], Vec<usize>)> = Vec::new();
+    let mut by_groups = true;
+    for (number, expr) in aggregate.aggr_expr.iter().enumerate() {
+        match distinct_values(expr) {
+            Some(values) => match distinct.iter_mut().find(|(known, _)| *known == values) {
+                Some((_, numbers)) => numbers.push(number),
+                None => distinct.push((values, vec![number])),
+            },
+            None => {
+                by_groups &= goes_with_groups(expr);
+                others.push(number);
+            }
+        }
+    }
+    // With these beside it, the relational core computes one by way of groups already.
+    if distinct.is_empty() || distinct.len() == 1 && by_groups {
+        return None;
+    }
+    let others = (!others.is_empty()).then_some(others);
+    Some(others.into_iter().chain(distinct.into_iter().map(|(_, numbers)| numbers)).collect())
+}
+
+/// The values that an aggregate tells apart, if it can be computed by way of groups.
+fn distinct_values(expr: &Expr) -> Option<&[Expr]> {
+    let AggregateFunction { params, .. } = function(expr)?;
+    let plain = params.filter.is_none() && params.order_by.is_empty();
+    (params.distinct && plain).then_some(params.args.as_slice())
+}
+
+/// Whether an aggregate of groups can be made of the same one of smaller groups, as the relational core sees it.
+fn goes_with_groups(expr: &Expr) -> bool {
+    function(expr).is_some_and(|AggregateFunction { func, params }| {
+        let plain = params.filter.is_none() && params.order_by.is_empty() && !params.distinct;
+        plain && matches!(func.name(), "sum" | "min" | "max")
+    })
+}
+
+fn function(expr: &Expr) -> Option<&AggregateFunction> {
+    match expr {
+        Expr::Alias(alias) => function(&alias.expr),
+        Expr::AggregateFunction(function) => Some(function),
+        _ => None,
+    }
+}
+
+/// Whether a plan may give other rows when it is computed again.
+fn is_volatile(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            found |= expr.is_volatile();
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(found)
+}
+
+/// The parts of an aggregate, joined by their keys, with the columns of the whole.
+fn join(aggregate: &Aggregate, parts: &[Vec<usize>]) -> Result<LogicalPlan> {
+    let keys = aggregate.group_expr.len();
+    let name = |part: usize| TableReference::bare(format!("part {part}"));
+    let key = |part: usize, key: usize| Column::new(Some(name(part)), format!("k{key}"));
+    let mut joined: Option<LogicalPlanBuilder> = None;
+    for (number, part) in parts.iter().enumerate() {
+        let right = part_of(aggregate, part, name(number))?;
+        joined = Some(match joined {
+            None => LogicalPlanBuilder::from(right),
+            Some(left) if keys == 0 => left.cross_join(right)?,
+            Some(left) => {
+                let on = |part| (0..keys).map(|number| key(part, number)).collect::<Vec<_>>();
+                let on = (on(0), on(number));
+                left.join_detailed(right, JoinType::Inner, on, None, NullEquality::NullEqualsNull)?
+            }
+        });
+    }
+    let place = |number: usize| {
+        let part = parts.iter().position(|part| part.contains(&number)).unwrap_or_default();
+        Column::new(Some(name(part)), format!("a{number}"))
+    };
+    let columns = (0..keys).map(|number| key(0, number)).chain((0..aggregate.aggr_expr.len()).map(place));
+    let columns = columns.zip(aggregate.schema.iter()).map(|(column, (qualifier, field))| {
+        Expr::Column(column).alias_qualified(qualifier.cloned(), field.name())
+    });
+    match joined {
+        Some(joined) => joined.project(columns)?.build(),
+        None => Ok(LogicalPlan::Aggregate(aggregate.clone())),
+    }
+}
+
+/// Some aggregates of many, with the keys: the keys are called `k0` …, the aggregates by their numbers `a0` ….
+fn part_of(aggregate: &Aggregate, part: &[usize], name: TableReference) -> Result<LogicalPlan> {
+    let exprs = part.iter().map(|number| aggregate.aggr_expr[*number].clone()).collect();
+    let part_plan = Aggregate::try_new(Arc::clone(&aggregate.input), aggregate.group_expr.clone(), exprs)?;
+    let keys = (0..aggregate.group_expr.len()).map(|key| format!("k{key}"));
+    let names = keys.chain(part.iter().map(|number| format!("a{number}")));
+    let columns = part_plan.schema.iter().zip(names);
+    let columns = columns.map(|(field, name)| Expr::Column(Column::from(field)).alias(name)).collect();
+    let columns = Projection::try_new(columns, Arc::new(LogicalPlan::Aggregate(part_plan)))?;
+    Ok(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(LogicalPlan::Projection(columns)), name)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion_common::arrow::datatypes::{DataType, Field, Schema};
+    use datafusion_expr::logical_plan::builder::LogicalTableSource;
+    use datafusion_expr::{col, lit};
+    use datafusion_functions_aggregate::expr_fn::{count, count_distinct, max};
+
+    use super::*;
+
+    fn plan(keys: &[&str], aggregates: Vec<Expr>) -> LogicalPlan {
+        let field = |name| Field::new(name, DataType::Int64, true);
+        let schema = Schema::new(["a", "b", "c"].map(field).to_vec());
+        let source = Arc::new(LogicalTableSource::new(Arc::new(schema)));
+        let scan = LogicalPlanBuilder::scan("t", source, None).unwrap();
+        scan.aggregate(keys.iter().map(|key| col(*key)), aggregates).unwrap().build().unwrap()
+    }
+
+    #[test]
+    fn each_is_computed_apart_and_the_columns_stay() {
+        let whole = plan(&["a"], vec![count_distinct(col("b")), count(lit(1)), count_distinct(col("c"))]);
+        let split = split_distinct(whole.clone()).unwrap();
+        let expected = "\
+Projection: part 0.k0 AS a, part 1.a0 AS count(DISTINCT t.b), part 0.a1 AS count(Int32(1)), part 2.a2 AS count(DISTINCT t.c)
+  Inner Join: part 0.k0 = part 2.k0
+    Inner Join: part 0.k0 = part 1.k0
+      SubqueryAlias: part 0
+        Projection: t.a AS k0, count(Int32(1)) AS a1
+          Aggregate: groupBy=[[t.a]], aggr=[[count(Int32(1))]]
+            TableScan: t
+      SubqueryAlias: part 1
+        Projection: t.a AS k0, count(DISTINCT t.b) AS a0
+          Aggregate: groupBy=[[t.a]], aggr=[[count(DISTINCT t.b)]]
+            TableScan: t
+    SubqueryAlias: part 2
+      Projection: t.a AS k0, count(DISTINCT t.c) AS a2
+        Aggregate: groupBy=[[t.a]], aggr=[[count(DISTINCT t.c)]]
+          TableScan: t";
+        assert_eq!(split.display_indent().to_string(), expected);
+        let names = |plan: &LogicalPlan| plan.schema().columns();
+        assert_eq!(names(&split), names(&whole));
+        assert!(split.display_indent().to_string().contains("Inner Join"));
+        let without_keys = plan(&[], vec![count_distinct(col("b")), count_distinct(col("c"))]);
+        let split = split_distinct(without_keys).unwrap().display_indent().to_string();
+        assert!(split.contains("Cross Join"), "{split}");
+    }
+
+    #[test]
+    fn what_fits_already_stays() {
+        for aggregates in [
+            vec![count_distinct(col("b"))],
+            vec![count_distinct(col("b")), max(col("c"))],
+            vec![count(col("b")), max(col("c"))],
+        ] {
+            let whole = plan(&["a"], aggregates);
+            assert_eq!(split_distinct(whole.clone()).unwrap(), whole);
+        }
+    }
+}
