@@ -103,6 +103,7 @@ mod spill_store;
 mod table;
 mod threads;
 pub mod types;
+mod widen;
 
 pub use bag::{Bag, read_json, read_text};
 pub use completion::{Candidate, CandidateKind, Completions};

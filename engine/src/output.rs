@@ -20,13 +20,15 @@ use crate::threads::ComputeThreads;
 /// The work is done on the session's threads, not by whoever asks for the next batch: any executor
 /// may ask.
 pub struct Output {
-    schema: SchemaRef,
     queue: Arc<ResultQueue>,
     cache: SegmentCache,
     /// What drives the stream; taken when it has ended.
-    task: Option<JoinHandle<()>>,
-    /// Keeps the threads alive that compute the rest.
-    _threads: ComputeThreads,
+    task: Option<JoinHandle<Option<Again>>>,
+    /// How to begin once more what failed after it had given rows.
+    again: Option<Again>,
+    space: PassSpace,
+    /// The threads that compute the rest.
+    threads: ComputeThreads,
 }
 
 /// A query that has begun.
@@ -37,9 +39,18 @@ pub(crate) struct Query {
 }
 
 /// Begins a query that failed once more, where that may help: one that shares a computation with others may
-/// have failed because of what they ask for, and one that did not fit into its memory can be run in another way.
-pub(crate) type Again =
-    Box<dyn FnOnce(&Error) -> Option<BoxFuture<'static, Result<SendableRecordBatchStream>>> + Send>;
+/// have failed because of what they ask for, one that did not fit into its memory can be run in another way, and
+/// the columns of one that met a value of a wider type than was guessed can have this type.
+pub(crate) type Again = Box<dyn FnOnce(&Error) -> Option<BoxFuture<'static, Result<Query>>> + Send>;
+
+/// A way to run a plan.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    /// It may read what is computed for other plans, too.
+    pub(crate) shares: bool,
+    /// With less memory than is usual.
+    pub(crate) frugal: bool,
+}
 
 impl Output {
     /// Begins to drive the stream. With `back_pressure` the work waits until it is read; without, what
@@ -50,15 +61,24 @@ impl Output {
         space: &PassSpace,
         back_pressure: bool,
     ) -> Self {
-        let schema = query.rows.schema();
-        let queue = ResultQueue::new(space, back_pressure);
+        let queue = ResultQueue::new(space, query.rows.schema(), back_pressure);
         let task = threads.spawn(drive(query, Arc::clone(&queue)));
-        Self { schema, queue, cache: SegmentCache::default(), task: Some(task), _threads: threads.clone() }
+        Self {
+            queue,
+            cache: SegmentCache::default(),
+            task: Some(task),
+            again: None,
+            space: space.clone(),
+            threads: threads.clone(),
+        }
     }
 
     /// The columns of the result; none for a statement that has no result, as `CREATE VIEW`.
+    ///
+    /// Their types are certain once [`Output::next`] has returned for the first time: until then they may become
+    /// wider, where those of a file's columns were guessed too narrow.
     pub fn schema(&self) -> SchemaRef {
-        SchemaRef::clone(&self.schema)
+        self.queue.schema()
     }
 
     /// The next batch; `None` when there is no more. After an error there is none.
@@ -72,9 +92,29 @@ impl Output {
         }
         // The end, or a panic, which must not look like the end.
         match self.task.take()?.await {
-            Ok(()) => None,
+            Ok(again) => {
+                self.again = again;
+                None
+            }
             Err(error) => Some(Err(panicked(error))),
         }
+    }
+
+    /// Begins the query once more, for a reader who can forget what came of it before its error. Whether that may
+    /// help: it does where the type of a column was guessed from the heads of files, and a value further on needs a
+    /// wider one, or where there was not enough memory. A query that has not given anything begins once more by
+    /// itself.
+    ///
+    /// # Errors
+    /// The query cannot be planned in the other way.
+    pub async fn begin_again(&mut self, error: &Error) -> Result<bool> {
+        if let Some(task) = self.task.take() {
+            self.again = task.await.map_err(panicked)?;
+        }
+        let Some(query) = self.again.take().and_then(|again| again(error)) else { return Ok(false) };
+        let query = self.threads.run(query).await?;
+        *self = Self::new(query, &self.threads, &self.space, true);
+        Ok(true)
     }
 
     /// The batches as a stream.
@@ -89,7 +129,15 @@ impl Output {
     pub async fn collect(mut self) -> Result<Vec<RecordBatch>> {
         let mut batches = Vec::new();
         while let Some(batch) = self.next().await {
-            batches.push(batch?);
+            match batch {
+                Ok(batch) => batches.push(batch),
+                Err(error) => {
+                    if !self.begin_again(&error).await? {
+                        return Err(error);
+                    }
+                    batches.clear();
+                }
+            }
         }
         Ok(batches)
     }
@@ -121,20 +169,35 @@ pub(crate) fn panic_message(panic: Box<dyn Any + Send>) -> String {
     }
 }
 
-/// Hands batches on until there are no more, one failed, or nobody wants them.
-async fn drive(query: Query, queue: Arc<ResultQueue>) {
+/// Hands batches on until there are no more, one failed, or nobody wants them. Returns how to begin once more what
+/// failed after it had given some.
+async fn drive(query: Query, queue: Arc<ResultQueue>) -> Option<Again> {
     let mut end = End { queue, error: None };
+    let Query { mut rows, mut again } = query;
     let mut given = false;
-    let mut result = hand_on(query.rows, &end.queue, &mut given).await;
-    if let (Err(error), false, Some(again)) = (&result, given, query.again)
-        && let Some(rows) = again(error)
-    {
-        result = match rows.await {
-            Ok(rows) => hand_on(rows, &end.queue, &mut given).await,
-            Err(error) => Err(error),
-        };
+    while let Err(error) = hand_on(rows, &end.queue, &mut given).await {
+        if given {
+            end.error = Some(error);
+            return again;
+        }
+        match again.take().and_then(|again| again(&error)) {
+            Some(query) => match query.await {
+                Ok(next) => {
+                    end.queue.set_schema(next.rows.schema());
+                    Query { rows, again } = next;
+                }
+                Err(error) => {
+                    end.error = Some(error);
+                    break;
+                }
+            },
+            None => {
+                end.error = Some(error);
+                break;
+            }
+        }
     }
-    end.error = result.err();
+    None
 }
 
 /// Hands batches on; `given` becomes true with the first.

@@ -25,7 +25,7 @@ use crate::memory;
 use crate::operators::OperatorPlanner;
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
-use crate::output::{Again, Output, Query};
+use crate::output::{Again, Output, Query, Way};
 use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::rejects::RejectsTable;
@@ -33,6 +33,7 @@ use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::threads::ComputeThreads;
+use crate::widen::{widen, with_wider_types};
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
 #[derive(Clone)]
@@ -273,8 +274,15 @@ impl Session {
     /// Runs what is not a query: a view that is made, a setting.
     pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<Output> {
         let session = self.clone();
-        let rows = self.threads.run(async move { session.begin_alone(plan).await }).await?;
-        Ok(self.output_of(rows))
+        let begin = async move {
+            loop {
+                match session.begin_alone(with_wider_types(plan.clone())?).await {
+                    Err(error) if widen(&plan, &error, &session.notes) => {}
+                    result => break result,
+                }
+            }
+        };
+        Ok(self.output_of(self.threads.run(begin).await?))
     }
 
     /// Runs all statements of a text, one after the other, and returns the rows of the last one.
@@ -444,35 +452,41 @@ impl Session {
         let together = self.plan_together(plans.clone(), &self.pass_space).await;
         let begin = |(exec, plan): (DataFusionResult<_>, LogicalPlan)| {
             let exec = exec?;
-            let again = self.again(plan, reads_shared_plan(&exec));
-            Ok(Query { rows: execute_stream(exec, self.context.task_ctx())?, again: Some(again) })
+            let way = Way { shares: reads_shared_plan(&exec), frugal: false };
+            let rows = execute_stream(exec, self.context.task_ctx())?;
+            Ok(Query { rows, again: Some(self.again(plan, way)) })
         };
         together.outputs.into_iter().zip(plans).map(begin).collect()
     }
 
-    /// What to do when a plan fails, which may read what is computed for others, too.
-    pub(crate) fn again(&self, plan: LogicalPlan, shares: bool) -> Again {
+    /// What to do when a plan fails that was run in a way.
+    pub(crate) fn again(&self, plan: LogicalPlan, way: Way) -> Again {
         let session = self.clone();
         Box::new(move |error: &Error| {
-            let frugal = error.is_out_of_memory();
-            (shares || frugal).then(|| async move { session.begin_again(plan, frugal).await }.boxed())
+            let turns_frugal = error.is_out_of_memory() && !way.frugal;
+            let widened = widen(&plan, error, &session.notes);
+            let shared = way.shares;
+            let way = Way { shares: false, frugal: way.frugal || turns_frugal };
+            (shared || turns_frugal || widened)
+                .then(|| async move { session.begin_again(plan, way).await }.boxed())
         })
     }
 
-    /// Begins to run a plan once more, alone; `frugal` is for one that needed more memory than it may use.
-    async fn begin_again(&self, plan: LogicalPlan, frugal: bool) -> Result<SendableRecordBatchStream> {
+    /// Begins to run a plan once more, alone.
+    async fn begin_again(&self, plan: LogicalPlan, way: Way) -> Result<Query> {
         let mut state = self.context.state();
-        if frugal {
+        if way.frugal {
             self.resources.wait_for_release().await;
             self.resources.configure_frugally(state.config_mut().options_mut());
         }
-        let mut together = Together::plan(vec![plan], &state, &self.pass_space).await;
+        let mut together = Together::plan(vec![plan.clone()], &state, &self.pass_space).await;
         let exec = together.outputs.pop().expect("one plan has one output")?;
-        Ok(execute_stream(exec, state.task_ctx())?)
+        let rows = execute_stream(exec, state.task_ctx())?;
+        Ok(Query { rows, again: Some(self.again(plan, way)) })
     }
 
     /// Begins to run a plan that shares nothing with others.
-    pub(crate) async fn begin_alone(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
+    async fn begin_alone(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
         let frame = self.context.execute_logical_plan(plan).await?;
         Ok(frame.execute_stream().await?)
     }

@@ -1,6 +1,7 @@
 //! Files as a table of the relational core.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use swath_io::scanner::text::LINE_COLUMN;
-use swath_io::{Notes, ScanFormat, SourceFile};
+use swath_io::{ColumnType, Notes, ScanFormat, SourceFile};
 use swath_planner::{SourceCall, SourceFunction};
 
 use crate::error::{Error, Result};
@@ -46,6 +47,8 @@ pub(crate) struct SourceTable {
     notes: Notes,
     /// Files are read one after the other, whatever the plan.
     in_order: bool,
+    /// The same files with a column of a wider type, once a value was met that needs it. Clones share it.
+    wider: Arc<Mutex<Option<Arc<Self>>>>,
 }
 
 /// A scan that wants at most this many rows reads the files one after the other, so that
@@ -70,24 +73,49 @@ impl SourceTable {
                 ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?)
             }
         };
-        let file_schema = match &format {
-            ScanFormat::Csv(table) => {
-                let field = |column: &swath_io::Column| Field::new(&column.name, column.ty.data_type(), true);
-                Schema::new(table.columns().iter().map(field).collect::<Vec<_>>())
-            }
-            ScanFormat::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
-        };
+        let file_schema = schema_of(&format);
         if let ScanFormat::Csv(table) = &format {
             table.notes().iter().for_each(|note| notes.add(note.clone()));
         }
         let file_columns = FileColumns::new(&files, &options, &file_schema)?;
-        let schema = TableSchema::builder(Arc::new(file_schema))
-            .with_table_partition_cols(file_columns.fields.clone())
-            .build();
+        let schema = table_schema(file_schema, &file_columns);
         let label = call.to_string().into();
         let (format, notes) = (Arc::new(format), notes.clone());
         let file_columns = Arc::new(file_columns);
-        Ok(Self { label, files, format, schema, file_columns, notes, in_order: false })
+        let (in_order, wider) = (false, Arc::default());
+        Ok(Self { label, files, format, schema, file_columns, notes, in_order, wider })
+    }
+
+    /// The table with the widest types that are known by now; `None`: this one.
+    pub(crate) fn wider(&self) -> Option<Arc<Self>> {
+        let next = self.wider.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let widest = next.wider().unwrap_or(next);
+        Some(if self.in_order { Arc::new(widest.in_order()) } else { widest })
+    }
+
+    /// Gives a column that is in a file a wider type. Whether this table now has a narrower one than
+    /// [`SourceTable::wider`].
+    pub(crate) fn widen(&self, file: &Path, column: &str, ty: ColumnType) -> bool {
+        let ScanFormat::Csv(table) = self.format.as_ref() else { return false };
+        let Some(wider) = table.widened(column, ty) else { return false };
+        if !self.files.iter().any(|known| known.path == file) {
+            return false;
+        }
+        let mut next = self.wider.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*next {
+            Some(next) => {
+                next.widen(file, column, ty);
+            }
+            None => {
+                let format = ScanFormat::Csv(wider);
+                let schema = table_schema(schema_of(&format), &self.file_columns);
+                let format = Arc::new(format);
+                let in_order = false;
+                *next =
+                    Some(Arc::new(Self { format, schema, in_order, wider: Arc::default(), ..self.clone() }));
+            }
+        }
+        true
     }
 
     /// Whether the paths still name the same files, unchanged.
@@ -133,6 +161,22 @@ impl SourceTable {
     }
 }
 
+/// The columns of the files.
+fn schema_of(format: &ScanFormat) -> Schema {
+    match format {
+        ScanFormat::Csv(table) => {
+            let field = |column: &swath_io::Column| Field::new(&column.name, column.ty.data_type(), true);
+            Schema::new(table.columns().iter().map(field).collect::<Vec<_>>())
+        }
+        ScanFormat::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
+    }
+}
+
+/// These, and what stands in the names of the files.
+fn table_schema(files: Schema, file_columns: &FileColumns) -> TableSchema {
+    TableSchema::builder(Arc::new(files)).with_table_partition_cols(file_columns.fields.clone()).build()
+}
+
 /// Whether a bare path is one of tab-separated files. A path to files of another kind is an error.
 fn is_tsv_by_name(path: &str, files: &[SourceFile]) -> Result<bool> {
     let name = files.first().map_or(path.into(), |file| file.path.to_string_lossy().to_lowercase());
@@ -154,7 +198,7 @@ fn is_tsv_by_name(path: &str, files: &[SourceFile]) -> Result<bool> {
 }
 
 fn is_codec_ending(ending: &str) -> bool {
-    swath_io::Codec::of_name(std::path::Path::new(&format!("x.{ending}"))).is_some()
+    swath_io::Codec::of_name(Path::new(&format!("x.{ending}"))).is_some()
 }
 
 #[async_trait]

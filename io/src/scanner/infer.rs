@@ -120,6 +120,19 @@ impl CsvTable {
         &self.notes
     }
 
+    /// The same table with a wider type for a column whose type was guessed; `None` if there is no such column,
+    /// or it is as wide already.
+    pub fn widened(&self, column: &str, ty: ColumnType) -> Option<Self> {
+        let index = self.columns.iter().position(|known| known.name == column && known.inferred)?;
+        let is_wider = matches!(
+            (self.columns[index].ty, ty),
+            (ColumnType::Int64, ColumnType::Float64) | (ColumnType::Date, ColumnType::Timestamp)
+        );
+        let mut table = is_wider.then(|| self.clone())?;
+        table.columns[index].ty = ty;
+        Some(table)
+    }
+
     /// How many rows all files have, if each goes on as it begins; nothing if they were not looked at.
     pub fn estimated_rows(&self) -> Option<u64> {
         self.estimated_rows
