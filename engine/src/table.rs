@@ -31,6 +31,7 @@ pub(crate) fn kind_of(format: &ScanFormat) -> &'static str {
     match format {
         ScanFormat::Csv(_) => "csv",
         ScanFormat::Text(_) => "text",
+        ScanFormat::Json(_) => "json",
     }
 }
 
@@ -65,6 +66,10 @@ impl SourceTable {
         let files = swath_io::expand(&call.paths)?;
         let format = match call.function {
             SourceFunction::ReadText => ScanFormat::Text(options.text()),
+            SourceFunction::ReadJson => ScanFormat::Json(swath_io::infer_json(&files, &options.json())?),
+            SourceFunction::Path if is_json_by_name(&name_of(&call.paths[0], &files)) => {
+                ScanFormat::Json(swath_io::infer_json(&files, &options.json())?)
+            }
             SourceFunction::ReadCsv => ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?),
             SourceFunction::Path => {
                 if is_tsv_by_name(&call.paths[0], &files)? {
@@ -96,8 +101,12 @@ impl SourceTable {
     /// Gives a column that is in a file a wider type. Whether this table now has a narrower one than
     /// [`SourceTable::wider`].
     pub(crate) fn widen(&self, file: &Path, column: &str, ty: ColumnType) -> bool {
-        let ScanFormat::Csv(table) = self.format.as_ref() else { return false };
-        let Some(wider) = table.widened(column, ty) else { return false };
+        let wider = match self.format.as_ref() {
+            ScanFormat::Csv(table) => table.widened(column, ty).map(ScanFormat::Csv),
+            ScanFormat::Json(table) => table.widened(column, ty).map(ScanFormat::Json),
+            ScanFormat::Text(_) => None,
+        };
+        let Some(format) = wider else { return false };
         if !self.files.iter().any(|known| known.path == file) {
             return false;
         }
@@ -107,7 +116,6 @@ impl SourceTable {
                 next.widen(file, column, ty);
             }
             None => {
-                let format = ScanFormat::Csv(wider);
                 let schema = table_schema(schema_of(&format), &self.file_columns);
                 let format = Arc::new(format);
                 let in_order = false;
@@ -143,9 +151,12 @@ impl SourceTable {
     /// What the planner of joins should know of so many of the files: about how many rows they have.
     fn statistics(&self, files: usize) -> Statistics {
         let mut statistics = Statistics::new_unknown(self.schema.table_schema());
-        if let ScanFormat::Csv(table) = self.format.as_ref()
-            && let Some(rows) = table.estimated_rows()
-        {
+        let rows = match self.format.as_ref() {
+            ScanFormat::Csv(table) => table.estimated_rows(),
+            ScanFormat::Json(table) => table.estimated_rows(),
+            ScanFormat::Text(_) => None,
+        };
+        if let Some(rows) = rows {
             let part = files as f64 / self.files.len().max(1) as f64;
             statistics.num_rows = Precision::Inexact((rows as f64 * part) as usize);
         }
@@ -168,6 +179,7 @@ fn schema_of(format: &ScanFormat) -> Schema {
             let field = |column: &swath_io::Column| Field::new(&column.name, column.ty.data_type(), true);
             Schema::new(table.columns().iter().map(field).collect::<Vec<_>>())
         }
+        ScanFormat::Json(table) => table.schema(),
         ScanFormat::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
     }
 }
@@ -179,22 +191,38 @@ fn table_schema(files: Schema, file_columns: &FileColumns) -> TableSchema {
 
 /// Whether a bare path is one of tab-separated files. A path to files of another kind is an error.
 fn is_tsv_by_name(path: &str, files: &[SourceFile]) -> Result<bool> {
-    let name = files.first().map_or(path.into(), |file| file.path.to_string_lossy().to_lowercase());
-    let name = name.as_str();
-    let stem =
-        name.rsplit_once('.').filter(|(_, ending)| is_codec_ending(ending)).map_or(name, |(stem, _)| stem);
-    let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
-    match ending {
-        "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "json" | "jsonl" | "ndjson" | "zip"
-        | "7z" | "tar" | "tgz" | "tbz2" => Err(Error::query(
-            format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
-            format!(
-                "if it holds CSV, write read_csv('{path}'); if it holds lines of text, read_text('{path}')"
-            ),
-        )),
+    let ending = ending_of(&name_of(path, files));
+    match ending.as_str() {
+        "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "zip" | "7z" | "tar" | "tgz" | "tbz2" => {
+            Err(Error::query(
+                format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
+                format!(
+                    "if it holds CSV, write read_csv('{path}'); if it holds JSON, read_json('{path}'); if it holds lines of \
+                 text, read_text('{path}')"
+                ),
+            ))
+        }
         "tsv" | "tab" => Ok(true),
         _ => Ok(false),
     }
+}
+
+/// The name by which a bare path is judged: that of its first file.
+fn name_of(path: &str, files: &[SourceFile]) -> String {
+    files.first().map_or(path.to_owned(), |file| file.path.to_string_lossy().into_owned())
+}
+
+/// What follows the last dot of a name, a codec's ending aside, in lower case.
+fn ending_of(name: &str) -> String {
+    let name = name.to_lowercase();
+    let stem = name.rsplit_once('.').filter(|(_, ending)| is_codec_ending(ending));
+    let stem = stem.map_or(name.as_str(), |(stem, _)| stem);
+    stem.rsplit_once('.').map_or("", |(_, ending)| ending).to_owned()
+}
+
+/// Whether a file holds JSON, going by its name.
+pub(crate) fn is_json_by_name(name: &str) -> bool {
+    matches!(ending_of(name).as_str(), "json" | "jsonl" | "ndjson")
 }
 
 fn is_codec_ending(ending: &str) -> bool {

@@ -124,11 +124,7 @@ impl CsvTable {
     /// or it is as wide already.
     pub fn widened(&self, column: &str, ty: ColumnType) -> Option<Self> {
         let index = self.columns.iter().position(|known| known.name == column && known.inferred)?;
-        let is_wider = matches!(
-            (self.columns[index].ty, ty),
-            (ColumnType::Int64, ColumnType::Float64) | (ColumnType::Date, ColumnType::Timestamp)
-        );
-        let mut table = is_wider.then(|| self.clone())?;
+        let mut table = self.columns[index].ty.widens_to(ty).then(|| self.clone())?;
         table.columns[index].ty = ty;
         Some(table)
     }
