@@ -46,7 +46,7 @@
 //!
 //! | you have | use |
 //! | --- | --- |
-//! | files and questions about columns | [`read_csv`] and the methods of [`Frame`] |
+//! | files and questions about columns | [`read_csv`], [`scan_json`] and the methods of [`Frame`] |
 //! | several questions about the same files | [`compute()`] of all of them |
 //! | a result that may be larger than memory | [`Frame::stream`], or [`Session::run`] and its [`Output`] |
 //! | a query in SQL | [`Session::sql`] for a frame, [`Session::collect_blocking`] for its rows |

@@ -64,12 +64,15 @@ impl SourceTable {
     pub(crate) fn open(call: &SourceCall, defaults: &ReadOptions, notes: &Notes) -> Result<Self> {
         let mut options = ReadOptions::of_call(call.function, &call.options, defaults)?;
         let files = swath_io::expand(&call.paths)?;
-        let format = match call.function {
+        let function = match call.function {
+            SourceFunction::Path if is_json_by_name(&name_of(&call.paths[0], &files)) => {
+                SourceFunction::ReadJson
+            }
+            function => function,
+        };
+        let format = match function {
             SourceFunction::ReadText => ScanFormat::Text(options.text()),
             SourceFunction::ReadJson => ScanFormat::Json(swath_io::infer_json(&files, &options.json())?),
-            SourceFunction::Path if is_json_by_name(&name_of(&call.paths[0], &files)) => {
-                ScanFormat::Json(swath_io::infer_json(&files, &options.json())?)
-            }
             SourceFunction::ReadCsv => ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?),
             SourceFunction::Path => {
                 if is_tsv_by_name(&call.paths[0], &files)? {
@@ -98,31 +101,31 @@ impl SourceTable {
         Some(if self.in_order { Arc::new(widest.in_order()) } else { widest })
     }
 
-    /// Gives a column that is in a file a wider type. Whether this table now has a narrower one than
-    /// [`SourceTable::wider`].
-    pub(crate) fn widen(&self, file: &Path, column: &str, ty: ColumnType) -> bool {
-        let wider = match self.format.as_ref() {
+    /// The format with a wider type for a column whose type was guessed, if the file is one of the table.
+    fn widened(&self, file: &Path, column: &str, ty: ColumnType) -> Option<ScanFormat> {
+        self.files.iter().find(|known| known.path == file)?;
+        match self.format.as_ref() {
             ScanFormat::Csv(table) => table.widened(column, ty).map(ScanFormat::Csv),
             ScanFormat::Json(table) => table.widened(column, ty).map(ScanFormat::Json),
             ScanFormat::Text(_) => None,
-        };
-        let Some(format) = wider else { return false };
-        if !self.files.iter().any(|known| known.path == file) {
-            return false;
         }
+    }
+
+    /// Whether the guessed type of a column is too narrow for a value of this type in one of the files.
+    pub(crate) fn is_too_narrow(&self, file: &Path, column: &str, ty: ColumnType) -> bool {
+        self.widened(file, column, ty).is_some()
+    }
+
+    /// Gives the column the wider type in [`SourceTable::wider`]. Whether it did not have it yet.
+    pub(crate) fn widen(&self, file: &Path, column: &str, ty: ColumnType) -> bool {
+        let Some(format) = self.widened(file, column, ty) else { return false };
         let mut next = self.wider.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*next {
-            Some(next) => {
-                next.widen(file, column, ty);
-            }
-            None => {
-                let schema = table_schema(schema_of(&format), &self.file_columns);
-                let format = Arc::new(format);
-                let in_order = false;
-                *next =
-                    Some(Arc::new(Self { format, schema, in_order, wider: Arc::default(), ..self.clone() }));
-            }
+        if let Some(next) = &*next {
+            return next.widen(file, column, ty);
         }
+        let schema = table_schema(schema_of(&format), &self.file_columns);
+        let (format, in_order, wider) = (Arc::new(format), false, Arc::default());
+        *next = Some(Arc::new(Self { format, schema, in_order, wider, ..self.clone() }));
         true
     }
 

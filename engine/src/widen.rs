@@ -26,24 +26,24 @@ pub(crate) fn widen(plan: &LogicalPlan, error: &Error, notes: &Notes) -> bool {
     else {
         return false;
     };
-    let mut is_widened = false;
+    let (mut is_too_narrow, mut is_news) = (false, false);
     let scans = plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node
             && let Ok(provider) = source_as_provider(&scan.source)
             && let Some(table) = provider.downcast_ref::<SourceTable>()
         {
-            is_widened |= table.widen(&location.path, column, *ty);
+            is_too_narrow |= table.is_too_narrow(&location.path, column, *ty);
+            is_news |= table.widen(&location.path, column, *ty);
         }
         Ok(TreeNodeRecursion::Continue)
     });
-    // The walk itself cannot fail.
-    if scans.is_err() || !is_widened {
-        return false;
+    // The walk itself cannot fail; whoever fails because of another value of the column need not tell it again.
+    if scans.is_ok() && is_news {
+        notes.add(format!(
+            "column \"{column}\" is read as {ty}, as {location} has \"{found}\": what was read before was read again"
+        ));
     }
-    notes.add(format!(
-        "column \"{column}\" is read as {ty}, as {location} has \"{found}\": what was read before was read again"
-    ));
-    true
+    is_too_narrow
 }
 
 /// The plan over tables with the types that are known by now.
