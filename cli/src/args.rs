@@ -31,8 +31,8 @@ Examples:
   swath sniff 'air/*.csv.bz2'
   echo \"SELECT * FROM 'x.tsv.zst' LIMIT 10\" | swath --format markdown
 
-A quoted path or glob is a table: FROM 'air/*.csv.bz2'. So are read_csv('glob', option = value, …)
-and read_text('glob'), which has one column, line. Columns, their types and what stands for a
+A quoted path or glob is a table: FROM 'air/*.csv.bz2'. So are read_csv('glob', option = value, …),
+read_json('glob') and read_text('glob'), which has one column, line. Columns, their types and what stands for a
 missing value are found by looking at the head of every file. Names match without regard to case.
 gzip, bzip2, Zstandard, xz and LZ4 are told by the files' first bytes.";
 

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use crate::args::Job;
 use crate::exit_codes::{DONE, FAILED};
-use crate::format::{Format, ResultWriter};
+use crate::format::Format;
 use crate::progress;
 use crate::report::{self, Report};
 use crate::reporting::ReportingArgs;
@@ -120,7 +120,7 @@ impl Runner<'_> {
                 match self.answer(output, &origin, began, &mut results, sink).await {
                     Ok(()) => {}
                     // Whoever leaves the pager has seen enough of one result.
-                    Err(Stop::ClosedPipe) if matches!(sink, Sink::Screen(_)) => {}
+                    Err(Stop::ClosedPipe) if sink.is_screen() => {}
                     Err(Stop::ClosedPipe) => return DONE,
                     Err(Stop::Failed(report)) => {
                         // What came before the error on standard output is shown before the error.
@@ -144,7 +144,7 @@ impl Runner<'_> {
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let failed = |error| Stop::Failed(origin.report(error));
-        let output = output.map_err(failed)?;
+        let mut output = output.map_err(failed)?;
         if output.schema().fields().is_empty() {
             // CREATE VIEW, SET: they are done when their stream is.
             output.collect().await.map_err(failed)?;
@@ -161,34 +161,49 @@ impl Runner<'_> {
             io::ErrorKind::BrokenPipe => Stop::ClosedPipe,
             _ => Stop::Failed(cannot_write(self.target, &error)),
         };
-        let mut writer = self.format.writer(output.schema(), began).map_err(Stop::Failed)?;
-        write_rows(writer.as_mut(), output, sink, failed, &stop).await?;
-        sink.end_result().map_err(stop)
+        loop {
+            match self.write_rows(&mut output, began, sink).await {
+                Ok(()) => return sink.end_result().map_err(stop),
+                Err(Broken::Sink(error)) => return Err(stop(error)),
+                Err(Broken::Format(report)) => return Err(Stop::Failed(report)),
+                // The rest needs wider types than what was written has.
+                Err(Broken::Query(error)) => {
+                    let begins_again = sink.take_back(self.target).map_err(stop)?
+                        && output.begin_again(&error).await.map_err(failed)?;
+                    if !begins_again {
+                        return Err(failed(error));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn write_rows(&self, output: &mut Output, began: Instant, sink: &mut Sink) -> Result<(), Broken> {
+        // What comes before the rows waits for the first of them: a query that fails before leaves nothing
+        // that looks like an empty result.
+        let mut batch = output.next().await.transpose().map_err(Broken::Query)?;
+        let mut writer = self.format.writer(output.schema(), began).map_err(Broken::Format)?;
+        writer.start(sink)?;
+        while let Some(rows) = batch {
+            writer.write(&rows, sink)?;
+            batch = output.next().await.transpose().map_err(Broken::Query)?;
+        }
+        Ok(writer.finish(sink)?)
     }
 }
 
-async fn write_rows(
-    writer: &mut dyn ResultWriter,
-    mut output: Output,
-    sink: &mut Sink,
-    failed: impl Fn(swath::Error) -> Stop,
-    stop: impl Fn(io::Error) -> Stop,
-) -> Result<(), Stop> {
-    // What comes before the rows waits for the first of them: a query that fails before leaves nothing
-    // that looks like an empty result.
-    let mut started = false;
-    while let Some(batch) = output.next().await {
-        let batch = batch.map_err(&failed)?;
-        if !started {
-            writer.start(sink).map_err(&stop)?;
-            started = true;
-        }
-        writer.write(&batch, sink).map_err(&stop)?;
+/// Why rows could not be written.
+enum Broken {
+    /// The format does not show such columns.
+    Format(Report),
+    Query(swath::Error),
+    Sink(io::Error),
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::Sink(error)
     }
-    if !started {
-        writer.start(sink).map_err(&stop)?;
-    }
-    writer.finish(sink).map_err(&stop)
 }
 
 /// What to say when results cannot be written.

@@ -59,6 +59,15 @@ impl Screen {
         }
     }
 
+    /// Drops what is held, if nothing has been shown yet; whether that is so.
+    pub fn forget(&mut self) -> bool {
+        let is_hidden = self.pager.is_none() && !self.plain;
+        if is_hidden {
+            self.held.clear();
+        }
+        is_hidden
+    }
+
     /// Ends a result: shows what is held, or waits until the pager is left.
     ///
     /// # Errors

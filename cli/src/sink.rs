@@ -23,10 +23,16 @@ pub enum Target {
 }
 
 /// An open target.
-pub enum Sink {
-    /// Standard output.
+pub struct Sink {
+    out: Out,
+    /// Nothing has been written since the last result ended.
+    is_fresh: bool,
+    /// Results that have ended.
+    results: usize,
+}
+
+enum Out {
     Stdout(BufWriter<StdoutLock<'static>>),
-    /// A terminal.
     Screen(Screen),
     /// A file, which disappears when it is dropped before it is whole.
     File(AtomicFile),
@@ -38,11 +44,12 @@ impl Target {
     /// # Errors
     /// The folder of the file does not exist or cannot be written to.
     pub fn open(&self) -> io::Result<Sink> {
-        match self {
-            Self::Stdout => Ok(Sink::Stdout(BufWriter::with_capacity(BUFFER_LEN_BYTES, io::stdout().lock()))),
-            Self::Screen => Ok(Sink::Screen(Screen::default())),
-            Self::File(path) => AtomicFile::create(path).map(Sink::File),
-        }
+        let out = match self {
+            Self::Stdout => Out::Stdout(BufWriter::with_capacity(BUFFER_LEN_BYTES, io::stdout().lock())),
+            Self::Screen => Out::Screen(Screen::default()),
+            Self::File(path) => Out::File(AtomicFile::create(path)?),
+        };
+        Ok(Sink { out, is_fresh: true, results: 0 })
     }
 
     /// What to call it in an error.
@@ -57,7 +64,32 @@ impl Target {
 impl Sink {
     /// Whether this is a file that appears when it is whole.
     pub fn is_file(&self) -> bool {
-        matches!(self, Self::File { .. })
+        matches!(self.out, Out::File(_))
+    }
+
+    /// Whether this is a terminal.
+    pub fn is_screen(&self) -> bool {
+        matches!(self.out, Out::Screen(_))
+    }
+
+    /// Whether what was written of the result that has not ended can be taken back: nobody has seen it. It is, then.
+    /// The target is the one that was opened.
+    ///
+    /// # Errors
+    /// The file cannot be made once more.
+    pub fn take_back(&mut self, target: &Target) -> io::Result<bool> {
+        let is_taken_back = match &mut self.out {
+            _ if self.is_fresh => true,
+            Out::Stdout(_) => false,
+            Out::Screen(screen) => screen.forget(),
+            Out::File(_) if self.results > 0 => false,
+            Out::File(_) => {
+                *self = target.open()?;
+                true
+            }
+        };
+        self.is_fresh |= is_taken_back;
+        Ok(is_taken_back)
     }
 
     /// Ends a result: a person sees it before the next one is computed.
@@ -65,10 +97,12 @@ impl Sink {
     /// # Errors
     /// The output cannot be written.
     pub fn end_result(&mut self) -> io::Result<()> {
-        match self {
-            Self::Stdout(writer) => writer.flush(),
-            Self::Screen(screen) => screen.end(),
-            Self::File(_) => Ok(()),
+        self.is_fresh = true;
+        self.results += 1;
+        match &mut self.out {
+            Out::Stdout(writer) => writer.flush(),
+            Out::Screen(screen) => screen.end(),
+            Out::File(_) => Ok(()),
         }
     }
 
@@ -77,10 +111,10 @@ impl Sink {
     /// # Errors
     /// The disk is full, the file cannot be renamed.
     pub fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Stdout(mut writer) => writer.flush(),
-            Self::Screen(mut screen) => screen.end(),
-            Self::File(mut file) => {
+        match self.out {
+            Out::Stdout(mut writer) => writer.flush(),
+            Out::Screen(mut screen) => screen.end(),
+            Out::File(mut file) => {
                 file.seal()?;
                 file.commit()
             }
@@ -90,21 +124,22 @@ impl Sink {
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Stdout(writer) => {
+        self.is_fresh &= bytes.is_empty();
+        match &mut self.out {
+            Out::Stdout(writer) => {
                 progress::results_begin();
                 writer.write(bytes)
             }
-            Self::Screen(screen) => screen.write(bytes),
-            Self::File(file) => file.write(bytes),
+            Out::Screen(screen) => screen.write(bytes),
+            Out::File(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Stdout(writer) => writer.flush(),
-            Self::Screen(screen) => screen.end(),
-            Self::File(file) => file.flush(),
+        match &mut self.out {
+            Out::Stdout(writer) => writer.flush(),
+            Out::Screen(screen) => screen.end(),
+            Out::File(file) => file.flush(),
         }
     }
 }

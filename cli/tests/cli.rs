@@ -506,3 +506,34 @@ fn what_does_not_fit_is_counted() {
     let bounded = read(&["--max-record-bytes", "100000"], "SELECT a FROM 'm.csv'");
     assert!(bounded.1.contains("line 2: the record is longer than 100000 bytes"), "{bounded:?}");
 }
+
+#[test]
+fn a_column_becomes_wider_where_a_value_needs_it() {
+    let dir = folder();
+    let rows: String = (1..200_000).map(|row| format!("{row}\n")).collect();
+    fs::write(dir.path().join("w.csv"), format!("n\n{rows}0.5\n")).unwrap();
+    let note = "note: column \"n\" is read as double, as w.csv: line 200001 has \"0.5\": what was read before was read \
+                again\n";
+    let done = |args: &[&str]| {
+        let run = swath(&dir).args(args).assert().success();
+        let output = run.get_output();
+        assert!(String::from_utf8_lossy(&output.stderr).contains(note), "{args:?}: {output:?}");
+        String::from_utf8(output.stdout.clone()).unwrap()
+    };
+    assert_eq!(done(&["SELECT min(n), max(n) FROM 'w.csv'"]), "min(n),max(n)\n0.5,199999.0\n");
+    assert_eq!(done(&["tail", "-n", "1", "w.csv"]), "n\n0.5\n");
+    assert!(done(&["--format", "table", "SELECT * FROM 'w.csv'"]).contains("200000 rows"));
+    assert!(done(&["summary", "--format", "csv", "w.csv"]).contains("n,DOUBLE,0,"));
+    done(&["convert", "w.csv", "c.csv"]);
+    done(&["-o", "o.csv", "SELECT n FROM 'w.csv'"]);
+    let written = |name| fs::read_to_string(dir.path().join(name)).unwrap();
+    assert_eq!((written("c.csv"), written("o.csv").lines().count()), (written("o.csv"), 200_001));
+    assert!(written("o.csv").starts_with("n\n1.0\n2.0\n"));
+    assert_eq!(names(dir.path()), ["a.csv", "c.csv", "o.csv", "w.csv"]);
+    // What is on its way through a pipe cannot be taken back.
+    let run = swath(&dir).args(["--threads", "1", "SELECT n FROM 'w.csv'"]).assert().failure();
+    assert!(run.get_output().stdout.starts_with(b"n\n1\n2\n"));
+    let told = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(told.contains("line 200001, column \"n\": expected an integer, found \"0.5\""), "{told}");
+    assert!(told.contains("hint: read the column as double, types = {'n': 'double'}"), "{told}");
+}

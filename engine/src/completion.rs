@@ -69,7 +69,7 @@ impl Session {
                 candidates.extend(
                     tables.iter().filter(|(name, _)| !is_internal(name)).map(|(name, _)| table(name)),
                 );
-                candidates.extend(["read_csv", "read_text"].map(function));
+                candidates.extend(["read_csv", "read_json", "read_text"].map(function));
             }
             Wanted::ColumnOf(relation) => {
                 let named = place.relations.iter().filter(|named| is_called(named, relation));
@@ -146,6 +146,7 @@ fn is_called(relation: &NamedRelation, name: &str) -> bool {
 fn options_of(function: SourceFunction) -> Vec<&'static str> {
     match function {
         SourceFunction::ReadText => options::TEXT_OPTIONS.to_vec(),
+        SourceFunction::ReadJson => options::JSON_OPTIONS.to_vec(),
         SourceFunction::ReadCsv | SourceFunction::Path => {
             options::CSV_OPTIONS.iter().chain(&options::TEXT_OPTIONS).copied().collect()
         }

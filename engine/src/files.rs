@@ -6,6 +6,7 @@ use swath_planner::{SourceCall, SourceFunction};
 use crate::error::Result;
 use crate::options::OptionValue;
 use crate::paths::Paths;
+use crate::table::is_json_by_name;
 
 /// The path that stands for standard input where lines or bytes are read.
 pub const STANDARD_INPUT: &str = "-";
@@ -28,7 +29,7 @@ pub fn list_files(paths: impl Paths) -> Result<Vec<SourceFile>> {
 /// What stands in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileContent {
-    /// Records of fields.
+    /// Records of fields; objects of JSON, if the names end so.
     Csv,
     /// Lines.
     Text,
@@ -43,6 +44,7 @@ pub enum FileContent {
 /// let table = |paths, options| swath::table_sql(FileContent::Csv, paths, options);
 /// assert_eq!(table("it's.csv", vec![])?, "'it''s.csv'");
 /// assert_eq!(table("a.csv", skip)?, "read_csv('a.csv', skip = 1)");
+/// assert_eq!(table("x.jsonl.gz", vec![("filename".to_owned(), true.into())])?, "read_json('x.jsonl.gz', filename = true)");
 /// assert_eq!(swath::table_sql(FileContent::Text, ["a", "b"], vec![])?, "read_text(['a', 'b'])");
 /// # Ok::<(), swath::Error>(())
 /// ```
@@ -58,6 +60,7 @@ pub fn table_sql(
     let function = match content {
         FileContent::Text => SourceFunction::ReadText,
         FileContent::Csv if paths.len() == 1 && options.is_empty() => SourceFunction::Path,
+        FileContent::Csv if paths.iter().all(|path| is_json_by_name(path)) => SourceFunction::ReadJson,
         FileContent::Csv => SourceFunction::ReadCsv,
     };
     Ok(SourceCall { function, paths, options }.to_string())

@@ -46,7 +46,7 @@
 //!
 //! | you have | use |
 //! | --- | --- |
-//! | files and questions about columns | [`read_csv`] and the methods of [`Frame`] |
+//! | files and questions about columns | [`read_csv`], [`scan_json`] and the methods of [`Frame`] |
 //! | several questions about the same files | [`compute()`] of all of them |
 //! | a result that may be larger than memory | [`Frame::stream`], or [`Session::run`] and its [`Output`] |
 //! | a query in SQL | [`Session::sql`] for a frame, [`Session::collect_blocking`] for its rows |
@@ -99,6 +99,7 @@ mod result_queue;
 mod scalar;
 mod scan;
 mod scan_condition;
+mod scan_json;
 mod session;
 mod settings;
 mod sinks;
@@ -109,6 +110,7 @@ mod table;
 mod threads;
 pub mod types;
 pub mod units;
+mod widen;
 
 pub use bag::{Bag, read_json, read_text};
 pub use completion::{Candidate, CandidateKind, Completions};
@@ -133,6 +135,7 @@ pub use progress::{Progress, ProgressWatch};
 pub use read_csv::{ReadCsv, read_csv};
 pub use resources::ResourceUsage;
 pub use scalar::{Count, Scalar, ScalarType};
+pub use scan_json::scan_json;
 pub use session::{Session, SessionBuilder};
 pub use settings::{parse_bytes, parse_duration};
 pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};

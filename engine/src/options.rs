@@ -1,6 +1,6 @@
 //! Options by name, as users write them, become the plain data that `swath_io` reads files by.
 
-use swath_io::{CsvOptions, Error as IoError, HeaderMode, OnError, Setting, TextOptions};
+use swath_io::{CsvOptions, Error as IoError, HeaderMode, JsonOptions, OnError, Setting, TextOptions};
 pub use swath_planner::OptionValue;
 use swath_planner::{SourceFunction, nearest};
 
@@ -39,6 +39,10 @@ pub struct ReadOptions {
 /// Options that files of lines have, too.
 pub(crate) const TEXT_OPTIONS: [&str; 5] =
     ["encoding", "compression", "filename", "hive_partitioning", "max_record_bytes"];
+
+/// Options that files of JSON have.
+pub(crate) const JSON_OPTIONS: [&str; 7] =
+    ["types", "columns", "encoding", "compression", "filename", "hive_partitioning", "max_record_bytes"];
 
 /// Every option, by the name that is suggested for a misspelt one.
 pub(crate) const CSV_OPTIONS: [&str; 26] = [
@@ -147,11 +151,16 @@ impl ReadOptions {
     ) -> Result<Self, IoError> {
         let mut read = match function {
             SourceFunction::Path => defaults.clone(),
-            SourceFunction::ReadCsv | SourceFunction::ReadText => Self::default(),
+            SourceFunction::ReadCsv | SourceFunction::ReadText | SourceFunction::ReadJson => Self::default(),
+        };
+        let known: &[&str] = match function {
+            SourceFunction::ReadText => &TEXT_OPTIONS,
+            SourceFunction::ReadJson => &JSON_OPTIONS,
+            SourceFunction::ReadCsv | SourceFunction::Path => &[],
         };
         for (name, value) in options {
-            if function == SourceFunction::ReadText && !TEXT_OPTIONS.contains(&name.as_str()) {
-                return Err(unknown(name, "read_text", &TEXT_OPTIONS));
+            if !known.is_empty() && !known.contains(&name.as_str()) {
+                return Err(unknown(name, &function.to_string(), known));
             }
             read.set(name, value)?;
         }
@@ -169,6 +178,11 @@ impl ReadOptions {
             compression: self.csv.compression,
             max_record_bytes: self.csv.max_record_bytes,
         }
+    }
+
+    /// What is set for CSV and means something for JSON, too.
+    pub(crate) fn json(&self) -> JsonOptions {
+        JsonOptions { text: self.text(), types: self.csv.types.clone(), columns: self.csv.columns.clone() }
     }
 
     /// The name of the column for each row's file, if one was asked for.

@@ -21,15 +21,17 @@ use crate::threads::ComputeThreads;
 /// The work is done on the session's threads, not by whoever asks for the next batch: any executor
 /// may ask.
 pub struct Output {
-    schema: SchemaRef,
     queue: Arc<ResultQueue>,
     cache: SegmentCache,
     /// What drives the stream; taken when it has ended.
-    task: Option<JoinHandle<()>>,
+    task: Option<JoinHandle<Option<Again>>>,
+    /// How to begin once more what failed after it had given rows.
+    again: Option<Again>,
     /// When the last row has to be there.
     deadline: Option<Deadline>,
-    /// Keeps the threads alive that compute the rest.
-    _threads: ComputeThreads,
+    space: PassSpace,
+    /// The threads that compute the rest.
+    threads: ComputeThreads,
 }
 
 /// A query that has begun.
@@ -42,9 +44,18 @@ pub(crate) struct Query {
 }
 
 /// Begins a query that failed once more, where that may help: one that shares a computation with others may
-/// have failed because of what they ask for, and one that did not fit into its memory can be run in another way.
-pub(crate) type Again =
-    Box<dyn FnOnce(&Error) -> Option<BoxFuture<'static, Result<SendableRecordBatchStream>>> + Send>;
+/// have failed because of what they ask for, one that did not fit into its memory can be run in another way, and
+/// the columns of one that met a value of a wider type than was guessed can have this type.
+pub(crate) type Again = Box<dyn FnOnce(&Error) -> Option<BoxFuture<'static, Result<Query>>> + Send>;
+
+/// A way to run a plan.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    /// It may read what is computed for other plans, too.
+    pub(crate) shares: bool,
+    /// With less memory than is usual.
+    pub(crate) frugal: bool,
+}
 
 impl Output {
     /// Begins to drive the stream. With `back_pressure` the work waits until it is read; without, what
@@ -55,17 +66,26 @@ impl Output {
         space: &PassSpace,
         back_pressure: bool,
     ) -> Self {
-        let schema = query.rows.schema();
+        let queue = ResultQueue::new(space, query.rows.schema(), back_pressure);
         let deadline = query.deadline.clone();
-        let queue = ResultQueue::new(space, back_pressure);
-        let task = Some(threads.spawn(drive(query, Arc::clone(&queue))));
-        let cache = SegmentCache::default();
-        Self { schema, queue, cache, task, deadline, _threads: threads.clone() }
+        let task = threads.spawn(drive(query, Arc::clone(&queue)));
+        Self {
+            queue,
+            cache: SegmentCache::default(),
+            task: Some(task),
+            again: None,
+            deadline,
+            space: space.clone(),
+            threads: threads.clone(),
+        }
     }
 
     /// The columns of the result; none for a statement that has no result, as `CREATE VIEW`.
+    ///
+    /// Their types are certain once [`Output::next`] has returned for the first time: until then they may become
+    /// wider, where those of a file's columns were guessed too narrow.
     pub fn schema(&self) -> SchemaRef {
-        SchemaRef::clone(&self.schema)
+        self.queue.schema()
     }
 
     /// The next batch; `None` when there is no more. After an error there is none.
@@ -85,9 +105,30 @@ impl Output {
         }
         // The end, or a panic, which must not look like the end.
         match self.task.take()?.await {
-            Ok(()) => None,
+            Ok(again) => {
+                self.again = again;
+                None
+            }
             Err(error) => Some(Err(panicked(error))),
         }
+    }
+
+    /// Begins the query once more, for a reader who can forget what came of it before its error. Whether that may
+    /// help: it does where the type of a column was guessed from the heads of files, and a value further on needs a
+    /// wider one, or where there was not enough memory. A query that has not given anything begins once more by
+    /// itself.
+    ///
+    /// # Errors
+    /// The query cannot be planned in the other way.
+    pub async fn begin_again(&mut self, error: &Error) -> Result<bool> {
+        if let Some(task) = self.task.take() {
+            self.again = task.await.map_err(panicked)?;
+        }
+        let Some(query) = self.again.take().and_then(|again| again(error)) else { return Ok(false) };
+        let mut query = self.threads.run(query).await?;
+        query.deadline = self.deadline.clone();
+        *self = Self::new(query, &self.threads, &self.space, true);
+        Ok(true)
     }
 
     /// The batches as a stream.
@@ -102,7 +143,15 @@ impl Output {
     pub async fn collect(mut self) -> Result<Vec<RecordBatch>> {
         let mut batches = Vec::new();
         while let Some(batch) = self.next().await {
-            batches.push(batch?);
+            match batch {
+                Ok(batch) => batches.push(batch),
+                Err(error) => {
+                    if !self.begin_again(&error).await? {
+                        return Err(error);
+                    }
+                    batches.clear();
+                }
+            }
         }
         Ok(batches)
     }
@@ -141,28 +190,38 @@ pub(crate) fn panic_message(panic: Box<dyn Any + Send>) -> String {
     }
 }
 
-/// Hands batches on until there are no more, one failed, it took too long, or nobody wants them.
-async fn drive(query: Query, queue: Arc<ResultQueue>) {
+/// Hands batches on until there are no more, one failed, it took too long, or nobody wants them. Returns how to begin
+/// once more what failed after it had given some.
+async fn drive(query: Query, queue: Arc<ResultQueue>) -> Option<Again> {
     let mut end = End { queue, error: None };
     let Query { rows, again, deadline } = query;
     let handed_on = bound(deadline.as_ref(), hand_on_or_again(rows, again, &end.queue)).await;
-    end.error = handed_on.flatten().err();
+    let (result, again) = handed_on.unwrap_or_else(|timed_out| (Err(timed_out), None));
+    end.error = result.err();
+    again
 }
 
-/// Hands batches on; if the query fails before the first, begins it once more.
+/// Hands batches on; if the query fails before the first, begins it once more, as often as there is another way.
 async fn hand_on_or_again(
-    rows: SendableRecordBatchStream,
-    again: Option<Again>,
+    mut rows: SendableRecordBatchStream,
+    mut again: Option<Again>,
     queue: &ResultQueue,
-) -> Result<()> {
+) -> (Result<()>, Option<Again>) {
     let mut given = false;
-    let result = hand_on(rows, queue, &mut given).await;
-    if let (Err(error), false, Some(again)) = (&result, given, again)
-        && let Some(rows) = again(error)
-    {
-        return hand_on(rows.await?, queue, &mut given).await;
+    loop {
+        let Err(error) = hand_on(rows, queue, &mut given).await else { return (Ok(()), None) };
+        if given {
+            return (Err(error), again);
+        }
+        let Some(query) = again.take().and_then(|again| again(&error)) else { return (Err(error), None) };
+        match query.await {
+            Ok(next) => {
+                queue.set_schema(next.rows.schema());
+                (rows, again) = (next.rows, next.again);
+            }
+            Err(error) => return (Err(error), None),
+        }
     }
-    result
 }
 
 /// Hands batches on; `given` becomes true with the first.

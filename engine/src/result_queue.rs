@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use tokio::sync::Notify;
 
 use crate::error::{Error, Result};
@@ -24,6 +25,7 @@ pub(crate) struct ResultQueue {
 }
 
 struct State {
+    schema: SchemaRef,
     log: Log,
     next: u64,
     reading: bool,
@@ -32,10 +34,20 @@ struct State {
 }
 
 impl ResultQueue {
-    /// A queue; with `back_pressure` the query waits from the start.
-    pub(crate) fn new(space: &PassSpace, back_pressure: bool) -> Arc<Self> {
-        let state = State { log: space.log(), next: 0, reading: back_pressure, error: None, ended: false };
+    /// A queue for batches of a schema; with `back_pressure` the query waits from the start.
+    pub(crate) fn new(space: &PassSpace, schema: SchemaRef, back_pressure: bool) -> Arc<Self> {
+        let (log, reading) = (space.log(), back_pressure);
+        let state = State { schema, log, next: 0, reading, error: None, ended: false };
         Arc::new(Self { state: Mutex::new(state), added: Notify::new(), taken: Notify::new() })
+    }
+
+    pub(crate) fn schema(&self) -> SchemaRef {
+        SchemaRef::clone(&self.lock().schema)
+    }
+
+    /// What has not begun yet will have another schema.
+    pub(crate) fn set_schema(&self, schema: SchemaRef) {
+        self.lock().schema = schema;
     }
 
     /// Adds a batch, as soon as there is room.

@@ -114,7 +114,7 @@ impl FileSource for ScanSource {
 
     fn fmt_extra(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (display, self.format.as_ref()) {
-            (DisplayFormatType::TreeRender, _) | (_, ScanFormat::Text(_)) => Ok(()),
+            (DisplayFormatType::TreeRender, _) | (_, ScanFormat::Text(_) | ScanFormat::Json(_)) => Ok(()),
             (_, ScanFormat::Csv(table)) => {
                 write!(f, ", delim={:?}, header={}", char::from(table.delim()), table.has_header())
             }

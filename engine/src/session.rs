@@ -27,7 +27,7 @@ use crate::memory;
 use crate::operators::{OperatorPlanner, YieldBetweenBatches};
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
-use crate::output::{Again, Output, Query};
+use crate::output::{Again, Output, Query, Way};
 use crate::overflow::{CheckArithmetic, checked_sum};
 use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
@@ -36,6 +36,7 @@ use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::threads::ComputeThreads;
+use crate::widen::{widen, with_wider_types};
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
 #[derive(Clone)]
@@ -354,7 +355,15 @@ impl Session {
     /// Runs what is not a query: a view that is made, a setting.
     pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
         let session = self.clone();
-        self.threads.run(async move { session.begin_alone(plan).await }).await
+        let begin = async move {
+            loop {
+                match session.begin_alone(with_wider_types(plan.clone())?).await {
+                    Err(error) if widen(&plan, &error, &session.notes) => {}
+                    result => break result,
+                }
+            }
+        };
+        self.threads.run(begin).await
     }
 
     /// Runs all statements of a text, one after the other, and returns the rows of the last one.
@@ -542,38 +551,43 @@ impl Session {
         let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
         let begin = |(exec, plan): (DataFusionResult<_>, LogicalPlan)| {
             let exec = exec?;
-            let again = self.again(plan, reads_shared_plan(&exec));
+            let way = Way { shares: reads_shared_plan(&exec), frugal: false };
             let rows = execute(exec, self.context.task_ctx(), recording.as_mut())?;
-            Ok(Query { rows, again: Some(again), deadline: deadline.clone() })
+            Ok(Query { rows, again: Some(self.again(plan, way)), deadline: deadline.clone() })
         };
         together.outputs.into_iter().zip(plans).map(begin).collect()
     }
 
-    /// What to do when a plan fails, which may read what is computed for others, too.
-    pub(crate) fn again(&self, plan: LogicalPlan, shares: bool) -> Again {
+    /// What to do when a plan fails that was run in a way.
+    pub(crate) fn again(&self, plan: LogicalPlan, way: Way) -> Again {
         let session = self.clone();
         Box::new(move |error: &Error| {
-            let frugal = error.is_out_of_memory();
-            (shares || frugal).then(|| async move { session.begin_again(plan, frugal).await }.boxed())
+            let turns_frugal = error.is_out_of_memory() && !way.frugal;
+            let widened = widen(&plan, error, &session.notes);
+            let shared = way.shares;
+            let way = Way { shares: false, frugal: way.frugal || turns_frugal };
+            (shared || turns_frugal || widened)
+                .then(|| async move { session.begin_again(plan, way).await }.boxed())
         })
     }
 
-    /// Begins to run a plan once more, alone; `frugal` is for one that needed more memory than it may use.
-    async fn begin_again(&self, mut plan: LogicalPlan, frugal: bool) -> Result<SendableRecordBatchStream> {
+    /// Begins to run a plan once more, alone.
+    async fn begin_again(&self, mut plan: LogicalPlan, way: Way) -> Result<Query> {
         let mut state = self.context.state();
-        if frugal {
+        if way.frugal {
             self.resources.wait_for_release().await;
             state = self.resources.frugal_state(state);
             plan = split_distinct(plan)?;
         }
-        let mut together = Together::plan(vec![plan], &state, &self.pass_space).await;
+        let mut together = Together::plan(vec![plan.clone()], &state, &self.pass_space).await;
         let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
         let exec = together.outputs.pop().expect("one plan has one output")?;
-        Ok(execute(exec, state.task_ctx(), recording.as_mut())?)
+        let rows = execute(exec, state.task_ctx(), recording.as_mut())?;
+        Ok(Query { rows, again: Some(self.again(plan, way)), deadline: None })
     }
 
     /// Begins to run a plan that shares nothing with others.
-    pub(crate) async fn begin_alone(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
+    async fn begin_alone(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
         let frame = self.context.execute_logical_plan(plan).await?;
         Ok(frame.execute_stream().await?)
     }

@@ -63,7 +63,8 @@ impl Sources {
 
     fn table(&self, call: &SourceCall) -> DataFusionResult<Arc<SourceTable>> {
         let closed = || DataFusionError::Plan(format!("the files of {call} are not open"));
-        self.get(call).ok_or_else(closed)
+        let table = self.get(call).ok_or_else(closed)?;
+        Ok(table.wider().unwrap_or(table))
     }
 
     fn plan_of(&self, call: &SourceCall, table: Arc<SourceTable>) -> DataFusionResult<LogicalPlan> {

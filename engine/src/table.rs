@@ -1,6 +1,7 @@
 //! Files as a table of the relational core.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use swath_io::scanner::text::LINE_COLUMN;
-use swath_io::{Notes, ScanFormat, SourceFile};
+use swath_io::{ColumnType, Notes, ScanFormat, SourceFile};
 use swath_planner::{SourceCall, SourceFunction};
 
 use crate::error::{Error, Result};
@@ -30,6 +31,7 @@ pub(crate) fn kind_of(format: &ScanFormat) -> &'static str {
     match format {
         ScanFormat::Csv(_) => "csv",
         ScanFormat::Text(_) => "text",
+        ScanFormat::Json(_) => "json",
     }
 }
 
@@ -46,6 +48,8 @@ pub(crate) struct SourceTable {
     notes: Notes,
     /// Files are read one after the other, whatever the plan.
     in_order: bool,
+    /// The same files with a column of a wider type, once a value was met that needs it. Clones share it.
+    wider: Arc<Mutex<Option<Arc<Self>>>>,
 }
 
 /// A scan that wants at most this many rows reads the files one after the other, so that
@@ -60,8 +64,15 @@ impl SourceTable {
     pub(crate) fn open(call: &SourceCall, defaults: &ReadOptions, notes: &Notes) -> Result<Self> {
         let mut options = ReadOptions::of_call(call.function, &call.options, defaults)?;
         let files = swath_io::expand(&call.paths)?;
-        let format = match call.function {
+        let function = match call.function {
+            SourceFunction::Path if is_json_by_name(&name_of(&call.paths[0], &files)) => {
+                SourceFunction::ReadJson
+            }
+            function => function,
+        };
+        let format = match function {
             SourceFunction::ReadText => ScanFormat::Text(options.text()),
+            SourceFunction::ReadJson => ScanFormat::Json(swath_io::infer_json(&files, &options.json())?),
             SourceFunction::ReadCsv => ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?),
             SourceFunction::Path => {
                 if is_tsv_by_name(&call.paths[0], &files)? {
@@ -70,24 +81,52 @@ impl SourceTable {
                 ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?)
             }
         };
-        let file_schema = match &format {
-            ScanFormat::Csv(table) => {
-                let field = |column: &swath_io::Column| Field::new(&column.name, column.ty.data_type(), true);
-                Schema::new(table.columns().iter().map(field).collect::<Vec<_>>())
-            }
-            ScanFormat::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
-        };
+        let file_schema = schema_of(&format);
         if let ScanFormat::Csv(table) = &format {
             table.notes().iter().for_each(|note| notes.add(note.clone()));
         }
         let file_columns = FileColumns::new(&files, &options, &file_schema)?;
-        let schema = TableSchema::builder(Arc::new(file_schema))
-            .with_table_partition_cols(file_columns.fields.clone())
-            .build();
+        let schema = table_schema(file_schema, &file_columns);
         let label = call.to_string().into();
         let (format, notes) = (Arc::new(format), notes.clone());
         let file_columns = Arc::new(file_columns);
-        Ok(Self { label, files, format, schema, file_columns, notes, in_order: false })
+        let (in_order, wider) = (false, Arc::default());
+        Ok(Self { label, files, format, schema, file_columns, notes, in_order, wider })
+    }
+
+    /// The table with the widest types that are known by now; `None`: this one.
+    pub(crate) fn wider(&self) -> Option<Arc<Self>> {
+        let next = self.wider.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let widest = next.wider().unwrap_or(next);
+        Some(if self.in_order { Arc::new(widest.in_order()) } else { widest })
+    }
+
+    /// The format with a wider type for a column whose type was guessed, if the file is one of the table.
+    fn widened(&self, file: &Path, column: &str, ty: ColumnType) -> Option<ScanFormat> {
+        self.files.iter().find(|known| known.path == file)?;
+        match self.format.as_ref() {
+            ScanFormat::Csv(table) => table.widened(column, ty).map(ScanFormat::Csv),
+            ScanFormat::Json(table) => table.widened(column, ty).map(ScanFormat::Json),
+            ScanFormat::Text(_) => None,
+        }
+    }
+
+    /// Whether the guessed type of a column is too narrow for a value of this type in one of the files.
+    pub(crate) fn is_too_narrow(&self, file: &Path, column: &str, ty: ColumnType) -> bool {
+        self.widened(file, column, ty).is_some()
+    }
+
+    /// Gives the column the wider type in [`SourceTable::wider`]. Whether it did not have it yet.
+    pub(crate) fn widen(&self, file: &Path, column: &str, ty: ColumnType) -> bool {
+        let Some(format) = self.widened(file, column, ty) else { return false };
+        let mut next = self.wider.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(next) = &*next {
+            return next.widen(file, column, ty);
+        }
+        let schema = table_schema(schema_of(&format), &self.file_columns);
+        let (format, in_order, wider) = (Arc::new(format), false, Arc::default());
+        *next = Some(Arc::new(Self { format, schema, in_order, wider, ..self.clone() }));
+        true
     }
 
     /// Whether the paths still name the same files, unchanged.
@@ -115,9 +154,12 @@ impl SourceTable {
     /// What the planner of joins should know of so many of the files: about how many rows they have.
     fn statistics(&self, files: usize) -> Statistics {
         let mut statistics = Statistics::new_unknown(self.schema.table_schema());
-        if let ScanFormat::Csv(table) = self.format.as_ref()
-            && let Some(rows) = table.estimated_rows()
-        {
+        let rows = match self.format.as_ref() {
+            ScanFormat::Csv(table) => table.estimated_rows(),
+            ScanFormat::Json(table) => table.estimated_rows(),
+            ScanFormat::Text(_) => None,
+        };
+        if let Some(rows) = rows {
             let part = files as f64 / self.files.len().max(1) as f64;
             statistics.num_rows = Precision::Inexact((rows as f64 * part) as usize);
         }
@@ -133,28 +175,61 @@ impl SourceTable {
     }
 }
 
+/// The columns of the files.
+fn schema_of(format: &ScanFormat) -> Schema {
+    match format {
+        ScanFormat::Csv(table) => {
+            let field = |column: &swath_io::Column| Field::new(&column.name, column.ty.data_type(), true);
+            Schema::new(table.columns().iter().map(field).collect::<Vec<_>>())
+        }
+        ScanFormat::Json(table) => table.schema(),
+        ScanFormat::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
+    }
+}
+
+/// These, and what stands in the names of the files.
+fn table_schema(files: Schema, file_columns: &FileColumns) -> TableSchema {
+    TableSchema::builder(Arc::new(files)).with_table_partition_cols(file_columns.fields.clone()).build()
+}
+
 /// Whether a bare path is one of tab-separated files. A path to files of another kind is an error.
 fn is_tsv_by_name(path: &str, files: &[SourceFile]) -> Result<bool> {
-    let name = files.first().map_or(path.into(), |file| file.path.to_string_lossy().to_lowercase());
-    let name = name.as_str();
-    let stem =
-        name.rsplit_once('.').filter(|(_, ending)| is_codec_ending(ending)).map_or(name, |(stem, _)| stem);
-    let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
-    match ending {
-        "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "json" | "jsonl" | "ndjson" | "zip"
-        | "7z" | "tar" | "tgz" | "tbz2" => Err(Error::query(
-            format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
-            format!(
-                "if it holds CSV, write read_csv('{path}'); if it holds lines of text, read_text('{path}')"
-            ),
-        )),
+    let ending = ending_of(&name_of(path, files));
+    match ending.as_str() {
+        "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "zip" | "7z" | "tar" | "tgz" | "tbz2" => {
+            Err(Error::query(
+                format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
+                format!(
+                    "if it holds CSV, write read_csv('{path}'); if it holds JSON, read_json('{path}'); if it holds lines of \
+                 text, read_text('{path}')"
+                ),
+            ))
+        }
         "tsv" | "tab" => Ok(true),
         _ => Ok(false),
     }
 }
 
+/// The name by which a bare path is judged: that of its first file.
+fn name_of(path: &str, files: &[SourceFile]) -> String {
+    files.first().map_or(path.to_owned(), |file| file.path.to_string_lossy().into_owned())
+}
+
+/// What follows the last dot of a name, a codec's ending aside, in lower case.
+fn ending_of(name: &str) -> String {
+    let name = name.to_lowercase();
+    let stem = name.rsplit_once('.').filter(|(_, ending)| is_codec_ending(ending));
+    let stem = stem.map_or(name.as_str(), |(stem, _)| stem);
+    stem.rsplit_once('.').map_or("", |(_, ending)| ending).to_owned()
+}
+
+/// Whether a file holds JSON, going by its name.
+pub(crate) fn is_json_by_name(name: &str) -> bool {
+    matches!(ending_of(name).as_str(), "json" | "jsonl" | "ndjson")
+}
+
 fn is_codec_ending(ending: &str) -> bool {
-    swath_io::Codec::of_name(std::path::Path::new(&format!("x.{ending}"))).is_some()
+    swath_io::Codec::of_name(Path::new(&format!("x.{ending}"))).is_some()
 }
 
 #[async_trait]

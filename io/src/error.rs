@@ -119,6 +119,15 @@ pub enum ErrorKind {
         /// Fields of this record.
         found: usize,
     },
+    /// What is no JSON, or no object.
+    Json {
+        /// Where the record starts.
+        location: Location,
+        /// What was expected: "an object".
+        expected: &'static str,
+        /// The record, shortened if long.
+        found: String,
+    },
     /// A quoted field that is never closed.
     UnclosedQuote {
         /// Where the record starts.
@@ -200,6 +209,7 @@ impl Error {
             | ErrorKind::Encoding { location, .. }
             | ErrorKind::FieldCount { location, .. }
             | ErrorKind::UnclosedQuote { location }
+            | ErrorKind::Json { location, .. }
             | ErrorKind::RecordTooLong { location, .. } => {
                 Some(format!("the record starts at byte {} of the decoded text", location.byte_offset))
             }
@@ -249,6 +259,9 @@ impl Error {
             ErrorKind::FieldCount { .. } => {
                 Some("the record is cut short, or the delimiter is another one: check delim, quote and skip; null_padding = true fills such records up".into())
             }
+            ErrorKind::Json { .. } => Some(
+                "a file of JSON has an object on each line, or one array of objects; read_text('…') reads lines".into(),
+            ),
             ErrorKind::UnclosedQuote { .. } => {
                 Some("if quotes mean nothing in this file, set quote = ''".into())
             }
@@ -314,6 +327,9 @@ impl fmt::Display for Error {
             }
             ErrorKind::FieldCount { location, expected, found } => {
                 write!(f, "{location}: expected {expected} fields, found {found}")
+            }
+            ErrorKind::Json { location, expected, found } => {
+                write!(f, "{location}: expected {expected}, found \"{found}\"")
             }
             ErrorKind::UnclosedQuote { location } => {
                 write!(f, "{location}: a quoted field is not closed before the end of the file")

@@ -234,6 +234,11 @@ impl ColumnType {
         }
     }
 
+    /// Whether a column whose type was guessed becomes one of another type where a value needs it.
+    pub(crate) fn widens_to(self, other: Self) -> bool {
+        matches!((self, other), (Self::Int64, Self::Float64) | (Self::Date, Self::Timestamp))
+    }
+
     /// What a value of the type is called in an error: "an integer".
     pub fn expected(self) -> &'static str {
         match self {

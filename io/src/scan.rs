@@ -27,6 +27,7 @@ use crate::rejects::Tally;
 use crate::scanner::ScanRequest;
 use crate::scanner::csv::{CsvRequest, CsvScanner};
 use crate::scanner::infer::CsvTable;
+use crate::scanner::json::{JsonScanner, JsonTable};
 use crate::scanner::lenient::Findings;
 use crate::scanner::text::LineScanner;
 use crate::simd::InstructionSet;
@@ -38,6 +39,8 @@ use crate::source::SourceFile;
 pub enum ScanFormat {
     /// Records of fields.
     Csv(CsvTable),
+    /// Objects of JSON.
+    Json(JsonTable),
     /// Lines.
     Text(TextOptions),
 }
@@ -141,6 +144,10 @@ impl Scan {
                 let recipe = Recipe::Csv(Arc::new(CsvRequest::new(table, &request)));
                 (recipe, table.options.compression, table.encoding)
             }
+            ScanFormat::Json(table) => {
+                let recipe = Recipe::Json(Arc::new(table.clone()));
+                (recipe, table.options().text.compression, table.options().text.encoding)
+            }
             ScanFormat::Text(options) => {
                 let recipe = Recipe::Lines { max_record_bytes: options.max_record_bytes };
                 (recipe, options.compression, options.encoding)
@@ -215,6 +222,9 @@ impl Scan {
         let scanner = match &self.recipe {
             Recipe::Csv(request) => Scanner::Csv(Box::new(CsvScanner::new(request, self.set))),
             Recipe::Lines { .. } => Scanner::Lines(Box::new(LineScanner::new(&self.request))),
+            Recipe::Json(table) => {
+                Scanner::Json(Box::new(JsonScanner::new(table, &self.request, &self.notes)))
+            }
         };
         Worker {
             scan: Arc::clone(self),
@@ -342,6 +352,7 @@ impl Drop for Worker {
 enum Scanner {
     Csv(Box<CsvScanner>),
     Lines(Box<LineScanner>),
+    Json(Box<JsonScanner>),
 }
 
 /// What came of looking for work.
@@ -357,7 +368,8 @@ impl Worker {
         match (&self.scanner, &self.scan.recipe) {
             (Scanner::Lines(lines), _) => Arc::clone(lines.schema()),
             (Scanner::Csv(_), Recipe::Csv(request)) => Arc::clone(request.schema()),
-            (Scanner::Csv(_), Recipe::Lines { .. }) => unreachable!("a scanner is made for its recipe"),
+            (Scanner::Json(json), _) => Arc::clone(json.schema()),
+            (Scanner::Csv(_), _) => unreachable!("a scanner is made for its recipe"),
         }
     }
 
@@ -523,6 +535,9 @@ impl Worker {
                 (Scanner::Lines(lines), _) => {
                     lines.scan(feed.path(), records, feed.encoding()).map(|batch| (batch, None))
                 }
+                (Scanner::Json(json), _) => {
+                    json.scan(feed.path(), records, feed.encoding()).map(|batch| (batch, None))
+                }
                 (Scanner::Csv(csv), Some(layout)) => csv.scan(feed.path(), records, layout),
                 (Scanner::Csv(_), None) => unreachable!("records of CSV come with their layout"),
             };
@@ -539,6 +554,7 @@ impl Worker {
             match &mut self.scanner {
                 Scanner::Lines(lines) => lines.forgo(),
                 Scanner::Csv(csv) => csv.forgo(column),
+                Scanner::Json(json) => json.forgo(column),
             }
             self.forgone.push(column);
             self.items.push_back(ScanItem::ColumnForgone { column, error: bad.error });
@@ -568,4 +584,4 @@ impl Worker {
 #[cfg(test)]
 mod lenient_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -19,14 +19,19 @@ pub enum SourceFunction {
     Path,
     /// `read_csv`.
     ReadCsv,
+    /// `read_json`: an object a row.
+    ReadJson,
     /// `read_text`, also called `lines`: one row a line.
     ReadText,
 }
 
 /// Names of the functions; the first name of each is the one shown.
-const FUNCTIONS: [(&str, SourceFunction); 5] = [
+const FUNCTIONS: [(&str, SourceFunction); 8] = [
     ("read_csv", SourceFunction::ReadCsv),
     ("read_csv_auto", SourceFunction::ReadCsv),
+    ("read_json", SourceFunction::ReadJson),
+    ("read_json_auto", SourceFunction::ReadJson),
+    ("read_ndjson", SourceFunction::ReadJson),
     ("read_text", SourceFunction::ReadText),
     ("read_lines", SourceFunction::ReadText),
     ("lines", SourceFunction::ReadText),
@@ -313,6 +318,7 @@ impl fmt::Display for SourceFunction {
         f.write_str(match self {
             Self::Path => "path",
             Self::ReadCsv => "read_csv",
+            Self::ReadJson => "read_json",
             Self::ReadText => "read_text",
         })
     }

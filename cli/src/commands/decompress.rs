@@ -9,7 +9,7 @@ use swath::{Codec, DecompressError, SourceFile};
 
 use crate::exit_codes::{DONE, FAILED};
 use crate::report::{self, Report};
-use crate::sink::{Sink, Target};
+use crate::sink::Target;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -107,14 +107,12 @@ fn into_target(
 ) -> Result<Vec<String>, DecompressError> {
     let mut sink = target.open().map_err(DecompressError::Write)?;
     let done = swath::decompress(files, codec, threads, &mut sink);
-    match (&done, &sink) {
+    if done.is_err() {
         // A file that is not whole does not appear; on standard output, what came before the damage is shown.
-        (Err(_), Sink::File(_)) => return done,
-        (Err(_), _) => {
+        if !sink.is_file() {
             let _ = io::Write::flush(&mut sink);
-            return done;
         }
-        (Ok(_), _) => {}
+        return done;
     }
     sink.finish().map_err(DecompressError::Write)?;
     done

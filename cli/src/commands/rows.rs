@@ -95,10 +95,19 @@ pub fn tail(args: TailArgs) -> Result<u8, Report> {
 /// The last rows of the answer to a job's one question.
 async fn last_rows(job: &Job, count: usize) -> Result<(SchemaRef, VecDeque<RecordBatch>), Report> {
     let mut output = ask(&job.session, &job.texts[0]).await?;
-    let schema = output.schema();
     let (mut last, mut kept) = (VecDeque::<RecordBatch>::new(), 0);
     while let Some(batch) = output.next().await {
-        let batch = batch?;
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                if !output.begin_again(&error).await? {
+                    return Err(error.into());
+                }
+                last.clear();
+                kept = 0;
+                continue;
+            }
+        };
         kept += batch.num_rows();
         last.push_back(batch);
         while let Some(first) = last.front()
@@ -112,5 +121,5 @@ async fn last_rows(job: &Job, count: usize) -> Result<(SchemaRef, VecDeque<Recor
         let surplus = kept.saturating_sub(count);
         *first = first.slice(surplus, first.num_rows() - surplus);
     }
-    Ok((schema, last))
+    Ok((output.schema(), last))
 }

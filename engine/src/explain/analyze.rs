@@ -13,7 +13,7 @@ use super::collect::{collect, measure};
 use super::{ExplainQuery, ExplainedRun, Explanation, Step};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::output::panicked;
+use crate::output::{Again, Way, panicked};
 use crate::pass::{Together, reads_shared_plan};
 use crate::session::Session;
 
@@ -41,10 +41,10 @@ pub(super) async fn analyze(session: &Session, queries: Vec<ExplainQuery>) -> Re
         output.plan = step;
         output.rows = Some(match result {
             Ok(rows) => rows,
-            Err(error) => match session.again(query.plan, running.shares)(&error) {
-                Some(rows) => count_rows(rows.await?).await?,
-                None => return Err(error),
-            },
+            Err(error) => {
+                let way = Way { shares: running.shares, frugal: false };
+                count_again(session.again(query.plan, way), error).await?
+            }
         });
     }
     collected.explanation.run = Some(ExplainedRun {
@@ -90,6 +90,18 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Counts the rows of a query that failed, where it can be run in another way.
+async fn count_again(mut again: Again, mut error: Error) -> Result<u64> {
+    loop {
+        let Some(query) = again(&error) else { return Err(error) };
+        let query = query.await?;
+        match (count_rows(query.rows).await, query.again) {
+            (Err(next), Some(way)) => (again, error) = (way, next),
+            (result, _) => return result,
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::reader::PassReaderExec;
 use super::seal::{PassSpace, share_scans};
 use super::shared::{LatePlan, SharedTable};
 use super::{Pass, PassSource};
+use crate::widen::with_wider_types;
 
 /// What is run for outputs that are computed together.
 pub(crate) struct Together {
@@ -26,7 +27,8 @@ pub(crate) struct Together {
 impl Together {
     /// Plans outputs. One that cannot be planned does not keep the others from it.
     pub(crate) async fn plan(outputs: Vec<LogicalPlan>, state: &SessionState, space: &PassSpace) -> Self {
-        let optimized: Vec<Result<LogicalPlan>> = outputs.iter().map(|plan| state.optimize(plan)).collect();
+        let optimize = |plan| state.optimize(&with_wider_types(plan)?);
+        let optimized: Vec<Result<LogicalPlan>> = outputs.into_iter().map(optimize).collect();
         let (plans, mut results) = take_ok(optimized);
         let planned = match Self::plan_shared(plans.clone(), state, space).await {
             Ok(planned) => planned,

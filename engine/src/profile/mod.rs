@@ -12,8 +12,8 @@ mod top_values;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::{AsArray, RecordBatch, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type};
 use datafusion::common::hash_utils::{RandomState, create_hashes};
 use datafusion::error::Result as DataFusionResult;
 
@@ -95,37 +95,72 @@ impl Frame {
     /// # Errors
     /// Whatever the query meets.
     pub async fn profile_async(&self) -> Result<Profile> {
-        let schema = self.schema()?;
-        let whole = Arc::new(Mutex::new(Accumulator::new(&schema)));
+        let parts = Arc::new(Parts::default());
         let frame = {
-            let whole = Arc::clone(&whole);
+            let parts = Arc::clone(&parts);
             self.step(|plan| {
                 let factory = move |_partition| {
-                    let (own, whole) = (Accumulator::new(&schema), Arc::clone(&whole));
-                    Ok(Box::new(Profiler { own, whole }) as Box<dyn PartitionWorker>)
+                    Ok(Box::new(Profiler { own: None, parts: Arc::clone(&parts) })
+                        as Box<dyn PartitionWorker>)
                 };
                 let plan = without_tables(plan)?;
-                Ok(MapPartitions::plan("profile", plan, &Arc::new(Schema::empty()), Arc::new(factory))?)
+                Ok(MapPartitions::plan("profile", plan, &Parts::schema(), Arc::new(factory))?)
             })
         };
-        frame.collect_async().await?;
-        let whole = whole.lock().unwrap_or_else(PoisonError::into_inner);
-        whole.profile(&self.schema()?).map_err(Error::from)
+        let mut whole = None::<Accumulator>;
+        for part in parts.take(&frame.collect_async().await?) {
+            match &mut whole {
+                Some(whole) => whole.join(part),
+                None => whole = Some(part),
+            }
+        }
+        let whole = match whole {
+            Some(whole) => whole,
+            None => Accumulator::new(self.schema()?),
+        };
+        whole.profile().map_err(Error::from)
+    }
+}
+
+/// What partitions have seen, by the numbers that are their results: a query may be begun several times, and only
+/// the results of the last time count.
+#[derive(Default)]
+struct Parts(Mutex<Vec<Option<Accumulator>>>);
+
+impl Parts {
+    fn schema() -> SchemaRef {
+        Arc::new(Schema::new(vec![Field::new("part", DataType::UInt64, false)]))
+    }
+
+    /// Keeps a part; a batch that names it.
+    fn add(&self, part: Accumulator) -> DataFusionResult<RecordBatch> {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.push(Some(part));
+        let number = UInt64Array::from_value(parts.len() as u64 - 1, 1);
+        Ok(RecordBatch::try_new(Self::schema(), vec![Arc::new(number)])?)
+    }
+
+    /// The parts that batches name.
+    fn take(&self, batches: &[RecordBatch]) -> Vec<Accumulator> {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let numbers = batches.iter().flat_map(|batch| batch.column(0).as_primitive::<UInt64Type>().values());
+        numbers.filter_map(|number| parts[*number as usize].take()).collect()
     }
 }
 
 /// What was seen so far.
 struct Accumulator {
+    schema: SchemaRef,
     rows: u64,
     columns: Vec<ColumnAccumulator>,
     random: RandomState,
 }
 
 impl Accumulator {
-    fn new(schema: &SchemaRef) -> Self {
+    fn new(schema: SchemaRef) -> Self {
         let columns = schema.fields().iter().map(|field| ColumnAccumulator::new(field.data_type())).collect();
         // The same values have the same hashes in all partitions.
-        Self { rows: 0, columns, random: RandomState::with_seed(0) }
+        Self { schema, rows: 0, columns, random: RandomState::with_seed(0) }
     }
 
     fn push(&mut self, batch: &RecordBatch) -> DataFusionResult<()> {
@@ -148,8 +183,8 @@ impl Accumulator {
         }
     }
 
-    fn profile(&self, schema: &SchemaRef) -> DataFusionResult<Profile> {
-        let fields = schema.fields().iter().zip(&self.columns);
+    fn profile(&self) -> DataFusionResult<Profile> {
+        let fields = self.schema.fields().iter().zip(&self.columns);
         let columns = fields.map(|(field, column)| column.profile(field)).collect::<DataFusionResult<_>>()?;
         Ok(Profile { rows: self.rows, columns })
     }
@@ -157,8 +192,9 @@ impl Accumulator {
 
 /// Looks at the rows of one partition.
 struct Profiler {
-    own: Accumulator,
-    whole: Arc<Mutex<Accumulator>>,
+    /// Made when there are rows.
+    own: Option<Accumulator>,
+    parts: Arc<Parts>,
 }
 
 impl PartitionWorker for Profiler {
@@ -167,14 +203,14 @@ impl PartitionWorker for Profiler {
         batch: &RecordBatch,
         _out: &mut Vec<RecordBatch>,
     ) -> DataFusionResult<ControlFlow<()>> {
-        self.own.push(batch)?;
+        self.own.get_or_insert_with(|| Accumulator::new(batch.schema())).push(batch)?;
         Ok(ControlFlow::Continue(()))
     }
 
-    fn finish(&mut self, _out: &mut Vec<RecordBatch>) -> DataFusionResult<()> {
-        let empty = Accumulator { rows: 0, columns: Vec::new(), random: self.own.random.clone() };
-        let own = std::mem::replace(&mut self.own, empty);
-        self.whole.lock().unwrap_or_else(PoisonError::into_inner).join(own);
+    fn finish(&mut self, out: &mut Vec<RecordBatch>) -> DataFusionResult<()> {
+        if let Some(own) = self.own.take() {
+            out.push(self.parts.add(own)?);
+        }
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use crate::encoding::Encoding;
 use crate::error::{Error, Result};
 use crate::scan::Place;
 use crate::scanner::csv::{CsvRequest, Layout};
+use crate::scanner::json::JsonTable;
 use crate::simd::InstructionSet;
 use crate::splitter::{Grammar, Records, Splitter};
 
@@ -23,24 +24,32 @@ pub(crate) enum Recipe {
     Lines { max_record_bytes: usize },
     /// Records of fields, perhaps behind a header.
     Csv(Arc<CsvRequest>),
+    /// Objects.
+    Json(Arc<JsonTable>),
 }
 
 impl Recipe {
-    fn grammar(&self) -> Grammar {
+    fn grammar(&self, path: &Path) -> Grammar {
         match self {
+            Self::Json(table) if table.is_document(path) => Grammar::Documents,
+            Self::Json(_) => Grammar::Lines,
             Self::Lines { .. } => Grammar::Lines,
             Self::Csv(request) => Grammar::Csv(request.table.dialect.clone()),
         }
     }
 
     pub(super) fn quote(&self) -> Option<u8> {
-        self.grammar().quote()
+        match self {
+            Self::Csv(request) => request.table.dialect.quote,
+            Self::Lines { .. } | Self::Json(_) => None,
+        }
     }
 
     fn max_record_bytes(&self) -> usize {
         match self {
             Self::Lines { max_record_bytes } => *max_record_bytes,
             Self::Csv(request) => request.table.options.max_record_bytes,
+            Self::Json(table) => table.options().text.max_record_bytes,
         }
     }
 }
@@ -101,10 +110,10 @@ impl Order {
         set: InstructionSet,
     ) -> Self {
         let head = match &recipe {
-            Recipe::Lines { .. } => Head::Past(None),
+            Recipe::Lines { .. } | Recipe::Json(_) => Head::Past(None),
             Recipe::Csv(request) => Head::Lines { left: request.table.skip_of(path), after_return: false },
         };
-        let splitter = Splitter::new(path.to_owned(), recipe.grammar(), recipe.max_record_bytes(), set);
+        let splitter = Splitter::new(path.to_owned(), recipe.grammar(path), recipe.max_record_bytes(), set);
         Self {
             file,
             path: path.to_owned(),

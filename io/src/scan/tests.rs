@@ -13,10 +13,10 @@ use crate::scanner::filter::{RawFilter, RowFilter, ScanFilter};
 use crate::scanner::infer::infer_csv;
 
 /// Files in a folder of their own.
-pub(super) struct Files(tempfile::TempDir);
+pub(crate) struct Files(tempfile::TempDir);
 
 impl Files {
-    pub(super) fn new(texts: &[&[u8]]) -> Self {
+    pub(crate) fn new(texts: &[&[u8]]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         for (index, text) in texts.iter().enumerate() {
             fs::write(dir.path().join(format!("{index:02}.csv")), text).unwrap();
@@ -24,11 +24,11 @@ impl Files {
         Self(dir)
     }
 
-    pub(super) fn sources(&self) -> Vec<SourceFile> {
+    pub(crate) fn sources(&self) -> Vec<SourceFile> {
         crate::source::expand(&[format!("{}/*", self.0.path().display())]).unwrap()
     }
 
-    pub(super) fn csv(&self, options: &CsvOptions) -> Result<(CsvTable, ScanRequest)> {
+    pub(crate) fn csv(&self, options: &CsvOptions) -> Result<(CsvTable, ScanRequest)> {
         let table = infer_csv(&self.sources(), options)?;
         let columns = (0..table.columns().len()).collect();
         Ok((table, ScanRequest { columns, batch_rows: 2, ..Default::default() }))
@@ -94,7 +94,7 @@ fn read_by_worker(scan: &Arc<Scan>, workers: usize) -> Vec<Vec<(Place, String)>>
     })
 }
 
-pub(super) fn read(scan: Arc<Scan>, workers: usize) -> Result<Vec<String>> {
+pub(crate) fn read(scan: Arc<Scan>, workers: usize) -> Result<Vec<String>> {
     let mut rows = Vec::new();
     for item in items(&scan, workers)? {
         let ScanItem::Batch { batch, .. } = item else { panic!("no column is forgone") };
@@ -366,7 +366,7 @@ pub(super) fn rfc4180() -> CsvOptions {
 }
 
 /// A file of every codec: each takes another way from disk to chunks.
-pub(super) fn compressed(bytes: &[u8], codec: Codec) -> Vec<u8> {
+pub(crate) fn compressed(bytes: &[u8], codec: Codec) -> Vec<u8> {
     let mut compressor = crate::Compressor::new(codec, None, Vec::new()).unwrap();
     std::io::Write::write_all(&mut compressor, bytes).unwrap();
     compressor.finish().unwrap()

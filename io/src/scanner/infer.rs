@@ -120,6 +120,15 @@ impl CsvTable {
         &self.notes
     }
 
+    /// The same table with a wider type for a column whose type was guessed; `None` if there is no such column,
+    /// or it is as wide already.
+    pub fn widened(&self, column: &str, ty: ColumnType) -> Option<Self> {
+        let index = self.columns.iter().position(|known| known.name == column && known.inferred)?;
+        let mut table = self.columns[index].ty.widens_to(ty).then(|| self.clone())?;
+        table.columns[index].ty = ty;
+        Some(table)
+    }
+
     /// How many rows all files have, if each goes on as it begins; nothing if they were not looked at.
     pub fn estimated_rows(&self) -> Option<u64> {
         self.estimated_rows
@@ -138,7 +147,8 @@ impl CsvTable {
 /// appear, and a file without a column gives nulls, which a note tells; or, if the options say so, columns are
 /// found by their places, under the names of the first file. A type is the narrowest of boolean, bigint,
 /// double, date, timestamp and text that fits all values seen in all files. Files without any record
-/// say nothing. Nothing is read if the options give all columns.
+/// say nothing. If the options give all columns, only the encoding is looked for, and nothing is read if they give
+/// that and the dialect, too.
 ///
 /// # Errors
 /// Those of opening and decoding; options that name a column that is in no file.
@@ -156,11 +166,11 @@ pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable>
             escape: known.escape.flatten(),
             comment: known.comment.flatten(),
         };
-        return Ok(declared(columns, dialect, options));
+        return declared(files, columns, dialect, options);
     }
     let dialect = find_dialect(files, &known, options)?;
     if let Some(columns) = &options.columns {
-        return Ok(declared(columns, dialect, options));
+        return declared(files, columns, dialect, options);
     }
     let samples = take_samples(files, &dialect, options)?;
     let mut table = merge(files, &samples, dialect, options);
@@ -169,7 +179,17 @@ pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable>
 }
 
 /// The table that `columns` states; a header, if there is one, is passed over.
-fn declared(columns: &[(String, ColumnType)], dialect: Dialect, options: &CsvOptions) -> CsvTable {
+fn declared(
+    files: &[SourceFile],
+    columns: &[(String, ColumnType)],
+    dialect: Dialect,
+    options: &CsvOptions,
+) -> Result<CsvTable> {
+    let mut notes = Vec::new();
+    let encoding = match options.encoding {
+        Setting::Is(encoding) => encoding,
+        Setting::Auto => found_encoding(&take_samples(files, &dialect, options)?, &mut notes),
+    };
     let header = match options.header {
         HeaderMode::Auto => HeaderRule::NamesIfKnown,
         HeaderMode::Present => HeaderRule::Skipped,
@@ -177,18 +197,18 @@ fn declared(columns: &[(String, ColumnType)], dialect: Dialect, options: &CsvOpt
     };
     let columns =
         columns.iter().map(|(name, ty)| Column { name: name.clone(), ty: *ty, inferred: false }).collect();
-    CsvTable {
+    Ok(CsvTable {
         columns,
         dialect,
         header,
-        encoding: options.encoding.known().unwrap_or_default(),
+        encoding,
         skips: BTreeMap::new(),
         all_headed: header == HeaderRule::Skipped,
         headed: BTreeSet::new(),
         options: options.clone(),
-        notes: Vec::new(),
+        notes,
         estimated_rows: None,
-    }
+    })
 }
 
 /// Applies the types that the options give by name.
@@ -572,15 +592,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         let comment = char::from(comment);
         notes.push(format!("lines that begin with '{comment}' are passed over; comment = '' reads them"));
     }
-    let encoding = options.encoding.known().unwrap_or_else(|| {
-        let found = common_encoding(samples);
-        if found != Encoding::Utf8 {
-            notes.push(format!(
-                "the text is not UTF-8, and read as {found}; encoding = '…' reads it as another one"
-            ));
-        }
-        found
-    });
+    let encoding = options.encoding.known().unwrap_or_else(|| found_encoding(samples, &mut notes));
     let columns = names
         .into_iter()
         .zip(types)
@@ -600,6 +612,17 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         notes,
         estimated_rows,
     }
+}
+
+/// The encoding that all files seem to be in, and a note if that is not what one expects.
+fn found_encoding(samples: &[Sample], notes: &mut Vec<String>) -> Encoding {
+    let found = common_encoding(samples);
+    if found != Encoding::Utf8 {
+        notes.push(format!(
+            "the text is not UTF-8, and read as {found}; encoding = '…' reads it as another one"
+        ));
+    }
+    found
 }
 
 /// The encoding that all files can be in. Where there are several, it is UTF-8: then a value that is not is an error
@@ -854,6 +877,12 @@ mod tests {
         let skips = ["0.csv", "1.csv"].map(|name| table.skip_of(&dir.path().join(name)));
         assert_eq!((skips, table.encoding().to_string()), ([2, 0], "windows-1252".to_owned()));
         assert_eq!(table.notes().len(), 2);
+        // Also where all columns are given.
+        let columns = Some(vec![("n".into(), ColumnType::Text), ("t".into(), ColumnType::Text)]);
+        let options = CsvOptions { columns, delim: Some(b';'), ..CsvOptions::default() };
+        let files = crate::source::expand(&[format!("{}/*.csv", dir.path().display())]).unwrap();
+        let given = infer_csv(&files, &options).unwrap();
+        assert_eq!((given.encoding(), given.notes().len()), (table.encoding(), 1));
         assert!(
             table.notes()[0].ends_with("0.csv: 2 lines above the header passed over; skip = 0 reads them")
         );

@@ -5,6 +5,7 @@ pub(crate) mod csv;
 mod fields;
 pub(crate) mod filter;
 pub mod infer;
+pub mod json;
 pub(crate) mod lenient;
 mod numbers;
 pub mod record;

@@ -129,7 +129,7 @@ fn all_lines(data: &[u8]) -> Vec<Span> {
 }
 
 /// The lines that have one of the filter's literals, and how many bytes they are.
-fn matching_lines(data: &[u8], filter: &RawFilter) -> (Vec<Span>, usize) {
+pub(super) fn matching_lines(data: &[u8], filter: &RawFilter) -> (Vec<Span>, usize) {
     let (mut at, mut kept_bytes, mut spans) = (0, 0, Vec::new());
     while let Some(found) = filter.find(&data[at..]) {
         let start = memrchr(b'\n', &data[at..at + found]).map_or(at, |feed| at + feed + 1);

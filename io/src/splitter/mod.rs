@@ -7,6 +7,7 @@
 //!
 //! A [`RecordBuffer`] does the same for whoever reads a file's head alone, from one stream.
 
+mod documents;
 mod record_buffer;
 pub(crate) mod walk;
 
@@ -14,11 +15,13 @@ pub use record_buffer::RecordBuffer;
 
 use std::path::PathBuf;
 
+use documents::Depth;
 use memchr::memrchr;
 use walk::{State, walk};
 
 use crate::chunk::{Chunk, ChunkPool, Summary};
 use crate::error::{Error, ErrorKind, Location, Result};
+use crate::scanner::json::no_json;
 use crate::scanner::record::Dialect;
 use crate::simd::InstructionSet;
 
@@ -29,6 +32,8 @@ pub(crate) enum Grammar {
     Lines,
     /// A record of fields.
     Csv(Dialect),
+    /// A value of JSON, which may have several lines.
+    Documents,
 }
 
 /// Whole records of a file.
@@ -53,6 +58,8 @@ pub(crate) struct Splitter {
     max_record_bytes: usize,
     /// Where in the grammar the end of the last chunk is.
     state: State,
+    /// The same, of JSON.
+    depth: Depth,
     /// Bytes behind the last record end.
     seam: Vec<u8>,
     /// Lines that end in the seam.
@@ -74,6 +81,7 @@ impl Splitter {
             set,
             max_record_bytes,
             state: State::Record,
+            depth: Depth::default(),
             seam: Vec::new(),
             seam_lines: 0,
             byte_offset: 0,
@@ -101,6 +109,7 @@ impl Splitter {
         let chunk_lines = self.grammar.lines_of(chunk.summary()) - u64::from(counted_before);
         let last_end = match &self.grammar {
             Grammar::Lines => memrchr(b'\n', bytes).map(|at| at + 1),
+            Grammar::Documents => self.depth.walk(bytes),
             Grammar::Csv(dialect) => {
                 let walked = walk(self.state, bytes, dialect, chunk.summary().has_quotes, self.set);
                 self.state = walked.state;
@@ -133,6 +142,14 @@ impl Splitter {
     pub(crate) fn finish(&mut self) -> Result<Option<Records>> {
         if self.state.is_quoted() {
             return Err(ErrorKind::UnclosedQuote { location: self.location() }.into());
+        }
+        if self.depth.is_open() {
+            let found = String::from_utf8_lossy(&self.seam).trim().to_owned();
+            return Err(no_json(
+                self.location(),
+                "a value that is closed before the end of the file",
+                &found,
+            ));
         }
         if self.seam.is_empty() {
             return Ok(None);
@@ -171,7 +188,7 @@ impl Grammar {
     /// The byte around fields in which line ends are part of the value.
     pub(crate) fn quote(&self) -> Option<u8> {
         match self {
-            Self::Lines => None,
+            Self::Lines | Self::Documents => None,
             Self::Csv(dialect) => dialect.quote,
         }
     }
@@ -179,7 +196,7 @@ impl Grammar {
     /// How many lines end in bytes.
     fn lines_of(&self, summary: &Summary) -> u64 {
         match self {
-            Self::Lines => summary.feeds,
+            Self::Lines | Self::Documents => summary.feeds,
             Self::Csv(_) => summary.line_ends,
         }
     }

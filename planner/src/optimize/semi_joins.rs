@@ -199,8 +199,7 @@ mod tests {
         kind: JoinType,
         on: [&str; 2],
     ) -> LogicalPlanBuilder {
-        let on = on.map(|name| vec![Column::from_qualified_name(name)]).into();
-        let [left_on, right_on]: [Vec<Column>; 2] = on;
+        let [left_on, right_on] = on.map(|name| vec![Column::from_qualified_name(name)]);
         left.join(right.build().unwrap(), kind, (left_on, right_on), None).unwrap()
     }
 

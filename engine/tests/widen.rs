@@ -1,0 +1,250 @@
+//! Values further on in files that need a wider type than the heads let guess.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+
+use futures::executor::block_on;
+use swath::arrow::array::RecordBatch;
+use swath::arrow::util::display::array_value_to_string;
+use swath::{Error, Session, col, compute, lit};
+use tempfile::TempDir;
+
+/// So many rows are more than what is looked at to guess types.
+const ROWS: usize = 12_000;
+
+/// A folder with `a.csv`, whose last row alone needs wider types, and `b.csv`, which has nothing out of the way.
+struct Scratch {
+    dir: TempDir,
+    session: Session,
+}
+
+const DOUBLE: &str = "column \"x\" is read as double, as $/a.csv: line 12001 has \"1.5\": what was read before was \
+                      read again";
+const TIMESTAMP: &str = "column \"d\" is read as timestamp, as $/a.csv: line 12001 has \"2020-01-01 10:30\": what was \
+                         read before was read again";
+
+fn table(last: &str) -> String {
+    let name = "a name that takes some room so that the file is longer than what is looked at";
+    let row = |row: usize| format!("{row},{},2001-02-03,{name}\n", row % 2);
+    let mut text = "id,x,d,name\n".to_owned();
+    text.extend((1..ROWS).map(row));
+    text + last
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self::with_threads(3)
+    }
+
+    fn with_threads(threads: usize) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let session = Session::builder().threads(threads).build().unwrap();
+        let scratch = Self { dir, session };
+        scratch.file("a.csv", &table("0,1.5,2020-01-01 10:30,last\n"));
+        scratch.file("b.csv", &table("0,1,2001-02-03,last\n"));
+        scratch
+    }
+
+    fn file(&self, name: &str, text: &str) {
+        fs::write(self.dir.path().join(name), text).unwrap();
+    }
+
+    fn folder(&self) -> String {
+        self.dir.path().display().to_string()
+    }
+
+    /// `$` in the statement is the folder.
+    fn rows(&self, sql: &str) -> Result<Vec<String>, Error> {
+        Ok(rows(&self.session.collect_blocking(&sql.replace('$', &self.folder()))?))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.session.take_notes().iter().map(|note| note.replace(&self.folder(), "$")).collect()
+    }
+
+    #[track_caller]
+    fn check(&self, sql: &str, expected: &[&str]) {
+        assert_eq!(self.rows(sql).unwrap(), expected, "{sql}");
+    }
+}
+
+fn rows(batches: &[RecordBatch]) -> Vec<String> {
+    let row = |batch: &RecordBatch, row| {
+        let cells = batch.columns().iter().map(|column| array_value_to_string(column, row).unwrap());
+        cells.collect::<Vec<_>>().join("|")
+    };
+    batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |at| row(batch, at))).collect()
+}
+
+#[test]
+fn each_way_in_every_codec() {
+    let scratch = Scratch::new();
+    for codec in [".gz", ".bz2", ".zst", ".xz", ".lz4"] {
+        let texts = "SELECT * FROM read_csv('$/a.csv', all_varchar = true)";
+        scratch.rows(&format!("COPY ({texts}) TO '$/a.csv{codec}'")).unwrap();
+    }
+    assert_eq!(scratch.notes(), [""; 0]);
+    for codec in ["", ".gz", ".bz2", ".zst", ".xz", ".lz4"] {
+        scratch.check(&format!("SELECT sum(x), count(*) FROM '$/a.csv{codec}'"), &["6001.5|12000"]);
+        scratch.check(&format!("SELECT max(d) FROM '$/a.csv{codec}'"), &["2020-01-01T10:30:00"]);
+        let of_codec = |note: &str| note.replace("a.csv", &format!("a.csv{codec}"));
+        assert_eq!(scratch.notes(), [of_codec(DOUBLE), of_codec(TIMESTAMP)]);
+        // It is known from now on.
+        scratch.check(&format!("SELECT max(x / 2) FROM '$/a.csv{codec}'"), &["0.75"]);
+        assert_eq!(scratch.notes(), [""; 0]);
+    }
+}
+
+#[test]
+fn two_columns_one_after_the_other_in_several_files() {
+    let scratch = Scratch::new();
+    scratch.check("SELECT sum(x), max(d), count(*) FROM '$/?.csv'", &["12002.5|2020-01-01T10:30:00|24000"]);
+    let mut notes = scratch.notes();
+    notes.sort();
+    assert_eq!(notes, [TIMESTAMP, DOUBLE]);
+}
+
+#[test]
+fn what_the_plan_looks_like_does_not_matter() {
+    for (sql, expected) in [
+        ("SELECT x FROM '$/a.csv' ORDER BY x DESC LIMIT 2", &["1.5", "1.0"][..]),
+        ("SELECT x, count(*) FROM '$/a.csv' GROUP BY x ORDER BY x", &["0.0|5999", "1.0|6000", "1.5|1"]),
+        ("SELECT id FROM '$/a.csv' WHERE x > 1", &["0"]),
+        ("SELECT count(*) FROM '$/a.csv' a JOIN '$/a.csv' b USING (id) WHERE a.x = b.x", &["12000"]),
+        ("SELECT max(x) FROM (SELECT x FROM '$/b.csv' UNION ALL SELECT x FROM '$/a.csv')", &["1.5"]),
+        ("SELECT count(*) FROM '$/b.csv' WHERE x = (SELECT max(x) - 0.5 FROM '$/a.csv')", &["6001"]),
+        (
+            "SELECT count(*) FROM (SELECT x AS y FROM '$/a.csv') a
+             WHERE EXISTS (SELECT 1 FROM (VALUES (1.5)) v(z) WHERE v.z = a.y)",
+            &["1"],
+        ),
+        ("WITH t AS (SELECT DISTINCT x FROM '$/a.csv') SELECT sum(x) OVER () FROM t LIMIT 1", &["2.5"]),
+        ("CREATE VIEW v AS SELECT x FROM '$/a.csv'; SELECT sum(x) FROM v", &["6001.5"]),
+        ("CREATE TABLE t AS SELECT x FROM '$/a.csv'; SELECT sum(x) FROM t", &["6001.5"]),
+        ("SELECT max(x) FROM read_csv('$/*.csv', filename = true) WHERE filename LIKE '%a.csv'", &["1.5"]),
+    ] {
+        let scratch = Scratch::new();
+        scratch.check(sql, expected);
+        assert_eq!(scratch.notes(), [DOUBLE], "{sql}");
+    }
+}
+
+#[test]
+fn rows_that_are_collected_come_once() {
+    let scratch = Scratch::new();
+    let all = scratch.rows("SELECT id, x FROM '$/a.csv'").unwrap();
+    assert_eq!((all.len(), all[0].as_str(), all[ROWS - 1].as_str()), (ROWS, "1|1.0", "0|1.5"));
+    // What is not read does not change a type.
+    let scratch = Scratch::new();
+    scratch.check("SELECT id, x FROM '$/a.csv' LIMIT 1", &["1|1"]);
+    assert_eq!(scratch.notes(), [""; 0]);
+}
+
+#[test]
+fn statements_together() {
+    let scratch = Scratch::new();
+    let questions = [
+        "SELECT sum(x) FROM '$/?.csv'",
+        "SELECT count(DISTINCT name) FROM '$/?.csv'",
+        "SELECT max(x), max(d) FROM '$/?.csv'",
+        "SELECT max(d) FROM '$/?.csv'",
+        "SELECT id FROM '$/?.csv' LIMIT 1",
+    ];
+    let parse =
+        |sql: &&str| scratch.session.parse(&sql.replace('$', &scratch.folder())).unwrap().pop().unwrap();
+    let outputs = block_on(scratch.session.run_together(questions.iter().map(parse).collect()));
+    let found: Vec<_> = outputs
+        .into_iter()
+        .map(|output| rows(&block_on(output.unwrap().collect()).unwrap()).join(";"))
+        .collect();
+    assert_eq!(found, ["12002.5", "2", "1.5|2020-01-01T10:30:00", "2020-01-01T10:30:00", "1"]);
+    let mut notes = scratch.notes();
+    notes.sort();
+    assert_eq!(notes, [TIMESTAMP, DOUBLE]);
+}
+
+#[test]
+fn a_copy_is_whole_and_alone() {
+    let scratch = Scratch::new();
+    scratch.check("COPY (SELECT id, x FROM '$/a.csv') TO '$/out.csv.gz'", &["12000"]);
+    scratch.check(
+        "SELECT count(*), sum(CAST(x AS DOUBLE)) FROM read_csv('$/out.csv.gz', all_varchar = true)",
+        &["12000|6001.5"],
+    );
+    let mut names: Vec<_> =
+        fs::read_dir(scratch.dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["a.csv", "b.csv", "out.csv.gz"]);
+}
+
+#[test]
+fn frames_bags_and_profiles() {
+    let scratch = Scratch::new();
+    let open = || swath::read_csv(scratch.dir.path().join("a.csv")).session(&scratch.session).scan().unwrap();
+    let (early, other) = (open(), open());
+    let bag = early.select(["id", "x"]).to_bag::<(i64, f64)>().filter(|(id, _)| *id == 0);
+    let wide = other.filter(col("x").gt(lit(1)));
+    let (sum, wide, last) = compute((early.sum("x").as_type::<f64>(), wide.count(), bag)).unwrap();
+    assert_eq!((sum, wide, last), (Some(6001.5), 1, vec![(0, 1.5)]));
+    // The frame was made with the narrower type, and goes on with the wider one.
+    assert_eq!(scratch.notes(), [DOUBLE]);
+    assert_eq!(early.filter(col("x").gt(lit(1))).count().get().unwrap(), 1);
+    assert_eq!(scratch.notes(), [""; 0]);
+
+    let scratch = Scratch::new();
+    let frame = swath::read_csv(scratch.dir.path().join("a.csv")).session(&scratch.session).scan().unwrap();
+    let profile = frame.profile().unwrap();
+    let x = &profile.columns[1];
+    assert_eq!((profile.rows, x.data_type.as_str(), x.max.as_deref()), (12_000, "DOUBLE", Some("1.5")));
+    assert_eq!(profile.columns[2].max.as_deref(), Some("2020-01-01T10:30:00"));
+}
+
+#[test]
+fn a_reader_who_has_rows_is_told_and_can_begin_again() {
+    // With more threads, the last row may be met before the first ones are given.
+    let scratch = Scratch::with_threads(1);
+    let run = |sql: &str| {
+        let statement = scratch.session.parse(&sql.replace('$', &scratch.folder())).unwrap().pop().unwrap();
+        block_on(scratch.session.run(statement)).unwrap()
+    };
+    let mut output = run("SELECT x FROM '$/a.csv'");
+    assert_eq!(output.schema().field(0).data_type().to_string(), "Int64");
+    let error = loop {
+        match block_on(output.next()).expect("it fails") {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(
+        error.hint().unwrap().starts_with("read the column as double, types = {'x': 'double'}"),
+        "{error}"
+    );
+    assert!(block_on(output.next()).is_none());
+    assert!(block_on(output.begin_again(&error)).unwrap());
+    assert_eq!(output.schema().field(0).data_type().to_string(), "Float64");
+    assert_eq!(block_on(output.collect()).unwrap().iter().map(RecordBatch::num_rows).sum::<usize>(), ROWS);
+}
+
+#[test]
+fn what_does_not_widen() {
+    let scratch = Scratch::new();
+    let failure = |sql: &str| scratch.rows(sql).unwrap_err();
+    // A type that was given.
+    failure("SELECT sum(x) FROM read_csv('$/a.csv', types = {'x': 'bigint'})");
+    // Numbers do not become text.
+    scratch.file("c.csv", &table("0,many,2001-02-03,last\n"));
+    let error = failure("SELECT sum(x) FROM '$/c.csv'");
+    assert!(
+        error.to_string().ends_with("line 12001, column \"x\": expected an integer, found \"many\""),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("types = {'x': 'text'}"));
+    // And a value may need a wider type than the first that was found.
+    scratch.file("d.csv", &table("0,1.5,2001-02-03,last\n0,many,2001-02-03,last\n"));
+    let error = failure("SELECT sum(x) FROM '$/d.csv'");
+    assert!(
+        error.to_string().ends_with("line 12002, column \"x\": expected a number, found \"many\""),
+        "{error}"
+    );
+    assert_eq!(scratch.notes().len(), 1);
+}

@@ -1,0 +1,349 @@
+//! One column of JSON values in the making.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder};
+use arrow_array::types::{
+    Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{ArrayRef, ArrowPrimitiveType, ListArray, PrimitiveArray, StructArray};
+use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{DataType, Field, Fields};
+
+use super::cursor::{Cursor, Problem, Value, unescaped};
+use super::shape::{JsonType, key_of};
+use crate::options::ColumnType;
+use crate::scanner::text_values::TextValues;
+use crate::scanner::values::{parse_date, parse_f32, parse_f64, parse_i64, parse_timestamp, parse_u64, trim};
+
+/// Why a value could not be added.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// It is no JSON.
+    Grammar(Problem),
+    /// It is a value of another type.
+    Type { expected: &'static str, found: String },
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        Self::Grammar(problem)
+    }
+}
+
+/// Values of one type.
+#[derive(Debug)]
+pub(super) enum JsonBuilder {
+    Boolean(BooleanBuilder),
+    Int8(PrimitiveBuilder<Int8Type>),
+    Int16(PrimitiveBuilder<Int16Type>),
+    Int32(PrimitiveBuilder<Int32Type>),
+    Int64(PrimitiveBuilder<Int64Type>),
+    UInt8(PrimitiveBuilder<UInt8Type>),
+    UInt16(PrimitiveBuilder<UInt16Type>),
+    UInt32(PrimitiveBuilder<UInt32Type>),
+    UInt64(PrimitiveBuilder<UInt64Type>),
+    Float32(PrimitiveBuilder<Float32Type>),
+    Float64(PrimitiveBuilder<Float64Type>),
+    Date(PrimitiveBuilder<Date32Type>),
+    Timestamp(PrimitiveBuilder<TimestampMicrosecondType>),
+    TimestampTz(PrimitiveBuilder<TimestampMicrosecondType>),
+    Text { values: TextValues, nulls: NullBufferBuilder },
+    List { offsets: Vec<i32>, nulls: NullBufferBuilder, item: Box<JsonBuilder>, data_type: DataType },
+    Struct { nulls: NullBufferBuilder, members: Members, fields: Fields },
+}
+
+impl JsonBuilder {
+    pub(super) fn new(ty: &JsonType) -> Self {
+        let scalar = match ty {
+            JsonType::Nothing => ColumnType::Text,
+            JsonType::Scalar(scalar) => *scalar,
+            JsonType::List(item) => {
+                let (nulls, item) = (NullBufferBuilder::new(0), Box::new(Self::new(item)));
+                return Self::List { offsets: vec![0], nulls, item, data_type: ty.data_type() };
+            }
+            JsonType::Struct(members) => {
+                let DataType::Struct(fields) = ty.data_type() else {
+                    unreachable!("an object is read as a struct")
+                };
+                return Self::Struct {
+                    nulls: NullBufferBuilder::new(0),
+                    members: Members::new(members),
+                    fields,
+                };
+            }
+        };
+        match scalar {
+            ColumnType::Boolean => Self::Boolean(BooleanBuilder::new()),
+            ColumnType::Int8 => Self::Int8(PrimitiveBuilder::new()),
+            ColumnType::Int16 => Self::Int16(PrimitiveBuilder::new()),
+            ColumnType::Int32 => Self::Int32(PrimitiveBuilder::new()),
+            ColumnType::Int64 => Self::Int64(PrimitiveBuilder::new()),
+            ColumnType::UInt8 => Self::UInt8(PrimitiveBuilder::new()),
+            ColumnType::UInt16 => Self::UInt16(PrimitiveBuilder::new()),
+            ColumnType::UInt32 => Self::UInt32(PrimitiveBuilder::new()),
+            ColumnType::UInt64 => Self::UInt64(PrimitiveBuilder::new()),
+            ColumnType::Float32 => Self::Float32(PrimitiveBuilder::new()),
+            ColumnType::Float64 => Self::Float64(PrimitiveBuilder::new()),
+            ColumnType::Date => Self::Date(PrimitiveBuilder::new()),
+            ColumnType::Timestamp => Self::Timestamp(PrimitiveBuilder::new()),
+            ColumnType::TimestampTz => Self::TimestampTz(PrimitiveBuilder::new()),
+            ColumnType::Text => {
+                Self::Text { values: TextValues::default(), nulls: NullBufferBuilder::new(0) }
+            }
+        }
+    }
+
+    pub(super) fn push_null(&mut self) {
+        match self {
+            Self::Boolean(values) => values.append_null(),
+            Self::Int8(values) => values.append_null(),
+            Self::Int16(values) => values.append_null(),
+            Self::Int32(values) => values.append_null(),
+            Self::Int64(values) => values.append_null(),
+            Self::UInt8(values) => values.append_null(),
+            Self::UInt16(values) => values.append_null(),
+            Self::UInt32(values) => values.append_null(),
+            Self::UInt64(values) => values.append_null(),
+            Self::Float32(values) => values.append_null(),
+            Self::Float64(values) => values.append_null(),
+            Self::Date(values) => values.append_null(),
+            Self::Timestamp(values) | Self::TimestampTz(values) => values.append_null(),
+            Self::Text { values, nulls } => {
+                values.push_null();
+                nulls.append_null();
+            }
+            Self::List { offsets, nulls, .. } => {
+                offsets.push(offsets.last().copied().unwrap_or(0));
+                nulls.append_null();
+            }
+            Self::Struct { nulls, members, .. } => {
+                members.builders.iter_mut().for_each(Self::push_null);
+                nulls.append_null();
+            }
+        }
+    }
+
+    /// Adds the next value.
+    pub(super) fn push(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Trouble> {
+        cursor.peek();
+        let start = *cursor;
+        match (self, cursor.value()?) {
+            (builder, Value::Null) => {
+                builder.push_null();
+                Ok(())
+            }
+            (Self::Boolean(values), Value::Boolean(value)) => {
+                values.append_value(value);
+                Ok(())
+            }
+            (Self::Text { values, nulls }, value) => {
+                match value {
+                    Value::Text(raw, false) => values.push(raw),
+                    Value::Text(raw, true) => match unescaped(raw) {
+                        Some(text) => values.push(&text),
+                        None => return mismatch("a text with escapes of JSON", start),
+                    },
+                    // What is no text stands as it is written.
+                    _ => {
+                        *cursor = start;
+                        values.push(cursor.skip()?);
+                    }
+                }
+                nulls.append_non_null();
+                Ok(())
+            }
+            (Self::List { offsets, nulls, item, .. }, Value::List) => {
+                let (mut len, mut first) = (0, true);
+                while cursor.next_item(first)? {
+                    item.push(cursor)?;
+                    len += 1;
+                    first = false;
+                }
+                offsets.push(offsets.last().copied().unwrap_or(0) + len);
+                nulls.append_non_null();
+                Ok(())
+            }
+            (Self::Struct { nulls, members, .. }, Value::Object) => {
+                members.push(cursor)?;
+                nulls.append_non_null();
+                Ok(())
+            }
+            (builder, Value::Number(text) | Value::Text(text, false)) => builder.push_scalar(text, start),
+            (builder, _) => mismatch(builder.expected(), start),
+        }
+    }
+
+    /// Adds a number, a date or a time.
+    fn push_scalar(&mut self, text: &str, start: Cursor<'_>) -> Result<(), Trouble> {
+        let bytes = trim(text.as_bytes());
+        let is_pushed = match self {
+            Self::Int8(values) => add(values, parse_i64(bytes).and_then(|value| value.try_into().ok())),
+            Self::Int16(values) => add(values, parse_i64(bytes).and_then(|value| value.try_into().ok())),
+            Self::Int32(values) => add(values, parse_i64(bytes).and_then(|value| value.try_into().ok())),
+            Self::Int64(values) => add(values, parse_i64(bytes)),
+            Self::UInt8(values) => add(values, parse_u64(bytes).and_then(|value| value.try_into().ok())),
+            Self::UInt16(values) => add(values, parse_u64(bytes).and_then(|value| value.try_into().ok())),
+            Self::UInt32(values) => add(values, parse_u64(bytes).and_then(|value| value.try_into().ok())),
+            Self::UInt64(values) => add(values, parse_u64(bytes)),
+            Self::Float32(values) => add(values, parse_f32(bytes)),
+            Self::Float64(values) => add(values, parse_f64(bytes)),
+            Self::Date(values) => add(values, parse_date(bytes)),
+            Self::Timestamp(values) => add(values, time(bytes, false)),
+            Self::TimestampTz(values) => add(values, time(bytes, true)),
+            _ => false,
+        };
+        if is_pushed { Ok(()) } else { mismatch(self.expected(), start) }
+    }
+
+    /// What a value of the type is called in an error.
+    fn expected(&self) -> &'static str {
+        match self {
+            Self::Boolean(_) => ColumnType::Boolean.expected(),
+            Self::Int8(_) => ColumnType::Int8.expected(),
+            Self::Int16(_) => ColumnType::Int16.expected(),
+            Self::Int32(_) => ColumnType::Int32.expected(),
+            Self::Int64(_) => ColumnType::Int64.expected(),
+            Self::UInt8(_) => ColumnType::UInt8.expected(),
+            Self::UInt16(_) => ColumnType::UInt16.expected(),
+            Self::UInt32(_) => ColumnType::UInt32.expected(),
+            Self::UInt64(_) => ColumnType::UInt64.expected(),
+            Self::Float32(_) | Self::Float64(_) => ColumnType::Float64.expected(),
+            Self::Date(_) => ColumnType::Date.expected(),
+            Self::Timestamp(_) => ColumnType::Timestamp.expected(),
+            Self::TimestampTz(_) => ColumnType::TimestampTz.expected(),
+            Self::Text { .. } => ColumnType::Text.expected(),
+            Self::List { .. } => "a list",
+            Self::Struct { .. } => "an object",
+        }
+    }
+
+    /// The values; the builder is empty then.
+    pub(super) fn finish(&mut self) -> ArrayRef {
+        match self {
+            Self::Boolean(values) => Arc::new(values.finish()),
+            Self::Int8(values) => primitive(values),
+            Self::Int16(values) => primitive(values),
+            Self::Int32(values) => primitive(values),
+            Self::Int64(values) => primitive(values),
+            Self::UInt8(values) => primitive(values),
+            Self::UInt16(values) => primitive(values),
+            Self::UInt32(values) => primitive(values),
+            Self::UInt64(values) => primitive(values),
+            Self::Float32(values) => primitive(values),
+            Self::Float64(values) => primitive(values),
+            Self::Date(values) => primitive(values),
+            Self::Timestamp(values) => primitive(values),
+            Self::TimestampTz(values) => {
+                let values: PrimitiveArray<TimestampMicrosecondType> = values.finish();
+                Arc::new(values.with_data_type(ColumnType::TimestampTz.data_type()))
+            }
+            Self::Text { values, nulls } => Arc::new(values.finish(nulls.finish())),
+            Self::List { offsets, nulls, item, data_type } => {
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(offsets, vec![0])));
+                let DataType::List(field) = data_type else { unreachable!("it is the type of a list") };
+                Arc::new(ListArray::new(Arc::clone(field), offsets, item.finish(), nulls.finish()))
+            }
+            Self::Struct { nulls, members, fields } => {
+                let columns = members.builders.iter_mut().map(Self::finish).collect();
+                Arc::new(StructArray::new(fields.clone(), columns, nulls.finish()))
+            }
+        }
+    }
+}
+
+fn add<T: ArrowPrimitiveType>(values: &mut PrimitiveBuilder<T>, value: Option<T::Native>) -> bool {
+    if let Some(value) = value {
+        values.append_value(value);
+    }
+    value.is_some()
+}
+
+fn primitive<T: ArrowPrimitiveType>(values: &mut PrimitiveBuilder<T>) -> ArrayRef {
+    Arc::new(values.finish())
+}
+
+/// A time, with a zone or without.
+fn time(bytes: &[u8], zoned: bool) -> Option<i64> {
+    // A bare date is the midnight in either.
+    parse_timestamp(bytes).filter(|(_, has_zone)| *has_zone == zoned).map(|(micros, _)| micros)
+}
+
+fn mismatch(expected: &'static str, mut at: Cursor<'_>) -> Result<(), Trouble> {
+    let found = at.skip()?;
+    let inside = found.strip_prefix('"').and_then(|found| found.strip_suffix('"'));
+    Err(Trouble::Type { expected, found: inside.unwrap_or(found).to_owned() })
+}
+
+/// The keys of an object that are read, with their values.
+#[derive(Debug)]
+pub(super) struct Members {
+    names: Vec<String>,
+    builders: Vec<JsonBuilder>,
+    /// For each: the last object that had it.
+    last: Vec<u64>,
+    objects: u64,
+}
+
+impl Members {
+    fn new(members: &[(String, JsonType)]) -> Self {
+        Self {
+            names: members.iter().map(|(name, _)| name.clone()).collect(),
+            builders: members.iter().map(|(_, ty)| JsonBuilder::new(ty)).collect(),
+            last: vec![0; members.len()],
+            objects: 0,
+        }
+    }
+
+    /// Adds an object, behind its bracket. Keys that are not known are passed over.
+    fn push(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Trouble> {
+        self.objects += 1;
+        let (mut first, mut hint) = (true, 0);
+        while let Some((key, escaped)) = cursor.next_key(first)? {
+            first = false;
+            match find(&self.names, key, escaped, hint) {
+                Some(index) => {
+                    if std::mem::replace(&mut self.last[index], self.objects) == self.objects {
+                        return Err(Trouble::Type {
+                            expected: "each key once",
+                            found: self.names[index].clone(),
+                        });
+                    }
+                    self.builders[index].push(cursor)?;
+                    hint = index + 1;
+                }
+                None => {
+                    cursor.skip()?;
+                }
+            }
+        }
+        for (builder, last) in self.builders.iter_mut().zip(&self.last) {
+            if *last != self.objects {
+                builder.push_null();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A key's place among names. Objects mostly have their keys in one order: the place behind the last one is looked at
+/// first.
+pub(super) fn find(names: &[String], key: &str, escaped: bool, hint: usize) -> Option<usize> {
+    let owned;
+    let key = if escaped {
+        owned = key_of(key, true);
+        owned.as_str()
+    } else {
+        key
+    };
+    match names.get(hint) {
+        Some(name) if name == key => Some(hint),
+        _ => names.iter().position(|name| name == key),
+    }
+}
+
+/// A field for a column.
+pub(super) fn field(name: &str, ty: &JsonType) -> Field {
+    Field::new(name, ty.data_type(), true)
+}

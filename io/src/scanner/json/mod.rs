@@ -1,0 +1,217 @@
+//! JSON: an object a line, or objects one after the other, perhaps in one array.
+//!
+//! `cursor.rs` is the grammar over a text, `shape.rs` finds types in heads of files, `builder.rs` converts values into
+//! columns, `scanner.rs` a chunk into a batch. Only keys that are read are converted; the rest is stepped over.
+//!
+//! This is not `arrow-json`: that makes 1 of 1.5 in a column of integers and a date of a time in a column of dates, and
+//! its errors have no place.
+
+mod builder;
+mod cursor;
+mod scanner;
+mod shape;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use arrow_schema::Schema;
+
+pub(crate) use scanner::JsonScanner;
+pub use shape::JsonType;
+
+use crate::codec::Decompressor;
+use crate::encoding::{Encoding, TextStream};
+use crate::error::{Error, ErrorKind, Location, Result};
+use crate::notes::Notes;
+use crate::options::{ColumnType, TextOptions};
+use crate::source::SourceFile;
+use crate::splitter::RecordBuffer;
+use cursor::{Cursor, Value};
+
+/// Decoded bytes of a file that are looked at, as of CSV.
+const SAMPLE_LEN_BYTES: usize = 512 << 10;
+
+/// How files of JSON are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+pub struct JsonOptions {
+    /// Encoding, codec, and the bound on one object.
+    pub text: TextOptions,
+    /// Types of some columns, by name; the others are found by looking. Names of keys that no head has are columns, too.
+    pub types: Vec<(String, ColumnType)>,
+    /// All columns, in order, by name and type: nothing is found by looking.
+    pub columns: Option<Vec<(String, ColumnType)>>,
+}
+
+/// A column of a table of JSON: the values of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonColumn {
+    /// The key.
+    pub name: String,
+    /// Its type.
+    pub ty: JsonType,
+    /// Whether it has the type because of what was seen in the heads of the files.
+    pub inferred: bool,
+}
+
+/// What all files of a glob together are read as: plain data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonTable {
+    columns: Vec<JsonColumn>,
+    /// Files in which a line is not always an object.
+    documents: BTreeSet<PathBuf>,
+    options: JsonOptions,
+    estimated_rows: Option<u64>,
+}
+
+impl JsonTable {
+    /// The columns, in order.
+    pub fn columns(&self) -> &[JsonColumn] {
+        &self.columns
+    }
+
+    /// The columns as Arrow has them.
+    pub fn schema(&self) -> Schema {
+        Schema::new(
+            self.columns.iter().map(|column| builder::field(&column.name, &column.ty)).collect::<Vec<_>>(),
+        )
+    }
+
+    /// How many rows all files have, if each goes on as it begins.
+    pub fn estimated_rows(&self) -> Option<u64> {
+        self.estimated_rows
+    }
+
+    /// How the files were asked to be read.
+    pub fn options(&self) -> &JsonOptions {
+        &self.options
+    }
+
+    /// The same table with a wider type for a column whose type was guessed; `None` if there is no such column, or it
+    /// is as wide already.
+    pub fn widened(&self, column: &str, ty: ColumnType) -> Option<Self> {
+        let index = self.columns.iter().position(|known| known.name == column && known.inferred)?;
+        let JsonType::Scalar(known) = self.columns[index].ty else { return None };
+        let mut table = known.widens_to(ty).then(|| self.clone())?;
+        table.columns[index].ty = JsonType::Scalar(ty);
+        Some(table)
+    }
+
+    /// Whether a line of the file is not always an object.
+    pub(crate) fn is_document(&self, path: &Path) -> bool {
+        self.documents.contains(path)
+    }
+}
+
+/// Finds columns and types by looking at the first 512 KiB of every file.
+///
+/// Files may have different keys: the table has all that stand in a head, in the order in which they first appear.
+///
+/// # Errors
+/// Those of opening and decoding; a head that is no JSON is told when it is read.
+pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTable> {
+    let mut documents = BTreeSet::new();
+    let (mut all, mut rows) = (JsonType::Nothing, 0_u64);
+    for file in files {
+        let head = Head::read(file, &options.text)?;
+        if head.is_document() {
+            documents.insert(file.path.clone());
+        }
+        let (ty, objects) = head.columns();
+        all = match (all, ty) {
+            (all @ JsonType::Struct(_), other) if !matches!(other, JsonType::Struct(_)) => all,
+            (all, ty) => all.merge(ty),
+        };
+        let times =
+            if head.whole { 1.0 } else { file.len_bytes as f64 / head.compressed_bytes.max(1) as f64 };
+        rows = rows.saturating_add((objects as f64 * times.max(1.0)) as u64);
+    }
+    let declared = |(name, ty): &(String, ColumnType)| JsonColumn {
+        name: name.clone(),
+        ty: JsonType::Scalar(*ty),
+        inferred: false,
+    };
+    let mut columns: Vec<JsonColumn> = match (&options.columns, all) {
+        (Some(columns), _) => columns.iter().map(declared).collect(),
+        (None, JsonType::Struct(fields)) => {
+            fields.into_iter().map(|(name, ty)| JsonColumn { name, ty, inferred: true }).collect()
+        }
+        (None, _) => Vec::new(),
+    };
+    for given in options.types.iter().map(declared) {
+        match columns.iter_mut().find(|column| column.name == given.name) {
+            Some(column) => *column = given,
+            None => columns.push(given),
+        }
+    }
+    Ok(JsonTable { columns, documents, options: options.clone(), estimated_rows: Some(rows) })
+}
+
+/// The first bytes of a file.
+struct Head {
+    text: String,
+    whole: bool,
+    compressed_bytes: u64,
+}
+
+impl Head {
+    fn read(file: &SourceFile, options: &TextOptions) -> Result<Self> {
+        // What is to be noted is noted when the file is read.
+        let bytes = Decompressor::open(&file.path, options.compression, &Notes::default())?;
+        let stream = TextStream::new(bytes, options.encoding)?;
+        let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
+        buffer.grow()?;
+        while !buffer.at_end() && (buffer.data().len() < SAMPLE_LEN_BYTES || !buffer.data().contains(&b'\n'))
+        {
+            buffer.grow()?;
+        }
+        let data = buffer.data();
+        // A character may be cut.
+        let text = match buffer.encoding() {
+            Encoding::Utf8 => String::from_utf8_lossy(data).into_owned(),
+            other => other.decode(data).unwrap_or_default().into_owned(),
+        };
+        let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
+        Ok(Self { text, whole: buffer.at_end(), compressed_bytes })
+    }
+
+    /// Whether the first line is not an object alone.
+    fn is_document(&self) -> bool {
+        let text = self.text.trim_start();
+        if text.starts_with('[') {
+            return true;
+        }
+        let line = text.lines().next().unwrap_or_default();
+        let mut cursor = Cursor::new(line, 0);
+        text.starts_with('{') && !(cursor.skip().is_ok() && cursor.peek().is_none())
+    }
+
+    /// The type of all objects together, and how many there are.
+    fn columns(&self) -> (JsonType, u64) {
+        let mut cursor = Cursor::new(&self.text, 0);
+        let (mut all, mut objects) = (JsonType::Nothing, 0);
+        loop {
+            // Brackets and commas of an array around them are nothing.
+            while matches!(cursor.peek(), Some(b'[' | b']' | b',')) {
+                cursor.at += 1;
+            }
+            let start = cursor.at;
+            // What is cut, and what is wrong, is for the scan to tell.
+            if cursor.value() != Ok(Value::Object) {
+                return (all, objects);
+            }
+            cursor.at = start;
+            let Ok(ty) = JsonType::of_next(&mut cursor, 0) else { return (all, objects) };
+            all = all.merge(ty);
+            objects += 1;
+        }
+    }
+}
+
+/// An error of a value that is no JSON, or no object.
+pub(crate) fn no_json(location: Location, expected: &'static str, found: &str) -> Error {
+    let found = super::csv::shown(found.as_bytes());
+    ErrorKind::Json { location, expected, found }.into()
+}
+
+#[cfg(test)]
+mod tests;

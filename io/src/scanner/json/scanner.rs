@@ -1,0 +1,284 @@
+//! Turns a chunk of JSON into a batch.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_schema::{Schema, SchemaRef};
+use memchr::{memchr, memchr_iter};
+
+use super::builder::{JsonBuilder, Trouble, field, find};
+use super::cursor::{Cursor, Problem, Value};
+use super::{JsonTable, JsonType, no_json};
+use crate::encoding::Encoding;
+use crate::error::{ErrorKind, Location};
+use crate::notes::Notes;
+use crate::scanner::ScanRequest;
+use crate::scanner::csv::{Bad, shown};
+use crate::scanner::filter::RawFilter;
+use crate::scanner::text::matching_lines;
+use crate::scanner::values::wider_type;
+use crate::splitter::Records;
+
+/// One worker's tools for JSON.
+#[derive(Debug)]
+pub(crate) struct JsonScanner {
+    table: Arc<JsonTable>,
+    /// All keys of the table, in its order.
+    names: Vec<String>,
+    /// The columns of the table that are read, each once.
+    read: Vec<usize>,
+    /// For each column of the table: its builder among those that are read.
+    slots: Vec<Option<usize>>,
+    /// For each column that was asked for: its builder; nothing if it is gone on without.
+    places: Vec<Option<usize>>,
+    asked: Vec<usize>,
+    builders: Vec<JsonBuilder>,
+    /// For each builder: the last object that had its key.
+    last: Vec<u64>,
+    objects: u64,
+    schema: SchemaRef,
+    filter: Option<RawFilter>,
+    notes: Notes,
+    /// Keys that were noted.
+    unknown: HashSet<String>,
+}
+
+/// What is wrong with an object, and of which builder.
+struct Wrong {
+    trouble: Trouble,
+    builder: Option<usize>,
+}
+
+impl From<Problem> for Wrong {
+    fn from(problem: Problem) -> Self {
+        Self { trouble: problem.into(), builder: None }
+    }
+}
+
+impl JsonScanner {
+    pub(crate) fn new(table: &Arc<JsonTable>, request: &ScanRequest, notes: &Notes) -> Self {
+        let fields = |columns: &[usize]| {
+            let of = |column: &usize| field(&table.columns[*column].name, &table.columns[*column].ty);
+            Arc::new(Schema::new(columns.iter().map(of).collect::<Vec<_>>()))
+        };
+        let mut scanner = Self {
+            table: Arc::clone(table),
+            names: table.columns.iter().map(|column| column.name.clone()).collect(),
+            read: Vec::new(),
+            slots: Vec::new(),
+            places: request.columns.iter().map(|_| Some(0)).collect(),
+            asked: request.columns.clone(),
+            builders: Vec::new(),
+            last: Vec::new(),
+            objects: 0,
+            schema: fields(&request.columns),
+            filter: request.filter.raw.clone(),
+            notes: notes.clone(),
+            unknown: HashSet::new(),
+        };
+        scanner.prepare();
+        scanner
+    }
+
+    /// Makes the builders of the columns that are read.
+    fn prepare(&mut self) {
+        self.read.clear();
+        for (place, column) in self.places.iter_mut().zip(&self.asked) {
+            if place.is_some() {
+                let known = self.read.iter().position(|read| read == column);
+                *place = Some(known.unwrap_or(self.read.len()));
+                if known.is_none() {
+                    self.read.push(*column);
+                }
+            }
+        }
+        let slot = |column: usize| self.read.iter().position(|read| *read == column);
+        self.slots = (0..self.names.len()).map(slot).collect();
+        self.empty();
+    }
+
+    /// Empty builders.
+    fn empty(&mut self) {
+        self.builders =
+            self.read.iter().map(|column| JsonBuilder::new(&self.table.columns[*column].ty)).collect();
+        self.last = vec![0; self.read.len()];
+        self.objects = 0;
+    }
+
+    /// The schema of the batches.
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// From here on, reads nulls in the place of a column that was asked for.
+    pub(crate) fn forgo(&mut self, column: usize) {
+        self.places[column] = None;
+        self.prepare();
+    }
+
+    /// Makes a batch of whole objects.
+    ///
+    /// # Errors
+    /// What is no JSON or no object, values of another type.
+    pub(crate) fn scan(
+        &mut self,
+        path: &Path,
+        records: &Records,
+        encoding: Encoding,
+    ) -> Result<RecordBatch, Bad> {
+        let data = records.chunk.bytes();
+        let location = |at: usize| Location {
+            path: path.to_owned(),
+            line: records.lines + memchr_iter(b'\n', &data[..at.min(data.len())]).count() as u64 + 1,
+            byte_offset: records.byte_offset + at as u64,
+        };
+        let Some(text) = encoding.decode(data) else {
+            let at = std::str::from_utf8(data).map_or_else(|error| error.valid_up_to(), str::len);
+            let line = data[at..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let (column, found) = ("line".to_owned(), shown(line));
+            let error = ErrorKind::Encoding { location: location(at), column, found }.into();
+            return Err(Bad { error, column: None });
+        };
+        let scanned =
+            if self.table.is_document(path) { self.push_document(&text) } else { self.push_lines(&text) };
+        match scanned {
+            Ok(rows) => Ok(self.finish(rows)),
+            Err((at, wrong)) => {
+                self.empty();
+                Err(self.bad(location, &text, at, wrong))
+            }
+        }
+    }
+
+    fn finish(&mut self, rows: usize) -> RecordBatch {
+        let built: Vec<ArrayRef> = self.builders.iter_mut().map(JsonBuilder::finish).collect();
+        let columns = self.places.iter().zip(self.schema.fields()).map(|(place, field)| match place {
+            Some(builder) => Arc::clone(&built[*builder]),
+            None => new_null_array(field.data_type(), rows),
+        });
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns.collect(), &options);
+        batch.expect("each column has a value for each object")
+    }
+
+    /// Adds the objects of lines; how many. An error has the place where its object begins.
+    fn push_lines(&mut self, text: &str) -> Result<usize, (usize, Wrong)> {
+        let data = text.as_bytes();
+        // A literal may be written otherwise where there is an escape.
+        let filter = self.filter.clone().filter(|_| memchr(b'\\', data).is_none());
+        let spans = filter.map(|filter| matching_lines(data, &filter).0);
+        let (mut rows, mut at, mut next) = (0, 0, 0);
+        while at < text.len() {
+            let (start, end) = match &spans {
+                Some(spans) => {
+                    let Some(span) = spans.get(next) else { break };
+                    next += 1;
+                    (span.start as usize, span.end as usize)
+                }
+                None => (at, memchr(b'\n', &data[at..]).map_or(text.len(), |len| at + len)),
+            };
+            at = end + 1;
+            let mut cursor = Cursor::new(&text[..end], start);
+            if cursor.peek().is_none() {
+                continue;
+            }
+            if self.read.is_empty() {
+                rows += 1;
+                continue;
+            }
+            let start = cursor.at;
+            self.push_object(&mut cursor).map_err(|wrong| (start, wrong))?;
+            if cursor.peek().is_some() {
+                let problem = Problem { at: cursor.at, expected: "one object a line" };
+                return Err((start, problem.into()));
+            }
+            rows += 1;
+        }
+        Ok(rows)
+    }
+
+    /// Adds objects that stand one after the other, perhaps in an array; how many.
+    fn push_document(&mut self, text: &str) -> Result<usize, (usize, Wrong)> {
+        let mut cursor = Cursor::new(text, 0);
+        let mut rows = 0;
+        loop {
+            while matches!(cursor.peek(), Some(b'[' | b']' | b',')) {
+                cursor.at += 1;
+            }
+            if cursor.at == text.len() {
+                return Ok(rows);
+            }
+            let start = cursor.at;
+            self.push_object(&mut cursor).map_err(|wrong| (start, wrong))?;
+            rows += 1;
+        }
+    }
+
+    /// Adds the object that begins here.
+    fn push_object(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Wrong> {
+        let at = cursor.at;
+        if cursor.value()? != Value::Object {
+            return Err(Problem { at, expected: "an object" }.into());
+        }
+        self.objects += 1;
+        let (mut first, mut hint) = (true, 0);
+        while let Some((key, escaped)) = cursor.next_key(first)? {
+            first = false;
+            let Some(column) = find(&self.names, key, escaped, hint) else {
+                self.note_unknown(key);
+                cursor.skip()?;
+                continue;
+            };
+            hint = column + 1;
+            let Some(builder) = self.slots[column] else {
+                cursor.skip()?;
+                continue;
+            };
+            let wrong = |trouble| Wrong { trouble, builder: Some(builder) };
+            if std::mem::replace(&mut self.last[builder], self.objects) == self.objects {
+                return Err(Problem { at, expected: "each key once" }.into());
+            }
+            self.builders[builder].push(cursor).map_err(wrong)?;
+        }
+        for (builder, last) in self.builders.iter_mut().zip(&self.last) {
+            if *last != self.objects {
+                builder.push_null();
+            }
+        }
+        Ok(())
+    }
+
+    /// A key that is no column is told once.
+    #[cold]
+    fn note_unknown(&mut self, key: &str) {
+        if self.table.options.columns.is_none() && !self.unknown.contains(key) {
+            self.unknown.insert(key.to_owned());
+            self.notes.add(format!(
+                "the key \"{key}\" is in the head of no file, and no column: types = {{'{key}': 'text'}} makes it one"
+            ));
+        }
+    }
+
+    fn bad(&self, location: impl Fn(usize) -> Location, text: &str, start: usize, wrong: Wrong) -> Bad {
+        let (location, record) = (location(start), text[start..].lines().next().unwrap_or_default());
+        let asked = |builder: usize| self.places.iter().position(|place| *place == Some(builder));
+        match (wrong.trouble, wrong.builder) {
+            (Trouble::Type { expected, found }, Some(builder)) => {
+                let column = &self.table.columns[self.read[builder]];
+                let fits = match column.ty {
+                    JsonType::Scalar(ty) => wider_type(ty, found.as_bytes()),
+                    _ => None,
+                };
+                let found = shown(found.as_bytes());
+                let (name, inferred) = (column.name.clone(), column.inferred);
+                let kind = ErrorKind::Value { location, column: name, expected, found, inferred, fits };
+                Bad { error: kind.into(), column: asked(builder) }
+            }
+            (Trouble::Type { expected, .. } | Trouble::Grammar(Problem { expected, .. }), _) => {
+                Bad { error: no_json(location, expected, record), column: None }
+            }
+        }
+    }
+}

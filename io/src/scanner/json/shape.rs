@@ -1,0 +1,159 @@
+//! Types of JSON values: found by looking at them, and put together.
+
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field};
+
+use super::cursor::{Cursor, Problem, Value, unescaped};
+use crate::options::ColumnType;
+use crate::scanner::values::{looks_like_f64, parse_date, parse_i64, parse_timestamp};
+
+/// Deeper values are read as text.
+const MAX_DEPTH: usize = 16;
+
+/// The type of a value: that of a column, or of what stands in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JsonType {
+    /// Only nulls were seen.
+    Nothing,
+    /// A boolean, a number, a date or a time in quotes, a text. What is no scalar is a text as it is written.
+    Scalar(ColumnType),
+    /// A list.
+    List(Box<JsonType>),
+    /// An object: its keys, in the order in which they first appear.
+    Struct(Vec<(String, JsonType)>),
+}
+
+impl JsonType {
+    /// The Arrow type of a column.
+    pub fn data_type(&self) -> DataType {
+        match self {
+            Self::Nothing => DataType::Utf8View,
+            Self::Scalar(ty) => ty.data_type(),
+            Self::List(item) => DataType::List(Arc::new(Field::new_list_field(item.data_type(), true))),
+            Self::Struct(fields) => {
+                let field = |(name, ty): &(String, Self)| Field::new(name, ty.data_type(), true);
+                DataType::Struct(fields.iter().map(field).collect())
+            }
+        }
+    }
+
+    /// The type of the next value.
+    pub(super) fn of_next(cursor: &mut Cursor<'_>, depth: usize) -> Result<Self, Problem> {
+        if depth > MAX_DEPTH {
+            cursor.skip()?;
+            return Ok(Self::Scalar(ColumnType::Text));
+        }
+        Ok(match cursor.value()? {
+            Value::Null => Self::Nothing,
+            Value::Boolean(_) => Self::Scalar(ColumnType::Boolean),
+            Value::Number(number) => Self::Scalar(of_number(number)),
+            // Inside lists and objects texts stay what they are: only a column can become wider later.
+            Value::Text(..) if depth > 1 => Self::Scalar(ColumnType::Text),
+            Value::Text(raw, escaped) => {
+                let text = if escaped { unescaped(raw).unwrap_or_default() } else { raw.to_owned() };
+                Self::Scalar(of_text(&text))
+            }
+            Value::List => {
+                let mut item = Self::Nothing;
+                let mut first = true;
+                while cursor.next_item(first)? {
+                    item = item.merge(Self::of_next(cursor, depth + 1)?);
+                    first = false;
+                }
+                Self::List(Box::new(item))
+            }
+            Value::Object => {
+                let mut fields = Vec::new();
+                let mut first = true;
+                while let Some((key, escaped)) = cursor.next_key(first)? {
+                    let key = key_of(key, escaped);
+                    fields.push((key, Self::of_next(cursor, depth + 1)?));
+                    first = false;
+                }
+                // There are no structs without fields.
+                if fields.is_empty() { Self::Nothing } else { Self::Struct(fields) }
+            }
+        })
+    }
+
+    /// The narrowest type that takes what both take.
+    pub(super) fn merge(self, other: Self) -> Self {
+        use ColumnType::{Date, Float64, Int64, Text, Timestamp};
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Self::Nothing, other) | (other, Self::Nothing) => other,
+            (Self::Scalar(one), Self::Scalar(other)) => Self::Scalar(match (one, other) {
+                (Int64, Float64) | (Float64, Int64) => Float64,
+                (Date, Timestamp) | (Timestamp, Date) => Timestamp,
+                _ => Text,
+            }),
+            (Self::List(one), Self::List(other)) => Self::List(Box::new(one.merge(*other))),
+            (Self::Struct(mut fields), Self::Struct(others)) => {
+                for (name, other) in others {
+                    match fields.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, ty)) => *ty = std::mem::replace(ty, Self::Nothing).merge(other),
+                        None => fields.push((name, other)),
+                    }
+                }
+                Self::Struct(fields)
+            }
+            _ => Self::Scalar(Text),
+        }
+    }
+}
+
+/// A key, as it is meant.
+pub(super) fn key_of(raw: &str, escaped: bool) -> String {
+    if escaped { unescaped(raw).unwrap_or_else(|| raw.to_owned()) } else { raw.to_owned() }
+}
+
+fn of_number(number: &str) -> ColumnType {
+    if parse_i64(number.as_bytes()).is_some() {
+        ColumnType::Int64
+    } else if looks_like_f64(number.as_bytes()) {
+        ColumnType::Float64
+    } else {
+        // Digits would be lost.
+        ColumnType::Text
+    }
+}
+
+fn of_text(text: &str) -> ColumnType {
+    if parse_date(text.as_bytes()).is_some() {
+        return ColumnType::Date;
+    }
+    match parse_timestamp(text.as_bytes()) {
+        Some((_, true)) => ColumnType::TimestampTz,
+        Some((_, false)) => ColumnType::Timestamp,
+        None => ColumnType::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> String {
+        let mut cursor = Cursor::new(text, 0);
+        JsonType::of_next(&mut cursor, 1).unwrap().data_type().to_string()
+    }
+
+    #[test]
+    fn narrowest_types() {
+        for (text, expected) in [
+            ("1", "Int64"),
+            ("-1.5", "Float64"),
+            ("12345678901234567890123", "Utf8View"),
+            ("\"2001-02-03\"", "Date32"),
+            ("\"2001-02-03 10:00\"", "Timestamp(µs)"),
+            ("[1, 2.5, null]", "List(Float64)"),
+            ("[\"2001-02-03\"]", "List(Utf8View)"),
+            ("[1, [2]]", "List(Utf8View)"),
+            ("{}", "Utf8View"),
+        ] {
+            assert_eq!(of(text), expected, "{text}");
+        }
+        assert!(of("[{\"a\": 1}, {\"b\": [true]}]").contains("\"b\": List(Boolean)"));
+    }
+}

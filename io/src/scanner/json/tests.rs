@@ -1,0 +1,126 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::scan::tests::{Files, compressed, read};
+use crate::scan::{Scan, ScanFormat};
+use crate::scanner::ScanRequest;
+
+/// Rows as text, of all columns.
+fn rows(files: &Files, options: &JsonOptions, chunk_len: usize, workers: usize) -> Result<Vec<String>> {
+    let table = infer_json(&files.sources(), options)?;
+    let columns = (0..table.columns().len()).collect();
+    let request = ScanRequest { columns, batch_rows: 8192, ..ScanRequest::default() };
+    let scan = Scan::new(files.sources(), &ScanFormat::Json(table), request, workers, &Notes::default());
+    read(Arc::new(scan.with_chunk_len(chunk_len)), workers)
+}
+
+fn rows_of(text: &str) -> Result<Vec<String>> {
+    rows(&Files::new(&[text.as_bytes()]), &JsonOptions::default(), 1 << 20, 1)
+}
+
+#[test]
+fn an_object_a_line() {
+    let text = "{\"a\": 1, \"b\": \"x\\ty\"}\r\n\n{\"b\": null, \"a\": 2.5}\n  {\"c\": true}";
+    assert_eq!(rows_of(text).unwrap(), ["1.0|x\ty|∅", "2.5|∅|∅", "∅|∅|true"]);
+    assert_eq!(rows_of("").unwrap(), [""; 0]);
+}
+
+#[test]
+fn objects_in_an_array_or_on_many_lines() {
+    let expected = ["1|[x, ],]", "2|∅"];
+    for text in [
+        "[{\"a\": 1, \"b\": [\"x\", \"],\"]}, {\"a\": 2}]",
+        "[\n  {\n    \"a\": 1,\n    \"b\": [\"x\", \"],\"]\n  },\n  {\"a\": 2}\n]\n",
+        "{\n\"a\": 1, \"b\": [\"x\", \"],\"]}\n{\"a\": 2}",
+    ] {
+        for chunk_len in [4, 5, 7, 64, 1 << 20] {
+            let found = rows(&Files::new(&[text.as_bytes()]), &JsonOptions::default(), chunk_len, 1);
+            assert_eq!(found.unwrap(), expected, "{text} {chunk_len}");
+        }
+    }
+}
+
+#[test]
+fn nested_values_and_values_of_several_types() {
+    let text = "{\"s\": {\"x\": 1, \"y\": [{\"z\": 2}]}, \"m\": 1}\n{\"s\": {\"y\": []}, \"m\": {\"k\": [1]}}\n{\"m\": \"t\"}\n";
+    assert_eq!(rows_of(text).unwrap(), ["{x: 1, y: [{z: 2}]}|1", "{x: , y: []}|{\"k\": [1]}", "∅|t"]);
+}
+
+#[test]
+fn errors_have_their_place() {
+    let ints = "{\"a\": 1, \"b\": \"2001-02-03\"}\n".repeat(30_000);
+    let error = |last: &str| {
+        let error = rows_of(&format!("{ints}{last}\n")).unwrap_err().to_string();
+        error[error.find("line").unwrap()..].to_owned()
+    };
+    assert_eq!(error("{\"a\": 1.5}"), "line 30001, column \"a\": expected an integer, found \"1.5\"");
+    assert_eq!(
+        error("{\"b\": \"2001-02-03 04:05\"}"),
+        "line 30001, column \"b\": expected a date (YYYY-MM-DD), found \"2001-02-03 04:05\""
+    );
+    assert_eq!(error("{\"a\": \"x\"}"), "line 30001, column \"a\": expected an integer, found \"x\"");
+    assert_eq!(error("{\"a\": [1]}"), "line 30001, column \"a\": expected an integer, found \"[1]\"");
+    assert_eq!(error("{\"a\": 1"), "line 30001: expected \",\" or \"}\", found \"{\\\"a\\\": 1\"");
+    assert_eq!(error("{\"a\": 1} {}"), "line 30001: expected one object a line, found \"{\\\"a\\\": 1} {}\"");
+    assert_eq!(
+        error("{\"a\": 1, \"a\": 2}"),
+        "line 30001: expected each key once, found \"{\\\"a\\\": 1, \\\"a\\\": 2}\""
+    );
+    assert_eq!(error("7"), "line 30001: expected an object, found \"7\"");
+    let open = rows_of("[{\"a\": 1},\n{\"a\": 2}").unwrap_err().to_string();
+    assert!(
+        open.ends_with(
+            "expected a value that is closed before the end of the file, found \"{\\\"a\\\": 2}\""
+        ),
+        "{open}"
+    );
+}
+
+#[test]
+fn types_that_are_given() {
+    let types = vec![("a".to_owned(), ColumnType::Text), ("z".to_owned(), ColumnType::Int8)];
+    let files = Files::new(&[b"{\"a\": {\"b\": 1.50}, \"z\": 7}\n{\"z\": null}\n"]);
+    assert_eq!(
+        rows(&files, &JsonOptions { types, ..JsonOptions::default() }, 99, 1).unwrap(),
+        ["{\"b\": 1.50}|7", "∅|∅"]
+    );
+    let columns = Some(vec![("z".to_owned(), ColumnType::Float64)]);
+    assert_eq!(
+        rows(&files, &JsonOptions { columns, ..JsonOptions::default() }, 99, 1).unwrap(),
+        ["7.0", "∅"]
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn the_same_rows_however_the_text_is_cut(
+        values in prop::collection::vec((any::<i32>(), "[a-z\\\\\",\\[\\]{}é]{0,9}"), 0..60),
+        chunk_len in 4usize..200,
+        workers in 1usize..5,
+        form in 0..3,
+        codec in prop::sample::select(vec![crate::Codec::Plain, crate::Codec::Gzip, crate::Codec::Bzip2, crate::Codec::Zstd]),
+    ) {
+        let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        let object = |(a, b): &(i32, String)| format!("{{\"a\": {a}, \"b\": {}}}", quoted(b));
+        let objects: Vec<String> = values.iter().map(object).collect();
+        let text = match form {
+            0 => objects.iter().map(|object| format!("{object}\n")).collect(),
+            1 => format!("[{}]", objects.join(",")),
+            _ => format!("[\n{}\n]\n", objects.join(",\n ")),
+        };
+        let columns = Some(vec![("a".to_owned(), ColumnType::Int64), ("b".to_owned(), ColumnType::Text)]);
+        let options = JsonOptions { columns, ..JsonOptions::default() };
+        let files = Files::new(&[&compressed(text.as_bytes(), codec)]);
+        let mut expected: Vec<String> = values.iter().map(|(a, b)| format!("{a}|{b}")).collect();
+        let mut found = rows(&files, &options, chunk_len, workers).unwrap();
+        if workers > 1 {
+            expected.sort();
+            found.sort();
+        }
+        prop_assert_eq!(found, expected);
+    }
+}
