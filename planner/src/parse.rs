@@ -157,7 +157,9 @@ mod tests {
         assert_eq!(hint("SELECT a FORM 'x.csv'").as_deref(), Some("did you mean FROM?"));
         assert_eq!(hint("SELECT a FROM t WEHRE a = 1").as_deref(), Some("did you mean WHERE?"));
         assert_eq!(hint("SELECT a FROM t ORDERR BY a").as_deref(), Some("did you mean ORDER?"));
-        assert_eq!(hint("SELECT 1 FROM t t u"), None);
+        // What is no misspelt keyword.
+        let missing = "a comma or a ; may be missing before it";
+        assert_eq!(hint("SELECT 1 FROM t t u").as_deref(), Some(missing));
     }
 
     #[test]
