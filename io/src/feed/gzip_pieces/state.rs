@@ -11,8 +11,9 @@ use crate::codec::gzip::{BlockStart, PieceChecksum, PieceEnd, Resolver, SkippedP
 use crate::error::{Error, Result};
 use crate::feed::{Given, Progress, Room};
 
-/// Chunks whose room a piece that is decoded ahead takes: 2 MiB decoded at most, usually half of that, each byte in two.
-const CHUNKS_PER_PIECE: u64 = 8;
+/// Chunks whose room a piece that is decoded ahead takes: 2 MiB decoded at most, usually half of that, each byte in two, and as much
+/// again that is kept for longer ones.
+const CHUNKS_PER_PIECE: u64 = 12;
 
 /// The least compressed bits of a piece: those that decode to more than can be kept are made shorter down to this.
 const LEAST_PIECE_LEN_BITS: u64 = 8 * (16 << 10);
