@@ -51,6 +51,7 @@ pub mod codec;
 pub mod encoding;
 pub mod error;
 mod feed;
+mod file_range;
 pub mod hive;
 pub mod notes;
 pub mod options;

@@ -1,7 +1,6 @@
 //! A gzip file, decoded in order past pieces that were decoded elsewhere.
 
 use std::fs::File;
-use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use super::gzip_stream::GzipStream;
 use super::input::Input;
 use crate::chunk::Chunk;
 use crate::error::{Error, Result};
+use crate::file_range::FileRange;
 use crate::notes::Notes;
 
 /// Decodes a file from its start to its end, and can go past what others have decoded: so headers, checksums, members and what
@@ -27,27 +27,12 @@ pub(crate) struct GzipFront {
     noted: bool,
 }
 
-/// Reads a file from a place on.
-struct FileFrom {
-    file: Arc<File>,
-    at: u64,
-}
-
-impl Read for FileFrom {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        let len = self.file.read_at(out, self.at)?;
-        self.at += len as u64;
-        Ok(len)
-    }
-}
-
 impl GzipFront {
     pub(crate) fn new(path: &Path, file: &Arc<File>, notes: &Notes) -> Self {
-        let reader = Box::new(FileFrom { file: Arc::clone(file), at: 0 });
         Self {
             path: path.to_owned(),
             file: Arc::clone(file),
-            input: Input::new(reader),
+            input: Input::new(Box::new(FileRange::to_end(file, 0))),
             stream: GzipStream::new(),
             notes: notes.clone(),
             noted: false,
@@ -104,6 +89,6 @@ impl GzipFront {
             PieceEnd::Stream(offset) => offset as u64,
             PieceEnd::Full | PieceEnd::Input => unreachable!("only whole pieces are skipped"),
         };
-        self.input.restart(Box::new(FileFrom { file: Arc::clone(&self.file), at }), at);
+        self.input.restart(Box::new(FileRange::to_end(&self.file, at)), at);
     }
 }

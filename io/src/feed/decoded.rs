@@ -88,6 +88,22 @@ struct OpenFile {
     next: u64,
 }
 
+impl State {
+    /// Whether all of so many files have been taken.
+    fn is_done(&self, files: usize) -> bool {
+        self.open.is_empty() && self.next_file == files
+    }
+}
+
+impl OpenFile {
+    /// The chunk whose turn it is, if it is decoded.
+    fn take(&mut self) -> Option<Decoded> {
+        let decoded = self.waiting.remove(&self.next)?;
+        self.next += 1;
+        Some(decoded)
+    }
+}
+
 impl Decoding<'_> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -114,7 +130,7 @@ impl Decoding<'_> {
         loop {
             let (seen, at_work) = {
                 let state = self.state();
-                if state.closed || (state.open.is_empty() && state.next_file == self.files.len()) {
+                if state.closed || state.is_done(self.files.len()) {
                     return;
                 }
                 (state.changes, self.at_work(&state))
@@ -191,22 +207,14 @@ impl Decoding<'_> {
         let _closing = CloseOnDrop(self);
         let mut state = self.state();
         loop {
-            let Some(file) = state.open.front_mut() else {
+            let Some(decoded) = state.open.front_mut().and_then(OpenFile::take) else {
                 // A thread that has panicked is told of by the scope of all.
-                if state.closed || state.next_file == self.files.len() {
+                if state.closed || state.is_done(self.files.len()) {
                     return Ok(());
                 }
                 state = self.wait(state);
                 continue;
             };
-            let Some(decoded) = file.waiting.remove(&file.next) else {
-                if state.closed {
-                    return Ok(());
-                }
-                state = self.wait(state);
-                continue;
-            };
-            file.next += 1;
             let (chunk, is_last) = decoded?;
             if is_last {
                 state.open.pop_front();

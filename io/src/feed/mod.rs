@@ -86,6 +86,10 @@ struct Room {
 /// another piece while those in front of it are not done; blocks of bzip2 have four chunks each.
 const HELD_FACTOR: u64 = 4;
 
+/// Compressed bits that are searched for pieces ahead of what is next in order: where that is huge, or nothing is found, workers need
+/// not read the whole file meanwhile.
+const AHEAD_LEN_BITS: u64 = 8 * (32 << 20);
+
 /// What is to be found out of a chunk, while it is in the cache of the worker that has decoded it.
 #[derive(Debug, Clone, Copy)]
 struct Look {
@@ -93,9 +97,10 @@ struct Look {
     set: InstructionSet,
 }
 
-impl Look {
-    fn summarize(self, chunk: &mut Chunk) {
-        chunk.summarize(self.quote, self.set);
+/// Looks at a chunk, where that is asked for.
+fn summarize(chunk: &mut Chunk, look: Option<Look>) {
+    if let Some(Look { quote, set }) = look {
+        chunk.summarize(quote, set);
     }
 }
 

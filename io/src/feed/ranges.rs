@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Chunks, Given, Look, Next, Progress, Room};
+use super::{Chunks, Given, Look, Next, Progress, Room, summarize};
 use crate::chunk::{Chunk, ChunkPool};
 use crate::error::{Error, Result};
 
@@ -61,9 +61,7 @@ impl Chunks for Ranges {
         let len = (content - offset).min(chunk_len);
         let mut chunk = pool.chunk();
         let read = self.read(self.start + offset, len as usize, &mut chunk);
-        if let Some(look) = look {
-            look.summarize(&mut chunk);
-        }
+        summarize(&mut chunk, look);
         let chunks = vec![(number, read.map(|()| (chunk, number + 1 == count)))];
         Ok(Given { chunks, compressed_bytes: len })
     }

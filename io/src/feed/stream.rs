@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError, TryLockError};
 
-use super::{Chunks, Given, Look, Next, Progress, Room};
+use super::{Chunks, Given, Look, Next, Progress, Room, summarize};
 use crate::chunk::ChunkPool;
 use crate::encoding::TextStream;
 
@@ -42,9 +42,7 @@ impl Chunks for Stream {
         state.next += 1;
         let mut chunk = pool.chunk();
         let decoded = chunk.fill(|buffer, at| state.bytes.read_behind(buffer, at));
-        if let Some(look) = look {
-            look.summarize(&mut chunk);
-        }
+        summarize(&mut chunk, look);
         state.ended = !matches!(decoded, Ok(false));
         let before = state.compressed_bytes;
         state.compressed_bytes = state.bytes.decompressor().compressed_offset_bytes();

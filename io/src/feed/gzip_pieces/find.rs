@@ -1,10 +1,11 @@
 //! Pieces that are decoded ahead.
 
 use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::io::{self, Read};
+use std::sync::Arc;
 
 use crate::codec::gzip::{BlockStart, Cpu, Piece, PieceEnd};
+use crate::file_range::FileRange;
 
 /// Compressed bytes read behind those of a piece: it ends with the first block behind them, and most blocks are shorter.
 const BEHIND_LEN_BYTES: usize = 128 << 10;
@@ -38,7 +39,7 @@ impl PieceFinder {
     }
 
     /// Decodes from the first block between two bits of the file to the first one at or behind the second bit.
-    pub(super) fn find(&mut self, file: &File, from_bit: u64, stop_bit: u64) -> Found {
+    pub(super) fn find(&mut self, file: &Arc<File>, from_bit: u64, stop_bit: u64) -> Found {
         self.base_bytes = from_bit / 8;
         self.input.clear();
         let base_bit = 8 * self.base_bytes;
@@ -72,20 +73,9 @@ impl PieceFinder {
     }
 
     /// Reads more behind the input. Returns whether there may be still more.
-    fn read(&mut self, file: &File, len: usize) -> io::Result<bool> {
-        let old_len = self.input.len();
-        self.input.resize(old_len + len, 0);
-        let mut filled = old_len;
-        while filled < self.input.len() {
-            match file.read_at(&mut self.input[filled..], self.base_bytes + filled as u64) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let whole = filled == self.input.len();
-        self.input.truncate(filled);
-        Ok(whole)
+    fn read(&mut self, file: &Arc<File>, len: usize) -> io::Result<bool> {
+        let at = self.base_bytes + self.input.len() as u64;
+        let range = FileRange::new(file, at, at + len as u64);
+        Ok(range.take(len as u64).read_to_end(&mut self.input)? == len)
     }
 }

@@ -26,8 +26,8 @@ use find::PieceFinder;
 use resolve::Job;
 use state::{State, Task};
 
-use super::{Chunks, Given, Look, Next, Room};
-use crate::chunk::{Chunk, ChunkPool};
+use super::{Chunks, Given, Look, Next, Room, summarize};
+use crate::chunk::ChunkPool;
 use crate::codec::{Codec, GzipFront};
 use crate::error::Error;
 use crate::notes::Notes;
@@ -113,12 +113,6 @@ impl Chunks for GzipPieces {
 
     fn is_splittable(&self) -> bool {
         true
-    }
-}
-
-fn summarize(chunk: &mut Chunk, look: Option<Look>) {
-    if let Some(look) = look {
-        look.summarize(chunk);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::chunk::{Chunk, ChunkPool};
 use crate::codec::GzipFront;
 use crate::codec::gzip::{BlockStart, PieceChecksum, PieceEnd, Resolver, SkippedPiece};
 use crate::error::{Error, Result};
-use crate::feed::{Given, Progress, Room};
+use crate::feed::{AHEAD_LEN_BITS, Given, Progress, Room};
 
 /// Chunks whose room a piece that is decoded ahead takes: 2 MiB decoded at most, usually half of that, each byte in two, and as much
 /// again that is kept for longer ones.
@@ -17,9 +17,6 @@ const CHUNKS_PER_PIECE: u64 = 12;
 
 /// The least compressed bits of a piece: those that decode to more than can be kept are made shorter down to this.
 const LEAST_PIECE_LEN_BITS: u64 = 8 * (16 << 10);
-
-/// Compressed bits that are searched ahead of the front: where nothing is found, the others need not read the whole file meanwhile.
-const AHEAD_LEN_BITS: u64 = 8 * (32 << 20);
 
 /// Bits in front of the length of a stored block, by which its place is told: three, and those that fill a byte.
 const STORED_HEAD_BITS: u64 = 10;
@@ -185,17 +182,17 @@ impl State {
         let skip = self.skip.min(chunk.bytes().len() as u64);
         chunk.advance(skip as usize);
         self.skip -= skip;
-        let is_empty = chunk.bytes().is_empty();
-        if is_empty && !at_end {
-            pool.give_back(chunk);
-        } else if !at_end {
-            given.chunks.push((self.next_chunk, Ok((chunk, false))));
-            self.next_chunk += 1;
-        } else {
-            self.tell(front.offset_bytes(), &mut given);
+        self.tell(front.offset_bytes(), &mut given);
+        if at_end {
             return self.end(Ok((chunk, true)), given);
         }
-        self.tell(front.offset_bytes(), &mut given);
+        let is_empty = chunk.bytes().is_empty();
+        if is_empty {
+            pool.give_back(chunk);
+        } else {
+            given.chunks.push((self.next_chunk, Ok((chunk, false))));
+            self.next_chunk += 1;
+        }
         self.front_bit = 8 * front.offset_bytes();
         self.waits = match front.block() {
             Err(error) => return self.end(Err(error), given),

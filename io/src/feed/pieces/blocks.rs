@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file_range::FileRange;
 use super::{PieceCodec, PieceDecoder, PieceEnd};
 use crate::chunk::Chunk;
 use crate::codec::bzip2::{Finder, MarkerKind};
 use crate::codec::{Bzip2End, Bzip2Stream, Codec, Input, MOST_BLOCKS_LEN_BYTES, Part, Sums, note_trailing};
 use crate::error::{Error, Result};
+use crate::file_range::FileRange;
 use crate::notes::Notes;
 
 /// Compressed bytes that are searched at once: most blocks are longer.

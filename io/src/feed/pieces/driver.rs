@@ -7,16 +7,12 @@ use super::{PieceCodec, PieceDecoder, PieceEnd};
 use crate::chunk::{Chunk, ChunkPool};
 use crate::error::Result;
 use crate::feed::order::Decoded;
-use crate::feed::{Chunks, Given, Look, Next, Progress, Room};
+use crate::feed::{AHEAD_LEN_BITS, Chunks, Given, Look, Next, Progress, Room, summarize};
 
 type Rest<C> = <<C as PieceCodec>::Decoder as PieceDecoder>::Rest;
 
 /// Compressed bits that are searched in one call: 1 MiB, which takes about 0.1 ms, as others wait for the lock meanwhile.
 const SEARCH_LEN_BITS: u64 = 8 << 20;
-
-/// Compressed bits that are searched ahead of the piece that is next in order: where that one is huge, the others need not read
-/// the whole file meanwhile.
-const AHEAD_LEN_BITS: u64 = 8 * (32 << 20);
 
 /// The chunks of a file of pieces.
 #[derive(Debug)]
@@ -268,9 +264,7 @@ impl<C: PieceCodec> Chunks for Pieces<C> {
         let (number, mut decoder) = self.claim(room)?;
         let mut chunk = pool.chunk();
         let decoded = decoder.decode(&mut chunk);
-        if let Some(look) = look {
-            look.summarize(&mut chunk);
-        }
+        summarize(&mut chunk, look);
         Ok(self.put(number, decoder, chunk, decoded, pool))
     }
 

@@ -7,11 +7,11 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file_range::FileRange;
 use super::{PieceCodec, PieceDecoder, PieceEnd};
 use crate::chunk::Chunk;
 use crate::codec::{Codec, Decompressor, find_member};
 use crate::error::{Error, Result};
+use crate::file_range::FileRange;
 use crate::notes::Notes;
 
 /// Compressed bytes behind the first one of a member by which it is known.

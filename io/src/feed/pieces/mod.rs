@@ -16,7 +16,6 @@
 
 mod blocks;
 mod driver;
-mod file_range;
 mod members;
 
 use std::fmt;

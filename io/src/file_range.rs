@@ -7,22 +7,27 @@ use std::sync::Arc;
 
 /// Reads a file from a place on, not much farther than to another place as long as that is not reached.
 #[derive(Debug)]
-pub(super) struct FileRange {
+pub(crate) struct FileRange {
     file: Arc<File>,
     at: u64,
     stop: u64,
 }
 
 impl FileRange {
-    pub(super) fn new(file: &Arc<File>, at: u64, stop: u64) -> Self {
+    pub(crate) fn new(file: &Arc<File>, at: u64, stop: u64) -> Self {
         Self { file: Arc::clone(file), at, stop }
+    }
+
+    /// Reads a file from a place on to its end.
+    pub(crate) fn to_end(file: &Arc<File>, at: u64) -> Self {
+        Self::new(file, at, u64::MAX - BEHIND_STOP_BYTES)
     }
 
     /// Reads all from a place up to another, or to the end of the file.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub(super) fn read_all(file: &Arc<File>, at: u64, end: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn read_all(file: &Arc<File>, at: u64, end: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
         bytes.clear();
         Self::new(file, at, end).take(end - at).read_to_end(bytes)?;
         Ok(())
