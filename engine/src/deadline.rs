@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread;
 use std::time::Duration;
 
 use futures::future::{Either, select};
 use tokio::sync::watch;
 
 use crate::error::{Error, Result};
+use crate::threads::spawn;
 
 /// The moment at which queries that were begun together have to be done. Clones are of the same moment.
 ///
@@ -35,10 +35,7 @@ impl Deadline {
                 tell.send_replace(true);
             }
         };
-        thread::Builder::new().name("swath-deadline".into()).spawn(keep_time).map_err(|error| {
-            let hint = "raise the limit on processes (ulimit -u)".to_owned();
-            Error::query(format!("cannot keep the time limit: {error}"), hint)
-        })?;
+        spawn("swath-deadline", "keep the time limit", keep_time)?;
         Ok(Self { limit, passed, _held: held })
     }
 

@@ -2,11 +2,12 @@
 
 use std::convert::Infallible;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::session::Session;
+use crate::threads::spawn;
 
 /// What the queries of a session have done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -116,10 +117,7 @@ impl Session {
                 tell(&Progress { elapsed: begun.elapsed(), ..session.progress().since(&before) });
             }
         };
-        let thread = thread::Builder::new().name("swath-progress".into()).spawn(watch).map_err(|error| {
-            let hint = "raise the limit on processes (ulimit -u)".to_owned();
-            Error::query(format!("cannot watch the progress: {error}"), hint)
-        })?;
+        let thread = spawn("swath-progress", "watch the progress", watch)?;
         Ok(ProgressWatch { stop: Some(stop), thread: Some(thread) })
     }
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
+use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{AbortHandle, JoinHandle};
@@ -119,6 +120,21 @@ impl Drop for Threads {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Starts a thread for something else than computing; `purpose` is what cannot be done without it.
+///
+/// # Errors
+/// The operating system gives no thread.
+pub(crate) fn spawn(
+    name: &str,
+    purpose: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<thread::JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|error| {
+        let hint = "raise the limit on processes (ulimit -u)".to_owned();
+        Error::query(format!("cannot {purpose}: {error}"), hint)
+    })
 }
 
 /// Locks, also behind a thread that panicked.
