@@ -1,36 +1,17 @@
 //! The real binary in scratch folders: arguments, streams, files and exit codes.
 #![allow(clippy::unwrap_used)]
 
+mod scratch;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
 use predicates::prelude::*;
-use tempfile::TempDir;
-
-/// A scratch folder with one small table.
-fn folder() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("a.csv"), "id,name\n1,x\n2,\nNA,\"y,z\"\n").unwrap();
-    dir
-}
-
-fn swath(dir: &TempDir) -> Command {
-    let mut command = Command::new(cargo_bin("swath"));
-    command.current_dir(dir.path());
-    command
-}
-
-fn names(dir: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
+use scratch::{folder, names, swath};
 
 #[test]
 fn a_pipe_gets_csv() {

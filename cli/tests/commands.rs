@@ -1,13 +1,14 @@
 //! The commands beside SQL, by the real binary in scratch folders. `swath grep` has a file of its own.
 #![allow(clippy::unwrap_used)]
 
+mod scratch;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command as Process;
 
-use assert_cmd::Command;
-use assert_cmd::cargo::cargo_bin;
 use predicates::prelude::*;
+use scratch::swath;
 use tempfile::TempDir;
 
 /// A scratch folder with two tables and a file of lines.
@@ -17,12 +18,6 @@ fn folder() -> TempDir {
     fs::write(dir.path().join("it's.csv"), "id,name\n4,v\n5,w\n").unwrap();
     fs::write(dir.path().join("lines.txt"), "one, two\nthree\n\nfour").unwrap();
     dir
-}
-
-fn swath(dir: &TempDir) -> Command {
-    let mut command = Command::new(cargo_bin("swath"));
-    command.current_dir(dir.path());
-    command
 }
 
 fn compress(dir: &Path, program: &str, name: &str) {

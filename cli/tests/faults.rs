@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
+mod scratch;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command as Process, Output, Stdio};
@@ -10,6 +12,7 @@ use std::time::{Duration, Instant};
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
 use predicates::prelude::*;
+use scratch::{folder, names};
 use tempfile::TempDir;
 
 /// What an interrupt may take, on a machine that is busy with other tests: the promise is 100 ms.
@@ -18,23 +21,10 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 /// A query that takes hours and keeps its threads busy.
 const ENDLESS: &str = "SELECT sum(a.value % 7 + b.value % 5) FROM generate_series(1, 10000000) a, generate_series(1, 10000000) b";
 
-fn folder() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("a.csv"), "id,name\n1,x\n2,\nNA,\"y,z\"\n").unwrap();
-    dir
-}
-
 fn swath(dir: &TempDir) -> Command {
-    let mut command = Command::new(cargo_bin("swath"));
-    command.current_dir(dir.path()).timeout(Duration::from_secs(120));
+    let mut command = scratch::swath(dir);
+    command.timeout(Duration::from_secs(120));
     command
-}
-
-fn names(dir: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
 
 /// Begins a command and waits until it has begun its temporary file.

@@ -2,25 +2,14 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
+mod scratch;
+
 use std::fs;
 
-use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
 use predicates::prelude::*;
 use rexpect::session::spawn_command;
-use tempfile::TempDir;
-
-fn folder() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("a.csv"), "id,name\n1,x\n2,\nNA,\"y,z\"\n").unwrap();
-    dir
-}
-
-fn swath(dir: &TempDir) -> Command {
-    let mut command = Command::new(cargo_bin("swath"));
-    command.current_dir(dir.path());
-    command
-}
+use scratch::{folder, swath};
 
 /// A query that takes about a second, or some.
 const SLOW: &str = "SELECT count(*) AS n FROM generate_series(1, 15000000) t(x) WHERE x % 7 = 1";

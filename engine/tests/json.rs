@@ -1,62 +1,27 @@
 //! Files of JSON as tables.
 #![allow(clippy::unwrap_used)]
 
-use std::fs;
+mod scratch;
 
-use swath::arrow::array::RecordBatch;
-use swath::arrow::util::display::array_value_to_string;
-use swath::{Error, Session};
-use tempfile::TempDir;
-
-struct Scratch {
-    dir: TempDir,
-    session: Session,
-}
+use scratch::Scratch;
 
 const FLIGHTS: &str = r#"{"dest": "SFO", "delay": 12, "day": "2008-11-13", "crew": {"pilots": ["Ann", "Bob"]}}
 {"dest": "OAK", "delay": null, "day": "2008-11-14", "crew": {"pilots": []}, "note": "caf\u00e9"}
 {"dest": "SFO", "delay": 7}
 "#;
 
-impl Scratch {
-    fn new() -> Self {
-        let scratch = Self {
-            dir: tempfile::tempdir().unwrap(),
-            session: Session::builder().threads(3).build().unwrap(),
-        };
-        scratch.file("a.jsonl", FLIGHTS);
-        let objects: Vec<&str> = FLIGHTS.lines().collect();
-        scratch.file("b.json", &format!("[\n{}\n]\n", objects.join(",\n")));
-        scratch
-    }
-
-    fn file(&self, name: &str, text: &str) {
-        fs::write(self.dir.path().join(name), text).unwrap();
-    }
-
-    /// `$` in the statement is the folder.
-    fn rows(&self, sql: &str) -> Result<Vec<String>, Error> {
-        let sql = sql.replace('$', &self.dir.path().display().to_string());
-        Ok(rows(&self.session.collect_blocking(&sql)?))
-    }
-
-    #[track_caller]
-    fn check(&self, sql: &str, expected: &[&str]) {
-        assert_eq!(self.rows(sql).unwrap(), expected, "{sql}");
-    }
-}
-
-fn rows(batches: &[RecordBatch]) -> Vec<String> {
-    let row = |batch: &RecordBatch, row| {
-        let cells = batch.columns().iter().map(|column| array_value_to_string(column, row).unwrap());
-        cells.collect::<Vec<_>>().join("|")
-    };
-    batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |at| row(batch, at))).collect()
+/// A folder with `a.jsonl` and `b.json`: the same objects on lines and in an array.
+fn flights() -> Scratch {
+    let scratch = Scratch::with_threads(3);
+    scratch.file("a.jsonl", FLIGHTS);
+    let objects: Vec<&str> = FLIGHTS.lines().collect();
+    scratch.file("b.json", &format!("[\n{}\n]\n", objects.join(",\n")));
+    scratch
 }
 
 #[test]
 fn lines_and_arrays_are_tables_by_name_and_by_function() {
-    let scratch = Scratch::new();
+    let scratch = flights();
     for table in ["'$/a.jsonl'", "'$/b.json'", "read_json('$/a.jsonl')", "read_ndjson('$/b.json')"] {
         scratch.check(&format!("SELECT count(*), sum(DELAY), max(day) FROM {table}"), &["3|19|2008-11-14"]);
         scratch.check(&format!("SELECT dest, note FROM {table} WHERE note LIKE 'caf%'"), &["OAK|café"]);
@@ -77,7 +42,7 @@ fn lines_and_arrays_are_tables_by_name_and_by_function() {
 
 #[test]
 fn every_codec() {
-    let scratch = Scratch::new();
+    let scratch = flights();
     for codec in ["gz", "bz2", "zst", "xz", "lz4"] {
         scratch.rows(&format!("COPY (SELECT * FROM '$/a.jsonl') TO '$/a.jsonl.{codec}'")).unwrap();
         scratch.check(&format!("SELECT sum(delay), count(crew) FROM '$/a.jsonl.{codec}'"), &["19|2"]);
@@ -87,7 +52,7 @@ fn every_codec() {
 
 #[test]
 fn what_the_heads_do_not_show() {
-    let scratch = Scratch::new();
+    let scratch = flights();
     let many = "{\"n\": 1, \"t\": \"x\"}\n".repeat(40_000);
     scratch.file("w.jsonl", &format!("{many}{{\"n\": 0.5, \"late\": true}}\n"));
     scratch.check("SELECT sum(n), count(t) FROM '$/w.jsonl'", &["40000.5|40000"]);
@@ -111,10 +76,10 @@ fn what_the_heads_do_not_show() {
 
 #[test]
 fn statements_share_one_read() {
-    let scratch = Scratch::new();
+    let scratch = flights();
     let statements = scratch.session.parse(
         &"SELECT max(delay) FROM '$/a.jsonl'; SELECT dest FROM '$/a.jsonl' ORDER BY delay LIMIT 1"
-            .replace('$', &scratch.dir.path().display().to_string()),
+            .replace('$', &scratch.folder()),
     );
     let explanation = scratch.session.explain_blocking(statements.unwrap()).unwrap();
     assert_eq!(explanation.passes.len(), 1);

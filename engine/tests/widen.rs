@@ -1,22 +1,17 @@
 //! Values further on in files that need a wider type than the heads let guess.
 #![allow(clippy::unwrap_used)]
 
+mod scratch;
+
 use std::fs;
 
 use futures::executor::block_on;
+use scratch::{Scratch, rows};
 use swath::arrow::array::RecordBatch;
-use swath::arrow::util::display::array_value_to_string;
-use swath::{Error, Session, col, compute, lit};
-use tempfile::TempDir;
+use swath::{col, compute, lit};
 
 /// So many rows are more than what is looked at to guess types.
 const ROWS: usize = 12_000;
-
-/// A folder with `a.csv`, whose last row alone needs wider types, and `b.csv`, which has nothing out of the way.
-struct Scratch {
-    dir: TempDir,
-    session: Session,
-}
 
 const DOUBLE: &str = "column \"x\" is read as double, as $/a.csv: line 12001 has \"1.5\": what was read before was \
                       read again";
@@ -31,54 +26,24 @@ fn table(last: &str) -> String {
     text + last
 }
 
+/// A folder with `a.csv`, whose last row alone needs wider types, and `b.csv`, which has nothing out of the way.
+fn tables(threads: usize) -> Scratch {
+    let scratch = Scratch::with_threads(threads);
+    scratch.file("a.csv", &table("0,1.5,2020-01-01 10:30,last\n"));
+    scratch.file("b.csv", &table("0,1,2001-02-03,last\n"));
+    scratch
+}
+
 impl Scratch {
-    fn new() -> Self {
-        Self::with_threads(3)
-    }
-
-    fn with_threads(threads: usize) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let session = Session::builder().threads(threads).build().unwrap();
-        let scratch = Self { dir, session };
-        scratch.file("a.csv", &table("0,1.5,2020-01-01 10:30,last\n"));
-        scratch.file("b.csv", &table("0,1,2001-02-03,last\n"));
-        scratch
-    }
-
-    fn file(&self, name: &str, text: &str) {
-        fs::write(self.dir.path().join(name), text).unwrap();
-    }
-
-    fn folder(&self) -> String {
-        self.dir.path().display().to_string()
-    }
-
-    /// `$` in the statement is the folder.
-    fn rows(&self, sql: &str) -> Result<Vec<String>, Error> {
-        Ok(rows(&self.session.collect_blocking(&sql.replace('$', &self.folder()))?))
-    }
-
+    /// What is told besides the rows, with `$` for the folder.
     fn notes(&self) -> Vec<String> {
         self.session.take_notes().iter().map(|note| note.replace(&self.folder(), "$")).collect()
     }
-
-    #[track_caller]
-    fn check(&self, sql: &str, expected: &[&str]) {
-        assert_eq!(self.rows(sql).unwrap(), expected, "{sql}");
-    }
-}
-
-fn rows(batches: &[RecordBatch]) -> Vec<String> {
-    let row = |batch: &RecordBatch, row| {
-        let cells = batch.columns().iter().map(|column| array_value_to_string(column, row).unwrap());
-        cells.collect::<Vec<_>>().join("|")
-    };
-    batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |at| row(batch, at))).collect()
 }
 
 #[test]
 fn each_way_in_every_codec() {
-    let scratch = Scratch::new();
+    let scratch = tables(3);
     for codec in [".gz", ".bz2", ".zst", ".xz", ".lz4"] {
         let texts = "SELECT * FROM read_csv('$/a.csv', all_varchar = true)";
         scratch.rows(&format!("COPY ({texts}) TO '$/a.csv{codec}'")).unwrap();
@@ -97,7 +62,7 @@ fn each_way_in_every_codec() {
 
 #[test]
 fn two_columns_one_after_the_other_in_several_files() {
-    let scratch = Scratch::new();
+    let scratch = tables(3);
     scratch.check("SELECT sum(x), max(d), count(*) FROM '$/?.csv'", &["12002.5|2020-01-01T10:30:00|24000"]);
     let mut notes = scratch.notes();
     notes.sort();
@@ -123,7 +88,7 @@ fn what_the_plan_looks_like_does_not_matter() {
         ("CREATE TABLE t AS SELECT x FROM '$/a.csv'; SELECT sum(x) FROM t", &["6001.5"]),
         ("SELECT max(x) FROM read_csv('$/*.csv', filename = true) WHERE filename LIKE '%a.csv'", &["1.5"]),
     ] {
-        let scratch = Scratch::new();
+        let scratch = tables(3);
         scratch.check(sql, expected);
         assert_eq!(scratch.notes(), [DOUBLE], "{sql}");
     }
@@ -131,18 +96,18 @@ fn what_the_plan_looks_like_does_not_matter() {
 
 #[test]
 fn rows_that_are_collected_come_once() {
-    let scratch = Scratch::new();
+    let scratch = tables(3);
     let all = scratch.rows("SELECT id, x FROM '$/a.csv'").unwrap();
     assert_eq!((all.len(), all[0].as_str(), all[ROWS - 1].as_str()), (ROWS, "1|1.0", "0|1.5"));
     // What is not read does not change a type.
-    let scratch = Scratch::new();
+    let scratch = tables(3);
     scratch.check("SELECT id, x FROM '$/a.csv' LIMIT 1", &["1|1"]);
     assert_eq!(scratch.notes(), [""; 0]);
 }
 
 #[test]
 fn statements_together() {
-    let scratch = Scratch::new();
+    let scratch = tables(3);
     let questions = [
         "SELECT sum(x) FROM '$/?.csv'",
         "SELECT count(DISTINCT name) FROM '$/?.csv'",
@@ -165,7 +130,7 @@ fn statements_together() {
 
 #[test]
 fn a_copy_is_whole_and_alone() {
-    let scratch = Scratch::new();
+    let scratch = tables(3);
     scratch.check("COPY (SELECT id, x FROM '$/a.csv') TO '$/out.csv.gz'", &["12000"]);
     scratch.check(
         "SELECT count(*), sum(CAST(x AS DOUBLE)) FROM read_csv('$/out.csv.gz', all_varchar = true)",
@@ -179,7 +144,7 @@ fn a_copy_is_whole_and_alone() {
 
 #[test]
 fn frames_bags_and_profiles() {
-    let scratch = Scratch::new();
+    let scratch = tables(3);
     let open = || swath::read_csv(scratch.dir.path().join("a.csv")).session(&scratch.session).scan().unwrap();
     let (early, other) = (open(), open());
     let bag = early.select(["id", "x"]).to_bag::<(i64, f64)>().filter(|(id, _)| *id == 0);
@@ -191,7 +156,7 @@ fn frames_bags_and_profiles() {
     assert_eq!(early.filter(col("x").gt(lit(1))).count().get().unwrap(), 1);
     assert_eq!(scratch.notes(), [""; 0]);
 
-    let scratch = Scratch::new();
+    let scratch = tables(3);
     let frame = swath::read_csv(scratch.dir.path().join("a.csv")).session(&scratch.session).scan().unwrap();
     let profile = frame.profile().unwrap();
     let x = &profile.columns[1];
@@ -202,7 +167,7 @@ fn frames_bags_and_profiles() {
 #[test]
 fn a_reader_who_has_rows_is_told_and_can_begin_again() {
     // With more threads, the last row may be met before the first ones are given.
-    let scratch = Scratch::with_threads(1);
+    let scratch = tables(1);
     let run = |sql: &str| {
         let statement = scratch.session.parse(&sql.replace('$', &scratch.folder())).unwrap().pop().unwrap();
         block_on(scratch.session.run(statement)).unwrap()
@@ -227,7 +192,7 @@ fn a_reader_who_has_rows_is_told_and_can_begin_again() {
 
 #[test]
 fn what_does_not_widen() {
-    let scratch = Scratch::new();
+    let scratch = tables(3);
     let failure = |sql: &str| scratch.rows(sql).unwrap_err();
     // A type that was given.
     failure("SELECT sum(x) FROM read_csv('$/a.csv', types = {'x': 'bigint'})");
