@@ -1,16 +1,54 @@
 //! The planner's rules, among those of the relational core.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::common::tree_node::Transformed;
-use datafusion::logical_expr::LogicalPlan;
-use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
+use datafusion::datasource::source_as_provider;
+use datafusion::logical_expr::{LogicalPlan, TableScan};
+use datafusion::optimizer::{ApplyOrder, Optimizer, OptimizerConfig, OptimizerRule};
 use swath_planner::optimize;
 
-/// Our rules for logical plans, in the order in which they are applied after the core's own.
+use crate::table::SourceTable;
+
+/// The core's rule after which joins are ordered: it has put conditions where they belong, and projections do not
+/// stand between the joins yet.
+const BEFORE_JOIN_ORDER: &str = "push_down_filter";
+
+/// All rules for logical plans, in the order in which they are applied: the core's, and ours among them.
 pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    vec![Arc::new(PushSemiJoinsDown)]
+    let mut rules = Optimizer::new().rules;
+    let before = rules.iter().position(|rule| rule.name() == BEFORE_JOIN_ORDER);
+    rules.insert(before.map_or(rules.len(), |before| before + 1), Arc::new(OrderJoins));
+    rules.push(Arc::new(PushSemiJoinsDown));
+    rules
+}
+
+#[derive(Debug)]
+struct OrderJoins;
+
+impl OptimizerRule for OrderJoins {
+    fn name(&self) -> &str {
+        "order_joins"
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        Some(ApplyOrder::TopDown)
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, _config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        optimize::order_joins(plan, &estimated_rows)
+    }
+}
+
+/// About how many rows a table has.
+fn estimated_rows(scan: &TableScan) -> Option<f64> {
+    let provider = source_as_provider(&scan.source).ok()?;
+    match (provider.as_ref() as &dyn Any).downcast_ref::<SourceTable>() {
+        Some(table) => table.estimated_rows().map(|rows| rows as f64),
+        None => provider.statistics()?.num_rows.get_value().map(|rows| *rows as f64),
+    }
 }
 
 #[derive(Debug)]

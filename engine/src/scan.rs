@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Context;
 use std::time::Instant;
 
+use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener, FileScanConfig, FileSource};
@@ -16,8 +17,10 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::object_store::ObjectStore;
 use datafusion::object_store::local::LocalFileSystem;
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::DynamicFilterPhysicalExpr;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_plan::DisplayFormatType;
+use datafusion::physical_plan::filter_pushdown::{FilterPushdownPropagation, PushedDown};
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::{FutureExt, StreamExt};
 use swath_io::{Notes, Scan, ScanFormat, ScanItem, ScanRequest, SourceFile};
@@ -40,6 +43,9 @@ pub(crate) struct ScanSource {
     pub(crate) batch_rows: usize,
     /// What is known of the rows that are wanted.
     pub(crate) condition: Option<Arc<ScanCondition>>,
+    /// More that is known of them once the plan runs, over the columns of the table: the keys that a join has
+    /// on its other side, the least that a top-k still takes.
+    pub(crate) dynamic_filters: Vec<Arc<dyn PhysicalExpr>>,
     metrics: ExecutionPlanMetricsSet,
     pub(crate) notes: Notes,
     pub(crate) counters: Arc<ScanCounters>,
@@ -56,6 +62,7 @@ impl ScanSource {
             projection: SplitProjection::unprojected(&schema),
             batch_rows: DEFAULT_BATCH_ROWS,
             condition: None,
+            dynamic_filters: Vec::new(),
             metrics: ExecutionPlanMetricsSet::new(),
             counters: Arc::default(),
             label,
@@ -102,6 +109,23 @@ impl FileSource for ScanSource {
         let merged = self.projection.source.try_merge(projection)?;
         let projection = SplitProjection::new(self.schema.file_schema(), &merged);
         Ok(Some(Arc::new(Self { projection, ..self.clone() })))
+    }
+
+    /// Keeps dynamic filters for the pass that will read in the place of this scan. Whoever has them judges for
+    /// good. Other conditions have come by way of the table.
+    fn try_pushdown_filters(
+        &self,
+        filters: Vec<Arc<dyn PhysicalExpr>>,
+        _config: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn FileSource>>> {
+        let judged = vec![PushedDown::No; filters.len()];
+        let answer = FilterPushdownPropagation::with_parent_pushdown_result(judged);
+        let mut dynamic_filters = self.dynamic_filters.clone();
+        dynamic_filters.extend(filters.into_iter().filter(|filter| filter.is::<DynamicFilterPhysicalExpr>()));
+        if dynamic_filters.len() == self.dynamic_filters.len() {
+            return Ok(answer);
+        }
+        Ok(answer.with_updated_node(Arc::new(Self { dynamic_filters, ..self.clone() })))
     }
 
     fn metrics(&self) -> &ExecutionPlanMetricsSet {

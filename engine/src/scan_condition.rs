@@ -7,16 +7,19 @@ use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOpti
 use arrow::compute::or_kleene;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::Session;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column as ColumnName, DFSchema};
 use datafusion::error::Result;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::conjunction as all_of;
+use datafusion::physical_expr::expressions::{Column, DynamicFilterPhysicalExpr};
 use datafusion::physical_expr::utils::collect_columns;
 use swath_io::{RawFilter, RowFilter, ScanFilter};
 use swath_planner::required_literals;
+
+use crate::scan::ScanSource;
 
 /// A condition on the rows of files. A scan that knows it may leave out rows for which it does not hold.
 #[derive(Debug)]
@@ -57,21 +60,26 @@ impl ScanCondition {
         Ok(Some(Self { literals, predicate }))
     }
 
-    /// What a scan of some columns of the files can leave out if each of its readers has a condition.
+    /// What a scan of some columns of the files can leave out if each of its readers wants some rows only.
     /// `columns` are those that are read, by their places in the files.
     pub(crate) fn filter(
-        readers: &[Option<Arc<Self>>],
+        readers: &[&ScanSource],
         columns: &[usize],
         files: &SchemaRef,
     ) -> Result<ScanFilter> {
-        let Some(conditions) = readers.iter().cloned().collect::<Option<Vec<_>>>() else {
-            return Ok(ScanFilter::default());
-        };
-        let literals: Option<Vec<Vec<String>>> =
-            conditions.iter().map(|condition| condition.literals.clone()).collect();
+        let literals = |reader: &&ScanSource| reader.condition.as_ref()?.literals.clone();
+        let literals: Option<Vec<Vec<String>>> = readers.iter().map(literals).collect();
         let raw = literals.map(|literals| literals.into_iter().flatten().map(String::into_bytes).collect());
         let raw = raw.and_then(|literals| RawFilter::new(literals).ok());
-        let rows = Conditions::new(&conditions, columns, files)?;
+        let with_dynamic_filters =
+            readers.iter().map(|reader| Condition::of(reader, files.fields().len())).collect();
+        let rows = match Conditions::new(with_dynamic_filters, columns, files)? {
+            Some(rows) => Some(rows),
+            None => {
+                let known = |reader: &&ScanSource| Condition::known(reader.condition.as_ref()?);
+                Conditions::new(readers.iter().map(known).collect(), columns, files)?
+            }
+        };
         Ok(ScanFilter { raw, rows: rows.map(|rows| Arc::new(rows) as Arc<dyn RowFilter>) })
     }
 }
@@ -86,19 +94,68 @@ fn unqualified(condition: Expr) -> Result<Expr> {
         .data()
 }
 
+/// What one reader of a scan asks of its rows.
+#[derive(Debug)]
+struct Condition {
+    predicate: Arc<dyn PhysicalExpr>,
+    /// Nothing is asked until its dynamic filters are known.
+    waits: bool,
+}
+
+impl Condition {
+    /// What is asked from the beginning.
+    fn known(condition: &Arc<ScanCondition>) -> Option<Self> {
+        Some(Self { predicate: Arc::clone(&condition.predicate), waits: false })
+    }
+
+    /// This, and what is asked as soon as it is known; `None` if all rows are wanted. Of the columns of the table,
+    /// the files have the first ones.
+    fn of(reader: &ScanSource, file_columns: usize) -> Option<Self> {
+        let of_files = |filter: &&Arc<dyn PhysicalExpr>| {
+            collect_columns(filter).iter().all(|column| column.index() < file_columns)
+        };
+        let known = reader.condition.as_ref().map(|condition| &condition.predicate);
+        let dynamic = reader.dynamic_filters.iter().filter(of_files);
+        let predicates: Vec<_> = known.into_iter().chain(dynamic).cloned().collect();
+        let waits = known.is_none();
+        (!predicates.is_empty()).then(|| Self { predicate: all_of(predicates), waits })
+    }
+
+    /// Whether it asks anything of rows by now.
+    fn is_ready(&self) -> bool {
+        !self.waits || is_updated(&self.predicate)
+    }
+}
+
+/// Whether a dynamic filter has become known: until then, it holds for all rows.
+pub(crate) fn is_updated(filter: &Arc<dyn PhysicalExpr>) -> bool {
+    let mut updated = false;
+    let looked = filter.apply(|node| {
+        let dynamic = node.downcast_ref::<DynamicFilterPhysicalExpr>();
+        updated |= dynamic.is_some_and(|dynamic| dynamic.snapshot_generation() > FIRST_GENERATION);
+        Ok(if updated { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    looked.is_ok() && updated
+}
+
+/// The generation of a dynamic filter that says nothing yet.
+const FIRST_GENERATION: u64 = 1;
+
 /// Keeps rows for which one of several conditions holds.
 #[derive(Debug)]
 struct Conditions {
     /// The columns that they look at, by their places among those that are read.
     columns: Vec<usize>,
     schema: SchemaRef,
-    predicates: Vec<Arc<dyn PhysicalExpr>>,
+    conditions: Vec<Condition>,
 }
 
 impl Conditions {
-    /// `None` if the conditions need all columns that are read: then nothing is saved by judging early.
-    fn new(conditions: &[Arc<ScanCondition>], read: &[usize], files: &SchemaRef) -> Result<Option<Self>> {
-        let looked_at = |condition: &Arc<ScanCondition>| collect_columns(&condition.predicate);
+    /// `None` if a reader wants all rows, or if the conditions need all columns that are read: then nothing is
+    /// saved by judging early.
+    fn new(conditions: Option<Vec<Condition>>, read: &[usize], files: &SchemaRef) -> Result<Option<Self>> {
+        let Some(conditions) = conditions else { return Ok(None) };
+        let looked_at = |condition: &Condition| collect_columns(&condition.predicate);
         let used: BTreeSet<usize> =
             conditions.iter().flat_map(looked_at).map(|column| column.index()).collect();
         let place = |column: &usize| read.iter().position(|other| other == column);
@@ -108,17 +165,16 @@ impl Conditions {
         }
         let fields: Vec<_> =
             used.iter().map(|column| files.field(*column).clone().with_nullable(true)).collect();
-        let moved = |condition: &Arc<ScanCondition>| {
-            let predicate = Arc::clone(&condition.predicate);
-            let moved = predicate.transform(|node: Arc<dyn PhysicalExpr>| {
+        let moved = |condition: Condition| {
+            let moved = condition.predicate.transform(|node: Arc<dyn PhysicalExpr>| {
                 let Some(column) = node.downcast_ref::<Column>() else { return Ok(Transformed::no(node)) };
                 let place = used.iter().position(|other| *other == column.index()).unwrap_or_default();
                 Ok(Transformed::yes(Arc::new(Column::new(column.name(), place)) as Arc<dyn PhysicalExpr>))
             });
-            moved.data()
+            Ok(Condition { predicate: moved.data()?, ..condition })
         };
-        let predicates = conditions.iter().map(moved).collect::<Result<_>>()?;
-        Ok(Some(Self { columns, schema: Arc::new(Schema::new(fields)), predicates }))
+        let conditions = conditions.into_iter().map(moved).collect::<Result<_>>()?;
+        Ok(Some(Self { columns, schema: Arc::new(Schema::new(fields)), conditions }))
     }
 
     fn judge(&self, columns: &[ArrayRef]) -> Result<Option<BooleanArray>> {
@@ -126,7 +182,7 @@ impl Conditions {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns.to_vec(), &options)?;
         let mut keep: Option<BooleanArray> = None;
-        for predicate in &self.predicates {
+        for Condition { predicate, .. } in &self.conditions {
             let holds = predicate.evaluate(&batch)?.into_array(rows)?;
             let Some(holds) = holds.as_boolean_opt() else { return Ok(None) };
             keep = Some(match keep {
@@ -141,6 +197,10 @@ impl Conditions {
 impl RowFilter for Conditions {
     fn columns(&self) -> &[usize] {
         &self.columns
+    }
+
+    fn is_ready(&self) -> bool {
+        self.conditions.iter().all(Condition::is_ready)
     }
 
     /// What cannot be judged, as where a number overflows, is kept: whoever asked will tell what is wrong.

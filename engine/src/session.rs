@@ -157,10 +157,8 @@ impl SessionBuilder {
             .with_target_partitions(threads)
             .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
         resources.configure(config.options_mut());
-        let builder = optimizer::rules()
-            .into_iter()
-            .fold(SessionStateBuilder::new(), SessionStateBuilder::with_optimizer_rule);
-        let mut state = builder
+        let mut state = SessionStateBuilder::new()
+            .with_optimizer_rules(optimizer::rules())
             .with_config(config)
             .with_runtime_env(resources.runtime()?)
             .with_default_features()

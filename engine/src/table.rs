@@ -151,15 +151,19 @@ impl SourceTable {
         most.min(usize::try_from(worth).unwrap_or(usize::MAX)).max(1)
     }
 
-    /// What the planner of joins should know of so many of the files: about how many rows they have.
-    fn statistics(&self, files: usize) -> Statistics {
-        let mut statistics = Statistics::new_unknown(self.schema.table_schema());
-        let rows = match self.format.as_ref() {
+    /// About how many rows the files have, going by their heads; `None` if that is not known.
+    pub(crate) fn estimated_rows(&self) -> Option<u64> {
+        match self.format.as_ref() {
             ScanFormat::Csv(table) => table.estimated_rows(),
             ScanFormat::Json(table) => table.estimated_rows(),
             ScanFormat::Text(_) => None,
-        };
-        if let Some(rows) = rows {
+        }
+    }
+
+    /// What the planner of joins should know of so many of the files: about how many rows they have.
+    fn statistics(&self, files: usize) -> Statistics {
+        let mut statistics = Statistics::new_unknown(self.schema.table_schema());
+        if let Some(rows) = self.estimated_rows() {
             let part = files as f64 / self.files.len().max(1) as f64;
             statistics.num_rows = Precision::Inexact((rows as f64 * part) as usize);
         }

@@ -74,7 +74,7 @@ pub use options::{ColumnType, CsvOptions, HeaderMode, OnError, Setting, TextOpti
 pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::ScanRequest;
-pub use scanner::filter::{RawFilter, RowFilter, ScanFilter};
+pub use scanner::filter::{RawFilter, RowFilter, ScanFilter, Usefulness};
 pub use scanner::infer::{Column, CsvTable, infer_csv};
 pub use scanner::json::{JsonColumn, JsonOptions, JsonTable, JsonType, infer_json};
 pub use search::{Further, LineSearch, Lines, SearchItem, search};

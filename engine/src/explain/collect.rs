@@ -194,6 +194,13 @@ struct Place {
     repeated: bool,
 }
 
+/// Which rows of what is read are taken.
+struct Chosen {
+    limit: Option<usize>,
+    /// Columns by which a join or a top-k leaves rows out, once it knows what it looks for.
+    late_by: Vec<String>,
+}
+
 struct Collector<'a> {
     words: Words,
     plans: &'a [Arc<dyn ExecutionPlan>],
@@ -215,7 +222,7 @@ impl Collector<'_> {
                 from,
                 self.columns_of(reader, from),
                 computed(reader.exprs()),
-                reader.fetch(),
+                Chosen { limit: reader.fetch(), late_by: reader.dynamic_filter_columns() },
             );
         }
         if let Some((config, source)) = scan_config(plan) {
@@ -243,7 +250,8 @@ impl Collector<'_> {
             });
             self.passes.push(Counts::Alone(Arc::clone(&source.counters)));
             let from = ReadFrom::Pass(self.passes.len() - 1);
-            return self.read(plan, from, columns, computed(exprs), config.limit);
+            let chosen = Chosen { limit: config.limit, late_by: Vec::new() };
+            return self.read(plan, from, columns, computed(exprs), chosen);
         }
         let recursive = plan.downcast_ref::<RecursiveQueryExec>().map(RecursiveQueryExec::recursive_term);
         let mut inputs = Vec::new();
@@ -268,13 +276,15 @@ impl Collector<'_> {
         from: ReadFrom,
         columns: Vec<String>,
         computed: Vec<String>,
-        limit: Option<usize>,
+        chosen: Chosen,
     ) -> Step {
         let computed: Vec<String> = computed.iter().map(|text| self.words.clean(text)).collect();
         let mut operator = format!("{}: ", plan.name());
-        let limit_text = limit.map(|rows| format!("limit={rows}"));
+        let limit_text = chosen.limit.map(|rows| format!("limit={rows}"));
+        let late_by = chosen.late_by;
+        let late_text = (!late_by.is_empty()).then(|| format!("dynamic_filter=[{}]", late_by.join(", ")));
         let computed_text = (!computed.is_empty()).then(|| format!("computed=[{}]", computed.join(", ")));
-        let more: Vec<String> = [limit_text, computed_text].into_iter().flatten().collect();
+        let more: Vec<String> = [limit_text, late_text, computed_text].into_iter().flatten().collect();
         operator.push_str(&more.join(", "));
         let summary = of_read(computed);
         Step {

@@ -8,6 +8,7 @@
 //! A plan that several outputs have in common, most often an aggregate, is computed once in the same way:
 //! it is the source of a pass of its own.
 
+mod dynamic;
 mod in_order;
 mod log;
 mod partition;

@@ -1,6 +1,6 @@
 //! The leaf of a plan that takes part in a pass.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskCo
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::projection::{ProjectionExprs, Projector};
+use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_plan::coop::cooperative;
 use datafusion::physical_plan::execution_plan::PlanProperties;
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
@@ -23,6 +24,7 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan};
 use futures::{Stream, StreamExt};
 use swath_io::Place;
 
+use super::dynamic::DynamicFilters;
 use super::in_order::PlacedRows;
 use super::log::{Item, NO_PLACE};
 use super::partition::ReaderState;
@@ -38,6 +40,8 @@ pub(crate) struct View {
     /// The inputs as the expressions know them.
     input_schema: SchemaRef,
     exprs: ProjectionExprs,
+    /// What becomes known of the rows that are wanted while the plan runs, over the inputs.
+    dynamic_filters: Vec<Arc<dyn PhysicalExpr>>,
     /// Rows wanted of each partition, at most.
     fetch: Option<usize>,
     /// Files one after the other, in one stream.
@@ -56,6 +60,7 @@ impl View {
     /// many columns the files have, and for each file the values of the others.
     pub(crate) fn of_scan(
         exprs: &ProjectionExprs,
+        dynamic_filters: &[Arc<dyn PhysicalExpr>],
         table: &Schema,
         pass_columns: &[usize],
         files: (usize, Arc<[Vec<ScalarValue>]>),
@@ -71,7 +76,7 @@ impl View {
             // Behind the columns of the files stand those that say something of each file.
             None => Input::OfFile(column - file_columns),
         };
-        let remapped = exprs.clone().try_map_exprs(|expr| {
+        let remap = |expr: Arc<dyn PhysicalExpr>| {
             expr.transform(|node: Arc<dyn PhysicalExpr>| match node.downcast_ref::<Column>() {
                 Some(column) => {
                     let moved: Arc<dyn PhysicalExpr> =
@@ -81,13 +86,20 @@ impl View {
                 None => Ok(Transformed::no(node)),
             })
             .data()
-        })?;
+        };
+        let can_judge = |filter: &&Arc<dyn PhysicalExpr>| {
+            collect_columns(filter).iter().all(|column| place.contains_key(&column.index()))
+        };
+        let dynamic_filters = dynamic_filters.iter().filter(can_judge).cloned().map(&remap);
+        let dynamic_filters = dynamic_filters.collect::<Result<_>>()?;
+        let remapped = exprs.clone().try_map_exprs(remap)?;
         let fields: Vec<Field> = used.iter().map(|column| table.field(*column).clone()).collect();
         Ok(Self {
             inputs: used.iter().map(input).collect(),
             of_file,
             input_schema: Arc::new(Schema::new(fields)),
             exprs: remapped,
+            dynamic_filters,
             fetch,
             in_order,
         })
@@ -100,6 +112,7 @@ impl View {
             of_file: Arc::new([]),
             input_schema: Arc::clone(schema),
             exprs: ProjectionExprs::from_indices(columns, schema),
+            dynamic_filters: Vec::new(),
             fetch: None,
             in_order: false,
         }
@@ -158,6 +171,12 @@ impl PassReaderExec {
         of_pass.map(|(_, (field, _))| field.name().as_str()).collect()
     }
 
+    /// The columns by which rows are left out once a join or a top-k knows what it looks for, by their names.
+    pub(crate) fn dynamic_filter_columns(&self) -> Vec<String> {
+        let columns = self.view.dynamic_filters.iter().flat_map(|filter| collect_columns(filter));
+        columns.map(|column| column.name().to_owned()).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// Rows wanted of each partition, at most.
     pub(crate) fn fetch(&self) -> Option<usize> {
         self.view.fetch
@@ -208,7 +227,9 @@ impl ExecutionPlan for PassReaderExec {
         &self,
         f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
-        datafusion::physical_plan::apply_expression_roots(self.view.exprs.iter(), f)
+        // Who makes a dynamic filter looks here whether anybody takes it.
+        let computed = self.view.exprs.iter().map(|computed| &computed.expr);
+        datafusion::physical_plan::apply_expression_roots(computed.chain(&self.view.dynamic_filters), f)
     }
 
     fn with_new_children(
@@ -256,6 +277,7 @@ impl PassReaderExec {
             partitions: partitions.map(|number| (number, ReaderState::default())).collect(),
             heads: HashMap::new(),
             projector: self.view.exprs.make_projector(&self.view.input_schema)?,
+            dynamic_filters: DynamicFilters::new(&self.view.dynamic_filters),
             needs: self.view.needs(),
             rows_left: self.view.fetch.unwrap_or(usize::MAX),
             schema: self.schema(),
@@ -274,6 +296,7 @@ struct PassReaderStream {
     /// What came from a partition before its turn.
     heads: HashMap<usize, (Place, RecordBatch)>,
     projector: Projector,
+    dynamic_filters: DynamicFilters,
     needs: HashSet<usize>,
     rows_left: usize,
     schema: SchemaRef,
@@ -357,7 +380,8 @@ impl PassReaderStream {
         Poll::Ready(first.and_then(|number| self.heads.remove(&number)).map(Ok))
     }
 
-    fn project(&self, file: usize, batch: &RecordBatch) -> Result<RecordBatch> {
+    /// What the reader makes of a batch of the pass.
+    fn project(&mut self, file: usize, batch: &RecordBatch) -> Result<RecordBatch> {
         let rows = batch.num_rows();
         let input = |input: &Input| match input {
             Input::Column(position) => Ok(Arc::clone(batch.column(*position))),
@@ -367,6 +391,8 @@ impl PassReaderStream {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let schema = Arc::clone(&self.view.input_schema);
         let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
+        let batch = self.dynamic_filters.keep(batch)?;
+        let rows = batch.num_rows();
         let batch = self.projector.project_batch(&batch)?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), batch.columns().to_vec(), &options)?)

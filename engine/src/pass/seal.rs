@@ -163,6 +163,7 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
         let files = (source.schema.file_schema().fields().len(), of_file);
         View::of_scan(
             &source.projection.source,
+            &source.dynamic_filters,
             source.schema.table_schema(),
             &columns,
             files,
@@ -177,8 +178,8 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
     let partitions = leaves.iter().map(partition_count).max().unwrap_or(1);
     let merged = |leaf: &&Leaf| partition_count(leaf) < partitions || leaf.config().preserve_order;
     let in_order = leaves.iter().any(|leaf| leaf.in_order || merged(leaf));
-    let conditions: Vec<_> = leaves.iter().map(|leaf| leaf.source().condition.clone()).collect();
-    let filter = ScanCondition::filter(&conditions, &columns, first.source().schema.file_schema())?;
+    let sources: Vec<_> = leaves.iter().map(|leaf| leaf.source()).collect();
+    let filter = ScanCondition::filter(&sources, &columns, first.source().schema.file_schema())?;
     let wanted = Wanted { columns, filter, partitions, in_order };
     let scan = PassScan::begin(first.source(), labels, first.files.clone(), wanted, needs, space.scans());
     let factories = (0..partitions).map(|_| {

@@ -283,7 +283,8 @@ impl CsvScanner {
         if has_text && dialect.delim.is_ascii() && dialect.quote.is_none_or(|quote| quote.is_ascii()) {
             source.fields.text = CheckedText::of(source.fields.padded, source.layout.rules.encoding);
         }
-        let row_filter = row_filter.as_deref().filter(|_| self.row_filter.next_chunk());
+        let row_filter =
+            row_filter.as_deref().filter(|filter| filter.is_ready() && self.row_filter.next_chunk());
         let block_len = if row_filter.is_some() { FILTERED_BLOCK_LEN_BYTES } else { BLOCK_LEN_BYTES };
         let mut rows = 0;
         while self.structure.at() < data.len() {

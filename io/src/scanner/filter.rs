@@ -92,6 +92,11 @@ pub trait RowFilter: fmt::Debug + Send + Sync {
     /// The columns that it looks at, by their places among those that are asked for.
     fn columns(&self) -> &[usize];
 
+    /// Whether it can leave anything out yet: a condition may become known only while files are read.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// Which rows to keep, going by the values of the columns, in their order. `None`: all of them.
     fn keep(&self, columns: &[ArrayRef]) -> Option<BooleanArray>;
 }
@@ -107,7 +112,7 @@ pub struct ScanFilter {
 
 /// Whether a filter is worth its while, going by what it has done so far.
 #[derive(Debug, Default)]
-pub(crate) struct Usefulness {
+pub struct Usefulness {
     seen: u64,
     kept: u64,
     /// Chunks for which the filter is left out.
@@ -123,13 +128,13 @@ const PAUSE_CHUNKS: u32 = 64;
 
 impl Usefulness {
     /// Whether to use the filter for the next chunk.
-    pub(crate) fn next_chunk(&mut self) -> bool {
+    pub fn next_chunk(&mut self) -> bool {
         self.pauses = self.pauses.saturating_sub(1);
         self.pauses == 0
     }
 
     /// Notes what the filter kept of a chunk; it pauses if that is more than one in `worth`.
-    pub(crate) fn note(&mut self, kept: usize, seen: usize, worth: u64) {
+    pub fn note(&mut self, kept: usize, seen: usize, worth: u64) {
         // What was seen long ago counts less.
         self.seen = self.seen / 2 + seen as u64;
         self.kept = self.kept / 2 + kept as u64;
