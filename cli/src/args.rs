@@ -134,8 +134,8 @@ pub struct ReadArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     header: Option<String>,
 
-    /// The character between fields [default: found by looking]
-    #[arg(long, value_name = "CHAR")]
+    /// What stands between fields, one to four bytes [default: found by looking]
+    #[arg(long, value_name = "TEXT")]
     delim: Option<String>,
 
     /// The character around fields, '' for none [default: "]
@@ -158,6 +158,10 @@ pub struct ReadArgs {
     /// without quotes and, among numbers, dates and booleans, NA, N/A, NaN, null, NULL and -
     #[arg(long, value_name = "TEXT")]
     nullstr: Vec<String>,
+
+    /// What stands before the fraction of a number: . or , [default: .]
+    #[arg(long, value_name = "CHAR")]
+    decimal_separator: Option<String>,
 
     /// The encoding of the text: utf8, utf8-lossy, latin1, windows-1252, utf-16le, …
     #[arg(long, value_name = "NAME")]
@@ -345,6 +349,7 @@ impl ReadArgs {
             ("escape", self.escape),
             ("comment", self.comment),
             ("skip", self.skip),
+            ("decimal_separator", self.decimal_separator),
             ("encoding", self.encoding),
             ("compression", self.compression),
             ("hive_partitioning", self.hive_partitioning),

@@ -13,12 +13,13 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 32] = [
+const SETTINGS: [&str; 33] = [
     "all-varchar",
     "color",
     "columns",
     "comment",
     "compression",
+    "decimal-separator",
     "delim",
     "encoding",
     "escape",

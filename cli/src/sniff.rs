@@ -1,4 +1,4 @@
-//! `swath sniff`: what is found by looking at CSV files, as the call that states it.
+//! `swath sniff`: what is found by looking at files, as the call that states it.
 
 use std::io::{self, Write};
 
@@ -12,11 +12,14 @@ const EXAMPLES: &str = "\
 Examples:
   swath sniff 'air/*.csv.bz2'
   swath sniff --encoding latin1 export.csv
+  swath sniff events.jsonl server.log.gz
 
 What the options say is not guessed. The call that is printed can be put into a statement, as it is or with
-changes: SELECT * FROM read_csv(…). What differs from file to file is left out of it, and found again.";
+changes: SELECT * FROM read_csv(…). What differs from file to file is left out of it, and found again. Files of
+JSON are stated by read_json(…), lines without fields by read_text(…); files of different kinds by a call for
+each kind, on a line of its own.";
 
-/// Look at CSV files, and print the read_csv(…) call that states what was found
+/// Look at files, and print the read_csv(…), read_json(…) or read_text(…) call that states what was found
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct SniffArgs {

@@ -87,6 +87,30 @@ fn a_histogram_of_many_rows_needs_little_memory() {
 }
 
 #[test]
+fn a_large_compressed_file_needs_little_memory() {
+    let dir = folder();
+    let lines: String =
+        (0..100_000).map(|line| format!("{line} is a line of a file that becomes long\n")).collect();
+    fs::write(dir.path().join("part.txt"), lines).unwrap();
+    let make = "COPY (SELECT line FROM read_text('part.txt')) TO 'part.gz' (FORMAT 'text')";
+    swath(&dir).arg(make).assert().success();
+    let part = fs::read(dir.path().join("part.gz")).unwrap();
+    fs::write(dir.path().join("big.gz"), part.repeat(16)).unwrap();
+    let memory = |file: &str, count: &str| {
+        let sql = format!("SELECT count(*) AS n, max(line) AS m FROM read_text('{file}')");
+        let output = swath(&dir).args(["--stats", "--threads", "2", &sql]).output().unwrap();
+        let rows = format!("n,m\n{count},99999 is a line of a file that becomes long\n");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), rows);
+        let stats = String::from_utf8(output.stderr).unwrap();
+        let (_, memory) = stats.split_once("memory ").unwrap();
+        memory.split_once("MB").unwrap().0.trim().parse::<f64>().unwrap()
+    };
+    let (part, big) = (memory("part.gz", "100000"), memory("big.gz", "1600000"));
+    // 75 MB of text more.
+    assert!(big < part + 25.0, "{part} MB for a part, {big} MB for the whole");
+}
+
+#[test]
 fn formats_for_programs_are_the_same_bytes_every_time() {
     let dir = folder();
     for (name, magic) in [("a.parquet", &b"PAR1"[..]), ("a.arrow", b"ARROW1")] {
@@ -190,7 +214,7 @@ fn wrong_usage_is_told() {
         &["--types", "a", "SELECT 1"],
         &["--types", "a=dubble", "SELECT 1"],
         &["--encoding", "klingon", "SELECT 1"],
-        &["--delim", "ab", "SELECT 1"],
+        &["--delim", "abcde", "SELECT 1"],
         &["--threads", "0", "SELECT 1"],
         &["-o", "x.xls", "SELECT 1"],
     ] {
@@ -445,11 +469,58 @@ fn sniff_prints_the_call_that_states_what_was_found() {
     assert_eq!(rows(&call), "id,na me\n1,x|é\n2,y\n");
     assert_eq!(rows("'s.csv'"), rows(&call));
     swath(&dir).args(["sniff", "none.csv"]).assert().code(1).stderr(predicate::str::contains("no such file"));
-    swath(&dir).args(["sniff", "--delim", "ab", "a.csv"]).assert().code(2);
+    swath(&dir).args(["sniff", "--delim", "abcde", "a.csv"]).assert().code(2);
     swath(&dir)
         .args(["sniff", "--quote", "", "a.csv"])
         .assert()
         .stdout(predicate::str::contains("quote = ''"));
+}
+
+#[test]
+fn sniff_knows_json_lines_of_text_and_mixtures() {
+    let dir = folder();
+    let write = |name: &str, text: &[u8]| fs::write(dir.path().join(name), text).unwrap();
+    write("e.jsonl", b"{\"id\": 1, \"at\": \"2001-02-03\", \"tags\": [\"x\"]}\n");
+    // By its content, whatever its name.
+    write("e.txt", b"{\"id\": 2}\n");
+    write("l.log", b"started at noon\nstopped, and caf\xe9 was had\nstarted once more\n");
+    write("t.csv", b"id||name\n1||x|y\n");
+    write("empty.csv", b"");
+    swath(&dir).arg("COPY (SELECT 1 AS id, 'x' AS name) TO 'z.csv.gz'").assert().success();
+    let sniff = |args: &[&str]| {
+        let output = swath(&dir).arg("sniff").args(args).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr))
+    };
+    let json = "encoding = 'utf8', types = {'id': 'bigint', 'at': 'date'})\n";
+    assert_eq!(sniff(&["e.jsonl"]), (format!("read_json('e.jsonl', {json}"), String::new()));
+    assert_eq!(sniff(&["e.*"]).0, format!("read_json('e.*', {json}"));
+    assert_eq!(sniff(&["l.log"]).0, "read_text('l.log', encoding = 'windows-1252')\n");
+    let zipped = "read_csv('z.csv.gz', delim = ',', quote = '\"', escape = '', comment = '', skip = 0, header = true, \
+                  encoding = 'utf8', types = {'id': 'bigint', 'name': 'text'}, compression = 'gzip')\n";
+    assert_eq!(sniff(&["z.csv.gz"]).0, zipped);
+    let (call, _) = sniff(&["--delim", "||", "t.csv"]);
+    assert!(call.starts_with("read_csv('t.csv', delim = '||', "), "{call}");
+
+    // Files of several kinds, and codecs: a call for each kind, which reads what it names.
+    let (calls, notes) = sniff(&["*.csv*", "e.*", "l.log", "--delim", "auto"]);
+    let calls: Vec<&str> = calls.lines().collect();
+    assert_eq!(calls.len(), 3, "{calls:#?}");
+    assert!(calls[1].starts_with("read_json(['e.jsonl', 'e.txt'], "), "{calls:#?}");
+    assert_eq!(calls[2], "read_text('l.log', encoding = 'windows-1252')");
+    for note in [
+        "the files are of different kinds: ",
+        "2 for read_json, 1 for read_text; there is a call for each kind",
+        "the files are compressed in different ways, and each is read by its own: gzip (z.csv.gz), plain (",
+    ] {
+        assert!(notes.contains(note), "{notes}");
+    }
+    for (call, rows) in [(calls[1], "2"), (calls[2], "3")] {
+        swath(&dir)
+            .args(["--format", "csv", &format!("SELECT count(*) AS n FROM {call}")])
+            .assert()
+            .stdout(format!("n\n{rows}\n"));
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Options by name, as users write them, become the plain data that `swath_io` reads files by.
 
-use swath_io::{CsvOptions, Error as IoError, HeaderMode, JsonOptions, OnError, Setting, TextOptions};
+use swath_io::{
+    CsvOptions, Delim, Error as IoError, ErrorKind, HeaderMode, JsonOptions, OnError, Setting, TextOptions,
+};
 pub use swath_planner::OptionValue;
 use swath_planner::{SourceFunction, nearest};
 
@@ -9,10 +11,11 @@ use swath_planner::{SourceFunction, nearest};
 /// | name | value | meaning |
 /// | --- | --- | --- |
 /// | `header` | `true`, `false`, `'auto'` | whether the first record names the columns |
-/// | `delim`, `sep` | one character | between fields |
+/// | `delim`, `sep` | one to four bytes, `'auto'` | between fields |
 /// | `quote`, `escape`, `comment` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
 /// | `nullstr` | a text or a list | what is null in every column, beside what always is |
+/// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf-16le`, … |
 /// | `types` | a map from name to type | types of some columns |
 /// | `columns` | a map from name to type | all columns, in order |
@@ -45,7 +48,7 @@ pub(crate) const JSON_OPTIONS: [&str; 7] =
     ["types", "columns", "encoding", "compression", "filename", "hive_partitioning", "max_record_bytes"];
 
 /// Every option, by the name that is suggested for a misspelt one.
-pub(crate) const CSV_OPTIONS: [&str; 26] = [
+pub(crate) const CSV_OPTIONS: [&str; 27] = [
     "header",
     "delim",
     "sep",
@@ -54,6 +57,7 @@ pub(crate) const CSV_OPTIONS: [&str; 26] = [
     "comment",
     "skip",
     "nullstr",
+    "decimal_separator",
     "encoding",
     "types",
     "columns",
@@ -83,12 +87,17 @@ impl ReadOptions {
         let csv = &mut self.csv;
         match name {
             "header" | "has_header" => csv.header = header(name, value)?,
-            "delim" | "sep" | "delimiter" => csv.delim = byte(name, value)?,
+            "delim" | "sep" | "delimiter" => csv.delim = set(name, value, delim)?.known(),
             "quote" => csv.quote = set(name, value, byte)?,
             "escape" => csv.escape = set(name, value, byte)?,
             "comment" => csv.comment = set(name, value, byte)?,
             "skip" => csv.skip = set(name, value, number)?,
             "nullstr" | "null" | "nulls" => csv.nullstr = texts(name, value)?,
+            "decimal_separator" | "decimal" => match text(name, value)? {
+                "." => csv.decimal_separator = b'.',
+                "," => csv.decimal_separator = b',',
+                _ => return Err(wrong(name, "'.' or ','", value)),
+            },
             "encoding" => csv.encoding = set(name, value, |name, value| text(name, value)?.parse())?,
             "types" | "dtypes" | "column_types" => csv.types = types(name, value)?,
             "columns" => csv.columns = Some(types(name, value)?),
@@ -197,27 +206,31 @@ impl ReadOptions {
 
     /// Fields separated by tabs, unless something else was set.
     pub(crate) fn default_to_tabs(&mut self) {
-        self.csv.delim.get_or_insert(b'\t');
+        self.csv.delim.get_or_insert(Delim::byte(b'\t'));
     }
 
     /// Characters that cannot all be told apart make no dialect.
     fn check(&self) -> Result<(), IoError> {
         let csv = &self.csv;
-        let special = [
-            ("delim", csv.delim),
-            ("quote", csv.quote.known().unwrap_or(Some(b'"'))),
-            ("comment", csv.comment.known().flatten()),
-        ];
-        for (index, (name, byte)) in special.iter().enumerate() {
-            for (other, other_byte) in &special[..index] {
-                if byte.is_some() && byte == other_byte {
-                    return Err(IoError::bad_option(*name, format!("it is the same as {other}")));
+        let quote = csv.quote.known().unwrap_or(Some(b'"'));
+        let comment = csv.comment.known().flatten();
+        let others = [("quote", quote), ("comment", comment), ("escape", csv.escape.known().flatten())];
+        for (name, byte) in others {
+            match (csv.delim, byte) {
+                (Some(delim), Some(byte)) if delim == Delim::byte(byte) => {
+                    return Err(IoError::bad_option(name, "it is the same as delim"));
                 }
+                (Some(delim), Some(byte)) if delim.contains(byte) => {
+                    return Err(IoError::bad_option(name, format!("it is a part of delim, '{delim}'")));
+                }
+                _ => {}
             }
         }
-        let escape = csv.escape.known().flatten();
-        if escape.is_some() && escape == csv.delim {
-            return Err(IoError::bad_option("escape", "it is the same as delim"));
+        if csv.delim.is_some_and(|delim| csv.decimal_separator == b',' && delim == Delim::byte(b',')) {
+            return Err(IoError::bad_option("decimal_separator", "it is the same as delim"));
+        }
+        if comment.is_some() && comment == quote {
+            return Err(IoError::bad_option("comment", "it is the same as quote"));
         }
         Ok(())
     }
@@ -298,6 +311,22 @@ fn texts(name: &str, value: &OptionValue) -> Result<Vec<String>, IoError> {
     }
 }
 
+/// What stands between fields: one byte, or a few in a row.
+fn delim(name: &str, value: &OptionValue) -> Result<Delim, IoError> {
+    let text = match value {
+        OptionValue::Text(text) => text.replace("\\t", "\t"),
+        other => return Err(wrong(name, "a text", other)),
+    };
+    let hint = match text.as_str() {
+        "" => "read_text('…') reads whole lines".to_owned(),
+        _ => format!("as in {name} = ';' or {name} = '||'; a tab is '\\t'"),
+    };
+    Delim::new(&text).map_err(|error| match error.kind() {
+        ErrorKind::BadOption { problem, .. } => IoError::bad_option_hint(name, problem, hint),
+        _ => error,
+    })
+}
+
 /// One character of ASCII, or nothing.
 pub(crate) fn byte(name: &str, value: &OptionValue) -> Result<Option<u8>, IoError> {
     let text = match value {
@@ -356,7 +385,9 @@ mod tests {
 
     #[test]
     fn values_are_understood() {
-        assert_eq!(set("delim", text_value("\\t")).unwrap().csv().delim, Some(b'\t'));
+        assert_eq!(set("delim", text_value("\\t")).unwrap().csv().delim, Some(Delim::byte(b'\t')));
+        assert_eq!(set("sep", text_value("\\t|")).unwrap().csv().delim, Some(Delim::new("\t|").unwrap()));
+        assert_eq!(set("delim", text_value("auto")).unwrap().csv().delim, None);
         assert_eq!(set("quote", text_value("")).unwrap().csv().quote, Setting::Is(None));
         assert_eq!(set("header", text_value("auto")).unwrap().csv().header, HeaderMode::Auto);
         assert_eq!(set("filename", OptionValue::Boolean(true)).unwrap().filename(), Some("filename"));
@@ -390,9 +421,18 @@ mod tests {
         let error = |name, value| set(name, value).unwrap_err().to_string();
         assert_eq!(error("skip", text_value("x")), "option skip: expected a whole number, found 'x'");
         assert_eq!(
-            error("delim", text_value("ab")),
-            "option delim: expected one ASCII character, found 'ab'"
+            error("quote", text_value("ab")),
+            "option quote: expected one ASCII character, found 'ab'"
         );
+        assert_eq!(
+            error("sep", text_value("|||||")),
+            "option sep: expected at most 4 bytes, found '|||||', which has 5"
+        );
+        assert_eq!(error("delim", text_value("a\n")), "option delim: a line end cannot be used");
+        assert_eq!(error("decimal", text_value(";")), "option decimal: expected '.' or ',', found ';'");
+        assert_eq!(error("delim", text_value("")), "option delim: it is empty");
+        assert_eq!(error("delim", text_value("\"")), "option quote: it is the same as delim");
+        assert_eq!(error("delim", text_value("\"|")), "option quote: it is a part of delim, '\"|'");
         assert_eq!(error("comment", text_value("\"")), "option comment: it is the same as quote");
         assert_eq!(error("heder", OptionValue::Null), "option heder: read_csv has no such option");
         assert_eq!(set("heder", OptionValue::Null).unwrap_err().hint().unwrap(), "did you mean header?");

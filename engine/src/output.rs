@@ -6,10 +6,10 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
-use futures::future::BoxFuture;
 use futures::{Stream, StreamExt};
 use tokio::task::{JoinError, JoinHandle};
 
+use crate::again::Again;
 use crate::deadline::{Deadline, bound};
 use crate::error::{Error, Result};
 use crate::pass::{PassSpace, SegmentCache};
@@ -41,20 +41,6 @@ pub(crate) struct Query {
     pub(crate) again: Option<Again>,
     /// When it has to be done.
     pub(crate) deadline: Option<Deadline>,
-}
-
-/// Begins a query that failed once more, where that may help: one that shares a computation with others may
-/// have failed because of what they ask for, one that did not fit into its memory can be run in another way, and
-/// the columns of one that met a value of a wider type than was guessed can have this type.
-pub(crate) type Again = Box<dyn FnOnce(&Error) -> Option<BoxFuture<'static, Result<Query>>> + Send>;
-
-/// A way to run a plan.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Way {
-    /// It may read what is computed for other plans, too.
-    pub(crate) shares: bool,
-    /// With less memory than is usual.
-    pub(crate) frugal: bool,
 }
 
 impl Output {
@@ -93,6 +79,11 @@ impl Output {
     /// # Errors
     /// Whatever the query meets, in the files or in its own computations.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
+        Some(self.next_of_run().await?.map(|(_, batch)| batch))
+    }
+
+    /// The next batch, and how often the query had begun again when it came.
+    async fn next_of_run(&mut self) -> Option<Result<(u64, RecordBatch)>> {
         self.task.as_ref()?;
         // Here, too: the threads that compute may be busy in the middle of a batch.
         match bound(self.deadline.as_ref(), self.queue.next(&mut self.cache)).await {
@@ -124,7 +115,7 @@ impl Output {
         if let Some(task) = self.task.take() {
             self.again = task.await.map_err(panicked)?;
         }
-        let Some(query) = self.again.take().and_then(|again| again(error)) else { return Ok(false) };
+        let Some(query) = self.again.take().and_then(|again| again.after(error)) else { return Ok(false) };
         let mut query = self.threads.run(query).await?;
         query.deadline = self.deadline.clone();
         *self = Self::new(query, &self.threads, &self.space, true);
@@ -141,19 +132,31 @@ impl Output {
     /// # Errors
     /// The first error met.
     pub async fn collect(mut self) -> Result<Vec<RecordBatch>> {
-        let mut batches = Vec::new();
-        while let Some(batch) = self.next().await {
-            match batch {
-                Ok(batch) => batches.push(batch),
-                Err(error) => {
+        // What came before an error can be forgotten here.
+        self.queue.let_forget();
+        let (mut batches, mut run) = (Vec::new(), 0);
+        loop {
+            let next = self.next_of_run().await;
+            let begun = match &next {
+                Some(Ok((run, _))) => *run,
+                None | Some(Err(_)) => self.queue.run(),
+            };
+            if begun != run {
+                batches.clear();
+                run = begun;
+            }
+            match next {
+                None => return Ok(batches),
+                Some(Ok((_, batch))) => batches.push(batch),
+                Some(Err(error)) => {
                     if !self.begin_again(&error).await? {
                         return Err(error);
                     }
                     batches.clear();
+                    run = self.queue.run();
                 }
             }
         }
-        Ok(batches)
     }
 }
 
@@ -201,19 +204,23 @@ async fn drive(query: Query, queue: Arc<ResultQueue>) -> Option<Again> {
     again
 }
 
-/// Hands batches on; if the query fails before the first, begins it once more, as often as there is another way.
+/// Hands batches on; if the query fails before a reader has seen any, begins it once more, as often as there is
+/// another way.
 async fn hand_on_or_again(
     mut rows: SendableRecordBatchStream,
     mut again: Option<Again>,
     queue: &ResultQueue,
 ) -> (Result<()>, Option<Again>) {
-    let mut given = false;
     loop {
-        let Err(error) = hand_on(rows, queue, &mut given).await else { return (Ok(()), None) };
-        if given {
+        let Err(error) = hand_on(rows, again.as_mut(), queue).await else { return (Ok(()), None) };
+        if !queue.hold() {
+            again.iter_mut().for_each(Again::part);
             return (Err(error), again);
         }
-        let Some(query) = again.take().and_then(|again| again(&error)) else { return (Err(error), None) };
+        let Some(query) = again.take().and_then(|again| again.after(&error)) else {
+            return (Err(error), None);
+        };
+        queue.take_back();
         match query.await {
             Ok(next) => {
                 queue.set_schema(next.rows.schema());
@@ -224,11 +231,19 @@ async fn hand_on_or_again(
     }
 }
 
-/// Hands batches on; `given` becomes true with the first.
-async fn hand_on(mut rows: SendableRecordBatchStream, queue: &ResultQueue, given: &mut bool) -> Result<()> {
+async fn hand_on(
+    mut rows: SendableRecordBatchStream,
+    mut again: Option<&mut Again>,
+    queue: &ResultQueue,
+) -> Result<()> {
     while let Some(batch) = rows.next().await {
-        queue.push(batch?).await?;
-        *given = true;
+        let mut batch = batch?;
+        while let Some(back) = queue.offer(batch)? {
+            batch = back;
+            // Nobody else may have to wait for a reader who takes their time.
+            again.iter_mut().for_each(|again| again.part());
+            queue.room().await;
+        }
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::session::Session;
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("t.csv");
+/// # let decimals = dir.path().join("d.csv");
 /// # std::fs::write(&path, "made by hand\na;b\n1;?\n# a comment\n3;'x;y'\n").unwrap();
 /// use swath::types::{Float64, Text};
 ///
@@ -42,6 +43,11 @@ use crate::session::Session;
 /// let texts = swath::read_csv(&path).skip(2).columns([("x", Text), ("y", Text)]).has_header(false);
 /// assert_eq!(texts.delimiter(';').escape('\\').session(&session).scan()?.columns()?, ["x", "y"]);
 /// let texts = swath::read_csv(&path).skip(1).all_varchar().scan()?;
+/// # std::fs::write(&path, "a::b\n1::x:y\n").unwrap();
+/// # std::fs::write(&decimals, "a;b\n1;2,5\n").unwrap();
+/// let decimals = swath::read_csv(&decimals).decimal_separator(',').scan()?;
+/// assert_eq!(decimals.sum("b").as_type::<f64>().get()?, Some(2.5));
+/// assert_eq!(swath::read_csv(&path).delimiter("::").scan()?.columns()?, ["a", "b"]);
 /// assert!(texts.schema()?.fields().iter().all(|field| field.data_type().is_string()));
 /// # Ok::<(), swath::Error>(())
 /// ```
@@ -102,9 +108,14 @@ impl ReadCsv {
         self.option("nullstr", OptionValue::List(words))
     }
 
-    /// The character between fields.
-    pub fn delimiter(self, delimiter: char) -> Self {
-        self.option("delim", delimiter.to_string())
+    /// What stands before the fraction of a number: a point, if nothing is said, or a comma.
+    pub fn decimal_separator(self, separator: char) -> Self {
+        self.option("decimal_separator", separator.to_string())
+    }
+
+    /// What stands between fields: a character, or up to four bytes, as in `"||"`.
+    pub fn delimiter(self, delimiter: impl Into<String>) -> Self {
+        self.option("delim", delimiter.into())
     }
 
     /// The character around fields that hold a delimiter, a quote or a line end; `None` for none.

@@ -140,7 +140,7 @@ impl FileSource for ScanSource {
         match (display, self.format.as_ref()) {
             (DisplayFormatType::TreeRender, _) | (_, ScanFormat::Text(_) | ScanFormat::Json(_)) => Ok(()),
             (_, ScanFormat::Csv(table)) => {
-                write!(f, ", delim={:?}, header={}", char::from(table.delim()), table.has_header())
+                write!(f, ", delim='{}', header={}", table.delim(), table.has_header())
             }
         }
     }

@@ -13,11 +13,11 @@ use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, Session
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use futures::FutureExt;
 use swath_io::Notes;
 use swath_planner::fuse::next_group;
 use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of, split_distinct};
 
+use crate::again::{Again, Member, Way};
 use crate::deadline::{Deadline, bound};
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain_mode};
@@ -27,7 +27,7 @@ use crate::memory;
 use crate::operators::{OperatorPlanner, YieldBetweenBatches};
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
-use crate::output::{Again, Output, Query, Way};
+use crate::output::{Output, Query};
 use crate::overflow::{CheckArithmetic, checked_sum};
 use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
@@ -281,6 +281,11 @@ impl Session {
     fn output_of(&self, rows: SendableRecordBatchStream, deadline: Option<Deadline>) -> Output {
         let query = Query { rows, again: None, deadline };
         Output::new(query, &self.threads, &self.pass_space, true)
+    }
+
+    /// What a person should know of.
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     /// What it may use.
@@ -544,33 +549,26 @@ impl Session {
         self.context.task_ctx()
     }
 
-    async fn begin_plans(&self, plans: Vec<LogicalPlan>, deadline: Option<Deadline>) -> Vec<Result<Query>> {
+    /// Begins to run plans together.
+    pub(crate) async fn begin_plans(
+        &self,
+        plans: Vec<LogicalPlan>,
+        deadline: Option<Deadline>,
+    ) -> Vec<Result<Query>> {
         let together = self.plan_together(plans.clone(), &self.pass_space).await;
         let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
-        let begin = |(exec, plan): (DataFusionResult<_>, LogicalPlan)| {
+        let members = Member::of_groups(self, &together.groups());
+        let begin = |((exec, plan), member): ((DataFusionResult<_>, LogicalPlan), _)| {
             let exec = exec?;
             let way = Way { shares: reads_shared_plan(&exec), frugal: false };
             let rows = execute(exec, self.context.task_ctx(), recording.as_mut())?;
-            Ok(Query { rows, again: Some(self.again(plan, way)), deadline: deadline.clone() })
+            Ok(Query { rows, again: Some(Again::new(self, plan, way, member)), deadline: deadline.clone() })
         };
-        together.outputs.into_iter().zip(plans).map(begin).collect()
-    }
-
-    /// What to do when a plan fails that was run in a way.
-    pub(crate) fn again(&self, plan: LogicalPlan, way: Way) -> Again {
-        let session = self.clone();
-        Box::new(move |error: &Error| {
-            let turns_frugal = error.is_out_of_memory() && !way.frugal;
-            let widened = widen(&plan, error, &session.notes);
-            let shared = way.shares;
-            let way = Way { shares: false, frugal: way.frugal || turns_frugal };
-            (shared || turns_frugal || widened)
-                .then(|| async move { session.begin_again(plan, way).await }.boxed())
-        })
+        together.outputs.into_iter().zip(plans).zip(members).map(begin).collect()
     }
 
     /// Begins to run a plan once more, alone.
-    async fn begin_again(&self, mut plan: LogicalPlan, way: Way) -> Result<Query> {
+    pub(crate) async fn begin_again(&self, mut plan: LogicalPlan, way: Way) -> Result<Query> {
         let mut state = self.context.state();
         if way.frugal {
             self.resources.wait_for_release().await;
@@ -581,7 +579,7 @@ impl Session {
         let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));
         let exec = together.outputs.pop().expect("one plan has one output")?;
         let rows = execute(exec, state.task_ctx(), recording.as_mut())?;
-        Ok(Query { rows, again: Some(self.again(plan, way)), deadline: None })
+        Ok(Query { rows, again: Some(Again::new(self, plan, way, None)), deadline: None })
     }
 
     /// Begins to run a plan that shares nothing with others.

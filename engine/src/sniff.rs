@@ -1,17 +1,22 @@
 //! What is found by looking at files, as the call that states it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use swath_io::{CsvTable, SourceFile};
+use swath_io::{
+    ColumnType, CsvTable, Encoding, FileKind, FileLook, JsonOptions, JsonType, SourceFile, TextOptions,
+};
 use swath_planner::{OptionValue, SourceCall, SourceFunction};
 
 use crate::error::Result;
 use crate::paths::Paths;
 use crate::session::Session;
+use crate::table::is_json_by_name;
 
 impl Session {
-    /// Looks at the heads of CSV files, and returns the `read_csv(…)` call that states what was found: dialect,
-    /// encoding, header, lines above it, and types. What the options of the session say is not guessed. Blocks.
+    /// Looks at the heads of files, and returns the call that states what was found: `read_csv(…)` with dialect,
+    /// encoding, header, lines above it, and types; `read_json(…)` for objects of JSON; `read_text(…)` for lines
+    /// without fields. What the options of the session say is not guessed. If the files are of different kinds, there
+    /// is a call for each on a line of its own, and a note says so. Blocks.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,15 +35,117 @@ impl Session {
     pub fn sniff(&self, paths: impl Paths) -> Result<String> {
         let paths = paths.into_paths()?;
         let files = swath_io::expand(&paths)?;
-        let table = swath_io::infer_csv(&files, self.sources().defaults().csv())?;
-        table.notes().iter().for_each(|note| self.sources().notes().add(note.clone()));
-        let options = stated(&table, &files);
-        Ok(SourceCall { function: SourceFunction::ReadCsv, paths, options }.to_string())
+        let mut looks = swath_io::look_at(&files, self.sources().defaults().csv())?;
+        let is_csv = self.sources().defaults().csv().delim.is_some();
+        for (file, look) in files.iter().zip(&mut looks) {
+            if !is_csv && is_json_by_name(&file.path.to_string_lossy()) {
+                look.kind = Some(FileKind::Json);
+            }
+        }
+        let found: Vec<(SourceFile, FileLook)> = files.into_iter().zip(looks).collect();
+        found_codecs(&found).into_iter().for_each(|note| self.sources().notes().add(note));
+        let kinds: BTreeSet<FileKind> = found.iter().filter_map(|(_, look)| look.kind).collect();
+        let kinds: Vec<FileKind> = kinds.into_iter().collect();
+        if let [] | [_] = *kinds {
+            return Ok(self
+                .call_of(kinds.first().copied().unwrap_or(FileKind::Csv), paths, &found)?
+                .to_string());
+        }
+        let mut calls = Vec::new();
+        let mut counts = Vec::new();
+        for kind in kinds {
+            let files: Vec<_> = found.iter().filter(|(_, look)| look.kind == Some(kind)).cloned().collect();
+            let paths = files.iter().map(|(file, _)| file.path.to_string_lossy().into_owned()).collect();
+            let call = self.call_of(kind, paths, &files)?;
+            counts.push(format!("{} for {}", files.len(), call.function));
+            calls.push(call.to_string());
+        }
+        let note =
+            format!("the files are of different kinds: {}; there is a call for each kind", counts.join(", "));
+        self.sources().notes().add(note);
+        Ok(calls.join("\n"))
+    }
+
+    /// The call that reads files of one kind.
+    fn call_of(
+        &self,
+        kind: FileKind,
+        paths: Vec<String>,
+        found: &[(SourceFile, FileLook)],
+    ) -> Result<SourceCall> {
+        let files: Vec<SourceFile> = found.iter().map(|(file, _)| file.clone()).collect();
+        let defaults = self.sources().defaults();
+        let (function, mut options) = match kind {
+            FileKind::Csv => {
+                let table = swath_io::infer_csv(&files, defaults.csv())?;
+                table.notes().iter().for_each(|note| self.sources().notes().add(note.clone()));
+                (SourceFunction::ReadCsv, stated(&table, &files))
+            }
+            FileKind::Json => {
+                let text = TextOptions { encoding: common_encoding(found), ..defaults.text() };
+                let options = JsonOptions { text, ..defaults.json() };
+                let table = swath_io::infer_json(&files, &options)?;
+                let type_of = |column: &swath_io::JsonColumn| match column.ty {
+                    JsonType::Scalar(ty) => Some(type_entry(&column.name, ty)),
+                    // Lists and structs have no name as types of columns: they are found again.
+                    _ => None,
+                };
+                let types: Vec<_> = table.columns().iter().filter_map(type_of).collect();
+                let types = (!types.is_empty()).then_some(("types", OptionValue::Map(types)));
+                (SourceFunction::ReadJson, [encoding(found)].into_iter().chain(types).collect())
+            }
+            FileKind::Text => (SourceFunction::ReadText, vec![encoding(found)]),
+        };
+        options.extend(common_codec(found, defaults.csv().compression.is_some()));
+        let options = options.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Ok(SourceCall { function, paths, options })
     }
 }
 
-/// What was found, as options. What differs from file to file is left to be found.
-fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(String, OptionValue)> {
+/// How the files are compressed, if that is not the same for all.
+fn found_codecs(found: &[(SourceFile, FileLook)]) -> Option<String> {
+    let mut codecs: BTreeMap<String, (usize, &SourceFile)> = BTreeMap::new();
+    for (file, look) in found {
+        codecs.entry(look.codec.to_string()).or_insert((0, file)).0 += 1;
+    }
+    let told = |(codec, (count, first)): (String, (usize, &SourceFile))| match count {
+        1 => format!("{codec} ({})", first.path.display()),
+        _ => format!("{codec} ({count} files, as {})", first.path.display()),
+    };
+    (codecs.len() > 1).then(|| {
+        let told: Vec<String> = codecs.into_iter().map(told).collect();
+        format!(
+            "the files are compressed in different ways, and each is read by its own: {}",
+            told.join(", ")
+        )
+    })
+}
+
+/// The codec of all files, if they are compressed, and all in one way, or if it was given.
+fn common_codec(found: &[(SourceFile, FileLook)], given: bool) -> Option<(&'static str, OptionValue)> {
+    let codecs: BTreeSet<String> = found.iter().map(|(_, look)| look.codec.to_string()).collect();
+    let plain = swath_io::Codec::Plain.to_string();
+    let codec = codecs.first().filter(|codec| codecs.len() == 1 && (given || **codec != plain))?;
+    Some(("compression", OptionValue::Text(codec.clone())))
+}
+
+/// The encoding that all files that hold something can be in.
+fn common_encoding(found: &[(SourceFile, FileLook)]) -> Encoding {
+    let mut encodings = found.iter().filter(|(_, look)| look.kind.is_some()).map(|(_, look)| look.encoding);
+    let Some(first) = encodings.next() else { return Encoding::Utf8 };
+    if encodings.all(|other| other == first) { first } else { Encoding::Utf8 }
+}
+
+fn encoding(found: &[(SourceFile, FileLook)]) -> (&'static str, OptionValue) {
+    ("encoding", OptionValue::Text(common_encoding(found).to_string().to_lowercase()))
+}
+
+fn type_entry(name: &str, ty: ColumnType) -> (String, OptionValue) {
+    (name.to_owned(), OptionValue::Text(ty.to_string()))
+}
+
+/// What was found of CSV, as options. What differs from file to file is left to be found.
+fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionValue)> {
     let character = |byte: Option<u8>| {
         OptionValue::Text(match byte {
             Some(b'\t') => "\\t".into(),
@@ -50,18 +157,19 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(String, OptionValue)> 
     let number = |lines: u64| OptionValue::Number(lines.to_string());
     let texts = |words: &[String]| OptionValue::List(words.iter().cloned().map(OptionValue::Text).collect());
     let options = table.options();
-    let type_of = |column: &swath_io::Column| (column.name.clone(), OptionValue::Text(column.ty.to_string()));
+    let type_of = |column: &swath_io::Column| type_entry(&column.name, column.ty);
     let all = [
-        Some(("delim", character(Some(table.delim())))),
+        Some(("delim", OptionValue::Text(table.delim().to_string()))),
         Some(("quote", character(table.quote()))),
         Some(("escape", character(table.escape()))),
         Some(("comment", character(table.comment()))),
         skips.iter().next().filter(|_| skips.len() == 1).map(|lines| ("skip", number(*lines))),
         table.header().map(|header| ("header", OptionValue::Boolean(header))),
         Some(("encoding", OptionValue::Text(table.encoding().to_string().to_lowercase()))),
+        (options.decimal_separator != b'.')
+            .then(|| ("decimal_separator", character(Some(options.decimal_separator)))),
         (!options.nullstr.is_empty()).then(|| ("nullstr", texts(&options.nullstr))),
-        options.compression.map(|codec| ("compression", OptionValue::Text(codec.to_string()))),
         Some(("types", OptionValue::Map(table.columns().iter().map(type_of).collect()))),
     ];
-    all.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect()
+    all.into_iter().flatten().collect()
 }

@@ -81,6 +81,11 @@ fn scratch(dir: &Path, codec: Codec) {
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 0x20;
     file("flipped.csv", &flipped);
+    // The data is whole; its checksum, where the codec has one behind it, is another one's.
+    let mut other_sum = whole.clone();
+    let at = if codec == Codec::Gz { whole.len() - 8 } else { whole.len() / 2 };
+    other_sum[at] ^= 1;
+    file("other_sum.csv", &other_sum);
     file("garbage.csv", &[encode(codec, "id,name\n1,x\n"), b"garbage".to_vec()].concat());
     let padding = vec![0; if codec == Codec::Plain { 0 } else { 512 }];
     file("padded.csv", &[encode(codec, "id,name\n1,x\n"), padding].concat());

@@ -4,11 +4,13 @@
 mod scratch;
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
+use futures::future::join_all;
 use scratch::{Scratch, rows};
 use swath::arrow::array::RecordBatch;
-use swath::{col, compute, lit};
+use swath::{Session, col, compute, lit};
 
 /// So many rows are more than what is looked at to guess types.
 const ROWS: usize = 12_000;
@@ -126,6 +128,132 @@ fn statements_together() {
     let mut notes = scratch.notes();
     notes.sort();
     assert_eq!(notes, [TIMESTAMP, DOUBLE]);
+}
+
+/// How many passes there were since this was last asked, and how often they opened a file.
+fn passes(session: &Session) -> (usize, u64) {
+    let record = session.take_record();
+    let opened = record.passes.iter().filter_map(|pass| pass.run.as_ref()).map(|run| run.opened_files);
+    (record.passes.len(), opened.sum())
+}
+
+#[test]
+fn those_who_fail_together_begin_together_again() {
+    for threads in [1, 3] {
+        let session = Session::builder().threads(threads).record(true).build().unwrap();
+        let scratch = Scratch { session, ..tables(1) };
+        let mut questions: Vec<String> =
+            (0..10).map(|number| format!("SELECT sum(x + {number}) FROM '$/?.csv'")).collect();
+        questions.extend(
+            [
+                "SELECT max(d) FROM '$/?.csv'",
+                "SELECT id, x FROM '$/?.csv'",
+                "SELECT count(id) FROM '$/?.csv'",
+            ]
+            .map(str::to_owned),
+        );
+        let parse = |sql: &String| {
+            scratch.session.parse(&sql.replace('$', &scratch.folder())).unwrap().pop().unwrap()
+        };
+        let outputs = block_on(scratch.session.run_together(questions.iter().map(parse).collect()));
+        let collected = outputs.into_iter().map(|output| async { output.unwrap().collect().await.unwrap() });
+        let found: Vec<_> = block_on(join_all(collected)).iter().map(|batches| rows(batches)).collect();
+        let sum = |number: u32| vec![format!("{:.1}", 12_002.5 + f64::from(number) * 24_000.0)];
+        assert_eq!(found[..10], (0..10).map(sum).collect::<Vec<_>>());
+        assert_eq!(found[10], ["2020-01-01T10:30:00"]);
+        assert_eq!((found[11].len(), found[11][0].as_str()), (2 * ROWS, "1|1.0"));
+        assert_eq!(found[12], ["24000"]);
+        // One read in which they fail, and one for all of them.
+        let (passes, opened) = passes(&scratch.session);
+        assert!(passes == 2 && opened <= 4, "{threads} threads: {passes} passes, {opened} files opened");
+        assert_eq!(scratch.notes().len(), 2);
+    }
+}
+
+#[test]
+fn nobody_waits_for_those_who_read_something_else_or_take_their_time() {
+    let scratch = tables(2);
+    let many: String = (0..200_000).map(|row| format!("{row},a row of a file of its own\n")).collect();
+    scratch.file("c.csv", &format!("id,name\n{many}"));
+    for slow in
+        ["SELECT id, name FROM '$/c.csv'", "SELECT a.id, a.name, c.name FROM '$/a.csv' a, '$/c.csv' c"]
+    {
+        let parse =
+            |sql: &str| scratch.session.parse(&sql.replace('$', &scratch.folder())).unwrap().pop().unwrap();
+        let both = vec![parse(slow), parse("SELECT sum(x) FROM '$/a.csv'")];
+        let mut outputs = block_on(scratch.session.run_together(both));
+        let (sum, mut slow) = (outputs.pop().unwrap().unwrap(), outputs.pop().unwrap().unwrap());
+        block_on(slow.next()).unwrap().unwrap();
+        assert_eq!(rows(&block_on(sum.collect()).unwrap()), ["6001.5"]);
+        // The next one is to meet the value, too.
+        scratch.file("a.csv", &table("0,1.5,2020-01-01 10:30,last\n"));
+    }
+}
+
+#[test]
+fn what_nobody_has_seen_is_taken_back() {
+    let scratch = tables(1);
+    let parse =
+        |sql: &str| scratch.session.parse(&sql.replace('$', &scratch.folder())).unwrap().pop().unwrap();
+    let both = vec![parse("SELECT count(*) FROM '$/a.csv'"), parse("SELECT id, x FROM '$/a.csv'")];
+    let mut outputs = block_on(scratch.session.run_together(both));
+    let (mut late, count) = (outputs.pop().unwrap().unwrap(), outputs.pop().unwrap().unwrap());
+    assert_eq!(rows(&block_on(count.collect()).unwrap()), ["12000"]);
+    // It is read only when it has been computed as far as the value.
+    let since = Instant::now();
+    while scratch.notes().is_empty() {
+        assert!(since.elapsed() < Duration::from_secs(60), "nothing becomes wider");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let first = block_on(late.next()).unwrap().unwrap();
+    assert_eq!(rows(&[first])[0], "1|1.0");
+    assert_eq!(late.schema().field(1).data_type().to_string(), "Float64");
+}
+
+#[test]
+fn where_what_does_not_fit_is_left_out_a_wider_value_fits() {
+    let messy = || {
+        let mut text =
+            table("many,1,2001-02-03,no number\n0,1.5,2001-02-03,wider\n1,many,2001-02-03,no number\n");
+        text.push_str("2,2.5,2020-01-01 10:30,last\n");
+        let scratch = Scratch::with_threads(3);
+        scratch.file("a.csv", &text);
+        scratch
+    };
+    let on_error = |mode: &str| format!("read_csv('$/a.csv', on_error = '{mode}')");
+    for (mode, sum, count) in
+        [("null", "6005.0", "12003"), ("skip", "6004.0", "12001"), ("reject", "6004.0", "12001")]
+    {
+        let from = on_error(mode);
+        let scratch = messy();
+        scratch.check(
+            &format!("SELECT sum(x), count(*), max(d) FROM {from}"),
+            &[&format!("{sum}|{count}|2020-01-01T10:30:00")],
+        );
+        // The widening is told, and what does not fit all the same, once.
+        let notes = scratch.notes();
+        let told = |what: &str| notes.iter().filter(|note| note.contains(what)).count();
+        let fate = match mode {
+            "null" => "1 value that does not fit became null",
+            "skip" => "2 records were skipped",
+            _ => "2 records were rejected",
+        };
+        assert_eq!((told("is read as"), told(fate), notes.len()), (2, 1, 3), "{notes:#?}");
+        // Which records are left out does not depend on the columns that are read.
+        let scratch = messy();
+        scratch
+            .check(&format!("SELECT count(id) FROM {from}"), &[if mode == "null" { "12002" } else { count }]);
+        if mode == "reject" {
+            scratch.check(
+                "SELECT line, \"column\", expected, value FROM rejects()",
+                &["12001|id|an integer|many", "12003|x|a number|many"],
+            );
+        }
+    }
+    // A type that was given is kept.
+    let scratch = messy();
+    let given = "read_csv('$/a.csv', on_error = 'skip', types = {'x': 'bigint', 'd': 'date'})";
+    scratch.check(&format!("SELECT count(*), max(x) FROM {given}"), &["11999|1"]);
 }
 
 #[test]

@@ -17,14 +17,14 @@ fn dialect(choice: u8) -> Dialect {
     match choice % 4 {
         0 => Dialect::RFC4180,
         1 => Dialect { escape: Some(b'\\'), ..Dialect::RFC4180 },
-        2 => Dialect { quote: None, delim: b'\t', ..Dialect::RFC4180 },
-        _ => Dialect { quote: Some(b'\''), delim: b';', ..Dialect::RFC4180 },
+        2 => Dialect { quote: None, delim: b'\t'.into(), ..Dialect::RFC4180 },
+        _ => Dialect { quote: Some(b'\''), delim: b';'.into(), ..Dialect::RFC4180 },
     }
 }
 
 fn oracle(data: &[u8], dialect: &Dialect) -> Vec<Vec<Vec<u8>>> {
     let mut reader = csv::ReaderBuilder::new();
-    reader.has_headers(false).flexible(true).delimiter(dialect.delim);
+    reader.has_headers(false).flexible(true).delimiter(dialect.delim.single().expect("a byte"));
     match dialect.quote {
         Some(quote) => reader.quote(quote),
         None => reader.quoting(false),

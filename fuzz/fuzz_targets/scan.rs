@@ -16,13 +16,13 @@ use swath_io::scanner::record::{Dialect, all_records};
 use swath_io::scanner::values::{is_null_word, parse_i64, trim};
 use swath_io::simd::InstructionSet;
 use swath_io::{
-    Codec, ColumnType, CsvOptions, Encoding, HeaderMode, Notes, OnError, Scan, ScanFormat, ScanItem, ScanRequest,
+    Codec, ColumnType, CsvOptions, Delim, Encoding, HeaderMode, Notes, OnError, Scan, ScanFormat, ScanItem, ScanRequest,
     Worker,
 };
 
 fuzz_target!(|input: &[u8]| {
     let [chunk_len, how, manner, data @ ..] = input else { return };
-    let dialect = dialect(how % 6);
+    let dialect = dialect(how % 8);
     let mode = Mode::of(*manner);
     let workers = usize::from(how / 64) + 1;
     // A byte order mark says that the text is in another encoding.
@@ -60,11 +60,17 @@ fn dialect(choice: u8) -> Dialect {
     match choice {
         0 => Dialect::RFC4180,
         1 => Dialect { escape: Some(b'\\'), ..Dialect::RFC4180 },
-        2 => Dialect { quote: None, delim: b'\t', ..Dialect::RFC4180 },
-        3 => Dialect { quote: Some(b'\''), delim: b';', ..Dialect::RFC4180 },
+        2 => Dialect { quote: None, delim: b'\t'.into(), ..Dialect::RFC4180 },
+        3 => Dialect { quote: Some(b'\''), delim: b';'.into(), ..Dialect::RFC4180 },
         4 => Dialect { comment: Some(b'#'), ..Dialect::RFC4180 },
-        _ => Dialect { comment: Some(b'#'), escape: Some(b'\\'), delim: b'|', ..Dialect::RFC4180 },
+        5 => Dialect { comment: Some(b'#'), escape: Some(b'\\'), delim: b'|'.into(), ..Dialect::RFC4180 },
+        6 => Dialect { delim: long("||"), ..Dialect::RFC4180 },
+        _ => Dialect { delim: long("a,a"), comment: Some(b'#'), ..Dialect::RFC4180 },
     }
+}
+
+fn long(delim: &str) -> Delim {
+    Delim::new(delim).expect("it has up to four bytes")
 }
 
 /// What becomes of records that do not fit.

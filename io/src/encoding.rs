@@ -33,6 +33,11 @@ impl Encoding {
         }
     }
 
+    /// Whether fields are decoded one by one from an encoding in which each byte is a character.
+    pub(crate) fn is_single_byte(self) -> bool {
+        self.is_split_safe() && !matches!(self, Self::Utf8 | Self::Utf8Lossy)
+    }
+
     /// Whether text has the same bytes in this encoding as in UTF-8.
     pub(crate) fn has_bytes_of_utf8(self, text: &[u8]) -> bool {
         self == Self::Utf8 || self.is_split_safe() && text.is_ascii()

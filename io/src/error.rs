@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::codec::Codec;
 use crate::options::ColumnType;
+use crate::scanner::values::{looks_like_f64, with_point};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -172,6 +173,11 @@ impl Error {
         ErrorKind::BadOption { option: option.into(), problem: problem.into(), hint }.into()
     }
 
+    /// Whether it is a value that would fit if the guessed type of its column were a wider one.
+    pub(crate) fn is_of_wider_type(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Value { inferred: true, fits: Some(_), .. })
+    }
+
     pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
         ErrorKind::Io { path: path.to_owned(), action, source }.into()
     }
@@ -249,7 +255,9 @@ impl Error {
             ErrorKind::Corrupt { .. } => {
                 Some("the file is damaged: compare it with its original, or make it again".into())
             }
-            ErrorKind::Value { column, fits, .. } => Some(value_hint(column, *fits)),
+            ErrorKind::Value { column, expected, fits, found, .. } => {
+                Some(value_hint(column, expected, *fits, found))
+            }
             ErrorKind::Encoding { .. } => {
                 Some("set encoding = 'latin1' if the file is in Latin-1, or 'utf8-lossy' to replace such bytes".into())
             }
@@ -279,10 +287,14 @@ pub(crate) fn is_glob(pattern: &str) -> bool {
     pattern.contains(['*', '?', '[', '{'])
 }
 
-fn value_hint(column: &str, fits: Option<ColumnType>) -> String {
+fn value_hint(column: &str, expected: &str, fits: Option<ColumnType>, found: &str) -> String {
+    let is_numeric = expected.contains("number") || expected.contains("integer");
+    let has_comma =
+        is_numeric && with_point(found.as_bytes(), b',').is_some_and(|number| looks_like_f64(&number));
+    let comma = if has_comma { "decimal_separator = ',' reads a comma before a fraction; or " } else { "" };
     let wider = fits.unwrap_or(ColumnType::Text);
     format!(
-        "read the column as {wider}, types = {{'{column}': '{wider}'}}, or, if the value stands for nothing, add it to \
+        "{comma}read the column as {wider}, types = {{'{column}': '{wider}'}}, or, if the value stands for nothing, add it to \
          nullstr; on_error = 'null', 'skip' or 'reject' goes on without it"
     )
 }

@@ -8,6 +8,7 @@ use arrow_schema::{DataType, TimeUnit};
 use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
+use crate::scanner::Delim;
 
 /// Bound on one record, in bytes: a quote that is never closed must not fill the memory.
 pub const DEFAULT_MAX_RECORD_BYTES: usize = 64 << 20;
@@ -97,8 +98,8 @@ impl<T> From<T> for Setting<T> {
 pub struct CsvOptions {
     /// Whether there is a header.
     pub header: HeaderMode,
-    /// The byte between fields; `None`: found by looking.
-    pub delim: Option<u8>,
+    /// What stands between fields; `None`: found by looking.
+    pub delim: Option<Delim>,
     /// The byte around fields that hold the delimiter, a quote or a line end; `None`: no quoting.
     pub quote: Setting<Option<u8>>,
     /// The byte before a quote inside a quoted field; `None`: a quote is doubled.
@@ -110,6 +111,8 @@ pub struct CsvOptions {
     /// Texts that are null in every column, beside those that are always null (see
     /// [`crate::scanner::values::NULL_WORDS`]).
     pub nullstr: Vec<String>,
+    /// What stands before the fraction of a number: `.` or `,`.
+    pub decimal_separator: u8,
     /// The encoding of the text: if it is looked for, UTF-8, UTF-16 or windows-1252.
     pub encoding: Setting<Encoding>,
     /// Types of some columns, by name; the others are inferred.
@@ -145,6 +148,7 @@ impl Default for CsvOptions {
             comment: Setting::Auto,
             skip: Setting::Auto,
             nullstr: Vec::new(),
+            decimal_separator: b'.',
             encoding: Setting::Auto,
             types: Vec::new(),
             columns: None,

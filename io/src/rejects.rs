@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A value or a record that could not be read and was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,13 +96,23 @@ pub(crate) struct Count {
 
 /// What a scan counts while it runs. Cloning shares it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tally(Arc<Mutex<BTreeMap<Fate, Count>>>);
+pub(crate) struct Tally(Arc<Mutex<Counts>>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    counted: BTreeMap<Fate, Count>,
+    /// Nothing is counted.
+    void: bool,
+}
 
 impl Tally {
     pub(crate) fn add(&self, counts: BTreeMap<Fate, Count>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
+        if known.void {
+            return;
+        }
         for (fate, new) in counts {
-            let total = known.entry(fate).or_default();
+            let total = known.counted.entry(fate).or_default();
             total.count += new.count;
             if let Some(first) = new.first
                 && total.first.as_ref().is_none_or(|known| (first.0, first.1) < (known.0, known.1))
@@ -112,23 +122,32 @@ impl Tally {
         }
     }
 
+    /// Forgets all, for good: the files are to be read again in another way.
+    pub(crate) fn void(&self) {
+        *self.lock() = Counts { counted: BTreeMap::new(), void: true };
+    }
+
     /// Whether somebody else has it, too.
     pub(crate) fn is_shared(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.lock().counted.is_empty()
     }
 
     /// What was counted since it was last asked for, in words.
     pub(crate) fn take_notes(&self) -> Vec<String> {
-        let counted = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let counted = std::mem::take(&mut self.lock().counted);
         let note = |(fate, Count { count, first }): (Fate, Count)| {
             let first = first.map(|(_, _, what)| format!("; the first: {what}")).unwrap_or_default();
             format!("{}{first}", Told(fate, count))
         };
         counted.into_iter().map(note).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

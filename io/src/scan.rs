@@ -413,6 +413,10 @@ impl Worker {
                     self.set_idle(false);
                 }
                 Err(error) => {
+                    if error.is_of_wider_type() {
+                        // Whoever reads the files with that will count.
+                        self.scan.tally.void();
+                    }
                     self.scan.failed.store(true, Ordering::Relaxed);
                     self.scan.notify();
                     return Poll::Ready(Some(Err(error)));
@@ -581,6 +585,8 @@ impl Worker {
     }
 }
 
+#[cfg(test)]
+mod exact_tests;
 #[cfg(test)]
 mod lenient_tests;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use reading::{Table, read};
-use swath_io::{CsvOptions, Encoding, HeaderMode};
+use swath_io::{CsvOptions, Delim, Encoding, HeaderMode};
 
 const ROWS: usize = 84;
 
@@ -85,7 +85,7 @@ fn file(table: &Table, style: Style<'_>) -> String {
 fn given(style: Style<'_>) -> CsvOptions {
     let byte = |text: &str| text.bytes().next();
     CsvOptions {
-        delim: byte(style.delim),
+        delim: Some(Delim::new(style.delim).unwrap()),
         quote: byte(style.quote).into(),
         escape: byte(style.escape).filter(|escape| Some(*escape) != byte(style.quote)).into(),
         comment: None.into(),
@@ -104,7 +104,7 @@ fn case(name: impl Into<String>, text: impl Into<Vec<u8>>, clean: Table, given: 
 fn whole_files() -> Vec<Case> {
     let (table, plain) = (clean(), file(&clean(), PLAIN));
     let mut cases = vec![case("clean", plain.clone(), table.clone(), given(PLAIN))];
-    for delim in [",", ";", "\t", "|", " ", ":"] {
+    for delim in [",", ";", "\t", "|", " ", ":", ", ", "\t\t"] {
         let style = Style { delim, ..PLAIN };
         cases.push(case(format!("delimiter {delim:?}"), file(&table, style), table.clone(), given(style)));
     }
@@ -119,6 +119,26 @@ fn whole_files() -> Vec<Case> {
         [("all quoted", quoted), ("single quotes", single), ("escaped by a backslash", slashed)]
     {
         cases.push(case(name, file(&table, style), table.clone(), given(style)));
+    }
+    for columns in [1, 1024, 17_000] {
+        let name = |at: usize| table.names.get(at).cloned().unwrap_or(format!("col{at}"));
+        let cell = |row: &Vec<String>, at: usize| row[at.min(8)].clone();
+        let rows = if columns > 1024 { &table.rows[..4] } else { &table.rows[..] };
+        let wide = Table {
+            names: (0..columns).map(name).collect(),
+            rows: rows.iter().map(|row| (0..columns).map(|at| cell(row, at)).collect()).collect(),
+        };
+        cases.push(case(format!("{columns} columns"), file(&wide, PLAIN), wide, given(PLAIN)));
+    }
+    for at in [0, 2, 8] {
+        let mut large = table.clone();
+        large.names[at] = "HEADER".repeat(100_000);
+        cases.push(case(format!("name {at} is long"), file(&large, PLAIN), large, given(PLAIN)));
+        let mut empty = table.clone();
+        empty.names[at] = String::new();
+        let text = file(&empty, PLAIN);
+        empty.names[at] = format!("column{at}");
+        cases.push(case(format!("name {at} is empty"), text, empty, given(PLAIN)));
     }
     let trimmed = plain.trim_end_matches(['\r', '\n']);
     cases.push(case("no end of the last record", trimmed, table.clone(), given(PLAIN)));
@@ -162,6 +182,10 @@ fn surroundings() -> Vec<Case> {
         ("title filled up", "Sales of 2018,,,,,,,,\r\n", 1),
     ] {
         cases.push(case(name, format!("{above}{plain}"), table.clone(), lenient(lines)));
+    }
+    for end in ["\n", "\r", "\n\r\n"] {
+        let ends = plain.replacen("\r\n", end, 3);
+        cases.push(case(format!("some records end with {end:?}"), ends, table.clone(), lenient(0)));
     }
     let mut noted = table.clone();
     let mut note = vec![String::new(); 9];

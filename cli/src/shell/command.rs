@@ -150,7 +150,7 @@ pub const COMMANDS: &[Command] = &[
         ".sniff",
         "'GLOB'",
         Argument::Table,
-        "tell how CSV files are written, as a read_csv(…) call",
+        "tell how files are written, as the call that reads them",
         Action::Sniff,
     ),
     command(".tables", "", Argument::None, "list tables and views", Action::Tables),

@@ -11,9 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::collect::{collect, measure};
 use super::{ExplainQuery, ExplainedRun, Explanation, Step};
+use crate::again::{Again, Way};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::output::{Again, Way, panicked};
+use crate::output::panicked;
 use crate::pass::{Together, reads_shared_plan};
 use crate::session::Session;
 
@@ -43,7 +44,7 @@ pub(super) async fn analyze(session: &Session, queries: Vec<ExplainQuery>) -> Re
             Ok(rows) => rows,
             Err(error) => {
                 let way = Way { shares: running.shares, frugal: false };
-                count_again(session.again(query.plan, way), error).await?
+                count_again(Again::new(session, query.plan, way, None), error).await?
             }
         });
     }
@@ -96,7 +97,7 @@ impl Drop for Running {
 /// Counts the rows of a query that failed, where it can be run in another way.
 async fn count_again(mut again: Again, mut error: Error) -> Result<u64> {
     loop {
-        let Some(query) = again(&error) else { return Err(error) };
+        let Some(query) = again.after(&error) else { return Err(error) };
         let query = query.await?;
         match (count_rows(query.rows).await, query.again) {
             (Err(next), Some(way)) => (again, error) = (way, next),

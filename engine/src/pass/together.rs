@@ -1,8 +1,9 @@
 //! From the logical plans of several outputs to physical plans that share what they can.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::error::Result;
 use datafusion::execution::context::SessionState;
@@ -56,6 +57,21 @@ impl Together {
         Self { outputs, shared }
     }
 
+    /// For each output a number, the same where two read the same, or another one reads something of both.
+    pub(crate) fn groups(&self) -> Vec<usize> {
+        let mut groups: Vec<usize> = (0..self.outputs.len()).collect();
+        let mut readers: HashMap<*const Pass, usize> = HashMap::new();
+        for (output, exec) in self.outputs.iter().enumerate() {
+            let mut passes = Vec::new();
+            exec.iter().for_each(|exec| passes_of(exec, &mut passes));
+            for pass in passes {
+                let (old, new) = (groups[output], groups[*readers.entry(pass).or_insert(output)]);
+                groups.iter_mut().filter(|group| **group == old).for_each(|group| *group = new);
+            }
+        }
+        groups
+    }
+
     async fn plan_shared(
         outputs: Vec<LogicalPlan>,
         state: &SessionState,
@@ -75,6 +91,22 @@ impl Together {
         planned.plans = outputs.into_iter().map(|plan| name_tables(plan, &tables)).collect::<Result<_>>()?;
         Ok(planned)
     }
+}
+
+/// What a plan reads, by itself and through plans that it shares with others.
+fn passes_of(plan: &Arc<dyn ExecutionPlan>, passes: &mut Vec<*const Pass>) {
+    let walked = plan.apply(|node| {
+        if let Some(reader) = node.downcast_ref::<PassReaderExec>() {
+            passes.push(Arc::as_ptr(reader.pass()));
+            if let PassSource::Plan(late) = reader.pass().source()
+                && let Some(shared) = late.get()
+            {
+                passes_of(shared, passes);
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    debug_assert!(walked.is_ok());
 }
 
 /// Whether a plan reads the result of another one, and so may fail because of what other outputs ask for.

@@ -9,17 +9,22 @@ use crate::rejects::{Reject, RejectPlace};
 use crate::scanner::record::{Dialect, all_records};
 
 /// Rows, notes with paths cut to their names, and rejects.
-type Told = (Vec<String>, Vec<String>, Vec<(RejectPlace, Reject)>);
+pub(super) type Told = (Vec<String>, Vec<String>, Vec<(RejectPlace, Reject)>);
 
-struct How {
-    workers: usize,
-    chunk_len: usize,
-    set: InstructionSet,
+pub(super) struct How {
+    pub(super) workers: usize,
+    pub(super) chunk_len: usize,
+    pub(super) set: InstructionSet,
 }
 
-const PLAIN: How = How { workers: 1, chunk_len: 1 << 20, set: InstructionSet::Portable };
+pub(super) const PLAIN: How = How { workers: 1, chunk_len: 1 << 20, set: InstructionSet::Portable };
 
-fn told(files: &Files, options: &CsvOptions, columns: Option<Vec<usize>>, how: &How) -> Result<Told> {
+pub(super) fn told(
+    files: &Files,
+    options: &CsvOptions,
+    columns: Option<Vec<usize>>,
+    how: &How,
+) -> Result<Told> {
     let (table, mut request) = files.csv(options)?;
     request.columns = columns.unwrap_or(request.columns);
     let notes = Notes::default();
@@ -181,10 +186,10 @@ fn messy_text() -> impl Strategy<Value = String> {
 }
 
 /// Rows, and how many values became null, records were filled up, cut, and left out.
-fn oracle(text: &str, options: &CsvOptions) -> (Vec<String>, [u64; 4]) {
+pub(super) fn oracle(text: &str, dialect: &Dialect, options: &CsvOptions) -> (Vec<String>, [u64; 4]) {
     let (mut rows, mut counts) = (Vec::new(), [0; 4]);
     let leaves_out = options.on_error != OnError::Null;
-    for record in all_records(text.as_bytes(), &Dialect::RFC4180).unwrap().into_iter().skip(1) {
+    for record in all_records(text.as_bytes(), dialect).unwrap().into_iter().skip(1) {
         let mut record: Vec<String> =
             record.into_iter().map(|field| String::from_utf8(field).unwrap()).collect();
         let (short, long) = (record.len() < 3, record.len() > 3);
@@ -217,7 +222,7 @@ fn oracle(text: &str, options: &CsvOptions) -> (Vec<String>, [u64; 4]) {
 }
 
 /// The number at the head of the note that has a word, or 0.
-fn count_of(notes: &[String], word: &str) -> u64 {
+pub(super) fn count_of(notes: &[String], word: &str) -> u64 {
     let note = notes.iter().find(|note| note.contains(word));
     note.map_or(0, |note| note.split(' ').next().unwrap().parse().unwrap())
 }
@@ -237,7 +242,7 @@ proptest! {
         let mut options = CsvOptions { pad_short, cut_long, ..options(on_error) };
         options.types.push(("c".into(), ColumnType::Text));
         let files = Files::new(&[&compressed(text.as_bytes(), codec)]);
-        let (mut expected, counts) = oracle(&text, &options);
+        let (mut expected, counts) = oracle(&text, &Dialect::RFC4180, &options);
         if workers > 1 {
             expected.sort();
         }

@@ -255,7 +255,7 @@ fn options_are_obeyed() {
     let options = CsvOptions {
         skip: 2.into(),
         comment: Some(b'#').into(),
-        delim: Some(b';'),
+        delim: Some(b';'.into()),
         quote: Some(b'\'').into(),
         nullstr: vec!["NIL".into()],
         ..Default::default()
@@ -355,7 +355,7 @@ fn what_is_left_out_is_not_converted() {
 /// The plain dialect, with nothing left to guess.
 pub(super) fn rfc4180() -> CsvOptions {
     CsvOptions {
-        delim: Some(b','),
+        delim: Some(b','.into()),
         quote: Some(b'"').into(),
         escape: None.into(),
         comment: None.into(),
@@ -411,7 +411,7 @@ proptest! {
     ) {
         let files = Files::new(&[&compressed(text.as_bytes(), codec)]);
         let types = vec![("n".to_owned(), ColumnType::Int64), ("t".to_owned(), ColumnType::Text)];
-        let options = CsvOptions { types, header: HeaderMode::Present, delim: Some(b','), ..rfc4180() };
+        let options = CsvOptions { types, header: HeaderMode::Present, delim: Some(b','.into()), ..rfc4180() };
         let (table, request) = files.csv(&options).unwrap();
         let mut expected: Vec<String> = csv_oracle(&text);
         for set in InstructionSet::all() {
@@ -440,7 +440,7 @@ proptest! {
     ) {
         let files = Files::new(&[text.as_bytes()]);
         let types = vec![("n".to_owned(), ColumnType::Int64), ("t".to_owned(), ColumnType::Text)];
-        let options = CsvOptions { types, header: HeaderMode::Present, delim: Some(b','), ..rfc4180() };
+        let options = CsvOptions { types, header: HeaderMode::Present, delim: Some(b','.into()), ..rfc4180() };
         let (table, mut request) = files.csv(&options).unwrap();
         let all = files.rows(&options).unwrap();
         request.filter = ScanFilter {

@@ -15,7 +15,7 @@ use super::numbers;
 use super::text_values::TextValues;
 use super::values::{
     is_null_word, parse_date, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_timestamp,
-    parse_u64, trim,
+    parse_u64, trim, with_point,
 };
 use crate::options::ColumnType;
 
@@ -126,7 +126,16 @@ impl ColumnBuilder {
         // NaN means that there is no value (see NULL_WORDS).
         let f64_of = |value: &[u8]| parse_f64(value).filter(|value| !value.is_nan());
         let f32_of = |value: &[u8]| parse_f32(value).filter(|value| !value.is_nan());
+        let separator = rules.decimal_separator;
         match &mut self.values {
+            Values::Float64(values) if separator != b'.' => {
+                let of = |value: &[u8]| f64_of(&with_point(value, separator)?);
+                append(values, nulls, fields, spans, rules, on_bad, never, of)
+            }
+            Values::Float32(values) if separator != b'.' => {
+                let of = |value: &[u8]| f32_of(&with_point(value, separator)?);
+                append(values, nulls, fields, spans, rules, on_bad, never, of)
+            }
             Values::Int64(values) => {
                 append(values, nulls, fields, spans, rules, on_bad, numbers::integer, parse_i64)
             }
@@ -422,7 +431,7 @@ mod tests {
 
     fn one(ty: ColumnType, field: &str, quoted: bool, nullstr: &[&str]) -> Result<Option<String>, Rejected> {
         let nullstr = nullstr.iter().map(|s| (*s).to_owned()).collect();
-        let rules = FieldRules { nullstr, encoding: Encoding::Utf8 };
+        let rules = FieldRules { nullstr, decimal_separator: b'.', encoding: Encoding::Utf8 };
         let field = if quoted { format!("\"{field}\"") } else { field.to_owned() };
         let padded = [field.as_bytes(), &[b'7'; PADDING_LEN_BYTES]].concat();
         let span = Span { start: 0, end: u32::try_from(field.len()).unwrap() };

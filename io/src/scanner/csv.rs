@@ -1,5 +1,6 @@
 //! Turns whole records of a CSV file into batches: only the columns that are needed.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use super::text_values::CheckedText;
 use super::values::wider_type;
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location, Result};
+use crate::options::CsvOptions;
 use crate::simd::InstructionSet;
 use crate::splitter::Records;
 
@@ -112,7 +114,10 @@ impl Layout {
         let name = |field: &Field| column_name(field_value(data, field, table, &mut scratch), encoding);
         let names = header_names(&fields.iter().map(name).collect::<Vec<_>>());
         let columns = &table.columns;
-        let known = || names.iter().all(|name| columns.iter().any(|column| column.name == *name));
+        let known = || {
+            let known: HashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            names.iter().all(|name| known.contains(name.as_str()))
+        };
         let is_header = match table.header {
             HeaderRule::Names | HeaderRule::Skipped => true,
             HeaderRule::NamesIfKnown => known(),
@@ -122,8 +127,9 @@ impl Layout {
         let by_name = matches!(table.header, HeaderRule::Names | HeaderRule::NamesIfKnown)
             && is_header
             && table.options.columns.is_none();
+        let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
         let place = |index: &usize| match by_name {
-            true => names.iter().position(|name| *name == columns[*index].name),
+            true => places.get(columns[*index].name.as_str()).copied(),
             false => Some(*index),
         };
         let is_lenient = Leniency::of(&table.options).is_some();
@@ -137,7 +143,8 @@ impl Layout {
         }
         let sources = request.wanted.iter().map(place).collect();
         let checked = request.checked.iter().map(place).collect();
-        let rules = FieldRules { nullstr: table.options.nullstr.clone(), encoding };
+        let CsvOptions { nullstr, decimal_separator, .. } = table.options.clone();
+        let rules = FieldRules { nullstr, decimal_separator, encoding };
         let width = if by_name { fields.len() } else { columns.len() };
         Ok(Some(Self { width, sources, checked, rules }))
     }
@@ -258,11 +265,10 @@ impl CsvScanner {
         let dialect = source.fields.dialect;
         let data = source.records.chunk.bytes();
         let summary = source.records.chunk.summary();
-        let marks = Marks {
-            delim: dialect.delim,
-            quote: dialect.quote.filter(|_| summary.has_quotes),
-            has_cr: summary.has_returns,
-        };
+        // Masks are of single bytes.
+        let Some(delim) = dialect.delim.single() else { return self.scan_irregular(&source, 0) };
+        let marks =
+            Marks { delim, quote: dialect.quote.filter(|_| summary.has_quotes), has_cr: summary.has_returns };
         let escape = dialect.escape.filter(|escape| Some(*escape) != dialect.quote);
         let may_be_regular = !summary.has_quotes || escape.is_none() && dialect.comment.is_none();
         if !may_be_regular {
@@ -280,7 +286,7 @@ impl CsvScanner {
         }
         let has_text = request.schema.fields().iter().any(|field| field.data_type().is_string());
         // A delimiter that is no ASCII could stand inside a character.
-        if has_text && dialect.delim.is_ascii() && dialect.quote.is_none_or(|quote| quote.is_ascii()) {
+        if has_text && delim.is_ascii() && dialect.quote.is_none_or(|quote| quote.is_ascii()) {
             source.fields.text = CheckedText::of(source.fields.padded, source.layout.rules.encoding);
         }
         let row_filter =
@@ -509,7 +515,7 @@ pub(super) fn value_error(
             expected: column.ty.expected(),
             found,
             inferred: column.inferred,
-            fits: wider_type(column.ty, &value),
+            fits: wider_type(column.ty, &value, source.layout.rules.decimal_separator),
         },
         Rejected::Encoding => ErrorKind::Encoding { location, column: name, found },
     };

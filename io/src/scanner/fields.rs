@@ -29,6 +29,8 @@ pub(crate) struct Fields<'a> {
 pub struct FieldRules {
     /// Texts that are null in every column.
     pub nullstr: Vec<String>,
+    /// What stands before the fraction of a number.
+    pub decimal_separator: u8,
     /// The encoding of text.
     pub encoding: Encoding,
 }

@@ -1,15 +1,19 @@
 //! What a glob of CSV files holds, found by looking at the head of every file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use encoding_rs::WINDOWS_1252;
 
+use super::Delim;
 use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
-use super::values::{is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp, trim};
-use crate::codec::Decompressor;
+use super::values::{
+    has_leading_zeros, is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp,
+    trim, with_point,
+};
+use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, Result};
 use crate::notes::Notes;
@@ -72,8 +76,8 @@ impl CsvTable {
         &self.columns
     }
 
-    /// The byte between fields.
-    pub fn delim(&self) -> u8 {
+    /// What stands between fields.
+    pub fn delim(&self) -> Delim {
         self.dialect.delim
     }
 
@@ -153,12 +157,20 @@ impl CsvTable {
 /// # Errors
 /// Those of opening and decoding; options that name a column that is in no file.
 pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
-    let known = Known {
-        delim: options.delim,
-        quote: options.quote.known(),
-        escape: options.escape.known(),
-        comment: options.comment.known(),
-    };
+    let table = infer(files, options)?;
+    let delim = table.dialect.delim;
+    if !delim.as_bytes().is_ascii() && table.encoding.is_single_byte() {
+        return Err(Error::bad_option_hint(
+            "delim",
+            format!("'{delim}' is no ASCII, and the text is read as {}", table.encoding),
+            "such a delimiter can be used where the text is UTF-8 or UTF-16",
+        ));
+    }
+    Ok(table)
+}
+
+fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
+    let known = Known::of(options);
     if let (Some(columns), Some(delim)) = (&options.columns, options.delim) {
         let dialect = Dialect {
             delim,
@@ -232,34 +244,42 @@ fn apply_types(table: &mut CsvTable) -> Result<()> {
 }
 
 /// The first decoded bytes of a file.
-struct Head {
-    text: Vec<u8>,
+pub(crate) struct Head {
+    pub(crate) text: Vec<u8>,
     /// Whether the file ends with them.
-    whole: bool,
+    pub(crate) whole: bool,
+    pub(crate) codec: Codec,
     /// How many compressed bytes they came from.
     compressed_bytes: u64,
     /// Texts that are null in every column.
     nullstr: Vec<String>,
-    encoding: Encoding,
+    decimal_separator: u8,
+    pub(crate) encoding: Encoding,
     looks: Looks,
     /// Whether records that are shorter than the first, and those that are longer, will be left out.
     leaves_out: (bool, bool),
 }
 
-/// Looks at the heads of all files, a few files at once; the first error in file order wins. Only what
-/// was seen is kept: there may be many files.
+/// Looks at the heads of all files. Only what was seen is kept: there may be many files.
 fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -> Result<Vec<Sample>> {
-    let sample = |file: &SourceFile| {
+    each_file(files, |file| {
         let head = read_head(file, options)?;
         let skip = match options.skip {
             Setting::Auto => preamble_lines(&head.text, head.whole, dialect),
             Setting::Is(_) => 0,
         };
         Ok(Sample::new(&head, skip, dialect))
-    };
+    })
+}
+
+/// Does something with each file, with a few of them at once; the first error in their order wins.
+pub(crate) fn each_file<T: Send>(
+    files: &[SourceFile],
+    look: impl Fn(&SourceFile) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
     if workers <= 1 {
-        return files.iter().map(sample).collect();
+        return files.iter().map(look).collect();
     }
     let next = AtomicUsize::new(0);
     let work = || {
@@ -267,18 +287,18 @@ fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(index) else { return done };
-            done.push((index, sample(file)));
+            done.push((index, look(file)));
         }
     };
-    let mut samples: Vec<(usize, Result<Sample>)> = thread::scope(|scope| {
+    let mut all: Vec<(usize, Result<T>)> = thread::scope(|scope| {
         let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         let join = |handle: thread::ScopedJoinHandle<'_, Vec<_>>| {
             handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         handles.into_iter().flat_map(join).collect()
     });
-    samples.sort_by_key(|(index, _)| *index);
-    samples.into_iter().map(|(_, sample)| sample).collect()
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, done)| done).collect()
 }
 
 /// Opens a file and steps over the lines to skip.
@@ -293,7 +313,7 @@ fn open_records(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
 }
 
 /// Reads the head of a file, in the encoding that it seems to be in if none is set.
-fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
+pub(crate) fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
     if let Setting::Is(encoding) = options.encoding {
         return read_head_in(file, options, encoding);
     }
@@ -326,8 +346,10 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
     Ok(Head {
         text: buffer.data().to_vec(),
         whole,
+        codec: buffer.decompressor().codec(),
         compressed_bytes: buffer.decompressor().compressed_offset_bytes(),
         nullstr: options.nullstr.clone(),
+        decimal_separator: options.decimal_separator,
         encoding: buffer.encoding(),
         looks: Looks::Ascii,
         leaves_out: match options.on_error.leaves_out() {
@@ -343,8 +365,13 @@ fn last_line_end(data: &[u8]) -> Option<usize> {
 
 /// The dialect of the first file that has any text.
 fn find_dialect(files: &[SourceFile], known: &Known, options: &CsvOptions) -> Result<Dialect> {
-    if let Known { delim: Some(delim), quote: Some(quote), escape: Some(escape), comment: Some(comment) } =
-        *known
+    if let Known {
+        delim: Some(delim),
+        quote: Some(quote),
+        escape: Some(escape),
+        comment: Some(comment),
+        ..
+    } = *known
     {
         return Ok(Dialect { delim, quote, escape, comment });
     }
@@ -421,7 +448,7 @@ impl Sample {
                 if types.len() <= index {
                     types.resize(index + 1, Seen::Nothing);
                 }
-                types[index] = types[index].with(value, &head.nullstr);
+                types[index] = types[index].with(value, &head.nullstr, head.decimal_separator);
                 if is_first {
                     names.push(column_name(value, head.encoding));
                 }
@@ -451,6 +478,8 @@ enum Seen {
     Nothing,
     Boolean,
     Integer,
+    /// Integers, some with zeros in front, as of postcodes.
+    ZeroLed,
     Double,
     Date,
     Timestamp,
@@ -460,17 +489,17 @@ enum Seen {
 
 impl Seen {
     /// What it is after one more field.
-    fn with(self, field: &[u8], nullstr: &[String]) -> Self {
+    fn with(self, field: &[u8], nullstr: &[String], decimal_separator: u8) -> Self {
         if self == Self::Text || is_null_word(field) || nullstr.iter().any(|null| null.as_bytes() == field) {
             return self;
         }
-        self.merge(Self::of(trim(field)))
+        self.merge(Self::of(trim(field), decimal_separator))
     }
 
-    fn of(value: &[u8]) -> Self {
+    fn of(value: &[u8], decimal_separator: u8) -> Self {
         if parse_i64(value).is_some() {
-            Self::Integer
-        } else if looks_like_f64(value) {
+            if has_leading_zeros(value) { Self::ZeroLed } else { Self::Integer }
+        } else if with_point(value, decimal_separator).is_some_and(|number| looks_like_f64(&number)) {
             Self::Double
         } else if parse_bool(value).is_some() {
             Self::Boolean
@@ -490,7 +519,10 @@ impl Seen {
         match (self, other) {
             (a, b) if a == b => a,
             (Self::Nothing, other) | (other, Self::Nothing) => other,
-            (Self::Integer, Self::Double) | (Self::Double, Self::Integer) => Self::Double,
+            (Self::Integer, Self::ZeroLed) | (Self::ZeroLed, Self::Integer) => Self::ZeroLed,
+            (Self::Integer | Self::ZeroLed, Self::Double) | (Self::Double, Self::Integer | Self::ZeroLed) => {
+                Self::Double
+            }
             (Self::Date, Self::Timestamp) | (Self::Timestamp, Self::Date) => Self::Timestamp,
             _ => Self::Text,
         }
@@ -501,7 +533,7 @@ impl Seen {
             _ if options.all_varchar => ColumnType::Text,
             Self::Nothing | Self::Text => ColumnType::Text,
             Self::Boolean => ColumnType::Boolean,
-            Self::Integer => ColumnType::Int64,
+            Self::Integer | Self::ZeroLed => ColumnType::Int64,
             Self::Double => ColumnType::Float64,
             Self::Date => ColumnType::Date,
             Self::Timestamp => ColumnType::Timestamp,
@@ -527,6 +559,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         (HeaderMode::Auto, _) => HeaderRule::Data,
     };
     let mut names: Vec<String> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     let mut types: Vec<Seen> = Vec::new();
     let mut headed = BTreeSet::new();
     let mut all_headed = true;
@@ -547,9 +580,10 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         let columns: Vec<usize> = if by_name {
             header_names(first)
                 .into_iter()
-                .map(|name| match names.iter().position(|known| *known == name) {
-                    Some(index) => index,
+                .map(|name| match places.get(&name) {
+                    Some(index) => *index,
                     None => {
+                        places.insert(name.clone(), names.len());
                         names.push(name);
                         names.len() - 1
                     }
@@ -558,6 +592,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         } else {
             if names.is_empty() {
                 names = (0..first.len()).map(|index| format!("column{index}")).collect();
+                places = names.iter().cloned().zip(0..).collect();
             }
             (0..names.len()).collect()
         };
@@ -592,6 +627,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         let comment = char::from(comment);
         notes.push(format!("lines that begin with '{comment}' are passed over; comment = '' reads them"));
     }
+    notes.extend(leading_zeros(&names, &types, options));
     let encoding = options.encoding.known().unwrap_or_else(|| found_encoding(samples, &mut notes));
     let columns = names
         .into_iter()
@@ -612,6 +648,19 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         notes,
         estimated_rows,
     }
+}
+
+/// That zeros in front of integers are not kept, where nobody has said what these are.
+fn leading_zeros(names: &[String], types: &[Seen], options: &CsvOptions) -> Option<String> {
+    let is_given = |name: &str| options.types.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+    let zero_led = names.iter().zip(types).filter(|(name, seen)| **seen == Seen::ZeroLed && !is_given(name));
+    let names: Vec<&String> = zero_led.map(|(name, _)| name).filter(|_| !options.all_varchar).collect();
+    let first = names.first()?;
+    let more = if names.len() > 1 { format!(" (and {} more)", names.len() - 1) } else { String::new() };
+    Some(format!(
+        "column \"{first}\"{more} has integers with zeros in front, which are not kept; types = {{'{first}': 'text'}} \
+         keeps them"
+    ))
 }
 
 /// The encoding that all files seem to be in, and a note if that is not what one expects.
@@ -711,7 +760,10 @@ fn is_header_above(sample: &Sample, first: &[String], known: &[String]) -> bool 
 /// one big file often have the header in the first piece only: a record of the same width that shares
 /// no name with it is data.
 fn is_header_beside(sample: &Sample, first: &[String], known: &[String]) -> bool {
-    let shared = || first.iter().any(|name| known.contains(name));
+    let shared = || {
+        let known: HashSet<&String> = known.iter().collect();
+        first.iter().any(|name| known.contains(name))
+    };
     sample.first_is_names && (known.is_empty() || shared() || first.len() != known.len())
 }
 
@@ -725,13 +777,16 @@ pub(crate) fn column_name(field: &[u8], encoding: Encoding) -> String {
 /// The names of a header: a gap gets a name by its position, a repeated name gets a number.
 pub(crate) fn header_names(first: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(first.len());
+    // There may be thousands of columns, all of one name.
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for (index, name) in first.iter().enumerate() {
         let base = if name.is_empty() { format!("column{index}") } else { name.clone() };
         let mut unique = base.clone();
-        let mut number = 1;
-        while names.contains(&unique) {
+        while !taken.insert(unique.clone()) {
+            let number = numbers.entry(base.clone()).or_default();
+            *number += 1;
             unique = format!("{base}_{number}");
-            number += 1;
         }
         names.push(unique);
     }
@@ -856,7 +911,7 @@ mod tests {
             let text = ["a b,c", "2 2", "1 \"x,y\""].map(|line| line.replace(' ', delim)).join("\n");
             let text = if delim == "," { text.replace("b,c", "b") } else { text };
             let table = infer(&[&text], &CsvOptions::default()).unwrap();
-            assert_eq!(table.delim(), delim.as_bytes()[0], "{text:?}");
+            assert_eq!(table.delim().as_bytes(), delim.as_bytes(), "{text:?}");
         }
         assert_eq!(columns(&["one\n1\n2\n"]), "one bigint");
         assert_eq!(columns(&[""]), "");
@@ -879,7 +934,7 @@ mod tests {
         assert_eq!(table.notes().len(), 2);
         // Also where all columns are given.
         let columns = Some(vec![("n".into(), ColumnType::Text), ("t".into(), ColumnType::Text)]);
-        let options = CsvOptions { columns, delim: Some(b';'), ..CsvOptions::default() };
+        let options = CsvOptions { columns, delim: Some(b';'.into()), ..CsvOptions::default() };
         let files = crate::source::expand(&[format!("{}/*.csv", dir.path().display())]).unwrap();
         let given = infer_csv(&files, &options).unwrap();
         assert_eq!((given.encoding(), given.notes().len()), (table.encoding(), 1));
@@ -902,6 +957,79 @@ mod tests {
     #[test]
     fn large_integers_stay_text() {
         assert_eq!(columns(&["id\n12345678901234567890123\n"]), "id text");
+        assert_eq!(columns(&["id,x\n9223372036854775808,1e400\n1.5,2\n"]), "id text, x text");
+    }
+
+    #[test]
+    fn values_that_mean_something_only_to_people_stay_text() {
+        let values = [
+            ("1_000", "text"),
+            ("0x1F", "text"),
+            ("12%", "text"),
+            ("\"1,234\"", "text"),
+            ("\"12,50\"", "text"),
+            ("$5", "text"),
+            ("(5)", "text"),
+            ("5-", "text"),
+            ("1 000", "text"),
+            ("T", "text"),
+            ("yes", "text"),
+            ("31/12/2001", "text"),
+            ("12/31/2001", "text"),
+            ("2001-1-1", "text"),
+            ("2001-12-31T10", "text"),
+            ("10:30", "text"),
+            ("0000-00-00", "text"),
+            ("2001-02-30", "text"),
+            ("inf", "text"),
+            ("+5", "bigint"),
+            ("-0", "bigint"),
+            ("20011231", "bigint"),
+            (" 7 ", "bigint"),
+            ("\"7\"", "bigint"),
+            ("1e3", "double"),
+            ("5.", "double"),
+            (".5", "double"),
+            ("TRUE", "boolean"),
+            ("2001/12/31", "date"),
+            ("2001-12-31T10:00Z", "timestamptz"),
+            ("2001-12-31 10:00", "timestamp"),
+        ];
+        for (value, expected) in values {
+            assert_eq!(
+                columns(&[&format!("v,w\n{value},1\n")]),
+                format!("v {expected}, w bigint"),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_comma_may_stand_before_the_fraction() {
+        let options = CsvOptions { decimal_separator: b',', ..Default::default() };
+        let table = infer(&["n;p;q\n1;12,5;1.5\n2;-,5e2;2\n3;7;3\n"], &options).unwrap();
+        assert_eq!((columns_of(&table), table.delim()), ("n bigint, p double, q text".into(), b';'.into()));
+        // It is no delimiter then.
+        let table = infer(&["p\n12,5\n-3,25\n"], &options).unwrap();
+        assert_eq!(columns_of(&table), "p double");
+    }
+
+    #[test]
+    fn zeros_in_front_are_told() {
+        let notes = |text: &str, options: &CsvOptions| infer(&[text], options).unwrap().notes().to_vec();
+        let text = "zip,n,hour\n12345,1,07\n01234,0,08\n";
+        let default = CsvOptions::default();
+        assert_eq!(
+            notes(text, &default),
+            [
+                "column \"zip\" (and 1 more) has integers with zeros in front, which are not kept; types = {'zip': \
+              'text'} keeps them"
+            ]
+        );
+        assert_eq!(columns(&[text]), "zip bigint, n bigint, hour bigint");
+        let types = vec![("ZIP".to_owned(), ColumnType::Text), ("hour".to_owned(), ColumnType::Int8)];
+        assert!(notes(text, &CsvOptions { types, ..default.clone() }).is_empty());
+        assert!(notes(text, &CsvOptions { all_varchar: true, ..default }).is_empty());
     }
 
     #[test]

@@ -8,18 +8,21 @@
 //! otherwise the answer to one question would depend on what else is asked in the same pass.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow_array::{BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_select::filter::filter_record_batch;
 
 use super::column::{ColumnBuilder, Rejected};
 use super::csv::{
-    Bad, BadValue, CsvRequest, CsvScanner, Source, bad_width, is_blank, location, next_record, shown,
-    span_of, strip_returns, value_error,
+    Bad, CsvRequest, CsvScanner, Source, bad_width, is_blank, location, next_record, shown, span_of,
+    strip_returns, value_error,
 };
 use super::fields::Span;
+use super::infer::Column;
 use super::record::line_ends;
 use super::structure::Record;
+use super::values::wider_type;
 use crate::error::{Error, ErrorKind, Location};
 use crate::options::{CsvOptions, OnError};
 use crate::rejects::{Count, Fate, Reject, RejectPlace};
@@ -83,6 +86,28 @@ enum What {
     Width(usize),
     /// A value of a column of the table.
     Value { column: usize, span: Span, rejected: Rejected },
+}
+
+/// A column whose values are looked at.
+#[derive(Debug, Clone, Copy)]
+struct Checked<'a> {
+    column: &'a Column,
+    /// Its place in the table.
+    number: usize,
+    /// Its place among those that were asked for, if it is one of them.
+    asked: Option<usize>,
+}
+
+/// A value that is an error.
+#[derive(Debug, Clone, Copy)]
+struct Misfit {
+    /// Its row among those that were looked at.
+    row: usize,
+    /// The place of its column in the table, and among those asked for if these can go on without it.
+    number: usize,
+    asked: Option<usize>,
+    span: Span,
+    rejected: Rejected,
 }
 
 /// What was found in a chunk, in words.
@@ -149,16 +174,35 @@ impl Lenient {
     }
 
     /// Notes the values of a column that were just found not to fit; `record` tells where a row stands. Gives the
-    /// first one back if it is an error.
+    /// first one back that is an error.
+    ///
+    /// A value that fits a wider type is one in every mode, where the type was guessed: nothing is wrong with it, and
+    /// the column is to have the wider type. What is wrong then is told by those who read it with that.
     fn take_bad(
         &mut self,
-        column: usize,
+        source: &Source<'_>,
+        column: Checked<'_>,
         spans: &[Span],
         record: impl Fn(usize) -> Span,
-    ) -> Option<(usize, Rejected)> {
-        let Some(fate) = self.leniency.fate_of_value() else { return self.bad.first().copied() };
+    ) -> Option<Misfit> {
+        let fate = self.leniency.fate_of_value();
+        let is_wider = |row: usize| {
+            let (value, _) = source.fields.value(spans[row]);
+            column.column.inferred
+                && wider_type(column.column.ty, &value, source.layout.rules.decimal_separator).is_some()
+        };
+        let is_error = |(row, rejected): &&(usize, Rejected)| {
+            fate.is_none() || *rejected == Rejected::Value && is_wider(*row)
+        };
+        if let Some((row, rejected)) = self.bad.iter().find(is_error) {
+            // Who leaves out what does not fit cannot go on without the column: more would fit.
+            let asked = column.asked.filter(|_| fate.is_none());
+            let (number, span, rejected) = (column.number, spans[*row], *rejected);
+            return Some(Misfit { row: *row, number, asked, span, rejected });
+        }
+        let fate = fate?;
         for (row, rejected) in self.bad.drain(..) {
-            let what = What::Value { column, span: spans[row], rejected };
+            let what = What::Value { column: column.number, span: spans[row], rejected };
             self.findings.push(Finding { record: record(row), fate, what });
             if fate != Fate::Nulled {
                 self.left_out.push(self.row_count + row);
@@ -245,6 +289,25 @@ impl Finding {
     }
 }
 
+#[cold]
+fn misfit(source: &Source<'_>, request: &CsvRequest, record: Span, misfit: Misfit) -> Bad {
+    let Misfit { number, asked, span, rejected, .. } = misfit;
+    let location = location(source.path, source.records, record.start as usize);
+    let error = value_error(source, &request.table.columns[number], location, span, rejected);
+    Bad { error, column: asked }
+}
+
+impl CsvRequest {
+    fn asked(&self, column: usize) -> Checked<'_> {
+        let number = self.wanted[column];
+        Checked { column: &self.table.columns[number], number, asked: Some(column) }
+    }
+
+    fn unasked(&self, number: usize) -> Checked<'_> {
+        Checked { column: &self.table.columns[number], number, asked: None }
+    }
+}
+
 fn reject(source: &Source<'_>, finding: &Finding, error: &Error, place: &Location) -> (RejectPlace, Reject) {
     let (column, expected, found) = match error.kind() {
         ErrorKind::Value { column, expected, found, .. } => {
@@ -325,7 +388,15 @@ impl CsvScanner {
                 strip_returns(spans, data);
             }
         };
-        let mut first_error: Option<(usize, BadValue)> = None;
+        let request = Arc::clone(&self.request);
+        let mut first_error: Option<Misfit> = None;
+        let mut note = |error: Option<Misfit>| {
+            if let Some(error) = error
+                && first_error.is_none_or(|first| error.row < first.row)
+            {
+                first_error = Some(error);
+            }
+        };
         for (column, builder) in self.builders.iter_mut().enumerate() {
             let Some(field) = source.layout.sources[column].filter(|_| !self.forgone[column]) else {
                 builder.append_nulls(rows.len());
@@ -334,25 +405,20 @@ impl CsvScanner {
             fill(&mut spans, field);
             lenient.bad.clear();
             builder.append_all(&source.fields, &spans, &source.layout.rules, &mut lenient.bad);
-            let error = lenient.take_bad(self.request.wanted[column], &spans, |row| span_of(&rows[row]));
-            if let Some((row, rejected)) = error
-                && first_error.as_ref().is_none_or(|(first, _)| row < *first)
-            {
-                first_error = Some((row, BadValue { column, span: spans[row], rejected }));
-            }
+            note(lenient.take_bad(source, request.asked(column), &spans, |row| span_of(&rows[row])));
         }
-        for (check, number) in (0..).zip(&self.request.checked) {
+        for (check, number) in (0..).zip(&request.checked) {
             let Some(field) = source.layout.checked[check] else { continue };
             fill(&mut spans, field);
             lenient.bad.clear();
             let builder = &mut lenient.checks[check];
             builder.append_all(&source.fields, &spans, &source.layout.rules, &mut lenient.bad);
             drop(builder.finish());
-            lenient.take_bad(*number, &spans, |row| span_of(&rows[row]));
+            note(lenient.take_bad(source, request.unasked(*number), &spans, |row| span_of(&rows[row])));
         }
         self.spans = spans;
-        if let Some((row, found)) = first_error {
-            return Err(self.bad_value(source, span_of(&rows[row]).start as usize, found));
+        if let Some(error) = first_error {
+            return Err(misfit(source, &request, span_of(&rows[error.row]), error));
         }
         wrong_width?;
         let count = rows.len();
@@ -380,6 +446,7 @@ impl CsvScanner {
         from: usize,
     ) -> Result<usize, Bad> {
         let data = source.records.chunk.bytes();
+        let request = Arc::clone(&self.request);
         let (mut fields, mut at, mut rows) = (Vec::new(), from, 0);
         while let Some((start, end)) = next_record(source, &mut at, &mut fields)? {
             // A chunk is shorter than 4 GiB.
@@ -399,13 +466,11 @@ impl CsvScanner {
                 let span = [span(field)];
                 lenient.bad.clear();
                 builder.append_all(&source.fields, &span, &source.layout.rules, &mut lenient.bad);
-                if let Some((_, rejected)) = lenient.take_bad(self.request.wanted[column], &span, |_| record)
-                {
-                    let found = BadValue { column, span: span[0], rejected };
-                    return Err(self.bad_value(source, start, found));
+                if let Some(error) = lenient.take_bad(source, request.asked(column), &span, |_| record) {
+                    return Err(misfit(source, &request, record, error));
                 }
             }
-            for (check, number) in (0..).zip(&self.request.checked) {
+            for (check, number) in (0..).zip(&request.checked) {
                 let Some(field) = source.layout.checked[check] else { continue };
                 let span = [span(field)];
                 lenient.bad.clear();
@@ -415,7 +480,9 @@ impl CsvScanner {
                     &source.layout.rules,
                     &mut lenient.bad,
                 );
-                lenient.take_bad(*number, &span, |_| record);
+                if let Some(error) = lenient.take_bad(source, request.unasked(*number), &span, |_| record) {
+                    return Err(misfit(source, &request, record, error));
+                }
             }
             rows += 1;
             lenient.row_count += 1;

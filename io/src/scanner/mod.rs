@@ -2,6 +2,7 @@
 
 mod column;
 pub(crate) mod csv;
+mod delim;
 mod fields;
 pub(crate) mod filter;
 pub mod infer;
@@ -14,6 +15,7 @@ pub mod text;
 mod text_values;
 pub mod values;
 
+pub use delim::{Delim, MAX_DELIM_LEN_BYTES};
 use filter::ScanFilter;
 
 /// What a scan is to give.

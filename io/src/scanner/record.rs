@@ -10,11 +10,13 @@
 
 use memchr::{memchr2, memchr2_iter};
 
+use super::Delim;
+
 /// The special bytes of a CSV file, ready for parsing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialect {
     /// Between fields.
-    pub delim: u8,
+    pub delim: Delim,
     /// Around fields; `None`: no quoting.
     pub quote: Option<u8>,
     /// Before a quote in a quoted field; `None`: quotes are doubled.
@@ -73,7 +75,8 @@ pub enum Parsed {
 
 impl Dialect {
     /// Comma, double quote, no escape, no comments.
-    pub const RFC4180: Self = Self { delim: b',', quote: Some(b'"'), escape: None, comment: None };
+    pub const RFC4180: Self =
+        Self { delim: Delim::byte(b','), quote: Some(b'"'), escape: None, comment: None };
 }
 
 /// Parses the record at the start of `data` and puts its fields into `fields`.
@@ -120,7 +123,7 @@ pub fn parse_record(data: &[u8], dialect: &Dialect, at_end: bool, fields: &mut V
         match data.get(end) {
             None if at_end => return Parsed::Record { len: end, lines: lines + 1 },
             None => return Parsed::Incomplete,
-            Some(byte) if *byte == dialect.delim => at = end + 1,
+            Some(_) if dialect.delim.starts(&data[end..]) => at = end + dialect.delim.len_bytes(),
             Some(_) => {
                 return line_end(data, end, at_end)
                     .map_or(Parsed::Incomplete, |len| Parsed::Record { len, lines: lines + 1 });
@@ -146,10 +149,18 @@ pub(crate) fn line_ends(value: &[u8]) -> u64 {
 
 /// The end of a field without quotes that starts at `at`.
 #[inline]
-fn bare_end(data: &[u8], at: usize, delim: u8) -> usize {
+fn bare_end(data: &[u8], at: usize, delim: Delim) -> usize {
     // Fields are short: a plain loop beats a search routine's set-up.
-    let ends = |byte: &u8| *byte == delim || *byte == b'\n' || *byte == b'\r';
-    data[at..].iter().position(ends).map_or(data.len(), |len| at + len)
+    let (first, mut at) = (delim.first(), at);
+    let ends = |byte: &u8| *byte == first || *byte == b'\n' || *byte == b'\r';
+    loop {
+        let Some(len) = data[at..].iter().position(ends) else { return data.len() };
+        at += len;
+        if data[at] != first || delim.starts(&data[at..]) {
+            return at;
+        }
+        at += 1;
+    }
 }
 
 enum Quoted {
@@ -186,7 +197,7 @@ fn quoted_field(data: &[u8], open: usize, dialect: &Dialect, at_end: bool) -> Qu
         // The closing quote.
         return match next {
             None => Quoted::Field(Field { start, end: at, form }, at + 1),
-            Some(next) if *next == dialect.delim || matches!(next, b'\n' | b'\r') => {
+            Some(next) if matches!(next, b'\n' | b'\r') || dialect.delim.starts(&data[at + 1..]) => {
                 Quoted::Field(Field { start, end: at, form }, at + 1)
             }
             // Bytes behind it: the value is what unescaping makes of all of them.
@@ -264,9 +275,30 @@ mod tests {
 
     use super::*;
 
+    /// What the csv crate makes of it. It knows delimiters of one byte: a longer one is made such, and where it stands
+    /// in values made what it was.
     fn oracle(data: &[u8], dialect: &Dialect) -> Vec<Vec<Vec<u8>>> {
+        const STAND_IN: u8 = 0x1f;
+        if dialect.delim.single().is_none() {
+            let delim = dialect.delim.as_bytes();
+            let mut replaced = Vec::new();
+            let mut rest = data;
+            while let Some(at) = memchr::memmem::find(rest, delim) {
+                replaced.extend_from_slice(&rest[..at]);
+                replaced.push(STAND_IN);
+                rest = &rest[at + delim.len()..];
+            }
+            replaced.extend_from_slice(rest);
+            let back = |field: Vec<u8>| -> Vec<u8> {
+                let byte = |byte: &u8| if *byte == STAND_IN { delim.to_vec() } else { vec![*byte] };
+                field.iter().flat_map(byte).collect()
+            };
+            let records = oracle(&replaced, &Dialect { delim: STAND_IN.into(), ..dialect.clone() });
+            return records.into_iter().map(|record| record.into_iter().map(back).collect()).collect();
+        }
         let mut reader = csv::ReaderBuilder::new();
-        reader.has_headers(false).flexible(true).delimiter(dialect.delim).comment(dialect.comment);
+        reader.has_headers(false).flexible(true).comment(dialect.comment);
+        reader.delimiter(dialect.delim.single().expect("the crate knows no longer ones"));
         match dialect.quote {
             Some(quote) => reader.quote(quote),
             None => reader.quoting(false),
@@ -300,6 +332,27 @@ mod tests {
     }
 
     #[test]
+    fn delimiters_of_several_bytes() {
+        let bars = Dialect { delim: Delim::new("||").unwrap(), ..Dialect::RFC4180 };
+        let cases: &[(&str, &[&[&str]])] = &[
+            ("a||b\n1||2\n", &[&["a", "b"], &["1", "2"]]),
+            ("a|||b\n", &[&["a", "|b"]]),
+            ("a|b||c|\n", &[&["a|b", "c|"]]),
+            ("||\n", &[&["", ""]]),
+            ("\"a||b\"||\"c\"\r\n", &[&["a||b", "c"]]),
+            // What follows a closing quote is part of the value, as ever.
+            ("\"a\"|b||c", &[&["a|b", "c"]]),
+            ("\"a\"|", &[&["a|"]]),
+        ];
+        for (text, expected) in cases {
+            let records = all_records(text.as_bytes(), &bars).unwrap();
+            let expected: Vec<Vec<Vec<u8>>> =
+                expected.iter().map(|r| r.iter().map(|f| f.as_bytes().to_vec()).collect()).collect();
+            assert_eq!(records, expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn lines_are_counted_inside_quotes() {
         let mut fields = Vec::new();
         let parsed = parse_record(b"\"a\n\nb\",c\r\nd", &Dialect::RFC4180, false, &mut fields);
@@ -312,14 +365,17 @@ mod tests {
             Dialect { escape: Some(b'\\'), ..comma.clone() },
             Dialect { quote: None, ..comma.clone() },
             Dialect { comment: Some(b'#'), ..comma.clone() },
-            Dialect { delim: b'\t', quote: Some(b'\''), ..comma.clone() },
+            Dialect { delim: b'\t'.into(), quote: Some(b'\''), ..comma.clone() },
+            Dialect { delim: Delim::new(",,").unwrap(), ..comma.clone() },
+            Dialect { delim: Delim::new("a,").unwrap(), escape: Some(b'\\'), ..comma.clone() },
+            Dialect { delim: Delim::new("aab,").unwrap(), quote: None, ..comma.clone() },
             comma,
         ])
     }
 
     /// Bytes that mean something in some dialect come often.
     fn csv_like() -> impl Strategy<Value = Vec<u8>> {
-        let byte = prop::sample::select(b"ab\"\"',,\t\\#\n\n\r".to_vec());
+        let byte = prop::sample::select(b"aab\"\"',,,\t\\#\n\n\r".to_vec());
         prop::collection::vec(byte, 0..60)
     }
 

@@ -1,6 +1,8 @@
 //! Reads single values from bytes: the one place that says how a number, a date or a missing value
 //! is written. Inference and conversion both ask here, so they cannot disagree.
 
+use std::borrow::Cow;
+
 use crate::options::ColumnType;
 
 /// What stands for a missing value in a column of numbers, dates or booleans. In a column of text
@@ -55,14 +57,35 @@ pub fn parse_u64(bytes: &[u8]) -> Option<u64> {
     })
 }
 
-/// A decimal number, correctly rounded: `12`, `-1.5e3`, `.5`, `inf`.
+/// A decimal number, correctly rounded: `12`, `-1.5e3`, `.5`, `inf`. One too large for a double, `1e400`, is none.
 pub fn parse_f64(bytes: &[u8]) -> Option<f64> {
-    fast_float2::parse(bytes).ok()
+    let value: f64 = fast_float2::parse(bytes).ok()?;
+    (value.is_finite() || !has_digits(bytes)).then_some(value)
 }
 
 /// Like [`parse_f64`], rounded once to single precision.
 pub fn parse_f32(bytes: &[u8]) -> Option<f32> {
-    fast_float2::parse(bytes).ok()
+    let value: f32 = fast_float2::parse(bytes).ok()?;
+    (value.is_finite() || !has_digits(bytes)).then_some(value)
+}
+
+fn has_digits(bytes: &[u8]) -> bool {
+    bytes.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether an integer has zeros in front that its value does not keep: `007`.
+pub(crate) fn has_leading_zeros(integer: &[u8]) -> bool {
+    let digits = integer.strip_prefix(b"-").or(integer.strip_prefix(b"+")).unwrap_or(integer);
+    digits.len() > 1 && digits[0] == b'0'
+}
+
+/// A number as it is written with a point; `None` if it has a point beside another separator.
+pub(crate) fn with_point(number: &[u8], decimal_separator: u8) -> Option<Cow<'_, [u8]>> {
+    if decimal_separator == b'.' {
+        return Some(Cow::Borrowed(number));
+    }
+    let point = |byte: &u8| if *byte == decimal_separator { b'.' } else { *byte };
+    (!number.contains(&b'.')).then(|| number.iter().map(point).collect())
 }
 
 /// Whether a field should make its column one of doubles: a number that is written with digits
@@ -210,12 +233,16 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i32 {
 }
 
 /// The narrowest wider type that takes a value, and all that a type takes, beside text.
-pub(crate) fn wider_type(ty: ColumnType, value: &[u8]) -> Option<ColumnType> {
+pub(crate) fn wider_type(ty: ColumnType, value: &[u8], decimal_separator: u8) -> Option<ColumnType> {
     use ColumnType::{Date, Float64, Int8, Int16, Int32, Int64, Timestamp, UInt8, UInt16, UInt32};
     let value = trim(value);
     match ty {
         Int8 | Int16 | Int32 | UInt8 | UInt16 | UInt32 if parse_i64(value).is_some() => Some(Int64),
-        Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 if looks_like_f64(value) => Some(Float64),
+        Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32
+            if with_point(value, decimal_separator).is_some_and(|number| looks_like_f64(&number)) =>
+        {
+            Some(Float64)
+        }
         Date => parse_timestamp(value).filter(|(_, zoned)| !zoned).map(|_| Timestamp),
         _ => None,
     }
@@ -231,10 +258,12 @@ mod tests {
 
     #[test]
     fn wider_types() {
-        let wider = |ty, value: &str| wider_type(ty, value.as_bytes());
+        let wider = |ty, value: &str| wider_type(ty, value.as_bytes(), b'.');
         assert_eq!(wider(ColumnType::Int64, "1.5"), Some(ColumnType::Float64));
         assert_eq!(wider(ColumnType::Int64, "123456789012345678901"), None);
         assert_eq!(wider(ColumnType::Int64, "12,5"), None);
+        assert_eq!(wider_type(ColumnType::Int64, b"12,5", b','), Some(ColumnType::Float64));
+        assert_eq!(wider_type(ColumnType::Int64, b"12.5", b','), None);
         assert_eq!(wider(ColumnType::Int8, "128"), Some(ColumnType::Int64));
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00"), Some(ColumnType::Timestamp));
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00Z"), None);
@@ -267,9 +296,42 @@ mod tests {
         for text in ["1.5", "-.5e3", "1e5", "5."] {
             assert!(looks_like_f64(text.as_bytes()), "{text}");
         }
-        for text in ["inf", "nan", "1", "123456789012345678901234567890", "1.2.3", "e", "-", "1-2", "2008-11"]
-        {
+        for text in [
+            "1e400",
+            "-1e400",
+            "0x1F",
+            "1_000.5",
+            "12,5",
+            "5%",
+            "inf",
+            "nan",
+            "1",
+            "123456789012345678901234567890",
+            "1.2.3",
+            "e",
+            "-",
+            "1-2",
+            "2008-11",
+        ] {
             assert!(!looks_like_f64(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_too_large_are_none() {
+        assert_eq!(parse_f64(b"1e308"), Some(1e308));
+        assert_eq!(parse_f64(b"1e309"), None);
+        assert_eq!(parse_f64(b"-inf"), Some(f64::NEG_INFINITY));
+        assert_eq!((parse_f32(b"3e38"), parse_f32(b"4e38")), (Some(3e38), None));
+        assert_eq!(parse_f64(b"1e-400"), Some(0.0));
+    }
+
+    #[test]
+    fn leading_zeros() {
+        for (text, expected) in
+            [("007", true), ("-01", true), ("00", true), ("0", false), ("-0", false), ("10", false)]
+        {
+            assert_eq!(has_leading_zeros(text.as_bytes()), expected, "{text}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! Which dialect a text is written in.
 
 use super::pattern::{Table, is_typed};
+use crate::options::CsvOptions;
+use crate::scanner::Delim;
 use crate::scanner::record::Dialect;
 
 /// Bytes that are looked at: some hundred records.
@@ -18,45 +20,105 @@ const OTHER_VALUES: f64 = 0.9;
 /// What the options say, and is not guessed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Known {
-    pub(crate) delim: Option<u8>,
+    pub(crate) delim: Option<Delim>,
     pub(crate) quote: Option<Option<u8>>,
     pub(crate) escape: Option<Option<u8>>,
     pub(crate) comment: Option<Option<u8>>,
+    /// What stands before fractions, if it is not a point: it is no delimiter.
+    pub(crate) decimal_separator: Option<u8>,
+}
+
+impl Known {
+    pub(crate) fn of(options: &CsvOptions) -> Self {
+        Self {
+            delim: options.delim,
+            quote: options.quote.known(),
+            escape: options.escape.known(),
+            comment: options.comment.known(),
+            decimal_separator: Some(options.decimal_separator).filter(|separator| *separator != b'.'),
+        }
+    }
+}
+
+/// The table that a dialect makes of a text.
+pub(super) fn table_of(text: &[u8], whole: bool, dialect: &Dialect) -> Table {
+    let (text, whole) = sample_of(text, whole);
+    Table::of(text, whole, dialect)
+}
+
+/// The lines at the start of a text that are looked at, and whether these are all.
+fn sample_of(text: &[u8], whole: bool) -> (&[u8], bool) {
+    let cut = text.len().min(SAMPLE_LEN_BYTES);
+    match memchr::memrchr2(b'\n', b'\r', &text[..cut]) {
+        Some(end) if cut < text.len() => (&text[..end], false),
+        _ => (text, whole),
+    }
 }
 
 /// The dialect under which a text looks most like a table. `whole` is whether the file ends with it.
 pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
-    let cut = text.len().min(SAMPLE_LEN_BYTES);
-    let (text, whole) = match memchr::memrchr2(b'\n', b'\r', &text[..cut]) {
-        Some(end) if cut < text.len() => (&text[..end], false),
-        _ => (text, whole),
-    };
+    let (text, whole) = sample_of(text, whole);
     let usual = match known.delim {
         Some(delim) => vec![delim],
-        None => USUAL_DELIMS.into_iter().filter(|delim| *delim == b',' || text.contains(delim)).collect(),
+        None => found_in(text, &USUAL_DELIMS, known).collect(),
     };
-    let (best, table) = best_of(text, whole, &usual, known).expect("a comma is always tried");
+    let (mut best, mut table) = best_of(text, whole, &usual, known).expect("the likeliest is always tried");
     if known.delim.is_none() && table.width().is_none() {
-        let others: Vec<u8> = OTHER_DELIMS.into_iter().filter(|delim| text.contains(delim)).collect();
-        if let Some((other, table)) = best_of(text, whole, &others, known)
-            && table.is_regular()
-            && table.values() >= OTHER_VALUES
+        let mut others: Vec<Delim> = found_in(text, &OTHER_DELIMS, known).collect();
+        others.extend(delim_in(text, b"\\t"));
+        if let Some((other, other_table)) = best_of(text, whole, &others, known)
+            && other_table.is_regular()
+            && other_table.values() >= OTHER_VALUES
             && !is_column_of_values(text)
         {
-            return other;
+            (best, table) = (other, other_table);
         }
+    }
+    if known.delim.is_none()
+        && let Some(longer) = longer(text, whole, &best, &table, known)
+    {
+        return longer;
     }
     best
 }
 
+/// The delimiter that the best one is a part of: it twice, if it never stands alone, or it and a blank, if that makes
+/// a regular table and it alone does not. Two commas are more likely an empty field.
+fn longer(text: &[u8], whole: bool, best: &Dialect, table: &Table, known: &Known) -> Option<Dialect> {
+    let byte = best.delim.single()?;
+    let count = |bytes: &[u8]| memchr::memmem::find_iter(text, bytes).count();
+    let is_doubled = byte != b',' && count(&[byte]) == 2 * count(&[byte, byte]);
+    let longer = match () {
+        () if is_doubled => delim_in(text, &[byte, byte])?,
+        () if !table.is_regular() => delim_in(text, &[byte, b' '])?,
+        () => return None,
+    };
+    let (dialect, table) = best_of(text, whole, &[longer], known)?;
+    table.is_regular().then_some(dialect)
+}
+
+/// The delimiter of some bytes, if they stand in the text.
+fn delim_in(text: &[u8], bytes: &[u8]) -> Option<Delim> {
+    memchr::memmem::find(text, bytes)?;
+    Delim::new(std::str::from_utf8(bytes).ok()?).ok()
+}
+
+/// Those of the bytes that the text has, and the likeliest, as delimiters.
+fn found_in(text: &[u8], delims: &'static [u8], known: &Known) -> impl Iterator<Item = Delim> {
+    let likeliest = if known.decimal_separator == Some(b',') { b';' } else { b',' };
+    let may_be = move |delim: &&u8| **delim == likeliest || text.contains(delim);
+    let delims = delims.iter().filter(|delim| Some(**delim) != known.decimal_separator);
+    delims.filter(may_be).map(|delim| Delim::byte(*delim))
+}
+
 /// Whether most lines are a value as they are, so that nothing in them should be taken for a delimiter.
-fn is_column_of_values(text: &[u8]) -> bool {
+pub(super) fn is_column_of_values(text: &[u8]) -> bool {
     let lines = || text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty()).take(100);
     2 * lines().filter(|line| is_typed(line.trim_ascii())).count() > lines().count()
 }
 
 /// The best dialect with one of the delimiters, and its table; of equal ones the first.
-fn best_of(text: &[u8], whole: bool, delims: &[u8], known: &Known) -> Option<(Dialect, Table)> {
+fn best_of(text: &[u8], whole: bool, delims: &[Delim], known: &Known) -> Option<(Dialect, Table)> {
     let mut best: Option<(f64, Dialect, Table)> = None;
     for delim in delims {
         for dialect in dialects(text, whole, *delim, known) {
@@ -71,7 +133,7 @@ fn best_of(text: &[u8], whole: bool, delims: &[u8], known: &Known) -> Option<(Di
 }
 
 /// Dialects with a delimiter that the text gives reason to try, the likeliest first.
-fn dialects(text: &[u8], whole: bool, delim: u8, known: &Known) -> Vec<Dialect> {
+fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialect> {
     let comment = known.comment.unwrap_or_else(|| comment_of(text, whole, delim));
     let mut dialects = Vec::new();
     let quotes = match known.quote {
@@ -86,7 +148,7 @@ fn dialects(text: &[u8], whole: bool, delim: u8, known: &Known) -> Vec<Dialect> 
             quotes
         }
     };
-    for quote in quotes.into_iter().filter(|quote| *quote != Some(delim)) {
+    for quote in quotes.into_iter().filter(|quote| quote.is_none_or(|quote| !delim.contains(quote))) {
         let escapes = match (known.escape, quote) {
             (Some(escape), _) => vec![escape],
             (None, Some(quote)) if memchr::memmem::find(text, &[b'\\', quote]).is_some() => {
@@ -100,14 +162,14 @@ fn dialects(text: &[u8], whole: bool, delim: u8, known: &Known) -> Vec<Dialect> 
 }
 
 /// Lines that begin with `#` are comments if none of them has as many fields as most records.
-fn comment_of(text: &[u8], whole: bool, delim: u8) -> Option<u8> {
-    if delim == b'#' || !starts_a_line(text, b'#') {
+fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
+    if delim.contains(b'#') || !starts_a_line(text, b'#') {
         return None;
     }
     let plain = Dialect { delim, ..Dialect::RFC4180 };
     let width = Table::of(text, whole, &plain).width()?;
     let lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| line.starts_with(b"#"));
-    let mut widths = lines.map(|line| memchr::memchr_iter(delim, line).count() + 1);
+    let mut widths = lines.map(|line| memchr::memmem::find_iter(line, delim.as_bytes()).count() + 1);
     (!widths.any(|other| other == width)).then_some(b'#')
 }
 
@@ -115,8 +177,8 @@ fn starts_a_line(text: &[u8], byte: u8) -> bool {
     text.first() == Some(&byte) || memchr::memmem::find_iter(text, &[b'\n', byte]).next().is_some()
 }
 
-fn opens_a_field(text: &[u8], delim: u8, quote: u8) -> bool {
-    starts_a_line(text, quote) || memchr::memmem::find(text, &[delim, quote]).is_some()
+fn opens_a_field(text: &[u8], delim: Delim, quote: u8) -> bool {
+    starts_a_line(text, quote) || memchr::memmem::find(text, &[delim.as_bytes(), &[quote]].concat()).is_some()
 }
 
 #[cfg(test)]
@@ -131,15 +193,24 @@ mod tests {
     fn delimiters() {
         for delim in [',', '\t', ';', '|', '\u{1f}', ' ', ':', '~', '^'] {
             let text = "id,name,amount\n1,x,2.5\n2,yy,3\n3,z,4\n".replace(',', &delim.to_string());
-            assert_eq!(char::from(found(&text).delim), delim, "{text:?}");
+            assert_eq!(found(&text).delim.to_string(), delim.to_string().replace('\t', "\\t"), "{text:?}");
         }
+        for delim in ["||", "\t\t", "::", ", ", "\\t"] {
+            let text =
+                "id,name,amount\n1,'x, y',2.5\n2,yy,3\n3,z,4\n".replace(',', delim).replace('\'', "\"");
+            assert_eq!(found(&text).delim.as_bytes(), delim.as_bytes(), "{text:?}");
+        }
+        // An empty field, and the punctuation of phrases.
+        assert_eq!(found("a,,b\n1,,2\n3,,4\n").delim, b','.into());
+        assert_eq!(found("a|b\n1||\n||2\n").delim, b'|'.into());
+        assert_eq!(found("a,b\n1,\"x, y\"\n2,z\n").delim, b','.into());
         // The comma of decimals, of phrases; a column of times.
-        assert_eq!(found("a;b\n1,5;2,5\n3,25;4,5\n").delim, b';');
-        assert_eq!(found("a;b\n1;Hello, world\n2;one, two, three\n").delim, b';');
-        assert_eq!(found("when\n2001-01-01 10:00:00\n2001-01-02 11:00:00\n").delim, b',');
-        assert_eq!(found("one\n1\n2\n").delim, b',');
-        assert_eq!(found("a line of text\nand another one that is longer\n").delim, b',');
-        assert_eq!(found("").delim, b',');
+        assert_eq!(found("a;b\n1,5;2,5\n3,25;4,5\n").delim, b';'.into());
+        assert_eq!(found("a;b\n1;Hello, world\n2;one, two, three\n").delim, b';'.into());
+        assert_eq!(found("when\n2001-01-01 10:00:00\n2001-01-02 11:00:00\n").delim, b','.into());
+        assert_eq!(found("one\n1\n2\n").delim, b','.into());
+        assert_eq!(found("a line of text\nand another one that is longer\n").delim, b','.into());
+        assert_eq!(found("").delim, b','.into());
     }
 
     #[test]
@@ -164,8 +235,8 @@ mod tests {
 
     #[test]
     fn what_is_known_is_not_guessed() {
-        let known = Known { delim: Some(b','), quote: Some(None), ..Known::default() };
+        let known = Known { delim: Some(b','.into()), quote: Some(None), ..Known::default() };
         let dialect = dialect_of(b"a;b\n1;\"2\"\n", true, &known);
-        assert_eq!((dialect.delim, dialect.quote), (b',', None));
+        assert_eq!((dialect.delim, dialect.quote), (b','.into(), None));
     }
 }

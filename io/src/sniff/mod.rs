@@ -10,13 +10,16 @@
 //! * `encoding`: UTF-8, UTF-16 without a byte order mark, or neither;
 //! * `dialect`: which dialects are tried, and which is taken;
 //! * `pattern`: the score of the table that a dialect makes;
-//! * `preamble`: lines above the table.
+//! * `preamble`: lines above the table;
+//! * `kind`: whether there is a table at all, or JSON, or lines.
 
 mod dialect;
 mod encoding;
+mod kind;
 mod pattern;
 mod preamble;
 
 pub(crate) use dialect::{Known, dialect_of};
 pub(crate) use encoding::{Looks, encoding_of};
+pub use kind::{FileKind, FileLook, look_at};
 pub(crate) use preamble::preamble_lines;

@@ -1,5 +1,6 @@
 //! How much what a dialect makes of a text looks like a table.
 
+use crate::scanner::Delim;
 use crate::scanner::record::{Dialect, Field, FieldForm, Parsed, parse_record};
 use crate::scanner::values::{
     is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp, trim,
@@ -81,6 +82,11 @@ impl Table {
         matches!(self.widths.as_slice(), [(2.., 2..)])
     }
 
+    /// Whether no width is that of at least half of the records.
+    pub(super) fn is_ragged(&self) -> bool {
+        self.widths.iter().all(|(_, count)| 2 * count < self.records)
+    }
+
     /// The share of fields that look like values.
     pub(super) fn values(&self) -> f64 {
         if self.fields == 0 { 0.0 } else { self.values / self.fields as f64 }
@@ -98,7 +104,7 @@ impl Table {
 }
 
 /// Whether a field without quotes looks like a value: a number, a date, a word, a phrase.
-fn is_value(field: &[u8], delim: u8) -> bool {
+fn is_value(field: &[u8], delim: Delim) -> bool {
     let field = trim(field);
     is_typed(field) || is_phrase(field, delim)
 }
@@ -124,9 +130,9 @@ fn is_amount(field: &[u8]) -> bool {
 }
 
 /// Words, in which what separates fields elsewhere stands only as it does in a sentence.
-fn is_phrase(field: &[u8], delim: u8) -> bool {
+fn is_phrase(field: &[u8], delim: Delim) -> bool {
     let odd = |(at, byte): (usize, &u8)| match byte {
-        _ if *byte == delim => false,
+        _ if delim.contains(*byte) => false,
         b'\t' | b'|' | b'"' | 0x1f | 1 => true,
         // Before a blank or at the end they are punctuation.
         b',' | b';' => !matches!(field.get(at + 1), None | Some(b' ')),
@@ -142,10 +148,10 @@ mod tests {
     #[test]
     fn phrases_and_amounts_are_values() {
         for value in ["12,5", "1.234,50", "2001-01-01 10:00", "Hello, world; again", "N/A", "", "x-1"] {
-            assert!(is_value(value.as_bytes(), b'\t'), "{value}");
+            assert!(is_value(value.as_bytes(), b'\t'.into()), "{value}");
         }
         for part in ["a;b", "a,b", "\"x", "a|b"] {
-            assert!(!is_value(part.as_bytes(), b'\t'), "{part}");
+            assert!(!is_value(part.as_bytes(), b'\t'.into()), "{part}");
         }
     }
 

@@ -8,6 +8,7 @@
 
 use memchr::{memchr, memchr2, memchr3, memrchr2};
 
+use crate::scanner::Delim;
 use crate::scanner::record::Dialect;
 use crate::simd::{BLOCK_LEN_BYTES, Block64, InstructionSet, block_at, portable::Portable};
 
@@ -18,8 +19,8 @@ pub(crate) enum State {
     Record,
     /// Behind a delimiter.
     Field,
-    /// In a field where quotes are bytes like others.
-    Bare,
+    /// In a field where quotes are bytes like others, behind so many bytes of a delimiter, which may go on.
+    Bare(u8),
     /// Inside quotes.
     Quoted,
     /// Inside quotes, behind a quote: it closes them, or is the first of two.
@@ -38,13 +39,23 @@ impl State {
         matches!(self, Self::Quoted | Self::Escaped)
     }
 
-    /// Where a place outside quotes is, going by the byte before it.
-    fn behind(byte: u8, delim: u8) -> Self {
+    /// Where a place outside quotes is, going by the byte before it; the delimiter is a byte.
+    fn behind_byte(byte: u8, delim: u8) -> Self {
+        Self::behind(0, byte, Delim::byte(delim))
+    }
+
+    /// Where a place outside quotes is, going by the byte before it, and by how much of a delimiter stands before
+    /// that in the field.
+    fn behind(matched: u8, byte: u8, delim: Delim) -> Self {
         match byte {
             b'\n' => Self::Record,
             b'\r' => Self::Return,
-            byte if byte == delim => Self::Field,
-            _ => Self::Bare,
+            byte if matched == 0 && byte != delim.first() => Self::Bare(0),
+            byte => match delim.matched_behind(matched.into(), byte) {
+                all if all == delim.len_bytes() => Self::Field,
+                // It is less than four.
+                matched => Self::Bare(matched as u8),
+            },
         }
     }
 }
@@ -70,7 +81,7 @@ pub(crate) fn walk(
     let walked = match dialect.quote {
         _ if !has_quotes && !state.is_quoted() => Some(walk_without_quotes(state, data, dialect)),
         Some(quote) if escape_of(dialect).is_none() && dialect.comment.is_none() => {
-            walk_blocks(state, data, dialect.delim, quote, set)
+            dialect.delim.single().and_then(|delim| walk_blocks(state, data, delim, quote, set))
         }
         _ => None,
     };
@@ -87,6 +98,12 @@ fn walk_without_quotes(state: State, data: &[u8], dialect: &Dialect) -> Walked {
     // A `\r` in the last place may be half of a line end.
     let searched = if *last == b'\r' { before } else { data };
     let last_end = memrchr2(b'\n', b'\r', searched).map(|at| at + 1).or(end_of_return(state, data));
+    let Some(delim) = dialect.delim.single() else {
+        // The last byte alone does not tell how much of a delimiter there is.
+        let (state, rest) = last_end.map_or((state, data), |end| (State::Record, &data[end..]));
+        let state = if rest.is_empty() { state } else { walk_bytes(state, rest, dialect).state };
+        return Walked { state, last_end };
+    };
     let first = match (last_end, state) {
         (Some(end), _) => data.get(end),
         (None, State::Record) => data.first(),
@@ -95,7 +112,7 @@ fn walk_without_quotes(state: State, data: &[u8], dialect: &Dialect) -> Walked {
     };
     let state = match first {
         Some(first) if Some(*first) == dialect.comment => comment_state(*last),
-        _ => State::behind(*last, dialect.delim),
+        _ => State::behind_byte(*last, delim),
     };
     Walked { state, last_end }
 }
@@ -119,7 +136,7 @@ fn walk_blocks(state: State, data: &[u8], delim: u8, quote: u8, set: Instruction
 fn walk_blocks_with<B: Block64>(state: State, data: &[u8], delim: u8, quote: u8) -> Option<Walked> {
     let mut inside = if state.is_quoted() { u64::MAX } else { 0 };
     let mut closed = u64::from(state == State::QuoteSeen);
-    let mut may_open = u64::from(!matches!(state, State::Bare | State::Comment));
+    let mut may_open = u64::from(!matches!(state, State::Bare(_) | State::Comment));
     let mut last_end = end_of_return(state, data);
     let mut at = 0;
     while at < data.len() {
@@ -161,7 +178,7 @@ fn walk_blocks_with<B: Block64>(state: State, data: &[u8], delim: u8, quote: u8)
     let state = match () {
         () if inside != 0 => State::Quoted,
         () if closed != 0 => State::QuoteSeen,
-        () => State::behind(last, delim),
+        () => State::behind_byte(last, delim),
     };
     Some(Walked { state, last_end })
 }
@@ -217,18 +234,21 @@ fn walk_bytes(mut state: State, data: &[u8], dialect: &Dialect) -> Walked {
             State::Comment => match memchr2(b'\n', b'\r', &data[at..]) {
                 Some(skip) => {
                     at += skip;
-                    state = State::behind(data[at], dialect.delim);
+                    state = State::behind(0, data[at], dialect.delim);
                 }
                 None => break,
             },
-            State::Bare => match memchr3(b'\n', b'\r', dialect.delim, &data[at..]) {
+            State::Bare(0) => match memchr3(b'\n', b'\r', dialect.delim.first(), &data[at..]) {
                 Some(skip) => {
                     at += skip;
-                    state = State::behind(data[at], dialect.delim);
+                    state = State::behind(0, data[at], dialect.delim);
                 }
                 None => break,
             },
-            State::Record | State::Field | State::QuoteSeen => state = State::behind(*byte, dialect.delim),
+            State::Bare(matched) => state = State::behind(matched, *byte, dialect.delim),
+            State::Record | State::Field | State::QuoteSeen => {
+                state = State::behind(0, *byte, dialect.delim);
+            }
         }
         at += 1;
         if state == State::Record {
@@ -277,7 +297,10 @@ mod tests {
             comma.clone(),
             Dialect { escape: Some(b'\\'), ..comma.clone() },
             Dialect { quote: None, ..comma.clone() },
-            Dialect { comment: Some(b'#'), ..comma },
+            Dialect { comment: Some(b'#'), ..comma.clone() },
+            Dialect { delim: Delim::new(",,").unwrap(), ..comma.clone() },
+            Dialect { delim: Delim::new("aab").unwrap(), quote: None, ..comma.clone() },
+            Dialect { delim: Delim::new(",a,").unwrap(), escape: Some(b'\\'), ..comma },
         ])
     }
 

@@ -3,8 +3,8 @@
 //! `cursor.rs` is the grammar over a text, `shape.rs` finds types in heads of files, `builder.rs` converts values into
 //! columns, `scanner.rs` a chunk into a batch. Only keys that are read are converted; the rest is stepped over.
 //!
-//! This is not `arrow-json`: that makes 1 of 1.5 in a column of integers and a date of a time in a column of dates, and
-//! its errors have no place.
+//! This is not `arrow-json`: that makes 1 of 1.5 in a column of integers and a date of a time in a column of dates, takes
+//! the last of two equal keys, and its errors have no place.
 
 mod builder;
 mod cursor;
@@ -205,6 +205,16 @@ impl Head {
             objects += 1;
         }
     }
+}
+
+/// Whether the head of a file begins with an object of JSON, maybe in an array. `whole` is whether the file ends with
+/// it.
+pub(crate) fn looks_like_json(head: &str, whole: bool) -> bool {
+    let text = head.trim_start();
+    let object = text.strip_prefix('[').map_or(text, str::trim_start);
+    let Some(first) = object.strip_prefix('{') else { return false };
+    // It may be longer than the head.
+    Cursor::new(object, 0).skip().is_ok() || !whole && first.trim_start().starts_with('"')
 }
 
 /// An error of a value that is no JSON, or no object.

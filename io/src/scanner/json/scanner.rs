@@ -268,7 +268,7 @@ impl JsonScanner {
             (Trouble::Type { expected, found }, Some(builder)) => {
                 let column = &self.table.columns[self.read[builder]];
                 let fits = match column.ty {
-                    JsonType::Scalar(ty) => wider_type(ty, found.as_bytes()),
+                    JsonType::Scalar(ty) => wider_type(ty, found.as_bytes(), b'.'),
                     _ => None,
                 };
                 let found = shown(found.as_bytes());

@@ -64,11 +64,15 @@ impl JsonType {
                 Self::List(Box::new(item))
             }
             Value::Object => {
-                let mut fields = Vec::new();
+                let mut fields: Vec<(String, Self)> = Vec::new();
                 let mut first = true;
                 while let Some((key, escaped)) = cursor.next_key(first)? {
-                    let key = key_of(key, escaped);
-                    fields.push((key, Self::of_next(cursor, depth + 1)?));
+                    let (key, ty) = (key_of(key, escaped), Self::of_next(cursor, depth + 1)?);
+                    // One that stands twice is for the scan to tell.
+                    match fields.iter_mut().find(|(known, _)| *known == key) {
+                        Some((_, known)) => *known = std::mem::replace(known, Self::Nothing).merge(ty),
+                        None => fields.push((key, ty)),
+                    }
                     first = false;
                 }
                 // There are no structs without fields.

@@ -1,0 +1,154 @@
+//! What stands between fields: one byte, or a few in a row.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+
+/// Bytes that a delimiter has at most, as many as a character of UTF-8.
+pub const MAX_DELIM_LEN_BYTES: usize = 4;
+
+/// What stands between fields.
+///
+/// Of several bytes, the first place at which all of them stand counts: `a|||b` with the delimiter `||` is `a` and
+/// `|b`. One byte is the fast way: fields are found by masks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Delim {
+    /// Zeros behind the last one.
+    bytes: [u8; MAX_DELIM_LEN_BYTES],
+    len: u8,
+}
+
+impl Delim {
+    /// A delimiter of one byte.
+    pub const fn byte(byte: u8) -> Self {
+        Self { bytes: [byte, 0, 0, 0], len: 1 }
+    }
+
+    /// A delimiter of one to four bytes.
+    ///
+    /// # Errors
+    /// There are none, or more, or a line end among them.
+    pub fn new(text: &str) -> Result<Self> {
+        let problem = match text.as_bytes() {
+            [] => "it is empty".to_owned(),
+            bytes if bytes.len() > MAX_DELIM_LEN_BYTES => {
+                let len = bytes.len();
+                format!("expected at most {MAX_DELIM_LEN_BYTES} bytes, found '{text}', which has {len}")
+            }
+            bytes if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) => {
+                "a line end cannot be used".to_owned()
+            }
+            found => {
+                let mut bytes = [0; MAX_DELIM_LEN_BYTES];
+                bytes[..found.len()].copy_from_slice(found);
+                return Ok(Self { bytes, len: found.len() as u8 });
+            }
+        };
+        Err(Error::bad_option("delim", problem))
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// How many bytes it has.
+    #[inline]
+    pub(crate) fn len_bytes(self) -> usize {
+        usize::from(self.len)
+    }
+
+    /// The first byte.
+    #[inline]
+    pub(crate) fn first(self) -> u8 {
+        self.bytes[0]
+    }
+
+    /// The byte, if there is only one.
+    #[inline]
+    pub fn single(self) -> Option<u8> {
+        (self.len == 1).then_some(self.bytes[0])
+    }
+
+    /// Whether a byte is one of its own.
+    pub fn contains(self, byte: u8) -> bool {
+        self.as_bytes().contains(&byte)
+    }
+
+    /// Whether it stands at the start of data.
+    #[inline]
+    pub(crate) fn starts(self, data: &[u8]) -> bool {
+        // The commonest case in one comparison.
+        data.first() == Some(&self.bytes[0]) && (self.len == 1 || data.starts_with(self.as_bytes()))
+    }
+
+    /// How many of its first bytes stand behind `matched` of them and one more byte.
+    pub(crate) fn matched_behind(self, matched: usize, byte: u8) -> usize {
+        let mut seen = self.bytes;
+        seen[matched] = byte;
+        let seen = &seen[..=matched];
+        (1..=seen.len()).rev().find(|len| seen.ends_with(&self.bytes[..*len])).unwrap_or(0)
+    }
+}
+
+impl From<u8> for Delim {
+    fn from(byte: u8) -> Self {
+        Self::byte(byte)
+    }
+}
+
+/// As an option has it: a tab as `\t`.
+impl fmt::Display for Delim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.as_bytes()).replace('\t', "\\t"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_to_four_bytes() {
+        assert_eq!(Delim::new(";").unwrap(), Delim::byte(b';'));
+        assert_eq!(Delim::new("||").unwrap().as_bytes(), b"||");
+        assert_eq!(Delim::new("\t|").unwrap().to_string(), "\\t|");
+        assert_eq!(Delim::new("¦").unwrap().single(), None);
+        for (text, problem) in [
+            ("", "it is empty"),
+            ("|||||", "expected at most 4 bytes, found '|||||', which has 5"),
+            ("¦|¦", "expected at most 4 bytes, found '¦|¦', which has 5"),
+            (",\n", "a line end cannot be used"),
+        ] {
+            assert_eq!(Delim::new(text).unwrap_err().to_string(), format!("option delim: {problem}"));
+        }
+    }
+
+    proptest! {
+        /// Byte by byte, the same ends as by looking at each place.
+        #[test]
+        fn matches_byte_by_byte(delim in "[ab]{1,4}", text in "[abc]{0,40}") {
+            let (delim, text) = (Delim::new(&delim).unwrap(), text.as_bytes());
+            let (mut by_place, mut at) = (Vec::new(), 0);
+            while at < text.len() {
+                if delim.starts(&text[at..]) {
+                    at += delim.len_bytes();
+                    by_place.push(at);
+                } else {
+                    at += 1;
+                }
+            }
+            let (mut by_byte, mut matched) = (Vec::new(), 0);
+            for (at, byte) in text.iter().enumerate() {
+                matched = delim.matched_behind(matched, *byte);
+                if matched == delim.len_bytes() {
+                    by_byte.push(at + 1);
+                    matched = 0;
+                }
+            }
+            prop_assert_eq!(by_byte, by_place);
+        }
+    }
+}
