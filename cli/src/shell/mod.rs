@@ -120,6 +120,7 @@ impl Shell {
             match self.editor.readline("swath> ") {
                 Ok(line) if line.trim().is_empty() => {}
                 Ok(line) => {
+                    interrupt::forget();
                     self.remember(&line);
                     if self.answer(&line) == Next::Leave {
                         break DONE;
