@@ -52,6 +52,14 @@ fn some_rows() {
         .args(["sample", "-n", "9", "--format", "jsonl", "it's.csv"])
         .assert()
         .stdout(predicate::function(|text: &str| text.lines().count() == 2));
+    let numbers: String = (0..5000).map(|n| format!("{n}\n")).collect();
+    fs::write(dir.path().join("n.txt"), numbers).unwrap();
+    let sample = |threads: &str, seed: &str| {
+        let args = ["sample", "--lines", "-n", "5", "--seed", seed, "--threads", threads, "n.txt"];
+        String::from_utf8(swath(&dir).args(args).assert().success().get_output().stdout.clone()).unwrap()
+    };
+    assert_eq!(sample("1", "42"), sample("3", "42"));
+    assert_ne!(sample("1", "42"), sample("1", "43"));
 }
 
 #[test]

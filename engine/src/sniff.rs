@@ -8,10 +8,12 @@ use swath_planner::{OptionValue, SourceCall, SourceFunction};
 use crate::error::Result;
 use crate::paths::Paths;
 use crate::session::Session;
+use crate::table::{is_json_by_content, is_json_by_name};
 
 impl Session {
     /// Looks at the heads of CSV files, and returns the `read_csv(…)` call that states what was found: dialect,
-    /// encoding, header, lines above it, and types. What the options of the session say is not guessed. Blocks.
+    /// encoding, header, lines above it, and types. What the options of the session say is not guessed. For JSON it is the
+    /// `read_json(…)` call. Blocks.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,6 +32,12 @@ impl Session {
     pub fn sniff(&self, paths: impl Paths) -> Result<String> {
         let paths = paths.into_paths()?;
         let files = swath_io::expand(&paths)?;
+        let (first, defaults) = (paths.first().map_or("", String::as_str), self.sources().defaults());
+        if is_json_by_name(first) || is_json_by_content(first, &files, defaults) {
+            return Ok(
+                SourceCall { function: SourceFunction::ReadJson, paths, options: Vec::new() }.to_string()
+            );
+        }
         let table = swath_io::infer_csv(&files, self.sources().defaults().csv())?;
         table.notes().iter().for_each(|note| self.sources().notes().add(note.clone()));
         let options = stated(&table, &files);

@@ -76,6 +76,6 @@ pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::ScanRequest;
 pub use scanner::filter::{RawFilter, RowFilter, ScanFilter};
 pub use scanner::infer::{Column, CsvTable, infer_csv};
-pub use scanner::json::{JsonColumn, JsonOptions, JsonTable, JsonType, infer_json};
+pub use scanner::json::{JsonColumn, JsonOptions, JsonTable, JsonType, begins_as_json, infer_json};
 pub use search::{Further, LineSearch, Lines, SearchItem, search};
-pub use source::{SourceFile, expand, standard_input};
+pub use source::{SourceFile, expand, from_home, standard_input};
