@@ -94,6 +94,14 @@ fn fields_of_structs_are_columns_by_their_own_names() {
         &["x|1", "w|1"],
     );
     check("SELECT s.place FROM (SELECT a.place, a FROM '$/s.jsonl') s ORDER BY 1", &["place"], &["w", "x"]);
+    // A word that is a function elsewhere.
+    scratch.file("u.jsonl", "{\"user\": {\"name\": \"Ann\", \"tags\": [7]}, \"day\": 1}\n");
+    check(
+        "SELECT user.name, user.tags[1] AS tag FROM '$/u.jsonl' WHERE user IS NOT NULL",
+        &["name", "tag"],
+        &["Ann|7"],
+    );
+    check("SELECT count(*) AS n FROM '$/u.jsonl' u GROUP BY User ORDER BY u.user.name", &["n"], &["1"]);
     check("SELECT a.place, t.a.place FROM '$/s.jsonl' t LIMIT 1", &["place", "place_1"], &["x|x"]);
 }
 

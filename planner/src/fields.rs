@@ -1,6 +1,6 @@
 //! Fields of structs: `by.name`, where `by` is a column of files.
 
-use sqlparser::ast::Ident;
+use sqlparser::ast::{AccessExpr, Expr, Function, FunctionArguments, Ident, ObjectNamePart};
 
 use crate::error::{Error, Result};
 use crate::names::Catalog;
@@ -59,4 +59,47 @@ fn no_field(name: &str, path: &[String], known: &[String]) -> Error {
         None => format!("the fields are: {}", known.join(", ")),
     };
     Error::new(format!("there is no field \"{name}\" in {}", path.join("."))).with_hint(hint)
+}
+
+/// The word `user` is a function without parentheses to the parser. Where there is a column of this name, as in many
+/// files of JSON, it is that.
+pub(crate) fn take_user_for_a_column(expr: &mut Expr, scope: &Scope<'_>, env: &Env) {
+    let is_column = |word: &Ident| {
+        let outer = env.outer.iter().flatten();
+        let columns = scope.relations.iter().chain(outer).filter_map(|relation| relation.columns.as_ref());
+        columns.flatten().any(|column| same_name(column, &word.value))
+    };
+    match expr {
+        Expr::Function(function) => {
+            if let Some(word) = word_user(function).filter(is_column) {
+                *expr = Expr::Identifier(word);
+            }
+        }
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            let Expr::Function(function) = root.as_ref() else { return };
+            let Some(word) = word_user(function).filter(is_column) else { return };
+            let fields = access_chain.iter().map(|access| match access {
+                AccessExpr::Dot(Expr::Identifier(field)) => Some(field.clone()),
+                _ => None,
+            });
+            match fields.collect::<Option<Vec<Ident>>>() {
+                Some(fields) => {
+                    *expr = Expr::CompoundIdentifier(std::iter::once(word).chain(fields).collect());
+                }
+                None => **root = Expr::Identifier(word),
+            }
+        }
+        _ => {}
+    }
+}
+
+fn word_user(function: &Function) -> Option<Ident> {
+    match (function.name.0.as_slice(), &function.args) {
+        ([ObjectNamePart::Identifier(word)], FunctionArguments::None)
+            if word.value.eq_ignore_ascii_case("user") =>
+        {
+            Some(word.clone())
+        }
+        _ => None,
+    }
 }

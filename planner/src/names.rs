@@ -18,7 +18,7 @@ use sqlparser::ast::{
 };
 
 use crate::error::{Error, Result};
-use crate::fields::resolve_fields;
+use crate::fields::{resolve_fields, take_user_for_a_column};
 use crate::functions::rewrite_statement;
 use crate::inspect::is_mark;
 use crate::labels::label;
@@ -419,6 +419,7 @@ impl VisitorMut for ExprVisitor<'_, '_> {
         if self.query_depth > 0 {
             return ControlFlow::Continue(());
         }
+        take_user_for_a_column(expr, self.scope, self.env);
         let resolved = match expr {
             Expr::Identifier(ident) => resolve_ident(ident, self.scope, self.env),
             Expr::CompoundIdentifier(parts) => resolve_compound(parts, self.scope, self.env)
