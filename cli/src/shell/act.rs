@@ -179,8 +179,8 @@ impl Shell {
 
     fn describe(&mut self, table: &str) {
         let mode = self.display.format;
-        // Columns and types are no chart.
-        if matches!(mode, FormatArg::Chart | FormatArg::Svg) {
+        // Columns and types are no chart, and short.
+        if matches!(mode, FormatArg::Chart | FormatArg::Svg | FormatArg::Line) {
             self.display.format = FormatArg::Table;
         }
         self.run_text(&format!("DESCRIBE {table};"));
