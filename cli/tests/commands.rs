@@ -205,6 +205,29 @@ fn completions_and_manual_pages() {
 }
 
 #[test]
+fn the_debian_package_holds_what_is_there_and_what_its_script_makes() {
+    let cli = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(cli.join("Cargo.toml")).unwrap();
+    let script = fs::read_to_string(cli.join("package-deb")).unwrap();
+    let assets = manifest.lines().filter_map(|line| line.trim().strip_prefix("[\"")?.split('"').next());
+    let mut kinds = [0, 0];
+    for asset in assets.filter(|asset| asset.starts_with("../")) {
+        match asset.strip_prefix("../target/package/") {
+            Some(made) => {
+                let made = made.trim_end_matches("/*.1");
+                assert!(script.contains(&format!("\"$package/{made}\"")), "{asset} is made by nobody");
+                kinds[0] += 1;
+            }
+            None => {
+                assert!(cli.join(asset).exists(), "{asset}");
+                kinds[1] += 1;
+            }
+        }
+    }
+    assert_eq!(kinds, [4, 4]);
+}
+
+#[test]
 fn each_command_has_help_with_examples() {
     let dir = folder();
     for command in [
