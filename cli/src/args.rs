@@ -108,7 +108,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct ResourceArgs {
     /// How many files are read at once [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 
     /// How much memory queries may use, as 2GiB or 50% [default: 60%]

@@ -16,8 +16,9 @@ use crate::style::{Style, When};
 pub struct DisplayArgs {
     /// How results are written: table, csv, json, chart, line, …
     ///
-    /// auto: by the name of the output file, else a table on a terminal and CSV in a pipe
-    #[arg(long, value_enum, default_value_t = FormatArg::Auto, hide_default_value = true)]
+    /// One of auto, table, line, chart, csv, tsv, json, jsonl, markdown, html, svg, parquet and arrow. auto: by the name
+    /// of the output file, else a table on a terminal and CSV in a pipe
+    #[arg(long, value_enum, default_value_t = FormatArg::Auto, hide_default_value = true, hide_possible_values = true)]
     pub format: FormatArg,
 
     /// Rows of a table that are shown, half from its start and half from its end; 0 for all
