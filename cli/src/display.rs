@@ -14,25 +14,27 @@ use crate::style::{Style, When};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "How results look")]
 pub struct DisplayArgs {
-    /// How results are written; auto: by the name of the output file, else a table on a terminal and
-    /// CSV in a pipe
-    #[arg(long, value_enum, default_value_t = FormatArg::Auto)]
+    /// How results are written: table, csv, json, chart, line, …
+    ///
+    /// One of auto, table, line, chart, csv, tsv, json, jsonl, markdown, html, svg, parquet and arrow. auto: by the name
+    /// of the output file, else a table on a terminal and CSV in a pipe
+    #[arg(long, value_enum, default_value_t = FormatArg::Auto, hide_default_value = true, hide_possible_values = true)]
     pub format: FormatArg,
 
     /// Rows of a table that are shown, half from its start and half from its end; 0 for all
-    #[arg(long, value_name = "N", default_value_t = 40)]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value_t = 40)]
     pub max_rows: usize,
 
     /// Characters that a table may be wide; 0 for all it takes [default: the terminal's width]
-    #[arg(long, value_name = "N")]
+    #[arg(long, hide_short_help = true, value_name = "N")]
     pub width: Option<usize>,
 
     /// What stands for null in tables
-    #[arg(long, value_name = "TEXT", default_value = "NULL")]
+    #[arg(long, hide_short_help = true, value_name = "TEXT", default_value = "NULL")]
     pub nulls: String,
 
     /// Show tables that are longer than the screen in $SWATH_PAGER, $PAGER or less
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
+    #[arg(long, hide_short_help = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
     pub pager: When,
 
     /// Whether a table on the terminal says how long it took.

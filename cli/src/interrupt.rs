@@ -2,6 +2,7 @@
 //! main thread may be writing to a pipe that nobody reads, and those that compute may be in the middle of a sort.
 
 use std::fs;
+use std::pin::pin;
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -73,11 +74,29 @@ pub fn listen(ctrl_c: CtrlC) -> Result<(), Report> {
     Ok(())
 }
 
-/// Waits until there is an interrupt.
+/// Waits until there is an interrupt; not at all if there was one since [`forget`], which nobody has heard yet.
 pub async fn told() {
+    loop {
+        let mut next = pin!(TELL.notified());
+        // From here on none is missed.
+        next.as_mut().enable();
+        if UNHEARD.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        next.await;
+    }
+}
+
+/// What came until now was meant for what is done. To be called when there is something new to do.
+pub fn forget() {
     UNHEARD.store(false, Ordering::SeqCst);
-    TELL.notified().await;
-    UNHEARD.store(false, Ordering::SeqCst);
+}
+
+/// Tells whoever waits, now or later. Whether the one before is still unheard.
+fn tell() -> bool {
+    let unheard = UNHEARD.swap(true, Ordering::SeqCst);
+    TELL.notify_waiters();
+    unheard
 }
 
 struct Signals {
@@ -113,10 +132,9 @@ impl Signals {
                     if GUESTS.load(Ordering::SeqCst) > 0 {
                         continue;
                     }
-                    if ctrl_c == CtrlC::Ends || UNHEARD.swap(true, Ordering::SeqCst) {
+                    if ctrl_c == CtrlC::Ends || tell() {
                         end(INTERRUPTED, terminal.as_ref());
                     }
-                    TELL.notify_waiters();
                 }
                 _ = self.terminate.recv() => end(TERMINATED, terminal.as_ref()),
                 _ = hung_up => end(HUNG_UP, terminal.as_ref()),
@@ -142,4 +160,35 @@ fn is_ignored(kind: SignalKind) -> bool {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0);
     ignored >> (kind.as_raw_value() - 1) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    /// Whether who begins to wait now is told at once.
+    fn is_told() -> bool {
+        pin!(told()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn an_interrupt_before_the_query_stops_it_and_no_other() {
+        assert!(!is_told());
+        // Between the line and the wait for its query: heard once.
+        assert!(!tell());
+        assert!(is_told() && !is_told());
+        // Nobody hears it: the next one ends the program, unless something new was begun in between.
+        assert!(!tell() && tell());
+        forget();
+        assert!(!is_told() && !tell());
+        forget();
+        // While it is waited for.
+        let mut waiting = pin!(told());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
+        assert!(!tell());
+        assert!(waiting.poll(&mut context).is_ready() && !is_told());
+    }
 }

@@ -8,6 +8,7 @@ mod display;
 mod exit_codes;
 mod explain;
 mod format;
+mod help;
 mod interrupt;
 mod progress;
 mod report;
@@ -24,7 +25,7 @@ mod views;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use interrupt::CtrlC;
 
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<u8, report::Report> {
     let config = config::Config::load()?;
-    let matches = config.apply(args::Args::command()).get_matches();
+    let matches = config.apply(help::command()).get_matches();
     let args = args::Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     style::set_color(args.color);
     let is_shell = args.command.is_none() && args.wants_shell();

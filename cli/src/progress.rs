@@ -1,6 +1,8 @@
 //! How far a query is, as a line on a terminal that is gone when there is something to read.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -50,15 +52,22 @@ pub fn erase() {
     Line::lock().erase();
 }
 
-/// Results are on their way to standard output. If that is the terminal, the line goes, and stays away until
-/// [`resume`].
+/// Results are on their way to standard output. Unless that is a file, the line goes, and stays away until [`resume`]:
+/// whoever reads a pipe, as `head`, may write to the same terminal.
 pub fn results_begin() {
-    static ON_TERMINAL: LazyLock<bool> = LazyLock::new(|| io::stdout().is_terminal());
-    if *ON_TERMINAL {
+    static ARE_SEEN: LazyLock<bool> = LazyLock::new(|| !is_file(io::stdout()));
+    if *ARE_SEEN {
         let mut line = Line::lock();
         line.is_paused = true;
         line.erase();
     }
+}
+
+/// Whether what is written there goes to a file.
+fn is_file(out: impl AsFd) -> bool {
+    let Ok(owned) = out.as_fd().try_clone_to_owned() else { return false };
+    let metadata = File::from(owned).metadata();
+    metadata.is_ok_and(|out| out.is_file())
 }
 
 /// The line may come back: results are whole.
@@ -111,7 +120,9 @@ fn text(progress: &Progress) -> String {
             parts.push(format!("{} of {}", bytes(progress.read_bytes), bytes(progress.total_bytes)));
         }
         // Nothing is read, or it has no end that is known.
-        None => parts.push(time(Duration::from_secs(progress.elapsed.as_secs()))),
+        None => parts.push(time(
+            progress.elapsed - Duration::from_nanos((progress.elapsed.subsec_nanos() % 100_000_000).into()),
+        )),
     }
     if progress.rows > 0 {
         parts.push(format!("{} rows", count(progress.rows)));
@@ -142,10 +153,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn files_are_told_from_pipes() {
+        assert!(is_file(tempfile::tempfile().unwrap()));
+        assert!(!is_file(io::pipe().unwrap().1));
+    }
+
+    #[test]
     fn the_line_tells_what_is_known() {
         let mut progress = Progress::default();
         progress.elapsed = Duration::from_secs(4);
         assert_eq!(text(&progress), "4.00 s");
+        progress.elapsed = Duration::from_millis(567);
+        assert_eq!(text(&progress), "500.0 ms");
+        progress.elapsed = Duration::from_secs(4);
         (progress.read_bytes, progress.total_bytes, progress.rows) = (250_000_000, 1_000_000_000, 1_234_567);
         assert_eq!(
             text(&progress),

@@ -19,15 +19,15 @@ const SHOWN_PASSES: usize = 20;
 #[command(next_help_heading = "What is told of the run")]
 pub struct ReportingArgs {
     /// Show no progress; without this there is a line on standard error, if that is a terminal, after half a second
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     no_progress: bool,
 
     /// Tell at the end, on standard error, what it took: time, memory, and for each pass bytes, rows and spill
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     stats: bool,
 
     /// Write when what was done to a file, which ui.perfetto.dev and chrome://tracing show as a timeline
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     profile: Option<PathBuf>,
 }
 

@@ -52,6 +52,14 @@ fn some_rows() {
         .args(["sample", "-n", "9", "--format", "jsonl", "it's.csv"])
         .assert()
         .stdout(predicate::function(|text: &str| text.lines().count() == 2));
+    let numbers: String = (0..5000).map(|n| format!("{n}\n")).collect();
+    fs::write(dir.path().join("n.txt"), numbers).unwrap();
+    let sample = |threads: &str, seed: &str| {
+        let args = ["sample", "--lines", "-n", "5", "--seed", seed, "--threads", threads, "n.txt"];
+        String::from_utf8(swath(&dir).args(args).assert().success().get_output().stdout.clone()).unwrap()
+    };
+    assert_eq!(sample("1", "42"), sample("3", "42"));
+    assert_ne!(sample("1", "42"), sample("1", "43"));
 }
 
 #[test]
@@ -194,6 +202,29 @@ fn completions_and_manual_pages() {
     fs::create_dir(dir.path().join("man1")).unwrap();
     swath(&dir).args(["man", "--dir", "man1"]).assert().success();
     assert!(dir.path().join("man1/swath.1").exists() && dir.path().join("man1/swath-grep.1").exists());
+}
+
+#[test]
+fn the_debian_package_holds_what_is_there_and_what_its_script_makes() {
+    let cli = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(cli.join("Cargo.toml")).unwrap();
+    let script = fs::read_to_string(cli.join("package-deb")).unwrap();
+    let assets = manifest.lines().filter_map(|line| line.trim().strip_prefix("[\"")?.split('"').next());
+    let mut kinds = [0, 0];
+    for asset in assets.filter(|asset| asset.starts_with("../")) {
+        match asset.strip_prefix("../target/package/") {
+            Some(made) => {
+                let made = made.trim_end_matches("/*.1");
+                assert!(script.contains(&format!("\"$package/{made}\"")), "{asset} is made by nobody");
+                kinds[0] += 1;
+            }
+            None => {
+                assert!(cli.join(asset).exists(), "{asset}");
+                kinds[1] += 1;
+            }
+        }
+    }
+    assert_eq!(kinds, [4, 4]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
@@ -147,6 +148,89 @@ fn commands_of_the_shell() {
     ask(&mut shell, ".set maxrows 5", "");
     ask(&mut shell, ".show", "maxrows = 5");
     shell.send_line(".exit").unwrap();
+    shell.exp_eof().unwrap();
+}
+
+#[test]
+fn the_guide_shows_what_the_shell_shows() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let page = fs::read_to_string(root.join("docs/src/shell.md")).unwrap();
+    let blocks = |fence: &str| -> Vec<String> {
+        let begins = format!("```{fence}\n");
+        page.split(&begins).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+    };
+    let dir = home();
+    std::os::unix::fs::symlink(root.join("datasets"), dir.path().join("datasets")).unwrap();
+    let config = dir.path().join(".config/swath");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.toml"), &blocks("toml")[0]).unwrap();
+    let mut typed = 0;
+    for block in blocks("swath") {
+        let mut shell = shell(&dir);
+        for part in block.split("swath> ").skip(1) {
+            typed += 1;
+            let (line, shown) = part.split_once('\n').unwrap();
+            shell.send_line(line).unwrap();
+            shell.exp_string(TAKEN).unwrap();
+            for shown in shown.lines() {
+                // How long it takes is another time each time, and the terminal's side reads bytes.
+                let shown = shown.split(" in ").next().unwrap();
+                let words = shown
+                    .split(|char: char| !(char.is_ascii_graphic() || char == ' '))
+                    .max_by_key(|part| part.len());
+                shell.exp_string(words.unwrap().trim()).unwrap();
+            }
+            shell.exp_string("swath> ").unwrap();
+        }
+        leave(shell);
+    }
+    assert!(typed >= 8, "typed {typed} lines");
+}
+
+#[test]
+fn the_history_is_searched_and_statements_of_several_lines_come_back_whole() {
+    let dir = home();
+    let mut shell = shell(&dir);
+    shell.send_line("SELECT max(DepDelay)").unwrap();
+    shell.send_line("  AS longest").unwrap();
+    ask(&mut shell, "  FROM 'air.csv';", "      20 ");
+    ask(&mut shell, "SELECT 1 AS one;", "   1 ");
+    // Ctrl-R, and a word of the statement before the last one.
+    type_keys(&mut shell, "\x12longes");
+    shell.exp_string("AS longest").unwrap();
+    shell.send_line("").unwrap();
+    shell.exp_string("      20 ").unwrap();
+    shell.exp_string("swath> ").unwrap();
+    leave(shell);
+}
+
+#[test]
+fn statements_pasted_at_once_are_answered_in_order() {
+    let dir = home();
+    let mut shell = shell(&dir);
+    // As a terminal hands a paste on.
+    type_keys(&mut shell, "\x1b[200~SELECT 1 + 1 AS a;\nSELECT 'x'\n || 'y' AS b;\n\x1b[201~");
+    shell.send_line("").unwrap();
+    shell.exp_string("  2 ").unwrap();
+    shell.exp_string(" xy ").unwrap();
+    shell.exp_string("swath> ").unwrap();
+    leave(shell);
+}
+
+#[test]
+fn words_of_other_shells_and_the_home() {
+    let dir = home();
+    let mut shell = shell(&dir);
+    ask(&mut shell, "help", ".schema");
+    ask(&mut shell, "SELECT count(*) + 40 AS n FROM '~/air.csv';", " 43 ");
+    ask(&mut shell, ".read ~/script.sql", "from a file");
+    ask(&mut shell, ".save ~/saved.csv", "");
+    assert_eq!(fs::read_to_string(dir.path().join("saved.csv")).unwrap(), "s\nfrom a file\n");
+    type_keys(&mut shell, "FROM '~/ai\t");
+    shell.exp_string("~/air.csv'").unwrap();
+    shell.send_control('c').unwrap();
+    shell.exp_string("swath> ").unwrap();
+    shell.send_line("exit").unwrap();
     shell.exp_eof().unwrap();
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use swath_planner::{
-    KEYWORDS, NamedRelation, NamedSource, SourceCall, SourceFunction, TypingPlace, Wanted, is_keyword,
-    typing_place,
+    KEYWORDS, NamedRelation, NamedSource, SourceCall, SourceFunction, TypingPlace, Wanted, is_internal,
+    is_keyword, typing_place,
 };
 
 use crate::options;
@@ -72,8 +72,11 @@ impl Session {
                 candidates.extend(["read_csv", "read_json", "read_text"].map(function));
             }
             Wanted::ColumnOf(relation) => {
-                let named = place.relations.iter().filter(|named| is_called(named, relation));
-                candidates = self.columns(named);
+                let mut named = place.relations.iter().filter(|named| is_called(named, relation)).peekable();
+                candidates = match named.peek() {
+                    Some(_) => self.columns(named),
+                    None => self.fields(&place.relations, relation),
+                };
             }
             Wanted::Option(function) => {
                 let name =
@@ -101,23 +104,31 @@ impl Session {
         let tables = block_on(self.tables());
         for relation in relations {
             match &relation.source {
-                NamedSource::Files(call) => columns.extend(self.columns_of_files(call.clone())),
+                NamedSource::Files(call) => columns.extend(self.columns_of_files(call, None)),
                 NamedSource::Table(name) => {
                     let known = tables.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
                     columns.extend(known.flat_map(|(_, columns)| columns.clone()));
                 }
             }
         }
-        let column = |name: String| Candidate { text: quoted(&name), kind: CandidateKind::Column };
         columns.into_iter().map(column).collect()
     }
 
-    fn columns_of_files(&self, call: SourceCall) -> Vec<String> {
-        let session = self.clone();
+    /// The fields of a column that is a struct, of any of the relations.
+    fn fields(&self, relations: &[NamedRelation], name: &str) -> Vec<Candidate> {
+        let files = relations.iter().filter_map(|relation| match &relation.source {
+            NamedSource::Files(call) => Some(call),
+            NamedSource::Table(_) => None,
+        });
+        files.flat_map(|call| self.columns_of_files(call, Some(name))).map(column).collect()
+    }
+
+    fn columns_of_files(&self, call: &SourceCall, fields_of: Option<&str>) -> Vec<String> {
+        let (session, call, fields_of) = (self.clone(), call.clone(), fields_of.map(str::to_owned));
         let (give, take) = mpsc::channel();
         // On the session's own threads: it goes on when nobody waits any more.
         self.threads().spawn(async move {
-            let _ = give.send(session.columns_of(&call).await);
+            let _ = give.send(session.columns_of(&call, fields_of.as_deref()).await);
         });
         take.recv_timeout(PATIENCE).unwrap_or_default()
     }
@@ -160,17 +171,16 @@ fn starts(candidate: &str, prefix: &str) -> bool {
     prefix.chars().flat_map(char::to_lowercase).all(|wanted| chars.next() == Some(wanted))
 }
 
+fn column(name: String) -> Candidate {
+    Candidate { text: quoted(&name), kind: CandidateKind::Column }
+}
+
 fn table(name: &str) -> Candidate {
     Candidate { text: quoted(name), kind: CandidateKind::Table }
 }
 
 fn function(name: &str) -> Candidate {
     Candidate { text: format!("{name}("), kind: CandidateKind::Function }
-}
-
-/// Tables by which the relational core describes itself.
-fn is_internal(name: &str) -> bool {
-    matches!(name, "tables" | "views" | "columns" | "df_settings" | "schemata" | "routines" | "parameters")
 }
 
 /// Keywords in the case in which the word is typed.
@@ -196,7 +206,8 @@ fn paths(prefix: &str) -> Vec<Candidate> {
         Some(slash) => prefix.split_at(slash + 1),
         None => ("", prefix),
     };
-    let Ok(entries) = fs::read_dir(if folder.is_empty() { Path::new(".") } else { Path::new(folder) }) else {
+    let read = swath_io::from_home(folder);
+    let Ok(entries) = fs::read_dir(if read.is_empty() { Path::new(".") } else { Path::new(&*read) }) else {
         return Vec::new();
     };
     let mut candidates = Vec::new();
@@ -253,6 +264,9 @@ mod tests {
         assert_eq!(complete(&session, "SELECT how| FROM late"), ["how_late"]);
         assert_eq!(complete(&session, "SELECT 1 FROM read_csv('x', enc|"), ["encoding = "]);
         assert_eq!(complete(&session, "SELECT 'dep|"), Vec::<String>::new());
+        fs::write(path("o.jsonl"), "{\"by\": {\"name\": \"Ann\", \"age\": 1}}\n").unwrap();
+        assert_eq!(complete(&session, &format!("SELECT BY.n| FROM '{}'", path("o.jsonl"))), ["name"]);
+        assert_eq!(complete(&session, &sql("depdelay.|")), Vec::<String>::new());
 
         let paths = |prefix: &str| complete(&session, &format!("FROM '{}|", path(prefix)));
         assert_eq!(paths("a"), ["a*.csv", "a1.csv", "a2.csv", "air/"].map(path));

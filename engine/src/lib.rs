@@ -108,6 +108,7 @@ mod sniff;
 mod sources;
 mod spill_store;
 mod table;
+mod table_sample;
 mod threads;
 pub mod types;
 pub mod units;
@@ -142,13 +143,17 @@ pub use settings::{parse_bytes, parse_duration};
 pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};
 pub use sinks::format as formats;
 pub use sinks::{FileFormat, Sink, WriteOptions};
-pub use swath_io::{Codec, OnError, SourceFile};
+pub use swath_io::{Codec, OnError, SourceFile, from_home};
 pub use swath_planner::{
     KEYWORDS, Piece, PieceKind, Statement, is_keyword, is_whole, nearest, pieces, statement_ranges,
 };
 pub use types::{ColumnType, Text};
 
-/// The examples of the guide's page on the library are run as doctests.
+/// The examples in Rust of the guide are run as doctests.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/src/library.md")]
-mod guide {}
+mod guide {
+    #[doc = include_str!("../../docs/src/library.md")]
+    mod library {}
+    #[doc = include_str!("../../docs/src/from-dask.md")]
+    mod from_dask {}
+}

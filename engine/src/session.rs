@@ -35,6 +35,7 @@ use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
+use crate::table_sample::TableSamples;
 use crate::threads::ComputeThreads;
 use crate::widen::{widen, with_wider_types};
 
@@ -165,6 +166,7 @@ impl SessionBuilder {
             .with_query_planner(Arc::new(OperatorPlanner))
             .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
             .with_relation_planners(vec![
+                Arc::new(TableSamples),
                 Arc::new(sources.clone()),
                 Arc::new(Inspections),
                 Arc::new(RejectsTable::new(notes.clone())),
@@ -604,12 +606,17 @@ impl Session {
         Ok(())
     }
 
-    /// The columns of the files of a call, none if they cannot be read.
-    pub(crate) async fn columns_of(&self, call: &SourceCall) -> Vec<String> {
-        let (sources, call) = (self.sources.clone(), call.clone());
+    /// The columns of the files of a call, or the fields of one of them, which is named without regard to case; none if
+    /// they cannot be read.
+    pub(crate) async fn columns_of(&self, call: &SourceCall, fields_of: Option<&str>) -> Vec<String> {
+        let (sources, call, column) = (self.sources.clone(), call.clone(), fields_of.map(str::to_owned));
         let columns = move || {
             sources.open(&call).ok()?;
-            Names { sources: &sources, tables: Vec::new() }.source_columns(&call)
+            let names = Names { sources: &sources, tables: Vec::new() };
+            let columns = names.source_columns(&call)?;
+            let Some(wanted) = column else { return Some(columns) };
+            let column = columns.into_iter().find(|column| column.eq_ignore_ascii_case(&wanted))?;
+            Some(names.source_fields(&call, &[column]))
         };
         self.threads.run_blocking(columns).await.unwrap_or_default()
     }

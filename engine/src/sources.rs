@@ -113,6 +113,10 @@ impl Catalog for Names<'_> {
         self.sources.get(call).map(|table| table.column_names())
     }
 
+    fn source_fields(&self, call: &SourceCall, path: &[String]) -> Vec<String> {
+        self.sources.get(call).map_or(Vec::new(), |table| table.field_names(path))
+    }
+
     fn tables(&self) -> Vec<String> {
         self.tables.iter().map(|(name, _)| name.clone()).collect()
     }

@@ -68,6 +68,13 @@ impl SourceTable {
             SourceFunction::Path if is_json_by_name(&name_of(&call.paths[0], &files)) => {
                 SourceFunction::ReadJson
             }
+            SourceFunction::Path if is_json_by_content(&call.paths[0], &files, &options) => {
+                let path = &call.paths[0];
+                notes.add(format!(
+                    "{call}: read as JSON, as it begins with an object; read_csv('{path}') reads it otherwise"
+                ));
+                SourceFunction::ReadJson
+            }
             function => function,
         };
         let format = match function {
@@ -84,6 +91,10 @@ impl SourceTable {
         let file_schema = schema_of(&format);
         if let ScanFormat::Csv(table) = &format {
             table.notes().iter().for_each(|note| notes.add(note.clone()));
+        }
+        if file_schema.fields().is_empty() {
+            let empty = if files.len() == 1 { "the file is empty" } else { "all files are empty" };
+            notes.add(format!("{call}: no columns and no rows: {empty}"));
         }
         let file_columns = FileColumns::new(&files, &options, &file_schema)?;
         let schema = table_schema(file_schema, &file_columns);
@@ -142,6 +153,17 @@ impl SourceTable {
     /// Names of the columns, in order.
     pub(crate) fn column_names(&self) -> Vec<String> {
         self.schema.table_schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// Names of the fields of a struct, by the names on the way to it; none where it is no struct.
+    pub(crate) fn field_names(&self, path: &[String]) -> Vec<String> {
+        let mut fields = self.schema.table_schema().fields();
+        for name in path {
+            let Some((_, field)) = fields.find(name) else { return Vec::new() };
+            let DataType::Struct(inner) = field.data_type() else { return Vec::new() };
+            fields = inner;
+        }
+        fields.iter().map(|field| field.name().clone()).collect()
     }
 
     /// How many partitions are worth while: a file is read by several, but not a small one.
@@ -230,6 +252,12 @@ fn ending_of(name: &str) -> String {
 /// Whether a file holds JSON, going by its name.
 pub(crate) fn is_json_by_name(name: &str) -> bool {
     matches!(ending_of(name).as_str(), "json" | "jsonl" | "ndjson")
+}
+
+/// Whether files hold JSON, going by how they begin, where their names do not tell and nothing is said of fields.
+pub(crate) fn is_json_by_content(path: &str, files: &[SourceFile], options: &ReadOptions) -> bool {
+    let tells = matches!(ending_of(&name_of(path, files)).as_str(), "csv" | "tsv" | "tab" | "psv");
+    !tells && options.csv().delim.is_none() && swath_io::begins_as_json(files, &options.text())
 }
 
 fn is_codec_ending(ending: &str) -> bool {

@@ -50,6 +50,71 @@ fn lines_and_arrays_are_tables_by_name_and_by_function() {
 }
 
 #[test]
+fn json_is_known_by_how_it_begins_where_the_name_does_not_tell() {
+    let scratch = flights();
+    for name in ["events", "events.log", "events.txt"] {
+        scratch.file(name, FLIGHTS);
+        scratch.check(&format!("SELECT count(*), sum(delay) FROM '$/{name}'"), &["3|19"]);
+        let notes = scratch.session.take_notes();
+        assert!(
+            notes.len() == 1 && notes[0].contains("read as JSON, as it begins with an object"),
+            "{notes:?}"
+        );
+    }
+    scratch.rows("COPY (SELECT * FROM '$/b.json') TO '$/c.json.gz'").unwrap();
+    std::fs::rename(scratch.dir.path().join("c.json.gz"), scratch.dir.path().join("c.gz")).unwrap();
+    scratch.check("SELECT count(*), sum(delay) FROM '$/c.gz'", &["3|19"]);
+    scratch.session.take_notes();
+    assert_eq!(
+        scratch.session.sniff(scratch.dir.path().join("c.gz")).unwrap(),
+        format!("read_json('{}/c.gz')", scratch.folder())
+    );
+    // What only looks like it: a name in braces, an object among fields, and what is called CSV.
+    scratch.file("braces", "{a},b\n1,2\n");
+    scratch.check("SELECT \"{a}\", b FROM '$/braces'", &["1|2"]);
+    scratch.file("field", "{\"a\":1},x\n{\"a\":2},y\n");
+    scratch.file("c.csv", "{\"a\":1}\n{\"a\":2}\n");
+    for name in ["field", "c.csv"] {
+        scratch.rows(&format!("SELECT * FROM '$/{name}'")).unwrap();
+    }
+    assert_eq!(scratch.session.take_notes(), [""; 0]);
+}
+
+#[test]
+fn fields_of_structs_are_columns_by_their_own_names() {
+    let scratch = Scratch::with_threads(2);
+    scratch.file(
+        "s.jsonl",
+        "{\"a\": {\"place\": \"x\", \"in\": {\"n\": 2}}}\n{\"a\": {\"place\": \"w\", \"in\": {\"n\": 1}}}\n",
+    );
+    let check = |sql: &str, columns: &[&str], rows: &[&str]| {
+        let batches = scratch.session.collect_blocking(&sql.replace('$', &scratch.folder())).unwrap();
+        let schema = batches[0].schema();
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        assert_eq!(names, columns, "{sql}");
+        assert_eq!(scratch::rows(&batches), rows, "{sql}");
+    };
+    check("SELECT a.place FROM '$/s.jsonl'", &["place"], &["x", "w"]);
+    check("SELECT t.a.place, A.\"in\".n FROM '$/s.jsonl' t ORDER BY place", &["place", "n"], &["w|1", "x|2"]);
+    check("SELECT a['place'], a.place AS p FROM '$/s.jsonl' LIMIT 1", &["a['place']", "p"], &["x|x"]);
+    check(
+        "SELECT a.place, count(*) FROM '$/s.jsonl' GROUP BY place ORDER BY place DESC",
+        &["place", "count(*)"],
+        &["x|1", "w|1"],
+    );
+    check("SELECT s.place FROM (SELECT a.place, a FROM '$/s.jsonl') s ORDER BY 1", &["place"], &["w", "x"]);
+    // A word that is a function elsewhere.
+    scratch.file("u.jsonl", "{\"user\": {\"name\": \"Ann\", \"tags\": [7]}, \"day\": 1}\n");
+    check(
+        "SELECT user.name, user.tags[1] AS tag FROM '$/u.jsonl' WHERE user IS NOT NULL",
+        &["name", "tag"],
+        &["Ann|7"],
+    );
+    check("SELECT count(*) AS n FROM '$/u.jsonl' u GROUP BY User ORDER BY u.user.name", &["n"], &["1"]);
+    check("SELECT a.place, t.a.place FROM '$/s.jsonl' t LIMIT 1", &["place", "place_1"], &["x|x"]);
+}
+
+#[test]
 fn every_codec() {
     let scratch = flights();
     for codec in ["gz", "bz2", "zst", "xz", "lz4"] {

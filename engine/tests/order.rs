@@ -100,3 +100,30 @@ fn files_are_written_in_order() {
         std::iter::once("n\n".to_owned()).chain((0..ROWS).map(|n| format!("{n}\n"))).collect();
     assert!(written == expected, "rows are out of order or missing");
 }
+
+#[test]
+fn samples_are_the_same_on_any_number_of_threads() {
+    for codec in [Codec::Plain, Codec::Gzip] {
+        let folder = folder(codec);
+        let mut found: Vec<Vec<i64>> = Vec::new();
+        for threads in [1, 2, 5] {
+            let session = Session::builder().threads(threads).build().unwrap();
+            let numbers = |sql: &str| numbers(&session, sql, folder.path());
+            let rows = numbers("SELECT n FROM 'F' TABLESAMPLE (500 ROWS) REPEATABLE (42)");
+            assert_eq!(rows.len(), 500, "{codec}, {threads} threads");
+            assert!(rows.is_sorted(), "{codec}, {threads} threads");
+            // Whatever is asked of it, and whichever columns are read.
+            let sum =
+                "SELECT sum(n), count(t) FROM (SELECT * FROM 'F' TABLESAMPLE (500 ROWS) REPEATABLE (42))";
+            assert_eq!(numbers(sum), [rows.iter().sum::<i64>()], "{codec}, {threads} threads");
+            let share = "SELECT s.n FROM 'F' s TABLESAMPLE BERNOULLI (1) REPEATABLE (7) WHERE s.n % 2 = 0";
+            let share = numbers(share);
+            assert!((200..360).contains(&share.len()), "{} of {}", share.len(), ROWS / 2);
+            found.push(rows.into_iter().chain(share).collect());
+        }
+        assert!(found.iter().all(|rows| *rows == found[0]), "{codec}");
+        let session = Session::new().unwrap();
+        let any = || numbers(&session, "SELECT n FROM 'F' TABLESAMPLE (20 ROWS)", folder.path());
+        assert_ne!(any(), any());
+    }
+}

@@ -319,14 +319,25 @@ impl FromStr for ColumnType {
         let wanted = name.trim().to_ascii_lowercase();
         match TYPE_NAMES.iter().find(|(known, _)| *known == wanted) {
             Some((_, ty)) => Ok(*ty),
-            None => Err(Error::bad_option_hint(
-                "types",
-                format!("unknown type \"{name}\""),
-                "known types: boolean, tinyint, smallint, integer, bigint, utinyint, usmallint, uinteger, \
-                 ubigint, real, double, date, timestamp, timestamptz, text",
-            )),
+            None => {
+                let known = "known types: boolean, tinyint, smallint, integer, bigint, utinyint, usmallint, uinteger, \
+                             ubigint, real, double, date, timestamp, timestamptz, text";
+                let hint = match nearest_type(&wanted) {
+                    Some(near) => format!("did you mean {near}? {known}"),
+                    None => known.to_owned(),
+                };
+                Err(Error::bad_option_hint("types", format!("unknown type \"{name}\""), hint))
+            }
         }
     }
+}
+
+/// The name of a type that is most like a word, if one is like it at all.
+fn nearest_type(word: &str) -> Option<&'static str> {
+    let likeness = |name: &str| strsim::jaro_winkler(word, name);
+    let nearest =
+        TYPE_NAMES.iter().map(|(name, _)| *name).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(nearest) > 0.75).then_some(nearest)
 }
 
 impl fmt::Display for ColumnType {
@@ -353,6 +364,11 @@ mod tests {
     fn unknown_type_is_named() {
         let error = "dubble".parse::<ColumnType>().unwrap_err();
         assert_eq!(error.to_string(), "option types: unknown type \"dubble\"");
-        assert!(error.hint().unwrap().contains("double"));
+        assert!(error.hint().unwrap().starts_with("did you mean double? known types: boolean, "));
+        assert_eq!(
+            "strnig".parse::<ColumnType>().unwrap_err().hint().unwrap().find("did you mean string?"),
+            Some(0)
+        );
+        assert!("qqq".parse::<ColumnType>().unwrap_err().hint().unwrap().starts_with("known types: "));
     }
 }

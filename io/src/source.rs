@@ -1,5 +1,6 @@
 //! Where bytes come from: paths and globs become a sorted list of files.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io::ErrorKind as ErrorCode;
@@ -29,7 +30,8 @@ pub fn standard_input() -> SourceFile {
 /// Returns the files that the patterns name, pattern by pattern, each pattern's files sorted by path.
 ///
 /// A pattern is a path or a glob: `*` and `?` within a folder's name, `**` for any folders, `[a-z]`,
-/// and `{a,b}` for alternatives; as in a shell, only a dot matches the dot of a hidden file. A path that exists is taken as it is, whatever characters it has.
+/// and `{a,b}` for alternatives; as in a shell, only a dot matches the dot of a hidden file, and `~/` is the user's home.
+/// A path that exists is taken as it is, whatever characters it has.
 /// Folders that a glob matches are passed over; a folder named outright is an error.
 ///
 /// # Errors
@@ -38,9 +40,24 @@ pub fn standard_input() -> SourceFile {
 pub fn expand<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<SourceFile>> {
     let mut files = Vec::new();
     for pattern in patterns {
-        expand_one(pattern.as_ref(), &mut files)?;
+        expand_one(&from_home(pattern.as_ref()), &mut files)?;
     }
     Ok(files)
+}
+
+/// A path that begins with `~/` from the user's home, as shells have it; any other one, also of a folder that is called
+/// `~`, as it is.
+pub fn from_home(path: &str) -> Cow<'_, str> {
+    let home = std::env::var("HOME").ok().filter(|home| home.starts_with('/'));
+    match home.and_then(|home| below_home(path, &home)) {
+        Some(path) if !Path::new("~").exists() => path.into(),
+        _ => path.into(),
+    }
+}
+
+fn below_home(path: &str, home: &str) -> Option<String> {
+    let rest = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+    Some(format!("{}{rest}", home.trim_end_matches('/')))
 }
 
 fn expand_one(pattern: &str, files: &mut Vec<SourceFile>) -> Result<()> {
@@ -275,6 +292,17 @@ mod tests {
         assert!(error.to_string().contains("found a directory"), "{error}");
         let error = names(&dir, "[a.csv").unwrap_err();
         assert!(error.to_string().contains("cannot understand the glob"), "{error}");
+    }
+
+    #[test]
+    fn a_tilde_is_the_home() {
+        let home = |path| below_home(path, "/home/ann");
+        assert_eq!(home("~/x/*.csv").as_deref(), Some("/home/ann/x/*.csv"));
+        assert_eq!(home("~").as_deref(), Some("/home/ann"));
+        assert_eq!(below_home("~/x", "/").as_deref(), Some("/x"));
+        for path in ["~bob/x", "x/~/y", "/~", "x.csv~"] {
+            assert_eq!(home(path), None, "{path}");
+        }
     }
 
     #[test]

@@ -6,12 +6,15 @@
 
 use sqlparser::ast::{Expr, Ident, SelectItem};
 
+use crate::scope::Relation;
+
 /// Names every item of a select list and returns the names, those of wildcards included.
 ///
-/// `star` are the columns that `*` stands for; `None` if they are not known. A name that comes again
-/// gets a number, as every column needs a name of its own.
+/// `relations` are the tables of FROM, and `star` the columns that `*` stands for; `None` if they are not known. A name
+/// that comes again gets a number, as every column needs a name of its own.
 pub(crate) fn label(
     items: &mut [SelectItem],
+    relations: &[Relation],
     star: &dyn Fn(&SelectItem) -> Option<Vec<String>>,
 ) -> Option<Vec<String>> {
     let mut names: Option<Vec<String>> = Some(Vec::new());
@@ -19,7 +22,7 @@ pub(crate) fn label(
         let taken = |name: &str| names.as_ref().is_some_and(|names| names.iter().any(|known| known == name));
         match item {
             SelectItem::UnnamedExpr(expr) => {
-                let (name, has_name) = name_of(expr);
+                let (name, has_name) = name_of(expr, relations);
                 let unique = unique_name(&name, taken);
                 if !has_name || unique != name {
                     let expr = expr.clone();
@@ -42,14 +45,18 @@ fn extend(names: &mut Option<Vec<String>>, more: Option<Vec<String>>) {
 }
 
 /// The name of an expression, and whether the relational core calls it so by itself.
-fn name_of(expr: &Expr) -> (String, bool) {
+fn name_of(expr: &Expr, relations: &[Relation]) -> (String, bool) {
     match expr {
         Expr::Identifier(ident) => (ident.value.clone(), true),
-        // Could be a table's column or a field of a struct: both are called by the last part.
-        Expr::CompoundIdentifier(parts) if parts.len() == 2 => {
-            (parts.last().map(|part| part.value.clone()).unwrap_or_default(), true)
+        // A table's column and a field of a struct are called by the last part, the second only by us.
+        Expr::CompoundIdentifier(parts) => {
+            let is_column = match parts.as_slice() {
+                [table, _] => relations.iter().any(|relation| relation.name == table.value),
+                _ => false,
+            };
+            (parts.last().map(|part| part.value.clone()).unwrap_or_default(), is_column)
         }
-        Expr::Nested(inner) => (name_of(inner).0, false),
+        Expr::Nested(inner) => (name_of(inner, relations).0, false),
         other => (other.to_string(), false),
     }
 }

@@ -27,6 +27,7 @@
 mod completion;
 mod copy;
 mod error;
+mod fields;
 mod functions;
 pub mod fuse;
 mod inspect;
@@ -52,7 +53,7 @@ pub use copy::{CopyTarget, split_copy};
 pub use error::{Error, Place, Result};
 pub use inspect::{Inspection, inspection_of};
 pub use keywords::{KEYWORDS, is_keyword};
-pub use names::{Catalog, resolve};
+pub use names::{Catalog, is_internal, resolve};
 pub use params::{Params, bind, params_of};
 pub use parse::{Statement, parse};
 pub use pieces::{Piece, PieceKind, is_whole, pieces, statement_ranges};

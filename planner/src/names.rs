@@ -18,12 +18,14 @@ use sqlparser::ast::{
 };
 
 use crate::error::{Error, Result};
+use crate::fields::{resolve_fields, take_user_for_a_column};
 use crate::functions::rewrite_statement;
 use crate::inspect::is_mark;
 use crate::labels::label;
 use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
-    Env, Relation, Scope, aliased, all_columns, no_table, resolve_compound, resolve_ident, respell,
+    Env, Relation, Scope, aliased, all_columns, no_table, nothing_to_drop, resolve_compound, resolve_ident,
+    respell,
 };
 use crate::source_call::{SourceCall, source_call_of};
 use crate::wildcard::{expand_renamed, star_columns, wildcard_options};
@@ -32,10 +34,20 @@ use crate::wildcard::{expand_renamed, star_columns, wildcard_options};
 pub trait Catalog {
     /// The columns of files.
     fn source_columns(&self, call: &SourceCall) -> Option<Vec<String>>;
+    /// The names of the fields of a struct of files: of a column, or of a field of one, by the names on the way to
+    /// it; none where it is no struct.
+    fn source_fields(&self, _call: &SourceCall, _path: &[String]) -> Vec<String> {
+        Vec::new()
+    }
     /// Names of all tables and views.
     fn tables(&self) -> Vec<String>;
     /// The columns of a table or view, by its exact name.
     fn table_columns(&self, table: &str) -> Option<Vec<String>>;
+}
+
+/// Whether the relational core describes itself by a table of this name.
+pub fn is_internal(table: &str) -> bool {
+    matches!(table, "tables" | "views" | "columns" | "df_settings" | "schemata" | "routines" | "parameters")
 }
 
 /// Rewrites all names in a statement to the spelling of what they mean, and gives each result column
@@ -99,10 +111,9 @@ impl Resolver<'_> {
                 ..
             } => {
                 for name in names {
-                    if *if_exists {
-                        self.known_table(name);
-                    } else {
-                        self.table_name(name, env)?;
+                    self.known_table(name);
+                    if !*if_exists {
+                        self.must_be_known(name)?;
                     }
                 }
                 Ok(())
@@ -118,6 +129,17 @@ impl Resolver<'_> {
             let tables = self.catalog.tables();
             respell(ident, tables.iter().map(String::as_str));
         }
+    }
+
+    /// A table that is dropped must be there.
+    fn must_be_known(&self, name: &ObjectName) -> Result<()> {
+        let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return Ok(()) };
+        let tables = self.catalog.tables();
+        if tables.contains(&ident.value) {
+            return Ok(());
+        }
+        let shown = tables.iter().map(String::as_str).filter(|table| !is_internal(table));
+        Err(nothing_to_drop(ident, shown))
     }
 
     /// Resolves a query and returns the names of its columns, if they are known.
@@ -150,10 +172,10 @@ impl Resolver<'_> {
         let declared = (!declared.is_empty()).then_some(declared);
         let mut inner = env.clone();
         if recursive {
-            inner.ctes.push(Relation { name: name.clone(), columns: declared.clone() });
+            inner.ctes.push(Relation::new(name.clone(), declared.clone()));
         }
         let columns = self.query(&mut cte.query, &inner)?;
-        Ok(Relation { name, columns: declared.or(columns) })
+        Ok(Relation::new(name, declared.or(columns)))
     }
 
     /// Resolves the body of a query: the names of its columns, and what ORDER BY may refer to.
@@ -181,7 +203,7 @@ impl Resolver<'_> {
         for item in &mut select.projection {
             self.select_item(item, &scope, env)?;
         }
-        let columns = label(&mut select.projection, &|item| star_columns(item, &relations));
+        let columns = label(&mut select.projection, &relations, &|item| star_columns(item, &relations));
         let aliases = columns.clone().unwrap_or_default();
         let with_aliases = Scope { relations: &relations, aliases: &aliases };
         if let Some(selection) = &mut select.selection {
@@ -276,7 +298,9 @@ impl Resolver<'_> {
         if let Some(call) = source_call_of(factor)? {
             let columns = self.catalog.source_columns(&call);
             let alias = alias_of(factor);
-            relations.push(aliased(Relation { name: call.to_string(), columns }, alias));
+            let relation =
+                Relation { source: Some(call.clone()), ..Relation::new(call.to_string(), columns) };
+            relations.push(aliased(relation, alias));
             return Ok(());
         }
         match factor {
@@ -293,7 +317,7 @@ impl Resolver<'_> {
                 if alias.as_ref().is_some_and(|alias| is_mark(&alias.name)) {
                     columns = None;
                 }
-                relations.push(aliased(Relation { name: String::new(), columns }, alias.as_ref()));
+                relations.push(aliased(Relation::new("", columns), alias.as_ref()));
             }
             TableFactor::NestedJoin { table_with_joins, alias } => {
                 let mut inner = Vec::new();
@@ -301,7 +325,7 @@ impl Resolver<'_> {
                 match alias {
                     Some(alias) => {
                         let columns = all_columns(&inner);
-                        relations.push(aliased(Relation { name: String::new(), columns }, Some(alias)));
+                        relations.push(aliased(Relation::new("", columns), Some(alias)));
                     }
                     None => relations.extend(inner),
                 }
@@ -322,7 +346,7 @@ impl Resolver<'_> {
                     true => ("rejects", Some(REJECTS_COLUMNS.map(str::to_owned).to_vec())),
                     false => ("", None),
                 };
-                relations.push(aliased(Relation { name: name.into(), columns }, alias.as_ref()));
+                relations.push(aliased(Relation::new(name, columns), alias.as_ref()));
             }
         }
         Ok(())
@@ -333,7 +357,7 @@ impl Resolver<'_> {
         let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice() else {
             // Catalog and schema before the name: taken as they are.
             let last = name.0.last().map(ToString::to_string).unwrap_or_default();
-            return Ok(Relation { name: last, columns: None });
+            return Ok(Relation::new(last, None));
         };
         // The innermost definition comes last.
         let ctes: Vec<&str> = env.ctes.iter().rev().map(|cte| cte.name.as_str()).collect();
@@ -346,7 +370,7 @@ impl Resolver<'_> {
         if !tables.contains(&ident.value) {
             return Err(no_table(&ident.value, ctes.into_iter().chain(tables.iter().map(String::as_str))));
         }
-        Ok(Relation { name: ident.value.clone(), columns: self.catalog.table_columns(&ident.value) })
+        Ok(Relation::new(ident.value.clone(), self.catalog.table_columns(&ident.value)))
     }
 
     fn expr(&self, expr: &mut Expr, scope: &Scope<'_>, env: &Env) -> Result<()> {
@@ -395,9 +419,11 @@ impl VisitorMut for ExprVisitor<'_, '_> {
         if self.query_depth > 0 {
             return ControlFlow::Continue(());
         }
+        take_user_for_a_column(expr, self.scope, self.env);
         let resolved = match expr {
             Expr::Identifier(ident) => resolve_ident(ident, self.scope, self.env),
-            Expr::CompoundIdentifier(parts) => resolve_compound(parts, self.scope, self.env),
+            Expr::CompoundIdentifier(parts) => resolve_compound(parts, self.scope, self.env)
+                .and_then(|()| resolve_fields(parts, self.resolver.catalog, self.scope, self.env)),
             _ => Ok(()),
         };
         match resolved {
@@ -477,6 +503,15 @@ mod tests {
             Some(columns.iter().map(|name| (*name).to_owned()).collect())
         }
 
+        fn source_fields(&self, call: &SourceCall, path: &[String]) -> Vec<String> {
+            let fields: &[&str] = match (call.paths[0].as_str(), path) {
+                ("air", [column]) if column == "Dest" => &["City", "place"],
+                ("air", [column, field]) if column == "Dest" && field == "place" => &["X"],
+                _ => &[],
+            };
+            fields.iter().map(|name| (*name).to_owned()).collect()
+        }
+
         fn tables(&self) -> Vec<String> {
             vec!["Planes".into()]
         }
@@ -517,6 +552,30 @@ mod tests {
         check("SELECT (dest), dest FROM 'air'", "SELECT (Dest) AS \"Dest\", Dest AS \"Dest_1\" FROM 'air'");
         check("SELECT *, dest FROM 'air'", "SELECT *, Dest AS \"Dest_1\" FROM 'air'");
         check("SELECT * EXCLUDE (DEST), dest FROM 'air'", "SELECT * EXCLUDE (Dest), Dest FROM 'air'");
+        // Fields of structs are called by their own names.
+        check("SELECT DEST.Place FROM 'air'", "SELECT Dest.place AS \"place\" FROM 'air'");
+        check(
+            "SELECT A.DEST.place.x, dest['place'] FROM 'air' AS a",
+            "SELECT a.Dest.place.X AS \"X\", Dest['place'] AS \"Dest['place']\" FROM 'air' AS a",
+        );
+        check("SELECT dest.place AS p, a.dest FROM 'air' a", "SELECT Dest.place AS p, a.Dest FROM 'air' a");
+    }
+
+    #[test]
+    fn a_field_that_is_not_there() {
+        for (sql, message, hint) in [
+            ("SELECT dest.citi FROM 'air'", "there is no field \"citi\" in Dest", "did you mean City?"),
+            (
+                "SELECT a.dest.place.qq FROM 'air' a",
+                "there is no field \"qq\" in Dest.place",
+                "the fields are: X",
+            ),
+        ] {
+            let error = resolved(sql).unwrap_err();
+            assert_eq!((error.to_string().as_str(), error.hint()), (message, Some(hint)));
+        }
+        // What is no struct is left to others.
+        check("SELECT year.x FROM 'air'", "SELECT Year.x AS \"x\" FROM 'air'");
     }
 
     #[test]

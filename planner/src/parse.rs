@@ -69,6 +69,8 @@ fn what_to_try(text: &str) -> Option<String> {
         "a text ends with '; a ' inside it is written twice, as in 'it''s'"
     } else if text.contains("delimiter '\"' before EOF") {
         "a name ends with \"; a text goes in single quotes"
+    } else if text == "expected end of statement, found USING" {
+        "a sample stands behind its table: FROM … TABLESAMPLE (10 PERCENT)"
     } else if text.starts_with("expected end of statement") {
         "a comma or a ; may be missing before it"
     } else if text.ends_with("found the end of the text") {

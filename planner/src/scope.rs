@@ -3,6 +3,7 @@
 use sqlparser::ast::{Ident, TableAlias};
 
 use crate::error::{Error, Result};
+use crate::source_call::SourceCall;
 use crate::suggest::nearest;
 
 /// What surrounds a query: common table expressions, and the tables of queries around it.
@@ -20,6 +21,15 @@ pub(crate) struct Relation {
     pub(crate) name: String,
     /// `None`: not known.
     pub(crate) columns: Option<Vec<String>>,
+    /// The files whose columns these are, by their own names.
+    pub(crate) source: Option<SourceCall>,
+}
+
+impl Relation {
+    /// A relation that is none of files.
+    pub(crate) fn new(name: impl Into<String>, columns: Option<Vec<String>>) -> Self {
+        Self { name: name.into(), columns, source: None }
+    }
 }
 
 /// The names that an expression may use.
@@ -100,6 +110,22 @@ pub(crate) fn no_table<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> 
     Error::new(format!("there is no table \"{name}\"")).with_hint(hint)
 }
 
+/// There is nothing of this name to drop.
+pub(crate) fn nothing_to_drop<'a>(name: &Ident, known: impl Iterator<Item = &'a str>) -> Error {
+    let known: Vec<&str> = known.collect();
+    let hint = if let Some(table) = nearest(&name.value, known.iter().copied()) {
+        format!("did you mean {table}?")
+    } else if name.quote_style == Some('\'') {
+        "a file is a table wherever its path is named: there is nothing to drop, and the file stays"
+            .to_owned()
+    } else if known.is_empty() {
+        "there are no tables and views yet".to_owned()
+    } else {
+        format!("there are {}", known.join(", "))
+    };
+    Error::new(format!("there is no table or view \"{}\"", name.value)).with_hint(hint)
+}
+
 /// Looks for a column in tables: an exact match in any of them goes first.
 pub(crate) fn find_column(name: &str, relations: &[Relation]) -> Result<Match> {
     let columns = || relations.iter().filter_map(|relation| relation.columns.as_ref()).flatten();
@@ -149,6 +175,7 @@ pub(crate) fn aliased(mut relation: Relation, alias: Option<&TableAlias>) -> Rel
     let Some(alias) = alias else { return relation };
     relation.name = alias.name.value.clone();
     if !alias.columns.is_empty() {
+        relation.source = None;
         let given = alias.columns.iter().map(|column| column.name.value.clone());
         relation.columns = match relation.columns {
             Some(columns) => Some(given.clone().chain(columns.into_iter().skip(given.len())).collect()),

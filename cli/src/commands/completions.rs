@@ -1,11 +1,10 @@
 //! `swath completions`: what shells need to complete the command line.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::answer::write_text;
-use crate::args::Args;
 use crate::exit_codes::DONE;
+use crate::help;
 use crate::report::Report;
 use crate::sink::Target;
 
@@ -17,7 +16,7 @@ Examples:
 
 /// Print completions for a shell
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
@@ -27,7 +26,7 @@ pub struct CompletionsArgs {
 /// Prints them.
 pub fn completions(args: &CompletionsArgs) -> Result<u8, Report> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Args::command(), "swath", &mut script);
+    clap_complete::generate(args.shell, &mut help::command(), "swath", &mut script);
     write_text(&String::from_utf8_lossy(&script), &Target::Stdout)?;
     Ok(DONE)
 }

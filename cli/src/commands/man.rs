@@ -3,12 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 
 use super::answer::write_text;
-use crate::args::Args;
 use crate::exit_codes::DONE;
+use crate::help;
 use crate::report::Report;
 use crate::sink::Target;
 
@@ -20,7 +20,7 @@ Examples:
 
 /// Print the manual page of swath or of one of its commands
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub struct ManArgs {
     /// The command; without one, swath itself
     #[arg(value_name = "COMMAND")]
@@ -33,7 +33,7 @@ pub struct ManArgs {
 
 /// Prints or writes pages.
 pub fn man(args: ManArgs) -> Result<u8, Report> {
-    let mut swath = Args::command();
+    let mut swath = help::command();
     swath.build();
     if let Some(dir) = args.dir {
         for page in std::iter::once(&swath).chain(swath.get_subcommands()) {

@@ -30,9 +30,10 @@ All is read, as a compressed file has to be; only the last rows are kept.";
 const SAMPLE_EXAMPLES: &str = "\
 Examples:
   swath sample 'air/*.csv.bz2'
-  swath sample -n 1000 -o some.csv 'air/*.csv.bz2'
+  swath sample -n 1000 --seed 42 -o some.csv 'air/*.csv.bz2'
 
-Every row has the same chance. All files are read once.";
+Every row has the same chance, and those that are taken come in the order of the files. All files are read once. In SQL:
+FROM 'air/*.csv.bz2' TABLESAMPLE (1000 ROWS) REPEATABLE (42), or a share of the rows, (5 PERCENT).";
 
 /// Print the first rows of files
 #[derive(Debug, clap::Args)]
@@ -54,6 +55,10 @@ pub struct TailArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = SAMPLE_EXAMPLES)]
 pub struct SampleArgs {
+    /// Take the same rows of the same files each time, on every machine [default: others each time]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
     #[command(flatten)]
     rows: RowsArgs,
 }
@@ -77,7 +82,8 @@ pub fn head(args: HeadArgs) -> Result<u8, Report> {
 /// Prints rows by chance.
 pub fn sample(args: SampleArgs) -> Result<u8, Report> {
     let count = args.rows.count;
-    let question = |table: &str| format!("SELECT * FROM {table} ORDER BY random() LIMIT {count}");
+    let repeatable = args.seed.map_or(String::new(), |seed| format!(" REPEATABLE ({seed})"));
+    let question = |table: &str| format!("SELECT * FROM {table} TABLESAMPLE ({count} ROWS){repeatable}");
     Ok(run::run(args.rows.table.into_job(question)?))
 }
 

@@ -67,7 +67,7 @@ impl TableWriter {
     fn slots(&self) -> Vec<Slot> {
         let fields = self.schema.fields();
         let named =
-            fields.iter().map(|field| width(&shown(field.name())).max(type_name(field.data_type()).len()));
+            fields.iter().map(|field| width(&shown(field.name())).max(width(&type_name(field.data_type()))));
         let mut widths: Vec<usize> = named.collect();
         for row in self.first.iter().chain(&self.last) {
             for (cell, widest) in row.iter().zip(&mut widths) {

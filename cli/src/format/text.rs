@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use swath::arrow::array::Array;
-use swath::arrow::datatypes::{DataType, TimeUnit};
+use swath::arrow::datatypes::{DataType, FieldRef, TimeUnit};
 pub use swath::formats::{Cells, is_text};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -72,6 +72,19 @@ pub fn type_name(ty: &DataType) -> String {
             None,
         ) => "timestamp",
         DataType::Timestamp(_, Some(_)) => "timestamptz",
+        DataType::Time32(_) | DataType::Time64(_) => "time",
+        DataType::Interval(_) | DataType::Duration(_) => "interval",
+        DataType::Decimal128(digits, scale) | DataType::Decimal256(digits, scale) => {
+            return format!("decimal({digits},{scale})");
+        }
+        DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) => {
+            return format!("{}[]", type_name(item.data_type()));
+        }
+        DataType::Struct(fields) => {
+            let field = |field: &FieldRef| format!("{} {}", field.name(), type_name(field.data_type()));
+            return format!("struct({})", fields.iter().map(field).collect::<Vec<_>>().join(", "));
+        }
+        DataType::Dictionary(_, value) => return type_name(value),
         other => return other.to_string().to_lowercase(),
     };
     name.into()
@@ -79,6 +92,8 @@ pub fn type_name(ty: &DataType) -> String {
 
 #[cfg(test)]
 mod tests {
+    use swath::arrow::datatypes::Field;
+
     use super::*;
 
     #[test]
@@ -92,6 +107,16 @@ mod tests {
         ] {
             assert_eq!(shorten(text, most), expected, "{text} {most}");
         }
+    }
+
+    #[test]
+    fn types_are_called_as_in_sql() {
+        let names = |name: &str, ty| Field::new(name, ty, true);
+        let fields = vec![names("id", DataType::Int64), names("by", DataType::Utf8View)];
+        let list = DataType::new_list(DataType::Struct(fields.into()), true);
+        assert_eq!(type_name(&list), "struct(id bigint, by text)[]");
+        assert_eq!(type_name(&DataType::Decimal128(20, 2)), "decimal(20,2)");
+        assert_eq!(type_name(&DataType::Time64(TimeUnit::Microsecond)), "time");
     }
 
     #[test]

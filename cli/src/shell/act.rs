@@ -31,16 +31,16 @@ impl Shell {
         match command.action {
             Action::Exit => return Ok(Next::Leave),
             Action::Help => return help(rest),
-            Action::Cd => change_folder(&unquoted(needed(command, rest)?))?,
+            Action::Cd => change_folder(&path_of(needed(command, rest)?))?,
             Action::Shell => run_command(needed(command, rest)?)?,
-            Action::Read => self.read(&unquoted(needed(command, rest)?))?,
+            Action::Read => self.read(&path_of(needed(command, rest)?))?,
             Action::Tables => self.tables()?,
             Action::Schema => self.schema(rest)?,
             Action::Sniff => self.sniff(&unquoted(needed(command, rest)?))?,
             Action::Explain => self.explain(rest)?,
             Action::Graph => self.graph(command, rest)?,
-            Action::Output => self.set_output(&unquoted(rest))?,
-            Action::Save => self.save(&unquoted(needed(command, rest)?))?,
+            Action::Output => self.set_output(&path_of(rest))?,
+            Action::Save => self.save(&path_of(needed(command, rest)?))?,
             Action::History => self.show_history(command, rest)?,
             Action::Show => self.show(),
             Action::Set => self.set(command, rest)?,
@@ -179,8 +179,8 @@ impl Shell {
 
     fn describe(&mut self, table: &str) {
         let mode = self.display.format;
-        // Columns and types are no chart.
-        if matches!(mode, FormatArg::Chart | FormatArg::Svg) {
+        // Columns and types are no chart, and short.
+        if matches!(mode, FormatArg::Chart | FormatArg::Svg | FormatArg::Line) {
             self.display.format = FormatArg::Table;
         }
         self.run_text(&format!("DESCRIBE {table};"));
@@ -233,7 +233,7 @@ impl Shell {
 
     fn graph(&self, command: &Command, rest: &str) -> Result<(), Report> {
         let (file, sql) = rest.split_once(' ').unwrap_or((rest, ""));
-        let graph = explain::graph_of(Some(PathBuf::from(unquoted(needed(command, file)?))))?;
+        let graph = explain::graph_of(Some(PathBuf::from(path_of(needed(command, file)?))))?;
         if let Some(explanation) = self.explained(sql.trim())? {
             explain::draw(&explanation, &graph)?;
         }
@@ -351,6 +351,11 @@ fn unquoted(text: &str) -> String {
         }
     }
     text.to_owned()
+}
+
+/// A path as it is typed, with quotes around it or none, and from the user's home if it begins so.
+fn path_of(text: &str) -> String {
+    swath::from_home(&unquoted(text)).into_owned()
 }
 
 fn change_folder(folder: &str) -> Result<(), Report> {

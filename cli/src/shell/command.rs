@@ -158,12 +158,35 @@ pub const COMMANDS: &[Command] = &[
     command(".width", "[N]", Argument::None, "how wide tables may be, 0 for all they take", Action::Width),
 ];
 
+/// What people type who know other shells, and the commands that they mean.
+const WORDS: [(&str, &str); 6] = [
+    ("?", ".help"),
+    ("\\?", ".help"),
+    ("\\q", ".exit"),
+    ("exit", ".exit"),
+    ("help", ".help"),
+    ("quit", ".exit"),
+];
+
+/// Whether a line is a command of another shell, and no beginning of a statement.
+pub fn is_word_of_its_own(line: &str) -> bool {
+    meant(line).is_some()
+}
+
+fn meant(line: &str) -> Option<&'static str> {
+    let line = line.trim().trim_end_matches(';').trim_end();
+    WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(line)).map(|(_, command)| *command)
+}
+
 /// Splits a line into its command and what stands behind it.
 ///
 /// # Errors
 /// There is no such command.
 pub fn parse(line: &str) -> Result<(&'static Command, &str), Report> {
     let line = line.trim().trim_end_matches(';').trim_end();
+    if let Some(command) = meant(line) {
+        return Ok((find(command)?, ""));
+    }
     let (name, rest) = match line.strip_prefix('!') {
         Some(rest) => (".shell", rest),
         None => line.split_once(char::is_whitespace).unwrap_or((line, "")),
@@ -198,6 +221,8 @@ mod tests {
         assert_eq!(action(" !ls -l").unwrap(), (Action::Shell, "ls -l".into()));
         assert_eq!(action(".tab").unwrap(), (Action::Tables, String::new()));
         assert_eq!(action(".tabels").unwrap_err().hint.unwrap(), "did you mean .tables?");
+        assert_eq!(action("Quit;").unwrap().0, Action::Exit);
+        assert_eq!(action("\\?").unwrap().0, Action::Help);
         assert_eq!(action(".s").unwrap_err().message, "there is no command .s");
     }
 

@@ -6,11 +6,11 @@ use rustyline::Context;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::{Hinter, HistoryHinter};
+use rustyline::hint::{Hint, Hinter, HistoryHinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use swath::{CandidateKind, PieceKind, Session};
 
-use super::command::{Argument, COMMANDS};
+use super::command::{self, Argument, COMMANDS};
 use crate::style::{Style, Tone};
 
 /// Helps with what is typed.
@@ -28,7 +28,8 @@ impl rustyline::Helper for Helper {}
 /// Whether a text is a command of the shell, and no SQL.
 pub fn is_command(text: &str) -> bool {
     let text = text.trim_start();
-    text.starts_with('!')
+    command::is_word_of_its_own(text)
+        || text.starts_with('!')
         || (text.starts_with('.') && !text[1..].starts_with(|char: char| char.is_ascii_digit()))
 }
 
@@ -42,15 +43,43 @@ impl Validator for Helper {
     }
 }
 
-impl Hinter for Helper {
-    type Hint = String;
+/// What is shown, dimmed, behind the cursor.
+pub enum Shown {
+    /// What the history has: taken by the key to the right.
+    Typed(String),
+    /// What to do.
+    Advice(&'static str),
+}
 
-    fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<String> {
+impl Hint for Shown {
+    fn display(&self) -> &str {
+        match self {
+            Self::Typed(text) => text,
+            Self::Advice(text) => text,
+        }
+    }
+
+    fn completion(&self) -> Option<&str> {
+        match self {
+            Self::Typed(text) => Some(text),
+            Self::Advice(_) => None,
+        }
+    }
+}
+
+impl Hinter for Helper {
+    type Hint = Shown;
+
+    fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<Shown> {
         // Without colours, a hint would look like something typed.
         if !self.style.is_on() {
             return None;
         }
-        HistoryHinter::new().hint(line, pos, context)
+        // Whoever forgot the semicolon would wait for an answer.
+        if line.ends_with('\n') && pos == line.len() {
+            return Some(Shown::Advice("; ends the statement, Ctrl-C drops it"));
+        }
+        HistoryHinter::new().hint(line, pos, context).map(Shown::Typed)
     }
 }
 
@@ -225,5 +254,8 @@ mod tests {
     #[test]
     fn commands_are_told_from_numbers() {
         assert!(is_command(" .mode") && is_command("!ls") && !is_command(".5 + 1;") && !is_command("SELECT"));
+        assert!(
+            is_command("exit") && is_command(" HELP;") && is_command("\\q") && !is_command("exit the shell")
+        );
     }
 }

@@ -109,17 +109,14 @@ impl Shell {
     }
 
     fn run(&mut self) -> u8 {
-        println!(
-            "{} {} {}",
-            Style::stdout().paint(Tone::Bold, "Swath"),
-            env!("CARGO_PKG_VERSION"),
-            Style::stdout()
-                .paint(Tone::Dim, "Statements end with ; and .help shows the commands; Ctrl-D leaves.")
-        );
+        let style = Style::stdout();
+        println!("{} {}", style.paint(Tone::Bold, "Swath"), env!("CARGO_PKG_VERSION"));
+        println!("{}", style.paint(Tone::Dim, "Statements end with ; .help lists commands, Ctrl-D leaves."));
         let code = loop {
             match self.editor.readline("swath> ") {
                 Ok(line) if line.trim().is_empty() => {}
                 Ok(line) => {
+                    interrupt::forget();
                     self.remember(&line);
                     if self.answer(&line) == Next::Leave {
                         break DONE;

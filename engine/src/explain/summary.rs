@@ -251,6 +251,8 @@ fn of_other(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> Option<Summary> {
         "DataSourceExec" => titled("Table in memory", vec![]),
         "RecursiveQueryExec" => titled("Recursive query", vec![]),
         "WorkTableExec" => titled("Rows of the round before", vec![]),
+        "InOrderExec" => titled("Order of the files", vec![line]),
+        "SampleExec" => titled("Sample", vec![line]),
         "UnnestExec" => titled("Unnest", vec![]),
         "LazyMemoryExec" => titled("Series", vec![]),
         name => titled(name.strip_suffix("Exec").unwrap_or(name), vec![line]),

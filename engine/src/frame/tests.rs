@@ -364,6 +364,9 @@ fn samples_are_repeatable_and_about_right() {
         assert_eq!(count(1), count(1));
         assert_ne!(frame.sample(0.2, 1).collect().unwrap(), frame.sample(0.2, 2).collect().unwrap());
         assert_eq!(frame.sample(0.0, 1).count().get().unwrap(), 0);
+        assert_eq!(frame.sample_rows(300, 1).count().get().unwrap(), 300);
+        assert_eq!(frame.sample_rows(0, 1).count().get().unwrap(), 0);
+        assert_eq!(frame.sample_rows(20_000, 1).sum("a").get().unwrap(), frame.sum("a").get().unwrap());
     });
 }
 

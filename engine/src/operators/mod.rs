@@ -2,6 +2,7 @@
 
 pub(crate) mod map_partitions;
 pub(crate) mod repartition;
+pub(crate) mod sample;
 pub(crate) mod write;
 mod yielding;
 
@@ -26,6 +27,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, Phy
 
 use map_partitions::MapPartitions;
 use repartition::Repartition;
+use sample::Sample;
 use write::Write;
 pub(crate) use yielding::YieldBetweenBatches;
 
@@ -121,7 +123,7 @@ impl ExtensionPlanner for OperatorPlanner {
         _session: &dyn Session,
         _context: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-        let known = [exec_of::<MapPartitions>, exec_of::<Repartition>, exec_of::<Write>];
+        let known = [exec_of::<MapPartitions>, exec_of::<Repartition>, exec_of::<Sample>, exec_of::<Write>];
         known.into_iter().find_map(|exec| exec(node, &physical_inputs[0])).transpose()
     }
 }

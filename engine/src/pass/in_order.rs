@@ -2,8 +2,8 @@
 //!
 //! Partitions of a pass take chunks as they come, so that what they give together has no order. Where nothing
 //! but filters and projections stands between a pass and a result, people expect that of the files, as `grep`
-//! gives it. [`InOrderExec`] takes the place of these operators: each partition is filtered and projected by a
-//! task of its own, and the batches are merged by their places.
+//! gives it; so does a sample, which is to be the same each time. [`InOrderExec`] takes the place of these operators:
+//! each partition is filtered and projected by a task of its own, and the batches are merged by their places.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -27,12 +27,15 @@ use datafusion::physical_plan::limit::{GlobalLimitExec, LocalLimitExec};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary,
+};
 use futures::{Stream, StreamExt};
 use swath_io::Place;
 
 use super::reader::PassReaderExec;
 use super::seal::scan_config;
+use crate::operators::sample::SampleExec;
 use crate::operators::write::WriteExec;
 use crate::pass::spill::batch_len_bytes;
 use crate::threads::SharedWaker;
@@ -42,21 +45,65 @@ const WAITING_BYTES: usize = 16 << 20;
 
 /// Whether the result of a plan is in the order of the files that this leaf of it reads.
 pub(super) fn is_read_in_order(plan: &Arc<dyn ExecutionPlan>, leaf: &Arc<dyn ExecutionPlan>) -> bool {
-    find_chain(plan).is_some_and(|chain| Arc::ptr_eq(leaf_of(&chain), leaf))
+    find_chains(plan).iter().any(|chain| Arc::ptr_eq(leaf_of(chain), leaf))
 }
 
 /// Gives rows in the order of the files, where the plan is of the kind that [`InOrderExec`] is for.
 pub(super) fn keep_order(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    let Some(chain) = find_chain(&plan) else { return Ok(plan) };
-    let Some(in_order) = InOrderExec::of_chain(&chain)? else { return Ok(plan) };
-    let in_order: Arc<dyn ExecutionPlan> = Arc::new(in_order);
+    let plan = if reaches_sample(&plan) { as_one_stream(&plan)? } else { plan };
+    let chains = find_chains(&plan);
+    if chains.is_empty() {
+        return Ok(plan);
+    }
     plan.transform_down(|node| {
-        if Arc::ptr_eq(&node, &chain) {
-            return Ok(Transformed::new(Arc::clone(&in_order), true, TreeNodeRecursion::Stop));
+        if !chains.iter().any(|chain| Arc::ptr_eq(chain, &node)) {
+            return Ok(Transformed::no(node));
         }
-        Ok(Transformed::no(node))
+        Ok(match InOrderExec::of_chain(&node)? {
+            Some(in_order) => Transformed::new(Arc::new(in_order), true, TreeNodeRecursion::Jump),
+            None => Transformed::new(node, false, TreeNodeRecursion::Jump),
+        })
     })
     .data()
+}
+
+/// Whether nothing but operators that take rows as they come stands over a sample.
+fn reaches_sample(node: &Arc<dyn ExecutionPlan>) -> bool {
+    let passes_on = is_step(node) || node.is::<CoalescePartitionsExec>() || node.is::<GlobalLimitExec>();
+    match node.children().as_slice() {
+        _ if node.is::<SampleExec>() => true,
+        [input] => passes_on && reaches_sample(input),
+        _ => false,
+    }
+}
+
+/// Operators over a sample without what deals its rows out, which are few and in order.
+fn as_one_stream(node: &Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    match node.children().as_slice() {
+        [input] if !node.is::<SampleExec>() => {
+            let input = as_one_stream(input)?;
+            if is_round_robin(node) {
+                Ok(input)
+            } else {
+                replace_children_if_necessary(Arc::clone(node), vec![input])
+            }
+        }
+        _ => Ok(Arc::clone(node)),
+    }
+}
+
+/// The chains whose rows are wanted in order: that of the result, and those of samples.
+fn find_chains(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<dyn ExecutionPlan>> {
+    let mut chains = Vec::from_iter(find_chain(plan));
+    let mut nodes = vec![plan];
+    while let Some(node) = nodes.pop() {
+        let children = node.children();
+        if node.is::<SampleExec>() {
+            chains.extend(children.iter().filter_map(|input| find_chain(input)));
+        }
+        nodes.extend(children);
+    }
+    chains
 }
 
 /// The filters and projections over a leaf from which the rows of a result come as they are, and what brings
@@ -86,15 +133,19 @@ fn is_chain(node: &Arc<dyn ExecutionPlan>) -> bool {
     node.output_partitioning().partition_count() > 1 && is_leaf_under_steps(node)
 }
 
-fn is_leaf_under_steps(node: &Arc<dyn ExecutionPlan>) -> bool {
-    let is_step = node.is::<FilterExec>()
+/// Whether it is an operator that [`Step`] knows.
+fn is_step(node: &Arc<dyn ExecutionPlan>) -> bool {
+    node.is::<FilterExec>()
         || node.is::<ProjectionExec>()
         || node.is::<CooperativeExec>()
         || node.is::<LocalLimitExec>()
-        || is_round_robin(node);
+        || is_round_robin(node)
+}
+
+fn is_leaf_under_steps(node: &Arc<dyn ExecutionPlan>) -> bool {
     match node.children().as_slice() {
         [] => node.is::<PassReaderExec>() || scan_config(node).is_some(),
-        [input] => is_step && is_leaf_under_steps(input),
+        [input] => is_step(node) && is_leaf_under_steps(input),
         _ => false,
     }
 }

@@ -68,7 +68,7 @@ impl Segment {
 
 /// A batch whose views keep no more text than they point to: a slice of a large batch would be written
 /// with all the text of that batch.
-fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
+pub(crate) fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
     let column = |column: &ArrayRef| -> ArrayRef {
         match column.data_type() {
             DataType::Utf8View => Arc::new(column.as_string_view().gc()),

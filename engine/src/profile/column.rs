@@ -10,12 +10,12 @@ use datafusion::error::Result;
 
 use super::ColumnProfile;
 use super::distinct::DistinctCount;
-use super::sample::{Sample, histogram, quantile};
+use super::sample::{Sample, histogram, histogram_of_integers, quantile};
 use super::top_values::{TopValues, shortened};
 use crate::inspect::type_name;
 
-/// Bars of a histogram.
-const BARS: usize = 24;
+/// Bars of a histogram, at most.
+pub(super) const BARS: usize = 24;
 
 /// Counts, bounds and sketches of a column.
 pub(super) struct ColumnAccumulator {
@@ -171,7 +171,7 @@ impl ColumnAccumulator {
             },
             top: self.top.top(),
             histogram: match self.bounds {
-                Bounds::Integers(low, high) => histogram(&sorted, low as f64, high as f64, BARS),
+                Bounds::Integers(low, high) => histogram_of_integers(&sorted, low, high),
                 Bounds::Floats(low, high) if low.is_finite() && high.is_finite() => {
                     histogram(&sorted, low, high, BARS)
                 }

@@ -6,6 +6,8 @@ use std::collections::BinaryHeap;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
+use super::column::BARS;
+
 /// Numbers that are kept. The rank of a quantile has a standard error of half a hundredth at most.
 const KEPT: usize = 10_000;
 
@@ -69,6 +71,15 @@ pub(super) fn histogram(sorted: &[f64], low: f64, high: f64, bars: usize) -> Vec
     counts.into_iter().map(|count| count as f64 / total).collect()
 }
 
+/// The same of integers: each range holds as many of them as the others, or some would seem to have more.
+pub(super) fn histogram_of_integers(sorted: &[f64], low: i64, high: i64) -> Vec<f64> {
+    let values = u64::try_from(i128::from(high) - i128::from(low) + 1).unwrap_or(u64::MAX);
+    let in_each = values.div_ceil(BARS as u64);
+    let bars = values.div_ceil(in_each);
+    let width = in_each as f64 * bars as f64;
+    histogram(sorted, low as f64, low as f64 + width, bars as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +106,13 @@ mod tests {
     fn histograms_have_all_numbers() {
         assert_eq!(histogram(&[0.0, 1.0, 1.0, 10.0], 0.0, 10.0, 5), [0.75, 0.0, 0.0, 0.0, 0.25]);
         assert_eq!(histogram(&[3.0, 3.0], 3.0, 3.0, 2), [1.0, 0.0]);
+        // Days of a week, each as often: no gaps, and no bar of two.
+        let days = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+        assert_eq!(histogram_of_integers(&days, 1, 7), [1.0 / 7.0; 7]);
+        let month: Vec<f64> = (1..=31).map(f64::from).collect();
+        let bars = histogram_of_integers(&month, 1, 31);
+        assert_eq!((bars.len(), bars[0], bars[14]), (16, 2.0 / 31.0, 2.0 / 31.0));
+        assert_eq!(histogram_of_integers(&[5.0, 5.0], 5, 5), [1.0]);
+        assert_eq!(histogram_of_integers(&[0.0], i64::MIN, i64::MAX).len(), 24);
     }
 }

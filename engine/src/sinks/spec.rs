@@ -39,6 +39,11 @@ impl WriteSpec {
         if path.as_os_str().is_empty() {
             return Err(Error::query("there is no file to write to", "its name is empty".to_owned()));
         }
+        let path = match path.to_str() {
+            Some(text) => PathBuf::from(&*swath_io::from_home(text)),
+            None => path.to_owned(),
+        };
+        let path = path.as_path();
         let named_codec = Codec::of_name(path);
         let Some(format) = options.format.or_else(|| FileFormat::of_name(path)) else {
             let hint = "say it with the option format: csv, tsv, json, jsonl, parquet or text";

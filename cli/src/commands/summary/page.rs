@@ -109,7 +109,13 @@ fn push_histogram(html: &mut String, column: &ColumnProfile) {
     }
     let end = |value: &Option<String>| escape(value.as_deref().unwrap_or_default());
     let (low, high) = (end(&column.min), end(&column.max));
-    push(html, format_args!("</svg><div class=\"ends\"><span>{low}</span><span>{high}</span></div>"));
+    // Of one value alone there is one end.
+    let ends = if low == high {
+        format!("<span>{low}</span>")
+    } else {
+        format!("<span>{low}</span><span>{high}</span>")
+    };
+    push(html, format_args!("</svg><div class=\"ends\">{ends}</div>"));
 }
 
 /// The most frequent values, each on a bar of its share.

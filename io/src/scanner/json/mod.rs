@@ -30,6 +30,10 @@ use cursor::{Cursor, Value};
 
 /// Decoded bytes of a file that are looked at, as of CSV.
 const SAMPLE_LEN_BYTES: usize = 512 << 10;
+/// Decoded bytes of a file in which the first object should end.
+const FIRST_LEN_BYTES: usize = 32 << 10;
+/// Files that are looked at to find one that is not empty.
+const FILES_TO_TELL: usize = 20;
 
 /// How files of JSON are read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
@@ -112,7 +116,7 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
     let mut documents = BTreeSet::new();
     let (mut all, mut rows) = (JsonType::Nothing, 0_u64);
     for file in files {
-        let head = Head::read(file, &options.text)?;
+        let head = Head::read(file, &options.text, SAMPLE_LEN_BYTES)?;
         if head.is_document() {
             documents.insert(file.path.clone());
         }
@@ -146,6 +150,14 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
     Ok(JsonTable { columns, documents, options: options.clone(), estimated_rows: Some(rows) })
 }
 
+/// Whether files whose names do not tell begin as JSON does: with an object that is alone on its lines, or a list of
+/// objects. The first file that is not empty tells; one that cannot be read tells nothing here.
+pub fn begins_as_json(files: &[SourceFile], options: &TextOptions) -> bool {
+    let heads = files.iter().take(FILES_TO_TELL).map(|file| Head::read(file, options, FIRST_LEN_BYTES));
+    let first = heads.flatten().find(|head| !head.text.trim().is_empty());
+    first.is_some_and(|head| head.begins_as_json())
+}
+
 /// The first bytes of a file.
 struct Head {
     text: String,
@@ -154,14 +166,13 @@ struct Head {
 }
 
 impl Head {
-    fn read(file: &SourceFile, options: &TextOptions) -> Result<Self> {
+    fn read(file: &SourceFile, options: &TextOptions, len_bytes: usize) -> Result<Self> {
         // What is to be noted is noted when the file is read.
         let bytes = Decompressor::open(&file.path, options.compression, &Notes::default())?;
         let stream = TextStream::new(bytes, options.encoding)?;
-        let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
+        let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(len_bytes));
         buffer.grow()?;
-        while !buffer.at_end() && (buffer.data().len() < SAMPLE_LEN_BYTES || !buffer.data().contains(&b'\n'))
-        {
+        while !buffer.at_end() && (buffer.data().len() < len_bytes || !buffer.data().contains(&b'\n')) {
             buffer.grow()?;
         }
         let data = buffer.data();
@@ -172,6 +183,21 @@ impl Head {
         };
         let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
         Ok(Self { text, whole: buffer.at_end(), compressed_bytes })
+    }
+
+    /// Whether the first value is an object with nothing behind it on its last line, or a list of objects.
+    fn begins_as_json(&self) -> bool {
+        let mut cursor = Cursor::new(&self.text, 0);
+        let is_list = cursor.peek() == Some(b'[');
+        cursor.at += usize::from(is_list);
+        if cursor.peek() != Some(b'{') || cursor.skip().is_err() {
+            return false;
+        }
+        let rest = self.text[cursor.at..].trim_start_matches([' ', '\t', '\r']);
+        match is_list {
+            true => cursor.peek().is_none_or(|byte| matches!(byte, b',' | b']')),
+            false => rest.is_empty() || rest.starts_with('\n'),
+        }
     }
 
     /// Whether the first line is not an object alone.

@@ -1,0 +1,105 @@
+//! Fields of structs: `by.name`, where `by` is a column of files.
+
+use sqlparser::ast::{AccessExpr, Expr, Function, FunctionArguments, Ident, ObjectNamePart};
+
+use crate::error::{Error, Result};
+use crate::names::Catalog;
+use crate::scope::{Env, Relation, Scope, respell, same_name};
+use crate::suggest::nearest;
+
+/// Gives the fields behind a column the spelling of the files. Names before them have it already.
+///
+/// # Errors
+/// A struct has no such field.
+pub(crate) fn resolve_fields(
+    parts: &mut [Ident],
+    catalog: &dyn Catalog,
+    scope: &Scope<'_>,
+    env: &Env,
+) -> Result<()> {
+    let Some((relation, column)) = owner(parts, scope, env) else { return Ok(()) };
+    let Some(source) = &relation.source else { return Ok(()) };
+    let mut path = vec![parts[column].value.clone()];
+    for field in &mut parts[column + 1..] {
+        let known = catalog.source_fields(source, &path);
+        if known.is_empty() {
+            // No struct: the relational core says so.
+            return Ok(());
+        }
+        respell(field, known.iter().map(String::as_str));
+        if !known.contains(&field.value) {
+            return Err(no_field(&field.value, &path, &known));
+        }
+        path.push(field.value.clone());
+    }
+    Ok(())
+}
+
+/// The relation of a column, and which part is the column.
+fn owner<'a>(parts: &[Ident], scope: &'a Scope<'_>, env: &'a Env) -> Option<(&'a Relation, usize)> {
+    let [first, rest @ ..] = parts else { return None };
+    for relations in std::iter::once(scope.relations).chain(env.outer.iter().rev().map(Vec::as_slice)) {
+        if let Some(relation) = relations.iter().find(|relation| same_name(&relation.name, &first.value)) {
+            return (!rest.is_empty()).then_some((relation, 1));
+        }
+        let has_column = |relation: &&Relation| {
+            relation.columns.as_ref().is_some_and(|columns| columns.contains(&first.value))
+        };
+        if let Some(relation) = relations.iter().find(has_column) {
+            return Some((relation, 0));
+        }
+    }
+    None
+}
+
+fn no_field(name: &str, path: &[String], known: &[String]) -> Error {
+    let names = known.iter().map(String::as_str);
+    let hint = match nearest(name, names) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("the fields are: {}", known.join(", ")),
+    };
+    Error::new(format!("there is no field \"{name}\" in {}", path.join("."))).with_hint(hint)
+}
+
+/// The word `user` is a function without parentheses to the parser. Where there is a column of this name, as in many
+/// files of JSON, it is that.
+pub(crate) fn take_user_for_a_column(expr: &mut Expr, scope: &Scope<'_>, env: &Env) {
+    let is_column = |word: &Ident| {
+        let outer = env.outer.iter().flatten();
+        let columns = scope.relations.iter().chain(outer).filter_map(|relation| relation.columns.as_ref());
+        columns.flatten().any(|column| same_name(column, &word.value))
+    };
+    match expr {
+        Expr::Function(function) => {
+            if let Some(word) = word_user(function).filter(is_column) {
+                *expr = Expr::Identifier(word);
+            }
+        }
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            let Expr::Function(function) = root.as_ref() else { return };
+            let Some(word) = word_user(function).filter(is_column) else { return };
+            let fields = access_chain.iter().map(|access| match access {
+                AccessExpr::Dot(Expr::Identifier(field)) => Some(field.clone()),
+                _ => None,
+            });
+            match fields.collect::<Option<Vec<Ident>>>() {
+                Some(fields) => {
+                    *expr = Expr::CompoundIdentifier(std::iter::once(word).chain(fields).collect());
+                }
+                None => **root = Expr::Identifier(word),
+            }
+        }
+        _ => {}
+    }
+}
+
+fn word_user(function: &Function) -> Option<Ident> {
+    match (function.name.0.as_slice(), &function.args) {
+        ([ObjectNamePart::Identifier(word)], FunctionArguments::None)
+            if word.value.eq_ignore_ascii_case("user") =>
+        {
+            Some(word.clone())
+        }
+        _ => None,
+    }
+}
