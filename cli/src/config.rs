@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 32] = [
+const SETTINGS: [&str; 33] = [
     "all-varchar",
     "color",
     "columns",
@@ -39,6 +39,7 @@ const SETTINGS: [&str; 32] = [
     "quote",
     "ragged",
     "read-only",
+    "salvage",
     "skip",
     "stats",
     "temp-dir",

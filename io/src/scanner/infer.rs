@@ -11,7 +11,7 @@ use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
 use super::values::{is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp, trim};
 use crate::codec::Decompressor;
 use crate::encoding::{Encoding, TextStream};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
 use crate::sniff::{Known, Looks, dialect_of, encoding_of, preamble_lines};
@@ -284,7 +284,7 @@ fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -
 /// Opens a file and steps over the lines to skip.
 fn open_records(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<RecordBuffer> {
     // What is to be noted is noted when the file is read.
-    let bytes = Decompressor::open(&file.path, options.compression, &Notes::default())?;
+    let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
     let stream = TextStream::new(bytes, encoding)?;
     // The sample is many records: the bound on one must not keep it from being taken.
     let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
@@ -322,7 +322,10 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
     {
         buffer.grow()?;
     }
-    let whole = buffer.at_end();
+    if buffer.is_head_lost() && options.header != HeaderMode::Absent {
+        return Err(ErrorKind::HeadLost { path: file.path.clone() }.into());
+    }
+    let whole = buffer.is_whole();
     Ok(Head {
         text: buffer.data().to_vec(),
         whole,

@@ -156,7 +156,7 @@ struct Head {
 impl Head {
     fn read(file: &SourceFile, options: &TextOptions) -> Result<Self> {
         // What is to be noted is noted when the file is read.
-        let bytes = Decompressor::open(&file.path, options.compression, &Notes::default())?;
+        let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
         let stream = TextStream::new(bytes, options.encoding)?;
         let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
         buffer.grow()?;
@@ -171,7 +171,7 @@ impl Head {
             other => other.decode(data).unwrap_or_default().into_owned(),
         };
         let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
-        Ok(Self { text, whole: buffer.at_end(), compressed_bytes })
+        Ok(Self { text, whole: buffer.is_whole(), compressed_bytes })
     }
 
     /// Whether the first line is not an object alone.
