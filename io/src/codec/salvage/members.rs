@@ -146,11 +146,17 @@ impl Members {
             return self.next_block(input, start_bytes, len, report);
         }
         self.stream = xz::stream_head(input.available()).map(|head| (head, start_bytes));
+        if let Some((head, _)) = &self.stream
+            && xz::block_len(head, &input.available()[head.len()..]).is_some()
+        {
+            input.consume(head.len());
+            return self.behind_block(input);
+        }
         let member = Member::begin(self.codec, start_bytes, self.spare.take());
         Ok(Place::Member { member, start_bytes, decoded_bytes: 0 })
     }
 
-    /// Behind a block of xz that was decoded alone: another one, or the index and the end of the stream.
+    /// Behind the head of a stream of xz, or a block of it that was decoded alone: another one, or the index and the end.
     fn behind_block(&mut self, input: &mut Input) -> io::Result<Place> {
         input.keep(KEPT_LEN_BYTES);
         input.fill_to(HEAD_LEN_BYTES)?;
@@ -221,12 +227,13 @@ impl Members {
             let len = self.window.len();
             self.window.resize(len + WINDOW_LEN_BYTES, 0);
             let decoded = member.read(input, &mut self.window[len..])?;
-            self.window.truncate(len);
+            let more = if let Decoded::Bytes(more) = decoded { more } else { 0 };
+            self.window.truncate(len + more);
             match decoded {
-                Decoded::Bytes(more) if len + more > BGZF_LEN_BYTES => {
+                Decoded::Bytes(_) if self.window.len() > BGZF_LEN_BYTES => {
                     break Err("it is longer than it may be".to_owned());
                 }
-                Decoded::Bytes(more) => self.window.resize(len + more, 0),
+                Decoded::Bytes(_) => {}
                 Decoded::End => break Ok(()),
                 Decoded::Bad(bad) => break Err(bad.what),
             }

@@ -218,7 +218,7 @@ fn of_cut_files_comes_what_is_in_front() {
         let out = salvaged.bytes();
         assert!(plain.starts_with(&out), "{codec}");
         // Blocks of LZ4 are larger than this, and LZMA holds back what one piece of its own needs.
-        assert!(out.len() > 150_000 || matches!(codec, Codec::Lz4 | Codec::Xz), "{codec}: {}", out.len());
+        assert!(out.len() > 130_000 || matches!(codec, Codec::Lz4 | Codec::Xz), "{codec}: {}", out.len());
         let [loss] = &salvaged.losses[..] else { panic!("{codec}: {:#?}", salvaged.losses) };
         assert!(loss.at_end && loss.end_bytes == file.len() as u64 * 3 / 4, "{codec}: {loss}");
         assert_eq!(loss.decoded_bytes, out.len() as u64);
@@ -241,10 +241,10 @@ fn a_missing_block_is_told() {
     assert!(salvaged.bytes() == [&plain[..before], &plain[before + lost.len()..]].concat());
     assert!(salvaged.losses[0].what.ends_with("one may be missing"), "{}", salvaged.losses[0]);
     // The bytes of a block are missing: what is behind them begins at another bit, and is found.
-    let (from, to) = ((start / 8) as usize, (end / 8) as usize);
+    let (from, to) = (start.div_ceil(8) as usize, (end / 8) as usize);
     let salvaged = salvage(Codec::Bzip2, &[&file[..from], &file[to..]].concat());
     assert!(salvaged.bytes().starts_with(&plain[..before]));
-    assert!(salvaged.bytes().ends_with(&borders[3].2));
+    assert!(salvaged.bytes().ends_with(&borders.last().unwrap().2));
     assert!(!salvaged.losses.is_empty());
 }
 
@@ -412,22 +412,22 @@ fn of_xz_blocks_are_lost_alone_if_they_tell_their_lengths() {
                 (loss.first_unit, loss.end_bytes),
                 (1, if lost == 3 { stream.len() } else { ends[lost] } as u64)
             );
-            assert_eq!(loss.unchecked_bytes as usize, out.len() - behind.len());
+            assert_eq!(loss.unchecked_bytes as usize, out.len() - behind.len() - lost * 100_000);
         }
     }
 }
 
 #[test]
 fn what_looks_like_a_member_is_none() {
-    let plain = text(6, 100_000);
+    // Of other letters than what is damaged: the codes of one text fit the other, and damage would not be noticed.
+    let plain: Vec<u8> = (0..100_000_usize).map(|at| b'A' + (at * at >> 3) as u8 % 23).collect();
     let whole = member(Codec::Gzip, &plain);
+    let broken = member(Codec::Gzip, &text(6, 100_000));
     // Behind the damage a head, and nothing that can be decoded.
     let fake = [&[31, 139, 8, 0, 0, 0, 0, 0, 0, 3][..], &[0xff; 300]].concat();
-    let mut broken = whole.clone();
-    broken.truncate(whole.len() / 2);
-    let file = [&broken[..], &[0xff; 200], &fake, &whole].concat();
+    let file = [&broken[..broken.len() / 2], &[0xff; 200], &fake, &whole].concat();
     let salvaged = salvage(Codec::Gzip, &file);
-    assert!(salvaged.bytes().ends_with(&plain));
+    assert!(salvaged.bytes().ends_with(&plain), "{:#?}", salvaged.losses);
     assert_eq!(salvaged.pieces.len(), 2);
     assert_eq!(salvaged.losses[0].end_bytes, (file.len() - whole.len()) as u64);
 }
