@@ -182,21 +182,29 @@ fn files_are_decompressed() {
 fn damaged_files_are_salvaged() {
     let dir = folder();
     let lines: String = (0..30_000).map(|number| format!("{number},x{}\n", number * 7919 % 1000)).collect();
-    fs::write(dir.path().join("n.csv"), &lines).unwrap();
-    compress(dir.path(), "gzip", "n.csv");
+    // Codes of other letters: those of the same would go on behind the damage as if nothing were.
+    let letter = |number: u8| char::from(b'A' + number % 26).to_string().repeat(usize::from(number % 7));
+    let others: String =
+        (0..30_000_u32).map(|number| format!("{}:\n", letter((number % 251) as u8))).collect();
+    for (name, text) in [("n.csv", &lines), ("k.csv", &others)] {
+        fs::write(dir.path().join(name), text).unwrap();
+        compress(dir.path(), "gzip", name);
+    }
     let gz = fs::read(dir.path().join("n.csv.gz")).unwrap();
-    fs::write(dir.path().join("n.gz"), [&gz[..gz.len() / 2], &gz].concat()).unwrap();
+    let other_gz = fs::read(dir.path().join("k.csv.gz")).unwrap();
+    fs::write(dir.path().join("n.gz"), [&gz[..gz.len() / 2], &other_gz].concat()).unwrap();
     let decompressed = swath(&dir).args(["decompress", "--salvage", "n.gz"]).assert().success();
     let out = String::from_utf8(decompressed.get_output().stdout.clone()).unwrap();
-    let (front, behind) = out.split_at(out.len() - lines.len());
-    assert!(behind == lines && front[..front.len() / 2] == lines[..front.len() / 2]);
+    let (front, behind) = out.split_at(out.len() - others.len());
+    let right = lines.len() / 3;
+    assert!(behind == others && front[..right] == lines[..right]);
     let told = String::from_utf8(decompressed.get_output().stderr.clone()).unwrap();
-    assert!(told.starts_with("note: n.gz: gzip member 1 is damaged: compressed bytes "), "{told}");
-    assert!(told.contains(&format!(" to {} are lost: ", gz.len() / 2)), "{told}");
-    assert!(
-        told.contains(&format!("; the gap is at decoded byte {}, of unknown length; the ", front.len())),
-        "{told}"
+    assert!(told.starts_with("note: n.gz: gzip member 1 is damaged"), "{told}");
+    let gap = format!(
+        "; the gap is at decoded byte {0}, of unknown length; the {0} bytes in front of it are not checked\n",
+        front.len()
     );
+    assert!(told.contains(&gap), "{told}");
     assert!(told.contains("note: salvaged with 1 damaged place in 1 file: "), "{told}");
     // A file with what is whole appears; into a folder, all files are told of in one summary.
     swath(&dir).args(["decompress", "--salvage", "-o", "out.csv", "n.gz"]).assert().success().stdout("");

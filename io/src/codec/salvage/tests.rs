@@ -137,6 +137,30 @@ fn whole_files_come_out_whole() {
     assert_eq!(salvage(Codec::Gzip, b"").pieces, [b""]);
 }
 
+#[test]
+fn a_name_tells_the_codec_if_the_head_is_damaged() {
+    let plain = text(8, 250_000);
+    let open = |name: &str, bytes: &[u8]| {
+        let notes = Notes::default();
+        let reader = Box::new(Cursor::new(bytes.to_vec()));
+        let mut decompressor = Decompressor::salvage(Path::new(name), reader, None, &notes).unwrap();
+        let mut out = vec![0; 1 << 20];
+        decompressor.pass_gap();
+        let len = decompressor.read(&mut out[..1]).unwrap();
+        (decompressor.codec(), len, decompressor.at_gap(), notes.take())
+    };
+    let mut file = member(Codec::Bzip2, &plain);
+    file[0] ^= 1;
+    let (codec, len, at_gap, notes) = open("a.csv.bz2", &file);
+    assert_eq!((codec, len, at_gap), (Codec::Bzip2, 0, true));
+    assert!(notes[0].contains("bzip2 block 1 is damaged: compressed bytes 0 to 4 are lost"), "{notes:?}");
+    // Text is text whatever its name says, and what has another head is what that says.
+    let (codec, len, _, notes) = open("a.csv.gz", &plain);
+    assert_eq!((codec, len, notes.len()), (Codec::Plain, 1, 1));
+    let (codec, ..) = open("a.csv.gz", &member(Codec::Zstd, &plain));
+    assert_eq!(codec, Codec::Zstd);
+}
+
 /// Blocks that no damaged byte lies in come out, each gap in its place, and nothing else.
 fn check_bzip2(file: &[u8], damaged: std::ops::Range<usize>, change: impl Fn(&mut [u8])) -> Salvaged {
     let mut broken = file.to_vec();
