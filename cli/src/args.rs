@@ -193,6 +193,10 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "CODEC")]
     compression: Option<String>,
 
+    /// Go on behind damage of compressed files: read what is whole, leave out records that a gap cuts, and tell what is lost
+    #[arg(long)]
+    salvage: bool,
+
     /// Add a column, filename, with the file each row comes from
     #[arg(long, hide_short_help = true)]
     filename: bool,
@@ -376,6 +380,7 @@ impl ReadArgs {
             column_types("--types", &self.types)?.map(|types| ("types", types)),
             column_types("--columns", &self.columns)?.map(|types| ("columns", types)),
             self.all_varchar.then_some(("all_varchar", OptionValue::Boolean(true))),
+            self.salvage.then_some(("salvage", OptionValue::Boolean(true))),
             self.filename.then_some(("filename", OptionValue::Boolean(true))),
             self.null_padding.then_some(("null_padding", OptionValue::Boolean(true))),
             self.ragged.then_some(("ragged", OptionValue::Boolean(true))),

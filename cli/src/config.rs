@@ -40,6 +40,7 @@ const SETTINGS: [&str; 33] = [
     "quote",
     "ragged",
     "read-only",
+    "salvage",
     "skip",
     "stats",
     "temp-dir",

@@ -187,6 +187,84 @@ fn files_are_decompressed() {
 }
 
 #[test]
+fn damaged_files_are_salvaged() {
+    let dir = folder();
+    let lines: String = (0..30_000).map(|number| format!("{number},x{}\n", number * 7919 % 1000)).collect();
+    // Codes of other letters: those of the same would go on behind the damage as if nothing were.
+    let letter = |number: u8| char::from(b'A' + number % 26).to_string().repeat(usize::from(number % 7));
+    let others: String =
+        (0..30_000_u32).map(|number| format!("{}:\n", letter((number % 251) as u8))).collect();
+    for (name, text) in [("n.csv", &lines), ("k.csv", &others)] {
+        fs::write(dir.path().join(name), text).unwrap();
+        compress(dir.path(), "gzip", name);
+    }
+    let gz = fs::read(dir.path().join("n.csv.gz")).unwrap();
+    let other_gz = fs::read(dir.path().join("k.csv.gz")).unwrap();
+    fs::write(dir.path().join("n.gz"), [&gz[..gz.len() / 2], &other_gz].concat()).unwrap();
+    let decompressed = swath(&dir).args(["decompress", "--salvage", "n.gz"]).assert().success();
+    let out = String::from_utf8(decompressed.get_output().stdout.clone()).unwrap();
+    let (front, behind) = out.split_at(out.len() - others.len());
+    let right = lines.len() / 3;
+    assert!(behind == others && front[..right] == lines[..right]);
+    let told = String::from_utf8(decompressed.get_output().stderr.clone()).unwrap();
+    assert!(told.starts_with("note: n.gz: gzip member 1 is damaged"), "{told}");
+    let gap = format!(
+        "; the gap is at decoded byte {0}, of unknown length; the {0} bytes in front of it are not checked\n",
+        front.len()
+    );
+    assert!(told.contains(&gap), "{told}");
+    assert!(told.contains("note: salvaged with 1 damaged place in 1 file: "), "{told}");
+    // A file with what is whole appears; into a folder, all files are told of in one summary.
+    swath(&dir).args(["decompress", "--salvage", "-o", "out.csv", "n.gz"]).assert().success().stdout("");
+    assert_eq!(fs::read_to_string(dir.path().join("out.csv")).unwrap(), out);
+    fs::copy(dir.path().join("n.gz"), dir.path().join("m.gz")).unwrap();
+    fs::create_dir(dir.path().join("plain")).unwrap();
+    swath(&dir)
+        .args(["decompress", "--salvage", "-o", "plain", "?.gz"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("salvaged with 2 damaged places in 2 files: "));
+    assert_eq!(fs::read_to_string(dir.path().join("plain/m")).unwrap(), out);
+    // Undamaged files are as without.
+    swath(&dir)
+        .args(["decompress", "--salvage", "n.csv.gz"])
+        .assert()
+        .success()
+        .stdout(lines.clone())
+        .stderr("");
+
+    // In queries by the option, for all paths by the flag.
+    fs::write(dir.path().join("cut.csv.gz"), &gz[..gz.len() / 2]).unwrap();
+    swath(&dir).arg("SELECT count(*) FROM 'cut.csv.gz'").assert().code(1);
+    let count = |args: &[&str]| {
+        let assert = swath(&dir).args(args).args(["--format", "csv"]).assert().success();
+        let output = assert.get_output();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let rows = text(&output.stdout).lines().nth(1).unwrap().parse::<usize>().unwrap();
+        (rows, text(&output.stderr))
+    };
+    let by_option = count(&["SELECT count(*) FROM read_csv('cut.csv.gz', salvage = true, header = false)"]);
+    assert!(
+        by_option.0 > 10_000 && by_option.1.contains("note: salvaged with 1 damaged place"),
+        "{by_option:?}"
+    );
+    assert_eq!(count(&["--salvage", "--header=false", "SELECT count(*) FROM 'cut.csv.gz'"]), by_option);
+    assert_eq!(count(&["count", "--salvage", "--header=false", "cut.csv.gz"]), by_option);
+    let lines = "SELECT count(*) FROM read_text('cut.csv.gz', salvage = true)";
+    assert_eq!(count(&[lines]), by_option);
+    swath(&dir)
+        .arg("EXPLAIN SELECT count(*) FROM read_csv('cut.csv.gz', salvage = true)")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("salvage: damage is passed over"));
+    swath(&dir)
+        .arg("SELECT * FROM read_csv('cut.csv.gz', salvage = 7)")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("option salvage: "));
+}
+
+#[test]
 fn completions_and_manual_pages() {
     let dir = folder();
     for shell in ["bash", "zsh", "fish"] {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
-use swath_io::{Codec, Notes, SourceFile, decode_in_order};
+use swath_io::{Codec, DecodeOptions, Notes, SourceFile, decode_in_order};
 
 use crate::error::Error;
 use crate::sinks::atomic_file::AtomicFile;
@@ -25,6 +25,9 @@ pub enum DecompressError {
 /// Writes the decoded bytes of files, one after the other, each of any codec. They are decoded by so many threads,
 /// several of them at one file where its codec allows that. Returns what is worth knowing although nothing failed.
 ///
+/// With [`DecodeOptions::salvage`] damage is no error: what is whole is written, and what is lost is told, a line a loss, with
+/// its place in the file and in what is written, and a summary. Each file is then decoded by one thread.
+///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let dir = tempfile::tempdir()?;
@@ -33,7 +36,7 @@ pub enum DecompressError {
 /// # }
 /// let files = swath::list_files(dir.path().join("*"))?;
 /// let mut plain = Vec::new();
-/// swath::decompress(&files, None, 2, &mut plain)?;
+/// swath::decompress(&files, swath::DecodeOptions::default(), 2, &mut plain)?;
 /// assert_eq!(plain, b"ab");
 /// # Ok(())
 /// # }
@@ -43,15 +46,25 @@ pub enum DecompressError {
 /// A file that is damaged; what comes before the damage is written, what comes after it is not.
 pub fn decompress(
     files: &[SourceFile],
-    codec: Option<Codec>,
+    options: DecodeOptions,
     threads: usize,
     out: &mut dyn Write,
 ) -> Result<Vec<String>, DecompressError> {
     let notes = Notes::default();
-    decode_in_order(files, codec, threads, &notes, |bytes| {
-        out.write_all(bytes).map_err(DecompressError::Write)
-    })?;
+    write_decoded(files, options, threads, out, &notes)?;
     Ok(notes.take())
+}
+
+fn write_decoded(
+    files: &[SourceFile],
+    options: DecodeOptions,
+    threads: usize,
+    out: &mut dyn Write,
+    notes: &Notes,
+) -> Result<(), DecompressError> {
+    decode_in_order(files, options, threads, notes, |bytes| {
+        out.write_all(bytes).map_err(DecompressError::Write)
+    })
 }
 
 /// Writes the decoded bytes of each file into a folder, under the file's name without the ending of its codec. A file
@@ -61,22 +74,21 @@ pub fn decompress(
 /// A file that is damaged, two files of one name, a file that would replace itself.
 pub fn decompress_to_folder(
     files: &[SourceFile],
-    codec: Option<Codec>,
+    options: DecodeOptions,
     threads: usize,
     folder: &Path,
 ) -> Result<Vec<String>, DecompressError> {
     let targets = targets_in(files, folder)?;
     let tasks = Mutex::new(files.iter().zip(targets));
     let next_task = || lock(&tasks).next();
-    let notes = Mutex::new(Vec::new());
+    let notes = Notes::default();
     let at_once = threads.clamp(1, files.len().max(1));
     let threads_per_file = threads.div_ceil(at_once);
     let work = || -> Result<(), DecompressError> {
         while let Some((file, target)) = next_task() {
             let mut out = AtomicFile::create(&target).map_err(DecompressError::Write)?;
-            let found = decompress(std::slice::from_ref(file), codec, threads_per_file, &mut out)?;
+            write_decoded(std::slice::from_ref(file), options, threads_per_file, &mut out, &notes)?;
             out.seal().and_then(|()| out.commit()).map_err(DecompressError::Write)?;
-            lock(&notes).extend(found);
         }
         Ok(())
     };
@@ -87,7 +99,7 @@ pub fn decompress_to_folder(
             Err(panic) => std::panic::resume_unwind(panic),
         })
     })?;
-    Ok(std::mem::take(&mut lock(&notes)))
+    Ok(notes.take())
 }
 
 /// Where each file goes.

@@ -143,7 +143,7 @@ pub use settings::{parse_bytes, parse_duration};
 pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};
 pub use sinks::format as formats;
 pub use sinks::{FileFormat, Sink, WriteOptions};
-pub use swath_io::{Codec, OnError, SourceFile, from_home};
+pub use swath_io::{Codec, DecodeOptions, OnError, SourceFile, from_home};
 pub use swath_planner::{
     KEYWORDS, Piece, PieceKind, Statement, is_keyword, is_whole, nearest, pieces, statement_ranges,
 };

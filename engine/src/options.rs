@@ -21,6 +21,7 @@ use swath_planner::{SourceFunction, nearest};
 /// | `columns` | a map from name to type | all columns, in order |
 /// | `all_varchar` | `true`, `false` | read all columns as text |
 /// | `compression` | a name | the codec, `'auto'` to find it out |
+/// | `salvage` | `true`, `false` | damage of compressed files is passed over: what is whole is read, and what is lost is told |
 /// | `filename` | `true`, `false`, a name | adds a column with each row's file |
 /// | `hive_partitioning` | `true`, `false`, `'auto'` | adds columns for folders named `year=2001`; auto: where all files have the same |
 /// | `union_by_name` | `true`, `false` | columns of several files belong together by name, or by place |
@@ -40,12 +41,20 @@ pub struct ReadOptions {
 }
 
 /// Options that files of lines have, too.
-pub(crate) const TEXT_OPTIONS: [&str; 5] =
-    ["encoding", "compression", "filename", "hive_partitioning", "max_record_bytes"];
+pub(crate) const TEXT_OPTIONS: [&str; 6] =
+    ["encoding", "compression", "salvage", "filename", "hive_partitioning", "max_record_bytes"];
 
 /// Options that files of JSON have.
-pub(crate) const JSON_OPTIONS: [&str; 7] =
-    ["types", "columns", "encoding", "compression", "filename", "hive_partitioning", "max_record_bytes"];
+pub(crate) const JSON_OPTIONS: [&str; 8] = [
+    "types",
+    "columns",
+    "encoding",
+    "compression",
+    "salvage",
+    "filename",
+    "hive_partitioning",
+    "max_record_bytes",
+];
 
 /// Every option, by the name that is suggested for a misspelt one.
 pub(crate) const CSV_OPTIONS: [&str; 27] = [
@@ -63,6 +72,7 @@ pub(crate) const CSV_OPTIONS: [&str; 27] = [
     "columns",
     "all_varchar",
     "compression",
+    "salvage",
     "filename",
     "hive_partitioning",
     "union_by_name",
@@ -107,6 +117,7 @@ impl ReadOptions {
                 csv.compression =
                     if codec.eq_ignore_ascii_case("auto") { None } else { Some(codec.parse()?) };
             }
+            "salvage" => csv.salvage = boolean(name, value)?,
             "filename" => {
                 self.filename = match value {
                     OptionValue::Text(column) => Some(column.clone()),
@@ -185,6 +196,7 @@ impl ReadOptions {
         TextOptions {
             encoding: self.csv.encoding.known().unwrap_or_default(),
             compression: self.csv.compression,
+            salvage: self.csv.salvage,
             max_record_bytes: self.csv.max_record_bytes,
         }
     }

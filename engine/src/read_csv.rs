@@ -193,6 +193,12 @@ impl ReadCsv {
         self.option("compression", codec)
     }
 
+    /// Passes over damage of compressed files: what is whole is read, records that a gap cuts are left out, and what is lost is told by
+    /// [`Session::take_notes`]. Without, damage is an error.
+    pub fn salvage(self) -> Self {
+        self.option("salvage", true)
+    }
+
     /// Adds a column of this name with each row's file.
     pub fn with_filename(self, column: impl Into<String>) -> Self {
         self.option("filename", column.into())

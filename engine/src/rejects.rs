@@ -37,9 +37,10 @@ impl RejectsTable {
         let number = |of: &dyn Fn(usize) -> u64| -> ArrayRef {
             Arc::new(UInt64Array::from_iter_values((0..all.len()).map(of)))
         };
-        let columns = vec![
+        let columns: Vec<ArrayRef> = vec![
             text(&|at| Some(all[at].0.path.to_string_lossy().into_owned())),
-            number(&|at| all[at].1.line),
+            // Behind a part of a file that is lost nobody knows the line.
+            Arc::new(all.iter().map(|(_, reject)| reject.known_line()).collect::<UInt64Array>()),
             number(&|at| all[at].0.byte_offset),
             text(&|at| all[at].1.column.clone()),
             text(&|at| Some(all[at].1.expected.clone())),
@@ -54,7 +55,7 @@ impl RejectsTable {
 impl TableProvider for RejectsTable {
     fn schema(&self) -> SchemaRef {
         let field = |name: &&str| match *name {
-            "line" | "byte" => Field::new(*name, DataType::UInt64, false),
+            "line" | "byte" => Field::new(*name, DataType::UInt64, *name == "line"),
             name => Field::new(name, DataType::Utf8, name == "column"),
         };
         Arc::new(Schema::new(REJECTS_COLUMNS.iter().map(field).collect::<Vec<_>>()))

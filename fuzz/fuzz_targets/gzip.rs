@@ -1,15 +1,18 @@
-//! The gzip decoder against zlib-rs: the same bytes, or both refuse, however input and output are cut; and in pieces, each before what
-//! stands in front of it is known, against the same from the front.
+//! The gzip decoder against zlib-rs: the same bytes, or both refuse, however input and output are cut; and files that scans decode in
+//! pieces, each before what stands in front of it is known, against the same from the front.
 #![no_main]
 
 use std::io::Write;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 use libfuzzer_sys::fuzz_target;
-use swath_io::codec::gzip::{
-    BlockStart, Cpu, Damage, GzipDecoder, HISTORY_LEN_BYTES, Inflater, Pause, Piece, PieceEnd, Resolver,
-};
+use swath_io::codec::gzip::{Cpu, GzipDecoder, HISTORY_LEN_BYTES, Inflater, Pause};
+use swath_io::{Codec, Encoding, Notes, Scan, ScanFormat, ScanItem, ScanRequest, TextOptions, Worker};
 
 /// Decoded bytes after which a decompression bomb is left alone.
 const LIMIT_BYTES: usize = 1 << 20;
@@ -50,11 +53,12 @@ fn check(cpu: Cpu, data: &[u8], step_in: usize, step_out: usize) {
     }
     assert_eq!(inflate(cpu, data, step_in, step_out), expected, "in steps");
     assert_eq!(inflate(cpu, data, usize::MAX, 1 << 16), expected, "at once");
+    let (piece_len, order) = (step_in.max(64), &data[data.len().saturating_sub(40)..]);
     let Outcome::Whole(plain, used) = expected else {
-        let _ = in_pieces(cpu, data, step_in as u64 * 64);
+        check_pieces(&member(data, b""), piece_len, order);
         return;
     };
-    assert_eq!(in_pieces(cpu, data, step_in as u64 * 64).as_ref(), Ok(&plain), "in pieces");
+    check_pieces(&member(&data[..used], &plain), piece_len, order);
     check_member(cpu, &data[..used], &plain);
 }
 
@@ -108,49 +112,70 @@ fn inflate(cpu: Cpu, input: &[u8], step_in: usize, step_out: usize) -> Outcome {
     }
 }
 
-/// Decodes in pieces that start at every `piece_bits` bits or soon after.
-fn in_pieces(cpu: Cpu, input: &[u8], piece_bits: u64) -> Result<Vec<u8>, Damage> {
-    let mut out = Vec::new();
-    let mut resolver = Resolver::new(&[]);
-    let mut piece = Piece::new(cpu);
-    let stored = input.first().is_some_and(|byte| byte & 7 == 0);
-    piece.begin(input, BlockStart { bit: if stored { 8 } else { 0 }, stored }, Some(&[]));
-    let mut stop = piece_bits;
-    loop {
-        let mut next = Piece::new(cpu);
-        let next_stop = stop.saturating_add(piece_bits);
-        let found = next.find(input, stop, next_stop, LIMIT_BYTES);
-        let target = if found.is_some() { next.start().bit } else { next_stop };
-        let end = piece.decode(input, target, 2 * LIMIT_BYTES)?;
-        let at = out.len();
-        out.resize(at + piece.len(), 0);
-        let (values, bytes) = out[at..].split_at_mut(piece.values().len());
-        resolver.resolve(piece.values(), values)?;
-        bytes.copy_from_slice(piece.bytes());
-        match end {
-            PieceEnd::Stream(_) => return Ok(out),
-            PieceEnd::Full | PieceEnd::Input => return Err(Damage::Length),
-            PieceEnd::Block(start) => {
-                let history = piece.history(&resolver)?;
-                if found.is_some() && next.start() == start {
-                    resolver = Resolver::new(&history);
-                } else {
-                    next.begin(input, start, Some(&history));
-                }
-                stop = next_stop.max(start.bit + 1);
-                piece = next;
-            }
-        }
-    }
-}
-
-/// The same as two members: the checksum, and parts of the file.
-fn check_member(cpu: Cpu, data: &[u8], plain: &[u8]) {
+/// A file of one member around these bytes.
+fn member(data: &[u8], plain: &[u8]) -> Vec<u8> {
     let header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let mut checksum = flate2::Crc::new();
     checksum.update(plain);
     let trailer = [checksum.sum().to_le_bytes(), checksum.amount().to_le_bytes()].concat();
-    let member = [&header[..], data, &trailer].concat();
+    [&header[..], data, &trailer].concat()
+}
+
+/// Decodes a file in pieces and from the front, as scans do: the same lines, or the same error.
+fn check_pieces(file: &[u8], piece_len: usize, order: &[u8]) {
+    // A file is worth pieces if it has more than four of them.
+    if file.len() > 4 * piece_len {
+        let alone = lines(file, piece_len, 1, &[]);
+        let pieces = lines(file, piece_len, WORKERS, order);
+        assert!(alone == pieces, "{:?} and {:?}", alone.as_ref().map(Vec::len), pieces.as_ref().map(Vec::len));
+    }
+}
+
+/// Workers from which on members are decoded in pieces.
+const WORKERS: usize = 4;
+
+/// The lines of a file, by so many workers, who take turns in this order. Pieces have the length of chunks.
+fn lines(file: &[u8], chunk_len: usize, workers: usize, order: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    let mut on_disk = tempfile::Builder::new().suffix(".gz").tempfile().expect("there is a folder for it");
+    on_disk.write_all(file).expect("there is room for it");
+    let files = swath_io::expand(&[on_disk.path().to_str().expect("a name in ASCII")]).expect("the file is there");
+    let options = TextOptions { encoding: Encoding::Latin1, compression: Some(Codec::Gzip), ..Default::default() };
+    let request = ScanRequest { columns: vec![0], batch_rows: 1 << 20, ..Default::default() };
+    let scan = Scan::new(files, &ScanFormat::Text(options), request, workers, &Notes::default());
+    let scan = Arc::new(scan.with_chunk_len(chunk_len));
+    let mut workers: Vec<Worker> = (0..workers).map(|_| scan.worker()).collect();
+    let mut order = order.iter().cycle();
+    let (mut batches, mut idle) = (Vec::new(), 0);
+    while !workers.is_empty() {
+        let turn = usize::from(*order.next().unwrap_or(&0)) % workers.len();
+        match workers[turn].poll_next(&Context::from_waker(Waker::noop())) {
+            Poll::Ready(None) => drop(workers.swap_remove(turn)),
+            Poll::Ready(Some(Err(error))) => {
+                let error = error.to_string();
+                return Err(error.split_once(": ").map_or_else(String::new, |(_, what)| what.to_owned()));
+            }
+            Poll::Ready(Some(Ok(ScanItem::Batch { batch, place }))) => batches.push((place, batch)),
+            Poll::Ready(Some(Ok(ScanItem::ColumnForgone { .. }))) => panic!("no column may be forgone"),
+            Poll::Pending => {
+                // Those who are never asked may have what all wait for.
+                idle += 1;
+                workers.rotate_left(usize::from(idle % 3 == 0));
+                continue;
+            }
+        }
+        idle = 0;
+    }
+    batches.sort_by_key(|(place, _)| *place);
+    let values = |batch: &RecordBatch| {
+        let lines = batch.column(0).as_string_view();
+        (0..lines.len()).map(|row| lines.value(row).as_bytes().to_vec()).collect::<Vec<_>>()
+    };
+    Ok(batches.iter().flat_map(|(_, batch)| values(batch)).collect())
+}
+
+/// The same as two members: the checksum, and parts of the file.
+fn check_member(cpu: Cpu, data: &[u8], plain: &[u8]) {
+    let member = member(data, plain);
     let file = [&member[..], &member].concat();
     for start in [0, member.len()] {
         let mut decoder = GzipDecoder::new(cpu);

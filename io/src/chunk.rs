@@ -30,6 +30,8 @@ pub(crate) struct Chunk {
     start: usize,
     end: usize,
     summary: Summary,
+    /// Whether something of the file is lost in front of the bytes.
+    behind_gap: bool,
 }
 
 impl Chunk {
@@ -43,7 +45,17 @@ impl Chunk {
     /// An empty chunk with room for `len` bytes, in a buffer that may have been used before.
     fn with_room(mut buffer: Vec<u8>, len: usize) -> Self {
         buffer.resize(FRONT_LEN_BYTES + len + PADDING_LEN_BYTES, 0);
-        Self { buffer, start: FRONT_LEN_BYTES, end: FRONT_LEN_BYTES, summary: Summary::default() }
+        Self { buffer, start: FRONT_LEN_BYTES, end: FRONT_LEN_BYTES, ..Self::default() }
+    }
+
+    /// Whether something of the file is lost in front of the bytes.
+    pub(crate) fn is_behind_gap(&self) -> bool {
+        self.behind_gap
+    }
+
+    /// Something of the file is lost in front of the bytes.
+    pub(crate) fn set_behind_gap(&mut self) {
+        self.behind_gap = true;
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

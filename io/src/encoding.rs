@@ -127,7 +127,7 @@ impl TextStream {
     /// Wraps the decoded bytes of a file.
     ///
     /// # Errors
-    /// Those of reading the first bytes.
+    /// Those of reading the first bytes; an encoding that cannot be salvaged.
     pub fn new(mut bytes: Decompressor, encoding: Encoding) -> Result<Self> {
         let mut head = vec![0; 3];
         let mut len = 0;
@@ -165,6 +165,11 @@ impl TextStream {
             transcoder.raw.resize(RAW_LEN_BYTES, 0);
             transcoder
         });
+        if transcoder.is_some() && bytes.is_salvage() {
+            let problem = format!("where a character begins behind a gap is not known in {encoding}");
+            let hint = "write what is whole with swath decompress --salvage, and read that";
+            return Err(Error::bad_option_hint("salvage", problem, hint));
+        }
         let encoding = if transcoder.is_some() { Encoding::Utf8 } else { encoding };
         Ok(Self { bytes, encoding, transcoder, head })
     }
@@ -191,7 +196,17 @@ impl TextStream {
         &self.bytes
     }
 
-    /// Reads the next bytes into `out` and returns how many; 0 only at the end. `out` has room for
+    /// Whether reading has come to a place where something is lost, behind which it goes on once it is told to.
+    pub(crate) fn at_gap(&self) -> bool {
+        self.head.is_empty() && self.bytes.at_gap()
+    }
+
+    /// Goes on behind a gap.
+    pub(crate) fn pass_gap(&mut self) {
+        self.bytes.pass_gap();
+    }
+
+    /// Reads the next bytes into `out` and returns how many; 0 only at the end, and at a gap. `out` has room for
     /// at least 4 bytes.
     ///
     /// # Errors

@@ -23,10 +23,21 @@ pub struct Error(Box<ErrorKind>);
 pub struct Location {
     /// The file, as the user named it.
     pub path: PathBuf,
-    /// The line on which the record starts, counted from 1 in the decoded text.
+    /// The line on which the record starts, counted from 1 in the decoded text; behind a gap, of which nobody knows how many
+    /// lines it has, counted from there and marked with [`BEHIND_GAP`].
     pub line: u64,
     /// The byte offset of the record in the decoded text, counted from 0.
     pub byte_offset: u64,
+}
+
+/// The bit of the number of a line that says that lines are counted from a gap on, because a part of the file in front is lost.
+pub const BEHIND_GAP: u64 = 1 << 63;
+
+impl Location {
+    /// Whether lines are counted from a gap on.
+    pub fn is_behind_gap(&self) -> bool {
+        self.line & BEHIND_GAP != 0
+    }
 }
 
 /// What went wrong. Variants are what a caller can act on.
@@ -86,6 +97,11 @@ pub enum ErrorKind {
         decoded_bytes: u64,
         /// What the decoder says.
         source: io::Error,
+    },
+    /// A part of a damaged file is lost in which its header, or a line to skip, stands.
+    HeadLost {
+        /// The file.
+        path: PathBuf,
     },
     /// A value that does not fit the type of its column.
     Value {
@@ -217,7 +233,14 @@ impl Error {
             | ErrorKind::UnclosedQuote { location }
             | ErrorKind::Json { location, .. }
             | ErrorKind::RecordTooLong { location, .. } => {
-                Some(format!("the record starts at byte {} of the decoded text", location.byte_offset))
+                let behind = match location.is_behind_gap() {
+                    true => ", behind a part of the file that is lost: lines are counted from there",
+                    false => "",
+                };
+                Some(format!(
+                    "the record starts at byte {} of the decoded text{behind}",
+                    location.byte_offset
+                ))
             }
             ErrorKind::Truncated { decoded_bytes, .. } | ErrorKind::Corrupt { decoded_bytes, .. } => {
                 Some(format!("{decoded_bytes} bytes could be decoded before it"))
@@ -250,11 +273,14 @@ impl Error {
                 Some("the folder does not exist: make it first".into())
             }
             ErrorKind::Truncated { .. } => {
-                Some("the file is incomplete: copy it again, or wait until it is written".into())
+                Some("the file is incomplete: copy it again, or wait until it is written; salvage = true reads what is there".into())
             }
             ErrorKind::Corrupt { .. } => {
-                Some("the file is damaged: compare it with its original, or make it again".into())
+                Some("the file is damaged: compare it with its original, or make it again; salvage = true reads what is whole".into())
             }
+            ErrorKind::HeadLost { .. } => Some(
+                "read the file alone, with header = false, skip = 0 and columns = {'name': 'type', …}; other files without it".into(),
+            ),
             ErrorKind::Value { column, expected, fits, found, .. } => {
                 Some(value_hint(column, expected, *fits, found))
             }
@@ -301,7 +327,8 @@ fn value_hint(column: &str, expected: &str, fits: Option<ColumnType>, found: &st
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: line {}", self.path.display(), self.line)
+        write!(f, "{}: line {}", self.path.display(), self.line & !BEHIND_GAP)?;
+        if self.is_behind_gap() { f.write_str(" behind a gap") } else { Ok(()) }
     }
 }
 
@@ -331,6 +358,9 @@ impl fmt::Display for Error {
                 "{}: the {codec} data is damaged at or before compressed byte {offset_bytes}: {source}",
                 path.display()
             ),
+            ErrorKind::HeadLost { path } => {
+                write!(f, "{}: the header is lost with the damaged start of the file", path.display())
+            }
             ErrorKind::Value { location, column, expected, found, .. } => {
                 write!(f, "{location}, column \"{column}\": expected {expected}, found \"{found}\"")
             }

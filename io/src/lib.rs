@@ -12,6 +12,7 @@
 //! * [`splitter`]: chunks become whole records, however they were cut;
 //! * [`scanner`]: whole records become Arrow columns, only those that are needed, with errors that know
 //!   file, line and column;
+//! * [`losses`]: what could not be decoded of a file that is damaged, where it is read past its damage;
 //! * [`rejects`]: what does not fit is left out where that was asked for, counted, and kept to be looked at;
 //! * [`scan`]: a [`Scan`] reads many files with many [`Worker`]s;
 //! * [`search`]: the lines of many files as they stand there, for whoever looks for some of them.
@@ -53,6 +54,7 @@ pub mod error;
 mod feed;
 mod file_range;
 pub mod hive;
+pub mod losses;
 pub mod notes;
 pub mod options;
 pub mod rejects;
@@ -69,8 +71,9 @@ pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use feed::decode_in_order;
 pub use hive::{HiveColumn, hive_columns};
+pub use losses::{Loss, Losses};
 pub use notes::Notes;
-pub use options::{ColumnType, CsvOptions, HeaderMode, OnError, Setting, TextOptions};
+pub use options::{ColumnType, CsvOptions, DecodeOptions, HeaderMode, OnError, Setting, TextOptions};
 pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::filter::{RawFilter, RowFilter, ScanFilter, Usefulness};

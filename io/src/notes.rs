@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::losses::Losses;
 use crate::rejects::{Rejects, Tally};
 
 /// A shared list of notes ("the file is named .gz and holds bzip2 data"), each kept once, with what scans count
@@ -13,6 +14,7 @@ pub struct Notes {
     texts: Arc<Mutex<Vec<String>>>,
     tallies: Arc<Mutex<Vec<Tally>>>,
     rejects: Rejects,
+    losses: Losses,
 }
 
 /// More notes than this are counted, not kept: ten thousand files must not fill the screen.
@@ -27,9 +29,11 @@ impl Notes {
         }
     }
 
-    /// Takes all notes out, in the order in which they came; at the end, what scans have counted so far.
+    /// Takes all notes out, in the order in which they came; at the end, what was lost of damaged files, and what scans have counted
+    /// so far.
     pub fn take(&self) -> Vec<String> {
         let mut notes = std::mem::take(&mut *self.texts.lock().unwrap_or_else(PoisonError::into_inner));
+        notes.extend(self.losses.take_notes());
         let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
         for note in tallies.iter().flat_map(Tally::take_notes) {
             if !notes.contains(&note) {
@@ -43,6 +47,11 @@ impl Notes {
     /// What was rejected.
     pub fn rejects(&self) -> &Rejects {
         &self.rejects
+    }
+
+    /// What was lost of damaged files that were salvaged.
+    pub fn losses(&self) -> &Losses {
+        &self.losses
     }
 
     /// Counts are told with the notes: those that have been counted by the time they are taken.

@@ -13,6 +13,16 @@ use crate::scanner::Delim;
 /// Bound on one record, in bytes: a quote that is never closed must not fill the memory.
 pub const DEFAULT_MAX_RECORD_BYTES: usize = 64 << 20;
 
+/// How files are decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct DecodeOptions {
+    /// The codec of every file; `None`: found by looking.
+    pub codec: Option<Codec>,
+    /// Whether damage is passed over: what is whole is read, and what is lost is told, see
+    /// [`Losses`](crate::Losses). Without, it is an error.
+    pub salvage: bool,
+}
+
 /// Whether the first record of a file names its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum HeaderMode {
@@ -123,6 +133,8 @@ pub struct CsvOptions {
     pub all_varchar: bool,
     /// The codec of every file; `None`: found by looking.
     pub compression: Option<Codec>,
+    /// Whether damage of compressed files is passed over, see [`DecodeOptions::salvage`]. Records that a gap cuts are left out.
+    pub salvage: bool,
     /// Whether the columns of files with headers are those of the same name; else those in the same place, by
     /// the names of the first file.
     pub union_by_name: bool,
@@ -154,6 +166,7 @@ impl Default for CsvOptions {
             columns: None,
             all_varchar: false,
             compression: None,
+            salvage: false,
             union_by_name: true,
             max_record_bytes: DEFAULT_MAX_RECORD_BYTES,
             on_error: OnError::Fail,
@@ -164,6 +177,13 @@ impl Default for CsvOptions {
     }
 }
 
+impl CsvOptions {
+    /// How the files are decoded.
+    pub fn decode(&self) -> DecodeOptions {
+        DecodeOptions { codec: self.compression, salvage: self.salvage }
+    }
+}
+
 /// How files of lines are read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TextOptions {
@@ -171,13 +191,27 @@ pub struct TextOptions {
     pub encoding: Encoding,
     /// The codec of every file; `None`: found by looking.
     pub compression: Option<Codec>,
+    /// Whether damage of compressed files is passed over, see [`DecodeOptions::salvage`]. Lines that a gap cuts are left out.
+    pub salvage: bool,
     /// Bound on one line, in bytes.
     pub max_record_bytes: usize,
 }
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { encoding: Encoding::Utf8, compression: None, max_record_bytes: DEFAULT_MAX_RECORD_BYTES }
+        Self {
+            encoding: Encoding::Utf8,
+            compression: None,
+            salvage: false,
+            max_record_bytes: DEFAULT_MAX_RECORD_BYTES,
+        }
+    }
+}
+
+impl TextOptions {
+    /// How the files are decoded.
+    pub fn decode(&self) -> DecodeOptions {
+        DecodeOptions { codec: self.compression, salvage: self.salvage }
     }
 }
 

@@ -6,10 +6,12 @@ use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::error::BEHIND_GAP;
+
 /// A value or a record that could not be read and was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
-    /// The line on which the record starts, counted from 1 in the decoded text.
+    /// The line on which the record starts, as in [`Location::line`](crate::Location::line).
     pub line: u64,
     /// The name of the column; `None` if it is the record as a whole.
     pub column: Option<String>,
@@ -19,6 +21,13 @@ pub struct Reject {
     pub found: String,
     /// The record as it stands in the file, without its end: shortened if long.
     pub record: String,
+}
+
+impl Reject {
+    /// The line on which the record starts, counted from 1 in the decoded text; `None` behind a part of the file that is lost.
+    pub fn known_line(&self) -> Option<u64> {
+        (self.line & BEHIND_GAP == 0).then_some(self.line)
+    }
 }
 
 /// Where a reject stands: by file, the record's byte offset in the decoded text, and the column.

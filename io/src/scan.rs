@@ -17,12 +17,11 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
 use crate::chunk::{CHUNK_LEN_BYTES, ChunkPool};
-use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
 use crate::feed::{Feed, FeedOptions, Progress, Ready, Recipe, Split};
 use crate::notes::Notes;
-use crate::options::TextOptions;
+use crate::options::{DecodeOptions, TextOptions};
 use crate::rejects::Tally;
 use crate::scanner::ScanRequest;
 use crate::scanner::csv::{CsvRequest, CsvScanner};
@@ -43,6 +42,17 @@ pub enum ScanFormat {
     Json(JsonTable),
     /// Lines.
     Text(TextOptions),
+}
+
+impl ScanFormat {
+    /// How the files are decoded.
+    pub fn decode(&self) -> DecodeOptions {
+        match self {
+            Self::Csv(table) => table.options.decode(),
+            Self::Json(table) => table.options().text.decode(),
+            Self::Text(options) => options.decode(),
+        }
+    }
 }
 
 /// What a worker gives.
@@ -90,7 +100,7 @@ const CHUNKS_PER_CALL: usize = 16;
 /// One read of files. Shared by its workers.
 pub struct Scan {
     files: Vec<SourceFile>,
-    compression: Option<Codec>,
+    decode: DecodeOptions,
     encoding: Encoding,
     recipe: Recipe,
     request: ScanRequest,
@@ -139,23 +149,23 @@ impl Scan {
         let tally = Tally::default();
         notes.add_tally(&tally);
         notes.rejects().forget(files.iter().map(|file| &file.path));
-        let (recipe, compression, encoding) = match format {
+        let (recipe, encoding) = match format {
             ScanFormat::Csv(table) => {
                 let recipe = Recipe::Csv(Arc::new(CsvRequest::new(table, &request)));
-                (recipe, table.options.compression, table.encoding)
+                (recipe, table.encoding)
             }
             ScanFormat::Json(table) => {
                 let recipe = Recipe::Json(Arc::new(table.clone()));
-                (recipe, table.options().text.compression, table.options().text.encoding)
+                (recipe, table.options().text.encoding)
             }
             ScanFormat::Text(options) => {
                 let recipe = Recipe::Lines { max_record_bytes: options.max_record_bytes };
-                (recipe, options.compression, options.encoding)
+                (recipe, options.encoding)
             }
         };
         Self {
             files,
-            compression,
+            decode: format.decode(),
             encoding,
             recipe,
             request,
@@ -258,7 +268,7 @@ impl Scan {
         };
         self.opened_files.fetch_add(1, Ordering::Relaxed);
         let options = FeedOptions {
-            compression: self.compression,
+            decode: self.decode,
             encoding: self.encoding,
             set: self.set,
             split: Split::of((self.limit / CHUNKS_PER_WORKER) as usize, self.pool.chunk_len()),
@@ -589,5 +599,7 @@ impl Worker {
 mod exact_tests;
 #[cfg(test)]
 mod lenient_tests;
+#[cfg(test)]
+mod salvage_tests;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -284,7 +284,7 @@ impl<S: LineSearch> Search<'_, S> {
     fn open(&self, file: usize) {
         let recipe = Recipe::Lines { max_record_bytes: self.options.max_record_bytes };
         let options = FeedOptions {
-            compression: self.options.compression,
+            decode: self.options.decode(),
             encoding: self.options.encoding,
             set: InstructionSet::best(),
             split: Split::of(self.threads, CHUNK_LEN_BYTES),

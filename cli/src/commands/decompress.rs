@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::thread;
 
-use swath::{Codec, DecompressError, SourceFile};
+use swath::{Codec, DecodeOptions, DecompressError, SourceFile};
 
 use crate::exit_codes::{DONE, FAILED};
 use crate::report::{self, Report};
@@ -16,6 +16,7 @@ Examples:
   swath decompress x.csv.bz2 | head
   swath decompress -o all.csv 'parts/*.csv.zst'
   swath decompress -o plain/ 'air/*.csv.bz2'
+  swath decompress --salvage -o rest.csv damaged.csv.gz
   curl -s https://example.com/x.gz | swath decompress
 
 The codec is told by the first bytes: gzip, bzip2, Zstandard, xz, LZ4; what is not compressed comes out as it is.
@@ -36,6 +37,10 @@ pub struct DecompressArgs {
     /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4 [default: by their first bytes]
     #[arg(long, value_name = "CODEC")]
     compression: Option<Codec>,
+
+    /// Go on behind damage: write what is whole, and tell what is lost, byte for byte
+    #[arg(long)]
+    salvage: bool,
 
     /// How many files are decoded at once [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -58,6 +63,7 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
             return Ok(FAILED);
         }
     };
+    let options = DecodeOptions { codec: args.compression, salvage: args.salvage };
     let folder = args.output.as_ref().filter(|path| path.is_dir() || ends_with_slash(path));
     let (done, target) = match folder {
         Some(folder) => {
@@ -70,14 +76,11 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
                 };
                 folder.metadata().map_err(report)?;
             }
-            (
-                swath::decompress_to_folder(&files, args.compression, threads, folder),
-                folder.display().to_string(),
-            )
+            (swath::decompress_to_folder(&files, options, threads, folder), folder.display().to_string())
         }
         None => {
             let target = args.output.map_or(Target::Stdout, Target::File);
-            (into_target(&files, args.compression, threads, &target), target.name())
+            (into_target(&files, options, threads, &target), target.name())
         }
     };
     Ok(match done {
@@ -101,12 +104,12 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
 
 fn into_target(
     files: &[SourceFile],
-    codec: Option<Codec>,
+    options: DecodeOptions,
     threads: usize,
     target: &Target,
 ) -> Result<Vec<String>, DecompressError> {
     let mut sink = target.open().map_err(DecompressError::Write)?;
-    let done = swath::decompress(files, codec, threads, &mut sink);
+    let done = swath::decompress(files, options, threads, &mut sink);
     if done.is_err() {
         // A file that is not whole does not appear; on standard output, what came before the damage is shown.
         if !sink.is_file() {

@@ -108,6 +108,22 @@ impl ReadText {
         self.option("compression", OptionValue::Text(name.to_owned()))
     }
 
+    /// Passes over damage of compressed files: what is whole is read, lines that a gap cuts are left out, and what is lost is told by
+    /// [`Session::take_notes`]. Without, damage is an error.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("a.txt");
+    /// std::fs::write(&path, "a\nb\n")?;
+    /// assert_eq!(swath::read_text(&path).salvage().count().get()?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn salvage(self) -> Self {
+        self.option("salvage", OptionValue::Boolean(true))
+    }
+
     /// Sets a bound on the length of one line; a longer one is an error.
     ///
     /// ```

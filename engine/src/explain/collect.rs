@@ -238,6 +238,7 @@ impl Collector<'_> {
             self.explanation.passes.push(ExplainedPass {
                 kind: kind_of(&source.format).to_owned(),
                 source: source.label.to_string(),
+                salvage: source.format.decode().salvage,
                 files: config.file_groups.iter().map(|group| group.len()).sum(),
                 file_bytes: files.map(|file| file.object_meta.size).sum(),
                 columns: columns.clone(),
@@ -318,6 +319,7 @@ impl Collector<'_> {
                     self.explanation.passes.push(ExplainedPass {
                         kind: scan.kind.to_owned(),
                         source: sources(&scan.labels),
+                        salvage: scan.salvage,
                         files: scan.files().len(),
                         file_bytes: scan.files().iter().map(|file| file.len_bytes).sum(),
                         columns: scan.schema.fields().iter().map(|field| field.name().clone()).collect(),

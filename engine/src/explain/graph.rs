@@ -127,7 +127,11 @@ fn of_pass(number: usize, pass: &ExplainedPass) -> Node {
     Node {
         kind: Kind::Pass(number),
         title: format!("{}: {}", name(ReadFrom::Pass(number)), pass.kind),
-        lines: vec![pass.source.clone(), size, format!("columns {}", columns(pass))],
+        lines: [pass.source.clone(), size]
+            .into_iter()
+            .chain(pass.salvage.then(|| "damage is passed over".to_owned()))
+            .chain([format!("columns {}", columns(pass))])
+            .collect(),
         measured,
         inputs: vec![],
     }

@@ -66,6 +66,8 @@ pub struct ExplainedPass {
     pub files: usize,
     /// Bytes of the files, compressed as they are.
     pub file_bytes: u64,
+    /// Whether damage of the files is passed over.
+    pub salvage: bool,
     /// The columns that are read: all that any reader needs.
     pub columns: Vec<String>,
     /// How many columns the files have.

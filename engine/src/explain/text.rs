@@ -53,6 +53,9 @@ fn show_pass(number: usize, pass: &ExplainedPass, text: &mut String) {
     };
     let (name, size) = (name(ReadFrom::Pass(number)), bytes(pass.file_bytes));
     text.push_str(&format!("{name}: {} {}, {files}, {size}, {opened}\n", pass.kind, pass.source));
+    if pass.salvage {
+        text.push_str("  salvage: damage is passed over, each compressed file decoded by one thread\n");
+    }
     text.push_str(&format!("  columns: {}\n", columns(pass)));
     if !pass.raw_filter.is_empty() {
         let literals: Vec<String> = pass.raw_filter.iter().map(|literal| format!("'{literal}'")).collect();

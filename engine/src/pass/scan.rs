@@ -24,6 +24,8 @@ pub(crate) struct PassScan {
     /// What the user called the files, for each reader.
     pub(crate) labels: Vec<Arc<str>>,
     pub(crate) kind: &'static str,
+    /// Whether damage of the files is passed over.
+    pub(crate) salvage: bool,
     /// How many columns the files have.
     pub(crate) file_columns: usize,
     /// The columns of the files that any reader needs. All may have nulls, in place of what could not be read.
@@ -79,6 +81,7 @@ impl PassScan {
         let begun = Arc::new(Self {
             labels,
             kind: kind_of(&source.format),
+            salvage: source.format.decode().salvage,
             file_columns: file_schema.fields().len(),
             schema,
             literals,

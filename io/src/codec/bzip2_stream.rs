@@ -17,7 +17,7 @@ use crate::error::Error;
 pub(crate) const MOST_BLOCKS_LEN_BYTES: usize = 384 << 10;
 
 /// Compressed bytes that are read in addition for a block that turned out to be longer.
-const MORE_LEN_BYTES: usize = 512 << 10;
+pub(super) const MORE_LEN_BYTES: usize = 512 << 10;
 
 /// Decodes the streams of a file in order, from its head or any block on.
 ///

@@ -12,9 +12,11 @@ use super::bzip2_stream::{Bzip2End, Bzip2Stream, Sums};
 use super::gzip_stream::{Failure, GzipStream};
 use super::input::Input;
 use super::members::starts_member;
+use super::salvage::{Salvage, Step};
 use super::{Codec, MAGIC_LEN_BYTES};
 use crate::error::{Error, Result};
 use crate::notes::Notes;
+use crate::options::DecodeOptions;
 
 /// Decodes one file from its start to its end, in constant memory.
 ///
@@ -33,6 +35,8 @@ pub struct Decompressor {
     /// The compressed offset from which on the end of a member is the end of all that is read.
     stop_bytes: u64,
     stopped: bool,
+    /// Something is lost where decoding is: nothing is read before this is taken.
+    gap: bool,
     notes: Notes,
 }
 
@@ -45,6 +49,8 @@ enum Decoder {
     Gzip(Box<GzipStream>),
     /// All streams, and what is known of the last one.
     Bzip2(Box<(Bzip2Stream, Sums)>),
+    /// What is whole.
+    Salvage(Box<Salvage>),
 }
 
 impl Decoder {
@@ -68,18 +74,37 @@ enum State {
 }
 
 impl Decompressor {
-    /// Opens a file. Its codec is `codec` if given, else what its first bytes show; a name that
+    /// Opens a file. Its codec is the one given, else what its first bytes show; a name that
     /// promises another codec leaves a note.
     ///
     /// # Errors
     /// The file cannot be opened or read; it is named as a compressed file and holds something
     /// that is neither compressed nor text.
-    pub fn open(path: &Path, codec: Option<Codec>, notes: &Notes) -> Result<Self> {
+    pub fn open(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<Self> {
         let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
-        Self::new(path, Box::new(file), codec, notes)
+        Self::of_reader(path, Box::new(file), options, notes)
     }
 
     /// Like [`Decompressor::open`], over bytes from anywhere; `path` serves for names and errors.
+    ///
+    /// # Errors
+    /// Those of [`Decompressor::open`].
+    pub(crate) fn of_reader(
+        path: &Path,
+        reader: Box<dyn Read + Send>,
+        options: DecodeOptions,
+        notes: &Notes,
+    ) -> Result<Self> {
+        match options.salvage {
+            true => Self::salvage(path, reader, options.codec, notes),
+            false => Self::new(path, reader, options.codec, notes),
+        }
+    }
+
+    /// Decodes bytes from anywhere, and does not pass over damage; `path` serves for names and errors.
+    ///
+    /// # Errors
+    /// Those of [`Decompressor::open`].
     pub fn new(
         path: &Path,
         reader: Box<dyn Read + Send>,
@@ -98,6 +123,53 @@ impl Decompressor {
         Ok(Self { input, state, ..Self::nowhere(path, codec, notes) })
     }
 
+    /// Like [`Decompressor::new`], past all damage of the file: what is whole is read, and what is lost goes to
+    /// [`Notes::losses`]. A file whose name promises a codec is one of it if its first bytes show none and are no text.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn salvage(
+        path: &Path,
+        reader: Box<dyn Read + Send>,
+        codec: Option<Codec>,
+        notes: &Notes,
+    ) -> Result<Self> {
+        let mut input = Input::new(reader);
+        input.fill_to(SALVAGE_HEAD_LEN_BYTES).map_err(|error| Error::io(path, "read", error))?;
+        let head = input.available();
+        let state = if head.is_empty() { State::Done } else { State::Member };
+        let named = Codec::of_name(path).filter(|_| Codec::of_magic(head) == Codec::Plain && !is_text(head));
+        let codec = match codec.or(named) {
+            Some(codec) => codec,
+            None if head.is_empty() => Codec::Plain,
+            None => detect(path, &head[..head.len().min(MAGIC_LEN_BYTES)], notes)?,
+        };
+        let decompressor = Self { input, state, ..Self::nowhere(path, codec, notes) };
+        Ok(match codec {
+            Codec::Plain => decompressor,
+            _ => {
+                let salvage = Salvage::new(path, codec, notes.losses());
+                Self { decoder: Decoder::Salvage(Box::new(salvage)), ..decompressor }
+            }
+        })
+    }
+
+    /// Whether the file is read past its damage, if it has any.
+    pub(crate) fn is_salvage(&self) -> bool {
+        matches!(self.decoder, Decoder::Salvage(_))
+    }
+
+    /// Whether reading has come to a place where something is lost: then [`Decompressor::read`] gives 0 bytes until it is
+    /// told to go on.
+    pub fn at_gap(&self) -> bool {
+        self.gap
+    }
+
+    /// Goes on behind a gap.
+    pub fn pass_gap(&mut self) {
+        self.gap = false;
+    }
+
     /// Reads nothing, until it goes to a part of the file.
     pub(crate) fn nowhere(path: &Path, codec: Codec, notes: &Notes) -> Self {
         Self {
@@ -110,6 +182,7 @@ impl Decompressor {
             pending: None,
             stop_bytes: u64::MAX,
             stopped: false,
+            gap: false,
             notes: notes.clone(),
         }
     }
@@ -155,7 +228,7 @@ impl Decompressor {
     }
 
     /// Decodes the next bytes into `out` and returns how many; 0 only at the end (or if `out` is
-    /// empty).
+    /// empty), and where something is lost of a file that is salvaged.
     ///
     /// # Errors
     /// Truncated or damaged data, with the compressed offset; checksums that do not match.
@@ -169,6 +242,9 @@ impl Decompressor {
         }
         if let Decoder::Bzip2(_) = &self.decoder {
             return self.read_bzip2(out);
+        }
+        if let Decoder::Salvage(_) = &self.decoder {
+            return self.read_salvage(out);
         }
         let mut written = 0;
         while written == 0 && !out.is_empty() && self.state != State::Done {
@@ -238,6 +314,24 @@ impl Decompressor {
             self.end(trailing_offset_bytes);
         }
         Ok(len)
+    }
+
+    fn read_salvage(&mut self, out: &mut [u8]) -> Result<usize> {
+        let Decoder::Salvage(salvage) = &mut self.decoder else { return Ok(0) };
+        if self.state == State::Done || self.gap || out.is_empty() {
+            return Ok(0);
+        }
+        let step =
+            salvage.read(&mut self.input, out).map_err(|error| Error::io(&self.path, "read", error))?;
+        match step {
+            Step::Bytes(len) => {
+                self.decoded_bytes += len as u64;
+                return Ok(len);
+            }
+            Step::Gap => self.gap = true,
+            Step::End { trailing_offset_bytes } => self.end(trailing_offset_bytes),
+        }
+        Ok(0)
     }
 
     fn read_member(&mut self, out: &mut [u8]) -> Result<usize> {
@@ -322,6 +416,14 @@ impl fmt::Debug for Decompressor {
             .field("decoded_bytes", &self.decoded_bytes)
             .finish_non_exhaustive()
     }
+}
+
+/// Bytes at the head of a file that is salvaged by which text is told from what is compressed and damaged.
+const SALVAGE_HEAD_LEN_BYTES: usize = 4 << 10;
+
+/// Whether bytes may be text: none of them is a control character that no text has.
+fn is_text(head: &[u8]) -> bool {
+    !head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
 }
 
 /// The codec by magic bytes, compared with what the name says.

@@ -14,11 +14,44 @@ pub(crate) struct Input {
     end: usize,
     offset_bytes: u64,
     at_end: bool,
+    /// Bytes that stay when they are used, so that one can go back to them.
+    kept_len_bytes: usize,
 }
 
 impl Input {
     pub(crate) fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, buffer: Vec::new(), start: 0, end: 0, offset_bytes: 0, at_end: false }
+        Self {
+            reader,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            offset_bytes: 0,
+            at_end: false,
+            kept_len_bytes: 0,
+        }
+    }
+
+    /// Keeps so many bytes from now on when they are used, or all that there are if they are fewer.
+    pub(super) fn keep(&mut self, len_bytes: usize) {
+        self.kept_len_bytes = len_bytes;
+    }
+
+    /// Goes to a byte of the file that is available or kept; if it is not, to the nearest that is.
+    pub(super) fn go_to(&mut self, offset_bytes: u64) {
+        let first = self.offset_bytes - self.start as u64;
+        self.start = usize::try_from(offset_bytes.saturating_sub(first)).unwrap_or(usize::MAX).min(self.end);
+        self.offset_bytes = first + self.start as u64;
+    }
+
+    /// Uses up zeros, until at least `len` bytes are available behind them or the end is met.
+    pub(super) fn pass_zeros(&mut self, len: usize) -> io::Result<()> {
+        loop {
+            self.fill_to(len)?;
+            match self.available().iter().take_while(|byte| **byte == 0).count() {
+                0 => return Ok(()),
+                zeros => self.consume(zeros),
+            }
+        }
     }
 
     /// Reads from another reader, whose first byte has this offset.
@@ -48,9 +81,10 @@ impl Input {
 
     /// Reads more bytes behind those available, in a larger window if none is left; at the end there are none.
     pub(super) fn refill(&mut self) -> io::Result<()> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
+        let unneeded = self.start.saturating_sub(self.kept_len_bytes);
+        self.buffer.copy_within(unneeded..self.end, 0);
+        self.end -= unneeded;
+        self.start -= unneeded;
         if self.end == self.buffer.len() {
             self.buffer.resize(self.end + INPUT_LEN_BYTES, 0);
         }

@@ -9,6 +9,7 @@ mod gzip_front;
 mod gzip_stream;
 mod input;
 mod members;
+mod salvage;
 
 use std::fmt;
 use std::ops::RangeInclusive;

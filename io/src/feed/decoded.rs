@@ -7,10 +7,10 @@ use std::thread;
 use super::order::Decoded;
 use super::{Chunks, HELD_FACTOR, Room, Split, chunks, open_bytes};
 use crate::chunk::{CHUNK_LEN_BYTES, ChunkPool};
-use crate::codec::Codec;
 use crate::encoding::TextStream;
 use crate::error::{Error, Result};
 use crate::notes::Notes;
+use crate::options::DecodeOptions;
 use crate::source::SourceFile;
 
 /// Chunks of the file whose turn it is that may wait, for each thread.
@@ -23,14 +23,14 @@ const CHUNKS_AHEAD: u64 = 16;
 /// file is decoded by several threads where its codec allows that: blocks of bzip2, members and frames of the others.
 ///
 /// Memory is bounded by the number of threads, not by the length of the files. What is worth knowing although nothing failed, as
-/// trailing garbage, goes to `notes`.
+/// trailing garbage, goes to `notes`, as does what is lost of files that are salvaged; each of these is decoded by one thread.
 ///
 /// # Errors
 /// The first of a file that cannot be read or is damaged, after the bytes in front of the damage; or the first of `take`, after
 /// which it is not called again.
 pub fn decode_in_order<E: From<Error>>(
     files: &[SourceFile],
-    codec: Option<Codec>,
+    options: DecodeOptions,
     threads: usize,
     notes: &Notes,
     take: impl FnMut(&[u8]) -> std::result::Result<(), E>,
@@ -38,7 +38,7 @@ pub fn decode_in_order<E: From<Error>>(
     let threads = threads.max(1);
     let decoding = Decoding {
         files,
-        codec,
+        options,
         threads,
         notes,
         pool: ChunkPool::new(CHUNK_LEN_BYTES),
@@ -57,7 +57,7 @@ pub fn decode_in_order<E: From<Error>>(
 #[derive(Debug)]
 struct Decoding<'a> {
     files: &'a [SourceFile],
-    codec: Option<Codec>,
+    options: DecodeOptions,
     threads: usize,
     notes: &'a Notes,
     pool: ChunkPool,
@@ -194,7 +194,7 @@ impl Decoding<'_> {
     }
 
     fn open(&self, file: &SourceFile) -> Result<Box<dyn Chunks>> {
-        let (open, bytes) = open_bytes(&file.path, self.codec, self.notes)?;
+        let (open, bytes) = open_bytes(&file.path, self.options, self.notes)?;
         let split = Split::of(self.threads, CHUNK_LEN_BYTES);
         chunks(&file.path, open, TextStream::raw(bytes), split, self.notes)
     }
@@ -257,7 +257,7 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::codec::Compressor;
+    use crate::codec::{Codec, Compressor};
     use crate::source::expand;
 
     const CODECS: [Codec; 6] = [Codec::Plain, Codec::Gzip, Codec::Bzip2, Codec::Zstd, Codec::Xz, Codec::Lz4];
@@ -280,7 +280,7 @@ mod tests {
     fn decode(pattern: &std::path::Path, threads: usize) -> (Vec<u8>, Result<()>) {
         let files = expand(&[pattern.to_str().unwrap()]).unwrap();
         let mut out = Vec::new();
-        let result = decode_in_order(&files, None, threads, &Notes::default(), |bytes| {
+        let result = decode_in_order(&files, DecodeOptions::default(), threads, &Notes::default(), |bytes| {
             out.extend_from_slice(bytes);
             Ok::<_, Error>(())
         });
@@ -335,7 +335,7 @@ mod tests {
             calls += 1;
             Err(Error::io("here".as_ref(), "write", io::Error::other("enough")))
         };
-        let result = decode_in_order(&files, None, 2, &Notes::default(), stop);
+        let result = decode_in_order(&files, DecodeOptions::default(), 2, &Notes::default(), stop);
         assert!(result.unwrap_err().to_string().contains("enough"));
         assert_eq!(calls, 1);
     }

@@ -35,6 +35,7 @@ use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, Result};
 use crate::notes::Notes;
+use crate::options::DecodeOptions;
 use crate::scan::Place;
 use crate::simd::InstructionSet;
 use crate::source::SourceFile;
@@ -107,8 +108,7 @@ fn summarize(chunk: &mut Chunk, look: Option<Look>) {
 /// How a file is read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FeedOptions<'a> {
-    /// The codec, unless the file's first bytes tell.
-    pub(crate) compression: Option<Codec>,
+    pub(crate) decode: DecodeOptions,
     pub(crate) encoding: Encoding,
     pub(crate) set: InstructionSet,
     /// How the file may be split; nothing if there is one worker only.
@@ -158,12 +158,12 @@ impl Feed {
         recipe: Recipe,
         options: FeedOptions<'_>,
     ) -> Result<Self> {
-        let (open, bytes) = open_bytes(&file.path, options.compression, options.notes)?;
+        let (open, bytes) = open_bytes(&file.path, options.decode, options.notes)?;
         let stream = TextStream::new(bytes, options.encoding)?;
         let encoding = stream.encoding();
         let chunks = chunks(&file.path, open, stream, options.split, options.notes)?;
         let look = Look { quote: recipe.quote(), set: options.set };
-        let order = Mutex::new(Order::new(number, &file.path, recipe, encoding, options.set));
+        let order = Mutex::new(Order::new(number, &file.path, recipe, encoding, options.set, options.notes));
         Ok(Self { number, path: file.path.clone(), encoding, look, chunks, order })
     }
 
@@ -228,10 +228,10 @@ impl Feed {
 }
 
 /// A file, and its decoded bytes from the start on.
-fn open_bytes(path: &Path, compression: Option<Codec>, notes: &Notes) -> Result<(File, Decompressor)> {
+fn open_bytes(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<(File, Decompressor)> {
     let open = File::open(path).map_err(|error| Error::io(path, "open", error))?;
     let reader = open.try_clone().map_err(|error| Error::io(path, "open", error))?;
-    let bytes = Decompressor::new(path, Box::new(reader), compression, notes)?;
+    let bytes = Decompressor::of_reader(path, Box::new(reader), options, notes)?;
     Ok((open, bytes))
 }
 
@@ -247,7 +247,9 @@ fn chunks(
     let codec = stream.decompressor().codec();
     // What is no file, as standard input, can be read once, from its start to its end.
     let metadata = file.metadata().map_err(io_error)?;
-    let Some(start) = stream.plain_start().filter(|_| metadata.is_file()) else {
+    // What may be damaged is decoded in order, too: where one part is lost, the next one is known by its place behind it.
+    let is_splittable = metadata.is_file() && !stream.decompressor().is_salvage();
+    let Some(start) = stream.plain_start().filter(|_| is_splittable) else {
         return Ok(Box::new(Stream::new(stream)));
     };
     if codec == Codec::Plain {

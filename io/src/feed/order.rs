@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::Progress;
 use crate::chunk::{Chunk, ChunkPool};
 use crate::encoding::Encoding;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::losses::Losses;
+use crate::notes::Notes;
 use crate::scan::Place;
 use crate::scanner::csv::{CsvRequest, Layout};
 use crate::scanner::json::JsonTable;
@@ -85,6 +87,8 @@ pub(super) struct Order {
     next: u64,
     /// Records that are being scanned.
     scanning: Vec<u64>,
+    /// Takes what is lost.
+    losses: Losses,
     /// The first error, and the number of the records that have it.
     error: Option<(u64, Error)>,
 }
@@ -108,6 +112,7 @@ impl Order {
         recipe: Recipe,
         encoding: Encoding,
         set: InstructionSet,
+        notes: &Notes,
     ) -> Self {
         let head = match &recipe {
             Recipe::Lines { .. } | Recipe::Json(_) => Head::Past(None),
@@ -128,6 +133,7 @@ impl Order {
             ready: VecDeque::new(),
             next: 0,
             scanning: Vec::new(),
+            losses: notes.losses().clone(),
             error: None,
         }
     }
@@ -198,15 +204,37 @@ impl Order {
     }
 
     fn resolve(&mut self, chunk: Chunk, is_last: bool, pool: &ChunkPool) -> Result<()> {
+        if chunk.is_behind_gap() {
+            let width = self.width_behind_gap()?;
+            let records = self.splitter.cut(width, pool)?;
+            self.add(records)?;
+        }
         let chunk = self.pass_over_lines(chunk, is_last);
         let records = self.splitter.push(chunk, pool)?;
         self.add(records)?;
         if is_last {
+            let records = self.splitter.settle(pool)?;
+            self.add(records)?;
             let records = self.splitter.finish()?;
             self.add(records)?;
             self.ended = true;
         }
+        for cut in self.splitter.take_cut() {
+            self.losses.add_cut(&self.path, cut.byte_offset, cut.len_bytes);
+        }
         Ok(())
+    }
+
+    /// How many fields records have.
+    fn width_behind_gap(&self) -> Result<usize> {
+        let Recipe::Csv(request) = &self.recipe else { return Ok(1) };
+        match &self.head {
+            Head::Past(Some(layout)) => Ok(layout.width()),
+            Head::FirstRecord | Head::Lines { left: 0, .. } if !request.table.has_header() => {
+                Ok(request.table.columns.len())
+            }
+            _ => Err(ErrorKind::HeadLost { path: self.path.clone() }.into()),
+        }
     }
 
     /// Takes the lines off that are to be skipped.

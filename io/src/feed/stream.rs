@@ -15,12 +15,14 @@ struct State {
     /// The number of the next chunk.
     next: u64,
     compressed_bytes: u64,
+    /// Whether the next chunk is behind a gap.
+    behind_gap: bool,
     ended: bool,
 }
 
 impl Stream {
     pub(super) fn new(bytes: TextStream) -> Self {
-        Self(Mutex::new(State { bytes, next: 0, compressed_bytes: 0, ended: false }))
+        Self(Mutex::new(State { bytes, next: 0, compressed_bytes: 0, behind_gap: false, ended: false }))
     }
 }
 
@@ -41,8 +43,15 @@ impl Chunks for Stream {
         let number = state.next;
         state.next += 1;
         let mut chunk = pool.chunk();
-        let decoded = chunk.fill(|buffer, at| state.bytes.read_behind(buffer, at));
+        if std::mem::take(&mut state.behind_gap) {
+            chunk.set_behind_gap();
+        }
+        let mut decoded = chunk.fill(|buffer, at| state.bytes.read_behind(buffer, at));
         summarize(&mut chunk, look);
+        if state.bytes.at_gap() && decoded.is_ok() {
+            state.bytes.pass_gap();
+            (state.behind_gap, decoded) = (true, Ok(false));
+        }
         state.ended = !matches!(decoded, Ok(false));
         let before = state.compressed_bytes;
         state.compressed_bytes = state.bytes.decompressor().compressed_offset_bytes();

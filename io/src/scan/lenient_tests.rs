@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::{Files, compressed, read, rfc4180};
 use super::*;
+use crate::codec::Codec;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, OnError};
 use crate::rejects::{Reject, RejectPlace};
 use crate::scanner::record::{Dialect, all_records};

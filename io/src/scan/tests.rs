@@ -8,6 +8,7 @@ use arrow_cast::display::array_value_to_string;
 use proptest::prelude::*;
 
 use super::*;
+use crate::codec::Codec;
 use crate::options::{ColumnType, CsvOptions, HeaderMode};
 use crate::scanner::filter::{RawFilter, RowFilter, ScanFilter};
 use crate::scanner::infer::infer_csv;

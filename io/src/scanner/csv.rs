@@ -89,6 +89,11 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// Fields that every record has.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
     /// Looks at the first record of a file, and takes it off if it is a header. `None` if there is no record
     /// among the lines at hand: then all of them are taken off.
     ///

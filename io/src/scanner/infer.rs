@@ -15,7 +15,7 @@ use super::values::{
 };
 use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
 use crate::sniff::{Known, Looks, dialect_of, encoding_of, preamble_lines};
@@ -304,7 +304,7 @@ pub(crate) fn each_file<T: Send>(
 /// Opens a file and steps over the lines to skip.
 fn open_records(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<RecordBuffer> {
     // What is to be noted is noted when the file is read.
-    let bytes = Decompressor::open(&file.path, options.compression, &Notes::default())?;
+    let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
     let stream = TextStream::new(bytes, encoding)?;
     // The sample is many records: the bound on one must not keep it from being taken.
     let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
@@ -342,7 +342,10 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
     {
         buffer.grow()?;
     }
-    let whole = buffer.at_end();
+    if buffer.is_head_lost() && options.header != HeaderMode::Absent {
+        return Err(ErrorKind::HeadLost { path: file.path.clone() }.into());
+    }
+    let whole = buffer.is_whole();
     Ok(Head {
         text: buffer.data().to_vec(),
         whole,

@@ -9,6 +9,7 @@
 
 mod documents;
 mod record_buffer;
+mod resume;
 pub(crate) mod walk;
 
 pub use record_buffer::RecordBuffer;
@@ -20,7 +21,7 @@ use memchr::memrchr;
 use walk::{State, walk};
 
 use crate::chunk::{Chunk, ChunkPool, Summary};
-use crate::error::{Error, ErrorKind, Location, Result};
+use crate::error::{BEHIND_GAP, Error, ErrorKind, Location, Result};
 use crate::scanner::json::no_json;
 use crate::scanner::record::Dialect;
 use crate::simd::InstructionSet;
@@ -43,7 +44,7 @@ pub(crate) struct Records {
     pub(crate) chunk: Chunk,
     /// Offset of the first byte in the decoded text.
     pub(crate) byte_offset: u64,
-    /// Lines before the first one.
+    /// Lines before the first one; counted anew behind a gap, see [`BEHIND_GAP`].
     pub(crate) lines: u64,
     /// Lines that end in them.
     pub(crate) line_count: u64,
@@ -70,6 +71,18 @@ pub(crate) struct Splitter {
     lines: u64,
     /// Whether the last chunk ended with a `\r`, of which the next byte says whether it is half a line end.
     ends_with_return: bool,
+    /// Behind a gap, before the first record: how many fields records have.
+    resuming: Option<usize>,
+    /// Runs of bytes that belong to records that a gap cuts.
+    cut: Vec<Cut>,
+}
+
+/// Bytes that are left out because a gap cuts their record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// Offset of the first one in the decoded text.
+    pub(crate) byte_offset: u64,
+    pub(crate) len_bytes: u64,
 }
 
 impl Splitter {
@@ -87,7 +100,69 @@ impl Splitter {
             byte_offset: 0,
             lines: 0,
             ends_with_return: false,
+            resuming: None,
+            cut: Vec::new(),
         }
+    }
+
+    /// Something of the file is lost behind what was pushed: what comes next is no part of the record that was begun. Behind the gap
+    /// records have so many fields. Gives the records that end in front of it and were not given yet.
+    ///
+    /// # Errors
+    /// Those of [`Self::push`].
+    pub(crate) fn cut(&mut self, width: usize, pool: &ChunkPool) -> Result<Option<Records>> {
+        let records = self.resume(true, pool)?;
+        let seam_len = self.seam.len();
+        self.leave_out(seam_len);
+        (self.state, self.depth, self.ends_with_return) = (State::Record, Depth::default(), false);
+        (self.lines, self.seam_lines) = (BEHIND_GAP, 0);
+        self.resuming = Some(width);
+        Ok(records)
+    }
+
+    /// The file ends behind what was pushed: gives records that were not given because they are too near behind a gap.
+    ///
+    /// # Errors
+    /// Those of [`Self::push`].
+    pub(crate) fn settle(&mut self, pool: &ChunkPool) -> Result<Option<Records>> {
+        self.resume(true, pool)
+    }
+
+    /// What was left out so far, and not taken.
+    pub(crate) fn take_cut(&mut self) -> Vec<Cut> {
+        std::mem::take(&mut self.cut)
+    }
+
+    /// Leaves out the first bytes of the seam.
+    fn leave_out(&mut self, len: usize) {
+        if len > 0 {
+            self.cut.push(Cut { byte_offset: self.byte_offset, len_bytes: len as u64 });
+            self.seam.drain(..len);
+            self.byte_offset += len as u64;
+        }
+    }
+
+    /// Begins with the first record behind a gap, once enough is at hand, or all that there is.
+    fn resume(&mut self, at_end: bool, pool: &ChunkPool) -> Result<Option<Records>> {
+        while let Some(width) = self.resuming {
+            let window_len = self.seam.len().min(resume::WINDOW_LEN_BYTES);
+            let is_enough = self.seam.len() > resume::WINDOW_LEN_BYTES;
+            if !is_enough && !at_end {
+                break;
+            }
+            let start = resume::record_start(&self.seam[..window_len], &self.grammar, width);
+            self.leave_out(start.unwrap_or(window_len));
+            if start.is_some() {
+                self.resuming = None;
+                let mut chunk = Chunk::of(&std::mem::take(&mut self.seam));
+                chunk.summarize(self.grammar.quote(), self.set);
+                return self.push(chunk, pool);
+            }
+            if !is_enough {
+                break;
+            }
+        }
+        Ok(None)
     }
 
     /// Lines and bytes were passed over at the head of the file.
@@ -101,6 +176,11 @@ impl Splitter {
     /// # Errors
     /// A record longer than the bound.
     pub(crate) fn push(&mut self, mut chunk: Chunk, pool: &ChunkPool) -> Result<Option<Records>> {
+        if self.resuming.is_some() {
+            self.seam.extend_from_slice(chunk.bytes());
+            pool.give_back(chunk);
+            return self.resume(false, pool);
+        }
         let bytes = chunk.bytes();
         let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return Ok(None) };
         // A line end that was cut in two has been counted with its first half.

@@ -6,6 +6,8 @@
 
 use std::path::Path;
 
+use memchr::memchr;
+
 use crate::codec::Decompressor;
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{ErrorKind, Location, Result};
@@ -21,6 +23,12 @@ pub struct RecordBuffer {
     start: usize,
     end: usize,
     at_end: bool,
+    /// Whether the data at hand ends where something of the file is lost.
+    cut: bool,
+    /// Whether something is lost in front of the first line end.
+    head_lost: bool,
+    /// Whether the bytes that come next belong to a line that a gap cuts.
+    in_cut_line: bool,
     /// Offset of `start` in the decoded text.
     byte_offset: u64,
     /// Lines that end before `start`.
@@ -37,6 +45,9 @@ impl RecordBuffer {
             start: 0,
             end: 0,
             at_end: false,
+            cut: false,
+            head_lost: false,
+            in_cut_line: false,
             byte_offset: 0,
             lines: 0,
             max_record_bytes,
@@ -48,9 +59,19 @@ impl RecordBuffer {
         &self.buffer[self.start..self.end]
     }
 
-    /// Whether no bytes will come behind those at hand.
+    /// Whether no bytes will come behind those at hand: at the end of the file, or where something of it is lost.
     pub fn at_end(&self) -> bool {
         self.at_end
+    }
+
+    /// Whether the file ends with the bytes at hand.
+    pub fn is_whole(&self) -> bool {
+        self.at_end && !self.cut
+    }
+
+    /// Whether something is lost in front of the first line end: then the bytes at hand begin with a line behind that.
+    pub fn is_head_lost(&self) -> bool {
+        self.head_lost
     }
 
     /// Steps over `len` bytes of the data, in which `lines` lines end.
@@ -86,11 +107,30 @@ impl RecordBuffer {
         let limit = self.buffer.len().min(self.end + CHUNK_LEN_BYTES);
         while !self.at_end && limit - self.end >= 4 {
             match self.stream.read(&mut self.buffer[self.end..limit])? {
-                0 => self.at_end = true,
+                0 if self.stream.at_gap() && memchr(b'\n', self.data()).is_none() => self.pass_lost_head(),
+                0 => (self.at_end, self.cut) = (true, self.stream.at_gap()),
                 len => self.end += len,
             }
+            self.pass_cut_line();
         }
         Ok(())
+    }
+
+    /// Nothing at hand is of use: it is a part of a line, of which the rest is lost.
+    fn pass_lost_head(&mut self) {
+        self.stream.pass_gap();
+        (self.start, self.end) = (0, 0);
+        (self.head_lost, self.in_cut_line) = (true, true);
+    }
+
+    /// Drops the rest of the line that a gap cuts.
+    fn pass_cut_line(&mut self) {
+        if self.in_cut_line {
+            match memchr(b'\n', &self.buffer[..self.end]) {
+                Some(at) => (self.start, self.in_cut_line) = (at + 1, false),
+                None => (self.start, self.end) = (0, 0),
+            }
+        }
     }
 
     /// Where the data at hand begins.

@@ -11,6 +11,7 @@ use crate::encoding::Encoding;
 use crate::error::ErrorKind;
 use crate::feed::{Feed, FeedOptions, Progress, Recipe, Room, Split};
 use crate::notes::Notes;
+use crate::options::DecodeOptions;
 use crate::simd::InstructionSet;
 
 /// A codec for tests. `<` begins a piece, but not behind `!`, which stands for the byte behind it. `?` is damage. Each piece leaves
@@ -192,7 +193,7 @@ fn read(bytes: &[u8], codec: Codec, workers: usize, lens: Option<(usize, u64)>) 
     let notes = Notes::default();
     let (chunk_len, piece_len) = lens.map_or((1 << 16, None), |(chunk, piece)| (chunk, Some(piece)));
     let options = FeedOptions {
-        compression: Some(codec),
+        decode: DecodeOptions { codec: Some(codec), salvage: false },
         encoding: Encoding::Utf8,
         set: InstructionSet::best(),
         split: piece_len.map(|piece_len_bytes| Split { workers, piece_len_bytes }),

@@ -168,7 +168,7 @@ struct Head {
 impl Head {
     fn read(file: &SourceFile, options: &TextOptions, len_bytes: usize) -> Result<Self> {
         // What is to be noted is noted when the file is read.
-        let bytes = Decompressor::open(&file.path, options.compression, &Notes::default())?;
+        let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
         let stream = TextStream::new(bytes, options.encoding)?;
         let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(len_bytes));
         buffer.grow()?;
@@ -182,7 +182,7 @@ impl Head {
             other => other.decode(data).unwrap_or_default().into_owned(),
         };
         let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
-        Ok(Self { text, whole: buffer.at_end(), compressed_bytes })
+        Ok(Self { text, whole: buffer.is_whole(), compressed_bytes })
     }
 
     /// Whether the first value is an object with nothing behind it on its last line, or a list of objects.
