@@ -60,6 +60,7 @@
 #![cfg_attr(not(feature = "polars"), forbid(unsafe_code))]
 #![deny(unsafe_code)]
 
+mod aggregates;
 pub mod bag;
 mod budget;
 mod completion;

@@ -58,7 +58,7 @@ fn run(session: &Session, sql: &str) -> Result<Vec<String>, swath::Error> {
 }
 
 /// Questions whose answers take more memory than [`TINY_BYTES`], but can be had by way of the disk.
-const BY_THE_DISK: [&str; 7] = [
+const BY_THE_DISK: [&str; 9] = [
     "SELECT id, count(*), max(name) FROM '$/rows-*.csv' GROUP BY id ORDER BY id",
     "SELECT count(*), sum(n) FROM (SELECT name, count(*) AS n FROM '$/rows-*.csv' GROUP BY name)",
     "SELECT name, id FROM '$/rows-*.csv' ORDER BY name DESC",
@@ -66,6 +66,8 @@ const BY_THE_DISK: [&str; 7] = [
     "SELECT few, row_number() OVER (PARTITION BY few ORDER BY id) AS n, name FROM '$/rows-*.csv' ORDER BY few, n",
     "SELECT few, count(DISTINCT name) FROM '$/rows-*.csv' GROUP BY few ORDER BY few",
     "SELECT count(DISTINCT name), count(DISTINCT half), count(DISTINCT id), count(*) FROM '$/rows-*.csv'",
+    "SELECT few, count(DISTINCT name), count(DISTINCT half), count(*) FROM '$/rows-*.csv' GROUP BY few ORDER BY few",
+    "SELECT count(*), min(name), sum(id) FROM (SELECT name, id FROM '$/rows-*.csv' ORDER BY name DESC LIMIT 120000)",
 ];
 
 #[test]
@@ -93,7 +95,13 @@ fn joins_larger_than_the_memory_are_answered() {
     let sql = "SELECT count(*), sum(a.id), max(b.name) FROM '$/rows-*.csv' a JOIN '$/rows-*.csv' b ON a.id = b.half"
         .replace('$', &folder.path().display().to_string());
     let expected = run(&session(1 << 30, temp.path()), &sql).unwrap();
-    assert_eq!(run(&session(TINY_BYTES, temp.path()), &sql).unwrap(), expected);
+    for threads in [1, 3] {
+        // Less than the smaller side takes.
+        let builder = Session::builder().threads(threads).memory_limit(TINY_BYTES / 2).temp_dir(temp.path());
+        let tiny = builder.build().unwrap();
+        assert_eq!(run(&tiny, &sql).unwrap(), expected);
+        assert!(tiny.resource_usage().spilled_bytes > 0);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod map_partitions;
 pub(crate) mod repartition;
+mod sort_first_rows;
 pub(crate) mod write;
 mod yielding;
 
@@ -27,6 +28,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, Phy
 use map_partitions::MapPartitions;
 use repartition::Repartition;
 use write::Write;
+pub(crate) use sort_first_rows::SortFirstRowsByDisk;
 pub(crate) use yielding::YieldBetweenBatches;
 
 /// What an operator is beside its input. `Display` says it in plans.
