@@ -16,7 +16,8 @@ pub fn keep_little_within(limit_bytes: usize) {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn keep_little() {
-    let options = [(libc::M_ARENA_MAX, 1), (libc::M_TRIM_THRESHOLD, 1 << 20), (libc::M_MMAP_THRESHOLD, 256 << 10)];
+    let options =
+        [(libc::M_ARENA_MAX, 1), (libc::M_TRIM_THRESHOLD, 1 << 20), (libc::M_MMAP_THRESHOLD, 256 << 10)];
     for (option, value) in options {
         // SAFETY: it takes two numbers, and leaves alone what is allocated. Options that it does not know it refuses.
         unsafe { libc::mallopt(option, value) };

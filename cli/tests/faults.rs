@@ -173,7 +173,10 @@ fn a_command_has_its_time() {
     }
     for command in ["grep", "decompress", "sniff"] {
         let args = [command, "--timeout", "1m", "a.csv", "a.csv"];
-        swath(&dir).args(&args[..args.len() - usize::from(command != "grep")]).assert().code(predicate::ne(124));
+        swath(&dir)
+            .args(&args[..args.len() - usize::from(command != "grep")])
+            .assert()
+            .code(predicate::ne(124));
         let wrong = swath(&dir).args([command, "--timeout", "soon", "a.csv"]).assert().code(2);
         wrong.stderr(predicate::str::contains("--timeout"));
     }

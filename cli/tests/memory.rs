@@ -54,16 +54,43 @@ fn the_process_stays_near_the_limit() {
     let dir = folder();
     write_rows(&dir);
     let questions = [
-        ("SELECT count(*), sum(a), sum(b) FROM (SELECT k, count(DISTINCT name) AS a, count(DISTINCT id) AS b FROM 'rows.csv' GROUP BY k)", End::Answer),
-        ("SELECT few, count(DISTINCT name), count(DISTINCT id), count(*) FROM 'rows.csv' GROUP BY few ORDER BY few", End::Answer),
-        ("SELECT count(*), sum(a) FROM (SELECT k, array_length(array_agg(name)) AS a FROM 'rows.csv' GROUP BY k)", End::AnswerOrError),
+        (
+            "SELECT count(*), sum(a), sum(b) FROM (SELECT k, count(DISTINCT name) AS a, count(DISTINCT id) AS b FROM 'rows.csv' GROUP BY k)",
+            End::Answer,
+        ),
+        (
+            "SELECT few, count(DISTINCT name), count(DISTINCT id), count(*) FROM 'rows.csv' GROUP BY few ORDER BY few",
+            End::Answer,
+        ),
+        (
+            "SELECT count(*), sum(a) FROM (SELECT k, array_length(array_agg(name)) AS a FROM 'rows.csv' GROUP BY k)",
+            End::AnswerOrError,
+        ),
         ("SELECT array_length(array_agg(name)) FROM 'rows.csv' WHERE id % 8 = 0", End::AnswerOrError),
-        ("SELECT count(*), sum(length(a)) FROM (SELECT k, string_agg(name, ',') AS a FROM 'rows.csv' GROUP BY k)", End::AnswerOrError),
-        ("SELECT count(*), sum(a) FROM (SELECT k, median(id) AS a FROM 'rows.csv' GROUP BY k)", End::AnswerOrError),
-        ("SELECT count(*), sum(a) FROM (SELECT k, percentile_cont(0.9) WITHIN GROUP (ORDER BY id) AS a FROM 'rows.csv' GROUP BY k)", End::AnswerOrError),
-        ("SELECT count(*), sum(a) FROM (SELECT k, approx_distinct(name) AS a FROM 'rows.csv' GROUP BY k)", End::AnswerOrError),
-        ("SELECT count(*), max(a) FROM (SELECT k, first_value(name ORDER BY id) AS a FROM 'rows.csv' GROUP BY k)", End::AnswerOrError),
-        ("SELECT count(*), max(a) FROM (SELECT name, id, row_number() OVER (ORDER BY name) AS a FROM 'rows.csv')", End::Answer),
+        (
+            "SELECT count(*), sum(length(a)) FROM (SELECT k, string_agg(name, ',') AS a FROM 'rows.csv' GROUP BY k)",
+            End::AnswerOrError,
+        ),
+        (
+            "SELECT count(*), sum(a) FROM (SELECT k, median(id) AS a FROM 'rows.csv' GROUP BY k)",
+            End::AnswerOrError,
+        ),
+        (
+            "SELECT count(*), sum(a) FROM (SELECT k, percentile_cont(0.9) WITHIN GROUP (ORDER BY id) AS a FROM 'rows.csv' GROUP BY k)",
+            End::AnswerOrError,
+        ),
+        (
+            "SELECT count(*), sum(a) FROM (SELECT k, approx_distinct(name) AS a FROM 'rows.csv' GROUP BY k)",
+            End::AnswerOrError,
+        ),
+        (
+            "SELECT count(*), max(a) FROM (SELECT k, first_value(name ORDER BY id) AS a FROM 'rows.csv' GROUP BY k)",
+            End::AnswerOrError,
+        ),
+        (
+            "SELECT count(*), max(a) FROM (SELECT name, id, row_number() OVER (ORDER BY name) AS a FROM 'rows.csv')",
+            End::Answer,
+        ),
     ];
     for (sql, end) in questions {
         let mut command = scratch::swath(&dir);
@@ -81,7 +108,10 @@ fn the_process_stays_near_the_limit() {
             }
             false => {
                 assert!(end == End::AnswerOrError, "{sql}: {errors}");
-                assert!(errors.contains("does not fit into its memory") && errors.contains("--memory-limit"), "{errors}");
+                assert!(
+                    errors.contains("does not fit into its memory") && errors.contains("--memory-limit"),
+                    "{errors}"
+                );
             }
         }
         let (_, peak) = errors.split_once("memory ").unwrap();

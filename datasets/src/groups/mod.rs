@@ -137,7 +137,9 @@ mod tests {
 
     #[test]
     fn numbers_are_padded() {
-        for (value, width, expected) in [(7, 3, "007"), (42, 3, "042"), (100, 3, "100"), (1000, 3, "1000"), (0, 6, "000000")] {
+        for (value, width, expected) in
+            [(7, 3, "007"), (42, 3, "042"), (100, 3, "100"), (1000, 3, "1000"), (0, 6, "000000")]
+        {
             let mut text = Vec::new();
             push_padded(&mut text, value, width);
             assert_eq!(text, expected.as_bytes());

@@ -58,8 +58,9 @@ impl Hash for CountByGroup {
 
 /// Whether different values of groups are counted, of a kind that can be.
 fn counts_pairs(args: &AccumulatorArgs<'_>) -> bool {
-    let is_left_to_the_core =
-        |field: &FieldRef| field.data_type().is_integer() || matches!(field.data_type(), DataType::Dictionary(..));
+    let is_left_to_the_core = |field: &FieldRef| {
+        field.data_type().is_integer() || matches!(field.data_type(), DataType::Dictionary(..))
+    };
     args.is_distinct && args.exprs.len() == 1 && !is_left_to_the_core(&args.expr_fields[0])
 }
 
@@ -316,7 +317,8 @@ mod tests {
     #[test]
     fn the_first_groups_leave_and_the_others_stay() {
         let mut pairs = pairs(&DataType::Utf8View);
-        let values = texts(&[Some("a"), Some("b"), None, Some("a"), Some("a long text that is no view"), Some("b")]);
+        let values =
+            texts(&[Some("a"), Some("b"), None, Some("a"), Some("a long text that is no view"), Some("b")]);
         pairs.update_batch(&[values], &[0, 0, 0, 1, 2, 2], None, 3).unwrap();
         assert_eq!(counts(&pairs.evaluate(EmitTo::First(1)).unwrap()), [2]);
         let again = texts(&[Some("a"), Some("a long text that is no view"), Some("c")]);

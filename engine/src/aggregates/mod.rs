@@ -98,7 +98,11 @@ impl AnalyzerRule for UseOwnAggregates {
             plan.map_expressions(|expr| {
                 let name = names.save(&expr);
                 let replaced = expr.transform_up(|expr| Ok(self.use_own(expr)))?;
-                Ok(if replaced.transformed { replaced.update_data(|expr| name.restore(expr)) } else { replaced })
+                Ok(if replaced.transformed {
+                    replaced.update_data(|expr| name.restore(expr))
+                } else {
+                    replaced
+                })
             })
         });
         replaced.data()

@@ -27,8 +27,8 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, Phy
 
 use map_partitions::MapPartitions;
 use repartition::Repartition;
-use write::Write;
 pub(crate) use sort_first_rows::SortFirstRowsByDisk;
+use write::Write;
 pub(crate) use yielding::YieldBetweenBatches;
 
 /// What an operator is beside its input. `Display` says it in plans.

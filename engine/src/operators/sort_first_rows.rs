@@ -27,7 +27,8 @@ impl PhysicalOptimizerRule for SortFirstRowsByDisk {
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| {
-            let Some((sort, fetch)) = node.downcast_ref::<SortExec>().and_then(|sort| Some((sort, sort.fetch()?)))
+            let Some((sort, fetch)) =
+                node.downcast_ref::<SortExec>().and_then(|sort| Some((sort, sort.fetch()?)))
             else {
                 return Ok(Transformed::no(node));
             };
