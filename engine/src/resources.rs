@@ -137,10 +137,7 @@ impl Resources {
         let options = state.config_mut().options_mut();
         options.optimizer.prefer_hash_join = false;
         let most = self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION;
-        // With one partition, the relational core joins by hashes whatever it is told.
-        let joins = finds(plan, |node| Ok(matches!(node, LogicalPlan::Join(_))))?;
-        let least = if joins { 2 } else { 1 };
-        let partitions = most.clamp(1, options.execution.target_partitions).max(least);
+        let partitions = most.clamp(1, options.execution.target_partitions);
         options.execution.target_partitions = partitions;
         self.configure(options);
         if finds(plan, keeps_values)? {
