@@ -172,8 +172,7 @@ fn keeps_values(node: &LogicalPlan) -> datafusion::error::Result<bool> {
     let keeps = |expr: &Expr| {
         expr.exists(|expr| {
             let Expr::AggregateFunction(call) = expr else { return Ok(false) };
-            let name = call.func.name();
-            Ok(call.params.distinct || VALUE_KEEPERS.contains(&name))
+            Ok(VALUE_KEEPERS.contains(&call.func.name()))
         })
     };
     aggregate.aggr_expr.iter().try_fold(false, |found, expr| Ok(found || keeps(expr)?))
