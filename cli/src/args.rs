@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use swath::{OptionValue, Session, SessionBuilder};
 
+use crate::allocator;
 use crate::commands::FileCommand;
 use crate::display::{DisplayArgs, FormatArg};
 use crate::explain::ExplainArgs;
@@ -325,7 +326,9 @@ pub fn session(
         session = session.threads(threads.into());
     }
     if let Some(limit) = resources.memory_limit {
-        session = session.memory_limit(swath::parse_bytes("--memory-limit", &limit)?);
+        let limit_bytes = swath::parse_bytes("--memory-limit", &limit)?;
+        allocator::keep_little_within(limit_bytes);
+        session = session.memory_limit(limit_bytes);
     }
     if let Some(folder) = resources.temp_dir {
         session = session.temp_dir(folder);

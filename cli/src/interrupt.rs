@@ -144,7 +144,7 @@ impl Signals {
 }
 
 /// Ends the program and leaves nothing behind.
-fn end(code: u8, terminal: Option<&Termios>) -> ! {
+pub fn end(code: u8, terminal: Option<&Termios>) -> ! {
     swath::remove_unfinished_files();
     progress::erase();
     if let Some(terminal) = terminal {

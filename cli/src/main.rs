@@ -1,6 +1,7 @@
 //! The `swath` command: arguments in, results on standard output, all else on standard error.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+mod allocator;
 mod args;
 mod commands;
 mod config;
@@ -21,6 +22,7 @@ mod sink;
 mod sniff;
 mod statements;
 mod style;
+mod time_limit;
 mod views;
 
 use std::process::ExitCode;

@@ -7,6 +7,7 @@ use swath::Session;
 use crate::args::ReadArgs;
 use crate::exit_codes::{DONE, FAILED, USAGE};
 use crate::report::{self, Report};
+use crate::time_limit::TimeArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,13 +29,16 @@ pub struct SniffArgs {
     paths: Vec<String>,
 
     #[command(flatten)]
+    time: TimeArgs,
+
+    #[command(flatten)]
     read: ReadArgs,
 }
 
 /// Looks, prints, and returns the exit code.
 pub fn run(args: SniffArgs) -> u8 {
-    let session = args.read.apply(Session::builder()).and_then(|builder| Ok(builder.build()?));
-    let session = match session {
+    let begun = args.time.begin().and_then(|()| Ok(args.read.apply(Session::builder())?.build()?));
+    let session = match begun {
         Ok(session) => session,
         Err(report) => {
             report::error(&report);

@@ -137,6 +137,41 @@ fn a_statement_has_its_time() {
     swath(&dir).args(["explain", "--analyze", "--timeout", "200ms", ENDLESS]).assert().code(124);
 }
 
+/// Commands that ask no queries have a limit of time, also where what they read does not come.
+#[test]
+fn a_command_has_its_time() {
+    let dir = folder();
+    let commands = [
+        vec!["grep", "x"],
+        vec!["grep", "-c", "x", "-"],
+        vec!["decompress", "-o", "out"],
+        vec!["decompress"],
+    ];
+    for command in commands {
+        let mut process = Process::new(cargo_bin("swath"));
+        process.args(&command).args(["--timeout", "200ms"]).current_dir(dir.path());
+        // The pipe stays open, and nobody writes to it.
+        let child = process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        let held = child.stdin.take();
+        let output = end(child);
+        drop(held);
+        assert_eq!(output.status.code(), Some(124), "{command:?}: {output:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("took longer than it may, 200ms") && error.contains("--timeout"), "{error}");
+        assert_eq!(names(dir.path()), ["a.csv"], "{command:?}");
+    }
+    for command in ["grep", "decompress", "sniff"] {
+        let args = [command, "--timeout", "1m", "a.csv", "a.csv"];
+        swath(&dir)
+            .args(&args[..args.len() - usize::from(command != "grep")])
+            .assert()
+            .code(predicate::ne(124));
+        let wrong = swath(&dir).args([command, "--timeout", "soon", "a.csv"]).assert().code(2);
+        wrong.stderr(predicate::str::contains("--timeout"));
+    }
+}
+
 #[test]
 fn a_reader_writes_no_files() {
     let dir = folder();

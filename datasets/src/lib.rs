@@ -1,5 +1,5 @@
-//! Seeded generators of airline CSV, page-count logs and the tables of TPC-H, of any size,
-//! for tests, benchmarks and trying things out.
+//! Seeded generators of airline CSV, page-count logs, tables to be grouped and the tables of TPC-H, of
+//! any size, for tests, benchmarks and trying things out.
 //!
 //! A [`Dataset`] is made from options, and [`write`](output::write) puts it into files
 //! through a [`Codec`]. The text follows from the options alone: neither the number of
@@ -22,6 +22,7 @@
 //! | --- | --- | --- | --- |
 //! | [`airline`] | 29 fields, some 95 bytes | one a year | CSV: types, nulls, projection, grouping |
 //! | [`wiki`] | 6 fields, some 55 bytes | some hours each | text: splitting, filters, malformed lines |
+//! | [`groups`] | 9 fields, some 50 bytes | as told | CSV: groups, few and many, joins, distinct values |
 //! | [`tpch`] | 3 to 16 fields | eight tables | CSV: joins, subqueries, dates |
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -30,6 +31,7 @@ pub mod airline;
 pub mod codec;
 pub mod dataset;
 pub mod error;
+pub mod groups;
 pub mod output;
 pub mod tpch;
 pub mod wiki;

@@ -10,6 +10,7 @@ use std::thread::available_parallelism;
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use swath_datasets::airline::{self, Airline};
+use swath_datasets::groups::{self, Groups};
 use swath_datasets::tpch::{self, Tpch};
 use swath_datasets::wiki::{self, Wiki};
 use swath_datasets::{Codec, Dataset, Error, Output, Result, output};
@@ -25,6 +26,7 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   swath-datasets airline --rows 10000000 --files 10 --codec bz2 --out air
   swath-datasets wiki --rows 1000000 --files 4 --codec gz --out wiki
+  swath-datasets groups --rows 10000000 --groups 2 --files 4 --out groups
   swath-datasets tpch --scale 1 --files 4 --codec gz --out tpch";
 
 #[derive(Debug, Subcommand)]
@@ -43,6 +45,16 @@ enum Data {
     Wiki {
         #[command(flatten)]
         size: Size,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The table G1 of db-benchmark as CSV of 9 columns: groups-00000.csv and on.
+    Groups {
+        #[command(flatten)]
+        size: Size,
+        /// Values of the small keys; the large ones have rows / groups.
+        #[arg(long, default_value_t = 100)]
+        groups: u64,
         #[command(flatten)]
         common: Common,
     },
@@ -121,6 +133,10 @@ fn run(cli: Cli) -> Result<()> {
         Data::Wiki { size: Size { rows, seed }, common } => {
             let options = wiki::Options { rows, files: common.files.get(), seed };
             write(&Wiki::new(options)?, common)
+        }
+        Data::Groups { size: Size { rows, seed }, groups, common } => {
+            let options = groups::Options { rows, groups, files: common.files.get(), seed };
+            write(&Groups::new(options)?, common)
         }
         Data::Tpch { scale, common } => {
             let options = tpch::Options { scale, files: common.files.get() };

@@ -23,6 +23,9 @@ pub(crate) struct Budget {
     peak_bytes: AtomicUsize,
 }
 
+/// Of the limit, a table of groups of some of the rows may take this part: 1 / 8.
+const PARTIAL_SHARE: usize = 8;
+
 #[derive(Debug, Default)]
 struct State {
     used_bytes: usize,
@@ -107,6 +110,12 @@ impl Budget {
         let consumer = reservation.consumer();
         let used = state.used_bytes + additional;
         let free = self.percent(Self::FREE_PERCENT);
+        // What it gives is counted by nobody until the next operator has taken it, and no larger table of few of the
+        // rows makes much less of them.
+        let gives_all_at_once = consumer.name().starts_with("PartialHashAggregateStream[");
+        if gives_all_at_once && reservation.size() + additional > self.limit_bytes() / PARTIAL_SHARE {
+            return false;
+        }
         // Repartitioning in DataFusion 55 can wait for itself once it has written to disk (mended later: #24891).
         // What it holds is bounded by what its readers have not taken.
         if used <= free || consumer.name().starts_with("RepartitionExec[") {
@@ -209,6 +218,16 @@ mod tests {
         join.try_grow(900).unwrap();
         assert!(join.try_grow(51).is_err());
         consumer(&pool, "RepartitionExec[0]", true).try_grow(100).unwrap();
+    }
+
+    #[test]
+    fn groups_of_some_of_the_rows_get_a_part() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(Budget::new(1000));
+        let partial = consumer(&pool, "PartialHashAggregateStream[0]", false);
+        partial.try_grow(125).unwrap();
+        assert!(partial.try_grow(1).is_err());
+        partial.shrink(100);
+        partial.try_grow(50).unwrap();
     }
 
     #[test]

@@ -61,6 +61,7 @@
 #![deny(unsafe_code)]
 
 mod again;
+mod aggregates;
 pub mod bag;
 mod budget;
 mod completion;

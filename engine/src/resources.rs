@@ -5,16 +5,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use datafusion::common::config::{ConfigNonZeroUsize, ConfigOptions, SpillCompression};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use crate::budget::Budget;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::frugal::FrugalBudget;
 use crate::memory;
+use crate::operators::SortFirstRowsByDisk;
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};
 use crate::threads::lock;
@@ -125,19 +128,61 @@ impl Resources {
     }
 
     /// A session's state for a query that did not fit into its memory: joins sort, and write to disk, where they
-    /// kept one side in memory; sorts write earlier; and there are fewer partitions, each with more memory.
-    pub(crate) fn frugal_state(&self, mut state: SessionState) -> SessionState {
+    /// kept one side in memory; sorts write earlier, also those of which only the first rows are wanted; batches are
+    /// short where rows are wide; and there are fewer partitions, each with more memory.
+    ///
+    /// # Errors
+    /// The plan is not consistent.
+    pub(crate) fn frugal_state(&self, mut state: SessionState, plan: &LogicalPlan) -> Result<SessionState> {
         let options = state.config_mut().options_mut();
         options.optimizer.prefer_hash_join = false;
         let most = self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION;
         let partitions = most.clamp(1, options.execution.target_partitions);
         options.execution.target_partitions = partitions;
         self.configure(options);
+        if finds(plan, keeps_values)? {
+            let rows = options.execution.batch_size.get().min(ROWS_OF_WIDE_BATCHES);
+            options.execution.batch_size = ConfigNonZeroUsize::try_new(rows).expect("more than 0");
+        }
         let memory_pool = Arc::new(FrugalBudget::new(&self.budget, partitions));
         let runtime = RuntimeEnv { memory_pool, ..state.runtime_env().as_ref().clone() };
-        SessionStateBuilder::new_from_existing(state).with_runtime_env(Arc::new(runtime)).build()
+        Ok(SessionStateBuilder::new_from_existing(state)
+            .with_runtime_env(Arc::new(runtime))
+            .with_physical_optimizer_rule(Arc::new(SortFirstRowsByDisk))
+            .build())
     }
 }
+
+/// Whether a node of a plan, or of a subquery in it, has a property.
+fn finds(
+    plan: &LogicalPlan,
+    mut has: impl FnMut(&LogicalPlan) -> datafusion::error::Result<bool>,
+) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        found = found || has(node)?;
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(found)
+}
+
+/// Whether a node computes an aggregate that keeps all values of a group: a row of it may be long.
+fn keeps_values(node: &LogicalPlan) -> datafusion::error::Result<bool> {
+    let LogicalPlan::Aggregate(aggregate) = node else { return Ok(false) };
+    let keeps = |expr: &Expr| {
+        expr.exists(|expr| {
+            let Expr::AggregateFunction(call) = expr else { return Ok(false) };
+            Ok(VALUE_KEEPERS.contains(&call.func.name()))
+        })
+    };
+    aggregate.aggr_expr.iter().try_fold(false, |found, expr| Ok(found || keeps(expr)?))
+}
+
+/// Aggregates that keep all values of a group.
+const VALUE_KEEPERS: [&str; 5] = ["array_agg", "median", "nth_value", "percentile_cont", "string_agg"];
+
+/// Rows of a batch in which a row may hold all values of a group.
+const ROWS_OF_WIDE_BATCHES: usize = 128;
 
 /// A partition's memory is to have room for this many times a batch of rows of 64 bytes: 64.
 const BYTES_A_ROW_OF_A_BATCH: usize = 64 * 64;

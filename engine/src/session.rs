@@ -18,6 +18,7 @@ use swath_planner::fuse::next_group;
 use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of, split_distinct};
 
 use crate::again::{Again, Member, Way};
+use crate::aggregates::UseOwnAggregates;
 use crate::deadline::{Deadline, bound};
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain_mode};
@@ -172,6 +173,7 @@ impl SessionBuilder {
                 Arc::new(RejectsTable::new(notes.clone())),
             ])
             .with_analyzer_rule(Arc::new(CheckArithmetic))
+            .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))
             .build();
         state.register_udaf(checked_sum())?;
         Ok(Session {
@@ -574,8 +576,8 @@ impl Session {
         let mut state = self.context.state();
         if way.frugal {
             self.resources.wait_for_release().await;
-            state = self.resources.frugal_state(state);
             plan = split_distinct(plan)?;
+            state = self.resources.frugal_state(state, &plan)?;
         }
         let mut together = Together::plan(vec![plan.clone()], &state, &self.pass_space).await;
         let mut recording = self.record.as_ref().map(|record| record.begin(&together, &self.pass_space));

@@ -10,6 +10,7 @@ use swath::{Codec, DecodeOptions, DecompressError, SourceFile};
 use crate::exit_codes::{DONE, FAILED};
 use crate::report::{self, Report};
 use crate::sink::Target;
+use crate::time_limit::TimeArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,10 +46,14 @@ pub struct DecompressArgs {
     /// How many files are decoded at once [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+
+    #[command(flatten)]
+    time: TimeArgs,
 }
 
 /// Decompresses.
 pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
+    args.time.begin()?;
     if args.paths.is_empty() {
         args.paths.push(swath::STANDARD_INPUT.to_owned());
     }

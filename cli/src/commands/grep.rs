@@ -9,6 +9,7 @@ use swath::grep::{Context, Found, Further, Grep, GrepItem, GrepOptions, Hit, Rea
 
 use crate::exit_codes::{DONE, USAGE};
 use crate::report::{self, Report};
+use crate::time_limit::TimeArgs;
 
 /// No line was found; grep has the same.
 const NOT_FOUND: u8 = 1;
@@ -28,7 +29,7 @@ Examples:
 Patterns are regular expressions as ripgrep has them. All cores work, also on one file; lines come in the order
 of the files. Without a file, standard input is searched. With --field, the only other argument is a file.
 
-Exit status: 0 found, 1 not found, 2 a file could not be read or wrong usage.";
+Exit status: 0 found, 1 not found, 2 a file could not be read or wrong usage, 124 out of time.";
 
 /// Print the lines of files, plain or compressed, that match a pattern
 #[derive(Debug, clap::Args)]
@@ -129,10 +130,14 @@ pub struct GrepArgs {
     /// Threads that read and search [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+
+    #[command(flatten)]
+    time: TimeArgs,
 }
 
 /// Searches, and returns the exit code.
 pub fn grep(args: GrepArgs) -> Result<u8, Report> {
+    args.time.begin()?;
     Ok(Job::new(args)?.run())
 }
 

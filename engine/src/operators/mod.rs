@@ -3,6 +3,7 @@
 pub(crate) mod map_partitions;
 pub(crate) mod repartition;
 pub(crate) mod sample;
+mod sort_first_rows;
 pub(crate) mod write;
 mod yielding;
 
@@ -28,6 +29,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, Phy
 use map_partitions::MapPartitions;
 use repartition::Repartition;
 use sample::Sample;
+pub(crate) use sort_first_rows::SortFirstRowsByDisk;
 use write::Write;
 pub(crate) use yielding::YieldBetweenBatches;
 

@@ -1,5 +1,7 @@
 //! `sum` of integers.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, ArrowNumericType, AsArray, BooleanArray, PrimitiveArray};
@@ -15,6 +17,7 @@ use datafusion::logical_expr::{
 };
 
 use super::arithmetic::overflow;
+use crate::aggregates::like_the_core;
 
 /// What sums of integers are computed in: no number of rows is too many for it.
 const WIDE: DataType = DataType::Decimal128(38, 0);
@@ -51,17 +54,7 @@ fn is_integer(ty: &DataType) -> bool {
 }
 
 impl AggregateUDFImpl for CheckedSum {
-    fn name(&self) -> &str {
-        self.core.name()
-    }
-
-    fn signature(&self) -> &Signature {
-        self.core.signature()
-    }
-
-    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        self.core.return_type(types)
-    }
+    like_the_core!();
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         match widened(&args) {
@@ -97,28 +90,79 @@ impl AggregateUDFImpl for CheckedSum {
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         match widened(&args) {
-            // The core has a sliding sum of different values for bigint alone.
-            Some(wide) if !args.is_distinct => {
-                Ok(Box::new(Widened::new(self.core.create_sliding_accumulator(wide)?, &args)))
+            Some(_) if args.is_distinct => {
+                let wide: Box<dyn Accumulator> = Box::new(SlidingDistinct::default());
+                Ok(Box::new(Widened::new(wide, &args)))
             }
-            _ => self.core.create_sliding_accumulator(args),
+            Some(wide) => Ok(Box::new(Widened::new(self.core.create_sliding_accumulator(wide)?, &args))),
+            None => self.core.create_sliding_accumulator(args),
         }
     }
+}
 
-    fn reverse_expr(&self) -> ReversedUDAF {
-        self.core.reverse_expr()
+/// The sum of different wide numbers that come and go. The core has one of 64 bits alone, which overflows.
+#[derive(Debug, Default)]
+struct SlidingDistinct {
+    /// How often each number is there.
+    counts: HashMap<i128, usize>,
+    sum: i128,
+}
+
+impl SlidingDistinct {
+    fn numbers(values: &[ArrayRef]) -> impl Iterator<Item = i128> {
+        values[0].as_primitive::<Decimal128Type>().iter().flatten()
+    }
+}
+
+impl Accumulator for SlidingDistinct {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        for number in Self::numbers(values) {
+            let count = self.counts.entry(number).or_default();
+            if *count == 0 {
+                self.sum += number;
+            }
+            *count += 1;
+        }
+        Ok(())
     }
 
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        self.core.order_sensitivity()
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        for number in Self::numbers(values) {
+            if let Entry::Occupied(mut count) = self.counts.entry(number) {
+                *count.get_mut() -= 1;
+                if *count.get() == 0 {
+                    self.sum -= number;
+                    count.remove();
+                }
+            }
+        }
+        Ok(())
     }
 
-    fn documentation(&self) -> Option<&Documentation> {
-        self.core.documentation()
+    fn supports_retract_batch(&self) -> bool {
+        true
     }
 
-    fn set_monotonicity(&self, ty: &DataType) -> SetMonotonicity {
-        self.core.set_monotonicity(ty)
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        let sum = (!self.counts.is_empty()).then_some(self.sum);
+        Ok(ScalarValue::Decimal128(sum, 38, 0))
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.counts.capacity() * size_of::<(i128, usize)>()
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        let number = |number: &i128| ScalarValue::Decimal128(Some(*number), 38, 0);
+        let numbers: Vec<ScalarValue> = self.counts.keys().map(number).collect();
+        Ok(vec![ScalarValue::List(ScalarValue::new_list_nullable(&numbers, &WIDE))])
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        for numbers in states[0].as_list::<i32>().iter().flatten() {
+            self.update_batch(&[numbers])?;
+        }
+        Ok(())
     }
 }
 

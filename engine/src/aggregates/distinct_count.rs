@@ -1,0 +1,396 @@
+//! `count(DISTINCT x)` of groups.
+//!
+//! The relational core keeps a set of values for each group, and of text a table with room for 512 of them: 20 KB a
+//! group, which are not counted. 50 000 groups took 1 GB beside a limit of 40 MB. Here all groups share one table of
+//! (group, value), the same that `GROUP BY group, value` uses: what it takes is counted, given back when its groups go
+//! to disk, and depends on the values alone. The core does the same for integers.
+//!
+//! Where groups have many values each, the rows that would go to disk are as large as the table itself, and reading
+//! them back takes as much memory again. Then the query is refused, and begun once more in a way in which values are
+//! groups ([`split_distinct`](swath_planner::split_distinct)).
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, UInt32Array};
+use arrow::buffer::OffsetBuffer;
+use arrow::compute::{and, filter, is_not_null, prep_null_mask_filter, take};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, UInt32Type};
+use datafusion::common::ScalarValue;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::functions_aggregate::count::Count;
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::utils::AggregateOrderSensitivity;
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, Documentation, EmitTo, GroupsAccumulator, ReversedUDAF,
+    SetMonotonicity, Signature, StatisticsArgs,
+};
+use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
+use datafusion::physical_plan::aggregates::order::GroupOrdering;
+
+use super::like_the_core;
+use crate::budget::Budget;
+
+/// The count of the relational core, but for that of different values of groups, in a session with this memory.
+pub(crate) fn count(budget: &Arc<Budget>) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(CountByGroup { core: Count::new(), budget: Arc::clone(budget) }))
+}
+
+#[derive(Debug)]
+struct CountByGroup {
+    core: Count,
+    budget: Arc<Budget>,
+}
+
+impl PartialEq for CountByGroup {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.budget, &other.budget)
+    }
+}
+
+impl Eq for CountByGroup {}
+
+impl Hash for CountByGroup {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.core.hash(state);
+    }
+}
+
+/// Whether different values of groups are counted, of a kind that can be.
+fn counts_pairs(args: &AccumulatorArgs<'_>) -> bool {
+    let is_left_to_the_core = |field: &FieldRef| {
+        field.data_type().is_integer() || matches!(field.data_type(), DataType::Dictionary(..))
+    };
+    args.is_distinct && args.exprs.len() == 1 && !is_left_to_the_core(&args.expr_fields[0])
+}
+
+impl AggregateUDFImpl for CountByGroup {
+    like_the_core!();
+
+    fn is_nullable(&self) -> bool {
+        self.core.is_nullable()
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        self.core.state_fields(args)
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        self.core.accumulator(args)
+    }
+
+    fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
+        counts_pairs(&args) || self.core.groups_accumulator_supported(args)
+    }
+
+    fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+        match counts_pairs(&args) {
+            true => Ok(Box::new(Pairs::new(args.expr_fields[0].data_type(), &self.budget)?)),
+            false => self.core.create_groups_accumulator(args),
+        }
+    }
+
+    fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        self.core.create_sliding_accumulator(args)
+    }
+
+    fn default_value(&self, ty: &DataType) -> Result<ScalarValue> {
+        self.core.default_value(ty)
+    }
+
+    fn value_from_stats(&self, args: &StatisticsArgs<'_>) -> Option<ScalarValue> {
+        self.core.value_from_stats(args)
+    }
+}
+
+/// The different values of all groups.
+struct Pairs {
+    ty: DataType,
+    budget: Arc<Budget>,
+    table: Box<dyn GroupValues>,
+    /// For each group, how many values it has.
+    counts: Vec<i64>,
+    /// The numbers of the pairs of a batch, kept for the next one.
+    numbers: Vec<usize>,
+}
+
+impl Pairs {
+    fn new(ty: &DataType, budget: &Arc<Budget>) -> Result<Self> {
+        let (ty, budget, table) = (ty.clone(), Arc::clone(budget), table(ty)?);
+        Ok(Self { ty, budget, table, counts: Vec::new(), numbers: Vec::new() })
+    }
+
+    /// Refuses to make rows of groups with many values each where memory is short.
+    fn refuse_wide_rows(&self) -> Result<()> {
+        let values_a_group = self.table.len() / self.counts.len().max(1);
+        if values_a_group > MANY_VALUES && self.budget.used_bytes() > self.budget.limit_bytes() / 2 {
+            let message = format!("count(DISTINCT) has {values_a_group} values in each group");
+            return Err(DataFusionError::ResourcesExhausted(message));
+        }
+        Ok(())
+    }
+
+    /// Adds values, none of them null, each to its group.
+    fn add(&mut self, groups: UInt32Array, values: ArrayRef) -> Result<()> {
+        let known = self.table.len();
+        let columns = [Arc::new(groups) as ArrayRef, values];
+        self.table.intern(&columns, &mut self.numbers)?;
+        let mut is_counted = vec![false; self.table.len() - known];
+        for (group, number) in columns[0].as_primitive::<UInt32Type>().values().iter().zip(&self.numbers) {
+            if let Some(new) = number.checked_sub(known)
+                && !std::mem::replace(&mut is_counted[new], true)
+            {
+                self.counts[*group as usize] += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the pairs of the first groups out, unordered; those of the others stay, as of the groups from 0 on.
+    fn take(&mut self, emit_to: EmitTo) -> Result<(UInt32Array, ArrayRef)> {
+        // An empty table in place of an emptied one, which would keep its room.
+        let mut full = std::mem::replace(&mut self.table, table(&self.ty)?);
+        let mut columns = full.emit(EmitTo::All)?.into_iter();
+        drop(full);
+        let (Some(groups), Some(values)) = (columns.next(), columns.next()) else {
+            return Err(DataFusionError::Internal("a table of pairs has other columns".into()));
+        };
+        let groups = groups.as_primitive::<UInt32Type>().clone();
+        let EmitTo::First(first) = emit_to else { return Ok((groups, values)) };
+        let first = u32::try_from(first).unwrap_or(u32::MAX);
+        let is_taken = BooleanArray::from_unary(&groups, |group| group < first);
+        let stays = BooleanArray::from_unary(&groups, |group| group >= first);
+        let rest: UInt32Array =
+            filter(&groups, &stays)?.as_primitive::<UInt32Type>().unary(|group| group - first);
+        let columns = [Arc::new(rest) as ArrayRef, filter(&values, &stays)?];
+        self.table.intern(&columns, &mut self.numbers)?;
+        let taken = filter(&groups, &is_taken)?.as_primitive::<UInt32Type>().clone();
+        Ok((taken, filter(&values, &is_taken)?))
+    }
+}
+
+/// More values than this make a row of a group too wide to go to disk and come back.
+const MANY_VALUES: usize = 1024;
+
+/// An empty table of pairs.
+fn table(ty: &DataType) -> Result<Box<dyn GroupValues>> {
+    let group = Field::new("group", DataType::UInt32, false);
+    let schema = Schema::new(vec![group, Field::new("value", ty.clone(), true)]);
+    new_group_values(Arc::new(schema), &GroupOrdering::None)
+}
+
+/// Numbers of groups as they are kept.
+fn numbers_of(groups: impl Iterator<Item = usize>) -> Result<UInt32Array> {
+    let number = |group| {
+        u32::try_from(group).map_err(|_| DataFusionError::ResourcesExhausted("more than 2^32 groups".into()))
+    };
+    groups.map(number).collect::<Result<Vec<u32>>>().map(UInt32Array::from)
+}
+
+/// Which rows count: those that a filter lets through, if there is one, with a value. None if all do.
+fn counted_rows(values: &ArrayRef, condition: Option<&BooleanArray>) -> Result<Option<BooleanArray>> {
+    let condition = condition.map(|condition| match condition.null_count() {
+        0 => condition.clone(),
+        _ => prep_null_mask_filter(condition),
+    });
+    let has_value = (values.logical_null_count() > 0).then(|| is_not_null(values)).transpose()?;
+    Ok(match (condition, has_value) {
+        (Some(condition), Some(has_value)) => Some(and(&condition, &has_value)?),
+        (condition, has_value) => condition.or(has_value),
+    })
+}
+
+/// A list of values for each row.
+fn lists(ty: &DataType, lens: impl Iterator<Item = usize>, values: ArrayRef) -> Result<ArrayRef> {
+    if i32::try_from(values.len()).is_err() {
+        let message = "count(DISTINCT) has more than 2^31 values in a partition".to_owned();
+        return Err(DataFusionError::ResourcesExhausted(message));
+    }
+    let field = Arc::new(Field::new_list_field(ty.clone(), true));
+    Ok(Arc::new(ListArray::try_new(field, OffsetBuffer::from_lengths(lens), values, None)?))
+}
+
+impl GroupsAccumulator for Pairs {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        condition: Option<&BooleanArray>,
+        group_count: usize,
+    ) -> Result<()> {
+        self.counts.resize(group_count, 0);
+        let groups = numbers_of(group_indices.iter().copied())?;
+        match counted_rows(&values[0], condition)? {
+            None => self.add(groups, Arc::clone(&values[0])),
+            Some(rows) => {
+                let groups = filter(&groups, &rows)?.as_primitive::<UInt32Type>().clone();
+                self.add(groups, filter(&values[0], &rows)?)
+            }
+        }
+    }
+
+    fn merge_batch(
+        &mut self,
+        states: &[ArrayRef],
+        group_indices: &[usize],
+        group_count: usize,
+    ) -> Result<()> {
+        self.counts.resize(group_count, 0);
+        let lists = states[0].as_list::<i32>();
+        let offsets = lists.offsets();
+        let (start, end) = (offsets[0] as usize, offsets[lists.len()] as usize);
+        let lens = offsets.lengths();
+        let groups = group_indices.iter().zip(lens).flat_map(|(group, len)| std::iter::repeat_n(*group, len));
+        self.add(numbers_of(groups)?, lists.values().slice(start, end - start))
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        match emit_to {
+            EmitTo::All => self.table = table(&self.ty)?,
+            EmitTo::First(_) => drop(self.take(emit_to)?),
+        }
+        Ok(Arc::new(Int64Array::from(emit_to.take_needed(&mut self.counts))))
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        self.refuse_wide_rows()?;
+        let (groups, values) = self.take(emit_to)?;
+        let counts = emit_to.take_needed(&mut self.counts);
+        let mut ends = Vec::with_capacity(counts.len());
+        let mut end = 0;
+        for count in &counts {
+            ends.push(end);
+            end += *count as u32;
+        }
+        let mut order = vec![0_u32; values.len()];
+        for (row, group) in groups.values().iter().enumerate() {
+            let place = &mut ends[*group as usize];
+            order[*place as usize] = row as u32;
+            *place += 1;
+        }
+        drop((groups, ends));
+        let values = take(&values, &UInt32Array::from(order), None)?;
+        Ok(vec![lists(&self.ty, counts.iter().map(|count| *count as usize), values)?])
+    }
+
+    fn convert_to_state(
+        &self,
+        values: &[ArrayRef],
+        condition: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let values = &values[0];
+        Ok(vec![match counted_rows(values, condition)? {
+            None => lists(&self.ty, std::iter::repeat_n(1, values.len()), Arc::clone(values))?,
+            Some(rows) => lists(&self.ty, rows.values().iter().map(usize::from), filter(values, &rows)?)?,
+        }])
+    }
+
+    fn size(&self) -> usize {
+        self.table.size()
+            + self.counts.capacity() * size_of::<i64>()
+            + self.numbers.capacity() * size_of::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashSet};
+
+    use arrow::array::StringViewArray;
+    use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pairs(ty: &DataType) -> Pairs {
+        Pairs::new(ty, &Arc::new(Budget::new(1 << 30))).unwrap()
+    }
+
+    fn texts(values: &[Option<&str>]) -> ArrayRef {
+        Arc::new(StringViewArray::from(values.to_vec()))
+    }
+
+    fn counts(array: &ArrayRef) -> Vec<i64> {
+        array.as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec()
+    }
+
+    #[test]
+    fn the_first_groups_leave_and_the_others_stay() {
+        let mut pairs = pairs(&DataType::Utf8View);
+        let values =
+            texts(&[Some("a"), Some("b"), None, Some("a"), Some("a long text that is no view"), Some("b")]);
+        pairs.update_batch(&[values], &[0, 0, 0, 1, 2, 2], None, 3).unwrap();
+        assert_eq!(counts(&pairs.evaluate(EmitTo::First(1)).unwrap()), [2]);
+        let again = texts(&[Some("a"), Some("a long text that is no view"), Some("c")]);
+        pairs.update_batch(&[again], &[0, 1, 1], None, 2).unwrap();
+        assert_eq!(counts(&pairs.evaluate(EmitTo::All).unwrap()), [1, 3]);
+    }
+
+    #[test]
+    fn memory_is_counted_and_given_back() {
+        let mut pairs = pairs(&DataType::Utf8View);
+        let groups: Vec<usize> = (0..8192).collect();
+        let text = |group: &usize| format!("a value of the group {group}");
+        let values: ArrayRef = Arc::new(StringViewArray::from_iter_values(groups.iter().map(text)));
+        pairs.update_batch(&[values], &groups, None, 8192).unwrap();
+        let bytes_a_group = pairs.size() / 8192;
+        assert!((40..400).contains(&bytes_a_group), "{bytes_a_group}");
+        assert_eq!(pairs.state(EmitTo::All).unwrap()[0].len(), 8192);
+        assert!(pairs.size() < 100_000, "{}", pairs.size());
+    }
+
+    #[test]
+    fn many_values_of_a_group_make_no_row_where_memory_is_short() {
+        let budget = Arc::new(Budget::new(1000));
+        let pool: Arc<dyn MemoryPool> = Arc::clone(&budget) as _;
+        let values: ArrayRef = Arc::new(Int64Array::from_iter_values(0..5000));
+        let state = || {
+            let mut pairs = Pairs::new(&DataType::Int64, &budget).unwrap();
+            pairs.update_batch(&[Arc::clone(&values)], &[0; 5000], None, 1).unwrap();
+            pairs.state(EmitTo::All)
+        };
+        assert_eq!(state().unwrap()[0].len(), 1);
+        let other = MemoryConsumer::new("other").register(&pool);
+        other.grow(600);
+        let error = state().unwrap_err();
+        assert!(matches!(error, DataFusionError::ResourcesExhausted(_)), "{error}");
+    }
+
+    proptest! {
+        /// However rows come, directly, as states of other accumulators or as rows that were made states.
+        #[test]
+        fn values_are_told_apart(
+            rows in prop::collection::vec((0_usize..5, prop::option::of(0_i64..6), any::<bool>()), 0..200),
+            ways in prop::collection::vec(0..3, 1..6),
+        ) {
+            let mut expected: BTreeMap<usize, HashSet<i64>> = (0..5).map(|group| (group, HashSet::new())).collect();
+            for (group, value, wanted) in &rows {
+                expected.get_mut(group).unwrap().extend(value.filter(|_| *wanted));
+            }
+            let mut whole = pairs(&DataType::Int64);
+            for (part, way) in rows.chunks(rows.len() / ways.len() + 1).zip(ways) {
+                let values: ArrayRef = Arc::new(Int64Array::from_iter(part.iter().map(|row| row.1)));
+                let wanted = BooleanArray::from_iter(part.iter().map(|row| Some(row.2)));
+                let groups: Vec<usize> = part.iter().map(|row| row.0).collect();
+                match way {
+                    0 => whole.update_batch(&[values], &groups, Some(&wanted), 5).unwrap(),
+                    1 => {
+                        let state = whole.convert_to_state(&[values], Some(&wanted)).unwrap();
+                        whole.merge_batch(&state, &groups, 5).unwrap();
+                    }
+                    _ => {
+                        let mut other = pairs(&DataType::Int64);
+                        other.update_batch(&[values], &groups, Some(&wanted), 5).unwrap();
+                        let first = other.state(EmitTo::First(2)).unwrap();
+                        whole.merge_batch(&first, &[0, 1], 5).unwrap();
+                        let rest = other.state(EmitTo::All).unwrap();
+                        whole.merge_batch(&rest, &[2, 3, 4], 5).unwrap();
+                    }
+                }
+            }
+            whole.counts.resize(5, 0);
+            let expected: Vec<i64> = expected.values().map(|values| values.len() as i64).collect();
+            prop_assert_eq!(counts(&whole.evaluate(EmitTo::All).unwrap()), expected);
+        }
+    }
+}

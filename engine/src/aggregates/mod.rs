@@ -1,0 +1,110 @@
+//! Aggregates in place of the relational core's own: those that would hold memory that is not counted.
+
+mod array_agg;
+mod distinct_count;
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, WindowFunctionDefinition};
+use datafusion::optimizer::AnalyzerRule;
+
+use crate::budget::Budget;
+use crate::overflow::checked_sum;
+
+/// What an aggregate in place of one of the core, its field `core`, has from that.
+macro_rules! like_the_core {
+    () => {
+        fn name(&self) -> &str {
+            self.core.name()
+        }
+
+        fn signature(&self) -> &Signature {
+            self.core.signature()
+        }
+
+        fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+            self.core.return_type(types)
+        }
+
+        fn reverse_expr(&self) -> ReversedUDAF {
+            self.core.reverse_expr()
+        }
+
+        fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+            self.core.order_sensitivity()
+        }
+
+        fn documentation(&self) -> Option<&Documentation> {
+            self.core.documentation()
+        }
+
+        fn set_monotonicity(&self, ty: &DataType) -> SetMonotonicity {
+            self.core.set_monotonicity(ty)
+        }
+    };
+}
+pub(crate) use like_the_core;
+
+/// Puts our aggregates in place of those of the relational core that have the same names, wherever a plan has them
+/// from: statements find ours by name, but frames, functions of columns and rules of the core name the core's.
+#[derive(Debug)]
+pub(crate) struct UseOwnAggregates {
+    count: Arc<AggregateUDF>,
+}
+
+impl UseOwnAggregates {
+    /// Those of a session with this memory.
+    pub(crate) fn new(budget: &Arc<Budget>) -> Self {
+        Self { count: distinct_count::count(budget) }
+    }
+
+    fn use_own(&self, mut expr: Expr) -> Transformed<Expr> {
+        let function = match &mut expr {
+            Expr::AggregateFunction(call) => Some(&mut call.func),
+            Expr::WindowFunction(call) => match &mut call.fun {
+                WindowFunctionDefinition::AggregateUDF(function) => Some(function),
+                WindowFunctionDefinition::WindowUDF(_) => None,
+            },
+            _ => None,
+        };
+        let own = function.and_then(|function| self.own_of(function).map(|own| *function = own));
+        Transformed::new_transformed(expr, own.is_some())
+    }
+
+    /// Ours in place of another with the same name.
+    fn own_of(&self, function: &Arc<AggregateUDF>) -> Option<Arc<AggregateUDF>> {
+        let own = match function.name() {
+            "array_agg" => array_agg::array_agg(),
+            "count" => Arc::clone(&self.count),
+            "sum" => checked_sum(),
+            _ => return None,
+        };
+        (own != *function).then_some(own)
+    }
+}
+
+impl AnalyzerRule for UseOwnAggregates {
+    fn name(&self) -> &str {
+        "use_own_aggregates"
+    }
+
+    fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
+        let replaced = plan.transform_up_with_subqueries(|plan| {
+            let names = NamePreserver::new(&plan);
+            plan.map_expressions(|expr| {
+                let name = names.save(&expr);
+                let replaced = expr.transform_up(|expr| Ok(self.use_own(expr)))?;
+                Ok(if replaced.transformed {
+                    replaced.update_data(|expr| name.restore(expr))
+                } else {
+                    replaced
+                })
+            })
+        });
+        replaced.data()
+    }
+}
