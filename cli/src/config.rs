@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 33] = [
+const SETTINGS: [&str; 34] = [
     "all-varchar",
     "color",
     "columns",

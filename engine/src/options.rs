@@ -57,7 +57,7 @@ pub(crate) const JSON_OPTIONS: [&str; 8] = [
 ];
 
 /// Every option, by the name that is suggested for a misspelt one.
-pub(crate) const CSV_OPTIONS: [&str; 27] = [
+pub(crate) const CSV_OPTIONS: [&str; 28] = [
     "header",
     "delim",
     "sep",

@@ -7,6 +7,7 @@ use proptest::test_runner::TestCaseResult;
 use super::lenient_tests::{How, PLAIN, count_of, oracle, told};
 use super::tests::{Files, compressed};
 use super::*;
+use crate::codec::Codec;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, OnError};
 use crate::scanner::Delim;
 use crate::scanner::record::{Dialect, all_records};
