@@ -143,7 +143,9 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     header: Option<String>,
 
-    /// What stands between fields, one to four bytes [default: found by looking]
+    /// What stands between fields [default: found by looking]
+    ///
+    /// One to four bytes
     #[arg(long, value_name = "TEXT")]
     delim: Option<String>,
 
@@ -194,7 +196,9 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "CODEC")]
     compression: Option<String>,
 
-    /// Go on behind damage of compressed files: read what is whole, leave out records that a gap cuts, and tell what is lost
+    /// Read what is whole of damaged compressed files, and tell what is lost
+    ///
+    /// Records that a gap cuts are left out
     #[arg(long)]
     salvage: bool,
 

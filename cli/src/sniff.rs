@@ -20,7 +20,9 @@ changes: SELECT * FROM read_csv(…). What differs from file to file is left out
 JSON are stated by read_json(…), lines without fields by read_text(…); files of different kinds by a call for
 each kind, on a line of its own.";
 
-/// Look at files, and print the read_csv(…), read_json(…) or read_text(…) call that states what was found
+/// Look at files, and print the call that states what was found: read_csv(…), …
+///
+/// read_json(…) for objects of JSON, read_text(…) for lines without fields
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct SniffArgs {

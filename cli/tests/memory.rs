@@ -14,8 +14,10 @@ use tempfile::TempDir;
 /// What queries may use.
 const LIMIT_BYTES: u64 = 64_000_000;
 
-/// What the process may take: the limit, 15 % and 100 MB.
-const PROMISED_BYTES: u64 = LIMIT_BYTES + LIMIT_BYTES * 15 / 100 + 100_000_000;
+/// What the process may take beside the program itself. The promise is the limit, 15 % and 100 MB, of which an optimised
+/// program takes 55 MB; without optimisation, and as the system maps more of its file at once or less, it is another
+/// part.
+const BESIDE_PROGRAM_BYTES: u64 = LIMIT_BYTES + LIMIT_BYTES * 15 / 100 + 45_000_000;
 
 /// What a question does that does not fit.
 #[derive(Clone, Copy, PartialEq)]
@@ -47,6 +49,12 @@ fn bytes_of(text: &str) -> u64 {
         other => panic!("no unit: {other}"),
     };
     (number.parse::<f64>().unwrap() * unit) as u64
+}
+
+/// The most memory that a process had, as it told with `--stats`.
+fn peak_bytes(errors: &str) -> u64 {
+    let (_, peak) = errors.split_once("memory ").unwrap();
+    bytes_of(peak.split(',').next().unwrap())
 }
 
 #[test]
@@ -92,6 +100,8 @@ fn the_process_stays_near_the_limit() {
             End::Answer,
         ),
     ];
+    let nothing = scratch::swath(&dir).args(["--stats", "SELECT 1"]).output().unwrap();
+    let program_bytes = peak_bytes(&String::from_utf8_lossy(&nothing.stderr));
     for (sql, end) in questions {
         let mut command = scratch::swath(&dir);
         let flags = ["--stats", "--threads", "2", "--memory-limit", "64MB", "--temp-dir", "."];
@@ -114,8 +124,7 @@ fn the_process_stays_near_the_limit() {
                 );
             }
         }
-        let (_, peak) = errors.split_once("memory ").unwrap();
-        let peak = bytes_of(peak.split(',').next().unwrap());
-        assert!(peak < PROMISED_BYTES, "{sql}: {peak} bytes, {PROMISED_BYTES} are promised");
+        let (peak, promised) = (peak_bytes(&errors), program_bytes + BESIDE_PROGRAM_BYTES);
+        assert!(peak < promised, "{sql}: {peak} bytes, {promised} are promised");
     }
 }

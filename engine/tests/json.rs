@@ -65,10 +65,8 @@ fn json_is_known_by_how_it_begins_where_the_name_does_not_tell() {
     std::fs::rename(scratch.dir.path().join("c.json.gz"), scratch.dir.path().join("c.gz")).unwrap();
     scratch.check("SELECT count(*), sum(delay) FROM '$/c.gz'", &["3|19"]);
     scratch.session.take_notes();
-    assert_eq!(
-        scratch.session.sniff(scratch.dir.path().join("c.gz")).unwrap(),
-        format!("read_json('{}/c.gz')", scratch.folder())
-    );
+    let call = scratch.session.sniff(scratch.dir.path().join("c.gz")).unwrap();
+    assert!(call.starts_with(&format!("read_json('{}/c.gz', ", scratch.folder())), "{call}");
     // What only looks like it: a name in braces, an object among fields, and what is called CSV.
     scratch.file("braces", "{a},b\n1,2\n");
     scratch.check("SELECT \"{a}\", b FROM '$/braces'", &["1|2"]);

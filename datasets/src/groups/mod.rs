@@ -117,7 +117,11 @@ mod tests {
     fn text(rows: u64, files: usize, file: usize) -> String {
         let groups = Groups::new(Options { rows, groups: 4, files, seed: 1 }).unwrap();
         let mut text = Vec::new();
-        groups.generate(file, &mut |lines, _| Ok(text.extend_from_slice(lines))).unwrap();
+        let mut write = |lines: &[u8], _| {
+            text.extend_from_slice(lines);
+            Ok(())
+        };
+        groups.generate(file, &mut write).unwrap();
         String::from_utf8(text).unwrap()
     }
 

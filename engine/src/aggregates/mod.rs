@@ -1,7 +1,8 @@
-//! Aggregates in place of the relational core's own: those that would hold memory that is not counted.
+//! Aggregates in place of the relational core's own: those that would hold memory that is not counted, or panic.
 
 mod array_agg;
 mod distinct_count;
+mod percentile;
 
 use std::sync::Arc;
 
@@ -80,6 +81,7 @@ impl UseOwnAggregates {
         let own = match function.name() {
             "array_agg" => array_agg::array_agg(),
             "count" => Arc::clone(&self.count),
+            "percentile_cont" => percentile::percentile_cont(),
             "sum" => checked_sum(),
             _ => return None,
         };

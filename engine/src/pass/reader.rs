@@ -173,7 +173,7 @@ impl PassReaderExec {
 
     /// The columns by which rows are left out once a join or a top-k knows what it looks for, by their names.
     pub(crate) fn dynamic_filter_columns(&self) -> Vec<String> {
-        let columns = self.view.dynamic_filters.iter().flat_map(|filter| collect_columns(filter));
+        let columns = self.view.dynamic_filters.iter().flat_map(collect_columns);
         columns.map(|column| column.name().to_owned()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 

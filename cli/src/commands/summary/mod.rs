@@ -23,7 +23,7 @@ Examples:
 All is read once. Counts, nulls, least, greatest and mean are exact; how many values differ is estimated (2 %), and
 quartiles and histograms come from a sample of 10 000 rows a core. In SQL: SUMMARIZE.";
 
-/// Show what is in the columns of files: types, nulls, bounds, quartiles, frequent values
+/// Show what is in the columns of files: types, nulls, bounds, frequent values
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct SummaryArgs {

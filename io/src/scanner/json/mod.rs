@@ -155,7 +155,7 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
 pub fn begins_as_json(files: &[SourceFile], options: &TextOptions) -> bool {
     let heads = files.iter().take(FILES_TO_TELL).map(|file| Head::read(file, options, FIRST_LEN_BYTES));
     let first = heads.flatten().find(|head| !head.text.trim().is_empty());
-    first.is_some_and(|head| head.begins_as_json())
+    first.is_some_and(|head| looks_like_json(&head.text, head.whole))
 }
 
 /// The first bytes of a file.
@@ -183,21 +183,6 @@ impl Head {
         };
         let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
         Ok(Self { text, whole: buffer.is_whole(), compressed_bytes })
-    }
-
-    /// Whether the first value is an object with nothing behind it on its last line, or a list of objects.
-    fn begins_as_json(&self) -> bool {
-        let mut cursor = Cursor::new(&self.text, 0);
-        let is_list = cursor.peek() == Some(b'[');
-        cursor.at += usize::from(is_list);
-        if cursor.peek() != Some(b'{') || cursor.skip().is_err() {
-            return false;
-        }
-        let rest = self.text[cursor.at..].trim_start_matches([' ', '\t', '\r']);
-        match is_list {
-            true => cursor.peek().is_none_or(|byte| matches!(byte, b',' | b']')),
-            false => rest.is_empty() || rest.starts_with('\n'),
-        }
     }
 
     /// Whether the first line is not an object alone.
@@ -233,14 +218,23 @@ impl Head {
     }
 }
 
-/// Whether the head of a file begins with an object of JSON, maybe in an array. `whole` is whether the file ends with
-/// it.
+/// Whether the head of a file begins as JSON does: with an object that is alone on its lines, or a list of objects.
+/// `whole` is whether the file ends with it.
 pub(crate) fn looks_like_json(head: &str, whole: bool) -> bool {
     let text = head.trim_start();
-    let object = text.strip_prefix('[').map_or(text, str::trim_start);
+    let list = text.strip_prefix('[');
+    let object = list.map_or(text, str::trim_start);
     let Some(first) = object.strip_prefix('{') else { return false };
-    // It may be longer than the head.
-    Cursor::new(object, 0).skip().is_ok() || !whole && first.trim_start().starts_with('"')
+    let mut cursor = Cursor::new(object, 0);
+    if cursor.skip().is_err() {
+        // It may be longer than the head.
+        return !whole && first.trim_start().starts_with('"');
+    }
+    let rest = object[cursor.at..].trim_start_matches([' ', '\t', '\r']);
+    match list {
+        Some(_) => matches!(rest.trim_start().bytes().next(), None | Some(b',' | b']')),
+        None => rest.is_empty() || rest.starts_with('\n'),
+    }
 }
 
 /// An error of a value that is no JSON, or no object.
