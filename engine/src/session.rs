@@ -13,8 +13,9 @@ use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, Session
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::FutureExt;
 use swath_io::Notes;
-use swath_planner::fuse::next_group;
+use swath_planner::fuse::{may_name, next_group};
 use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of, split_distinct};
 
 use crate::again::{Again, Member, Way};
@@ -38,7 +39,7 @@ use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::table_sample::TableSamples;
 use crate::threads::ComputeThreads;
-use crate::widen::{widen, with_wider_types};
+use crate::widen::{calls_of, widen, with_tables, with_wider_types};
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
 #[derive(Clone)]
@@ -332,7 +333,34 @@ impl Session {
     /// statement that changes something or that reads what one before it writes. To be asked again when
     /// these have run.
     pub fn next_group(&self, script: &mut VecDeque<Statement>) -> Vec<Statement> {
-        next_group(script, &|_, _| false)
+        let views = self.views();
+        let reads_file = |statement: &Statement, file: &str| {
+            let text = statement.to_string().to_lowercase();
+            // A name that stands there for something else begins the next group, too: that costs a read, no rows.
+            views.iter().any(|(name, paths)| {
+                text.contains(&name.to_lowercase()) && paths.iter().any(|path| may_name(path, file))
+            })
+        };
+        next_group(script, &reads_file)
+    }
+
+    /// Views over files, by name, with the paths that they read.
+    fn views(&self) -> Vec<(String, Vec<String>)> {
+        let mut views = Vec::new();
+        for catalog in self.context.catalog_names().iter().filter_map(|name| self.context.catalog(name)) {
+            for schema in catalog.schema_names().iter().filter_map(|name| catalog.schema(name)) {
+                for name in schema.table_names() {
+                    // Tables of the session are at hand.
+                    let table = schema.table(&name).now_or_never().and_then(Result::ok).flatten();
+                    let Some(plan) = table.as_ref().and_then(|table| table.get_logical_plan()) else {
+                        continue;
+                    };
+                    let paths = calls_of(&plan).into_iter().flat_map(|call| call.paths).collect();
+                    views.push((name, paths));
+                }
+            }
+        }
+        views
     }
 
     /// Plans a statement, without running it.
@@ -342,9 +370,23 @@ impl Session {
         if copy.is_some() {
             self.resources.refuse_writes()?;
         }
-        self.open_sources(&statement).await?;
+        let named = self.open_sources(&statement).await?;
         let session = self.clone();
-        self.threads.run(async move { session.plan_open(statement, copy).await }).await
+        let plan = self.threads.run(async move { session.plan_open(statement, copy).await }).await?;
+        self.with_current_files(plan, &named).await
+    }
+
+    /// The plan over files as they are now, where it reads them through a view that was made before.
+    async fn with_current_files(&self, plan: LogicalPlan, named: &[SourceCall]) -> Result<LogicalPlan> {
+        let of_views: Vec<_> = calls_of(&plan).into_iter().filter(|call| !named.contains(call)).collect();
+        if of_views.is_empty() {
+            return Ok(plan);
+        }
+        for call in of_views {
+            let sources = self.sources.clone();
+            self.threads.run_blocking(move || sources.open(&call)).await?;
+        }
+        Ok(with_tables(plan, &|table| self.sources.newer(table))?)
     }
 
     /// Plans a statement whose files are open.
@@ -599,13 +641,14 @@ impl Session {
         futures::future::join_all(rows).await
     }
 
-    /// Looks at the files of a statement.
-    async fn open_sources(&self, statement: &Statement) -> Result<()> {
-        for call in swath_planner::source_calls(statement)? {
+    /// Looks at the files of a statement, and returns the calls that name them.
+    async fn open_sources(&self, statement: &Statement) -> Result<Vec<SourceCall>> {
+        let calls = swath_planner::source_calls(statement)?;
+        for call in calls.clone() {
             let sources = self.sources.clone();
             self.threads.run_blocking(move || sources.open(&call)).await?;
         }
-        Ok(())
+        Ok(calls)
     }
 
     /// The columns of the files of a call, or the fields of one of them, which is named without regard to case; none if

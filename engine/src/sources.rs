@@ -67,6 +67,13 @@ impl Sources {
         Ok(table.wider().unwrap_or(table))
     }
 
+    /// The table of a call as its files are now, if that is another one than a plan has. They have been opened.
+    pub(crate) fn newer(&self, table: &SourceTable) -> Option<Arc<SourceTable>> {
+        let current = self.get(table.call()).filter(|current| !current.is_of_same_look(table))?;
+        let current = current.wider().unwrap_or(current);
+        Some(if table.is_in_order() { Arc::new(current.in_order()) } else { current })
+    }
+
     fn plan_of(&self, call: &SourceCall, table: Arc<SourceTable>) -> DataFusionResult<LogicalPlan> {
         let name = TableReference::bare(call.to_string());
         LogicalPlanBuilder::scan(name, provider_as_source(table), None)?.build()

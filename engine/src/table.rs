@@ -38,6 +38,7 @@ pub(crate) fn kind_of(format: &ScanFormat) -> &'static str {
 /// The files of a call, and what they were found to hold.
 #[derive(Debug, Clone)]
 pub(crate) struct SourceTable {
+    call: Arc<SourceCall>,
     /// The call, as a person would write it.
     label: Arc<str>,
     files: Vec<SourceFile>,
@@ -98,11 +99,11 @@ impl SourceTable {
         }
         let file_columns = FileColumns::new(&files, &options, &file_schema)?;
         let schema = table_schema(file_schema, &file_columns);
-        let label = call.to_string().into();
+        let (label, call) = (call.to_string().into(), Arc::new(call.clone()));
         let (format, notes) = (Arc::new(format), notes.clone());
         let file_columns = Arc::new(file_columns);
         let (in_order, wider) = (false, Arc::default());
-        Ok(Self { label, files, format, schema, file_columns, notes, in_order, wider })
+        Ok(Self { call, label, files, format, schema, file_columns, notes, in_order, wider })
     }
 
     /// The table with the widest types that are known by now; `None`: this one.
@@ -140,6 +141,16 @@ impl SourceTable {
         true
     }
 
+    /// The call that names the files.
+    pub(crate) fn call(&self) -> &SourceCall {
+        &self.call
+    }
+
+    /// Whether both are of one look at the files.
+    pub(crate) fn is_of_same_look(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.wider, &other.wider)
+    }
+
     /// Whether the paths still name the same files, unchanged.
     pub(crate) fn is_current(&self, call: &SourceCall) -> bool {
         swath_io::expand(&call.paths).is_ok_and(|files| files == self.files)
@@ -148,6 +159,11 @@ impl SourceTable {
     /// The same table, whose files are read one after the other by one partition.
     pub(crate) fn in_order(&self) -> Self {
         Self { in_order: true, ..self.clone() }
+    }
+
+    /// Whether the files are read one after the other.
+    pub(crate) fn is_in_order(&self) -> bool {
+        self.in_order
     }
 
     /// Names of the columns, in order.

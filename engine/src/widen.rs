@@ -14,6 +14,7 @@ use datafusion::logical_expr::logical_plan::{TableScanBuilder, Union};
 use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
 use swath_io::Notes;
 use swath_io::error::ErrorKind;
+use swath_planner::SourceCall;
 
 use crate::error::Error;
 use crate::table::SourceTable;
@@ -51,16 +52,30 @@ pub(crate) fn widen(plan: &LogicalPlan, error: &Error, notes: &Notes) -> bool {
 /// # Errors
 /// The plan does not go with the wider types.
 pub(crate) fn with_wider_types(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
+    with_tables(plan, &SourceTable::wider)
+}
+
+/// The plan over other tables in place of some.
+///
+/// # Errors
+/// The plan does not go with their columns.
+pub(crate) fn with_tables(
+    plan: LogicalPlan,
+    instead: &dyn Fn(&SourceTable) -> Option<Arc<SourceTable>>,
+) -> DataFusionResult<LogicalPlan> {
+    let other_table = |scan: &TableScan| -> Option<Arc<SourceTable>> {
+        instead(source_as_provider(&scan.source).ok()?.downcast_ref::<SourceTable>()?)
+    };
     let mut is_stale = false;
     plan.apply_with_subqueries(|node| {
-        is_stale |= matches!(node, LogicalPlan::TableScan(scan) if wider_table(scan).is_some());
+        is_stale |= matches!(node, LogicalPlan::TableScan(scan) if other_table(scan).is_some());
         Ok(if is_stale { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     if !is_stale {
         return Ok(plan);
     }
     plan.transform_up_with_subqueries(|node| match node {
-        LogicalPlan::TableScan(scan) => match wider_table(&scan) {
+        LogicalPlan::TableScan(scan) => match other_table(&scan) {
             Some(table) => {
                 let builder = TableScanBuilder::new(scan.table_name, provider_as_source(table));
                 let builder = builder.with_projection(scan.projection).with_filters(scan.filters);
@@ -77,8 +92,20 @@ pub(crate) fn with_wider_types(plan: LogicalPlan) -> DataFusionResult<LogicalPla
     .data()
 }
 
-fn wider_table(scan: &TableScan) -> Option<Arc<SourceTable>> {
-    source_as_provider(&scan.source).ok()?.downcast_ref::<SourceTable>()?.wider()
+/// The calls whose files a plan reads, each once.
+pub(crate) fn calls_of(plan: &LogicalPlan) -> Vec<SourceCall> {
+    let mut calls: Vec<SourceCall> = Vec::new();
+    let walked = plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Ok(provider) = source_as_provider(&scan.source)
+            && let Some(table) = provider.downcast_ref::<SourceTable>()
+            && !calls.contains(table.call())
+        {
+            calls.push(table.call().clone());
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    walked.map(|_| calls).unwrap_or_default()
 }
 
 /// A node whose subqueries know the types of its columns that they name.

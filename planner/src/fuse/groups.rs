@@ -56,18 +56,20 @@ fn copy_of(statement: &Statement) -> Option<&CopyToStatement> {
 
 /// Whether a path of the statement may name the file, or one in the folder.
 fn names_file(statement: &Statement, file: &str) -> bool {
-    let may_name = |path: &String| {
-        let literal = path.split(['*', '?', '[', '{']).next().unwrap_or_default();
-        let (literal, file) = (without_dot(literal), without_dot(file));
-        match literal.len() < without_dot(path).len() {
-            true => file.starts_with(literal) || literal.starts_with(file),
-            false => literal.starts_with(file) || file.ends_with(literal) || literal.ends_with(file),
-        }
-    };
     match source_calls(statement) {
-        Ok(calls) => calls.iter().flat_map(|call| &call.paths).any(may_name),
+        Ok(calls) => calls.iter().flat_map(|call| &call.paths).any(|path| may_name(path, file)),
         // It will be told what is wrong when it is planned.
         Err(_) => true,
+    }
+}
+
+/// Whether a path, which may be a glob, may name a file, or one in a folder. In doubt it may.
+pub fn may_name(path: &str, file: &str) -> bool {
+    let literal = path.split(['*', '?', '[', '{']).next().unwrap_or_default();
+    let (literal, file) = (without_dot(literal), without_dot(file));
+    match literal.len() < without_dot(path).len() {
+        true => file.starts_with(literal) || literal.starts_with(file),
+        false => literal.starts_with(file) || file.ends_with(literal) || literal.ends_with(file),
     }
 }
 
