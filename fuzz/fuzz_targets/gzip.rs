@@ -152,7 +152,9 @@ fn lines(file: &[u8], chunk_len: usize, workers: usize, order: &[u8]) -> Result<
             Poll::Ready(None) => drop(workers.swap_remove(turn)),
             Poll::Ready(Some(Err(error))) => {
                 let error = error.to_string();
-                return Err(error.split_once(": ").map_or_else(String::new, |(_, what)| what.to_owned()));
+                let what = error.split_once(": ").map_or("", |(_, what)| what);
+                // Where it is noticed, at or before a byte, may be another byte.
+                return Err(what.replace(|char: char| char.is_ascii_digit(), ""));
             }
             Poll::Ready(Some(Ok(ScanItem::Batch { batch, place }))) => batches.push((place, batch)),
             Poll::Ready(Some(Ok(ScanItem::ColumnForgone { .. }))) => panic!("no column may be forgone"),

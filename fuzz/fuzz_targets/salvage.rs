@@ -41,11 +41,14 @@ fuzz_target!(|input: &[u8]| {
     }
     let out = check(codec, &file, step);
     if codec == Codec::Bzip2 {
-        let mut rest = &out[..];
-        for block in blocks(&whole) {
-            rest = rest.strip_prefix(&block[..]).unwrap_or(rest);
+        // A block may begin like the one before it: what is left behind each may have been given or lost.
+        let blocks = blocks(&whole);
+        let mut rests = vec![&out[..]];
+        for block in &blocks {
+            let given: Vec<&[u8]> = rests.iter().filter_map(|rest| rest.strip_prefix(&block[..])).collect();
+            rests.extend(given);
         }
-        assert!(rest.is_empty() || data.is_empty(), "{} bytes are made up", rest.len());
+        assert!(rests.iter().any(|rest| rest.is_empty()), "of {} bytes some are made up", out.len());
     }
 });
 
