@@ -1,5 +1,6 @@
 //! A session: settings, views, and the way from a statement to its result.
 
+use std::cell::LazyCell;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -333,7 +334,8 @@ impl Session {
     /// statement that changes something or that reads what one before it writes. To be asked again when
     /// these have run.
     pub fn next_group(&self, script: &mut VecDeque<Statement>) -> Vec<Statement> {
-        let views = self.views();
+        // Only statements behind a COPY need them.
+        let views = LazyCell::new(|| self.views());
         let reads_file = |statement: &Statement, file: &str| {
             let text = statement.to_string().to_lowercase();
             // A name that stands there for something else begins the next group, too: that costs a read, no rows.
@@ -346,21 +348,13 @@ impl Session {
 
     /// Views over files, by name, with the paths that they read.
     fn views(&self) -> Vec<(String, Vec<String>)> {
-        let mut views = Vec::new();
-        for catalog in self.context.catalog_names().iter().filter_map(|name| self.context.catalog(name)) {
-            for schema in catalog.schema_names().iter().filter_map(|name| catalog.schema(name)) {
-                for name in schema.table_names() {
-                    // Tables of the session are at hand.
-                    let table = schema.table(&name).now_or_never().and_then(Result::ok).flatten();
-                    let Some(plan) = table.as_ref().and_then(|table| table.get_logical_plan()) else {
-                        continue;
-                    };
-                    let paths = calls_of(&plan).into_iter().flat_map(|call| call.paths).collect();
-                    views.push((name, paths));
-                }
-            }
-        }
-        views
+        // Tables of the session are at hand: nothing is waited for.
+        let tables = self.registered().now_or_never().unwrap_or_default();
+        let view = |(name, table): (String, Arc<dyn TableProvider>)| {
+            let calls = calls_of(&*table.get_logical_plan()?);
+            Some((name, calls.into_iter().flat_map(|call| call.paths).collect()))
+        };
+        tables.into_iter().filter_map(view).collect()
     }
 
     /// Plans a statement, without running it.
@@ -673,14 +667,20 @@ impl Session {
 
     /// Tables and views with their columns.
     pub(crate) async fn tables(&self) -> Vec<(String, Vec<String>)> {
+        let columns = |table: Arc<dyn TableProvider>| {
+            table.schema().fields().iter().map(|field| field.name().clone()).collect()
+        };
+        self.registered().await.into_iter().map(|(name, table)| (name, columns(table))).collect()
+    }
+
+    /// Tables and views, by name.
+    async fn registered(&self) -> Vec<(String, Arc<dyn TableProvider>)> {
         let mut tables = Vec::new();
         for catalog in self.context.catalog_names().iter().filter_map(|name| self.context.catalog(name)) {
             for schema in catalog.schema_names().iter().filter_map(|name| catalog.schema(name)) {
                 for name in schema.table_names() {
                     if let Ok(Some(table)) = schema.table(&name).await {
-                        let columns =
-                            table.schema().fields().iter().map(|field| field.name().clone()).collect();
-                        tables.push((name, columns));
+                        tables.push((name, table));
                     }
                 }
             }

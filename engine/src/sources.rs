@@ -69,8 +69,8 @@ impl Sources {
 
     /// The table of a call as its files are now, if that is another one than a plan has. They have been opened.
     pub(crate) fn newer(&self, table: &SourceTable) -> Option<Arc<SourceTable>> {
-        let current = self.get(table.call()).filter(|current| !current.is_of_same_look(table))?;
-        let current = current.wider().unwrap_or(current);
+        self.get(table.call()).filter(|current| !current.is_of_same_look(table))?;
+        let current = self.table(table.call()).ok()?;
         Some(if table.is_in_order() { Arc::new(current.in_order()) } else { current })
     }
 

@@ -1,6 +1,5 @@
 //! About how many rows a plan gives.
 
-use datafusion_common::Column;
 use datafusion_expr::logical_plan::{FetchType, LogicalPlan, TableScan};
 use datafusion_expr::utils::split_conjunction;
 use datafusion_expr::{Expr, JoinType, Operator};
@@ -26,16 +25,14 @@ impl Estimate {
         let estimate = match plan {
             LogicalPlan::TableScan(scan) => Self::of_all(rows(scan)?).filtered(&scan.filters),
             LogicalPlan::Filter(filter) => {
-                let predicates: Vec<Expr> =
-                    split_conjunction(&filter.predicate).into_iter().cloned().collect();
+                let predicates = split_conjunction(&filter.predicate);
                 match filter.input.as_ref() {
                     // What the scan may make use of is judged once more by the filter.
                     LogicalPlan::TableScan(scan) => {
                         let exact = scan.filters.iter().filter(|known| !predicates.contains(known));
-                        let exact: Vec<Expr> = exact.cloned().collect();
-                        Self::of_all(rows(scan)?).filtered(&exact).filtered(&predicates)
+                        Self::of_all(rows(scan)?).filtered(exact).filtered(predicates.iter().copied())
                     }
-                    input => Self::of(input, rows)?.filtered(&predicates),
+                    input => Self::of(input, rows)?.filtered(predicates),
                 }
             }
             LogicalPlan::Projection(projection) => Self::of(&projection.input, rows)?,
@@ -73,8 +70,8 @@ impl Estimate {
         Self { rows, unfiltered_rows: rows }
     }
 
-    fn filtered(self, predicates: &[Expr]) -> Self {
-        let kept: f64 = predicates.iter().map(selectivity).product();
+    fn filtered<'a>(self, predicates: impl IntoIterator<Item = &'a Expr>) -> Self {
+        let kept: f64 = predicates.into_iter().map(selectivity).product();
         Self { rows: self.rows * kept, ..self }
     }
 
@@ -102,7 +99,7 @@ pub(super) fn selectivity(predicate: &Expr) -> f64 {
         Expr::Not(expr) => 1.0 - selectivity(expr),
         Expr::IsNull(_) => 0.1,
         Expr::IsNotNull(_) => 0.9,
-        Expr::Column(Column { .. }) => 0.5,
+        Expr::Column(_) => 0.5,
         _ => 0.25,
     }
 }

@@ -108,19 +108,20 @@ impl Members {
             if self.start < self.window.len() {
                 return Ok(give(&self.window, &mut self.start, out, report));
             }
-            (self.start, self.place) = match std::mem::replace(&mut self.place, Place::Between) {
-                Place::Between => (0, self.next_member(input, report)?),
+            let next = match std::mem::replace(&mut self.place, Place::Between) {
+                Place::Between => self.next_member(input, report)?,
                 Place::Member { member, start_bytes, decoded_bytes } => {
-                    (0, self.go_on(input, member, start_bytes, decoded_bytes, report)?)
+                    self.go_on(input, member, start_bytes, decoded_bytes, report)?
                 }
                 Place::Search { broken, from_bytes, may_be_trailing } => {
-                    (0, self.search(input, &broken, from_bytes, may_be_trailing, report)?)
+                    self.search(input, &broken, from_bytes, may_be_trailing, report)?
                 }
                 Place::End { trailing_offset_bytes } => {
                     self.place = Place::End { trailing_offset_bytes };
                     return Ok(Step::End { trailing_offset_bytes });
                 }
             };
+            (self.start, self.place) = (0, next);
         }
     }
 
