@@ -6,7 +6,9 @@
 //!
 //! All orders without cross products, bushy ones included, are weighed by dynamic programming over sets of
 //! relations (Moerkotte and Neumann, "Analysis of two existing and one new dynamic programming algorithm for the
-//! generation of optimal bushy join trees without cross products", VLDB 2006). Rows are estimated as in System R
+//! generation of optimal bushy join trees without cross products", VLDB 2006). Where there are too many relations for
+//! that, the two that make the fewest rows are joined, again and again (Fegaras, "A new heuristic for optimizing large
+//! queries", DEXA 1998). Rows are estimated as in System R
 //! (Selinger and others, "Access path selection in a relational database management system", SIGMOD 1979): the
 //! product of those of all relations, divided, for each column by which they are joined, by how many values it has;
 //! taken to be as many as the smallest of its tables has rows. Such estimates are wrong by a factor now and then, so
@@ -22,8 +24,11 @@ use datafusion_expr::{BinaryExpr, Expr, ExprSchemable, JoinType, Operator};
 
 use super::estimate::{Estimate, selectivity};
 
-/// Joins of more relations stay as written: the ways to order them grow as 3 to the power of their number.
-pub const MOST_RELATIONS: usize = 10;
+/// Joins of more relations stay as written.
+pub const MOST_RELATIONS: usize = Set::BITS as usize;
+
+/// Of joins of more relations not all orders are weighed: they grow as 3 to the power of the number of relations.
+const MOST_WEIGHED: usize = 10;
 
 /// Another order is taken if it seems to cost less than this part of the order as written.
 const WORTH: f64 = 0.5;
@@ -42,10 +47,7 @@ pub fn order_joins(
     if inner_join(&plan).is_none() {
         return Ok(Transformed::no(plan));
     }
-    let region = Region::of(&plan);
-    if !(3..=MOST_RELATIONS).contains(&region.relations.len()) {
-        return Ok(Transformed::no(plan));
-    }
+    let Some(region) = Region::of(&plan) else { return Ok(Transformed::no(plan)) };
     let Some(weights) = Weights::of(&region, rows) else { return Ok(Transformed::no(plan)) };
     let (_, written) = weights.cost_as_written(&plan, &mut (0..));
     match weights.cheapest() {
@@ -90,7 +92,7 @@ fn with_columns_of(joined: LogicalPlan, plan: &LogicalPlan) -> Result<LogicalPla
 }
 
 /// A set of relations, a bit for each.
-type Set = usize;
+type Set = u64;
 
 /// Relations that inner joins put together, and by what.
 #[derive(Default)]
@@ -116,9 +118,13 @@ struct Side {
 }
 
 impl Region {
-    fn of(plan: &LogicalPlan) -> Self {
+    /// `None` where there is nothing to put in order, or too much.
+    fn of(plan: &LogicalPlan) -> Option<Self> {
         let (mut region, mut conditions) = (Self::default(), Vec::new());
         region.collect(plan, &mut conditions);
+        if !(3..=MOST_RELATIONS).contains(&region.relations.len()) {
+            return None;
+        }
         for condition in conditions {
             match region.equality(&condition) {
                 Some(equality) => region.equalities.push(equality),
@@ -126,7 +132,7 @@ impl Region {
             }
         }
         region.classify();
-        region
+        Some(region)
     }
 
     fn collect(&mut self, plan: &LogicalPlan, conditions: &mut Vec<Expr>) {
@@ -275,9 +281,14 @@ struct Order {
     parts: Option<(Box<Order>, Box<Order>)>,
 }
 
-/// How many rows sets of relations have when they are joined, by their number.
+/// What tells how many rows sets of relations have when they are joined.
 struct Weights {
+    /// The rows of each relation.
     rows: Vec<f64>,
+    /// Relations that are joined by columns that are all equal, and how many values these have.
+    classes: Vec<(Set, f64)>,
+    /// The relations that each filter is about, and the part of the rows that it keeps.
+    filters: Vec<(Set, f64)>,
     /// For each relation those that can be joined with it.
     neighbours: Vec<Set>,
 }
@@ -287,30 +298,34 @@ impl Weights {
     fn of(region: &Region, rows: &dyn Fn(&TableScan) -> Option<f64>) -> Option<Self> {
         let estimates: Vec<Estimate> =
             region.relations.iter().map(|relation| Estimate::of(relation, rows)).collect::<Option<_>>()?;
-        let members: Vec<Set> = (0..region.classes).map(|class| region.members(class)).collect();
-        let values = |members: &Set| {
+        let values = |members: Set| {
             let domains = estimates.iter().enumerate().filter(|(at, _)| members & 1 << at != 0);
             domains.map(|(_, estimate)| estimate.unfiltered_rows).fold(f64::INFINITY, f64::min)
         };
-        let classes: Vec<(Set, f64)> = members.iter().map(|members| (*members, values(members))).collect();
-        let filters: Vec<(Set, f64)> =
-            region.filters.iter().map(|(about, filter)| (*about, selectivity(filter))).collect();
-        let rows_of = |set: Set| {
-            let relations = estimates.iter().enumerate().filter(|(at, _)| set & 1 << at != 0);
-            let product: f64 = relations.map(|(_, estimate)| estimate.rows).product();
-            let compared = classes.iter().map(|(members, values)| {
-                let comparisons = (members & set).count_ones().saturating_sub(1);
-                values.powi(comparisons.try_into().unwrap_or(i32::MAX))
-            });
-            let kept = filters.iter().filter(|(about, _)| is_within(*about, set)).map(|(_, part)| part);
-            (product / compared.product::<f64>() * kept.product::<f64>()).max(1.0)
-        };
+        let members = (0..region.classes).map(|class| region.members(class));
+        let classes: Vec<(Set, f64)> = members.map(|members| (members, values(members))).collect();
         let neighbours = (0..estimates.len()).map(|relation| {
-            let shared = members.iter().filter(|members| *members & 1 << relation != 0);
-            shared.fold(0, |set, members| set | members) & !(1 << relation)
+            let shared = classes.iter().filter(|(members, _)| members & 1 << relation != 0);
+            shared.fold(0, |set, (members, _)| set | members) & !(1 << relation)
         });
-        let neighbours = neighbours.collect();
-        Some(Self { rows: (0..1 << estimates.len()).map(rows_of).collect(), neighbours })
+        Some(Self {
+            rows: estimates.iter().map(|estimate| estimate.rows).collect(),
+            neighbours: neighbours.collect(),
+            filters: region.filters.iter().map(|(about, filter)| (*about, selectivity(filter))).collect(),
+            classes,
+        })
+    }
+
+    /// About how many rows relations have when they are joined.
+    fn rows(&self, set: Set) -> f64 {
+        let relations = self.rows.iter().enumerate().filter(|(at, _)| set & 1 << at != 0);
+        let product: f64 = relations.map(|(_, rows)| rows).product();
+        let compared = self.classes.iter().map(|(members, values)| {
+            let comparisons = (members & set).count_ones().saturating_sub(1);
+            values.powi(comparisons.try_into().unwrap_or(i32::MAX))
+        });
+        let kept = self.filters.iter().filter(|(about, _)| is_within(*about, set)).map(|(_, part)| part);
+        (product / compared.product::<f64>() * kept.product::<f64>()).max(1.0)
     }
 
     /// The relations of a plan, which are numbered as they are met, and what joining them as written costs.
@@ -325,29 +340,35 @@ impl Weights {
         let (right, right_cost) = self.cost_as_written(&join.right, numbers);
         // The core keeps the smaller side in memory if it knows both; it knows tables, but not what is joined.
         let are_known = left.is_power_of_two() && right.is_power_of_two();
-        let kept = if are_known { self.rows[left].min(self.rows[right]) } else { self.rows[left] };
-        (left | right, left_cost + right_cost + kept + self.rows[left | right])
+        let kept = if are_known { self.rows(left).min(self.rows(right)) } else { self.rows(left) };
+        (left | right, left_cost + right_cost + kept + self.rows(left | right))
     }
 
-    /// The order in which the fewest rows are made and kept; `None` if there is none without a cross product.
+    /// An order in which few rows are made and kept, the fewest where all are weighed; `None` if there is none without
+    /// a cross product.
     fn cheapest(&self) -> Option<Order> {
-        let relations = self.neighbours.len();
-        let mut best: Vec<Option<Order>> = vec![None; 1 << relations];
-        for set in 1..1 << relations {
-            if usize::is_power_of_two(set) {
-                best[set] = Some(Order { set, cost: 0.0, parts: None });
+        if self.rows.len() <= MOST_WEIGHED { self.cheapest_of_all() } else { self.greedy() }
+    }
+
+    fn cheapest_of_all(&self) -> Option<Order> {
+        let sets = 1usize << self.rows.len();
+        let rows: Vec<f64> = (0..sets).map(|set| self.rows(set as Set)).collect();
+        let mut best: Vec<Option<Order>> = vec![None; sets];
+        for set in 1..sets {
+            if set.is_power_of_two() {
+                best[set] = Some(Order { set: set as Set, cost: 0.0, parts: None });
                 continue;
             }
-            let mut cheapest: Option<(f64, Set)> = None;
+            let mut cheapest: Option<(f64, usize)> = None;
             let mut part = (set - 1) & set;
             while part > 0 {
                 let rest = set ^ part;
                 // Of the two ways round, the one that keeps fewer rows in memory.
-                if (self.rows[part], part) < (self.rows[rest], rest)
+                if (rows[part], part) < (rows[rest], rest)
                     && let (Some(left), Some(right)) = (&best[part], &best[rest])
-                    && self.can_be_joined(part, rest)
+                    && self.can_be_joined(left.set, right.set)
                 {
-                    let cost = left.cost + right.cost + self.rows[part] + self.rows[set];
+                    let cost = left.cost + right.cost + rows[part] + rows[set];
                     if cheapest.is_none_or(|(least, _)| cost < least) {
                         cheapest = Some((cost, part));
                     }
@@ -356,10 +377,36 @@ impl Weights {
             }
             best[set] = cheapest.and_then(|(cost, part)| {
                 let parts = (Box::new(best[part].clone()?), Box::new(best[set ^ part].clone()?));
-                Some(Order { set, cost, parts: Some(parts) })
+                Some(Order { set: set as Set, cost, parts: Some(parts) })
             });
         }
         best.pop().flatten()
+    }
+
+    /// Joins those two that make the fewest rows, until all are joined.
+    fn greedy(&self) -> Option<Order> {
+        let mut orders: Vec<Order> =
+            (0..self.rows.len()).map(|at| Order { set: 1 << at, cost: 0.0, parts: None }).collect();
+        while orders.len() > 1 {
+            let pairs = (0..orders.len()).flat_map(|right| (0..right).map(move |left| (left, right)));
+            let joined =
+                pairs.filter(|&(left, right)| self.can_be_joined(orders[left].set, orders[right].set));
+            let weighed = joined.map(|pair| (self.rows(orders[pair.0].set | orders[pair.1].set), pair));
+            let (_, (left, right)) = weighed.min_by(|(one, _), (other, _)| one.total_cmp(other))?;
+            // The left one stands before the right one, and is not moved when that is taken out.
+            let (right, left) = (orders.swap_remove(right), orders.swap_remove(left));
+            orders.push(self.join(left, right));
+        }
+        orders.pop()
+    }
+
+    /// Two sets joined, with the side in memory that has fewer rows.
+    fn join(&self, one: Order, other: Order) -> Order {
+        let (kept, streamed) =
+            if self.rows(one.set) <= self.rows(other.set) { (one, other) } else { (other, one) };
+        let set = kept.set | streamed.set;
+        let cost = kept.cost + streamed.cost + self.rows(kept.set) + self.rows(set);
+        Order { set, cost, parts: Some((Box::new(kept), Box::new(streamed))) }
     }
 
     fn can_be_joined(&self, one: Set, other: Set) -> bool {
@@ -464,6 +511,33 @@ Projection: s4.x, s4.y, s4.z, l6.x, l6.y, l6.z, o5.x, o5.y, o5.z, n1.x, n1.y, n1
         );
     }
 
+    /// A chain of large tables of which few rows of the last are wanted.
+    #[test]
+    fn many_relations_are_ordered_too() {
+        let name = |at: usize| format!("{}6", (b'a' + at as u8) as char);
+        let on = |at: usize| [format!("{}.x", name(at - 1)), format!("{}.y", name(at))];
+        let chain = (1..14).fold(table("a6"), |plan, at| {
+            let [left, right] = on(at);
+            join(plan, table(&name(at)), &[[&left, &right]])
+        });
+        let few = table("o6").filter(col("o6.z").eq(lit(7))).unwrap();
+        let text = ordered(join(chain, few, &[["n6.x", "o6.y"]])).unwrap();
+        let depth = |name: &str| {
+            let scan = format!("TableScan: {name}");
+            text.lines().find_map(|line| line.find(&scan)).unwrap()
+        };
+        assert!(depth("o6") > depth("n6") && depth("n6") > depth("a6"), "{text}");
+        // More than there are bits for.
+        let chain = (0..70).fold(table("a0_0"), |plan, at| {
+            join(
+                plan,
+                table(&format!("a{}_0", at + 1)),
+                &[[&format!("a{at}_0.x"), &format!("a{}_0.x", at + 1)]],
+            )
+        });
+        assert_eq!(ordered(chain), None);
+    }
+
     #[test]
     fn others_stay_as_written() {
         // Well ordered; of unknown size; without anything in common; two relations.
@@ -486,8 +560,8 @@ Projection: s4.x, s4.y, s4.z, l6.x, l6.y, l6.z, o5.x, o5.y, o5.z, n1.x, n1.y, n1
         /// Each relation stands in the new order once, and each equality is compared at least once.
         #[test]
         fn nothing_is_lost(
-            sizes in proptest::collection::vec(0usize..8, 3..8),
-            links in proptest::collection::vec((0usize..8, 0usize..3, 0usize..3), 7),
+            sizes in proptest::collection::vec(0usize..8, 3..14),
+            links in proptest::collection::vec((0usize..14, 0usize..3, 0usize..3), 13),
         ) {
             let name = |at: usize| format!("{}{}", (b'a' + at as u8) as char, sizes[at]);
             let mut plan = table(&name(0));
