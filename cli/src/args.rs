@@ -174,6 +174,14 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "CHAR")]
     decimal_separator: Option<String>,
 
+    /// How dates are written, in the letters of strftime: %d.%m.%Y
+    #[arg(long, hide_short_help = true, value_name = "FORMAT")]
+    dateformat: Option<String>,
+
+    /// How points in time are written: '%m/%d/%Y %I:%M:%S %p'
+    #[arg(long, hide_short_help = true, value_name = "FORMAT")]
+    timestampformat: Option<String>,
+
     /// The encoding of the text: utf8, latin1, utf-16le, …
     ///
     /// utf8-lossy replaces bytes that are no text. Names are those of the WHATWG standard
@@ -373,6 +381,8 @@ impl ReadArgs {
             ("comment", self.comment),
             ("skip", self.skip),
             ("decimal_separator", self.decimal_separator),
+            ("dateformat", self.dateformat),
+            ("timestampformat", self.timestampformat),
             ("encoding", self.encoding),
             ("compression", self.compression),
             ("hive_partitioning", self.hive_partitioning),

@@ -2,6 +2,7 @@
 
 use swath_io::{
     CsvOptions, Delim, Error as IoError, ErrorKind, HeaderMode, JsonOptions, OnError, Setting, TextOptions,
+    TimeFormat,
 };
 pub use swath_planner::OptionValue;
 use swath_planner::{SourceFunction, nearest};
@@ -16,6 +17,7 @@ use swath_planner::{SourceFunction, nearest};
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
 /// | `nullstr` | a text or a list | what is null in every column, beside what always is |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
+/// | `dateformat`, `timestampformat` | a format of `strftime` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`] |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf-16le`, … |
 /// | `types` | a map from name to type | types of some columns |
 /// | `columns` | a map from name to type | all columns, in order |
@@ -57,7 +59,7 @@ pub(crate) const JSON_OPTIONS: [&str; 8] = [
 ];
 
 /// Every option, by the name that is suggested for a misspelt one.
-pub(crate) const CSV_OPTIONS: [&str; 28] = [
+pub(crate) const CSV_OPTIONS: [&str; 30] = [
     "header",
     "delim",
     "sep",
@@ -67,6 +69,8 @@ pub(crate) const CSV_OPTIONS: [&str; 28] = [
     "skip",
     "nullstr",
     "decimal_separator",
+    "dateformat",
+    "timestampformat",
     "encoding",
     "types",
     "columns",
@@ -108,6 +112,10 @@ impl ReadOptions {
                 "," => csv.decimal_separator = b',',
                 _ => return Err(wrong(name, "'.' or ','", value)),
             },
+            "dateformat" | "date_format" => csv.times.date = set(name, value, time_format)?.known(),
+            "timestampformat" | "timestamp_format" => {
+                csv.times.timestamp = set(name, value, time_format)?.known();
+            }
             "encoding" => csv.encoding = set(name, value, |name, value| text(name, value)?.parse())?,
             "types" | "dtypes" | "column_types" => csv.types = types(name, value)?,
             "columns" => csv.columns = Some(types(name, value)?),
@@ -306,6 +314,10 @@ pub(crate) fn number(name: &str, value: &OptionValue) -> Result<u64, IoError> {
         }
         other => Err(wrong(name, "a whole number", other)),
     }
+}
+
+fn time_format(name: &str, value: &OptionValue) -> Result<TimeFormat, IoError> {
+    TimeFormat::of_option(name, text(name, value)?)
 }
 
 pub(crate) fn text<'a>(name: &str, value: &'a OptionValue) -> Result<&'a str, IoError> {

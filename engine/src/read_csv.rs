@@ -18,6 +18,7 @@ use crate::session::Session;
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("t.csv");
 /// # let decimals = dir.path().join("d.csv");
+/// # let dates = dir.path().join("t.csv");
 /// # std::fs::write(&path, "made by hand\na;b\n1;?\n# a comment\n3;'x;y'\n").unwrap();
 /// use swath::types::{Float64, Text};
 ///
@@ -47,6 +48,9 @@ use crate::session::Session;
 /// # std::fs::write(&decimals, "a;b\n1;2,5\n").unwrap();
 /// let decimals = swath::read_csv(&decimals).decimal_separator(',').scan()?;
 /// assert_eq!(decimals.sum("b").as_type::<f64>().get()?, Some(2.5));
+/// # std::fs::write(&dates, "day,at\n1/2/2008,1/2/2008 10:05\n").unwrap();
+/// let dates = swath::read_csv(&dates).date_format("%d/%m/%Y").timestamp_format("%d/%m/%Y %H:%M").scan()?;
+/// assert_eq!(dates.schema()?.field(0).data_type(), &swath::arrow::datatypes::DataType::Date32);
 /// assert_eq!(swath::read_csv(&path).delimiter("::").scan()?.columns()?, ["a", "b"]);
 /// assert!(texts.schema()?.fields().iter().all(|field| field.data_type().is_string()));
 /// # Ok::<(), swath::Error>(())
@@ -111,6 +115,17 @@ impl ReadCsv {
     /// What stands before the fraction of a number: a point, if nothing is said, or a comma.
     pub fn decimal_separator(self, separator: char) -> Self {
         self.option("decimal_separator", separator.to_string())
+    }
+
+    /// How dates are written, in the letters of `strftime`: `%d.%m.%Y`. What is not said is found out by looking, where
+    /// it can be told.
+    pub fn date_format(self, format: &str) -> Self {
+        self.option("dateformat", format)
+    }
+
+    /// How points in time are written: `%m/%d/%Y %I:%M:%S %p`.
+    pub fn timestamp_format(self, format: &str) -> Self {
+        self.option("timestampformat", format)
     }
 
     /// What stands between fields: a character, or up to four bytes, as in `"||"`.

@@ -168,6 +168,12 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
         Some(("encoding", OptionValue::Text(table.encoding().to_string().to_lowercase()))),
         (options.decimal_separator != b'.')
             .then(|| ("decimal_separator", character(Some(options.decimal_separator)))),
+        table.times().date.as_ref().map(|format| ("dateformat", OptionValue::Text(format.to_string()))),
+        table
+            .times()
+            .timestamp
+            .as_ref()
+            .map(|format| ("timestampformat", OptionValue::Text(format.to_string()))),
         (!options.nullstr.is_empty()).then(|| ("nullstr", texts(&options.nullstr))),
         Some(("types", OptionValue::Map(table.columns().iter().map(type_of).collect()))),
     ];

@@ -1,11 +1,13 @@
 //! What can go wrong between a path and a batch, and where it went wrong.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::codec::Codec;
 use crate::options::ColumnType;
+use crate::scanner::time_forms::{Forms, TimeKind};
 use crate::scanner::values::{looks_like_f64, with_point};
 
 /// A result of this crate.
@@ -110,7 +112,7 @@ pub enum ErrorKind {
         /// Name of the column.
         column: String,
         /// What was expected: "an integer".
-        expected: &'static str,
+        expected: Cow<'static, str>,
         /// The value, shortened if long.
         found: String,
         /// Whether the column has its type because of what was seen in the heads of the files.
@@ -318,11 +320,24 @@ fn value_hint(column: &str, expected: &str, fits: Option<ColumnType>, found: &st
     let has_comma =
         is_numeric && with_point(found.as_bytes(), b',').is_some_and(|number| looks_like_f64(&number));
     let comma = if has_comma { "decimal_separator = ',' reads a comma before a fraction; or " } else { "" };
+    let format = format_hint(expected, found);
     let wider = fits.unwrap_or(ColumnType::Text);
     format!(
-        "{comma}read the column as {wider}, types = {{'{column}': '{wider}'}}, or, if the value stands for nothing, add it to \
+        "{comma}{format}read the column as {wider}, types = {{'{column}': '{wider}'}}, or, if the value stands for nothing, add it to \
          nullstr; on_error = 'null', 'skip' or 'reject' goes on without it"
     )
+}
+
+/// The option that reads a date or a point in time as it is written.
+fn format_hint(expected: &str, found: &str) -> String {
+    let option = match Forms::default().with(found.as_bytes()).kind() {
+        Some(TimeKind::Date) if expected.starts_with("a date") => "dateformat",
+        Some(TimeKind::Timestamp) if expected.starts_with("a timestamp") => "timestampformat",
+        _ => return String::new(),
+    };
+    let formats = Forms::default().with(found.as_bytes()).formats();
+    let formats: Vec<String> = formats.iter().map(|format| format!("'{format}'")).collect();
+    format!("{option} = {} reads all such values as they are written here; or ", formats.join(" or "))
 }
 
 impl fmt::Display for Location {

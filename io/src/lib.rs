@@ -79,7 +79,7 @@ pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::filter::{RawFilter, RowFilter, ScanFilter, Usefulness};
 pub use scanner::infer::{Column, CsvTable, infer_csv};
 pub use scanner::json::{JsonColumn, JsonOptions, JsonTable, JsonType, begins_as_json, infer_json};
-pub use scanner::{Delim, ScanRequest};
+pub use scanner::{Delim, ScanRequest, TimeFormat, TimeFormats};
 pub use search::{Further, LineSearch, Lines, SearchItem, search};
 pub use sniff::{FileKind, FileLook, look_at};
 pub use source::{SourceFile, expand, from_home, standard_input};

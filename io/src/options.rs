@@ -8,7 +8,7 @@ use arrow_schema::{DataType, TimeUnit};
 use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
-use crate::scanner::Delim;
+use crate::scanner::{Delim, TimeFormats};
 
 /// Bound on one record, in bytes: a quote that is never closed must not fill the memory.
 pub const DEFAULT_MAX_RECORD_BYTES: usize = 64 << 20;
@@ -123,6 +123,8 @@ pub struct CsvOptions {
     pub nullstr: Vec<String>,
     /// What stands before the fraction of a number: `.` or `,`.
     pub decimal_separator: u8,
+    /// How dates and points in time are written; what is not given is found by looking.
+    pub times: TimeFormats,
     /// The encoding of the text: if it is looked for, UTF-8, UTF-16 or windows-1252.
     pub encoding: Setting<Encoding>,
     /// Types of some columns, by name; the others are inferred.
@@ -161,6 +163,7 @@ impl Default for CsvOptions {
             skip: Setting::Auto,
             nullstr: Vec::new(),
             decimal_separator: b'.',
+            times: TimeFormats::default(),
             encoding: Setting::Auto,
             types: Vec::new(),
             columns: None,

@@ -14,8 +14,7 @@ use super::fields::{FieldRules, Fields, Span};
 use super::numbers;
 use super::text_values::TextValues;
 use super::values::{
-    is_null_word, parse_date, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_timestamp,
-    parse_u64, trim, with_point,
+    is_null_word, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_u64, trim, with_point,
 };
 use crate::options::ColumnType;
 
@@ -176,15 +175,17 @@ impl ColumnBuilder {
                 })
             }
             Values::Float32(values) => append(values, nulls, fields, spans, rules, on_bad, never, f32_of),
-            Values::Date(values) => append(values, nulls, fields, spans, rules, on_bad, never, parse_date),
+            Values::Date(values) => {
+                append(values, nulls, fields, spans, rules, on_bad, never, |value| rules.times.date(value))
+            }
             Values::Timestamp(values) => {
                 append(values, nulls, fields, spans, rules, on_bad, never, |value| {
-                    parse_timestamp(value).filter(|(_, zoned)| !zoned).map(|(micros, _)| micros)
+                    rules.times.timestamp(value).filter(|(_, zoned)| !zoned).map(|(micros, _)| micros)
                 })
             }
             Values::TimestampTz(values) => {
                 append(values, nulls, fields, spans, rules, on_bad, never, |value| {
-                    parse_timestamp(value).map(|(micros, _)| micros)
+                    rules.times.timestamp(value).map(|(micros, _)| micros)
                 })
             }
             Values::Boolean(values) => append_booleans(values, nulls, fields, spans, rules, on_bad),
@@ -425,13 +426,15 @@ mod tests {
 
     use super::super::record::Dialect;
     use super::super::text_values::CheckedText;
+    use super::super::time_format::TimeFormats;
     use super::*;
     use crate::chunk::PADDING_LEN_BYTES;
     use crate::encoding::Encoding;
 
     fn one(ty: ColumnType, field: &str, quoted: bool, nullstr: &[&str]) -> Result<Option<String>, Rejected> {
         let nullstr = nullstr.iter().map(|s| (*s).to_owned()).collect();
-        let rules = FieldRules { nullstr, decimal_separator: b'.', encoding: Encoding::Utf8 };
+        let times = TimeFormats::default();
+        let rules = FieldRules { nullstr, decimal_separator: b'.', times, encoding: Encoding::Utf8 };
         let field = if quoted { format!("\"{field}\"") } else { field.to_owned() };
         let padded = [field.as_bytes(), &[b'7'; PADDING_LEN_BYTES]].concat();
         let span = Span { start: 0, end: u32::try_from(field.len()).unwrap() };

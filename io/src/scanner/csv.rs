@@ -1,5 +1,6 @@
 //! Turns whole records of a CSV file into batches: only the columns that are needed.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,10 +17,11 @@ use super::lenient::{Findings, Leniency, Lenient};
 use super::record::{Field, FieldForm, Parsed, parse_record, unescape};
 use super::structure::{Irregular, Marks, Record, Structure};
 use super::text_values::CheckedText;
+use super::time_format::TimeFormats;
 use super::values::wider_type;
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location, Result};
-use crate::options::CsvOptions;
+use crate::options::{ColumnType, CsvOptions};
 use crate::simd::InstructionSet;
 use crate::splitter::Records;
 
@@ -149,7 +151,7 @@ impl Layout {
         let sources = request.wanted.iter().map(place).collect();
         let checked = request.checked.iter().map(place).collect();
         let CsvOptions { nullstr, decimal_separator, .. } = table.options.clone();
-        let rules = FieldRules { nullstr, decimal_separator, encoding };
+        let rules = FieldRules { nullstr, decimal_separator, times: table.times.clone(), encoding };
         let width = if by_name { fields.len() } else { columns.len() };
         Ok(Some(Self { width, sources, checked, rules }))
     }
@@ -513,18 +515,31 @@ pub(super) fn value_error(
 ) -> Error {
     let (value, _) = source.fields.value(span);
     let (name, found) = (column.name.clone(), shown(&value));
+    let rules = &source.layout.rules;
     let kind = match rejected {
         Rejected::Value => ErrorKind::Value {
             location,
             column: name,
-            expected: column.ty.expected(),
+            expected: expected(column.ty, &rules.times),
             found,
             inferred: column.inferred,
-            fits: wider_type(column.ty, &value, source.layout.rules.decimal_separator),
+            fits: wider_type(column.ty, &value, rules.decimal_separator, &rules.times),
         },
         Rejected::Encoding => ErrorKind::Encoding { location, column: name, found },
     };
     kind.into()
+}
+
+/// What a value of a column is called in an error.
+fn expected(ty: ColumnType, times: &TimeFormats) -> Cow<'static, str> {
+    match (ty, &times.date, &times.timestamp) {
+        (ColumnType::Date, Some(format), _) => format!("a date ({format})").into(),
+        (ColumnType::Timestamp, _, Some(format)) => format!("a timestamp ({format})").into(),
+        (ColumnType::TimestampTz, _, Some(format)) => {
+            format!("a timestamp with a time zone ({format})").into()
+        }
+        _ => ty.expected().into(),
+    }
 }
 
 /// The first record of a block that has a value that is none.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::record::{Dialect, unescape};
 use super::text_values::CheckedText;
+use super::time_format::TimeFormats;
 use crate::encoding::Encoding;
 
 /// Where a field stands in its chunk, its quotes included.
@@ -31,6 +32,8 @@ pub struct FieldRules {
     pub nullstr: Vec<String>,
     /// What stands before the fraction of a number.
     pub decimal_separator: u8,
+    /// How dates and points in time are written.
+    pub times: TimeFormats,
     /// The encoding of text.
     pub encoding: Encoding,
 }

@@ -9,9 +9,10 @@ use encoding_rs::WINDOWS_1252;
 
 use super::Delim;
 use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
+use super::time_format::TimeFormats;
+use super::time_forms::{Forms, TimeKind};
 use super::values::{
-    has_leading_zeros, is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp,
-    trim, with_point,
+    has_leading_zeros, is_null_word, looks_like_f64, parse_bool, parse_i64, trim, with_point,
 };
 use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
@@ -50,6 +51,8 @@ pub struct CsvTable {
     pub(crate) all_headed: bool,
     /// By [`HeaderRule::SkippedIn`]: the files that have a header.
     pub(crate) headed: BTreeSet<PathBuf>,
+    /// How dates and points in time are written: as was set, or found.
+    pub(crate) times: TimeFormats,
     pub(crate) options: CsvOptions,
     pub(crate) notes: Vec<String>,
     pub(crate) estimated_rows: Option<u64>,
@@ -109,6 +112,11 @@ impl CsvTable {
     /// The encoding of the text.
     pub fn encoding(&self) -> Encoding {
         self.encoding
+    }
+
+    /// How dates and points in time are written.
+    pub fn times(&self) -> &TimeFormats {
+        &self.times
     }
 
     /// Lines to skip at the head of a file.
@@ -217,6 +225,7 @@ fn declared(
         skips: BTreeMap::new(),
         all_headed: header == HeaderRule::Skipped,
         headed: BTreeSet::new(),
+        times: options.times.clone(),
         options: options.clone(),
         notes,
         estimated_rows: None,
@@ -254,6 +263,7 @@ pub(crate) struct Head {
     /// Texts that are null in every column.
     nullstr: Vec<String>,
     decimal_separator: u8,
+    times: TimeFormats,
     pub(crate) encoding: Encoding,
     looks: Looks,
     /// Whether records that are shorter than the first, and those that are longer, will be left out.
@@ -353,6 +363,7 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
         compressed_bytes: buffer.decompressor().compressed_offset_bytes(),
         nullstr: options.nullstr.clone(),
         decimal_separator: options.decimal_separator,
+        times: options.times.clone(),
         encoding: buffer.encoding(),
         looks: Looks::Ascii,
         leaves_out: match options.on_error.leaves_out() {
@@ -394,11 +405,9 @@ struct Sample {
     skip: u64,
     /// The first record, if there is any.
     first: Option<Vec<String>>,
-    /// Whether the first record can be names: no value, and not only gaps.
-    first_is_names: bool,
     /// Types of the fields of the first record, and of those of all others.
-    first_types: Vec<Seen>,
-    types: Vec<Seen>,
+    first_types: Vec<ColumnValues>,
+    types: Vec<ColumnValues>,
     /// Records, in so many compressed bytes.
     records: u64,
     compressed_bytes: u64,
@@ -412,7 +421,6 @@ impl Sample {
             looks: head.looks,
             skip,
             first: None,
-            first_is_names: false,
             first_types: Vec::new(),
             types: Vec::new(),
             records: 0,
@@ -449,20 +457,29 @@ impl Sample {
                 }
                 let types = if is_first { &mut sample.first_types } else { &mut sample.types };
                 if types.len() <= index {
-                    types.resize(index + 1, Seen::Nothing);
+                    types.resize(index + 1, ColumnValues::default());
                 }
-                types[index] = types[index].with(value, &head.nullstr, head.decimal_separator);
+                types[index].add(value, head);
                 if is_first {
                     names.push(column_name(value, head.encoding));
                 }
             }
             if is_first {
-                let named = sample.first_types.iter().zip(&names);
-                sample.first_is_names = names.iter().any(|name| !name.is_empty())
-                    && named.clone().all(|(seen, name)| *seen == Seen::Text || name.is_empty());
                 sample.first = Some(names);
             }
         }
+    }
+
+    /// Whether the first record can be names: no value, and not only gaps. Names may be dates, if there are none below.
+    fn first_is_names(&self) -> bool {
+        let Some(first) = &self.first else { return false };
+        let are_names = |at: usize, values: ColumnValues| {
+            let below = self.types.get(at).and_then(|below| below.times());
+            values.seen == Seen::Text && values.times().is_none_or(|kind| below != Some(kind))
+        };
+        let mut fields = first.iter().zip(&self.first_types).enumerate();
+        first.iter().any(|name| !name.is_empty())
+            && fields.all(|(at, (name, values))| name.is_empty() || are_names(at, *values))
     }
 
     /// How many records the file has, if it goes on as it begins.
@@ -475,9 +492,47 @@ impl Sample {
     }
 }
 
+/// What the values of a column seen so far can be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct ColumnValues {
+    seen: Seen,
+    /// Forms of dates that all of them have.
+    forms: Forms,
+}
+
+impl ColumnValues {
+    /// One more field.
+    fn add(&mut self, field: &[u8], head: &Head) {
+        let is_known = self.seen == Seen::Text && self.forms == Forms::NONE;
+        if is_known || is_null_word(field) || head.nullstr.iter().any(|null| null.as_bytes() == field) {
+            return;
+        }
+        let value = trim(field);
+        let seen = Seen::of(value, head.decimal_separator, &head.times);
+        let may_be_time = matches!(seen, Seen::Text | Seen::Date | Seen::Timestamp);
+        let forms = if may_be_time { self.forms.with(value) } else { Forms::NONE };
+        *self = self.merge(Self { seen, forms });
+    }
+
+    fn merge(self, other: Self) -> Self {
+        Self { seen: self.seen.merge(other.seen), forms: self.forms.merge(other.forms) }
+    }
+
+    /// Whether they are dates or points in time that are written otherwise than asked for.
+    fn times(self) -> Option<TimeKind> {
+        if self.seen == Seen::Text { self.forms.kind() } else { None }
+    }
+
+    /// Whether they are text that looks like nothing else.
+    fn are_words(self) -> bool {
+        self.seen == Seen::Text && self.times().is_none()
+    }
+}
+
 /// The narrowest type of the values seen so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Seen {
+    #[default]
     Nothing,
     Boolean,
     Integer,
@@ -491,25 +546,17 @@ enum Seen {
 }
 
 impl Seen {
-    /// What it is after one more field.
-    fn with(self, field: &[u8], nullstr: &[String], decimal_separator: u8) -> Self {
-        if self == Self::Text || is_null_word(field) || nullstr.iter().any(|null| null.as_bytes() == field) {
-            return self;
-        }
-        self.merge(Self::of(trim(field), decimal_separator))
-    }
-
-    fn of(value: &[u8], decimal_separator: u8) -> Self {
+    fn of(value: &[u8], decimal_separator: u8, times: &TimeFormats) -> Self {
         if parse_i64(value).is_some() {
             if has_leading_zeros(value) { Self::ZeroLed } else { Self::Integer }
         } else if with_point(value, decimal_separator).is_some_and(|number| looks_like_f64(&number)) {
             Self::Double
         } else if parse_bool(value).is_some() {
             Self::Boolean
-        } else if parse_date(value).is_some() {
+        } else if times.date(value).is_some() {
             Self::Date
         } else {
-            match parse_timestamp(value) {
+            match times.timestamp(value) {
                 Some((_, true)) => Self::TimestampTz,
                 Some((_, false)) => Self::Timestamp,
                 None => Self::Text,
@@ -552,7 +599,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         (HeaderMode::Present, true) => HeaderRule::Names,
         (HeaderMode::Present, false) => HeaderRule::Skipped,
         (HeaderMode::Absent, _) => HeaderRule::Data,
-        (HeaderMode::Auto, by_name) if filled().next().is_some_and(|(_, sample)| sample.first_is_names) => {
+        (HeaderMode::Auto, by_name) if filled().next().is_some_and(|(_, sample)| sample.first_is_names()) => {
             if by_name {
                 HeaderRule::NamesIfKnown
             } else {
@@ -563,7 +610,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
     };
     let mut names: Vec<String> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut types: Vec<Seen> = Vec::new();
+    let mut types: Vec<ColumnValues> = Vec::new();
     let mut headed = BTreeSet::new();
     let mut all_headed = true;
     let mut having = Having::default();
@@ -602,8 +649,8 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         if by_name && options.union_by_name {
             having.add(&columns, &file.path);
         }
-        types.resize(names.len(), Seen::Nothing);
-        let mut see = |seen: &[Seen]| {
+        types.resize(names.len(), ColumnValues::default());
+        let mut see = |seen: &[ColumnValues]| {
             for (column, seen) in columns.iter().zip(seen) {
                 types[*column] = types[*column].merge(*seen);
             }
@@ -631,11 +678,16 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         notes.push(format!("lines that begin with '{comment}' are passed over; comment = '' reads them"));
     }
     notes.extend(leading_zeros(&names, &types, options));
+    let times = found_times(&names, &mut types, options, &mut notes);
     let encoding = options.encoding.known().unwrap_or_else(|| found_encoding(samples, &mut notes));
     let columns = names
         .into_iter()
         .zip(types)
-        .map(|(name, seen)| Column { name, ty: seen.column_type(options), inferred: !options.all_varchar })
+        .map(|(name, ColumnValues { seen, .. })| Column {
+            name,
+            ty: seen.column_type(options),
+            inferred: !options.all_varchar,
+        })
         .collect();
     let estimated_rows = files.iter().zip(samples).map(|(file, sample)| sample.estimated_rows(file));
     let estimated_rows = Some(estimated_rows.fold(0, u64::saturating_add));
@@ -647,6 +699,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         skips,
         all_headed,
         headed,
+        times,
         options: options.clone(),
         notes,
         estimated_rows,
@@ -654,9 +707,9 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
 }
 
 /// That zeros in front of integers are not kept, where nobody has said what these are.
-fn leading_zeros(names: &[String], types: &[Seen], options: &CsvOptions) -> Option<String> {
-    let is_given = |name: &str| options.types.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
-    let zero_led = names.iter().zip(types).filter(|(name, seen)| **seen == Seen::ZeroLed && !is_given(name));
+fn leading_zeros(names: &[String], types: &[ColumnValues], options: &CsvOptions) -> Option<String> {
+    let zero_led = names.iter().zip(types).filter(|(_, values)| values.seen == Seen::ZeroLed);
+    let zero_led = zero_led.filter(|(name, _)| given_type(name, options).is_none());
     let names: Vec<&String> = zero_led.map(|(name, _)| name).filter(|_| !options.all_varchar).collect();
     let first = names.first()?;
     let more = if names.len() > 1 { format!(" (and {} more)", names.len() - 1) } else { String::new() };
@@ -664,6 +717,59 @@ fn leading_zeros(names: &[String], types: &[Seen], options: &CsvOptions) -> Opti
         "column \"{first}\"{more} has integers with zeros in front, which are not kept; types = {{'{first}': 'text'}} \
          keeps them"
     ))
+}
+
+/// The type that the options give a column.
+fn given_type(name: &str, options: &CsvOptions) -> Option<ColumnType> {
+    let mut types = options.types.iter();
+    types.find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, ty)| *ty)
+}
+
+/// How dates and points in time are written, where that is not set and all columns agree; these are columns of them
+/// then. Where it cannot be told they stay text, and a note says what would read them.
+fn found_times(
+    names: &[String],
+    types: &mut [ColumnValues],
+    options: &CsvOptions,
+    notes: &mut Vec<String>,
+) -> TimeFormats {
+    let mut times = options.times.clone();
+    if options.all_varchar {
+        return times;
+    }
+    let found = [
+        (TimeKind::Date, &mut times.date, Seen::Date, "dates", "dateformat"),
+        (TimeKind::Timestamp, &mut times.timestamp, Seen::Timestamp, "points in time", "timestampformat"),
+    ];
+    for (kind, format, seen, what, option) in found {
+        let may_be = |name: &str| {
+            given_type(name, options).is_none_or(|ty| {
+                matches!(ty, ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampTz)
+            })
+        };
+        let is_one = |at: &usize| types[*at].times() == Some(kind) && may_be(&names[*at]);
+        let columns: Vec<usize> = (0..names.len()).filter(is_one).collect();
+        let Some(&first) = columns.first().filter(|_| format.is_none()) else { continue };
+        // One format is for all columns.
+        let others = types.iter().filter(|values| values.seen == seen);
+        let all = columns.iter().map(|at| &types[*at]).chain(others);
+        let common = all.fold(Forms::default(), |forms, values| forms.merge(values.forms));
+        if let [one] = &common.formats()[..] {
+            *format = Some((*one).clone());
+            columns.iter().for_each(|at| types[*at].seen = seen);
+            continue;
+        }
+        let formats: Vec<String> =
+            types[first].forms.formats().iter().map(|format| format!("'{format}'")).collect();
+        let more =
+            if columns.len() > 1 { format!(" (and {} more)", columns.len() - 1) } else { String::new() };
+        notes.push(format!(
+            "column \"{}\"{more} looks like {what}, and is read as text; {option} = {} reads it as such",
+            names[first],
+            formats.join(" or ")
+        ));
+    }
+    times
 }
 
 /// The encoding that all files seem to be in, and a note if that is not what one expects.
@@ -755,8 +861,8 @@ impl Having {
 /// Whether a file's first record is a header, where columns go by their places: it has the known names, or, of
 /// what stands below it, some is no text.
 fn is_header_above(sample: &Sample, first: &[String], known: &[String]) -> bool {
-    let below = sample.types.iter().any(|seen| !matches!(seen, Seen::Text | Seen::Nothing));
-    sample.first_is_names && (known.is_empty() || header_names(first) == known || below)
+    let below = sample.types.iter().any(|values| values.seen != Seen::Nothing && !values.are_words());
+    sample.first_is_names() && (known.is_empty() || header_names(first) == known || below)
 }
 
 /// Whether a file's first record is a header, given the names known from files before it. Pieces of
@@ -767,7 +873,7 @@ fn is_header_beside(sample: &Sample, first: &[String], known: &[String]) -> bool
         let known: HashSet<&String> = known.iter().collect();
         first.iter().any(|name| known.contains(name))
     };
-    sample.first_is_names && (known.is_empty() || shared() || first.len() != known.len())
+    sample.first_is_names() && (known.is_empty() || shared() || first.len() != known.len())
 }
 
 /// The name that a field of a header gives. Bytes that are no text do not keep the file from being
@@ -977,9 +1083,10 @@ mod tests {
             ("1 000", "text"),
             ("T", "text"),
             ("yes", "text"),
-            ("31/12/2001", "text"),
-            ("12/31/2001", "text"),
-            ("2001-1-1", "text"),
+            ("31/12/2001", "date"),
+            ("1/2/2001", "text"),
+            ("12/31/2001", "date"),
+            ("2001-1-1", "date"),
             ("2001-12-31T10", "text"),
             ("10:30", "text"),
             ("0000-00-00", "text"),
@@ -1015,6 +1122,48 @@ mod tests {
         // It is no delimiter then.
         let table = infer(&["p\n12,5\n-3,25\n"], &options).unwrap();
         assert_eq!(columns_of(&table), "p double");
+    }
+
+    #[test]
+    fn dates_are_found_in_other_forms() {
+        let notes = |text: &str| infer(&[text], &CsvOptions::default()).unwrap().notes().to_vec();
+        let times = |texts: &[&str], options: &CsvOptions| {
+            let table = infer(texts, options).unwrap();
+            let shown = |format: &Option<super::super::TimeFormat>| format.as_ref().map(ToString::to_string);
+            (columns_of(&table), shown(&table.times().date), shown(&table.times().timestamp))
+        };
+        let default = CsvOptions::default();
+        let found = |columns: &str, date: &str| (columns.to_owned(), Some(date.to_owned()), None);
+        // One column shows which is the month in the other, or another file does.
+        let text = "a,b\n01/02/2001,03/04/2001\nNA,31/12/2001\n";
+        assert_eq!(times(&[text], &default), found("a date, b date", "%d/%m/%Y"));
+        assert_eq!(times(&["a\n01/02/2001\n", "a\n12/31/2001\n"], &default), found("a date", "%m/%d/%Y"));
+        assert_eq!(times(&["a,b\n2001-1-2,2001-01-02\n"], &default), found("a date, b date", "%Y-%m-%d"));
+        // No header, as the first record is a value like the others.
+        assert_eq!(times(&["x,31.12.2001\ny,1.1.2002\n"], &default).0, "column0 text, column1 date");
+        assert_eq!(times(&["x,31.12.2001\ny,5\n"], &default).0, "x text, 31.12.2001 bigint");
+        // Text: columns that do not agree, other text among them, and what was asked for.
+        for text in ["a,b\n31/12/2001,12/31/2001\n", "a,b\n31/12/2001,2001-12-31\n"] {
+            assert!(times(&[text], &default).0.starts_with("a text"), "{text}");
+            assert!(notes(text)[0].contains("dateformat = '%d/%m/%Y' reads it as such"), "{text}");
+        }
+        assert_eq!(times(&["a\n31/12/2001\nsoon\n"], &default).0, "a text");
+        assert!(notes("a\n31/12/2001\nsoon\n").is_empty());
+        let types = vec![("a".to_owned(), ColumnType::Text)];
+        assert_eq!(times(&["a\n31/12/2001\n"], &CsvOptions { types, ..default.clone() }).0, "a text");
+        let formats = TimeFormats {
+            date: Some(super::super::TimeFormat::of_option("dateformat", "%d/%m/%Y").unwrap()),
+            timestamp: None,
+        };
+        let options = CsvOptions { times: formats, ..default };
+        assert_eq!(times(&["a,b\n01/02/2001,2001-01-02\n"], &options).0, "a date, b text");
+        assert_eq!(
+            notes("day,b,c\n1/2/2001,3/4/2001,x\n"),
+            [
+                "column \"day\" (and 1 more) looks like dates, and is read as text; dateformat = '%d/%m/%Y' or \
+                 '%m/%d/%Y' reads it as such"
+            ]
+        );
     }
 
     #[test]

@@ -186,10 +186,11 @@ impl Lenient {
         record: impl Fn(usize) -> Span,
     ) -> Option<Misfit> {
         let fate = self.leniency.fate_of_value();
+        let rules = &source.layout.rules;
         let is_wider = |row: usize| {
             let (value, _) = source.fields.value(spans[row]);
             column.column.inferred
-                && wider_type(column.column.ty, &value, source.layout.rules.decimal_separator).is_some()
+                && wider_type(column.column.ty, &value, rules.decimal_separator, &rules.times).is_some()
         };
         let is_error = |(row, rejected): &&(usize, Rejected)| {
             fate.is_none() || *rejected == Rejected::Value && is_wider(*row)
@@ -311,7 +312,7 @@ impl CsvRequest {
 fn reject(source: &Source<'_>, finding: &Finding, error: &Error, place: &Location) -> (RejectPlace, Reject) {
     let (column, expected, found) = match error.kind() {
         ErrorKind::Value { column, expected, found, .. } => {
-            (Some(column.clone()), (*expected).to_owned(), found.clone())
+            (Some(column.clone()), expected.clone().into_owned(), found.clone())
         }
         ErrorKind::Encoding { column, found, .. } => {
             (Some(column.clone()), "UTF-8 text".into(), found.clone())

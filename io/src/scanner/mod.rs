@@ -13,10 +13,13 @@ pub mod record;
 mod structure;
 pub mod text;
 mod text_values;
+pub(crate) mod time_format;
+pub(crate) mod time_forms;
 pub mod values;
 
 pub use delim::{Delim, MAX_DELIM_LEN_BYTES};
 use filter::ScanFilter;
+pub use time_format::{TimeFormat, TimeFormats};
 
 /// What a scan is to give.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::time_format::TimeFormats;
 use crate::options::ColumnType;
 
 /// What stands for a missing value in a column of numbers, dates or booleans. In a column of text
@@ -209,7 +210,7 @@ fn fraction_micros(bytes: &[u8]) -> Option<(i64, &[u8])> {
     Some((micros, &bytes[len..]))
 }
 
-fn days_of_month(year: i64, month: i64) -> i64 {
+pub(crate) fn days_of_month(year: i64, month: i64) -> i64 {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         2 if leap => 29,
@@ -221,7 +222,7 @@ fn days_of_month(year: i64, month: i64) -> i64 {
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar, by counting years from March
 /// (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn days_since_epoch(year: i64, month: i64, day: i64) -> i32 {
+pub(crate) fn days_since_epoch(year: i64, month: i64, day: i64) -> i32 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -233,7 +234,12 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i32 {
 }
 
 /// The narrowest wider type that takes a value, and all that a type takes, beside text.
-pub(crate) fn wider_type(ty: ColumnType, value: &[u8], decimal_separator: u8) -> Option<ColumnType> {
+pub(crate) fn wider_type(
+    ty: ColumnType,
+    value: &[u8],
+    decimal_separator: u8,
+    times: &TimeFormats,
+) -> Option<ColumnType> {
     use ColumnType::{Date, Float64, Int8, Int16, Int32, Int64, Timestamp, UInt8, UInt16, UInt32};
     let value = trim(value);
     match ty {
@@ -243,7 +249,7 @@ pub(crate) fn wider_type(ty: ColumnType, value: &[u8], decimal_separator: u8) ->
         {
             Some(Float64)
         }
-        Date => parse_timestamp(value).filter(|(_, zoned)| !zoned).map(|_| Timestamp),
+        Date => times.timestamp(value).filter(|(_, zoned)| !zoned).map(|_| Timestamp),
         _ => None,
     }
 }
@@ -258,12 +264,15 @@ mod tests {
 
     #[test]
     fn wider_types() {
-        let wider = |ty, value: &str| wider_type(ty, value.as_bytes(), b'.');
+        let wider = |ty, value: &str| wider_type(ty, value.as_bytes(), b'.', &TimeFormats::ISO);
         assert_eq!(wider(ColumnType::Int64, "1.5"), Some(ColumnType::Float64));
         assert_eq!(wider(ColumnType::Int64, "123456789012345678901"), None);
         assert_eq!(wider(ColumnType::Int64, "12,5"), None);
-        assert_eq!(wider_type(ColumnType::Int64, b"12,5", b','), Some(ColumnType::Float64));
-        assert_eq!(wider_type(ColumnType::Int64, b"12.5", b','), None);
+        assert_eq!(
+            wider_type(ColumnType::Int64, b"12,5", b',', &TimeFormats::ISO),
+            Some(ColumnType::Float64)
+        );
+        assert_eq!(wider_type(ColumnType::Int64, b"12.5", b',', &TimeFormats::ISO), None);
         assert_eq!(wider(ColumnType::Int8, "128"), Some(ColumnType::Int64));
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00"), Some(ColumnType::Timestamp));
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00Z"), None);

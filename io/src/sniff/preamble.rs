@@ -30,7 +30,9 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect) -> u64
         }
     }
     let Some(width) = commonest_width(&records) else { return 0 };
-    let Some(first) = records.iter().position(|record| !record.is_title(width)) else { return 0 };
+    // Below one title there may be others, of any width.
+    let is_title = |at: usize| records[at].is_title(width) || at > 0 && records[at].width != width;
+    let Some(first) = (0..records.len()).find(|at| !is_title(*at)) else { return 0 };
     let (above, table) = records.split_at(first);
     let regular = table.iter().filter(|record| record.width == width).count();
     let is_table = table[0].width == width && regular * TABLE_SHARE.1 >= table.len() * TABLE_SHARE.0;
@@ -80,8 +82,10 @@ mod tests {
             ("Report,,\n,,\na,b,c\n1,2,3\n4,5,6\n", 2),
             ("\"a title\nof two lines\"\na,b\n1,2\n3,4\n", 2),
             ("Source: x, y\r\na,b,c,d,e\r\n1,2,3,4,5\r\n1,2,3,4,5\r\n", 1),
+            ("some notes\nmore notes, and others\na,b,c\n1,2,3\n4,5,6\n", 2),
             // The header lacks the name of the row numbers.
             ("a,b\n1,2,3\n4,5,6\n", 0),
+            ("title\na,b\n1,2,3\n4,5,6\n", 0),
             ("1\n1,2,3\n4,5,6\n", 0),
             (",,5\n1,2,3\n4,5,6\n", 0),
             ("title\nx\ny\n", 0),

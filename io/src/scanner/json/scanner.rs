@@ -18,6 +18,7 @@ use crate::scanner::ScanRequest;
 use crate::scanner::csv::{Bad, shown};
 use crate::scanner::filter::RawFilter;
 use crate::scanner::text::matching_lines;
+use crate::scanner::time_format::TimeFormats;
 use crate::scanner::values::wider_type;
 use crate::splitter::Records;
 
@@ -268,11 +269,12 @@ impl JsonScanner {
             (Trouble::Type { expected, found }, Some(builder)) => {
                 let column = &self.table.columns[self.read[builder]];
                 let fits = match column.ty {
-                    JsonType::Scalar(ty) => wider_type(ty, found.as_bytes(), b'.'),
+                    JsonType::Scalar(ty) => wider_type(ty, found.as_bytes(), b'.', &TimeFormats::ISO),
                     _ => None,
                 };
                 let found = shown(found.as_bytes());
                 let (name, inferred) = (column.name.clone(), column.inferred);
+                let expected = expected.into();
                 let kind = ErrorKind::Value { location, column: name, expected, found, inferred, fits };
                 Bad { error: kind.into(), column: asked(builder) }
             }
