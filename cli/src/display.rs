@@ -50,13 +50,19 @@ pub struct DisplayArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
     Auto,
+    // Names that other shells have for the same.
+    #[value(aliases = ["box", "duckbox", "column", "columns"])]
     Table,
+    #[value(aliases = ["lines", "vertical"])]
     Line,
     Chart,
     Csv,
+    #[value(alias = "tabs")]
     Tsv,
     Json,
+    #[value(aliases = ["jsonlines", "ndjson"])]
     Jsonl,
+    #[value(alias = "md")]
     Markdown,
     Html,
     Svg,

@@ -8,6 +8,7 @@ mod config;
 mod display;
 mod exit_codes;
 mod explain;
+mod foreign;
 mod format;
 mod help;
 mod interrupt;
@@ -42,7 +43,8 @@ fn main() -> ExitCode {
 
 fn run() -> Result<u8, report::Report> {
     let config = config::Config::load()?;
-    let matches = config.apply(help::command()).get_matches();
+    let matches = config.apply(help::command()).try_get_matches();
+    let matches = matches.unwrap_or_else(|error| foreign::told(error, std::env::args()).exit());
     let args = args::Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     style::set_color(args.color);
     let is_shell = args.command.is_none() && args.wants_shell();

@@ -1,12 +1,15 @@
 //! Messages for people, on standard error.
 
 use std::fmt;
+use std::io::{self, IsTerminal};
 use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::exit_codes::{FAILED, TIMED_OUT};
+use crate::format::text::{shorten, wrapped};
 use crate::progress;
+use crate::screen;
 use crate::style::{Style, Tone};
 
 /// An error as it is shown: a message, where in the statement it is, and what helps with it.
@@ -56,11 +59,19 @@ impl From<swath::Error> for Report {
 
 /// Longer lines are cut around the place: they would fold, and the mark stand under something else.
 const EXCERPT_WIDTH: usize = 100;
-/// What is shown before the place in a long line.
-const BEFORE_WIDTH: usize = 60;
+/// What is in front of excerpts.
+const EXCERPT_MARGIN: &str = "  ";
+/// What is in front of the second and further lines of a long message.
+const MARGIN: &str = "    ";
 
 impl Excerpt {
     fn new(text: &str, place: Range<usize>) -> Self {
+        let screen = screen_width().map_or(EXCERPT_WIDTH, |width| width.saturating_sub(EXCERPT_MARGIN.len()));
+        Self::within(text, place, screen.min(EXCERPT_WIDTH))
+    }
+
+    /// An excerpt that is no wider than asked for.
+    fn within(text: &str, place: Range<usize>, most: usize) -> Self {
         let start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
         let end = text[place.start..].find('\n').map_or(text.len(), |len| place.start + len);
         let shown = |text: &str| text.replace(|char: char| char.is_control(), " ");
@@ -69,54 +80,70 @@ impl Excerpt {
         let after = shown(&text[place.end.min(end)..end]);
         let mut before = before.trim_start();
         let mut dots = "";
-        let long = before.width() + wrong.width() + after.width() > EXCERPT_WIDTH;
-        if long && before.width() > BEFORE_WIDTH {
-            let from = before.char_indices().find(|(at, _)| before[*at..].width() <= BEFORE_WIDTH);
+        let long = before.width() + wrong.width() + after.width() > most;
+        // In a long line, more is shown before the place than behind it.
+        let most_before = most * 3 / 5;
+        if long && before.width() > most_before {
+            let from = before.char_indices().find(|(at, _)| before[*at..].width() <= most_before);
             before = &before[from.map_or(before.len(), |(at, _)| at)..];
             dots = "…";
         }
         let column = dots.width() + before.width();
         let line = format!("{dots}{before}{wrong}{after}");
-        let line = crate::format::text::shorten(line.trim_end(), EXCERPT_WIDTH).into_owned();
-        let marked = column..(column + wrong.width().max(1)).min(EXCERPT_WIDTH.max(column + 1));
+        let line = shorten(line.trim_end(), most).into_owned();
+        let marked = column..(column + wrong.width().max(1)).min(most.max(column + 1));
         Self { line, marked }
     }
 }
 
 impl Report {
-    /// The text, in a style.
-    fn styled(&self, style: Style) -> String {
-        let mut text = format!("{} {}", style.paint(Tone::Red, "error:"), self.message);
+    /// The text, in a style, and for a screen of a width if there is one.
+    fn styled(&self, style: Style, width: Option<usize>) -> String {
+        let mut text = paragraph("", "error:", Tone::Red, &self.message, style, width);
         if let Some(Excerpt { line, marked }) = &self.excerpt {
             let marks = style.paint(Tone::Red, &"^".repeat(marked.len()));
-            text.push_str(&format!("\n  {line}\n  {}{marks}", " ".repeat(marked.start)));
+            let before = " ".repeat(marked.start);
+            text.push_str(&format!("\n{EXCERPT_MARGIN}{line}\n{EXCERPT_MARGIN}{before}{marks}"));
         }
         for (name, part) in [("detail:", &self.detail), ("hint:", &self.hint)] {
             if let Some(part) = part {
-                text.push_str(&format!("\n  {} {part}", style.paint(Tone::Cyan, name)));
+                text.push('\n');
+                text.push_str(&paragraph("  ", name, Tone::Cyan, part, style, width));
             }
         }
         text
     }
 }
 
+/// A name and what it says, in lines that fit the screen if there is one.
+fn paragraph(margin: &str, name: &str, tone: Tone, text: &str, style: Style, width: Option<usize>) -> String {
+    let name_len = margin.len() + name.len() + 1;
+    let text = width.map_or(text.into(), |width| wrapped(text, name_len, MARGIN, width));
+    format!("{margin}{} {text}", style.paint(tone, name))
+}
+
+/// How wide the screen is on which messages are read; nothing in pipes and files, where lines stay whole.
+fn screen_width() -> Option<usize> {
+    io::stderr().is_terminal().then(screen::width)
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.styled(Style::PLAIN))
+        f.write_str(&self.styled(Style::PLAIN, None))
     }
 }
 
 /// Shows an error.
 pub fn error(report: &Report) {
     progress::erase();
-    eprintln!("{}", report.styled(Style::stderr()));
+    eprintln!("{}", report.styled(Style::stderr(), screen_width()));
 }
 
 /// Shows what is worth knowing although nothing failed.
 pub fn notes(notes: &[String]) {
     progress::erase();
     for note in notes {
-        eprintln!("{} {note}", Style::stderr().paint(Tone::Cyan, "note:"));
+        eprintln!("{}", paragraph("", "note:", Tone::Cyan, note, Style::stderr(), screen_width()));
     }
 }
 
@@ -143,17 +170,30 @@ mod tests {
     fn long_lines_are_cut_around_the_place() {
         let text = format!("SELECT {}, wrong, {}", "a".repeat(200), "b".repeat(200));
         let start = text.find("wrong").unwrap();
-        let Excerpt { line, marked } = Excerpt::new(&text, start..start + 5);
-        assert_eq!(&line.chars().skip(marked.start).take(5).collect::<String>(), "wrong");
-        assert!(
-            line.width() <= EXCERPT_WIDTH && line.starts_with("…aaa") && line.ends_with("bbb…"),
-            "{line}"
-        );
+        for most in [EXCERPT_WIDTH, 40] {
+            let Excerpt { line, marked } = Excerpt::within(&text, start..start + 5, most);
+            assert_eq!(&line.chars().skip(marked.start).take(5).collect::<String>(), "wrong");
+            assert!(line.width() <= most && line.starts_with("…aaa") && line.ends_with("bbb…"), "{line}");
+        }
+    }
+
+    #[test]
+    fn messages_are_broken_at_the_width_of_the_screen() {
+        let excerpt = Some(Excerpt::new("SELECT something FROM elsewhere", 7..16));
+        let report = Report { excerpt, ..Report::with_hint("there is no 'such thing'", "say it in words") };
+        let expected = "\
+error: there is no
+    'such thing'
+  SELECT something FROM elsewhere
+         ^^^^^^^^^
+  hint: say it in
+    words";
+        assert_eq!(report.styled(Style::PLAIN, Some(20)), expected);
     }
 
     #[test]
     fn what_is_missing_at_the_end_is_marked_there() {
-        let excerpt = Excerpt::new("SELECT 1 +", 10..10);
+        let excerpt = Excerpt::within("SELECT 1 +", 10..10, EXCERPT_WIDTH);
         assert_eq!(excerpt, Excerpt { line: "SELECT 1 +".into(), marked: 10..11 });
     }
 }

@@ -31,7 +31,7 @@ impl Script {
         let mut script = Self { statements: VecDeque::new(), origins: VecDeque::new() };
         for text in texts {
             let parsed = session.parse(text);
-            let parsed = parsed.map_err(|error| Report::of_statement(error, text, 0..text.len()))?;
+            let parsed = parsed.map_err(|error| no_sql(error, text))?;
             let mut ranges = swath::statement_ranges(text);
             // Should they ever be counted differently, a message has no place.
             if ranges.len() != parsed.len() {
@@ -60,6 +60,25 @@ impl Script {
     pub fn is_empty(&self) -> bool {
         self.statements.is_empty()
     }
+}
+
+/// What is wrong with a text that is not SQL.
+fn no_sql(error: swath::Error, text: &str) -> Report {
+    let mut report = Report::of_statement(error, text, 0..text.len());
+    if text.lines().any(is_command) {
+        report.hint = Some(
+            "a line with a dot is a command of the shell, which swath alone opens, and .read of it reads; beside SQL \
+             there are options, as --format csv"
+                .to_owned(),
+        );
+    }
+    report
+}
+
+/// Whether a line is a command of the shell, as `.mode csv`.
+fn is_command(line: &str) -> bool {
+    let line = line.trim_start();
+    line.strip_prefix('.').is_some_and(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))
 }
 
 impl Origin {

@@ -40,6 +40,9 @@ pub fn no_statement(text: &str) -> Option<Report> {
         };
         return Some(Report::with_hint(format!("'{text}' is a file, and no statement"), hint));
     }
+    if let Some(report) = no_statement_but_a_path(text) {
+        return Some(report);
+    }
     let is_word = text.chars().all(|char| char.is_ascii_lowercase() || char == '-') && !text.is_empty();
     if !is_word || swath::is_keyword(text) {
         return None;
@@ -47,10 +50,42 @@ pub fn no_statement(text: &str) -> Option<Report> {
     let swath = Args::command();
     let names: Vec<&str> = swath.get_subcommands().map(clap::Command::get_name).collect();
     let hint = match swath::nearest(text, names.iter().copied()) {
+        Some(same) if same == text => format!("options go behind the command: swath {text} --format csv …"),
+        _ if text == "help" => "swath --help, or of a command: swath summary --help".to_owned(),
+        _ if text == "version" => "swath --version".to_owned(),
         Some(near) => format!("did you mean {near}?"),
         None => format!("the commands are {}; anything else is SQL", names.join(", ")),
     };
     Some(Report::with_hint(format!("there is no command \"{text}\""), hint))
+}
+
+/// What to say of a glob, a folder, or a file that is not there.
+fn no_statement_but_a_path(text: &str) -> Option<Report> {
+    let path = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(text);
+    let see = |path: &str| {
+        format!(
+            "to see its rows: swath head '{path}'; in a statement it stands in quotes: \"SELECT * FROM '{path}'\""
+        )
+    };
+    if Path::new(path).is_dir() {
+        let path = path.trim_end_matches('/');
+        let hint = format!("name the files in it: swath head '{path}/*.csv'");
+        return Some(Report::with_hint(format!("'{path}' is a folder, and no statement"), hint));
+    }
+    let is_path = !path.contains(|char: char| char.is_whitespace() || "'\"();=".contains(char))
+        && path.contains(['/', '.', '*'])
+        && !path.starts_with('.')
+        && path.contains(|char: char| char.is_alphanumeric());
+    if !is_path {
+        return None;
+    }
+    Some(match path.contains('*') {
+        true => Report::with_hint(format!("'{path}' names files, and is no statement"), see(path)),
+        false => Report::with_hint(
+            format!("'{path}' is no statement, and there is no such file"),
+            "check the path; a relative path starts at the current folder",
+        ),
+    })
 }
 
 fn read_file(path: &Path) -> Result<String, Report> {

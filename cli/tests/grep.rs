@@ -72,6 +72,13 @@ fn as_grep_prints_it() {
         "-H Obama a.txt".to_owned(),
         "-n ^$ a.txt".to_owned(),
         "-c ^ a.txt".to_owned(),
+        // A name stands in front of lines where several files are named, also if one is not there.
+        "Obama a.txt nosuch.txt".to_owned(),
+        format!("-lZ Obama {texts}"),
+        format!("-cZ Obama {texts}"),
+        format!("-nZ -C1 Paris {texts}"),
+        format!("-E Obama|Paris {texts}"),
+        format!("-a -n Obama {texts}"),
     ] {
         let run = |program: &mut Process| -> Output {
             program.args(args.split(' ')).current_dir(dir.path()).env("LC_ALL", "C.UTF-8").output().unwrap()
@@ -108,6 +115,23 @@ fn fields_are_conditions() {
     swath(&dir).args(["--field", "1=en", "--field", "3~[3-9]", "a.txt"]).assert().stdout("en Paris 3\n");
     swath(&dir).args(["--field", "2= Obama", "-d", ",", "c.txt"]).assert().stdout("Obama, Obama\n");
     swath(&dir).args(["-o", "--field", "1=en", "Ob", "a.txt"]).assert().stdout("Ob\n");
+}
+
+#[test]
+fn habits_from_ripgrep() {
+    let dir = folder();
+    swath(&dir).args(["-z", "-j", "1", "--no-heading", "Paris", "z.gz"]).assert().stdout("en Paris 3\n");
+    swath(&dir).args(["-n", "-N", "Paris", "a.txt"]).assert().stdout("en Paris 3\n");
+    swath(&dir).args(["-S", "obama", "-c", "a.txt"]).assert().stdout("3\n");
+    swath(&dir).args(["-S", "Obama", "-c", "a.txt"]).assert().stdout("2\n");
+    swath(&dir).args(["-S", "\\Sbama", "-c", "a.txt"]).assert().stdout("3\n");
+    swath(&dir).args(["-l0", "Obama", "a.txt", "c.txt"]).assert().stdout("a.txt\0c.txt\0");
+    let told = |args: &[&str], tip: &'static str| {
+        swath(&dir).args(args).assert().code(2).stderr(predicate::str::contains(tip));
+    };
+    told(&["-r", "Obama", "."], "a glob names the files in folders");
+    told(&["-g", "*.txt", "Obama"], "a glob says which files");
+    told(&["--json", "Obama", "a.txt"], "FROM read_text('glob')");
 }
 
 #[test]

@@ -23,7 +23,17 @@ fn home() -> TempDir {
 
 /// A shell with a terminal of its own, at its first prompt.
 fn shell(dir: &TempDir) -> PtySession {
-    let mut command = Command::new(cargo_bin("swath"));
+    begin(dir, Command::new(cargo_bin("swath")))
+}
+
+/// The same on a terminal of so many columns.
+fn shell_of_width(dir: &TempDir, columns: usize) -> PtySession {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("stty rows 24 cols {columns} && exec \"$0\"")).arg(cargo_bin("swath"));
+    begin(dir, command)
+}
+
+fn begin(dir: &TempDir, mut command: Command) -> PtySession {
     command.current_dir(dir.path()).env_clear();
     command.env("HOME", dir.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("TERM", "xterm").env("NO_COLOR", "1").env("SWATH_PAGER", "");
@@ -66,6 +76,8 @@ fn statements_are_answered_and_errors_show_the_place() {
     shell.send_line("  2 AS answer;").unwrap();
     shell.exp_string("     42 ").unwrap();
     shell.exp_string("1 row in ").unwrap();
+    // Keys that come before the prompt are not read as such.
+    shell.exp_string("swath> ").unwrap();
     leave(shell);
 }
 
@@ -232,6 +244,68 @@ fn words_of_other_shells_and_the_home() {
     shell.exp_string("swath> ").unwrap();
     shell.send_line("exit").unwrap();
     shell.exp_eof().unwrap();
+}
+
+#[test]
+fn habits_from_other_shells() {
+    let dir = home();
+    let mut shell = shell(&dir);
+    ask(&mut shell, "CREATE VIEW late AS SELECT * FROM 'air.csv' WHERE DepDelay > 15;", "");
+    ask(&mut shell, "\\d", "late");
+    ask(&mut shell, "\\d late", "DepDelay");
+    ask(&mut shell, ".nullvalue nix", "");
+    ask(&mut shell, "SELECT DepDelay AS d FROM 'air.csv';", " nix ");
+    ask(&mut shell, ".mode duckbox", "");
+    ask(&mut shell, ".mode", "table");
+    ask(&mut shell, ".databases", "FROM 'data/*.csv.gz' reads files");
+    ask(&mut shell, ".headers on", "HEADER false");
+    ask(&mut shell, "\\copy late to x.csv", "COPY (SELECT");
+    ask(&mut shell, "\\nosuch", "there is no command \\nosuch");
+    ask(&mut shell, ".print hello, you", "hello, you");
+    ask(&mut shell, ".maxrows all", "");
+    ask(&mut shell, ".maxrows", "0");
+    ask(&mut shell, ".maxrows few", "rows of a table that are shown, 0 for all");
+    leave(shell);
+}
+
+#[test]
+fn files_with_commands_are_read_and_results_go_to_a_file_once() {
+    let dir = home();
+    let file = |name: &str| dir.path().join(name);
+    fs::write(
+        file("tour.sql"),
+        ".mode csv\nSELECT 1 AS a;\nSELECT '\n.mode json\n' AS b, 2 AS\n c;\n.print between\n.mode jsonl\nSELECT 3 AS d\n",
+    )
+    .unwrap();
+    fs::write(file("loop.sql"), ".read loop.sql\n").unwrap();
+    let mut shell = shell(&dir);
+    shell.send_line(".read tour.sql").unwrap();
+    for shown in ["a\r\n1\r\n", "b,c\r\n", ".mode json", "between", "{\"d\":3}", "swath> "] {
+        shell.exp_string(shown).unwrap();
+    }
+    ask(&mut shell, ".read loop.sql", "a file reads itself");
+    ask(&mut shell, ".mode csv", "");
+    ask(&mut shell, ".once one.parquet", "");
+    ask(&mut shell, "SELECT 1 AS one;", "");
+    assert!(fs::read(file("one.parquet")).unwrap().starts_with(b"PAR1"));
+    ask(&mut shell, "SELECT 40 + 2 AS two;", "42");
+    ask(&mut shell, ".once none.csv", "");
+    ask(&mut shell, "SELECT nosuch;", "nosuch");
+    assert!(!file("none.csv").exists());
+    ask(&mut shell, ".output all.csv", "");
+    ask(&mut shell, ".output stdout", "");
+    ask(&mut shell, "SELECT 40 + 3 AS three;", "43");
+    assert!(!file("stdout").exists());
+    leave(shell);
+}
+
+#[test]
+fn messages_fit_a_narrow_terminal() {
+    let dir = home();
+    let mut shell = shell_of_width(&dir, 40);
+    // Whole words, and the statement's own line with its mark in one line.
+    ask(&mut shell, "SELECT sum(Dest) FROM 'air.csv';", "hint: where a text holds numbers,\r\n    TRY_CAST(");
+    leave(shell);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafusion::common::SchemaError;
+use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 
 use crate::error_words;
@@ -41,6 +41,18 @@ pub struct QueryError {
 impl Error {
     pub(crate) fn query(message: impl Into<String>, hint: impl Into<Option<String>>) -> Self {
         Self::Query(QueryError { message: message.into(), hint: hint.into(), source: None })
+    }
+
+    /// An error of planning a statement that has these names in double quotes: somebody may have meant a text.
+    pub(crate) fn of_plan(error: DataFusionError, quoted: &[String]) -> Self {
+        let mut error = Self::from(error);
+        if let Self::Query(QueryError { message, hint: Some(hint), .. }) = &mut error
+            && !hint.starts_with("did you mean")
+            && let Some(name) = quoted.iter().find(|name| *message == no_column(name))
+        {
+            *hint = format!("a text goes in single quotes: '{name}'; {hint}");
+        }
+        error
     }
 
     /// Whether the query needed more memory than it may use.
@@ -163,13 +175,16 @@ fn find_ours(error: &DataFusionError) -> Option<Error> {
 fn schema_words(error: &SchemaError) -> (String, Option<String>) {
     match error {
         SchemaError::FieldNotFound { field, valid_fields } => {
+            if let Some(words) = no_such_table(field, valid_fields) {
+                return words;
+            }
             let names: Vec<&str> = valid_fields.iter().map(|field| field.name()).collect();
             let hint = match swath_planner::nearest(field.name(), names.iter().copied()) {
                 Some(name) => Some(format!("did you mean \"{name}\"?")),
                 None if names.is_empty() => None,
                 None => Some(format!("the columns are: {}", names.join(", "))),
             };
-            (format!("there is no column \"{}\"", field.name()), hint)
+            (no_column(field.name()), hint)
         }
         SchemaError::AmbiguousReference { field } => (
             format!("the column \"{}\" is in more than one table", field.name()),
@@ -181,4 +196,28 @@ fn schema_words(error: &SchemaError) -> (String, Option<String>) {
             Some("give one of them another name with AS".into()),
         ),
     }
+}
+
+fn no_column(name: &str) -> String {
+    format!("there is no column \"{name}\"")
+}
+
+/// A column of a table that the query does not have: what is wrong is the name before the dot.
+fn no_such_table(field: &Column, valid_fields: &[Column]) -> Option<(String, Option<String>)> {
+    let table = field.relation.as_ref()?.table();
+    let mut tables: Vec<&str> =
+        valid_fields.iter().filter_map(|field| Some(field.relation.as_ref()?.table())).collect();
+    tables.dedup();
+    if tables.is_empty() || tables.iter().any(|known| known.eq_ignore_ascii_case(table)) {
+        return None;
+    }
+    // Files without an alias are called by what stands in FROM.
+    let hint = match tables.iter().find(|known| known.contains(['\'', '('])) {
+        Some(file) => format!("an alias gives a table a name: FROM {file} AS {table}"),
+        None => match swath_planner::nearest(table, tables.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("the tables of the query are: {}", tables.join(", ")),
+        },
+    };
+    Some((format!("there is no table \"{table}\" in FROM"), Some(hint)))
 }

@@ -27,7 +27,7 @@ const LAYERS: [&str; 9] = [
 ];
 
 /// All kinds of messages that are said in other words.
-const KINDS: [fn(&str) -> Option<Words>; 17] = [
+const KINDS: [fn(&str) -> Option<Words>; 23] = [
     no_table,
     no_function,
     no_type,
@@ -45,6 +45,12 @@ const KINDS: [fn(&str) -> Option<Words>; 17] = [
     different_columns,
     broken_pattern,
     no_part_of_time,
+    no_operator,
+    texts_put_together,
+    top,
+    several_distinct,
+    no_window,
+    no_fields,
 ];
 
 fn plain(message: &str) -> Words {
@@ -313,6 +319,52 @@ fn no_part_of_time(text: &str) -> Option<Words> {
     Some((format!("there is no part of a time that is called \"{part}\""), Some(hint)))
 }
 
+/// `a && b`.
+fn no_operator(text: &str) -> Option<Words> {
+    let operator = text.strip_prefix("This feature is not implemented: Unsupported binary operator: ")?;
+    let (operator, hint) = match operator {
+        "PGOverlap" => ("&&", "conditions are put together with AND and OR"),
+        other => (other, "write it in another way"),
+    };
+    Some((format!("there is no operator {operator}"), Some(hint.to_owned())))
+}
+
+/// `a || b` of what is no text.
+fn texts_put_together(text: &str) -> Option<Words> {
+    let expression = text.strip_prefix("Cannot infer common string type for string concat operation ")?;
+    let hint = "|| puts texts together: CAST(… AS text); between conditions, write OR";
+    Some((format!("cannot compute {}", in_sql_types(expression)), Some(hint.to_owned())))
+}
+
+fn top(text: &str) -> Option<Words> {
+    (text == "This feature is not implemented: TOP")
+        .then(|| ("there is no TOP".to_owned(), Some("write LIMIT 10 at the end of the query".to_owned())))
+}
+
+fn several_distinct(text: &str) -> Option<Words> {
+    text.ends_with("COUNT DISTINCT with multiple arguments").then(|| {
+        let hint = "count the rows of a query: SELECT count(*) FROM (SELECT DISTINCT a, b FROM …)";
+        ("count(DISTINCT …) takes one value".to_owned(), Some(hint.to_owned()))
+    })
+}
+
+fn no_window(text: &str) -> Option<Words> {
+    let name = between(text, "The window ", " is not defined")?;
+    let hint = "a window is OVER (PARTITION BY … ORDER BY …), or has a name: … WINDOW w AS (ORDER BY …)";
+    Some((format!("there is no window \"{name}\""), Some(hint.to_owned())))
+}
+
+/// Fields of what is no struct, and of structs that have no such field.
+fn no_fields(text: &str) -> Option<Words> {
+    if let Some(name) = between(text, "Field ", " not found in struct") {
+        let hint = "DESCRIBE SELECT … shows which fields there are".to_owned();
+        return Some((format!("there is no field \"{name}\" in the struct"), Some(hint)));
+    }
+    let ty = between(text, "Cannot access field at argument 1: type ", " is not Struct")?;
+    let hint = "only structs have fields; before a column, the name of its table or alias may stand";
+    Some((format!("a value of the type {} has no fields", in_sql_types(ty)), Some(hint.to_owned())))
+}
+
 /// What stands between two texts.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let start = text.find(before)? + before.len();
@@ -331,7 +383,7 @@ fn without_table(name: &str) -> &str {
 
 /// A text with the names of SQL's types instead of Arrow's.
 fn in_sql_types(text: &str) -> String {
-    const NAMES: [(&str, &str); 21] = [
+    const NAMES: [(&str, &str); 22] = [
         ("LargeUtf8", "text"),
         ("Utf8View", "text"),
         ("Utf8", "text"),
@@ -349,6 +401,7 @@ fn in_sql_types(text: &str) -> String {
         ("Date32", "date"),
         ("Decimal128", "decimal"),
         ("Decimal", "decimal"),
+        ("Timestamp(µs, \"+00:00\")", "timestamptz"),
         ("Timestamp(ns)", "timestamp"),
         ("Timestamp(µs)", "timestamp"),
         ("Duration", "duration"),

@@ -364,6 +364,9 @@ impl Session {
         if copy.is_some() {
             self.resources.refuse_writes()?;
         }
+        for note in swath_planner::pitfalls(&statement) {
+            self.notes.add(note);
+        }
         let named = self.open_sources(&statement).await?;
         let session = self.clone();
         let plan = self.threads.run(async move { session.plan_open(statement, copy).await }).await?;
@@ -388,7 +391,9 @@ impl Session {
         let names = Names { sources: &self.sources, tables: self.tables().await };
         self.params.bind(&mut statement)?;
         swath_planner::resolve(&mut statement, &names)?;
-        let plan = self.context.state().statement_to_plan(statement).await?;
+        let quoted = swath_planner::quoted_names(&statement);
+        let plan = self.context.state().statement_to_plan(statement).await;
+        let plan = plan.map_err(|error| Error::of_plan(error, &quoted))?;
         match copy {
             Some(copy) => copy.write(plan),
             None => Ok(plan),
@@ -726,6 +731,12 @@ pub(crate) fn is_query(plan: &LogicalPlan) -> bool {
 /// Statements that the relational core would run in a way that Swath does not stand for: it would read
 /// with other rules.
 fn refuse_unsupported(statement: &Statement) -> Result<()> {
+    if let Some(path) = swath_planner::changed_file(statement) {
+        return Err(Error::query(
+            format!("the file '{path}' cannot be changed: files are only read"),
+            "COPY (SELECT …) TO 'new.csv' writes another one".to_owned(),
+        ));
+    }
     match statement {
         Statement::CreateExternalTable(_) => Err(Error::query(
             "CREATE EXTERNAL TABLE is not supported",

@@ -60,6 +60,15 @@ pub enum ErrorKind {
         /// What it is instead, with its article: "a directory".
         found: &'static str,
     },
+    /// A file that holds no text.
+    NoText {
+        /// The file.
+        path: PathBuf,
+        /// What it holds instead, with its article: "a ZIP archive".
+        found: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The operating system refused.
     Io {
         /// The file.
@@ -265,6 +274,7 @@ impl Error {
             ErrorKind::NotAFile { path, found } if found.contains("directory") => {
                 Some(format!("name the files in it, as in '{}/*.csv'", path.display().to_string().trim_end_matches('/')))
             }
+            ErrorKind::NoText { hint, .. } => Some((*hint).into()),
             ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check the permissions of the file and of the folders above it".into())
             }
@@ -357,6 +367,9 @@ impl fmt::Display for Error {
             ErrorKind::NotAFile { path, found } => {
                 write!(f, "{}: expected a file, found {found}", path.display())
             }
+            ErrorKind::NoText { path, found, .. } => {
+                write!(f, "{}: expected text, found {found}", path.display())
+            }
             ErrorKind::Io { path, action, source } => {
                 write!(f, "{}: cannot {action}: {source}", path.display())
             }
@@ -383,7 +396,8 @@ impl fmt::Display for Error {
                 write!(f, "{location}, column \"{column}\": expected UTF-8 text, found \"{found}\"")
             }
             ErrorKind::FieldCount { location, expected, found } => {
-                write!(f, "{location}: expected {expected} fields, found {found}")
+                let fields = if *expected == 1 { "field" } else { "fields" };
+                write!(f, "{location}: expected {expected} {fields}, found {found}")
             }
             ErrorKind::Json { location, expected, found } => {
                 write!(f, "{location}: expected {expected}, found \"{found}\"")

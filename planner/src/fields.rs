@@ -75,6 +75,13 @@ pub(crate) fn take_user_for_a_column(expr: &mut Expr, scope: &Scope<'_>, env: &E
                 *expr = Expr::Identifier(word);
             }
         }
+        Expr::CompoundFieldAccess { root, access_chain }
+            if matches!(**root, Expr::Identifier(_) | Expr::CompoundIdentifier(_)) =>
+        {
+            if let Some(parts) = names_of(root, access_chain) {
+                *expr = Expr::CompoundIdentifier(parts);
+            }
+        }
         Expr::CompoundFieldAccess { root, access_chain } => {
             let Expr::Function(function) = root.as_ref() else { return };
             let Some(word) = word_user(function).filter(is_column) else { return };
@@ -91,6 +98,23 @@ pub(crate) fn take_user_for_a_column(expr: &mut Expr, scope: &Scope<'_>, env: &E
         }
         _ => {}
     }
+}
+
+/// `t.user.name`, where a part between the dots is the word.
+fn names_of(root: &Expr, access_chain: &[AccessExpr]) -> Option<Vec<Ident>> {
+    let mut parts = match root {
+        Expr::Identifier(first) => vec![first.clone()],
+        Expr::CompoundIdentifier(parts) => parts.clone(),
+        _ => return None,
+    };
+    for access in access_chain {
+        parts.push(match access {
+            AccessExpr::Dot(Expr::Identifier(part)) => part.clone(),
+            AccessExpr::Dot(Expr::Function(function)) => word_user(function)?,
+            _ => return None,
+        });
+    }
+    Some(parts)
 }
 
 fn word_user(function: &Function) -> Option<Ident> {

@@ -10,7 +10,8 @@
 //! * [`bind`] puts values in place of `$name` and `$1`;
 //! * [`fuse`] finds what plans have in common, and [`required_literals`] what the bytes of rows must hold.
 //!
-//! For editors and messages there are [`pieces`] of a text, also of one that is being typed.
+//! For editors and messages there are [`pieces`] of a text, also of one that is being typed, and [`pitfalls`] of a
+//! statement.
 //!
 //! The crate touches no file, no thread and no clock: words in, plain data out.
 //!
@@ -39,6 +40,7 @@ pub mod optimize;
 mod params;
 mod parse;
 mod pieces;
+mod pitfalls;
 mod raw_filter;
 mod rejects;
 mod scope;
@@ -57,6 +59,7 @@ pub use names::{Catalog, is_internal, resolve};
 pub use params::{Params, bind, params_of};
 pub use parse::{Statement, parse};
 pub use pieces::{Piece, PieceKind, is_whole, pieces, statement_ranges};
+pub use pitfalls::{changed_file, pitfalls, quoted_names};
 pub use raw_filter::required_literals;
 pub use rejects::{REJECTS_COLUMNS, is_rejects};
 pub use setting::{SettingCall, setting_of};

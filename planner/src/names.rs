@@ -24,8 +24,8 @@ use crate::inspect::is_mark;
 use crate::labels::label;
 use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
-    Env, Relation, Scope, aliased, all_columns, no_table, nothing_to_drop, resolve_compound, resolve_ident,
-    respell,
+    Env, Relation, Scope, aliased, all_columns, must_be_in_both, no_table, nothing_to_drop, resolve_compound,
+    resolve_ident, respell,
 };
 use crate::source_call::{SourceCall, source_call_of};
 use crate::wildcard::{expand_renamed, star_columns, wildcard_options};
@@ -275,6 +275,7 @@ impl Resolver<'_> {
     ) -> Result<()> {
         self.factor(&mut table.relation, relations, env)?;
         for join in &mut table.joins {
+            let left = relations.len();
             self.factor(&mut join.relation, relations, env)?;
             match constraint_of(&mut join.join_operator) {
                 Some(JoinConstraint::On(expr)) => {
@@ -285,6 +286,8 @@ impl Resolver<'_> {
                         if let [ObjectNamePart::Identifier(ident)] = column.0.as_mut_slice() {
                             let known = relations.iter().filter_map(|relation| relation.columns.as_ref());
                             respell(ident, known.flatten().map(String::as_str));
+                            let (left, right) = relations.split_at(left);
+                            must_be_in_both(&ident.value, left, right)?;
                         }
                     }
                 }
@@ -627,6 +630,22 @@ mod tests {
         );
         let error = resolved("SELECT * FROM flights").unwrap_err();
         assert!(error.hint().unwrap().contains("FROM 'flights'"));
+    }
+
+    #[test]
+    fn using_takes_what_both_tables_have() {
+        for (sql, hint) in [
+            ("SELECT 1 FROM 'air' JOIN planes USING (tailnum)", "they have no name in common"),
+            ("SELECT 1 FROM 'air' a JOIN 'air' b USING (yaer)", "did you mean \"Year\"?"),
+            ("SELECT 1 FROM 'air' a JOIN 'two' b USING (ab)", "both tables have: Dest"),
+        ] {
+            let error = resolved(sql).unwrap_err();
+            assert!(error.hint().unwrap().starts_with(hint), "{sql}: {error} {:?}", error.hint());
+        }
+        check(
+            "SELECT 1 FROM 'air' JOIN 'elsewhere' USING (any)",
+            "SELECT 1 AS \"1\" FROM 'air' JOIN 'elsewhere' USING(any)",
+        );
     }
 
     #[test]

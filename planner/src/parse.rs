@@ -54,7 +54,7 @@ fn syntax_error(sql: &str, message: &str) -> Error {
             let Place { line, column } = place;
             let error = Error::new(format!("syntax error at line {line}, column {column}: {text}")).at(place);
             let keyword = misspelt_keyword(sql, place).map(|keyword| format!("did you mean {keyword}?"));
-            match keyword.or_else(|| what_to_try(text)) {
+            match keyword.or_else(|| what_to_try(sql, text)) {
                 Some(hint) => error.with_hint(hint),
                 None => error,
             }
@@ -64,13 +64,30 @@ fn syntax_error(sql: &str, message: &str) -> Error {
 }
 
 /// What helps against an error that is told in these words.
-fn what_to_try(text: &str) -> Option<String> {
+fn what_to_try(sql: &str, text: &str) -> Option<String> {
+    let found = text.rsplit_once("found ").map_or("", |(_, found)| found);
     let hint = if text.starts_with("unterminated string literal") {
         "a text ends with '; a ' inside it is written twice, as in 'it''s'"
     } else if text.contains("delimiter '\"' before EOF") {
         "a name ends with \"; a text goes in single quotes"
+    } else if text.contains("multi-line comment") {
+        "a comment that begins with /* ends with */; a path goes in single quotes"
+    } else if found.starts_with(TYPOGRAPHIC_QUOTES) {
+        "it is no quote of SQL: a text goes in '…', a name in \"…\""
+    } else if found == "." || text.starts_with("expected literal string") {
+        "a path goes in single quotes, as in 'data/air.csv'"
     } else if text == "expected end of statement, found USING" {
         "a sample stands behind its table: FROM … TABLESAMPLE (10 PERCENT)"
+    } else if text.starts_with("expected a list of columns in parentheses") {
+        return Some(format!("write it in parentheses: ({found})"));
+    } else if text.starts_with("expected (, found ") && has_word(sql, "IN") {
+        "a list goes in parentheses: IN (1, 2)"
+    } else if text == "expected AND, found ," {
+        "write BETWEEN 1 AND 2"
+    } else if has_open_case(sql) {
+        "a CASE ends with END: CASE WHEN … THEN … ELSE … END"
+    } else if text.starts_with("expected end of statement") && begins_a_clause(found) {
+        "clauses come in this order: SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT …"
     } else if text.starts_with("expected end of statement") {
         "a comma or a ; may be missing before it"
     } else if text.ends_with("found the end of the text") {
@@ -79,6 +96,29 @@ fn what_to_try(text: &str) -> Option<String> {
         return None;
     };
     Some(hint.to_owned())
+}
+
+/// What programs for letters make of quotes.
+const TYPOGRAPHIC_QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
+/// Words that begin a part of a query.
+const CLAUSES: [&str; 7] = ["FROM", "JOIN", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT"];
+
+fn begins_a_clause(word: &str) -> bool {
+    CLAUSES.iter().any(|clause| clause.eq_ignore_ascii_case(word))
+}
+
+fn has_word(sql: &str, word: &str) -> bool {
+    count_words(sql, word) > 0
+}
+
+/// Whether a CASE has no END: to the parser, the word is then the name of a column.
+fn has_open_case(sql: &str) -> bool {
+    count_words(sql, "CASE") > count_words(sql, "END")
+}
+
+fn count_words(sql: &str, word: &str) -> usize {
+    let words = pieces(sql).into_iter().filter(|piece| piece.kind == PieceKind::Word);
+    words.filter(|piece| piece.of(sql).eq_ignore_ascii_case(word)).count()
 }
 
 /// `2, Column: 19`
@@ -97,7 +137,11 @@ fn end_of(sql: &str) -> Place {
 
 /// `Expected: end of statement, found: u` as `expected end of statement, found u`.
 fn plain_words(text: &str) -> String {
-    let text = text.trim_end_matches('.').replace("found: EOF", "found the end of the text");
+    let text = match text.ends_with("found: .") {
+        true => text,
+        false => text.trim_end_matches('.'),
+    };
+    let text = text.replace("found: EOF", "found the end of the text");
     let text = text.replacen("Expected: ", "expected ", 1).replacen("found: ", "found ", 1);
     let mut chars = text.chars();
     match chars.next() {
@@ -162,6 +206,31 @@ mod tests {
         // What is no misspelt keyword.
         let missing = "a comma or a ; may be missing before it";
         assert_eq!(hint("SELECT 1 FROM t t u").as_deref(), Some(missing));
+    }
+
+    #[test]
+    fn common_mistakes_have_hints() {
+        for (sql, hint) in [
+            ("SELECT a WHERE b = 1 FROM t", "clauses come in this order"),
+            ("SELECT a FROM t LIMIT 5 order by a", "clauses come in this order"),
+            ("SELECT a FROM t JOIN u USING id", "write it in parentheses: (id)"),
+            ("SELECT a FROM t WHERE a IN 1, 2", "IN (1, 2)"),
+            ("SELECT a FROM t WHERE a BETWEEN 1, 2", "write BETWEEN 1 AND 2"),
+            ("SELECT CASE WHEN a = 1 THEN 2 FROM t", "a CASE ends with END"),
+            ("SELECT CASE a WHEN 1 THEN 2 END CASE WHEN a FROM t", "a CASE ends with END"),
+            ("SELECT “a” FROM t", "no quote of SQL"),
+            ("SELECT a FROM ‘t.csv’", "no quote of SQL"),
+            ("COPY a.csv TO b.csv", "a path goes in single quotes"),
+            ("COPY t TO b", "a path goes in single quotes"),
+            ("air/*.csv", "a path goes in single quotes"),
+        ] {
+            let error = parse(sql).unwrap_err();
+            assert!(
+                error.hint().is_some_and(|found| found.contains(hint)),
+                "{sql}: {error} {:?}",
+                error.hint()
+            );
+        }
     }
 
     #[test]

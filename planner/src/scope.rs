@@ -110,6 +110,22 @@ pub(crate) fn no_table<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> 
     Error::new(format!("there is no table \"{name}\"")).with_hint(hint)
 }
 
+/// A column of USING must be on both sides of the join, as far as their columns are known.
+pub(crate) fn must_be_in_both(name: &str, left: &[Relation], right: &[Relation]) -> Result<()> {
+    let (Some(left), Some(right)) = (all_columns(left), all_columns(right)) else { return Ok(()) };
+    let has = |columns: &[String]| columns.iter().any(|column| same_name(column, name));
+    if has(&left) && has(&right) {
+        return Ok(());
+    }
+    let both: Vec<&str> = left.iter().filter(|name| right.contains(name)).map(String::as_str).collect();
+    let hint = match nearest(name, both.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if both.is_empty() => "they have no name in common: join them with ON a.x = b.y".to_owned(),
+        None => format!("both tables have: {}", both.join(", ")),
+    };
+    Err(Error::new(format!("the column \"{name}\" is not in both tables")).with_hint(hint))
+}
+
 /// There is nothing of this name to drop.
 pub(crate) fn nothing_to_drop<'a>(name: &Ident, known: impl Iterator<Item = &'a str>) -> Error {
     let known: Vec<&str> = known.collect();

@@ -141,6 +141,10 @@ pub(crate) fn function_named(name: &str) -> Option<SourceFunction> {
 fn function_call(function: SourceFunction, args: &[FunctionArg]) -> Result<SourceCall> {
     let mut call = SourceCall { function, paths: Vec::new(), options: Vec::new() };
     for (index, arg) in args.iter().enumerate() {
+        if let (0, Some(path)) = (index, bare_path(arg)) {
+            return Err(Error::new(format!("{function}: the path \"{path}\" is not in quotes"))
+                .with_hint(format!("write {function}('{path}')")));
+        }
         match (index, argument(arg)?) {
             (0, Argument::Positional(value)) => call.paths = paths(function, value)?,
             (_, Argument::Named(name, value)) => {
@@ -161,6 +165,16 @@ fn function_call(function: SourceFunction, args: &[FunctionArg]) -> Result<Sourc
             .with_hint(format!("the path or glob comes first, in quotes: {function}('data/*.csv')")));
     }
     Ok(call)
+}
+
+/// `air.csv` without quotes, which is a column of a table to the parser.
+fn bare_path(arg: &FunctionArg) -> Option<String> {
+    match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(path @ Expr::CompoundIdentifier(_))) => {
+            Some(path.to_string())
+        }
+        _ => None,
+    }
 }
 
 fn paths(function: SourceFunction, value: OptionValue) -> Result<Vec<String>> {

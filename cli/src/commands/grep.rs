@@ -55,6 +55,10 @@ pub struct GrepArgs {
     #[arg(short, long)]
     ignore_case: bool,
 
+    /// Letters match in both cases, if the patterns have no capital ones
+    #[arg(short = 'S', long, hide_short_help = true)]
+    smart_case: bool,
+
     /// The pattern is plain text
     #[arg(short = 'F', long)]
     fixed_strings: bool,
@@ -83,6 +87,10 @@ pub struct GrepArgs {
     #[arg(short = 'n', long)]
     line_number: bool,
 
+    /// Print no line numbers, which is so without this
+    #[arg(short = 'N', long, hide = true, overrides_with = "line_number")]
+    no_line_number: bool,
+
     /// Print file names, also of one file
     #[arg(short = 'H', long)]
     with_filename: bool,
@@ -98,6 +106,10 @@ pub struct GrepArgs {
     /// Print only the names of files without matches
     #[arg(short = 'L', long, conflicts_with_all = ["count", "files_with_matches"])]
     files_without_match: bool,
+
+    /// Print a NUL byte behind file names, for xargs -0
+    #[arg(short = 'Z', short_alias = '0', long, hide_short_help = true)]
+    null: bool,
 
     /// Print so many lines after each that matches, too
     #[arg(short = 'A', long, value_name = "N")]
@@ -128,8 +140,14 @@ pub struct GrepArgs {
     compression: Option<String>,
 
     /// Threads that read and search [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+
+    /// What other greps have to be told, and is done without: regular expressions, compressed files, bytes of all kinds,
+    /// a name in front of each line
+    #[arg(short = 'z', long = "search-zip", short_aliases = ['E', 'a'], aliases = ["extended-regexp", "text", "no-heading"],
+        hide = true, action = clap::ArgAction::Count)]
+    as_always: u8,
 
     #[command(flatten)]
     time: TimeArgs,
@@ -171,6 +189,8 @@ struct Style {
     names: bool,
     numbers: bool,
     color: bool,
+    /// A NUL byte stands behind names.
+    null: bool,
 }
 
 impl Job {
@@ -205,11 +225,13 @@ impl Job {
             before: args.before_context.or(args.context).unwrap_or(0),
             after: args.after_context.or(args.context).unwrap_or(0),
         });
+        let ignore_case =
+            args.ignore_case || args.smart_case && !patterns.iter().any(|pattern| has_capitals(pattern));
         let options = GrepOptions {
             patterns,
             fields: args.fields,
             delim: args.delim.as_deref().map(delimiter).transpose()?,
-            ignore_case: args.ignore_case,
+            ignore_case,
             fixed: args.fixed_strings,
             words: args.word,
             whole_lines: args.line,
@@ -233,9 +255,14 @@ impl Job {
                 }
             }
         }
-        let names = !args.no_filename && (args.with_filename || files.len() > 1);
-        let style =
-            Style { names, numbers: options.line_numbers, color: crate::style::Style::stdout().is_on() };
+        // As grep has it, also where one of several paths names no file.
+        let several = files.len() > 1 || operands.len() > 1;
+        let style = Style {
+            names: !args.no_filename && (args.with_filename || several),
+            numbers: options.line_numbers,
+            color: crate::style::Style::stdout().is_on(),
+            null: args.null,
+        };
         let max_count = args.max_count.unwrap_or(u64::MAX);
         Ok(Self { grep, read, files, style, what, max_count, context, code })
     }
@@ -409,12 +436,10 @@ impl Out<'_> {
                 text.extend_from_slice(format!("{}\n", self.in_file).as_bytes());
             }
             What::OtherNames if self.in_file == 0 && !is_broken => {
-                self.job.style.name(name, &mut text);
-                text.push(b'\n');
+                self.job.style.line_of_name(name, &mut text);
             }
             What::Names if self.in_file > 0 => {
-                self.job.style.name(name, &mut text);
-                text.push(b'\n');
+                self.job.style.line_of_name(name, &mut text);
             }
             _ => {}
         }
@@ -514,7 +539,10 @@ impl Style {
     fn prefix(&self, file: &SourceFile, number: u64, separator: u8, text: &mut Vec<u8>) {
         if self.names {
             self.name(file, text);
-            self.separator(separator, text);
+            match self.null {
+                true => text.push(0),
+                false => self.separator(separator, text),
+            }
         }
         if self.numbers {
             let number = number.to_string();
@@ -535,6 +563,12 @@ impl Style {
             true => colored(MAGENTA, name, text),
             false => text.extend_from_slice(name),
         }
+    }
+
+    /// A name alone.
+    fn line_of_name(&self, file: &SourceFile, text: &mut Vec<u8>) {
+        self.name(file, text);
+        text.push(if self.null { 0 } else { b'\n' });
     }
 
     fn separator(&self, separator: u8, text: &mut Vec<u8>) {
@@ -559,6 +593,16 @@ fn color_matches(hit: &Hit<'_>, text: &mut Vec<u8>) {
         colored(RED_BOLD, &hit.line[range], text);
     }
     text.extend_from_slice(&hit.line[at..]);
+}
+
+/// Whether a pattern has capital letters, those of classes as `\\W` aside.
+fn has_capitals(pattern: &str) -> bool {
+    let mut escaped = false;
+    pattern.chars().any(|char| {
+        let counts = !escaped && char.is_uppercase();
+        escaped = !escaped && char == '\\';
+        counts
+    })
 }
 
 /// One byte between fields.

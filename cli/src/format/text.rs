@@ -38,6 +38,50 @@ pub fn shorten(line: &str, most: usize) -> Cow<'_, str> {
     format!("{}…", &line[..end]).into()
 }
 
+/// A text in lines that are no wider than asked for, broken at blanks; what stands in quotes, as paths and names do,
+/// and words that are longer stay whole. The first line begins behind so many columns, the others with a margin.
+pub fn wrapped(text: &str, begin: usize, margin: &str, most: usize) -> String {
+    let mut lines = String::new();
+    let mut column = begin;
+    for line in text.split_inclusive('\n') {
+        for word in words(line) {
+            let len = width(word.trim_end());
+            if column + len > most && column > width(margin) {
+                lines.truncate(lines.trim_end_matches(' ').len());
+                lines.push('\n');
+                lines.push_str(margin);
+                column = width(margin);
+            }
+            lines.push_str(word);
+            column += width(word);
+        }
+        column = 0;
+    }
+    lines
+}
+
+/// The words of a line, each with the blanks behind it.
+fn words(line: &str) -> Vec<&str> {
+    let (mut words, mut start, mut quote, mut before) = (Vec::new(), 0, None, ' ');
+    for (at, char) in line.char_indices() {
+        if quote.is_none() && before == ' ' && char != ' ' && at > start {
+            words.push(&line[start..at]);
+            start = at;
+        }
+        match quote {
+            Some(end) if char == end => quote = None,
+            None if matches!(char, '\'' | '"') && matches!(before, ' ' | '(' | '[' | '=') => {
+                // An opening quote has a closing one.
+                quote = line[at + 1..].contains(char).then_some(char);
+            }
+            _ => {}
+        }
+        before = char;
+    }
+    words.push(&line[start..]);
+    words
+}
+
 /// A cell as it is shown: line ends are kept, other control characters are written as escapes.
 pub fn shown(text: &str) -> String {
     let text = text.trim_end_matches('\n');
@@ -107,6 +151,22 @@ mod tests {
         ] {
             assert_eq!(shorten(text, most), expected, "{text} {most}");
         }
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        for (text, expected) in [
+            ("one two three", "one two\n  three"),
+            ("a file's path is 'a b c d e f' here", "a file's\n  path is\n  'a b c d e f'\n  here"),
+            ("x=\"a b c d e\" y", "x=\"a b c d e\"\n  y"),
+            ("it's a 'b", "it's a 'b"),
+            ("abcdefghijklmnop q", "abcdefghijklmnop\n  q"),
+            ("", ""),
+        ] {
+            assert_eq!(wrapped(text, 0, "  ", 10), expected, "{text}");
+        }
+        assert_eq!(wrapped("one two", 5, "  ", 10), "one\n  two");
+        assert_eq!(wrapped("日本 日本", 0, "", 8), "日本\n日本");
     }
 
     #[test]

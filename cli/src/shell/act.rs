@@ -11,19 +11,23 @@ use swath::arrow::array::{Array, RecordBatch};
 use swath::formats::Cells;
 
 use super::command::{Action, COMMANDS, Command, SETTINGS, find};
+use super::editor::is_command;
 use super::{Next, Output, Shell};
 use crate::display::FormatArg;
 use crate::exit_codes::DONE;
 use crate::explain;
-use crate::format::text::width;
+use crate::format::text::{width, wrapped};
 use crate::interrupt::Guest;
 use crate::report::{self, Report};
 use crate::run::cannot_write;
+use crate::screen;
 use crate::sink::Target;
 use crate::style::{Style, Tone, When};
 
 /// What commands return that have nothing to say to the shell.
 const GO_ON: Result<Next, Report> = Ok(Next::GoOn);
+/// How many files may read each other, one from the other.
+const MOST_FILES: usize = 16;
 
 impl Shell {
     /// Runs a command.
@@ -33,13 +37,16 @@ impl Shell {
             Action::Help => return help(rest),
             Action::Cd => change_folder(&path_of(needed(command, rest)?))?,
             Action::Shell => run_command(needed(command, rest)?)?,
-            Action::Read => self.read(&path_of(needed(command, rest)?))?,
+            Action::Clear => self.editor.clear_screen().unwrap_or_default(),
+            Action::Print => println!("{rest}"),
+            Action::Read => return self.read(&path_of(needed(command, rest)?)),
             Action::Tables => self.tables()?,
             Action::Schema => self.schema(rest)?,
             Action::Sniff => self.sniff(&unquoted(needed(command, rest)?))?,
             Action::Explain => self.explain(rest)?,
             Action::Graph => self.graph(command, rest)?,
-            Action::Output => self.set_output(&path_of(rest))?,
+            Action::Output => self.set_output(&path_of(rest), false)?,
+            Action::Once => self.set_output(&path_of(needed(command, rest)?), true)?,
             Action::Save => self.save(&path_of(needed(command, rest)?))?,
             Action::History => self.show_history(command, rest)?,
             Action::Show => self.show(),
@@ -73,7 +80,7 @@ impl Shell {
             _ => Err(wrong("on or off")),
         };
         match name {
-            "maxrows" => self.display.max_rows = number()?,
+            "maxrows" => self.display.max_rows = if value == "all" { 0 } else { number()? },
             "width" => self.display.width = if value == "auto" { None } else { Some(number()?) },
             "nulls" => self.display.nulls = unquoted(value),
             "timer" => self.display.timer = switch()?,
@@ -154,7 +161,7 @@ impl Shell {
     fn tables(&self) -> Result<(), Report> {
         let names = self.table_names()?;
         if names.is_empty() {
-            println!("no tables: make one with CREATE VIEW name AS SELECT * FROM 'data/*.csv.gz';");
+            println!("no tables: CREATE VIEW name AS SELECT * FROM 'data/*.csv.gz'; makes one");
         }
         for name in names {
             println!("{name}");
@@ -194,16 +201,49 @@ impl Shell {
         Ok(())
     }
 
-    fn read(&mut self, path: &str) -> Result<(), Report> {
+    fn read(&mut self, path: &str) -> Result<Next, Report> {
         let text = fs::read_to_string(path).map_err(|error| {
             Report::with_hint(
                 format!("{path}: cannot read the statements: {error}"),
                 "the file must hold SQL in UTF-8",
             )
         })?;
-        self.last = Some(text.clone());
-        self.run_text(&text);
-        Ok(())
+        if self.reading == MOST_FILES {
+            let hint = "a file reads itself, it seems: see its .read";
+            return Err(Report::with_hint(
+                format!("{path}: more than {MOST_FILES} files read each other"),
+                hint,
+            ));
+        }
+        self.reading += 1;
+        let next = self.run_script(&text);
+        self.reading -= 1;
+        Ok(next)
+    }
+
+    /// Runs what a file holds: statements together up to a command, which stands on a line of its own.
+    fn run_script(&mut self, text: &str) -> Next {
+        let mut statements = String::new();
+        for line in text.split_inclusive('\n') {
+            if !is_command(line) || !swath::is_whole(&statements) {
+                statements.push_str(line);
+                continue;
+            }
+            self.run_part(&mut statements);
+            if self.answer(line) == Next::Leave {
+                return Next::Leave;
+            }
+        }
+        self.run_part(&mut statements);
+        Next::GoOn
+    }
+
+    fn run_part(&mut self, statements: &mut String) {
+        let statements = std::mem::take(statements);
+        if !statements.trim().is_empty() {
+            self.run_text(&statements);
+            self.last = Some(statements);
+        }
     }
 
     /// The given statements, or the last ones.
@@ -240,20 +280,20 @@ impl Shell {
         Ok(())
     }
 
-    fn set_output(&mut self, path: &str) -> Result<(), Report> {
+    fn set_output(&mut self, path: &str, once: bool) -> Result<(), Report> {
         self.end_output();
-        if path.is_empty() {
+        if ["", "-", "stdout"].contains(&path) {
             return Ok(());
         }
         let target = Target::File(path.into());
-        if self.display.format_for(Some(Path::new(path)))?.holds_one_result() {
+        if self.display.format_for(Some(Path::new(path)))?.holds_one_result() && !once {
             return Err(Report::with_hint(
                 "such a file holds one result",
-                format!("write the last one with .save {path}"),
+                format!("write the last one with .save {path}, or the next one with .once {path}"),
             ));
         }
         let sink = target.open().map_err(|error| cannot_write(&target, &error))?;
-        self.output = Some(Output { path: path.into(), sink });
+        self.output = Some(Output { path: path.into(), sink, once });
         Ok(())
     }
 
@@ -262,11 +302,7 @@ impl Shell {
         let last = swath::statement_ranges(&text).pop().map_or("", |range| &text[range]);
         let target = Target::File(path.into());
         let mut sink = target.open().map_err(|error| cannot_write(&target, &error))?;
-        // The name of the file tells the format, whatever the screen has.
-        let screen = std::mem::replace(&mut self.display.format, FormatArg::Auto);
-        let code = self.run_into(last, &target, &mut sink);
-        self.display.format = screen;
-        if code? == DONE {
+        if self.run_by_name(last, &target, &mut sink)? == DONE {
             sink.finish().map_err(|error| cannot_write(&target, &error))?;
         }
         Ok(())
@@ -301,6 +337,11 @@ fn texts(rows: &[RecordBatch], column: usize) -> Vec<String> {
     texts
 }
 
+/// What stands under the list of commands.
+const KEYS: &str = "\
+Tab completes, also columns of the files that a statement names; Ctrl-R searches the history;
+Ctrl-C drops the line or stops the query. Statements typed together share one read.";
+
 fn help(rest: &str) -> Result<Next, Report> {
     let style = Style::stdout();
     let one;
@@ -314,22 +355,21 @@ fn help(rest: &str) -> Result<Next, Report> {
     };
     let called = |command: &Command| format!("{} {}", command.name, command.usage);
     let widest = commands.iter().map(|command| width(&called(command))).max().unwrap_or(0);
+    let margin = " ".repeat(widest + 2);
     for command in commands {
         let padding = " ".repeat(widest - width(&called(command)));
         let usage = style.paint(Tone::Dim, command.usage);
-        println!("{} {usage}{padding}  {}", style.paint(Tone::Bold, command.name), command.help);
+        let help = wrapped(command.help, margin.len(), &margin, screen::width());
+        println!("{} {usage}{padding}  {help}", style.paint(Tone::Bold, command.name));
     }
     if rest.is_empty() {
-        println!(
-            "\nTab completes, also columns of the files that a statement names; Ctrl-R searches the history;"
-        );
-        println!("Ctrl-C drops the line or stops the query. Statements typed together share one read.");
+        println!("\n{}", wrapped(KEYS, 0, "", screen::width()));
     }
     Ok(Next::GoOn)
 }
 
 fn usage(command: &Command) -> String {
-    format!("write {} {}", command.name, command.usage)
+    format!("write {} {}: {}", command.name, command.usage, command.help)
 }
 
 /// What stands behind a command that needs it.

@@ -1,5 +1,6 @@
 //! The commands of the shell: what there is, and what each takes.
 
+use super::habits::{Meaning, meant};
 use crate::report::Report;
 
 /// What a command takes, which is what is completed behind it.
@@ -23,6 +24,7 @@ pub enum Argument {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     Cd,
+    Clear,
     Exit,
     Explain,
     Graph,
@@ -31,7 +33,9 @@ pub enum Action {
     MaxRows,
     Mode,
     Nulls,
+    Once,
     Output,
+    Print,
     Read,
     Save,
     Schema,
@@ -88,6 +92,7 @@ const fn command(
 /// All commands, by name.
 pub const COMMANDS: &[Command] = &[
     command(".cd", "DIR", Argument::Path, "change the folder that paths start from", Action::Cd),
+    command(".clear", "", Argument::None, "clear the screen, as Ctrl-L does", Action::Clear),
     command(".exit", "", Argument::None, "leave, as Ctrl-D does", Action::Exit),
     command(
         ".explain",
@@ -114,6 +119,7 @@ pub const COMMANDS: &[Command] = &[
     command(".maxrows", "[N]", Argument::None, "rows of a table that are shown, 0 for all", Action::MaxRows),
     command(".mode", "[MODE]", Argument::OneOf(MODES), "how results are written", Action::Mode),
     command(".nulls", "[TEXT]", Argument::None, "what stands for null in tables", Action::Nulls),
+    command(".once", "FILE", Argument::Path, "write the next results to a file", Action::Once),
     command(
         ".output",
         "[FILE]",
@@ -121,8 +127,9 @@ pub const COMMANDS: &[Command] = &[
         "write results to a file; without one, to the screen again",
         Action::Output,
     ),
+    command(".print", "[TEXT]", Argument::None, "say something", Action::Print),
     command(".quit", "", Argument::None, "leave", Action::Exit),
-    command(".read", "FILE", Argument::Path, "run the statements in a file", Action::Read),
+    command(".read", "FILE", Argument::Path, "run the statements and commands in a file", Action::Read),
     command(".save", "FILE", Argument::Path, "run the last statement again, into a file", Action::Save),
     command(
         ".schema",
@@ -158,35 +165,23 @@ pub const COMMANDS: &[Command] = &[
     command(".width", "[N]", Argument::None, "how wide tables may be, 0 for all they take", Action::Width),
 ];
 
-/// What people type who know other shells, and the commands that they mean.
-const WORDS: [(&str, &str); 6] = [
-    ("?", ".help"),
-    ("\\?", ".help"),
-    ("\\q", ".exit"),
-    ("exit", ".exit"),
-    ("help", ".help"),
-    ("quit", ".exit"),
-];
-
-/// Whether a line is a command of another shell, and no beginning of a statement.
-pub fn is_word_of_its_own(line: &str) -> bool {
-    meant(line).is_some()
-}
-
-fn meant(line: &str) -> Option<&'static str> {
-    let line = line.trim().trim_end_matches(';').trim_end();
-    WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(line)).map(|(_, command)| *command)
-}
-
 /// Splits a line into its command and what stands behind it.
 ///
 /// # Errors
 /// There is no such command.
 pub fn parse(line: &str) -> Result<(&'static Command, &str), Report> {
-    let line = line.trim().trim_end_matches(';').trim_end();
-    if let Some(command) = meant(line) {
-        return Ok((find(command)?, ""));
+    if let Some((name, meaning, rest)) = meant(line) {
+        let command = match meaning {
+            Meaning::Command(command) => command,
+            Meaning::Either(alone, _) if rest.is_empty() => alone,
+            Meaning::Either(_, with) => with,
+            Meaning::Instead(hint) => {
+                return Err(Report::with_hint(format!("there is no command {name}"), hint));
+            }
+        };
+        return Ok((find(command)?, rest));
     }
+    let line = line.trim().trim_end_matches(';').trim_end();
     let (name, rest) = match line.strip_prefix('!') {
         Some(rest) => (".shell", rest),
         None => line.split_once(char::is_whitespace).unwrap_or((line, "")),
@@ -223,6 +218,11 @@ mod tests {
         assert_eq!(action(".tabels").unwrap_err().hint.unwrap(), "did you mean .tables?");
         assert_eq!(action("Quit;").unwrap().0, Action::Exit);
         assert_eq!(action("\\?").unwrap().0, Action::Help);
+        assert_eq!(action("\\d").unwrap().0, Action::Tables);
+        assert_eq!(action("\\d air;").unwrap(), (Action::Schema, "air".into()));
+        assert_eq!(action(".nullvalue -").unwrap(), (Action::Nulls, "-".into()));
+        assert_eq!(action(".headers on").unwrap_err().message, "there is no command .headers");
+        assert_eq!(action("\\zz").unwrap_err().message, "there is no command \\zz");
         assert_eq!(action(".s").unwrap_err().message, "there is no command .s");
     }
 

@@ -10,7 +10,8 @@ use rustyline::hint::{Hint, Hinter, HistoryHinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use swath::{CandidateKind, PieceKind, Session};
 
-use super::command::{self, Argument, COMMANDS};
+use super::command::{Argument, COMMANDS};
+use super::habits;
 use crate::style::{Style, Tone};
 
 /// Helps with what is typed.
@@ -28,8 +29,8 @@ impl rustyline::Helper for Helper {}
 /// Whether a text is a command of the shell, and no SQL.
 pub fn is_command(text: &str) -> bool {
     let text = text.trim_start();
-    command::is_word_of_its_own(text)
-        || text.starts_with('!')
+    habits::meant(text).is_some()
+        || text.starts_with(['!', '\\'])
         || (text.starts_with('.') && !text[1..].starts_with(|char: char| char.is_ascii_digit()))
 }
 
@@ -255,7 +256,10 @@ mod tests {
     fn commands_are_told_from_numbers() {
         assert!(is_command(" .mode") && is_command("!ls") && !is_command(".5 + 1;") && !is_command("SELECT"));
         assert!(
-            is_command("exit") && is_command(" HELP;") && is_command("\\q") && !is_command("exit the shell")
+            is_command("exit")
+                && is_command(" HELP;")
+                && is_command("\\dt+")
+                && !is_command("exit the shell")
         );
     }
 }

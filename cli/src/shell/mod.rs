@@ -3,6 +3,7 @@
 mod act;
 mod command;
 mod editor;
+mod habits;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use swath::Session;
 use tokio::runtime::Runtime;
 
 use crate::config::user_folder;
-use crate::display::DisplayArgs;
+use crate::display::{DisplayArgs, FormatArg};
 use crate::exit_codes::{DONE, FAILED, INTERRUPTED};
 use crate::interrupt;
 use crate::progress;
@@ -45,6 +46,8 @@ pub struct Shell {
     output: Option<Output>,
     /// The statements that ran last.
     last: Option<String>,
+    /// How many files with commands are being read, one of them from another.
+    reading: usize,
     runtime: Runtime,
     editor: Editor<Helper, FileHistory>,
     history_file: Option<PathBuf>,
@@ -54,6 +57,8 @@ pub struct Shell {
 struct Output {
     path: PathBuf,
     sink: Sink,
+    /// It is ended by the next statements, which are those of one line.
+    once: bool,
 }
 
 /// What comes after a line.
@@ -104,8 +109,8 @@ impl Shell {
         let names = views.waiting();
         editor.set_helper(Some(Helper { session: session.clone(), views: names, style }));
         let runtime = run::waiting_runtime()?;
-        let (output, last) = (None, None);
-        Ok(Self { session, views, display, reporting, output, last, runtime, editor, history_file })
+        let (output, last, reading) = (None, None, 0);
+        Ok(Self { session, views, display, reporting, output, last, reading, runtime, editor, history_file })
     }
 
     fn run(&mut self) -> u8 {
@@ -157,8 +162,16 @@ impl Shell {
         let code = match self.output.take() {
             Some(mut output) => {
                 let target = Target::File(output.path.clone());
-                let code = self.run_into(text, &target, &mut output.sink);
-                self.output = Some(output);
+                let code = match output.once {
+                    true => self.run_by_name(text, &target, &mut output.sink),
+                    false => self.run_into(text, &target, &mut output.sink),
+                };
+                match (output.once, &code) {
+                    (false, _) => self.output = Some(output),
+                    (true, Ok(DONE)) => end(output),
+                    // What is not whole does not appear.
+                    (true, _) => {}
+                }
                 code
             }
             None => {
@@ -190,6 +203,14 @@ impl Shell {
         Ok(code)
     }
 
+    /// The same into a file whose name tells the format, whatever the screen has.
+    fn run_by_name(&mut self, text: &str, target: &Target, sink: &mut Sink) -> Result<u8, Report> {
+        let screen = std::mem::replace(&mut self.display.format, FormatArg::Auto);
+        let code = self.run_into(text, target, sink);
+        self.display.format = screen;
+        code
+    }
+
     /// Waits for work, or for an interrupt, which drops it and is told.
     fn wait_for<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let _bar = self.reporting.begin_bar(&self.session);
@@ -218,15 +239,21 @@ impl Shell {
 
     /// Gives the output file its name, if there is one.
     fn end_output(&mut self) {
-        let Some(Output { path, sink }) = self.output.take() else { return };
-        if let Err(error) = sink.finish() {
-            report::error(&cannot_write(&Target::File(path), &error));
+        if let Some(output) = self.output.take() {
+            end(output);
         }
     }
 
     /// The lines of the history.
     fn history(&self) -> Vec<String> {
         self.editor.history().iter().cloned().collect()
+    }
+}
+
+/// Gives a file its name.
+fn end(Output { path, sink, .. }: Output) {
+    if let Err(error) = sink.finish() {
+        report::error(&cannot_write(&Target::File(path), &error));
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::JoinType;
-use datafusion::physical_expr::expressions::Column;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::physical_expr::expressions::{Column, Literal, lit};
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{LexOrdering, PhysicalExprRef};
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
@@ -73,7 +74,7 @@ impl Words {
     }
 
     fn expr(&self, expr: &PhysicalExprRef) -> String {
-        self.clean(&sql_text(expr))
+        self.clean(&sql_text(&with_quotes(expr)))
     }
 
     fn exprs<'e>(&self, exprs: impl IntoIterator<Item = &'e PhysicalExprRef>) -> String {
@@ -87,6 +88,19 @@ impl Words {
         };
         ordering.iter().map(term).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// An expression whose texts stand in quotes, to be shown: the core shows them without.
+fn with_quotes(expr: &PhysicalExprRef) -> PhysicalExprRef {
+    let quoted = Arc::clone(expr).transform(|expr| {
+        let text = expr.downcast_ref::<Literal>().and_then(|literal| literal.value().try_as_str().flatten());
+        Ok(match text {
+            Some(text) => Transformed::yes(lit(format!("'{}'", text.replace('\'', "''")))),
+            None => Transformed::no(expr),
+        })
+    });
+    // What cannot be put together again is shown as the core shows it.
+    quoted.map_or_else(|_| Arc::clone(expr), |quoted| quoted.data)
 }
 
 /// `name@3` becomes `name`.

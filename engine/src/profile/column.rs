@@ -41,7 +41,7 @@ enum Kind {
     Float,
     /// As text.
     Text,
-    /// Not at all.
+    /// Not at all, but to tell them apart.
     Nested,
 }
 
@@ -83,7 +83,7 @@ impl ColumnAccumulator {
 
     /// Whether [`Self::push`] wants to know the hashes of the values.
     pub(super) fn needs_hashes(&self) -> bool {
-        self.kind != Kind::Nested
+        self.data_type != DataType::Null
     }
 
     /// Looks at the values of a batch.
@@ -92,13 +92,13 @@ impl ColumnAccumulator {
         let null_count = nulls.as_ref().map_or(0, |nulls| nulls.null_count());
         self.nulls += null_count as u64;
         self.count += (values.len() - null_count) as u64;
-        if self.kind == Kind::Nested {
-            return Ok(());
-        }
         for (row, hash) in hashes.iter().enumerate() {
             if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
                 self.distinct.add(*hash);
             }
+        }
+        if self.kind == Kind::Nested {
+            return Ok(());
         }
         self.top.push(values, hashes)?;
         self.push_values(values)

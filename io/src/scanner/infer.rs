@@ -19,7 +19,7 @@ use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
-use crate::sniff::{Known, Looks, dialect_of, encoding_of, preamble_lines};
+use crate::sniff::{Known, Looks, dialect_of, encoding_of, preamble_lines, refuse_other_kind};
 use crate::source::SourceFile;
 use crate::splitter::RecordBuffer;
 
@@ -274,6 +274,7 @@ pub(crate) struct Head {
 fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -> Result<Vec<Sample>> {
     each_file(files, |file| {
         let head = read_head(file, options)?;
+        refuse_other_kind(file, &head.text)?;
         let skip = match options.skip {
             Setting::Auto => preamble_lines(&head.text, head.whole, dialect),
             Setting::Is(_) => 0,
@@ -401,6 +402,8 @@ fn find_dialect(files: &[SourceFile], known: &Known, options: &CsvOptions) -> Re
 /// What the head of one file shows.
 struct Sample {
     looks: Looks,
+    /// Whether there are bytes that no text has.
+    has_nul: bool,
     /// Lines above the table.
     skip: u64,
     /// The first record, if there is any.
@@ -419,6 +422,7 @@ impl Sample {
     fn new(head: &Head, skip: u64, dialect: &Dialect) -> Self {
         let mut sample = Self {
             looks: head.looks,
+            has_nul: head.text.contains(&0),
             skip,
             first: None,
             first_types: Vec::new(),
@@ -661,12 +665,15 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         }
     }
     let mut notes = having.notes(&names);
+    let is_strict = header == HeaderRule::Data && !options.pad_short && !options.cut_long;
+    notes.extend(is_strict.then(|| different_widths(filled())).flatten());
     let skips = filled().filter(|(_, sample)| sample.skip > 0);
     let skips: BTreeMap<PathBuf, u64> =
         skips.map(|(file, sample)| (file.path.clone(), sample.skip)).collect();
     notes.extend(skips.iter().next().map(|(path, lines)| {
         let more = if skips.len() > 1 {
-            format!(", and some in {} more files", skips.len() - 1)
+            let files = if skips.len() == 2 { "file" } else { "files" };
+            format!(", and some in {} more {files}", skips.len() - 1)
         } else {
             String::new()
         };
@@ -704,6 +711,19 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         notes,
         estimated_rows,
     }
+}
+
+/// That files without a header do not all have as many fields in their first records as the first file has.
+fn different_widths<'a>(mut files: impl Iterator<Item = (&'a SourceFile, &'a Sample)>) -> Option<String> {
+    let (first, sample) = files.next()?;
+    let width = sample.first_types.len();
+    let (other, sample) = files.find(|(_, sample)| sample.first_types.len() != width)?;
+    Some(format!(
+        "the files do not all have as many fields: {width} in {}, {} in {}; sniff tells how each is written",
+        first.path.display(),
+        sample.first_types.len(),
+        other.path.display()
+    ))
 }
 
 /// That zeros in front of integers are not kept, where nobody has said what these are.
@@ -776,8 +796,12 @@ fn found_times(
 fn found_encoding(samples: &[Sample], notes: &mut Vec<String>) -> Encoding {
     let found = common_encoding(samples);
     if found != Encoding::Utf8 {
+        let doubt = match samples.iter().any(|sample| sample.looks == Looks::Bytes && sample.has_nul) {
+            true => "; it has NUL bytes, as files have that hold no text",
+            false => "",
+        };
         notes.push(format!(
-            "the text is not UTF-8, and read as {found}; encoding = '…' reads it as another one"
+            "the text is not UTF-8, and read as {found}; encoding = '…' reads it as another one{doubt}"
         ));
     }
     found
@@ -997,6 +1021,14 @@ mod tests {
         assert_eq!(headed, ["0.csv", "1.csv"]);
         let present = CsvOptions { header: HeaderMode::Present, ..by_place };
         assert_eq!(columns_of(&infer(&["a,b\n1,x\n", "c,d\n2,y\n"], &present).unwrap()), "a bigint, b text");
+    }
+
+    #[test]
+    fn files_of_other_widths_are_told() {
+        let notes = |options: &CsvOptions| infer(&["1,2\n", "1,2\n", "1,2,3\n"], options).unwrap().notes;
+        let told = notes(&CsvOptions::default());
+        assert!(told.len() == 1 && told[0].contains(": 2 in ") && told[0].contains(", 3 in "), "{told:?}");
+        assert!(notes(&CsvOptions { cut_long: true, ..Default::default() }).is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::dialect::{is_column_of_values, table_of};
-use super::{Known, dialect_of};
+use super::{Known, dialect_of, refuse_other_kind};
 use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::error::Result;
@@ -38,10 +38,11 @@ pub struct FileLook {
 /// given, all that is no JSON is CSV.
 ///
 /// # Errors
-/// Those of opening and decoding, the first one in the order of the files.
+/// Those of opening and decoding, and files that hold no text; the first one in the order of the files.
 pub fn look_at(files: &[SourceFile], options: &CsvOptions) -> Result<Vec<FileLook>> {
     each_file(files, |file| {
         let head = read_head(file, options)?;
+        refuse_other_kind(file, &head.text)?;
         let is_csv = options.delim.is_some() || options.columns.is_some() || is_csv_by_name(&file.path);
         let kind = kind_of(&head.text, head.whole, is_csv, &Known::of(options));
         Ok(FileLook { kind, codec: head.codec, encoding: head.encoding })

@@ -11,15 +11,19 @@
 //! * `dialect`: which dialects are tried, and which is taken;
 //! * `pattern`: the score of the table that a dialect makes;
 //! * `preamble`: lines above the table;
-//! * `kind`: whether there is a table at all, or JSON, or lines.
+//! * `kind`: whether there is a table at all, or JSON, or lines;
+//! * `other`: what is no text.
 
 mod dialect;
 mod encoding;
 mod kind;
+mod other;
 mod pattern;
 mod preamble;
 
 pub(crate) use dialect::{Known, dialect_of};
 pub(crate) use encoding::{Looks, encoding_of};
 pub use kind::{FileKind, FileLook, look_at};
+pub(crate) use other::refuse_other_kind;
+pub use other::refuse_other_kinds;
 pub(crate) use preamble::preamble_lines;

@@ -60,13 +60,14 @@ fn push_column(html: &mut String, column: &ColumnProfile, rows: u64) {
         push_fact(html, "mean", &number(mean));
     }
     html.push_str("</dl>\n<dl>");
+    let bound = |value: &Option<String>| value.as_deref().map(|value| shown_bound(column, value));
     let quartiles = column.quartiles.map(|quartiles| quartiles.map(number));
     let facts = [
-        ("min", column.min.clone()),
+        ("min", bound(&column.min)),
         ("25 %", quartiles.clone().map(|[lower, _, _]| lower)),
         ("median", quartiles.clone().map(|[_, median, _]| median)),
         ("75 %", quartiles.map(|[_, _, upper]| upper)),
-        ("max", column.max.clone()),
+        ("max", bound(&column.max)),
     ];
     for (label, value) in facts {
         if let Some(value) = value {
@@ -107,7 +108,9 @@ fn push_histogram(html: &mut String, column: &ColumnProfile) {
             ),
         );
     }
-    let end = |value: &Option<String>| escape(value.as_deref().unwrap_or_default());
+    let end = |value: &Option<String>| {
+        value.as_deref().map_or_else(String::new, |value| escape(&shown_bound(column, value)))
+    };
     let (low, high) = (end(&column.min), end(&column.max));
     // Of one value alone there is one end.
     let ends = if low == high {
@@ -159,6 +162,14 @@ fn grouped(count: u64) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// The least or greatest value of a column, with fewer digits than a double has.
+fn shown_bound(column: &ColumnProfile, value: &str) -> String {
+    match value.parse() {
+        Ok(double) if column.data_type == "DOUBLE" => number(double),
+        _ => value.to_owned(),
+    }
 }
 
 /// A number with as many digits as people read.

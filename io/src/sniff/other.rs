@@ -1,0 +1,120 @@
+//! Files that hold no text: archives, workbooks, databases, told by how they begin.
+
+use crate::error::{ErrorKind, Result};
+use crate::options::CsvOptions;
+use crate::scanner::infer::{each_file, read_head};
+use crate::source::SourceFile;
+
+/// What is no text, and what to do with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Other {
+    /// What it is, with its article: "a ZIP archive".
+    pub(crate) name: &'static str,
+    /// What to try.
+    pub(crate) hint: &'static str,
+}
+
+const UNPACK: &str = "take the files out of it first";
+const SEVEN: &str = "take the files out of it first, or pipe one in, as '-': 7z x -so FILE";
+const ZIP: &str = "take the files out of it first, or pipe one in, as '-': unzip -p FILE";
+const TAR: &str = "take the files out of it first, or pipe one in, as '-': tar -xOf FILE";
+const COLUMNAR: &str =
+    "only text is read: CSV, JSON and lines; write it as CSV with the program that made it";
+const DATABASE: &str = "only text is read: write the table as CSV first, as in sqlite3 -csv FILE 'SELECT …'";
+const WORKBOOK: &str = "save the sheet as CSV first";
+const DOCUMENT: &str = "only text is read: CSV, JSON and lines";
+const PAGE: &str =
+    "a download that failed often leaves such a page: look at it; read_text('…') reads its lines";
+const CODEC: &str = "decompress it first: gzip, bzip2, Zstandard, xz and LZ4 are read as they are";
+const TWICE: &str =
+    "it was compressed twice, or compression = 'none' is set: swath decompress takes one layer off";
+
+/// How files begin that are no text. A word that could begin a text has what follows it, too.
+const KINDS: [(&[u8], Other); 20] = [
+    (b"PK\x03\x04", Other { name: "a ZIP archive", hint: ZIP }),
+    (b"7z\xbc\xaf\x27\x1c", Other { name: "a 7z archive", hint: SEVEN }),
+    (b"Rar!\x1a\x07", Other { name: "a RAR archive", hint: UNPACK }),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Other { name: "an Excel workbook", hint: WORKBOOK }),
+    (b"PAR1\x15", Other { name: "Parquet", hint: COLUMNAR }),
+    (b"ARROW1\0\0", Other { name: "Arrow", hint: COLUMNAR }),
+    (b"Obj\x01", Other { name: "Avro", hint: COLUMNAR }),
+    (b"\x89HDF\r\n\x1a\n", Other { name: "HDF5", hint: COLUMNAR }),
+    (b"SQLite format 3\0", Other { name: "an SQLite database", hint: DATABASE }),
+    (b"%PDF-", Other { name: "a PDF document", hint: DOCUMENT }),
+    (b"\x89PNG\r\n\x1a\n", Other { name: "a picture", hint: DOCUMENT }),
+    (b"\x7fELF", Other { name: "a program", hint: DOCUMENT }),
+    (b"\xff\x06\0\0sNaPpY", Other { name: "data compressed with Snappy", hint: CODEC }),
+    (b"\x1f\x9d", Other { name: "data compressed with compress", hint: CODEC }),
+    (b"LZIP\x01", Other { name: "data compressed with lzip", hint: CODEC }),
+    (b"\x1f\x8b\x08", Other { name: "data compressed with gzip", hint: TWICE }),
+    (b"\x28\xb5\x2f\xfd", Other { name: "data compressed with Zstandard", hint: TWICE }),
+    (b"\xfd7zXZ\0", Other { name: "data compressed with xz", hint: TWICE }),
+    (b"BZh91AY&SY", Other { name: "data compressed with bzip2", hint: TWICE }),
+    (b"\x04\x22\x4d\x18", Other { name: "data compressed with LZ4", hint: TWICE }),
+];
+
+/// Where in a tar archive the word stands that all of them have.
+const TAR_WORD_AT: usize = 257;
+/// Where in a ZIP archive the name of a first part may stand.
+const ZIP_HEAD_BYTES: usize = 4096;
+
+/// What the decoded head of a file is that is no text; `None`: nothing that is known.
+pub(crate) fn other_kind(head: &[u8]) -> Option<Other> {
+    let starts = |word: &[u8]| head.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    if starts(b"PK\x03\x04") && has(&head[..head.len().min(ZIP_HEAD_BYTES)], b"xl/") {
+        return Some(Other { name: "an Excel workbook", hint: WORKBOOK });
+    }
+    if head.get(TAR_WORD_AT..).is_some_and(|rest| rest.starts_with(b"ustar")) {
+        return Some(Other { name: "a tar archive", hint: TAR });
+    }
+    if starts(b"<!DOCTYPE html") || starts(b"<html") {
+        return Some(Other { name: "a page of HTML", hint: PAGE });
+    }
+    KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, other)| *other)
+}
+
+fn has(text: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(text, word).is_some()
+}
+
+/// Looks at the heads of files, and refuses those that hold no text.
+///
+/// # Errors
+/// The first file, in their order, that is known to hold something else; those of opening and decoding.
+pub fn refuse_other_kinds(files: &[SourceFile], options: &CsvOptions) -> Result<()> {
+    each_file(files, |file| refuse_other_kind(file, &read_head(file, options)?.text)).map(drop)
+}
+
+/// Refuses a file whose head shows that it holds no text.
+pub(crate) fn refuse_other_kind(file: &SourceFile, head: &[u8]) -> Result<()> {
+    match other_kind(head) {
+        Some(other) => {
+            Err(ErrorKind::NoText { path: file.path.clone(), found: other.name, hint: other.hint }.into())
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text() {
+        let mut tar = vec![0; 512];
+        tar[TAR_WORD_AT..TAR_WORD_AT + 5].copy_from_slice(b"ustar");
+        for (head, expected) in [
+            (b"PK\x03\x04\x14\0\0\0\0\0a.csv".as_slice(), Some("a ZIP archive")),
+            (b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml", Some("an Excel workbook")),
+            (b"PAR1\x15\x04", Some("Parquet")),
+            (b"<!doctype HTML>\n<html>", Some("a page of HTML")),
+            (&tar, Some("a tar archive")),
+            (b"\x1f\x8b\x08\0", Some("data compressed with gzip")),
+            (b"PK,name\n1,x\n", None),
+            (b"PAR1,PAR2\n1,x\n", None),
+            (b"", None),
+        ] {
+            assert_eq!(other_kind(head).map(|other| other.name), expected, "{head:?}");
+        }
+    }
+}
