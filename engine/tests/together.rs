@@ -211,7 +211,7 @@ fn bad_value_file(folder: &Path, ending: &str) -> PathBuf {
     let file = folder.join(format!("bad.csv{ending}"));
     if !ending.is_empty() {
         let (from, to) = (plain.display(), file.display());
-        let sql = format!("COPY (FROM read_csv('{from}', all_varchar = true)) TO '{to}'");
+        let sql = format!("COPY (SELECT * FROM read_csv('{from}', all_varchar = true)) TO '{to}'");
         Session::new().unwrap().collect_blocking(&sql).unwrap();
     }
     file
@@ -267,8 +267,8 @@ fn damage_behind_a_bad_value_is_what_all_are_told() {
     for ending in &ENDINGS[1..] {
         let file = bad_value_file(folder.path(), ending);
         let mut bytes = std::fs::read(&file).unwrap();
-        // In the same block of bzip2 as the value.
-        let at = bytes.len() * 4 / 5;
+        // In the same block of bzip2 as the value, which may be anywhere in it; of the others behind the value.
+        let at = if *ending == ".bz2" { bytes.len() * 7 / 10 } else { bytes.len() * 4 / 5 };
         bytes[at] ^= 16;
         std::fs::write(&file, bytes).unwrap();
         for threads in [1, 2] {

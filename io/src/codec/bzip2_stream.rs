@@ -202,6 +202,10 @@ impl Bzip2Stream {
                     }
                     len => {
                         self.decoded_bytes += len as u64;
+                        if len < out.len() {
+                            // The block has ended, and its checksum holds.
+                            self.checked_bytes = self.decoded_bytes;
+                        }
                         return Ok(len);
                     }
                 },

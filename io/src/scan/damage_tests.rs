@@ -78,7 +78,7 @@ fn damaged_files(file: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn damage_is_told_and_not_what_it_looks_like() {
-    let plain = csv(60_000);
+    let plain = csv(25_000);
     for codec in CODECS {
         for (which, damaged) in damaged_files(&compress(codec, &plain)).iter().enumerate() {
             let files = Files::new(&[damaged]);
@@ -118,7 +118,7 @@ fn damage_of_json_is_told() {
 fn damage_of_lines_is_told() {
     let format = ScanFormat::Text(TextOptions::default());
     for codec in CODECS {
-        for damaged in damaged_files(&compress(codec, &csv(60_000))) {
+        for damaged in damaged_files(&compress(codec, &csv(25_000))) {
             for workers in WORKERS {
                 let (result, ..) = scan(&Files::new(&[&damaged]), &format, workers, CHUNK_LEN_BYTES);
                 assert_damaged(&result, codec, &format!("{codec}, {workers} workers"));
@@ -130,11 +130,11 @@ fn damage_of_lines_is_told() {
 /// What is wrong with records of a whole file is told as ever, with its line, and the first of it.
 #[test]
 fn errors_of_whole_files_are_those_of_their_records() {
-    let mut plain = csv(30_000);
-    plain.extend_from_slice(b"30000,1\n");
-    plain.extend((30_001..60_000).flat_map(|number| record(number).into_bytes()));
+    let mut plain = csv(10_000);
+    plain.extend_from_slice(b"10000,1\n");
+    plain.extend((10_001..25_000).flat_map(|number| record(number).into_bytes()));
     plain.extend_from_slice(b"x,1,2\n");
-    let bad = "line 30002: expected 3 fields, found 2";
+    let bad = "line 10002: expected 3 fields, found 2";
     for codec in CODECS.into_iter().chain([Codec::Plain]) {
         let file = if codec == Codec::Plain { plain.clone() } else { compress(codec, &plain) };
         let files = Files::new(&[&file]);
@@ -144,11 +144,11 @@ fn errors_of_whole_files_are_those_of_their_records() {
             assert!(result.unwrap_err().to_string().ends_with(bad), "{what}");
             assert_eq!(notes, [""; 0], "{what}");
             let (result, notes, _) = scan(&files, &csv_format(OnError::Null, true), workers, chunk_len);
-            assert_eq!(result.unwrap().len(), 60_001, "{what}");
+            assert_eq!(result.unwrap().len(), 25_001, "{what}");
             assert_eq!(notes.len(), 2, "{what}: {notes:?}");
             let (result, notes, rejects) =
                 scan(&files, &csv_format(OnError::Reject, false), workers, chunk_len);
-            assert_eq!(result.unwrap().len(), 59_999, "{what}");
+            assert_eq!(result.unwrap().len(), 24_999, "{what}");
             assert!(notes[0].starts_with("2 records were rejected") && notes[0].ends_with(bad), "{notes:?}");
             assert_eq!(rejects, 2, "{what}");
         }
@@ -187,7 +187,7 @@ fn an_error_in_front_of_damage_is_told_if_its_bytes_are_checked() {
 
 #[test]
 fn the_head_of_damaged_bzip2_is_not_taken_for_what_it_looks_like() {
-    let mut file = compress(Codec::Bzip2, &csv(60_000));
+    let mut file = compress(Codec::Bzip2, &csv(25_000));
     file[100] ^= 1;
     let files = Files::new(&[&file]);
     let error = infer_csv(&files.sources(), &CsvOptions::default()).unwrap_err();
