@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use swath::arrow::array::RecordBatch;
 use swath::arrow::util::pretty::pretty_format_batches;
-use swath::{Session, Statement};
+use swath::{Error, Session, Statement};
 
 /// Far more than any of these takes, even on a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -200,42 +200,93 @@ fn outputs_can_be_read_in_any_order_and_left_alone() {
     });
 }
 
-#[test]
-fn a_bad_value_fails_those_who_read_it_and_no_one_else() {
-    let folder = tempfile::tempdir().unwrap();
+/// A table with one bad value of `b`, compressed as the ending says.
+fn bad_value_file(folder: &Path, ending: &str) -> PathBuf {
+    let plain = folder.join("bad.csv");
     let mut text = String::from("a,b,c\n");
     for row in 0..200_000 {
         writeln!(text, "{row},{},{}", if row == 150_000 { "oops" } else { "1" }, row % 7).unwrap();
     }
-    std::fs::write(folder.path().join("bad.csv"), text).unwrap();
-    let path = folder.path().join("bad.csv");
+    std::fs::write(&plain, text).unwrap();
+    let file = folder.join(format!("bad.csv{ending}"));
+    if !ending.is_empty() {
+        let (from, to) = (plain.display(), file.display());
+        let sql = format!("COPY (SELECT * FROM read_csv('{from}', all_varchar = true)) TO '{to}'");
+        Session::new().unwrap().collect_blocking(&sql).unwrap();
+    }
+    file
+}
+
+/// What comes of statements over a file, of which some need `b`.
+fn questions_together(file: &Path, threads: usize) -> Vec<Result<Vec<String>, Error>> {
     let sql = [
-        "SELECT sum(a) FROM 'F'",
-        "SELECT sum(b) FROM 'F'",
-        "SELECT c, count(*) FROM 'F' GROUP BY c ORDER BY c",
-        "SELECT b FROM 'F' LIMIT 5",
-        "SELECT max(a), max(b) FROM 'F'",
-        "SELECT count(*) FROM 'F'",
+        "SELECT sum(a) FROM {}",
+        "SELECT sum(b) FROM {}",
+        "SELECT c, count(*) FROM {} GROUP BY c ORDER BY c",
+        "SELECT b FROM {} LIMIT 5",
+        "SELECT max(a), max(b) FROM {}",
+        "SELECT count(*) FROM {}",
     ]
     .join("; ")
-    .replace('F', "FILE")
-    .replace("'FILE'", &format!("'{}'", path.display()))
-    .replace("FILEROM", "FROM");
-    let session = Session::builder().threads(2).build().unwrap();
+    .replace("{}", &format!("'{}'", file.display()));
+    let session = Session::builder().threads(threads).build().unwrap();
     with_time_limit(async {
-        let outputs = session.run_together(session.parse(&sql).unwrap()).await;
         let mut results = Vec::new();
-        for output in outputs {
+        for output in session.run_together(session.parse(&sql).unwrap()).await {
             results.push(output.unwrap().collect().await.map(|batches| rows(&batches, true)));
         }
-        assert_eq!(results[0].as_ref().unwrap()[1], "| 19999900000 |");
-        let error = results[1].as_ref().unwrap_err().to_string();
-        assert!(error.contains("line 150002, column \"b\": expected an integer, found \"oops\""), "{error}");
-        assert_eq!(results[2].as_ref().unwrap().len(), 8);
-        assert_eq!(results[3].as_ref().unwrap().len(), 6);
-        assert!(results[4].is_err());
-        assert_eq!(results[5].as_ref().unwrap()[1], "| 200000 |");
-    });
+        results
+    })
+}
+
+const ENDINGS: [&str; 6] = ["", ".gz", ".bz2", ".zst", ".xz", ".lz4"];
+
+#[test]
+fn a_bad_value_fails_those_who_read_it_and_no_one_else() {
+    let folder = tempfile::tempdir().unwrap();
+    for ending in ENDINGS {
+        let file = bad_value_file(folder.path(), ending);
+        for threads in [1, 2] {
+            let results = questions_together(&file, threads);
+            assert_eq!(results[0].as_ref().unwrap()[1], "| 19999900000 |");
+            for failed in [1, 4] {
+                let error = results[failed].as_ref().unwrap_err().to_string();
+                let expected = "line 150002, column \"b\": expected an integer, found \"oops\"";
+                assert!(error.contains(expected), "{error}");
+            }
+            assert_eq!(results[2].as_ref().unwrap().len(), 8);
+            assert_eq!(results[3].as_ref().unwrap().len(), 6);
+            assert_eq!(results[5].as_ref().unwrap()[1], "| 200000 |");
+        }
+    }
+}
+
+#[test]
+fn damage_behind_a_bad_value_is_what_all_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for ending in &ENDINGS[1..] {
+        let file = bad_value_file(folder.path(), ending);
+        let mut bytes = std::fs::read(&file).unwrap();
+        // In the same block of bzip2 as the value, which may be anywhere in it; of the others behind the value.
+        let at = if *ending == ".bz2" { bytes.len() * 7 / 10 } else { bytes.len() * 4 / 5 };
+        bytes[at] ^= 16;
+        std::fs::write(&file, bytes).unwrap();
+        for threads in [1, 2] {
+            for (number, result) in questions_together(&file, threads).into_iter().enumerate() {
+                match result {
+                    // Five rows are there in front of the damage.
+                    Ok(rows) => assert_eq!((number, rows.len()), (3, 6), "{ending}"),
+                    Err(error) => {
+                        let error = error.to_string();
+                        assert!(
+                            error.contains(" data is damaged at or before "),
+                            "{number}, {ending}: {error}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]

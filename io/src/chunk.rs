@@ -32,6 +32,8 @@ pub(crate) struct Chunk {
     summary: Summary,
     /// Whether something of the file is lost in front of the bytes.
     behind_gap: bool,
+    /// Whether the codec has checked all that the file has in front of the bytes.
+    behind_checked: bool,
 }
 
 impl Chunk {
@@ -56,6 +58,16 @@ impl Chunk {
     /// Something of the file is lost in front of the bytes.
     pub(crate) fn set_behind_gap(&mut self) {
         self.behind_gap = true;
+    }
+
+    /// Whether the codec has checked all that the file has in front of the bytes.
+    pub(crate) fn is_behind_checked(&self) -> bool {
+        self.behind_checked
+    }
+
+    /// Says whether the codec has checked all that the file has in front of the bytes.
+    pub(crate) fn set_behind_checked(&mut self, behind_checked: bool) {
+        self.behind_checked = behind_checked;
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -225,6 +225,20 @@ impl Error {
         ErrorKind::Corrupt { path: path.to_owned(), codec, offset_bytes, decoded_bytes, source }.into()
     }
 
+    /// The same once more, if it is damage of compressed data.
+    pub(crate) fn copy_of_damage(&self) -> Option<Self> {
+        match self.kind() {
+            ErrorKind::Truncated { path, codec, offset_bytes, decoded_bytes } => {
+                Some(Self::truncated(path, *codec, *offset_bytes, *decoded_bytes))
+            }
+            ErrorKind::Corrupt { path, codec, offset_bytes, decoded_bytes, source } => {
+                let source = io::Error::new(source.kind(), source.to_string());
+                Some(Self::corrupt(path, *codec, *offset_bytes, *decoded_bytes, source))
+            }
+            _ => None,
+        }
+    }
+
     /// The same error of a piece of a file, in front of which so many bytes are decoded.
     pub(crate) fn behind(mut self, before_bytes: u64) -> Self {
         if let ErrorKind::Truncated { decoded_bytes, .. } | ErrorKind::Corrupt { decoded_bytes, .. } =

@@ -103,6 +103,17 @@ pub(crate) struct Count {
     pub(crate) first: Option<(usize, u64, String)>,
 }
 
+impl Count {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.count += other.count;
+        if let Some(first) = other.first
+            && self.first.as_ref().is_none_or(|known| (first.0, first.1) < (known.0, known.1))
+        {
+            self.first = Some(first);
+        }
+    }
+}
+
 /// What a scan counts while it runs. Cloning shares it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally(Arc<Mutex<Counts>>);
@@ -120,15 +131,7 @@ impl Tally {
         if known.void {
             return;
         }
-        for (fate, new) in counts {
-            let total = known.counted.entry(fate).or_default();
-            total.count += new.count;
-            if let Some(first) = new.first
-                && total.first.as_ref().is_none_or(|known| (first.0, first.1) < (known.0, known.1))
-            {
-                total.first = Some(first);
-            }
-        }
+        counts.into_iter().for_each(|(fate, new)| known.counted.entry(fate).or_default().add(new));
     }
 
     /// Forgets all, for good: the files are to be read again in another way.

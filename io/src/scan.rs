@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use arrow_array::RecordBatch;
@@ -71,6 +71,9 @@ pub enum ScanItem {
         column: usize,
         /// The value that could not be read.
         error: Error,
+        /// Whether the codec has checked the bytes of the value. If not, its file may be found to be damaged later, and that is
+        /// what is wrong with it.
+        is_checked: bool,
     },
 }
 
@@ -117,6 +120,8 @@ pub struct Scan {
     open: Mutex<Open>,
     /// An error was given out: the others need not go on.
     failed: AtomicBool,
+    /// That error, if it is damage.
+    damage: OnceLock<Error>,
     /// Counts what may be of interest to somebody who waits.
     events: AtomicU64,
     waiting: AtomicUsize,
@@ -178,6 +183,7 @@ impl Scan {
             ordered: AtomicBool::new(false),
             open: Mutex::default(),
             failed: AtomicBool::new(false),
+            damage: OnceLock::new(),
             events: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             idle: AtomicUsize::new(0),
@@ -220,6 +226,11 @@ impl Scan {
     /// Files opened so far.
     pub fn opened_files(&self) -> u64 {
         self.opened_files.load(Ordering::Relaxed)
+    }
+
+    /// The damage for which a worker has ended with an error: known before any other ends because of that.
+    pub fn damage(&self) -> Option<Error> {
+        self.damage.get().and_then(Error::copy_of_damage)
     }
 
     /// Bytes of the files, as they are on disk, read so far.
@@ -355,6 +366,13 @@ impl Drop for Worker {
         if !self.ended && self.scan.ordered.swap(false, Ordering::SeqCst) {
             self.scan.notify();
         }
+        if !self.ended && !self.scan.failed.load(Ordering::Relaxed) {
+            // Nobody may read on: what waits for the codec's checks is told as it is.
+            let feeds = self.scan.open().feeds.clone();
+            for feed in feeds {
+                feed.take_all_findings().into_iter().for_each(|findings| self.tell(&feed, findings));
+            }
+        }
     }
 }
 
@@ -403,7 +421,7 @@ impl Worker {
             if let Some(item) = self.items.pop_front() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            if self.ended || self.scan.failed.load(Ordering::Relaxed) {
+            if self.ended || self.scan.failed.load(Ordering::Acquire) {
                 self.ended = true;
                 return Poll::Ready(None);
             }
@@ -427,7 +445,10 @@ impl Worker {
                         // Whoever reads the files with that will count.
                         self.scan.tally.void();
                     }
-                    self.scan.failed.store(true, Ordering::Relaxed);
+                    if let Some(damage) = error.copy_of_damage() {
+                        self.scan.damage.get_or_init(|| damage);
+                    }
+                    self.scan.failed.store(true, Ordering::Release);
                     self.scan.notify();
                     return Poll::Ready(Some(Err(error)));
                 }
@@ -509,6 +530,7 @@ impl Worker {
         };
         self.scan.compressed_bytes.fetch_add(compressed_bytes, Ordering::Relaxed);
         self.scan.events.fetch_add(1, Ordering::SeqCst);
+        self.tell_checked(feed);
         self.decoded += 1;
         self.owes_wake = true;
         if ready as u64 >= self.scan.limit / 2 {
@@ -525,6 +547,7 @@ impl Worker {
         self.last = Some(ready.place);
         let scanned = self.scan_records(feed, &ready);
         feed.finish(ready, scanned, &self.scan.pool);
+        self.tell_checked(feed);
         self.scan.notify();
         true
     }
@@ -541,9 +564,9 @@ impl Worker {
         }
     }
 
-    /// Scans records into items.
-    fn scan_records(&mut self, feed: &Feed, ready: &Ready) -> Result<()> {
-        let batch = loop {
+    /// Scans records into items. Gives what of them does not fit.
+    fn scan_records(&mut self, feed: &Feed, ready: &Ready) -> Result<Option<Findings>> {
+        let (batch, findings) = loop {
             let records = &ready.records;
             let scanned = match (&mut self.scanner, &ready.layout) {
                 (Scanner::Lines(lines), _) => {
@@ -556,10 +579,7 @@ impl Worker {
                 (Scanner::Csv(_), None) => unreachable!("records of CSV come with their layout"),
             };
             let bad = match scanned {
-                Ok((batch, findings)) => {
-                    findings.into_iter().for_each(|findings| self.tell(feed, findings));
-                    break batch;
-                }
+                Ok(scanned) => break scanned,
                 Err(bad) => bad,
             };
             let may_forgo =
@@ -571,7 +591,8 @@ impl Worker {
                 Scanner::Json(json) => json.forgo(column),
             }
             self.forgone.push(column);
-            self.items.push_back(ScanItem::ColumnForgone { column, error: bad.error });
+            let is_checked = feed.is_checked(ready.place);
+            self.items.push_back(ScanItem::ColumnForgone { column, error: bad.error, is_checked });
         };
         let mut from = 0;
         while from < batch.num_rows() {
@@ -579,11 +600,16 @@ impl Worker {
             self.items.push_back(ScanItem::Batch { batch: batch.slice(from, len), place: ready.place });
             from += len;
         }
-        Ok(())
+        Ok(findings)
     }
 }
 
 impl Worker {
+    /// Counts what did not fit, of records that are whole.
+    fn tell_checked(&self, feed: &Feed) {
+        feed.take_findings().into_iter().for_each(|findings| self.tell(feed, findings));
+    }
+
     /// Counts what did not fit, and keeps what was rejected.
     fn tell(&self, feed: &Feed, mut findings: Findings) {
         let firsts = findings.counts.values_mut().filter_map(|count| count.first.as_mut());
@@ -595,6 +621,8 @@ impl Worker {
     }
 }
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod exact_tests;
 #[cfg(test)]

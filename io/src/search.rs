@@ -329,7 +329,7 @@ impl<S: LineSearch> Search<'_, S> {
         let found = self.what.search(&lines);
         let place = (place.file, place.run);
         self.add(&mut self.state(), place, SearchItem::Found { file: feed.number, found });
-        feed.finish(ready, Ok(()), &self.pool);
+        feed.finish(ready, Ok(None), &self.pool);
         self.tell_workers(&mut self.state());
         true
     }

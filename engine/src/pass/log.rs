@@ -26,8 +26,9 @@ pub(crate) const NO_PLACE: Place = Place { file: 0, run: 0 };
 pub(crate) enum Item {
     /// Rows, and where they stand in the files of a scan.
     Batch { batch: RecordBatch, place: Place },
-    /// From here on a column has no values: those who need it fail.
-    ColumnFailed { column: usize, error: Arc<swath_io::Error> },
+    /// From here on a column has no values: those who need it fail, or, if it is not checked yet whether damage of its file is to
+    /// blame, wait for that: then it comes once more, or the damage does.
+    ColumnFailed { column: usize, error: Arc<swath_io::Error>, is_checked: bool },
 }
 
 /// Memory that logs share. Above their part of the session's they write what can wait to disk.
@@ -288,7 +289,7 @@ mod tests {
         let mut log = Log::new(memory, &store());
         let error = Arc::new(swath_io::Error::bad_option("x", "y"));
         log.push(Item::Batch { batch: batch(0, 10), place: NO_PLACE }, 0).unwrap();
-        log.push(Item::ColumnFailed { column: 1, error }, 0).unwrap();
+        log.push(Item::ColumnFailed { column: 1, error, is_checked: true }, 0).unwrap();
         log.push(Item::Batch { batch: batch(2, 10), place: NO_PLACE }, 0).unwrap();
         assert_eq!(log.spilled_bytes(), 0);
         log.push(Item::Batch { batch: batch(3, 10), place: NO_PLACE }, 2).unwrap();

@@ -279,6 +279,7 @@ impl PassReaderExec {
             projector: self.view.exprs.make_projector(&self.view.input_schema)?,
             dynamic_filters: DynamicFilters::new(&self.view.dynamic_filters),
             needs: self.view.needs(),
+            fails: false,
             rows_left: self.view.fetch.unwrap_or(usize::MAX),
             schema: self.schema(),
             view: self.view.clone(),
@@ -298,6 +299,8 @@ struct PassReaderStream {
     projector: Projector,
     dynamic_filters: DynamicFilters,
     needs: HashSet<usize>,
+    /// A column that it needs has failed, and it is not known yet whether that or damage of the file is to be told.
+    fails: bool,
     rows_left: usize,
     schema: SchemaRef,
     view: View,
@@ -355,13 +358,25 @@ impl PassReaderStream {
                 Poll::Ready(None) => {
                     self.partitions.swap_remove(at);
                 }
+                Poll::Ready(Some(Ok(Item::Batch { .. }))) if self.fails => {
+                    // Nothing comes of it; others may want to do something meanwhile.
+                    cx.waker().wake_by_ref();
+                    is_pending = true;
+                    at += 1;
+                }
                 Poll::Ready(Some(Ok(Item::Batch { batch, place }))) => {
                     self.heads.insert(number, (place, batch));
                     at += 1;
                 }
-                Poll::Ready(Some(Ok(Item::ColumnFailed { column, error })))
+                Poll::Ready(Some(Ok(Item::ColumnFailed { column, error, is_checked })))
                     if self.needs.contains(&column) =>
                 {
+                    if !is_checked {
+                        self.fails = true;
+                        self.heads.clear();
+                        at = 0;
+                        continue;
+                    }
                     return Poll::Ready(Some(Err(DataFusionError::External(Box::new(error)))));
                 }
                 Poll::Ready(Some(Ok(Item::ColumnFailed { .. }))) => {}

@@ -1,6 +1,6 @@
 //! One read of files for all who need them.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
@@ -18,6 +18,9 @@ use crate::explain::Work;
 use crate::scan::{ScanCounters, ScanSource};
 use crate::table::kind_of;
 use crate::threads::SharedWaker;
+
+/// Rows behind a value that cannot be read, in a file that may be found to be damaged, that are read before the value is told.
+const DOUBT_ROWS: usize = 4 << 20;
 
 /// The files of a source and what is read of them.
 pub(crate) struct PassScan {
@@ -133,21 +136,65 @@ impl PassScan {
     /// What one partition reads.
     pub(crate) fn partition(self: &Arc<Self>) -> ItemStream {
         let (pass, mut worker) = (Arc::clone(self), self.scan.worker());
+        let mut doubts = Doubts::default();
         let next = move |cx: &mut Context<'_>| -> Poll<Option<datafusion::error::Result<Item>>> {
+            if let Some(failed) = doubts.take_overdue() {
+                return Poll::Ready(Some(Ok(failed)));
+            }
             let waker = SharedWaker::of(cx.waker());
             let polled = pass.time(|| worker.poll_next(&Context::from_waker(&waker)));
-            polled.map(|item| match item? {
-                Ok(ScanItem::Batch { batch, place }) => {
+            polled.map(|item| match item {
+                Some(Ok(ScanItem::Batch { batch, place })) => {
                     pass.rows_and_time.add_rows(batch.num_rows());
+                    doubts.rows_left = doubts.rows_left.saturating_sub(batch.num_rows());
                     Some(Ok(Item::Batch { batch, place }))
                 }
-                Ok(ScanItem::ColumnForgone { column, error }) => {
-                    Some(Ok(Item::ColumnFailed { column, error: Arc::new(error) }))
+                Some(Ok(ScanItem::ColumnForgone { column, error, is_checked })) => {
+                    let error = Arc::new(error);
+                    if !is_checked {
+                        doubts.add(column, &error);
+                    }
+                    Some(Ok(Item::ColumnFailed { column, error, is_checked }))
                 }
-                Err(error) => Some(Err(into_datafusion(error))),
+                Some(Err(error)) => Some(Err(into_datafusion(error))),
+                None => doubts.take(pass.scan.damage()),
             })
         };
         stream::poll_fn(next).boxed()
+    }
+}
+
+/// Columns that have failed although their files may be damaged.
+#[derive(Default)]
+struct Doubts {
+    columns: VecDeque<(usize, Arc<swath_io::Error>)>,
+    /// Rows that are read before they have failed for good.
+    rows_left: usize,
+}
+
+impl Doubts {
+    fn add(&mut self, column: usize, error: &Arc<swath_io::Error>) {
+        self.columns.push_back((column, Arc::clone(error)));
+        self.rows_left = DOUBT_ROWS;
+    }
+
+    /// What has failed for good, as enough has been read without any damage.
+    fn take_overdue(&mut self) -> Option<Item> {
+        if self.rows_left > 0 { None } else { self.take_failed() }
+    }
+
+    /// What has failed for good, or the damage, when all has been read.
+    fn take(&mut self, damage: Option<swath_io::Error>) -> Option<datafusion::error::Result<Item>> {
+        let failed = self.take_failed()?;
+        Some(match damage {
+            Some(damage) => Err(into_datafusion(damage)),
+            None => Ok(failed),
+        })
+    }
+
+    fn take_failed(&mut self) -> Option<Item> {
+        let (column, error) = self.columns.pop_front()?;
+        Some(Item::ColumnFailed { column, error, is_checked: true })
     }
 }
 

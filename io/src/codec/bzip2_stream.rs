@@ -34,6 +34,9 @@ pub(crate) struct Bzip2Stream {
     /// The byte of the file at which the block begins that is read.
     block_offset_bytes: u64,
     parts: Vec<Part>,
+    /// Bytes that were given, and those of them in blocks whose checksum holds, since the last [`Self::go_to`].
+    decoded_bytes: u64,
+    checked_bytes: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +148,8 @@ impl Bzip2Stream {
             stop_bit: u64::MAX,
             block_offset_bytes: 0,
             parts: Vec::new(),
+            decoded_bytes: 0,
+            checked_bytes: 0,
         }
     }
 
@@ -155,6 +160,17 @@ impl Bzip2Stream {
         self.bit = (start_bit % 8) as u8;
         self.stop_bit = stop_bit;
         self.parts.clear();
+        (self.decoded_bytes, self.checked_bytes) = (0, 0);
+    }
+
+    /// Bytes given since it went to where it began.
+    pub(crate) fn decoded_bytes(&self) -> u64 {
+        self.decoded_bytes
+    }
+
+    /// Those of them that are in blocks whose checksum holds.
+    pub(crate) fn checked_bytes(&self) -> u64 {
+        self.checked_bytes
     }
 
     /// Where reading has ended, if it has.
@@ -180,8 +196,18 @@ impl Bzip2Stream {
                 Place::Head | Place::Between => self.next_stream(input)?,
                 Place::Stream => self.next_block(input)?,
                 Place::Text => match self.blocks.read(out).map_err(|error| self.failed(input, error))? {
-                    0 if !out.is_empty() => Place::Stream,
-                    len => return Ok(len),
+                    0 if !out.is_empty() => {
+                        self.checked_bytes = self.decoded_bytes;
+                        Place::Stream
+                    }
+                    len => {
+                        self.decoded_bytes += len as u64;
+                        if len < out.len() {
+                            // The block has ended, and its checksum holds.
+                            self.checked_bytes = self.decoded_bytes;
+                        }
+                        return Ok(len);
+                    }
                 },
                 Place::End(_) => return Ok(0),
             };

@@ -30,6 +30,8 @@ pub struct Decompressor {
     decoder: Decoder,
     state: State,
     decoded_bytes: u64,
+    /// Those of them in front of the member at hand.
+    members_bytes: u64,
     /// Damage met after good bytes in the same call: told by the next call.
     pending: Option<Error>,
     /// The compressed offset from which on the end of a member is the end of all that is read.
@@ -179,6 +181,7 @@ impl Decompressor {
             decoder: Decoder::new(codec),
             state: State::Done,
             decoded_bytes: 0,
+            members_bytes: 0,
             pending: None,
             stop_bytes: u64::MAX,
             stopped: false,
@@ -197,7 +200,7 @@ impl Decompressor {
             decoder => *decoder = Decoder::new(self.codec),
         }
         self.state = if offset_bytes == 0 { State::Member } else { State::Between };
-        self.decoded_bytes = 0;
+        (self.decoded_bytes, self.members_bytes) = (0, 0);
         self.pending = None;
         (self.stop_bytes, self.stopped) = (stop_bytes, false);
     }
@@ -225,6 +228,18 @@ impl Decompressor {
     /// Decoded bytes given so far.
     pub fn decoded_bytes(&self) -> u64 {
         self.decoded_bytes
+    }
+
+    /// Decoded bytes that the codec has checked, counted from the same place: those of blocks or members that are whole and whose
+    /// checksums hold. Where nothing can be wrong with them, or only what is whole is given, it is all that there are.
+    pub(crate) fn checked_bytes(&self) -> u64 {
+        match &self.decoder {
+            Decoder::None | Decoder::Salvage(_) => u64::MAX,
+            Decoder::Gzip(gzip) => gzip.checked_bytes(),
+            Decoder::Bzip2(decoder) => decoder.0.checked_bytes(),
+            Decoder::Member(_) if self.state == State::Member => self.members_bytes,
+            Decoder::Member(_) => self.decoded_bytes,
+        }
     }
 
     /// Decodes the next bytes into `out` and returns how many; 0 only at the end (or if `out` is
@@ -391,6 +406,7 @@ impl Decompressor {
         // A new decoder rather than a reset one: every codec starts afresh from its constructor.
         self.decoder = Decoder::new(self.codec);
         self.state = State::Member;
+        self.members_bytes = self.decoded_bytes;
         Ok(())
     }
 

@@ -51,10 +51,12 @@ impl GzipFront {
     /// The file cannot be read, or is damaged.
     pub(crate) fn fill(&mut self, chunk: &mut Chunk, pause_bit: u64) -> Result<bool> {
         self.stream.pause_at(pause_bit);
+        let before_bytes = self.stream.decoded_bytes();
         let filled = chunk.fill(|buffer, at| {
             let read = self.stream.read_behind(&mut self.input, buffer, at);
             read.map_err(|failure| failure.into_error(&self.path))
         })?;
+        chunk.set_behind_checked(self.stream.checked_bytes() >= before_bytes);
         let Some(trailing) = self.stream.end().filter(|_| filled) else { return Ok(false) };
         if let (Some(offset_bytes), false) = (trailing, self.noted) {
             note_trailing(&self.notes, &self.path, Codec::Gzip, offset_bytes);

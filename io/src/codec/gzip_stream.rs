@@ -100,6 +100,16 @@ impl GzipStream {
         (self.start, self.end) = (history.len(), history.len());
     }
 
+    /// Bytes that were decoded, whether they have been given or not.
+    pub(super) fn decoded_bytes(&self) -> u64 {
+        self.decoder.decoded_bytes()
+    }
+
+    /// Those of them that are in members whose checksum and length hold.
+    pub(super) fn checked_bytes(&self) -> u64 {
+        self.decoder.checked_bytes()
+    }
+
     /// Whether decoding has ended where it should stop, and not at the end of the file.
     pub(super) fn is_stopped(&self) -> bool {
         self.decoder.is_stopped()

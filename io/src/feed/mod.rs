@@ -24,6 +24,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use decoded::decode_in_order;
 use gzip_pieces::GzipPieces;
+pub(crate) use order::DOUBT_LEN_BYTES;
 use order::{Decoded, Order};
 pub(crate) use order::{Ready, Recipe};
 use pieces::{Blocks, Members, Pieces};
@@ -37,6 +38,7 @@ use crate::error::{Error, Result};
 use crate::notes::Notes;
 use crate::options::DecodeOptions;
 use crate::scan::Place;
+use crate::scanner::lenient::Findings;
 use crate::simd::InstructionSet;
 use crate::source::SourceFile;
 
@@ -161,9 +163,11 @@ impl Feed {
         let (open, bytes) = open_bytes(&file.path, options.decode, options.notes)?;
         let stream = TextStream::new(bytes, options.encoding)?;
         let encoding = stream.encoding();
+        let checked = stream.decompressor().checked_bytes() == u64::MAX;
         let chunks = chunks(&file.path, open, stream, options.split, options.notes)?;
         let look = Look { quote: recipe.quote(), set: options.set };
-        let order = Mutex::new(Order::new(number, &file.path, recipe, encoding, options.set, options.notes));
+        let order = Order::new(number, &file.path, recipe, encoding, options.set, checked, options.notes);
+        let order = Mutex::new(order);
         Ok(Self { number, path: file.path.clone(), encoding, look, chunks, order })
     }
 
@@ -206,13 +210,28 @@ impl Feed {
         self.order().take(after)
     }
 
-    /// Records were scanned, or could not be.
-    pub(crate) fn finish(&self, ready: Ready, result: Result<()>, pool: &ChunkPool) {
+    /// Records were scanned, and perhaps something of them does not fit; or they could not be.
+    pub(crate) fn finish(&self, ready: Ready, result: Result<Option<Findings>>, pool: &ChunkPool) {
         self.order().finish(ready.place.run, result);
         pool.give_back(ready.records.chunk);
     }
 
-    /// The first error of the file, once all that is before it has been scanned.
+    /// Whether the codec has checked the bytes of records: what is wrong with them is not for damage of the file.
+    pub(crate) fn is_checked(&self, place: Place) -> bool {
+        self.order().is_checked(place.run)
+    }
+
+    /// What did not fit, in records that the codec has checked.
+    pub(crate) fn take_findings(&self) -> Option<Findings> {
+        self.order().take_findings()
+    }
+
+    /// What did not fit, and has not been taken, of a file that is not read on; nothing if it may be for its damage.
+    pub(crate) fn take_all_findings(&self) -> Option<Findings> {
+        self.order().take_all_findings()
+    }
+
+    /// The first error of the file, once all that is before it has been scanned, and it is known whether damage is to blame.
     pub(crate) fn take_error(&self) -> Option<Error> {
         self.order().take_error()
     }

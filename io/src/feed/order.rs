@@ -1,4 +1,8 @@
 //! Chunks in order: seams, line numbers and the header.
+//!
+//! Compressed bytes may be damaged in a way that is noticed only by the checksum of their block or member, when some of it has
+//! been scanned already. So what is wrong with a record is not told before the codec has checked its bytes: if it cannot,
+//! the damage is told.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -13,8 +17,13 @@ use crate::notes::Notes;
 use crate::scan::Place;
 use crate::scanner::csv::{CsvRequest, Layout};
 use crate::scanner::json::JsonTable;
+use crate::scanner::lenient::Findings;
 use crate::simd::InstructionSet;
 use crate::splitter::{Grammar, Records, Splitter};
+
+/// Decoded bytes behind a record with an error in which the codec may still find that they are damaged: half a second's worth at
+/// most codecs' speed. Members of gzip, and of others but bzip2, may be longer by far.
+pub(crate) const DOUBT_LEN_BYTES: u64 = 512 << 20;
 
 /// A chunk and whether the file ends with it.
 pub(super) type Decoded = Result<(Chunk, bool)>;
@@ -91,6 +100,14 @@ pub(super) struct Order {
     losses: Losses,
     /// The first error, and the number of the records that have it.
     error: Option<(u64, Error)>,
+    /// The number of the first records that the codec has not checked yet.
+    unchecked: u64,
+    /// Bytes that are still decoded, and thrown away, before an error is told, as they may turn out to be damaged.
+    doubt: Option<u64>,
+    /// Decoding has failed: records that are not checked may have errors because of that.
+    damaged: bool,
+    /// What did not fit, in records of which not all are checked, and the number of the last ones.
+    findings: Option<(u64, Findings)>,
 }
 
 /// How far the head of the file has been read.
@@ -106,12 +123,14 @@ enum Head {
 }
 
 impl Order {
+    /// For a file of which `checked` tells whether nothing can be wrong with the bytes, as they are no compressed ones.
     pub(super) fn new(
         file: usize,
         path: &Path,
         recipe: Recipe,
         encoding: Encoding,
         set: InstructionSet,
+        checked: bool,
         notes: &Notes,
     ) -> Self {
         let head = match &recipe {
@@ -135,6 +154,10 @@ impl Order {
             scanning: Vec::new(),
             losses: notes.losses().clone(),
             error: None,
+            unchecked: if checked { u64::MAX } else { 0 },
+            doubt: None,
+            damaged: false,
+            findings: None,
         }
     }
 
@@ -154,13 +177,30 @@ impl Order {
         self.pending.insert(number, decoded);
         while let Some(decoded) = self.pending.remove(&self.resolved) {
             self.resolved += 1;
-            if self.ended {
-                continue;
+            match decoded {
+                _ if self.ended => {}
+                Ok((chunk, is_last)) => self.take_chunk(chunk, is_last, pool),
+                Err(damage) => self.fail_to_decode(damage),
             }
-            let resolved = decoded.and_then(|(chunk, is_last)| self.resolve(chunk, is_last, pool));
-            if let Err(error) = resolved {
-                self.fail(self.next, error);
+        }
+    }
+
+    fn take_chunk(&mut self, chunk: Chunk, is_last: bool, pool: &ChunkPool) {
+        if is_last || chunk.is_behind_checked() {
+            let next = if is_last { u64::MAX } else { self.next };
+            self.unchecked = self.unchecked.max(next);
+        }
+        if let Some(left) = self.doubt {
+            self.doubt = left.checked_sub(chunk.bytes().len() as u64);
+            pool.give_back(chunk);
+            let is_checked = self.error.as_ref().is_some_and(|(number, _)| *number < self.unchecked);
+            if is_checked || self.doubt.is_none() {
+                self.end();
             }
+        } else if let Err(error) = self.resolve(chunk, is_last, pool) {
+            self.fail(self.next, error);
+            // The records of the error have a number, too: chunks behind them have greater ones.
+            self.next += 1;
         }
     }
 
@@ -175,14 +215,40 @@ impl Order {
         Some(ready)
     }
 
-    pub(super) fn finish(&mut self, number: u64, result: Result<()>) {
+    pub(super) fn finish(&mut self, number: u64, result: Result<Option<Findings>>) {
         self.scanning.retain(|scanning| *scanning != number);
-        if let Err(error) = result {
-            self.fail(number, error);
+        match result {
+            Ok(None) => {}
+            Ok(Some(findings)) => {
+                let (last, all) = self.findings.get_or_insert_default();
+                *last = number.max(*last);
+                all.add(findings);
+            }
+            Err(error) => self.fail(number, error),
         }
     }
 
+    /// Whether the codec has checked the bytes of these records: what is wrong with them is not for damage of the file.
+    pub(super) fn is_checked(&self, number: u64) -> bool {
+        number < self.unchecked
+    }
+
+    /// What did not fit, in records that the codec has checked.
+    pub(super) fn take_findings(&mut self) -> Option<Findings> {
+        let (last, _) = self.findings.as_ref()?;
+        if self.is_checked(*last) { self.take_all_findings() } else { None }
+    }
+
+    /// What did not fit, and has not been taken, of a file that is not read on; nothing if it may be for its damage.
+    pub(super) fn take_all_findings(&mut self) -> Option<Findings> {
+        let (_, findings) = self.findings.take()?;
+        Some(findings).filter(|_| !self.damaged && self.doubt.is_none())
+    }
+
     pub(super) fn take_error(&mut self) -> Option<Error> {
+        if self.doubt.is_some() {
+            return None;
+        }
         let (number, _) = self.error.as_ref()?;
         let before = |other: &u64| other < number;
         let waits =
@@ -194,12 +260,33 @@ impl Order {
         self.ended && self.ready.is_empty() && self.scanning.is_empty() && self.error.is_none()
     }
 
-    /// Keeps the earliest error; what is behind it is not wanted any more.
+    /// Keeps the earliest error of records; what is behind it is not wanted any more. As long as they are not checked, decoding goes
+    /// on, for no more than to see whether it can.
     fn fail(&mut self, number: u64, error: Error) {
+        let is_checked = self.is_checked(number);
+        if self.damaged && !is_checked {
+            return self.ready.retain(|ready| ready.place.run < number);
+        }
         if self.error.as_ref().is_none_or(|(first, _)| number < *first) {
             self.error = Some((number, error));
             self.ready.retain(|ready| ready.place.run < number);
         }
+        match is_checked || self.ended {
+            true => self.end(),
+            false => drop(self.doubt.get_or_insert(DOUBT_LEN_BYTES)),
+        }
+    }
+
+    /// Keeps the damage, in place of what was wrong with records that may be for it.
+    fn fail_to_decode(&mut self, damage: Error) {
+        self.damaged = true;
+        self.error = Some((self.next, damage));
+        self.end();
+    }
+
+    /// Nothing more is decoded.
+    fn end(&mut self) {
+        self.doubt = None;
         self.ended = true;
     }
 

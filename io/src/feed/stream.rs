@@ -46,7 +46,9 @@ impl Chunks for Stream {
         if std::mem::take(&mut state.behind_gap) {
             chunk.set_behind_gap();
         }
+        let before_bytes = state.bytes.decompressor().decoded_bytes();
         let mut decoded = chunk.fill(|buffer, at| state.bytes.read_behind(buffer, at));
+        chunk.set_behind_checked(state.bytes.decompressor().checked_bytes() >= before_bytes);
         summarize(&mut chunk, look);
         if state.bytes.at_gap() && decoded.is_ok() {
             state.bytes.pass_gap();

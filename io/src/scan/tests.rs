@@ -225,7 +225,8 @@ fn a_column_is_forgone_where_the_rule_allows_it() {
                 let rows: Vec<_> = (0..batch.num_rows()).map(|row| row_text(batch, row)).collect();
                 format!("{}: {}", place.file, rows.join(" "))
             }
-            ScanItem::ColumnForgone { column, error } => {
+            ScanItem::ColumnForgone { column, error, is_checked } => {
+                assert!(is_checked, "plain bytes are what they are");
                 format!("no {column}: {}", error.to_string().rsplit_once(": ").unwrap().1)
             }
         })

@@ -17,6 +17,7 @@ use super::values::{
 use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, ErrorKind, Result};
+use crate::feed::DOUBT_LEN_BYTES;
 use crate::notes::Notes;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
 use crate::sniff::{Known, Looks, dialect_of, encoding_of, preamble_lines, refuse_other_kind};
@@ -357,11 +358,13 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
         return Err(ErrorKind::HeadLost { path: file.path.clone() }.into());
     }
     let whole = buffer.is_whole();
+    let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
+    check_head(&mut buffer)?;
     Ok(Head {
         text: buffer.data().to_vec(),
         whole,
         codec: buffer.decompressor().codec(),
-        compressed_bytes: buffer.decompressor().compressed_offset_bytes(),
+        compressed_bytes,
         nullstr: options.nullstr.clone(),
         decimal_separator: options.decimal_separator,
         times: options.times.clone(),
@@ -372,6 +375,18 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
             false => (false, false),
         },
     })
+}
+
+/// Lets the codec check the head of a file where that is cheap: damage of one bit makes another text of a whole block of bzip2, with
+/// other names of columns, but its checksum is not far, and the block is decoded already.
+///
+/// # Errors
+/// Damage.
+pub(crate) fn check_head(buffer: &mut RecordBuffer) -> Result<()> {
+    match buffer.decompressor().codec() {
+        Codec::Bzip2 => buffer.check(DOUBT_LEN_BYTES),
+        _ => Ok(()),
+    }
 }
 
 fn last_line_end(data: &[u8]) -> Option<usize> {

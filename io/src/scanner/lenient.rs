@@ -119,6 +119,20 @@ pub(crate) struct Findings {
     pub(crate) rejects_limit: usize,
 }
 
+impl Findings {
+    /// Adds those of another chunk of the file.
+    pub(crate) fn add(&mut self, other: Self) {
+        other.counts.into_iter().for_each(|(fate, count)| self.counts.entry(fate).or_default().add(count));
+        self.rejects.extend(other.rejects);
+        self.rejects_limit = other.rejects_limit;
+        // Only the first ones are kept in the end; to sort now and then is cheap.
+        if self.rejects.len() > 2 * self.rejects_limit {
+            self.rejects.sort_by(|(place, _), (other, _)| place.cmp(other));
+            self.rejects.truncate(self.rejects_limit);
+        }
+    }
+}
+
 /// The tools for chunks in which not everything has to fit.
 #[derive(Debug)]
 pub(super) struct Lenient {

@@ -11,6 +11,7 @@ use memchr::memchr;
 use crate::codec::Decompressor;
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{ErrorKind, Location, Result};
+use crate::feed::DOUBT_LEN_BYTES;
 
 /// Decoded bytes asked for at once: large enough to amortise a read, small enough for the cache.
 const CHUNK_LEN_BYTES: usize = 256 << 10;
@@ -92,6 +93,7 @@ impl RecordBuffer {
         self.start = 0;
         if self.end == self.buffer.len() {
             if self.end > self.max_record_bytes {
+                self.check(DOUBT_LEN_BYTES)?;
                 return Err(ErrorKind::RecordTooLong {
                     location: self.location(),
                     max_record_bytes: self.max_record_bytes,
@@ -112,6 +114,25 @@ impl RecordBuffer {
                 len => self.end += len,
             }
             self.pass_cut_line();
+        }
+        Ok(())
+    }
+
+    /// Reads on, and forgets what it reads, until the codec has checked the bytes at hand, or the file has ended, or so many
+    /// bytes have been read.
+    ///
+    /// # Errors
+    /// Those of reading and decoding: damage of what is at hand, or behind it.
+    pub(crate) fn check(&mut self, within_bytes: u64) -> Result<()> {
+        let read_bytes = self.decompressor().decoded_bytes();
+        let mut forgotten = Vec::new();
+        while self.decompressor().checked_bytes() < read_bytes
+            && self.decompressor().decoded_bytes() - read_bytes < within_bytes
+        {
+            forgotten.resize(CHUNK_LEN_BYTES, 0);
+            if self.stream.read(&mut forgotten)? == 0 {
+                break;
+            }
         }
         Ok(())
     }

@@ -154,6 +154,14 @@ impl GzipDecoder {
         self.decoded
     }
 
+    /// Of these, those of members whose checksum and length hold.
+    pub fn checked_bytes(&self) -> u64 {
+        match self.state {
+            State::Data | State::Trailer(..) => self.decoded - self.member_len,
+            _ => self.decoded,
+        }
+    }
+
     /// Where something begins that follows the last member and is no member.
     pub fn trailing_offset_bytes(&self) -> Option<u64> {
         self.trailing

@@ -44,7 +44,6 @@ impl PieceCodec for Blocks {
             input: Input::new(Box::new(io::empty())),
             stream: Bzip2Stream::new(),
             parts: Vec::new(),
-            decoded_bytes: 0,
         }
     }
 
@@ -92,7 +91,6 @@ pub(in crate::feed) struct BlocksDecoder {
     input: Input,
     stream: Bzip2Stream,
     parts: Vec<Part>,
-    decoded_bytes: u64,
 }
 
 impl PieceDecoder for BlocksDecoder {
@@ -104,16 +102,15 @@ impl PieceDecoder for BlocksDecoder {
         self.input.restart(Box::new(range), at);
         self.stream.go_to(start_bit, stop_bit);
         self.parts.clear();
-        self.decoded_bytes = 0;
     }
 
     fn decode(&mut self, chunk: &mut Chunk) -> Result<Option<PieceEnd<Rest>>> {
+        let before_bytes = self.stream.decoded_bytes();
         let ended = chunk.fill(|buffer, at| {
             let read = self.stream.read(&mut self.input, &mut buffer[at..]);
-            let len = read.map_err(|failure| failure.into_error(&self.path, self.decoded_bytes))?;
-            self.decoded_bytes += len as u64;
-            Ok(len)
+            read.map_err(|failure| failure.into_error(&self.path, self.stream.decoded_bytes()))
         })?;
+        chunk.set_behind_checked(self.stream.checked_bytes() >= before_bytes);
         self.parts.extend(self.stream.take_parts());
         Ok(self.stream.end().filter(|_| ended).map(|end| {
             let (next_bit, trailing_offset_bytes) = match end {

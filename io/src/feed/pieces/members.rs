@@ -98,7 +98,9 @@ impl PieceDecoder for MemberDecoder {
     }
 
     fn decode(&mut self, chunk: &mut Chunk) -> Result<Option<PieceEnd<Vec<String>>>> {
+        let before_bytes = self.bytes.decoded_bytes();
         let ended = chunk.fill(|buffer, at| self.bytes.read_behind(buffer, at))?;
+        chunk.set_behind_checked(self.bytes.checked_bytes() >= before_bytes);
         let next_bit = self.bytes.next_part_offset_bytes().map(|at| 8 * at);
         Ok(ended.then(|| PieceEnd { next_bit, rest: self.notes.take() }))
     }

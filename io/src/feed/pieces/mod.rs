@@ -66,7 +66,8 @@ pub(super) trait PieceDecoder: fmt::Debug + Send {
     /// anything may follow.
     fn begin(&mut self, start_bit: u64, stop_bit: u64);
 
-    /// Decodes the next bytes into the room of a chunk, and fills it unless the piece ends before.
+    /// Decodes the next bytes into the room of a chunk, and fills it unless the piece ends before. The chunk is told whether the
+    /// codec has checked all that the piece has in front of it; pieces in front are done by the time that somebody looks at that.
     ///
     /// # Errors
     /// Damage, with its place in the file and, as decoded bytes in front of it, those of this piece. Where no piece begins, nobody

@@ -210,7 +210,7 @@ fn read(bytes: &[u8], codec: Codec, workers: usize, lens: Option<(usize, u64)>) 
             }
             if let Some(ready) = feed.take(None) {
                 runs.push((ready.place.run, ready.records.chunk.bytes().to_vec()));
-                feed.finish(ready, Ok(()), &pool);
+                feed.finish(ready, Ok(None), &pool);
             } else if feed.decode(3, &pool) == Progress::Ended && feed.is_done() {
                 return (runs, None);
             }

@@ -24,6 +24,7 @@ use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, TextOptions};
+use crate::scanner::infer::check_head;
 use crate::source::SourceFile;
 use crate::splitter::RecordBuffer;
 use cursor::{Cursor, Value};
@@ -175,13 +176,14 @@ impl Head {
         while !buffer.at_end() && (buffer.data().len() < len_bytes || !buffer.data().contains(&b'\n')) {
             buffer.grow()?;
         }
+        let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
+        check_head(&mut buffer)?;
         let data = buffer.data();
         // A character may be cut.
         let text = match buffer.encoding() {
             Encoding::Utf8 => String::from_utf8_lossy(data).into_owned(),
             other => other.decode(data).unwrap_or_default().into_owned(),
         };
-        let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
         Ok(Self { text, whole: buffer.is_whole(), compressed_bytes })
     }
 
