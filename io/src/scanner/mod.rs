@@ -14,6 +14,7 @@ mod structure;
 pub mod text;
 mod text_values;
 pub mod values;
+mod wider;
 
 pub use delim::{Delim, MAX_DELIM_LEN_BYTES};
 use filter::ScanFilter;
