@@ -335,10 +335,10 @@ impl Error {
                 "a file of JSON has an object on each line, or one array of objects; read_text('…') reads lines".into(),
             ),
             ErrorKind::UnclosedQuote { .. } => {
-                Some("if quotes mean nothing in this file, set quote = ''".into())
+                Some("loose_quotes = true takes a quote that nothing closes for text; if quotes mean nothing in this file, set quote = ''".into())
             }
             ErrorKind::RecordTooLong { .. } => {
-                Some("an opening quote without a closing one runs to the end of the file: try quote = ''; or raise max_record_bytes".into())
+                Some("an opening quote without a closing one runs to the end of the file: try loose_quotes = true or quote = ''; or raise max_record_bytes".into())
             }
             ErrorKind::BadOption { hint, .. } => hint.clone(),
             _ => None,
