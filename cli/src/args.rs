@@ -237,6 +237,10 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true)]
     null_padding: bool,
 
+    /// Quotes that are not doubled may stand within fields, and one may be left over
+    #[arg(long, hide_short_help = true)]
+    loose_quotes: bool,
+
     /// Bound on one record: longer ones are an error [default: 67108864]
     #[arg(long, hide_short_help = true, value_name = "BYTES")]
     max_record_bytes: Option<String>,
@@ -401,6 +405,7 @@ impl ReadArgs {
             self.filename.then_some(("filename", OptionValue::Boolean(true))),
             self.null_padding.then_some(("null_padding", OptionValue::Boolean(true))),
             self.ragged.then_some(("ragged", OptionValue::Boolean(true))),
+            self.loose_quotes.then_some(("loose_quotes", OptionValue::Boolean(true))),
         ];
         let all = texts.chain(others.into_iter().flatten());
         Ok(all.map(|(name, value)| (name.to_owned(), value)).collect())

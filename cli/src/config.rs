@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 34] = [
+const SETTINGS: [&str; 35] = [
     "all-varchar",
     "color",
     "columns",
@@ -27,6 +27,7 @@ const SETTINGS: [&str; 34] = [
     "format",
     "header",
     "hive-partitioning",
+    "loose-quotes",
     "max-record-bytes",
     "max-rows",
     "max-spill",

@@ -14,6 +14,7 @@ use swath_planner::{SourceFunction, nearest};
 /// | `header` | `true`, `false`, `'auto'` | whether the first record names the columns |
 /// | `delim`, `sep` | one to four bytes, `'auto'` | between fields |
 /// | `quote`, `escape`, `comment` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
+/// | `loose_quotes` | `true`, `false` | quotes that are not doubled may stand within fields, and one may be left over |
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
 /// | `nullstr` | a text or a list | what is null in every column, beside what always is |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
@@ -33,7 +34,7 @@ use swath_planner::{SourceFunction, nearest};
 /// | `on_bad_lines` | `'error'`, `'warn'`, `'skip'` | `on_error = 'fail'`, `'skip'`, `'skip'` |
 /// | `null_padding` | `true`, `false` | records with too few fields are filled up with nulls |
 /// | `ragged`, `truncate_ragged_lines` | `true`, `false` | and those with too many are cut |
-/// | `strict_mode` | `true`, `false` | `false`: records with too many fields are cut |
+/// | `strict_mode` | `true`, `false` | `false`: `loose_quotes`, and records with too many fields are cut |
 /// | `rejects_limit` | a number | rejected values and records that are kept; all are counted |
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ReadOptions {
@@ -59,13 +60,14 @@ pub(crate) const JSON_OPTIONS: [&str; 8] = [
 ];
 
 /// Every option, by the name that is suggested for a misspelt one.
-pub(crate) const CSV_OPTIONS: [&str; 30] = [
+pub(crate) const CSV_OPTIONS: [&str; 31] = [
     "header",
     "delim",
     "sep",
     "quote",
     "escape",
     "comment",
+    "loose_quotes",
     "skip",
     "nullstr",
     "decimal_separator",
@@ -105,6 +107,7 @@ impl ReadOptions {
             "quote" => csv.quote = set(name, value, byte)?,
             "escape" => csv.escape = set(name, value, byte)?,
             "comment" => csv.comment = set(name, value, byte)?,
+            "loose_quotes" => csv.loose_quotes = boolean(name, value)?,
             "skip" => csv.skip = set(name, value, number)?,
             "nullstr" | "null" | "nulls" => csv.nullstr = texts(name, value)?,
             "decimal_separator" | "decimal" => match text(name, value)? {
@@ -161,7 +164,10 @@ impl ReadOptions {
                 csv.pad_short = boolean(name, value)?;
                 csv.cut_long = csv.pad_short;
             }
-            "strict_mode" => csv.cut_long = !boolean(name, value)?,
+            "strict_mode" => {
+                csv.cut_long = !boolean(name, value)?;
+                csv.loose_quotes = csv.cut_long;
+            }
             "rejects_limit" => {
                 let limit = number(name, value)?;
                 csv.rejects_limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -338,7 +344,8 @@ fn texts(name: &str, value: &OptionValue) -> Result<Vec<String>, IoError> {
 /// What stands between fields: one byte, or a few in a row.
 fn delim(name: &str, value: &OptionValue) -> Result<Delim, IoError> {
     let text = match value {
-        OptionValue::Text(text) => text.replace("\\t", "\t"),
+        // The backslash of `\\t` is one itself.
+        OptionValue::Text(text) => text.replace("\\t", "\t").replace("\\\t", "\\t"),
         other => return Err(wrong(name, "a text", other)),
     };
     let hint = match text.as_str() {
@@ -411,6 +418,8 @@ mod tests {
     fn values_are_understood() {
         assert_eq!(set("delim", text_value("\\t")).unwrap().csv().delim, Some(Delim::byte(b'\t')));
         assert_eq!(set("sep", text_value("\\t|")).unwrap().csv().delim, Some(Delim::new("\t|").unwrap()));
+        assert_eq!(set("sep", text_value("\\\\t")).unwrap().csv().delim, Some(Delim::new("\\t").unwrap()));
+        assert_eq!(set("sep", text_value("\\")).unwrap().csv().delim, Some(Delim::byte(b'\\')));
         assert_eq!(set("delim", text_value("auto")).unwrap().csv().delim, None);
         assert_eq!(set("quote", text_value("")).unwrap().csv().quote, Setting::Is(None));
         assert_eq!(set("header", text_value("auto")).unwrap().csv().header, HeaderMode::Auto);
@@ -436,6 +445,8 @@ mod tests {
         assert_eq!(read(&[("null_padding", yes())]), (OnError::Fail, true, false));
         assert_eq!(read(&[("truncate_ragged_lines", yes())]), (OnError::Fail, true, true));
         assert_eq!(read(&[("strict_mode", OptionValue::Boolean(false))]), (OnError::Fail, false, true));
+        assert!(set("strict_mode", OptionValue::Boolean(false)).unwrap().csv().loose_quotes);
+        assert!(set("loose_quotes", yes()).unwrap().csv().loose_quotes);
         let error = set("on_error", text_value("panic")).unwrap_err().to_string();
         assert_eq!(error, "option on_error: expected fail, null, skip or reject, found 'panic'");
     }

@@ -203,6 +203,11 @@ impl ReadCsv {
         self.option("null_padding", true)
     }
 
+    /// Quotes that are not doubled may stand within fields, and one may be left over, as in `"5" pipe"` and `"x,y,"z"`.
+    pub fn loose_quotes(self) -> Self {
+        self.option("loose_quotes", true)
+    }
+
     /// The codec of all files: `gzip`, `bzip2`, `zstd`, `xz`, `lz4`, `none`; `auto` to look at each.
     pub fn compression(self, codec: &str) -> Self {
         self.option("compression", codec)

@@ -163,6 +163,7 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
         Some(("quote", character(table.quote()))),
         Some(("escape", character(table.escape()))),
         Some(("comment", character(table.comment()))),
+        options.loose_quotes.then_some(("loose_quotes", OptionValue::Boolean(true))),
         skips.iter().next().filter(|_| skips.len() == 1).map(|lines| ("skip", number(*lines))),
         table.header().map(|header| ("header", OptionValue::Boolean(header))),
         Some(("encoding", OptionValue::Text(table.encoding().to_string().to_lowercase()))),

@@ -17,7 +17,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use swath_io::scanner::text::LINE_COLUMN;
-use swath_io::{ColumnType, Notes, ScanFormat, SourceFile};
+use swath_io::{ColumnType, FileKind, Notes, ScanFormat, SourceFile};
 use swath_planner::{SourceCall, SourceFunction};
 
 use crate::error::{Error, Result};
@@ -268,12 +268,12 @@ fn ending_of(name: &str) -> String {
 
 /// Whether a file holds JSON, going by its name.
 pub(crate) fn is_json_by_name(name: &str) -> bool {
-    matches!(ending_of(name).as_str(), "json" | "jsonl" | "ndjson")
+    FileKind::of_name(Path::new(name)) == Some(FileKind::Json)
 }
 
 /// Whether files hold JSON, going by how they begin, where their names do not tell and nothing is said of fields.
 pub(crate) fn is_json_by_content(path: &str, files: &[SourceFile], options: &ReadOptions) -> bool {
-    let tells = matches!(ending_of(&name_of(path, files)).as_str(), "csv" | "tsv" | "tab" | "psv");
+    let tells = FileKind::of_name(Path::new(&name_of(path, files))) == Some(FileKind::Csv);
     !tells && options.csv().delim.is_none() && swath_io::begins_as_json(files, &options.text())
 }
 

@@ -12,21 +12,22 @@ use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::logical_plan::{TableScanBuilder, Union};
 use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
-use swath_io::Notes;
-use swath_io::error::ErrorKind;
+use swath_io::{Notes, WiderValue};
 use swath_planner::SourceCall;
 
 use crate::error::Error;
 use crate::table::SourceTable;
 
-/// Widens the column that a value did not fit into, in the tables of a plan. Whether that is why the plan failed,
+/// Widens the columns that values did not fit into, in the tables of a plan. Whether that is why the plan failed,
 /// so that it can go on with [`with_wider_types`].
 pub(crate) fn widen(plan: &LogicalPlan, error: &Error, notes: &Notes) -> bool {
     let Error::Source(error) = error else { return false };
-    let ErrorKind::Value { location, column, found, inferred: true, fits: Some(ty), .. } = error.kind()
-    else {
-        return false;
-    };
+    error.wider_values().iter().fold(false, |any, value| widen_for(plan, value, notes) | any)
+}
+
+/// Widens the column of a value, and tells so if it is news. Whether it was too narrow.
+fn widen_for(plan: &LogicalPlan, value: &WiderValue, notes: &Notes) -> bool {
+    let WiderValue { location, column, found, fits: ty } = value;
     let (mut is_too_narrow, mut is_news) = (false, false);
     let scans = plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node

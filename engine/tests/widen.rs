@@ -171,6 +171,38 @@ fn those_who_fail_together_begin_together_again() {
 }
 
 #[test]
+fn columns_that_change_near_each_other_widen_together() {
+    let session = Session::builder().threads(2).record(true).build().unwrap();
+    let scratch = Scratch { session, ..tables(1) };
+    scratch.check("SELECT sum(x), max(d), count(*) FROM '$/a.csv'", &["6001.5|2020-01-01T10:30:00|12000"]);
+    assert_eq!(passes(&scratch.session).0, 2);
+    let mut notes = scratch.notes();
+    notes.sort();
+    assert_eq!(notes, [TIMESTAMP, DOUBLE]);
+    // Only columns that are read do.
+    let scratch = tables(1);
+    scratch.check("SELECT max(x) FROM '$/a.csv'", &["1.5"]);
+    assert_eq!(scratch.notes(), [DOUBLE]);
+    // The values may stand in different records, and behind what is no record of the right width.
+    scratch.file("c.csv", &table("0,1.5,2001-02-03,first\n1,2,2020-01-01 10:30,last\n"));
+    scratch.check("SELECT sum(x), max(d) FROM '$/c.csv'", &["6003.5|2020-01-01T10:30:00"]);
+    assert_eq!(scratch.notes().len(), 2);
+}
+
+#[test]
+fn what_is_analyzed_begins_together_again() {
+    let session = Session::builder().threads(2).record(true).build().unwrap();
+    let scratch = Scratch { session, ..tables(1) };
+    let script =
+        "SELECT sum(x) FROM '$/a.csv'; SELECT max(x), max(d) FROM '$/a.csv'; SELECT count(*) FROM '$/a.csv'";
+    let statements = scratch.session.parse(&script.replace('$', &scratch.folder())).unwrap();
+    let explanation = scratch.session.explain_analyze_blocking(statements).unwrap();
+    assert_eq!(explanation.outputs.iter().map(|output| output.rows).collect::<Vec<_>>(), [Some(1); 3]);
+    // One read for both that failed.
+    assert_eq!(passes(&scratch.session).0, 1);
+}
+
+#[test]
 fn nobody_waits_for_those_who_read_something_else_or_take_their_time() {
     let scratch = tables(2);
     let many: String = (0..200_000).map(|row| format!("{row},a row of a file of its own\n")).collect();

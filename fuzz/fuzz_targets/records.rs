@@ -8,6 +8,9 @@ use swath_io::scanner::record::{Dialect, Parsed, all_records, parse_record};
 fuzz_target!(|input: &[u8]| {
     let Some((choice, data)) = input.split_first() else { return };
     let dialect = dialect(*choice);
+    let loose = Dialect { loose_quotes: true, ..dialect.clone() };
+    assert!(all_records(data, &loose).is_some());
+    check_cut(data, &loose, usize::from(*choice));
     let Some(records) = all_records(data, &dialect) else { return };
     assert_eq!(records, oracle(data, &dialect));
     check_cut(data, &dialect, usize::from(*choice));

@@ -22,7 +22,7 @@ use swath_io::{
 
 fuzz_target!(|input: &[u8]| {
     let [chunk_len, how, manner, data @ ..] = input else { return };
-    let dialect = dialect(how % 8);
+    let dialect = dialect(how % 9);
     let mode = Mode::of(*manner);
     let workers = usize::from(how / 64) + 1;
     // A byte order mark says that the text is in another encoding.
@@ -65,6 +65,7 @@ fn dialect(choice: u8) -> Dialect {
         4 => Dialect { comment: Some(b'#'), ..Dialect::RFC4180 },
         5 => Dialect { comment: Some(b'#'), escape: Some(b'\\'), delim: b'|'.into(), ..Dialect::RFC4180 },
         6 => Dialect { delim: long("||"), ..Dialect::RFC4180 },
+        7 => Dialect { loose_quotes: true, ..Dialect::RFC4180 },
         _ => Dialect { delim: long("a,a"), comment: Some(b'#'), ..Dialect::RFC4180 },
     }
 }
@@ -103,6 +104,7 @@ fn options(dialect: &Dialect, mode: Mode, codec: Codec, width: usize) -> CsvOpti
         quote: dialect.quote.into(),
         escape: dialect.escape.into(),
         comment: dialect.comment.into(),
+        loose_quotes: dialect.loose_quotes,
         skip: 0.into(),
         encoding: Encoding::Latin1.into(),
         compression: Some(codec),

@@ -42,6 +42,19 @@ impl Location {
     }
 }
 
+/// A value that needs a wider type than was guessed for its column.
+#[derive(Debug, Clone)]
+pub struct WiderValue {
+    /// Where the record starts.
+    pub location: Location,
+    /// Name of the column.
+    pub column: String,
+    /// The value, shortened if long.
+    pub found: String,
+    /// The narrowest type that takes it and all that the column's type takes, beside text.
+    pub fits: ColumnType,
+}
+
 /// What went wrong. Variants are what a caller can act on.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -128,6 +141,8 @@ pub enum ErrorKind {
         inferred: bool,
         /// The narrowest wider type that takes the value and all that the column's type takes, beside text.
         fits: Option<ColumnType>,
+        /// Where `inferred` and `fits` are so: values of other columns read, found near it, of which the same is true.
+        also: Vec<WiderValue>,
     },
     /// Bytes that are not text in the encoding asked for.
     Encoding {
@@ -203,6 +218,29 @@ impl Error {
     /// Whether it is a value that would fit if the guessed type of its column were a wider one.
     pub(crate) fn is_of_wider_type(&self) -> bool {
         matches!(self.kind(), ErrorKind::Value { inferred: true, fits: Some(_), .. })
+    }
+
+    /// The values that need a wider type than was guessed for their columns, if it is such an error.
+    pub fn wider_values(&self) -> Vec<WiderValue> {
+        match self.kind() {
+            ErrorKind::Value { location, column, found, inferred: true, fits: Some(fits), also, .. } => {
+                let first = WiderValue {
+                    location: location.clone(),
+                    column: column.clone(),
+                    found: found.clone(),
+                    fits: *fits,
+                };
+                [std::slice::from_ref(&first), also].concat()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Adds those of values that are of other columns, and need wider types, too.
+    pub(crate) fn add_wider_values(&mut self, values: Vec<WiderValue>) {
+        if let ErrorKind::Value { column, also, .. } = &mut *self.0 {
+            also.extend(values.into_iter().filter(|value| value.column != *column));
+        }
     }
 
     pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
@@ -323,10 +361,10 @@ impl Error {
                 "a file of JSON has an object on each line, or one array of objects; read_text('…') reads lines".into(),
             ),
             ErrorKind::UnclosedQuote { .. } => {
-                Some("if quotes mean nothing in this file, set quote = ''".into())
+                Some("loose_quotes = true takes a quote that nothing closes for text; if quotes mean nothing in this file, set quote = ''".into())
             }
             ErrorKind::RecordTooLong { .. } => {
-                Some("an opening quote without a closing one runs to the end of the file: try quote = ''; or raise max_record_bytes".into())
+                Some("an opening quote without a closing one runs to the end of the file: try loose_quotes = true or quote = ''; or raise max_record_bytes".into())
             }
             ErrorKind::BadOption { hint, .. } => hint.clone(),
             _ => None,

@@ -68,7 +68,7 @@ pub mod splitter;
 
 pub use codec::{Codec, Compressor, Decompressor};
 pub use encoding::Encoding;
-pub use error::{Error, ErrorKind, Location, Result};
+pub use error::{Error, ErrorKind, Location, Result, WiderValue};
 pub use feed::decode_in_order;
 pub use hive::{HiveColumn, hive_columns};
 pub use losses::{Loss, Losses};

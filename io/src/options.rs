@@ -118,6 +118,9 @@ pub struct CsvOptions {
     pub comment: Setting<Option<u8>>,
     /// Lines to skip at the head of each file, before the header.
     pub skip: Setting<u64>,
+    /// Whether quotes that are not doubled may stand within fields, and one may be left over: see
+    /// [`crate::scanner::record`].
+    pub loose_quotes: bool,
     /// Texts that are null in every column, beside those that are always null (see
     /// [`crate::scanner::values::NULL_WORDS`]).
     pub nullstr: Vec<String>,
@@ -161,6 +164,7 @@ impl Default for CsvOptions {
             escape: Setting::Auto,
             comment: Setting::Auto,
             skip: Setting::Auto,
+            loose_quotes: false,
             nullstr: Vec::new(),
             decimal_separator: b'.',
             times: TimeFormats::default(),

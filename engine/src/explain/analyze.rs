@@ -6,12 +6,13 @@ use std::time::Instant;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use futures::StreamExt;
+use futures::future::join_all;
+use futures::{FutureExt, StreamExt};
 use tokio::task::JoinHandle;
 
 use super::collect::{collect, measure};
 use super::{ExplainQuery, ExplainedRun, Explanation, Step};
-use crate::again::{Again, Way};
+use crate::again::{Again, Member, Way};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::output::panicked;
@@ -25,7 +26,9 @@ use crate::session::Session;
 pub(super) async fn analyze(session: &Session, queries: Vec<ExplainQuery>) -> Result<Explanation> {
     let space = session.pass_space().apart();
     let plans: Vec<_> = queries.iter().map(|query| query.plan.clone()).collect();
-    let Together { outputs, shared, .. } = session.plan_together(plans, &space).await;
+    let together = session.plan_together(plans, &space).await;
+    let members = Member::of_groups(session, &together.groups());
+    let Together { outputs, shared, .. } = together;
     let outputs = outputs.into_iter().collect::<Result<Vec<_>, DataFusionError>>()?;
     let statements = queries.iter().map(|query| query.statement.clone());
     let outputs: Vec<_> = outputs.into_iter().zip(statements).collect();
@@ -35,18 +38,22 @@ pub(super) async fn analyze(session: &Session, queries: Vec<ExplainQuery>) -> Re
     let steps = collected.explanation.outputs.iter().map(|output| output.plan.clone());
     let running: Vec<Running> =
         outputs.into_iter().zip(steps).map(|((exec, _), step)| Running::begin(session, exec, step)).collect();
-    for ((mut running, output), query) in
-        running.into_iter().zip(&mut collected.explanation.outputs).zip(queries)
+    let mut counts = Vec::new();
+    for (((mut running, output), query), member) in
+        running.into_iter().zip(&mut collected.explanation.outputs).zip(queries).zip(members)
     {
         let (result, step) = running.end().await?;
         output.plan = step;
-        output.rows = Some(match result {
-            Ok(rows) => rows,
-            Err(error) => {
-                let way = Way { shares: running.shares, frugal: false };
-                count_again(Again::new(session, query.plan, way, None), error).await?
-            }
+        let way = Way { shares: running.shares, frugal: false };
+        // Those that failed wait for each other, and begin together again.
+        let again = Again::new(session, query.plan, way, member);
+        counts.push(match result {
+            Ok(rows) => futures::future::ready(Ok(rows)).boxed(),
+            Err(error) => count_again(again, error).boxed(),
         });
+    }
+    for (output, rows) in collected.explanation.outputs.iter_mut().zip(join_all(counts).await) {
+        output.rows = Some(rows?);
     }
     collected.explanation.run = Some(ExplainedRun {
         wall: start.elapsed(),

@@ -25,6 +25,9 @@ fn dialects() -> Vec<Dialect> {
         Dialect { delim: long(", "), comment: Some(b'#'), ..comma.clone() },
         Dialect { delim: long(";a;"), escape: Some(b'\\'), ..comma.clone() },
         Dialect { delim: long("¦¦"), quote: None, ..comma.clone() },
+        Dialect { loose_quotes: true, ..comma.clone() },
+        Dialect { loose_quotes: true, comment: Some(b'#'), delim: b'|'.into(), ..comma.clone() },
+        Dialect { loose_quotes: true, escape: Some(b'\\'), delim: long("||"), ..comma.clone() },
         comma,
     ]
 }
@@ -83,7 +86,9 @@ fn messy() -> impl Strategy<Value = Messy> {
             let half: String = delim.chars().take(1).collect();
             // Without a quote, and where one would stay open, it is a letter.
             let quote = |text: &str| match dialect.quote {
-                Some(quote) if text != "Q#" => text.replace('Q', &char::from(quote).to_string()),
+                Some(quote) if text != "Q#" || dialect.loose_quotes => {
+                    text.replace('Q', &char::from(quote).to_string())
+                }
                 _ => text.replace('Q', "q"),
             };
             let field = |field: &&str| match *field {
@@ -132,7 +137,7 @@ fn options(
     on_error: OnError,
     (pad_short, cut_long): (bool, bool),
 ) -> CsvOptions {
-    let Dialect { delim, quote, escape, comment } = messy.dialect.clone();
+    let Dialect { delim, quote, escape, comment, loose_quotes } = messy.dialect.clone();
     let above: String = messy.above.concat();
     let ty = |name: &str, ty| (name.to_owned(), ty);
     CsvOptions {
@@ -140,6 +145,7 @@ fn options(
         quote: quote.into(),
         escape: escape.into(),
         comment: comment.into(),
+        loose_quotes,
         skip: crate::scanner::record::line_ends(above.as_bytes()).into(),
         header: HeaderMode::Present,
         encoding: encoding.parse::<Encoding>().unwrap().into(),

@@ -247,9 +247,12 @@ impl CsvScanner {
         // Text is looked at where fields are cut by structure, if any is wanted.
         let fields = Fields { padded, dialect, has_quotes: summary.has_quotes, text: None };
         let source = Source { path, records, layout, fields };
-        let rows = match self.scan_regular(source) {
+        let rows = match self.scan_regular(Source { path, records, layout, fields }) {
             Ok(rows) => rows,
-            Err(bad) => {
+            Err(mut bad) => {
+                if bad.error.is_of_wider_type() {
+                    bad.error.add_wider_values(self.wider_values(&source));
+                }
                 self.builders.iter_mut().for_each(|builder| drop(builder.finish()));
                 return Err(bad);
             }
@@ -524,6 +527,7 @@ pub(super) fn value_error(
             found,
             inferred: column.inferred,
             fits: wider_type(column.ty, &value, rules.decimal_separator, &rules.times),
+            also: Vec::new(),
         },
         Rejected::Encoding => ErrorKind::Encoding { location, column: name, found },
     };

@@ -97,10 +97,10 @@ impl From<u8> for Delim {
     }
 }
 
-/// As an option has it: a tab as `\t`.
+/// As an option has it: a tab as `\t`, and so a backslash in front of a `t` as two.
 impl fmt::Display for Delim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(self.as_bytes()).replace('\t', "\\t"))
+        f.write_str(&String::from_utf8_lossy(self.as_bytes()).replace("\\t", "\\\\t").replace('\t', "\\t"))
     }
 }
 
@@ -115,6 +115,8 @@ mod tests {
         assert_eq!(Delim::new(";").unwrap(), Delim::byte(b';'));
         assert_eq!(Delim::new("||").unwrap().as_bytes(), b"||");
         assert_eq!(Delim::new("\t|").unwrap().to_string(), "\\t|");
+        assert_eq!(Delim::new("\\t").unwrap().to_string(), "\\\\t");
+        assert_eq!(Delim::new("\\").unwrap().to_string(), "\\");
         assert_eq!(Delim::new("¦").unwrap().single(), None);
         for (text, problem) in [
             ("", "it is empty"),

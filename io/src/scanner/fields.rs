@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::record::{Dialect, unescape};
+use super::record::{Dialect, is_closed, unescape};
 use super::text_values::CheckedText;
 use super::time_format::TimeFormats;
 use crate::encoding::Encoding;
@@ -55,22 +55,30 @@ impl<'a> Fields<'a> {
         let raw = self.raw(span);
         match self.dialect.quote {
             Some(quote) if self.has_quotes && raw.first() == Some(&quote) => {
-                (unquote(raw, quote, self.dialect), true)
+                match unquote(raw, quote, self.dialect) {
+                    Some(value) => (value, true),
+                    None => (Cow::Borrowed(raw), false),
+                }
             }
             _ => (Cow::Borrowed(raw), false),
         }
     }
 }
 
-/// The value of a field that begins with a quote.
-fn unquote<'a>(raw: &'a [u8], quote: u8, dialect: &Dialect) -> Cow<'a, [u8]> {
+/// The value of a field that begins with a quote; `None` if the quote is a part of it, as it may be with loose quotes.
+fn unquote<'a>(raw: &'a [u8], quote: u8, dialect: &Dialect) -> Option<Cow<'a, [u8]>> {
     if let [_, value @ .., last] = raw
         && *last == quote
         && memchr::memchr2(quote, dialect.escape.unwrap_or(quote), value).is_none()
     {
-        return Cow::Borrowed(value);
+        return Some(Cow::Borrowed(value));
     }
+    let inner = match dialect.loose_quotes {
+        false => &raw[1..],
+        true if is_closed(raw, quote, dialect.escape) => &raw[1..raw.len() - 1],
+        true => return None,
+    };
     let mut value = Vec::with_capacity(raw.len());
-    unescape(&raw[1..], dialect, &mut value);
-    Cow::Owned(value)
+    unescape(inner, dialect, &mut value);
+    Some(Cow::Owned(value))
 }

@@ -186,6 +186,7 @@ fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
             quote: known.quote.unwrap_or(Some(b'"')),
             escape: known.escape.flatten(),
             comment: known.comment.flatten(),
+            loose_quotes: known.loose_quotes,
         };
         return declared(files, columns, dialect, options);
     }
@@ -400,10 +401,11 @@ fn find_dialect(files: &[SourceFile], known: &Known, options: &CsvOptions) -> Re
         quote: Some(quote),
         escape: Some(escape),
         comment: Some(comment),
+        loose_quotes,
         ..
     } = *known
     {
-        return Ok(Dialect { delim, quote, escape, comment });
+        return Ok(Dialect { delim, quote, escape, comment, loose_quotes });
     }
     for file in files {
         let head = read_head(file, options)?;

@@ -16,6 +16,7 @@ mod text_values;
 pub(crate) mod time_format;
 pub(crate) mod time_forms;
 pub mod values;
+mod wider;
 
 pub use delim::{Delim, MAX_DELIM_LEN_BYTES};
 use filter::ScanFilter;

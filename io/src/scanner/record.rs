@@ -7,6 +7,17 @@
 //!   the next one literal;
 //! * bytes between a closing quote and the next delimiter are kept;
 //! * `\n`, `\r\n` and `\r` end a record outside quotes.
+//!
+//! With [`Dialect::loose_quotes`], for writers that forgot to double quotes, or left some over:
+//!
+//! * a quote closes a field only in front of a delimiter, a line end or the end of the data; others within are bytes
+//!   of the value;
+//! * where, instead, the next one that is no byte of the value seems to open a field itself, as it stands behind a
+//!   delimiter or a line end, or where there is none, the field ends with the first doubled quote in front of a
+//!   delimiter or a line end, of which the second closes it;
+//! * if there is no such either, the quote at its start is a byte like others.
+//!
+//! Where quotes stand as they should, both give the same.
 
 use memchr::{memchr2, memchr2_iter};
 
@@ -23,6 +34,8 @@ pub struct Dialect {
     pub escape: Option<u8>,
     /// At the start of a line that is no record.
     pub comment: Option<u8>,
+    /// Whether quotes that are not doubled may stand within fields, and one may be left over.
+    pub loose_quotes: bool,
 }
 
 /// A field, as a range of the slice that was parsed.
@@ -69,14 +82,19 @@ pub enum Parsed {
     },
     /// The slice ends before the record does.
     Incomplete,
-    /// The data ends inside a quoted field.
+    /// The data ends inside a quoted field. With [`Dialect::loose_quotes`] there is no such field.
     Unclosed,
 }
 
 impl Dialect {
     /// Comma, double quote, no escape, no comments.
-    pub const RFC4180: Self =
-        Self { delim: Delim::byte(b','), quote: Some(b'"'), escape: None, comment: None };
+    pub const RFC4180: Self = Self {
+        delim: Delim::byte(b','),
+        quote: Some(b'"'),
+        escape: None,
+        comment: None,
+        loose_quotes: false,
+    };
 }
 
 /// Parses the record at the start of `data` and puts its fields into `fields`.
@@ -109,6 +127,11 @@ pub fn parse_record(data: &[u8], dialect: &Dialect, at_end: bool, fields: &mut V
                 Quoted::Field(field, end) => {
                     lines += line_ends(&data[field.start..field.end]);
                     fields.push(field);
+                    end
+                }
+                Quoted::NotOpened => {
+                    let end = bare_end(data, at, dialect.delim);
+                    fields.push(Field { start: at, end, form: FieldForm::Bare });
                     end
                 }
                 Quoted::Incomplete => return Parsed::Incomplete,
@@ -168,6 +191,34 @@ enum Quoted {
     Field(Field, usize),
     Incomplete,
     Unclosed,
+    /// The quote at its start is a byte like others.
+    NotOpened,
+}
+
+/// What a quote is that stands within a field with loose quotes.
+#[derive(PartialEq)]
+enum Inner {
+    Closing,
+    Byte,
+    /// One that opens another field, so that the one before opens none.
+    Opening,
+    /// The data has to go on for it to be known.
+    Unknown,
+}
+
+/// What the quote at `at` is, which no other one makes literal, in a field whose first byte is at `start`.
+fn inner_quote(data: &[u8], start: usize, at: usize, delim: Delim, at_end: bool) -> Inner {
+    let (before, behind) = (&data[start..at], &data[at + 1..]);
+    match behind.first() {
+        None if at_end => Inner::Closing,
+        Some(b'\n' | b'\r') => Inner::Closing,
+        Some(_) if delim.starts(behind) => Inner::Closing,
+        _ if !at_end && delim.as_bytes().starts_with(behind) => Inner::Unknown,
+        _ if before.ends_with(delim.as_bytes()) || matches!(before.last(), Some(b'\n' | b'\r')) => {
+            Inner::Opening
+        }
+        _ => Inner::Byte,
+    }
 }
 
 /// Parses the quoted field whose opening quote is at `open`.
@@ -176,10 +227,20 @@ fn quoted_field(data: &[u8], open: usize, dialect: &Dialect, at_end: bool) -> Qu
     let start = open + 1;
     let mut at = start;
     let mut form = FieldForm::Quoted;
-    let cut_off = || if at_end { Quoted::Unclosed } else { Quoted::Incomplete };
+    // Behind a doubled quote that may be one of the value and the closing one.
+    let mut doubled_end = None;
+    let not_closed = |doubled_end: Option<usize>| match doubled_end {
+        Some(end) => Quoted::Field(Field { start, end: end - 1, form: FieldForm::Escaped }, end),
+        None => Quoted::NotOpened,
+    };
+    let cut_off = |doubled_end| match at_end {
+        false => Quoted::Incomplete,
+        true if dialect.loose_quotes => not_closed(doubled_end),
+        true => Quoted::Unclosed,
+    };
     loop {
         let Some(skip) = memchr2(quote, dialect.escape.unwrap_or(quote), &data[at..]) else {
-            return cut_off();
+            return cut_off(doubled_end);
         };
         at += skip;
         let next = data.get(at + 1);
@@ -188,11 +249,28 @@ fn quoted_field(data: &[u8], open: usize, dialect: &Dialect, at_end: bool) -> Qu
         }
         if escapes(data[at], next, quote, dialect.escape) {
             if next.is_none() {
-                return cut_off();
+                return cut_off(doubled_end);
+            }
+            let is_doubled = dialect.loose_quotes && data[at] == quote && doubled_end.is_none();
+            let role = |at| inner_quote(data, start, at, dialect.delim, at_end);
+            if is_doubled && role(at) == Inner::Byte && role(at + 1) == Inner::Closing {
+                doubled_end = Some(at + 2);
             }
             form = FieldForm::Escaped;
             at += 2;
             continue;
+        }
+        if dialect.loose_quotes {
+            match inner_quote(data, start, at, dialect.delim, at_end) {
+                Inner::Closing => {}
+                Inner::Byte => {
+                    form = FieldForm::Escaped;
+                    at += 1;
+                    continue;
+                }
+                Inner::Opening => return not_closed(doubled_end),
+                Inner::Unknown => return Quoted::Incomplete,
+            }
         }
         // The closing quote.
         return match next {
@@ -217,6 +295,19 @@ fn escapes(byte: u8, next: Option<&u8>, quote: u8, escape: Option<u8>) -> bool {
     }
 }
 
+/// Whether the last byte of a field that begins with a quote closes it, with loose quotes: if nothing makes it literal, as
+/// one that is doubled ends no other field.
+pub(crate) fn is_closed(raw: &[u8], quote: u8, escape: Option<u8>) -> bool {
+    let Some(escape) = escape.filter(|escape| *escape != quote) else {
+        return raw.len() > 1 && raw.last() == Some(&quote);
+    };
+    let mut at = 1;
+    while at + 1 < raw.len() {
+        at += if raw[at] == escape { 2 } else { 1 };
+    }
+    raw.get(at) == Some(&quote)
+}
+
 /// Appends the value of an [`FieldForm::Escaped`] field to `out`; `raw` is its range of the data.
 pub fn unescape(raw: &[u8], dialect: &Dialect, out: &mut Vec<u8>) {
     let Some(quote) = dialect.quote else {
@@ -229,7 +320,7 @@ pub fn unescape(raw: &[u8], dialect: &Dialect, out: &mut Vec<u8>) {
         if escapes(byte, raw.get(at + 1), quote, dialect.escape) {
             out.extend(raw.get(at + 1));
             at += 2;
-        } else if byte == quote {
+        } else if byte == quote && !dialect.loose_quotes {
             // The closing quote: the rest is literal.
             out.extend_from_slice(&raw[at + 1..]);
             return;
@@ -353,6 +444,44 @@ mod tests {
     }
 
     #[test]
+    fn loose_quotes() {
+        let loose = Dialect { loose_quotes: true, ..Dialect::RFC4180 };
+        let cases: &[(&str, &[&[&str]])] = &[
+            // As they should be.
+            ("\"a,\"\"b\"\"\n\",c,\"\"\n", &[&["a,\"b\"\n", "c", ""]]),
+            // Not doubled.
+            (
+                "\"5\" pipe\",\"say \"hi\", x\"\r\n\"\"x\",1",
+                &[&["5\" pipe", "say \"hi", " x\""], &["\"x", "1"]],
+            ),
+            // Left over: another one opens, a field or a record; nothing closes it.
+            ("\"a,b,\"c,d\",e\n1\n", &[&["\"a", "b", "c,d", "e"], &["1"]]),
+            ("a,\"\n\"b, c\",d\n", &[&["a", "\""], &["b, c", "d"]]),
+            ("a,\"\nb,c", &[&["a", "\""], &["b", "c"]]),
+            // Not doubled, and the last of the value.
+            (
+                "1,\"say \"hi\"\",\"x\"\n\"Round 4\"\"\n5,6\n",
+                &[&["1", "say \"hi\"", "x"], &["Round 4\""], &["5", "6"]],
+            ),
+            ("a,\"x\"\"", &[&["a", "x\""]]),
+            ("a,\"b,\"\",\"c\"\n", &[&["a", "\"b", "", "c"]]),
+            // A line end within quotes is one of the value where the quote is closed.
+            ("\"a\nb\",c", &[&["a\nb", "c"]]),
+        ];
+        for (text, expected) in cases {
+            let records = all_records(text.as_bytes(), &loose).unwrap();
+            let expected: Vec<Vec<Vec<u8>>> =
+                expected.iter().map(|r| r.iter().map(|f| f.as_bytes().to_vec()).collect()).collect();
+            assert_eq!(records, expected, "{text:?}");
+        }
+        let escaped = Dialect { escape: Some(b'\\'), ..loose };
+        assert_eq!(
+            all_records(b"\"a\\\",b\"c\",d", &escaped).unwrap(),
+            [[b"a\",b\"c".to_vec(), b"d".to_vec()]]
+        );
+    }
+
+    #[test]
     fn lines_are_counted_inside_quotes() {
         let mut fields = Vec::new();
         let parsed = parse_record(b"\"a\n\nb\",c\r\nd", &Dialect::RFC4180, false, &mut fields);
@@ -369,6 +498,9 @@ mod tests {
             Dialect { delim: Delim::new(",,").unwrap(), ..comma.clone() },
             Dialect { delim: Delim::new("a,").unwrap(), escape: Some(b'\\'), ..comma.clone() },
             Dialect { delim: Delim::new("aab,").unwrap(), quote: None, ..comma.clone() },
+            Dialect { loose_quotes: true, ..comma.clone() },
+            Dialect { delim: Delim::new(",,").unwrap(), loose_quotes: true, ..comma.clone() },
+            Dialect { escape: Some(b'\\'), loose_quotes: true, ..comma.clone() },
             comma,
         ])
     }
@@ -390,6 +522,8 @@ mod tests {
                 data.retain(|byte| *byte != b'\r');
                 data.push(b'\n');
             }
+            // The crate knows no loose quotes.
+            let dialect = Dialect { loose_quotes: false, ..dialect };
             if let Some(records) = all_records(&data, &dialect) {
                 prop_assert_eq!(records, oracle(&data, &dialect), "{:?}", String::from_utf8_lossy(&data));
             }

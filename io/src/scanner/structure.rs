@@ -209,7 +209,8 @@ impl Structure {
         }
         self.at = at.min(data.len());
         self.quotes = state;
-        Ok(())
+        // A chunk ends with a record: the last quote opens nothing.
+        if QUOTES && self.at == data.len() && state.inside != 0 { Err(Irregular) } else { Ok(()) }
     }
 
     #[inline(always)]

@@ -11,7 +11,7 @@ const SAMPLE_LEN_BYTES: usize = 64 << 10;
 /// Delimiters that are tried first, the likeliest in front.
 const USUAL_DELIMS: [u8; 6] = [b',', b'\t', b';', b'|', 0x1f, 1];
 
-/// Delimiters that stand within words, times and paths: tried where the usual ones find no table.
+/// Delimiters that stand within words, times and paths: tried where the usual ones find no regular table.
 const OTHER_DELIMS: [u8; 6] = [b' ', b':', b'~', b'^', b'/', b'*'];
 
 /// The share of fields that must look like values where one of the others is the delimiter.
@@ -24,6 +24,7 @@ pub(crate) struct Known {
     pub(crate) quote: Option<Option<u8>>,
     pub(crate) escape: Option<Option<u8>>,
     pub(crate) comment: Option<Option<u8>>,
+    pub(crate) loose_quotes: bool,
     /// What stands before fractions, if it is not a point: it is no delimiter.
     pub(crate) decimal_separator: Option<u8>,
 }
@@ -35,6 +36,7 @@ impl Known {
             quote: options.quote.known(),
             escape: options.escape.known(),
             comment: options.comment.known(),
+            loose_quotes: options.loose_quotes,
             decimal_separator: Some(options.decimal_separator).filter(|separator| *separator != b'.'),
         }
     }
@@ -62,22 +64,23 @@ pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
         Some(delim) => vec![delim],
         None => found_in(text, &USUAL_DELIMS, known).collect(),
     };
-    let (mut best, mut table) = best_of(text, whole, &usual, known).expect("the likeliest is always tried");
-    if known.delim.is_none() && table.width().is_none() {
+    let (best, table) = best_of(text, whole, &usual, known).expect("the likeliest is always tried");
+    if known.delim.is_some() {
+        return best;
+    }
+    if let Some(longer) = longer(text, whole, &best, &table, known) {
+        return longer;
+    }
+    if !table.is_regular() && !is_column_of_values(text) {
         let mut others: Vec<Delim> = found_in(text, &OTHER_DELIMS, known).collect();
         others.extend(delim_in(text, b"\\t"));
         if let Some((other, other_table)) = best_of(text, whole, &others, known)
             && other_table.is_regular()
             && other_table.values() >= OTHER_VALUES
-            && !is_column_of_values(text)
+            && other_table.score() > table.score()
         {
-            (best, table) = (other, other_table);
+            return longer(text, whole, &other, &other_table, known).unwrap_or(other);
         }
-    }
-    if known.delim.is_none()
-        && let Some(longer) = longer(text, whole, &best, &table, known)
-    {
-        return longer;
     }
     best
 }
@@ -88,9 +91,11 @@ fn longer(text: &[u8], whole: bool, best: &Dialect, table: &Table, known: &Known
     let byte = best.delim.single()?;
     let count = |bytes: &[u8]| memchr::memmem::find_iter(text, bytes).count();
     let is_doubled = byte != b',' && count(&[byte]) == 2 * count(&[byte, byte]);
+    // A quoted field begins with its quote: the blank before it is no part of the field.
+    let is_spaced = count(&[byte]) == count(&[byte, b' ']) && count(&[byte, b' ', b'"']) > 0;
     let longer = match () {
         () if is_doubled => delim_in(text, &[byte, byte])?,
-        () if !table.is_regular() => delim_in(text, &[byte, b' '])?,
+        () if is_spaced || !table.is_regular() => delim_in(text, &[byte, b' '])?,
         () => return None,
     };
     let (dialect, table) = best_of(text, whole, &[longer], known)?;
@@ -135,11 +140,12 @@ fn best_of(text: &[u8], whole: bool, delims: &[Delim], known: &Known) -> Option<
 /// Dialects with a delimiter that the text gives reason to try, the likeliest first.
 fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialect> {
     let comment = known.comment.unwrap_or_else(|| comment_of(text, whole, delim));
+    let Known { loose_quotes, .. } = *known;
     let mut dialects = Vec::new();
     let quotes = match known.quote {
         Some(quote) => vec![quote],
         None => {
-            let plain = Dialect { delim, quote: Some(b'"'), escape: None, comment };
+            let plain = Dialect { delim, quote: Some(b'"'), escape: None, comment, loose_quotes };
             let mut quotes = vec![Some(b'"')];
             quotes.extend(opens_a_field(text, delim, b'\'').then_some(Some(b'\'')));
             // Quotes that mean nothing are rare: only where they make no sense.
@@ -156,7 +162,13 @@ fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialec
             }
             (None, _) => vec![None],
         };
-        dialects.extend(escapes.into_iter().map(|escape| Dialect { delim, quote, escape, comment }));
+        dialects.extend(escapes.into_iter().map(|escape| Dialect {
+            delim,
+            quote,
+            escape,
+            comment,
+            loose_quotes,
+        }));
     }
     dialects
 }
@@ -198,6 +210,11 @@ mod tests {
         for delim in ["||", "\t\t", "::", ", ", "\\t"] {
             let text =
                 "id,name,amount\n1,'x, y',2.5\n2,yy,3\n3,z,4\n".replace(',', delim).replace('\'', "\"");
+            assert_eq!(found(&text).delim.as_bytes(), delim.as_bytes(), "{text:?}");
+        }
+        // Where texts have commas, too.
+        for delim in ["\\t", "~", "^", "; "] {
+            let text = "id@name@amount\n1@\"x, y\"@2.5\n2@yy, z, 5@3\n3@\"z\"@4\n".replace('@', delim);
             assert_eq!(found(&text).delim.as_bytes(), delim.as_bytes(), "{text:?}");
         }
         // An empty field, and the punctuation of phrases.

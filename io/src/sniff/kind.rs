@@ -43,17 +43,24 @@ pub fn look_at(files: &[SourceFile], options: &CsvOptions) -> Result<Vec<FileLoo
     each_file(files, |file| {
         let head = read_head(file, options)?;
         refuse_other_kind(file, &head.text)?;
-        let is_csv = options.delim.is_some() || options.columns.is_some() || is_csv_by_name(&file.path);
+        let is_csv = options.delim.is_some() || options.columns.is_some();
+        let is_csv = is_csv || FileKind::of_name(&file.path) == Some(FileKind::Csv);
         let kind = kind_of(&head.text, head.whole, is_csv, &Known::of(options));
         Ok(FileLook { kind, codec: head.codec, encoding: head.encoding })
     })
 }
 
-/// Whether the name says that a file holds CSV, a codec's ending aside.
-fn is_csv_by_name(path: &Path) -> bool {
-    let stem = Codec::of_name(path).and_then(|_| path.file_stem()).map_or(path, Path::new);
-    let ending = stem.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    ["csv", "tsv", "tab"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+impl FileKind {
+    /// What the name of a file says that it holds, a codec's ending aside.
+    pub fn of_name(path: &Path) -> Option<Self> {
+        let stem = Codec::of_name(path).and_then(|_| path.file_stem()).map_or(path, Path::new);
+        let ending = stem.extension()?.to_str()?.to_ascii_lowercase();
+        match ending.as_str() {
+            "csv" | "tsv" | "tab" | "psv" => Some(Self::Csv),
+            "json" | "jsonl" | "ndjson" => Some(Self::Json),
+            _ => None,
+        }
+    }
 }
 
 fn kind_of(text: &[u8], whole: bool, is_csv: bool, known: &Known) -> Option<FileKind> {
@@ -93,8 +100,16 @@ mod tests {
         }
         // Whoever says that it is CSV is believed.
         assert_eq!(kind_of(b"name\nanna\nbob\n", true, true, &Known::default()), Some(FileKind::Csv));
-        for (name, expected) in [("a.csv", true), ("a.CSV.gz", true), ("a.tsv.zst", true), ("a.log", false)] {
-            assert_eq!(is_csv_by_name(Path::new(name)), expected, "{name}");
+        for (name, expected) in [
+            ("a.csv", Some(FileKind::Csv)),
+            ("a.CSV.gz", Some(FileKind::Csv)),
+            ("a.tsv.zst", Some(FileKind::Csv)),
+            ("a.psv", Some(FileKind::Csv)),
+            ("a.jsonl.gz", Some(FileKind::Json)),
+            ("a.log", None),
+            ("csv", None),
+        ] {
+            assert_eq!(FileKind::of_name(Path::new(name)), expected, "{name}");
         }
     }
 }

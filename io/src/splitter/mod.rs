@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use documents::Depth;
 use memchr::memrchr;
-use walk::{State, walk};
+use walk::{State, last_loose_end, walk};
 
 use crate::chunk::{Chunk, ChunkPool, Summary};
 use crate::error::{BEHIND_GAP, Error, ErrorKind, Location, Result};
@@ -187,6 +187,9 @@ impl Splitter {
         let counted_before = self.ends_with_return && *first == b'\n';
         self.ends_with_return = *last == b'\r' && matches!(self.grammar, Grammar::Csv(_));
         let chunk_lines = self.grammar.lines_of(chunk.summary()) - u64::from(counted_before);
+        if self.grammar.loose_dialect().is_some() {
+            return self.push_loosely(chunk, chunk_lines, pool);
+        }
         let last_end = match &self.grammar {
             Grammar::Lines => memrchr(b'\n', bytes).map(|at| at + 1),
             Grammar::Documents => self.depth.walk(bytes),
@@ -215,10 +218,44 @@ impl Splitter {
         Ok(Some(records))
     }
 
+    /// Takes the next chunk of a file with loose quotes, in which so many lines end.
+    fn push_loosely(
+        &mut self,
+        mut chunk: Chunk,
+        chunk_lines: u64,
+        pool: &ChunkPool,
+    ) -> Result<Option<Records>> {
+        chunk.prepend(&self.seam, &Summary::of(&self.seam, self.grammar.quote(), self.set));
+        let lines = self.seam_lines + chunk_lines;
+        let dialect = self.grammar.loose_dialect().expect("who calls has looked");
+        let end = last_loose_end(chunk.bytes(), dialect, chunk.summary().has_quotes, self.set).unwrap_or(0);
+        self.seam = chunk.bytes()[end..].to_vec();
+        self.seam_lines = self.grammar.lines_of(&Summary::of(&self.seam, None, self.set));
+        if end == 0 {
+            pool.give_back(chunk);
+            return if self.seam.len() > self.max_record_bytes { Err(self.too_long()) } else { Ok(None) };
+        }
+        chunk.truncate(end);
+        let line_count = lines - self.seam_lines;
+        let records = Records { byte_offset: self.byte_offset, lines: self.lines, line_count, chunk };
+        self.byte_offset += end as u64;
+        self.lines += line_count;
+        Ok(Some(records))
+    }
+
+    /// Whether the last record, behind which the file ends, has a line end.
+    fn is_ended(&self) -> bool {
+        match self.grammar.loose_dialect() {
+            // What a quote leaves open is no value of several lines here.
+            Some(_) => matches!(self.seam.last(), Some(b'\n' | b'\r')),
+            None => self.state == State::Return,
+        }
+    }
+
     /// The file has ended: gives the last record if no line end follows it.
     ///
     /// # Errors
-    /// A quote that is still open.
+    /// A quote that is still open, unless quotes are loose.
     pub(crate) fn finish(&mut self) -> Result<Option<Records>> {
         if self.state.is_quoted() {
             return Err(ErrorKind::UnclosedQuote { location: self.location() }.into());
@@ -234,12 +271,13 @@ impl Splitter {
         if self.seam.is_empty() {
             return Ok(None);
         }
+        let is_ended = self.is_ended();
         let mut chunk = Chunk::of(&std::mem::take(&mut self.seam));
         chunk.summarize(self.grammar.quote(), self.set);
-        if self.state != State::Return {
+        if !is_ended {
             chunk.push(b'\n');
         }
-        let line_count = self.seam_lines + u64::from(self.state != State::Return);
+        let line_count = self.seam_lines + u64::from(!is_ended);
         Ok(Some(Records { byte_offset: self.byte_offset, lines: self.lines, line_count, chunk }))
     }
 
@@ -270,6 +308,14 @@ impl Grammar {
         match self {
             Self::Lines | Self::Documents => None,
             Self::Csv(dialect) => dialect.quote,
+        }
+    }
+
+    /// The dialect of records in which a quote may turn out to be none.
+    fn loose_dialect(&self) -> Option<&Dialect> {
+        match self {
+            Self::Csv(dialect) if dialect.loose_quotes && dialect.quote.is_some() => Some(dialect),
+            Self::Csv(_) | Self::Lines | Self::Documents => None,
         }
     }
 
@@ -342,9 +388,10 @@ mod tests {
         fn the_same_records_however_the_data_is_cut(
             data in prop::collection::vec(prop::sample::select(b"aaab\"\",,#\n\n\r".to_vec()), 0..200),
             comment in prop::option::of(Just(b'#')),
+            loose_quotes in any::<bool>(),
             steps in prop::collection::vec(1usize..150, 1..20),
         ) {
-            let dialect = Dialect { comment, ..Dialect::RFC4180 };
+            let dialect = Dialect { comment, loose_quotes, ..Dialect::RFC4180 };
             match oracle(&data, &dialect) {
                 Some(mut expected) => {
                     // The last record gets a line end.

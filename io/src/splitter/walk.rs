@@ -9,7 +9,7 @@
 use memchr::{memchr, memchr2, memchr3, memrchr2};
 
 use crate::scanner::Delim;
-use crate::scanner::record::Dialect;
+use crate::scanner::record::{Dialect, Parsed, parse_record};
 use crate::simd::{BLOCK_LEN_BYTES, Block64, InstructionSet, block_at, portable::Portable};
 
 /// Where in the grammar a place is.
@@ -86,6 +86,35 @@ pub(crate) fn walk(
         _ => None,
     };
     walked.unwrap_or_else(|| walk_bytes(state, data, dialect))
+}
+
+/// Behind the last record of data that begins with one and has loose quotes.
+///
+/// What a quote is may be known only far behind it, so there is no state to go on with: data that ends within a record
+/// is walked over again when there is more of it.
+pub(crate) fn last_loose_end(
+    data: &[u8],
+    dialect: &Dialect,
+    has_quotes: bool,
+    set: InstructionSet,
+) -> Option<usize> {
+    let regular = match (dialect.quote, dialect.delim.single()) {
+        _ if !has_quotes => Some(walk_without_quotes(State::Record, data, dialect)),
+        (Some(quote), Some(delim)) if escape_of(dialect).is_none() && dialect.comment.is_none() => {
+            walk_blocks(State::Record, data, delim, quote, set)
+        }
+        _ => None,
+    };
+    if let Some(Walked { last_end, .. }) = regular {
+        return last_end;
+    }
+    let (mut end, mut fields) = (0, Vec::new());
+    loop {
+        match parse_record(&data[end..], dialect, false, &mut fields) {
+            Parsed::Record { len, .. } | Parsed::Blank { len } | Parsed::Comment { len } => end += len,
+            Parsed::Incomplete | Parsed::Unclosed => return (end > 0).then_some(end),
+        }
+    }
 }
 
 /// The end that a `\r` before the chunk makes, if nothing in the chunk makes one.
@@ -276,7 +305,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scanner::record::{Parsed, parse_record};
 
     /// The ends of the records of the data, by the grammar; the last one is left out if the data may go on.
     fn ends(data: &[u8], dialect: &Dialect) -> Vec<usize> {
@@ -315,6 +343,18 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn the_same_ends_with_loose_quotes(data in csv_like(), dialect in dialects(), cut in 1usize..200) {
+            let dialect = Dialect { loose_quotes: true, ..dialect };
+            for data in [&data[..cut.min(data.len())], &data] {
+                let has_quotes = dialect.quote.is_some_and(|quote| data.contains(&quote));
+                for set in InstructionSet::all() {
+                    let found = last_loose_end(data, &dialect, has_quotes, *set);
+                    prop_assert_eq!(found, ends(data, &dialect).last().copied(), "{:?}", String::from_utf8_lossy(data));
+                }
+            }
+        }
 
         #[test]
         fn the_same_ends_however_the_data_is_cut(

@@ -274,8 +274,8 @@ impl JsonScanner {
                 };
                 let found = shown(found.as_bytes());
                 let (name, inferred) = (column.name.clone(), column.inferred);
-                let expected = expected.into();
-                let kind = ErrorKind::Value { location, column: name, expected, found, inferred, fits };
+                let (expected, also) = (expected.into(), Vec::new());
+                let kind = ErrorKind::Value { location, column: name, expected, found, inferred, fits, also };
                 Bad { error: kind.into(), column: asked(builder) }
             }
             (Trouble::Type { expected, .. } | Trouble::Grammar(Problem { expected, .. }), _) => {
