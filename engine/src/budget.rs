@@ -26,9 +26,15 @@ pub(crate) struct Budget {
 /// Of the limit, a table of groups of some of the rows may take this part: 1 / 8.
 const PARTIAL_SHARE: usize = 8;
 
+/// Tables of groups double before they ask for it, and while they do, there are the old one and the new one: so many
+/// times what they have may be needed beside it.
+const DOUBLING: usize = 2;
+
 #[derive(Debug, Default)]
 struct State {
     used_bytes: usize,
+    /// What tables of groups have of that.
+    tables_bytes: usize,
     /// Consumers that have something, by their numbers.
     holders: HashMap<usize, Holder>,
     /// How many of them can write to disk.
@@ -41,6 +47,11 @@ struct Holder {
     name: String,
     can_spill: bool,
     bytes: usize,
+}
+
+/// Whether a consumer is a table of groups that goes to disk.
+fn is_table(name: &str) -> bool {
+    ["FinalHashAggregateStream[", "SingleHashAggregateStream["].iter().any(|table| name.starts_with(table))
 }
 
 impl Budget {
@@ -102,6 +113,7 @@ impl Budget {
         });
         holder.bytes += additional;
         state.used_bytes += additional;
+        state.tables_bytes += if is_table(name) { additional } else { 0 };
         self.peak_bytes.fetch_max(state.used_bytes, Ordering::Relaxed);
     }
 
@@ -114,6 +126,10 @@ impl Budget {
         // rows makes much less of them.
         let gives_all_at_once = consumer.name().starts_with("PartialHashAggregateStream[");
         if gives_all_at_once && reservation.size() + additional > self.limit_bytes() / PARTIAL_SHARE {
+            return false;
+        }
+        let tables = state.tables_bytes + additional;
+        if is_table(consumer.name()) && used + DOUBLING * tables > self.limit_bytes() {
             return false;
         }
         // Repartitioning in DataFusion 55 can wait for itself once it has written to disk (mended later: #24891).
@@ -141,6 +157,7 @@ impl MemoryPool for Budget {
     fn shrink(&self, reservation: &MemoryReservation, len_bytes: usize) {
         let mut state = self.state();
         state.used_bytes -= len_bytes;
+        state.tables_bytes -= if is_table(reservation.consumer().name()) { len_bytes } else { 0 };
         if let Entry::Occupied(mut holder) = state.holders.entry(reservation.consumer().id()) {
             holder.get_mut().bytes = holder.get().bytes.saturating_sub(len_bytes);
             if holder.get().bytes == 0 {
@@ -228,6 +245,22 @@ mod tests {
         assert!(partial.try_grow(1).is_err());
         partial.shrink(100);
         partial.try_grow(50).unwrap();
+    }
+
+    #[test]
+    fn tables_of_groups_leave_room_to_double() {
+        let budget = Arc::new(Budget::new(1000));
+        let pool: Arc<dyn MemoryPool> = Arc::clone(&budget) as _;
+        let first = consumer(&pool, "FinalHashAggregateStream[0]", true);
+        let second = consumer(&pool, "FinalHashAggregateStream[1]", true);
+        first.try_grow(200).unwrap();
+        second.try_grow(130).unwrap();
+        assert!(second.try_grow(10).is_err(), "both would not have the room");
+        consumer(&pool, "HashJoinInput", false).try_grow(300).unwrap();
+        first.free();
+        second.try_grow(200).unwrap();
+        drop((first, second));
+        assert_eq!((pool.reserved(), budget.state().tables_bytes), (0, 0));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use datafusion::logical_expr::{
 };
 
 use super::like_the_core;
+use super::narrow_rows::NarrowRows;
 
 /// The `array_agg` of the relational core, but for text, which it copies.
 pub(crate) fn array_agg() -> Arc<AggregateUDF> {
@@ -90,9 +91,11 @@ impl AggregateUDFImpl for OwningArrayAgg {
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        let Some(fields) = owned_field(&args) else { return self.core.create_groups_accumulator(args) };
+        let Some(fields) = owned_field(&args) else {
+            return Ok(Box::new(NarrowRows::new(self.core.create_groups_accumulator(args)?)));
+        };
         let core = self.core.create_groups_accumulator(with_fields(&args, &fields))?;
-        Ok(Box::new(Owning::new(core, &args, &fields)))
+        Ok(Box::new(NarrowRows::new(Box::new(Owning::new(core, &args, &fields)))))
     }
 }
 

@@ -110,6 +110,8 @@ struct Pairs {
     table: Box<dyn GroupValues>,
     /// For each group, how many values it has.
     counts: Vec<i64>,
+    /// Whether values come from other tables: what is given is for the disk then, and has to be merged again.
+    merges: bool,
     /// The numbers of the pairs of a batch, kept for the next one.
     numbers: Vec<usize>,
 }
@@ -117,13 +119,15 @@ struct Pairs {
 impl Pairs {
     fn new(ty: &DataType, budget: &Arc<Budget>) -> Result<Self> {
         let (ty, budget, table) = (ty.clone(), Arc::clone(budget), table(ty)?);
-        Ok(Self { ty, budget, table, counts: Vec::new(), numbers: Vec::new() })
+        Ok(Self { ty, budget, table, counts: Vec::new(), merges: false, numbers: Vec::new() })
     }
 
-    /// Refuses to make rows of groups with many values each where memory is short.
+    /// Refuses to make rows of groups with many values each where memory is short, or if they are to be merged: whoever
+    /// merges runs has a batch of each in memory, and with it all that such groups have.
     fn refuse_wide_rows(&self) -> Result<()> {
         let values_a_group = self.table.len() / self.counts.len().max(1);
-        if values_a_group > MANY_VALUES && self.budget.used_bytes() > self.budget.limit_bytes() / 2 {
+        let is_short = self.merges || self.budget.used_bytes() > self.budget.limit_bytes() / 2;
+        if values_a_group > MANY_VALUES && is_short {
             let message = format!("count(DISTINCT) has {values_a_group} values in each group");
             return Err(DataFusionError::ResourcesExhausted(message));
         }
@@ -235,6 +239,7 @@ impl GroupsAccumulator for Pairs {
         group_indices: &[usize],
         group_count: usize,
     ) -> Result<()> {
+        self.merges = true;
         self.counts.resize(group_count, 0);
         let lists = states[0].as_list::<i32>();
         let offsets = lists.offsets();
@@ -354,6 +359,17 @@ mod tests {
         other.grow(600);
         let error = state().unwrap_err();
         assert!(matches!(error, DataFusionError::ResourcesExhausted(_)), "{error}");
+    }
+
+    #[test]
+    fn many_values_that_were_merged_make_no_row() {
+        let mut first = pairs(&DataType::Int64);
+        first.update_batch(&[Arc::new(Int64Array::from_iter_values(0..5000))], &[0; 5000], None, 1).unwrap();
+        let mut merged = pairs(&DataType::Int64);
+        merged.merge_batch(&first.state(EmitTo::All).unwrap(), &[0], 1).unwrap();
+        let error = merged.state(EmitTo::All).unwrap_err();
+        assert!(matches!(error, DataFusionError::ResourcesExhausted(_)), "{error}");
+        assert_eq!(counts(&merged.evaluate(EmitTo::All).unwrap()), [5000]);
     }
 
     proptest! {

@@ -2,6 +2,8 @@
 
 mod array_agg;
 mod distinct_count;
+mod median;
+mod narrow_rows;
 mod percentile;
 
 use std::sync::Arc;
@@ -15,6 +17,14 @@ use datafusion::optimizer::AnalyzerRule;
 
 use crate::budget::Budget;
 use crate::overflow::checked_sum;
+
+/// Aggregates that keep all values of a group.
+const VALUE_KEEPERS: [&str; 5] = ["array_agg", "median", "nth_value", "percentile_cont", "string_agg"];
+
+/// Whether an aggregate keeps all values of a group: a row of it may be long.
+pub(crate) fn keeps_values(name: &str) -> bool {
+    VALUE_KEEPERS.contains(&name)
+}
 
 /// What an aggregate in place of one of the core, its field `core`, has from that.
 macro_rules! like_the_core {
@@ -81,6 +91,7 @@ impl UseOwnAggregates {
         let own = match function.name() {
             "array_agg" => array_agg::array_agg(),
             "count" => Arc::clone(&self.count),
+            "median" => median::median(),
             "percentile_cont" => percentile::percentile_cont(),
             "sum" => checked_sum(),
             _ => return None,

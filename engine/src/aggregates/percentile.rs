@@ -18,6 +18,7 @@ use datafusion::logical_expr::{
 };
 
 use super::like_the_core;
+use super::narrow_rows::NarrowRows;
 
 /// The `percentile_cont` of the relational core, for any number of groups.
 pub(crate) fn percentile_cont() -> Arc<AggregateUDF> {
@@ -51,7 +52,8 @@ impl AggregateUDFImpl for OfManyGroups {
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups { core: self.core.create_groups_accumulator(args)? }))
+        let groups = Groups { core: self.core.create_groups_accumulator(args)? };
+        Ok(Box::new(NarrowRows::new(Box::new(groups))))
     }
 
     fn simplify(&self) -> Option<AggregateFunctionSimplification> {
