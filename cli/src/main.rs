@@ -11,6 +11,7 @@ mod explain;
 mod format;
 mod help;
 mod interrupt;
+mod program_pages;
 mod progress;
 mod report;
 mod reporting;

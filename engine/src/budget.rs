@@ -35,6 +35,8 @@ struct State {
     used_bytes: usize,
     /// What tables of groups have of that.
     tables_bytes: usize,
+    /// How many tables of groups there are.
+    tables: usize,
     /// Consumers that have something, by their numbers.
     holders: HashMap<usize, Holder>,
     /// How many of them can write to disk.
@@ -109,6 +111,7 @@ impl Budget {
         let (name, can_spill) = (consumer.name(), consumer.can_spill());
         let holder = state.holders.entry(consumer.id()).or_insert_with(|| {
             state.spillers += usize::from(can_spill);
+            state.tables += usize::from(is_table(name));
             Holder { name: name.to_owned(), can_spill, bytes: 0 }
         });
         holder.bytes += additional;
@@ -130,7 +133,12 @@ impl Budget {
         }
         let tables = state.tables_bytes + additional;
         if is_table(consumer.name()) && used + DOUBLING * tables > self.limit_bytes() {
-            return false;
+            // One that has just begun has nothing to write yet.
+            let others = state.tables - usize::from(state.holders.contains_key(&consumer.id()));
+            let share = self.limit_bytes() / (1 + DOUBLING) / (others + 1);
+            if reservation.size() + additional > share {
+                return false;
+            }
         }
         // Repartitioning in DataFusion 55 can wait for itself once it has written to disk (mended later: #24891).
         // What it holds is bounded by what its readers have not taken.
@@ -163,6 +171,7 @@ impl MemoryPool for Budget {
             if holder.get().bytes == 0 {
                 let left = holder.remove();
                 state.spillers -= usize::from(left.can_spill);
+                state.tables -= usize::from(is_table(&left.name));
             }
         }
     }
@@ -253,14 +262,16 @@ mod tests {
         let pool: Arc<dyn MemoryPool> = Arc::clone(&budget) as _;
         let first = consumer(&pool, "FinalHashAggregateStream[0]", true);
         let second = consumer(&pool, "FinalHashAggregateStream[1]", true);
-        first.try_grow(200).unwrap();
-        second.try_grow(130).unwrap();
+        first.try_grow(300).unwrap();
+        second.try_grow(160).unwrap();
         assert!(second.try_grow(10).is_err(), "both would not have the room");
-        consumer(&pool, "HashJoinInput", false).try_grow(300).unwrap();
+        let join = consumer(&pool, "HashJoinInput", false);
+        join.try_grow(200).unwrap();
+        drop(join);
         first.free();
         second.try_grow(200).unwrap();
         drop((first, second));
-        assert_eq!((pool.reserved(), budget.state().tables_bytes), (0, 0));
+        assert_eq!((pool.reserved(), budget.state().tables_bytes, budget.state().tables), (0, 0, 0));
     }
 
     #[test]

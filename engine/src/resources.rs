@@ -174,13 +174,16 @@ fn finds(
     Ok(found)
 }
 
-/// Whether a node computes an aggregate that keeps all values of a group: a row of it may be long.
+/// Whether a node computes an aggregate that keeps all values of a group where groups do not come one after the other, as
+/// [`SortGroups`] has them: a row of it may be long.
 fn keeps_values(node: &LogicalPlan) -> datafusion::error::Result<bool> {
     let LogicalPlan::Aggregate(aggregate) = node else { return Ok(false) };
+    let by_sets = matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_), ..]);
     let keeps = |expr: &Expr| {
         expr.exists(|expr| {
             let Expr::AggregateFunction(call) = expr else { return Ok(false) };
-            Ok(aggregates::keeps_values(call.func.name()))
+            let is_sorted = !by_sets && call.params.order_by.is_empty();
+            Ok(aggregates::keeps_values(call.func.name()) && !is_sorted)
         })
     };
     aggregate.aggr_expr.iter().try_fold(false, |found, expr| Ok(found || keeps(expr)?))

@@ -1,6 +1,6 @@
 //! `median` of groups that do not fit into memory.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion::error::Result;
@@ -12,19 +12,18 @@ use datafusion::logical_expr::{
     SetMonotonicity, Signature,
 };
 
-use super::like_the_core;
 use super::narrow_rows::NarrowRows;
+use super::{SessionMemory, like_the_core};
 
 /// The `median` of the relational core, whose groups do not go to disk where they are wide.
-pub(crate) fn median() -> Arc<AggregateUDF> {
-    static MEDIAN: LazyLock<Arc<AggregateUDF>> =
-        LazyLock::new(|| Arc::new(AggregateUDF::from(OfWideGroups { core: Median::new() })));
-    Arc::clone(&MEDIAN)
+pub(super) fn median(memory: &SessionMemory) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(OfWideGroups { core: Median::new(), memory: memory.clone() }))
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct OfWideGroups {
     core: Median,
+    memory: SessionMemory,
 }
 
 impl AggregateUDFImpl for OfWideGroups {
@@ -43,6 +42,6 @@ impl AggregateUDFImpl for OfWideGroups {
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(NarrowRows::new(self.core.create_groups_accumulator(args)?)))
+        Ok(Box::new(NarrowRows::new(self.core.create_groups_accumulator(args)?, &self.memory)))
     }
 }

@@ -6,6 +6,7 @@ mod median;
 mod narrow_rows;
 mod percentile;
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::common::Result;
@@ -60,17 +61,49 @@ macro_rules! like_the_core {
 }
 pub(crate) use like_the_core;
 
+/// The memory of a session. Aggregates that know it are equal in the same session.
+#[derive(Debug, Clone)]
+struct SessionMemory(Arc<Budget>);
+
+impl PartialEq for SessionMemory {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for SessionMemory {}
+
+impl Hash for SessionMemory {
+    fn hash<H: Hasher>(&self, _state: &mut H) {}
+}
+
+impl SessionMemory {
+    /// Whether rows that take so much are much where they are not counted, as in exchanges between threads: a 16th.
+    fn is_much(&self, len_bytes: usize) -> bool {
+        len_bytes > self.0.limit_bytes() / 16
+    }
+}
+
 /// Puts our aggregates in place of those of the relational core that have the same names, wherever a plan has them
 /// from: statements find ours by name, but frames, functions of columns and rules of the core name the core's.
 #[derive(Debug)]
 pub(crate) struct UseOwnAggregates {
+    array_agg: Arc<AggregateUDF>,
     count: Arc<AggregateUDF>,
+    median: Arc<AggregateUDF>,
+    percentile_cont: Arc<AggregateUDF>,
 }
 
 impl UseOwnAggregates {
     /// Those of a session with this memory.
     pub(crate) fn new(budget: &Arc<Budget>) -> Self {
-        Self { count: distinct_count::count(budget) }
+        let memory = SessionMemory(Arc::clone(budget));
+        Self {
+            array_agg: array_agg::array_agg(&memory),
+            count: distinct_count::count(&memory),
+            median: median::median(&memory),
+            percentile_cont: percentile::percentile_cont(&memory),
+        }
     }
 
     fn use_own(&self, mut expr: Expr) -> Transformed<Expr> {
@@ -89,10 +122,10 @@ impl UseOwnAggregates {
     /// Ours in place of another with the same name.
     fn own_of(&self, function: &Arc<AggregateUDF>) -> Option<Arc<AggregateUDF>> {
         let own = match function.name() {
-            "array_agg" => array_agg::array_agg(),
+            "array_agg" => Arc::clone(&self.array_agg),
             "count" => Arc::clone(&self.count),
-            "median" => median::median(),
-            "percentile_cont" => percentile::percentile_cont(),
+            "median" => Arc::clone(&self.median),
+            "percentile_cont" => Arc::clone(&self.percentile_cont),
             "sum" => checked_sum(),
             _ => return None,
         };

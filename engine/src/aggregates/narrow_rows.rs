@@ -2,16 +2,20 @@
 //!
 //! A row of such a group is as long as the group has values. Whoever merges what was written has a batch of each run in
 //! memory, and with it all that the groups of the batch have: a median of 10 000 groups of 1000 values each took 220 MB
-//! beside a limit of 64 MB. So they are refused where they are wide, and the query is begun once more in a way in which
-//! groups come one after the other ([`SortGroups`](crate::operators::SortGroups)).
+//! beside a limit of 64 MB. Exchanges between threads collect batches of thousands of rows, and do not count what they
+//! have. So wide rows are refused, and the query is begun once more in a way in which groups come one after the other
+//! ([`SortGroups`](crate::operators::SortGroups)).
 
 use arrow::array::{ArrayRef, BooleanArray};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 
+use super::SessionMemory;
+
 /// The groups of another accumulator, which go to disk only if they take less than [`MOST_BYTES`] a batch.
 pub(super) struct NarrowRows {
     core: Box<dyn GroupsAccumulator>,
+    memory: SessionMemory,
     groups: usize,
     /// Whether values come from other accumulators: what is given is for the disk then, and has to be merged again.
     merges: bool,
@@ -24,14 +28,17 @@ const MOST_BYTES: usize = 4 << 20;
 const BATCH_GROUPS: usize = 8192;
 
 impl NarrowRows {
-    pub(super) fn new(core: Box<dyn GroupsAccumulator>) -> Self {
-        Self { core, groups: 0, merges: false }
+    pub(super) fn new(core: Box<dyn GroupsAccumulator>, memory: &SessionMemory) -> Self {
+        Self { core, memory: memory.clone(), groups: 0, merges: false }
     }
 
     fn refuse_wide_rows(&self) -> Result<()> {
-        let group_bytes = self.size() / self.groups.max(1);
-        if self.merges && group_bytes * self.groups.min(BATCH_GROUPS) > MOST_BYTES {
-            let message = format!("an aggregate that keeps all values has {group_bytes} bytes for each group");
+        let len_bytes = self.size();
+        let group_bytes = len_bytes / self.groups.max(1);
+        let is_wide = group_bytes * self.groups.min(BATCH_GROUPS) > MOST_BYTES;
+        if is_wide && (self.merges || self.memory.is_much(len_bytes)) {
+            let message =
+                format!("an aggregate that keeps all values has {group_bytes} bytes for each group");
             return Err(DataFusionError::ResourcesExhausted(message));
         }
         Ok(())
