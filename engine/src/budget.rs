@@ -131,8 +131,11 @@ impl Budget {
         if gives_all_at_once && reservation.size() + additional > self.limit_bytes() / PARTIAL_SHARE {
             return false;
         }
+        // When it has written to disk it reads that by another reservation, and its table cannot go there again.
+        let held = state.holders.get(&consumer.id()).map_or(0, |holder| holder.bytes);
+        let is_table = is_table(consumer.name()) && held == reservation.size();
         let tables = state.tables_bytes + additional;
-        if is_table(consumer.name()) && used + DOUBLING * tables > self.limit_bytes() {
+        if is_table && used + DOUBLING * tables > self.limit_bytes() {
             // One that has just begun has nothing to write yet.
             let others = state.tables - usize::from(state.holders.contains_key(&consumer.id()));
             let share = self.limit_bytes() / (1 + DOUBLING) / (others + 1);
