@@ -144,6 +144,8 @@ impl Resources {
         let least = if joins { 2 } else { 1 };
         let partitions = most.clamp(1, options.execution.target_partitions).max(least);
         options.execution.target_partitions = partitions;
+        // Rows that are put together to be sorted are there twice.
+        options.execution.sort_in_place_threshold_bytes = 0;
         self.configure(options);
         let rows = match finds(plan, keeps_values)? {
             true => ROWS_OF_WIDE_BATCHES,
