@@ -12,6 +12,7 @@ mod foreign;
 mod format;
 mod help;
 mod interrupt;
+mod program_pages;
 mod progress;
 mod report;
 mod reporting;

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use crate::args::Job;
 use crate::exit_codes::{DONE, FAILED};
 use crate::format::Format;
+use crate::program_pages;
 use crate::progress;
 use crate::report::{self, Report};
 use crate::reporting::ReportingArgs;
@@ -115,7 +116,10 @@ impl Runner<'_> {
             progress::resume();
             let began = Instant::now();
             let (group, origins) = script.next_group(self.session);
+            // Once a session is there and statements are parsed, and once more when they are planned.
+            program_pages::give_back();
             let outputs = self.session.run_together(group).await;
+            program_pages::give_back();
             for (output, origin) in outputs.into_iter().zip(origins) {
                 match self.answer(output, &origin, began, &mut results, sink).await {
                     Ok(()) => {}

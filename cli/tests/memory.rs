@@ -83,6 +83,16 @@ fn the_process_stays_near_the_limit() {
             "SELECT count(*), sum(a) FROM (SELECT k, median(id) AS a FROM 'rows.csv' GROUP BY k)",
             End::AnswerOrError,
         ),
+        // Few groups with many values each.
+        (
+            "SELECT few, median(id), array_length(array_agg(id)) FROM 'rows.csv' GROUP BY few ORDER BY few",
+            End::Answer,
+        ),
+        (
+            "SELECT count(*), sum(a.few), max(b.name) FROM 'rows.csv' a JOIN 'rows.csv' b ON a.id = b.k",
+            End::Answer,
+        ),
+        ("SELECT name FROM 'rows.csv' ORDER BY name DESC, id LIMIT 200000", End::Answer),
         (
             "SELECT count(*), sum(a) FROM (SELECT k, percentile_cont(0.9) WITHIN GROUP (ORDER BY id) AS a FROM 'rows.csv' GROUP BY k)",
             End::AnswerOrError,

@@ -26,9 +26,17 @@ pub(crate) struct Budget {
 /// Of the limit, a table of groups of some of the rows may take this part: 1 / 8.
 const PARTIAL_SHARE: usize = 8;
 
+/// Tables of groups double before they ask for it, and while they do, there are the old one and the new one: so many
+/// times what they have may be needed beside it.
+const DOUBLING: usize = 2;
+
 #[derive(Debug, Default)]
 struct State {
     used_bytes: usize,
+    /// What tables of groups have of that.
+    tables_bytes: usize,
+    /// How many tables of groups there are.
+    tables: usize,
     /// Consumers that have something, by their numbers.
     holders: HashMap<usize, Holder>,
     /// How many of them can write to disk.
@@ -41,6 +49,11 @@ struct Holder {
     name: String,
     can_spill: bool,
     bytes: usize,
+}
+
+/// Whether a consumer is a table of groups that goes to disk.
+fn is_table(name: &str) -> bool {
+    ["FinalHashAggregateStream[", "SingleHashAggregateStream["].iter().any(|table| name.starts_with(table))
 }
 
 impl Budget {
@@ -98,10 +111,12 @@ impl Budget {
         let (name, can_spill) = (consumer.name(), consumer.can_spill());
         let holder = state.holders.entry(consumer.id()).or_insert_with(|| {
             state.spillers += usize::from(can_spill);
+            state.tables += usize::from(is_table(name));
             Holder { name: name.to_owned(), can_spill, bytes: 0 }
         });
         holder.bytes += additional;
         state.used_bytes += additional;
+        state.tables_bytes += if is_table(name) { additional } else { 0 };
         self.peak_bytes.fetch_max(state.used_bytes, Ordering::Relaxed);
     }
 
@@ -115,6 +130,18 @@ impl Budget {
         let gives_all_at_once = consumer.name().starts_with("PartialHashAggregateStream[");
         if gives_all_at_once && reservation.size() + additional > self.limit_bytes() / PARTIAL_SHARE {
             return false;
+        }
+        // When it has written to disk it reads that by another reservation, and its table cannot go there again.
+        let held = state.holders.get(&consumer.id()).map_or(0, |holder| holder.bytes);
+        let is_table = is_table(consumer.name()) && held == reservation.size();
+        let tables = state.tables_bytes + additional;
+        if is_table && used + DOUBLING * tables > self.limit_bytes() {
+            // One that has just begun has nothing to write yet.
+            let others = state.tables - usize::from(state.holders.contains_key(&consumer.id()));
+            let share = self.limit_bytes() / (1 + DOUBLING) / (others + 1);
+            if reservation.size() + additional > share {
+                return false;
+            }
         }
         // Repartitioning in DataFusion 55 can wait for itself once it has written to disk (mended later: #24891).
         // What it holds is bounded by what its readers have not taken.
@@ -141,11 +168,13 @@ impl MemoryPool for Budget {
     fn shrink(&self, reservation: &MemoryReservation, len_bytes: usize) {
         let mut state = self.state();
         state.used_bytes -= len_bytes;
+        state.tables_bytes -= if is_table(reservation.consumer().name()) { len_bytes } else { 0 };
         if let Entry::Occupied(mut holder) = state.holders.entry(reservation.consumer().id()) {
             holder.get_mut().bytes = holder.get().bytes.saturating_sub(len_bytes);
             if holder.get().bytes == 0 {
                 let left = holder.remove();
                 state.spillers -= usize::from(left.can_spill);
+                state.tables -= usize::from(is_table(&left.name));
             }
         }
     }
@@ -228,6 +257,24 @@ mod tests {
         assert!(partial.try_grow(1).is_err());
         partial.shrink(100);
         partial.try_grow(50).unwrap();
+    }
+
+    #[test]
+    fn tables_of_groups_leave_room_to_double() {
+        let budget = Arc::new(Budget::new(1000));
+        let pool: Arc<dyn MemoryPool> = Arc::clone(&budget) as _;
+        let first = consumer(&pool, "FinalHashAggregateStream[0]", true);
+        let second = consumer(&pool, "FinalHashAggregateStream[1]", true);
+        first.try_grow(300).unwrap();
+        second.try_grow(160).unwrap();
+        assert!(second.try_grow(10).is_err(), "both would not have the room");
+        let join = consumer(&pool, "HashJoinInput", false);
+        join.try_grow(200).unwrap();
+        drop(join);
+        first.free();
+        second.try_grow(200).unwrap();
+        drop((first, second));
+        assert_eq!((pool.reserved(), budget.state().tables_bytes, budget.state().tables), (0, 0, 0));
     }
 
     #[test]

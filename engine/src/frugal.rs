@@ -13,6 +13,9 @@ use crate::budget::Budget;
 /// A sort of the relational core takes as much as it gets, and then needs more to write it to disk: it merges what it
 /// has, by keys that it makes of the rows, and keys of several narrow columns are longer than the rows. It asks for
 /// twice the rows' memory from the start, which is enough most often.
+///
+/// What it has written it merges from as many runs at once as there is memory, all that there is; then the next sort, as
+/// that of the other side of a join, has none. So a merge has its part, too.
 #[derive(Debug)]
 pub(crate) struct FrugalBudget {
     budget: Arc<Budget>,
@@ -21,6 +24,9 @@ pub(crate) struct FrugalBudget {
 
 /// Of the limit, a partition's sorts take so much, one by one: an eighth.
 const SORT_PART: usize = 8;
+
+/// And the merges of a partition, one by one: a quarter.
+const MERGE_PART: usize = 4;
 
 impl FrugalBudget {
     /// The same budget for a query in so many partitions.
@@ -31,6 +37,11 @@ impl FrugalBudget {
     /// What one sort may hold of rows. A batch it may hold in any case.
     fn sort_bytes(&self) -> usize {
         self.budget.limit_bytes() / SORT_PART / self.partitions
+    }
+
+    /// What one merge may hold.
+    fn merge_bytes(&self) -> usize {
+        self.budget.limit_bytes() / MERGE_PART / self.partitions
     }
 }
 
@@ -49,9 +60,14 @@ impl MemoryPool for FrugalBudget {
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let held = reservation.size();
-        let is_sort = reservation.consumer().name().starts_with("ExternalSorter[");
-        if is_sort && held > 0 && held + additional > self.sort_bytes() {
-            let message = format!("a sort has {held} bytes, and may not have {additional} more");
+        let name = reservation.consumer().name();
+        let most = match name.split_once('[').map(|(kind, _)| kind) {
+            Some("ExternalSorter") => self.sort_bytes(),
+            Some("ExternalSorterMerge") => self.merge_bytes(),
+            _ => usize::MAX,
+        };
+        if held > 0 && additional > most.saturating_sub(held) {
+            let message = format!("{name} has {held} bytes, and may not have {additional} more");
             return Err(DataFusionError::ResourcesExhausted(message));
         }
         self.budget.try_grow(reservation, additional)
@@ -86,8 +102,11 @@ mod tests {
         sort.try_grow(150).unwrap();
         assert!(sort.try_grow(1).is_err(), "more than its part, which the first batch alone may be");
         let merge = MemoryConsumer::new("ExternalSorterMerge[0]").register(&pool);
-        merge.try_grow(900).unwrap();
-        drop((sort, merge));
+        merge.try_grow(200).unwrap();
+        assert!(merge.try_grow(1).is_err(), "others have to merge, too");
+        let join = MemoryConsumer::new("SMJStream[0]").register(&pool);
+        join.try_grow(700).unwrap();
+        drop((sort, merge, join));
         assert_eq!(pool.reserved(), 0);
     }
 }

@@ -12,12 +12,13 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
+use crate::aggregates;
 use crate::budget::Budget;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::frugal::FrugalBudget;
 use crate::memory;
-use crate::operators::SortFirstRowsByDisk;
+use crate::operators::{SortFirstRowsByDisk, SortGroups};
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};
 use crate::threads::lock;
@@ -128,8 +129,9 @@ impl Resources {
     }
 
     /// A session's state for a query that did not fit into its memory: joins sort, and write to disk, where they
-    /// kept one side in memory; sorts write earlier, also those of which only the first rows are wanted; batches are
-    /// short where rows are wide; and there are fewer partitions, each with more memory.
+    /// kept one side in memory; sorts write earlier, also those of which only the first rows are wanted; groups of which
+    /// all values are kept come one after the other; batches are short, most of all where rows are wide; and there are
+    /// fewer partitions, each with more memory.
     ///
     /// # Errors
     /// The plan is not consistent.
@@ -137,18 +139,26 @@ impl Resources {
         let options = state.config_mut().options_mut();
         options.optimizer.prefer_hash_join = false;
         let most = self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION;
-        let partitions = most.clamp(1, options.execution.target_partitions);
+        // With one partition, the relational core joins by hashes whatever it is told.
+        let joins = finds(plan, |node| Ok(matches!(node, LogicalPlan::Join(_))))?;
+        let least = if joins { 2 } else { 1 };
+        let partitions = most.clamp(1, options.execution.target_partitions).max(least);
         options.execution.target_partitions = partitions;
+        // Rows that are put together to be sorted are there twice.
+        options.execution.sort_in_place_threshold_bytes = 0;
         self.configure(options);
-        if finds(plan, keeps_values)? {
-            let rows = options.execution.batch_size.get().min(ROWS_OF_WIDE_BATCHES);
-            options.execution.batch_size = ConfigNonZeroUsize::try_new(rows).expect("more than 0");
-        }
+        let rows = match finds(plan, keeps_values)? {
+            true => ROWS_OF_WIDE_BATCHES,
+            false => self.budget.limit_bytes() / partitions / BYTES_A_ROW_OF_A_FRUGAL_BATCH,
+        };
+        let rows = rows.clamp(ROWS_OF_WIDE_BATCHES, options.execution.batch_size.get());
+        options.execution.batch_size = ConfigNonZeroUsize::try_new(rows).expect("more than 0");
         let memory_pool = Arc::new(FrugalBudget::new(&self.budget, partitions));
         let runtime = RuntimeEnv { memory_pool, ..state.runtime_env().as_ref().clone() };
         Ok(SessionStateBuilder::new_from_existing(state)
             .with_runtime_env(Arc::new(runtime))
             .with_physical_optimizer_rule(Arc::new(SortFirstRowsByDisk))
+            .with_physical_optimizer_rule(Arc::new(SortGroups))
             .build())
     }
 }
@@ -166,26 +176,30 @@ fn finds(
     Ok(found)
 }
 
-/// Whether a node computes an aggregate that keeps all values of a group: a row of it may be long.
+/// Whether a node computes an aggregate that keeps all values of a group where groups do not come one after the other, as
+/// [`SortGroups`] has them: a row of it may be long.
 fn keeps_values(node: &LogicalPlan) -> datafusion::error::Result<bool> {
     let LogicalPlan::Aggregate(aggregate) = node else { return Ok(false) };
+    let by_sets = matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_), ..]);
     let keeps = |expr: &Expr| {
         expr.exists(|expr| {
             let Expr::AggregateFunction(call) = expr else { return Ok(false) };
-            Ok(VALUE_KEEPERS.contains(&call.func.name()))
+            let is_sorted = !by_sets && call.params.order_by.is_empty();
+            Ok(aggregates::keeps_values(call.func.name()) && !is_sorted)
         })
     };
     aggregate.aggr_expr.iter().try_fold(false, |found, expr| Ok(found || keeps(expr)?))
 }
-
-/// Aggregates that keep all values of a group.
-const VALUE_KEEPERS: [&str; 5] = ["array_agg", "median", "nth_value", "percentile_cont", "string_agg"];
 
 /// Rows of a batch in which a row may hold all values of a group.
 const ROWS_OF_WIDE_BATCHES: usize = 128;
 
 /// A partition's memory is to have room for this many times a batch of rows of 64 bytes: 64.
 const BYTES_A_ROW_OF_A_BATCH: usize = 64 * 64;
+
+/// For queries that are run once more, for this many times: 256. A merge holds two batches of each of its runs, and with
+/// a quarter of a partition's memory has 32 runs.
+const BYTES_A_ROW_OF_A_FRUGAL_BATCH: usize = 64 * 256;
 
 /// With as much memory for each partition, operators hold all that they need to go on by way of the disk: 64 MiB.
 const BYTES_A_FRUGAL_PARTITION: usize = 64 << 20;

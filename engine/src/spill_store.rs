@@ -25,6 +25,9 @@ use crate::threads::lock;
 /// Bytes of a block: written and read at once, and what a small spill takes on disk.
 const BLOCK_LEN_BYTES: usize = 256 << 10;
 
+/// Bytes read at once. Whoever merges many runs holds as much of each of them, beside its batches.
+const READ_LEN_BYTES: u64 = 64 << 10;
+
 /// The file of a session.
 pub(crate) struct SpillStore {
     settings: Mutex<Settings>,
@@ -233,7 +236,7 @@ impl Spill {
             let contents = lock(&self.contents);
             let left = contents.len_bytes.saturating_sub(offset);
             match contents.blocks.get((offset / block_len) as usize) {
-                Some(number) => (*number, left.min(block_len - offset % block_len)),
+                Some(number) => (*number, left.min(block_len - offset % block_len).min(READ_LEN_BYTES)),
                 None => {
                     let start = contents.tail.len() - left as usize;
                     return Ok(Bytes::copy_from_slice(&contents.tail[start..]));

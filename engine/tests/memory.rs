@@ -94,7 +94,13 @@ fn joins_larger_than_the_memory_are_answered() {
     let sql = "SELECT count(*), sum(a.id), max(b.name) FROM '$/rows-*.csv' a JOIN '$/rows-*.csv' b ON a.id = b.half"
         .replace('$', &folder.path().display().to_string());
     let expected = run(&session(1 << 30, temp.path()), &sql).unwrap();
-    assert_eq!(run(&session(TINY_BYTES, temp.path()), &sql).unwrap(), expected);
+    for threads in [1, 3] {
+        // Less than the smaller side takes.
+        let builder = Session::builder().threads(threads).memory_limit(TINY_BYTES / 2).temp_dir(temp.path());
+        let tiny = builder.build().unwrap();
+        assert_eq!(run(&tiny, &sql).unwrap(), expected);
+        assert!(tiny.resource_usage().spilled_bytes > 0);
+    }
 }
 
 #[test]

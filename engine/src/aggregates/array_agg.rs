@@ -4,7 +4,7 @@
 //! stay in memory as long as one of their values does, and are not counted. Here each text is copied, and the core
 //! keeps the copies.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray};
 use arrow::buffer::OffsetBuffer;
@@ -20,18 +20,18 @@ use datafusion::logical_expr::{
     SetMonotonicity, Signature,
 };
 
-use super::like_the_core;
+use super::narrow_rows::NarrowRows;
+use super::{SessionMemory, like_the_core};
 
 /// The `array_agg` of the relational core, but for text, which it copies.
-pub(crate) fn array_agg() -> Arc<AggregateUDF> {
-    static ARRAY_AGG: LazyLock<Arc<AggregateUDF>> =
-        LazyLock::new(|| Arc::new(AggregateUDF::from(OwningArrayAgg { core: ArrayAgg::default() })));
-    Arc::clone(&ARRAY_AGG)
+pub(super) fn array_agg(memory: &SessionMemory) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(OwningArrayAgg { core: ArrayAgg::default(), memory: memory.clone() }))
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct OwningArrayAgg {
     core: ArrayAgg,
+    memory: SessionMemory,
 }
 
 /// The argument as the core is given it, if that keeps columns of views: as text with its bytes.
@@ -90,9 +90,11 @@ impl AggregateUDFImpl for OwningArrayAgg {
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        let Some(fields) = owned_field(&args) else { return self.core.create_groups_accumulator(args) };
+        let Some(fields) = owned_field(&args) else {
+            return Ok(Box::new(NarrowRows::new(self.core.create_groups_accumulator(args)?, &self.memory)));
+        };
         let core = self.core.create_groups_accumulator(with_fields(&args, &fields))?;
-        Ok(Box::new(Owning::new(core, &args, &fields)))
+        Ok(Box::new(NarrowRows::new(Box::new(Owning::new(core, &args, &fields)), &self.memory)))
     }
 }
 

@@ -9,7 +9,6 @@
 //! them back takes as much memory again. Then the query is refused, and begun once more in a way in which values are
 //! groups ([`split_distinct`](swath_planner::split_distinct)).
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, UInt32Array};
@@ -28,32 +27,17 @@ use datafusion::logical_expr::{
 use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
 
-use super::like_the_core;
-use crate::budget::Budget;
+use super::{SessionMemory, like_the_core};
 
 /// The count of the relational core, but for that of different values of groups, in a session with this memory.
-pub(crate) fn count(budget: &Arc<Budget>) -> Arc<AggregateUDF> {
-    Arc::new(AggregateUDF::from(CountByGroup { core: Count::new(), budget: Arc::clone(budget) }))
+pub(super) fn count(memory: &SessionMemory) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(CountByGroup { core: Count::new(), memory: memory.clone() }))
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct CountByGroup {
     core: Count,
-    budget: Arc<Budget>,
-}
-
-impl PartialEq for CountByGroup {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.budget, &other.budget)
-    }
-}
-
-impl Eq for CountByGroup {}
-
-impl Hash for CountByGroup {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.core.hash(state);
-    }
+    memory: SessionMemory,
 }
 
 /// Whether different values of groups are counted, of a kind that can be.
@@ -85,7 +69,7 @@ impl AggregateUDFImpl for CountByGroup {
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
         match counts_pairs(&args) {
-            true => Ok(Box::new(Pairs::new(args.expr_fields[0].data_type(), &self.budget)?)),
+            true => Ok(Box::new(Pairs::new(args.expr_fields[0].data_type(), &self.memory)?)),
             false => self.core.create_groups_accumulator(args),
         }
     }
@@ -106,24 +90,27 @@ impl AggregateUDFImpl for CountByGroup {
 /// The different values of all groups.
 struct Pairs {
     ty: DataType,
-    budget: Arc<Budget>,
+    memory: SessionMemory,
     table: Box<dyn GroupValues>,
     /// For each group, how many values it has.
     counts: Vec<i64>,
+    /// Whether values come from other tables: what is given is for the disk then, and has to be merged again.
+    merges: bool,
     /// The numbers of the pairs of a batch, kept for the next one.
     numbers: Vec<usize>,
 }
 
 impl Pairs {
-    fn new(ty: &DataType, budget: &Arc<Budget>) -> Result<Self> {
-        let (ty, budget, table) = (ty.clone(), Arc::clone(budget), table(ty)?);
-        Ok(Self { ty, budget, table, counts: Vec::new(), numbers: Vec::new() })
+    fn new(ty: &DataType, memory: &SessionMemory) -> Result<Self> {
+        let (ty, memory, table) = (ty.clone(), memory.clone(), table(ty)?);
+        Ok(Self { ty, memory, table, counts: Vec::new(), merges: false, numbers: Vec::new() })
     }
 
-    /// Refuses to make rows of groups with many values each where memory is short.
+    /// Refuses to make rows of groups with many values each where they are much, or if they are to be merged: whoever
+    /// merges runs has a batch of each in memory, and with it all that such groups have.
     fn refuse_wide_rows(&self) -> Result<()> {
         let values_a_group = self.table.len() / self.counts.len().max(1);
-        if values_a_group > MANY_VALUES && self.budget.used_bytes() > self.budget.limit_bytes() / 2 {
+        if values_a_group > MANY_VALUES && (self.merges || self.memory.is_much(self.size())) {
             let message = format!("count(DISTINCT) has {values_a_group} values in each group");
             return Err(DataFusionError::ResourcesExhausted(message));
         }
@@ -235,6 +222,7 @@ impl GroupsAccumulator for Pairs {
         group_indices: &[usize],
         group_count: usize,
     ) -> Result<()> {
+        self.merges = true;
         self.counts.resize(group_count, 0);
         let lists = states[0].as_list::<i32>();
         let offsets = lists.offsets();
@@ -297,13 +285,17 @@ mod tests {
     use std::collections::{BTreeMap, HashSet};
 
     use arrow::array::StringViewArray;
-    use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::budget::Budget;
+
+    fn memory(limit_bytes: usize) -> SessionMemory {
+        SessionMemory(Arc::new(Budget::new(limit_bytes)))
+    }
 
     fn pairs(ty: &DataType) -> Pairs {
-        Pairs::new(ty, &Arc::new(Budget::new(1 << 30))).unwrap()
+        Pairs::new(ty, &memory(1 << 30)).unwrap()
     }
 
     fn texts(values: &[Option<&str>]) -> ArrayRef {
@@ -340,20 +332,27 @@ mod tests {
     }
 
     #[test]
-    fn many_values_of_a_group_make_no_row_where_memory_is_short() {
-        let budget = Arc::new(Budget::new(1000));
-        let pool: Arc<dyn MemoryPool> = Arc::clone(&budget) as _;
+    fn many_values_of_a_group_make_no_row_where_they_are_much() {
         let values: ArrayRef = Arc::new(Int64Array::from_iter_values(0..5000));
-        let state = || {
-            let mut pairs = Pairs::new(&DataType::Int64, &budget).unwrap();
+        let state = |limit_bytes| {
+            let mut pairs = Pairs::new(&DataType::Int64, &memory(limit_bytes)).unwrap();
             pairs.update_batch(&[Arc::clone(&values)], &[0; 5000], None, 1).unwrap();
             pairs.state(EmitTo::All)
         };
-        assert_eq!(state().unwrap()[0].len(), 1);
-        let other = MemoryConsumer::new("other").register(&pool);
-        other.grow(600);
-        let error = state().unwrap_err();
+        assert_eq!(state(1 << 30).unwrap()[0].len(), 1);
+        let error = state(1 << 20).unwrap_err();
         assert!(matches!(error, DataFusionError::ResourcesExhausted(_)), "{error}");
+    }
+
+    #[test]
+    fn many_values_that_were_merged_make_no_row() {
+        let mut first = pairs(&DataType::Int64);
+        first.update_batch(&[Arc::new(Int64Array::from_iter_values(0..5000))], &[0; 5000], None, 1).unwrap();
+        let mut merged = pairs(&DataType::Int64);
+        merged.merge_batch(&first.state(EmitTo::All).unwrap(), &[0], 1).unwrap();
+        let error = merged.state(EmitTo::All).unwrap_err();
+        assert!(matches!(error, DataFusionError::ResourcesExhausted(_)), "{error}");
+        assert_eq!(counts(&merged.evaluate(EmitTo::All).unwrap()), [5000]);
     }
 
     proptest! {

@@ -2,8 +2,11 @@
 
 mod array_agg;
 mod distinct_count;
+mod median;
+mod narrow_rows;
 mod percentile;
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::common::Result;
@@ -15,6 +18,14 @@ use datafusion::optimizer::AnalyzerRule;
 
 use crate::budget::Budget;
 use crate::overflow::checked_sum;
+
+/// Aggregates that keep all values of a group.
+const VALUE_KEEPERS: [&str; 5] = ["array_agg", "median", "nth_value", "percentile_cont", "string_agg"];
+
+/// Whether an aggregate keeps all values of a group: a row of it may be long.
+pub(crate) fn keeps_values(name: &str) -> bool {
+    VALUE_KEEPERS.contains(&name)
+}
 
 /// What an aggregate in place of one of the core, its field `core`, has from that.
 macro_rules! like_the_core {
@@ -50,17 +61,49 @@ macro_rules! like_the_core {
 }
 pub(crate) use like_the_core;
 
+/// The memory of a session. Aggregates that know it are equal in the same session.
+#[derive(Debug, Clone)]
+struct SessionMemory(Arc<Budget>);
+
+impl PartialEq for SessionMemory {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for SessionMemory {}
+
+impl Hash for SessionMemory {
+    fn hash<H: Hasher>(&self, _state: &mut H) {}
+}
+
+impl SessionMemory {
+    /// Whether rows that take so much are much where they are not counted, as in exchanges between threads: a 16th.
+    fn is_much(&self, len_bytes: usize) -> bool {
+        len_bytes > self.0.limit_bytes() / 16
+    }
+}
+
 /// Puts our aggregates in place of those of the relational core that have the same names, wherever a plan has them
 /// from: statements find ours by name, but frames, functions of columns and rules of the core name the core's.
 #[derive(Debug)]
 pub(crate) struct UseOwnAggregates {
+    array_agg: Arc<AggregateUDF>,
     count: Arc<AggregateUDF>,
+    median: Arc<AggregateUDF>,
+    percentile_cont: Arc<AggregateUDF>,
 }
 
 impl UseOwnAggregates {
     /// Those of a session with this memory.
     pub(crate) fn new(budget: &Arc<Budget>) -> Self {
-        Self { count: distinct_count::count(budget) }
+        let memory = SessionMemory(Arc::clone(budget));
+        Self {
+            array_agg: array_agg::array_agg(&memory),
+            count: distinct_count::count(&memory),
+            median: median::median(&memory),
+            percentile_cont: percentile::percentile_cont(&memory),
+        }
     }
 
     fn use_own(&self, mut expr: Expr) -> Transformed<Expr> {
@@ -79,9 +122,10 @@ impl UseOwnAggregates {
     /// Ours in place of another with the same name.
     fn own_of(&self, function: &Arc<AggregateUDF>) -> Option<Arc<AggregateUDF>> {
         let own = match function.name() {
-            "array_agg" => array_agg::array_agg(),
+            "array_agg" => Arc::clone(&self.array_agg),
             "count" => Arc::clone(&self.count),
-            "percentile_cont" => percentile::percentile_cont(),
+            "median" => Arc::clone(&self.median),
+            "percentile_cont" => Arc::clone(&self.percentile_cont),
             "sum" => checked_sum(),
             _ => return None,
         };

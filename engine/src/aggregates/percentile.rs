@@ -4,7 +4,7 @@
 //! between threads, but makes each a group of its own. Its `percentile_cont` panics then: it expects the values alone
 //! where it is given all its arguments. Here it is given the values.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::datatypes::{DataType, FieldRef};
@@ -17,18 +17,18 @@ use datafusion::logical_expr::{
     SetMonotonicity, Signature,
 };
 
-use super::like_the_core;
+use super::narrow_rows::NarrowRows;
+use super::{SessionMemory, like_the_core};
 
 /// The `percentile_cont` of the relational core, for any number of groups.
-pub(crate) fn percentile_cont() -> Arc<AggregateUDF> {
-    static PERCENTILE_CONT: LazyLock<Arc<AggregateUDF>> =
-        LazyLock::new(|| Arc::new(AggregateUDF::from(OfManyGroups { core: PercentileCont::default() })));
-    Arc::clone(&PERCENTILE_CONT)
+pub(super) fn percentile_cont(memory: &SessionMemory) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(OfManyGroups { core: PercentileCont::default(), memory: memory.clone() }))
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct OfManyGroups {
     core: PercentileCont,
+    memory: SessionMemory,
 }
 
 impl AggregateUDFImpl for OfManyGroups {
@@ -51,7 +51,8 @@ impl AggregateUDFImpl for OfManyGroups {
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups { core: self.core.create_groups_accumulator(args)? }))
+        let groups = Groups { core: self.core.create_groups_accumulator(args)? };
+        Ok(Box::new(NarrowRows::new(Box::new(groups), &self.memory)))
     }
 
     fn simplify(&self) -> Option<AggregateFunctionSimplification> {

@@ -4,6 +4,7 @@ pub(crate) mod map_partitions;
 pub(crate) mod repartition;
 pub(crate) mod sample;
 mod sort_first_rows;
+mod sort_groups;
 pub(crate) mod write;
 mod yielding;
 
@@ -30,6 +31,7 @@ use map_partitions::MapPartitions;
 use repartition::Repartition;
 use sample::Sample;
 pub(crate) use sort_first_rows::SortFirstRowsByDisk;
+pub(crate) use sort_groups::SortGroups;
 use write::Write;
 pub(crate) use yielding::YieldBetweenBatches;
 

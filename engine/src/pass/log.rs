@@ -136,7 +136,11 @@ impl Log {
         };
         self.memory.grow(len_bytes);
         self.entries.push_back(Entry::Kept { item, len_bytes });
-        if self.memory.is_over() { self.spill(keep_from) } else { Ok(()) }
+        if self.memory.is_over() {
+            self.spill(keep_from)?;
+        }
+        // Where nobody gets memory freely any more, what others are about to read goes to disk, too.
+        if self.memory.budget.is_short() { self.spill(self.head() - 1) } else { Ok(()) }
     }
 
     /// The item with a number that is not before the first and not behind the last.
@@ -296,6 +300,18 @@ mod tests {
         assert!(matches!(log.get(0), Fetched::Spilled { .. }));
         assert!(matches!(log.get(1), Fetched::Item(Item::ColumnFailed { column: 1, .. })));
         assert!(matches!(log.get(2), Fetched::Item(Item::Batch { .. })));
+    }
+
+    #[test]
+    fn what_is_kept_goes_to_disk_where_nobody_gets_memory() {
+        let budget = Arc::new(Budget::new(100_000));
+        let mut log = Log::new(Arc::new(LogMemory::new(&budget, None)), &store());
+        for number in 0..10 {
+            log.push(Item::Batch { batch: batch(number, 1000), place: NO_PLACE }, 0).unwrap();
+        }
+        assert!(log.spilled_bytes() > 0);
+        assert!(matches!(log.get(9), Fetched::Item(Item::Batch { .. })), "the last one is being read");
+        assert!(budget.used_bytes() < 100_000, "{}", budget.used_bytes());
     }
 
     #[test]
