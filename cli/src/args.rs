@@ -174,11 +174,11 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "CHAR")]
     decimal_separator: Option<String>,
 
-    /// How dates are written, in the letters of strftime: %d.%m.%Y
+    /// How dates are written, in the letters of strftime, as in %d.%m.%Y; auto finds it out
     #[arg(long, hide_short_help = true, value_name = "FORMAT")]
     dateformat: Option<String>,
 
-    /// How points in time are written: '%m/%d/%Y %I:%M:%S %p'
+    /// How points in time are written, as in '%m/%d/%Y %I:%M:%S %p'; auto finds it out
     #[arg(long, hide_short_help = true, value_name = "FORMAT")]
     timestampformat: Option<String>,
 

@@ -18,7 +18,7 @@ use swath_planner::{SourceFunction, nearest};
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
 /// | `nullstr` | a text or a list | what is null in every column, beside what always is |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
-/// | `dateformat`, `timestampformat` | a format of `strftime` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`] |
+/// | `dateformat`, `timestampformat` | a format of `strftime`, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; auto: to be found by looking |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf-16le`, … |
 /// | `types` | a map from name to type | types of some columns |
 /// | `columns` | a map from name to type | all columns, in order |
@@ -115,9 +115,13 @@ impl ReadOptions {
                 "," => csv.decimal_separator = b',',
                 _ => return Err(wrong(name, "'.' or ','", value)),
             },
-            "dateformat" | "date_format" => csv.times.date = set(name, value, time_format)?.known(),
+            "dateformat" | "date_format" => {
+                csv.times.date = set(name, value, time_format)?.known();
+                csv.find_times.dates = csv.times.date.is_none();
+            }
             "timestampformat" | "timestamp_format" => {
                 csv.times.timestamp = set(name, value, time_format)?.known();
+                csv.find_times.timestamps = csv.times.timestamp.is_none();
             }
             "encoding" => csv.encoding = set(name, value, |name, value| text(name, value)?.parse())?,
             "types" | "dtypes" | "column_types" => csv.types = types(name, value)?,

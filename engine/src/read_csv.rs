@@ -117,13 +117,13 @@ impl ReadCsv {
         self.option("decimal_separator", separator.to_string())
     }
 
-    /// How dates are written, in the letters of `strftime`: `%d.%m.%Y`. What is not said is found out by looking, where
-    /// it can be told.
+    /// How dates are written, in the letters of `strftime`: `%d.%m.%Y`. With `auto` it is found by looking, where it
+    /// can be told.
     pub fn date_format(self, format: &str) -> Self {
         self.option("dateformat", format)
     }
 
-    /// How points in time are written: `%m/%d/%Y %I:%M:%S %p`.
+    /// How points in time are written: `%m/%d/%Y %I:%M:%S %p`, or `auto`.
     pub fn timestamp_format(self, format: &str) -> Self {
         self.option("timestampformat", format)
     }

@@ -73,7 +73,9 @@ pub use feed::decode_in_order;
 pub use hive::{HiveColumn, hive_columns};
 pub use losses::{Loss, Losses};
 pub use notes::Notes;
-pub use options::{ColumnType, CsvOptions, DecodeOptions, HeaderMode, OnError, Setting, TextOptions};
+pub use options::{
+    ColumnType, CsvOptions, DecodeOptions, FindTimes, HeaderMode, OnError, Setting, TextOptions,
+};
 pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::filter::{RawFilter, RowFilter, ScanFilter, Usefulness};

@@ -126,8 +126,11 @@ pub struct CsvOptions {
     pub nullstr: Vec<String>,
     /// What stands before the fraction of a number: `.` or `,`.
     pub decimal_separator: u8,
-    /// How dates and points in time are written; what is not given is found by looking.
+    /// How dates and points in time are written.
     pub times: TimeFormats,
+    /// Whether it is to be found by looking how dates are written, and how points in time are. Otherwise those that are
+    /// not written as ISO 8601 has it are text.
+    pub find_times: FindTimes,
     /// The encoding of the text: if it is looked for, UTF-8, UTF-16 or windows-1252.
     pub encoding: Setting<Encoding>,
     /// Types of some columns, by name; the others are inferred.
@@ -155,6 +158,15 @@ pub struct CsvOptions {
     pub rejects_limit: usize,
 }
 
+/// What is to be found by looking at how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct FindTimes {
+    /// Dates.
+    pub dates: bool,
+    /// Points in time.
+    pub timestamps: bool,
+}
+
 impl Default for CsvOptions {
     fn default() -> Self {
         Self {
@@ -168,6 +180,7 @@ impl Default for CsvOptions {
             nullstr: Vec::new(),
             decimal_separator: b'.',
             times: TimeFormats::default(),
+            find_times: FindTimes::default(),
             encoding: Setting::Auto,
             types: Vec::new(),
             columns: None,

@@ -762,8 +762,8 @@ fn given_type(name: &str, options: &CsvOptions) -> Option<ColumnType> {
     types.find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, ty)| *ty)
 }
 
-/// How dates and points in time are written, where that is not set and all columns agree; these are columns of them
-/// then. Where it cannot be told they stay text, and a note says what would read them.
+/// How dates and points in time are written, where that is to be found and all columns agree; these are columns of
+/// them then. Where it cannot be told they stay text, and a note says what would read them.
 fn found_times(
     names: &[String],
     types: &mut [ColumnValues],
@@ -775,10 +775,14 @@ fn found_times(
         return times;
     }
     let found = [
-        (TimeKind::Date, &mut times.date, Seen::Date, "dates", "dateformat"),
-        (TimeKind::Timestamp, &mut times.timestamp, Seen::Timestamp, "points in time", "timestampformat"),
+        (options.find_times.dates, TimeKind::Date, &mut times.date, "dateformat"),
+        (options.find_times.timestamps, TimeKind::Timestamp, &mut times.timestamp, "timestampformat"),
     ];
-    for (kind, format, seen, what, option) in found {
+    for (_, kind, format, option) in found.into_iter().filter(|(is_wanted, ..)| *is_wanted) {
+        let (seen, what) = match kind {
+            TimeKind::Date => (Seen::Date, "dates"),
+            TimeKind::Timestamp => (Seen::Timestamp, "points in time"),
+        };
         let may_be = |name: &str| {
             given_type(name, options).is_none_or(|ty| {
                 matches!(ty, ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampTz)
@@ -786,7 +790,7 @@ fn found_times(
         };
         let is_one = |at: &usize| types[*at].times() == Some(kind) && may_be(&names[*at]);
         let columns: Vec<usize> = (0..names.len()).filter(is_one).collect();
-        let Some(&first) = columns.first().filter(|_| format.is_none()) else { continue };
+        let Some(&first) = columns.first() else { continue };
         // One format is for all columns.
         let others = types.iter().filter(|values| values.seen == seen);
         let all = columns.iter().map(|at| &types[*at]).chain(others);
@@ -969,6 +973,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::options::FindTimes;
 
     fn infer(files: &[&str], options: &CsvOptions) -> Result<CsvTable> {
         let dir = tempfile::tempdir().unwrap();
@@ -1132,10 +1137,9 @@ mod tests {
             ("1 000", "text"),
             ("T", "text"),
             ("yes", "text"),
-            ("31/12/2001", "date"),
-            ("1/2/2001", "text"),
-            ("12/31/2001", "date"),
-            ("2001-1-1", "date"),
+            ("31/12/2001", "text"),
+            ("12/31/2001", "text"),
+            ("2001-1-1", "text"),
             ("2001-12-31T10", "text"),
             ("10:30", "text"),
             ("0000-00-00", "text"),
@@ -1175,13 +1179,14 @@ mod tests {
 
     #[test]
     fn dates_are_found_in_other_forms() {
-        let notes = |text: &str| infer(&[text], &CsvOptions::default()).unwrap().notes().to_vec();
+        let notes = |text: &str, options: &CsvOptions| infer(&[text], options).unwrap().notes().to_vec();
         let times = |texts: &[&str], options: &CsvOptions| {
             let table = infer(texts, options).unwrap();
             let shown = |format: &Option<super::super::TimeFormat>| format.as_ref().map(ToString::to_string);
             (columns_of(&table), shown(&table.times().date), shown(&table.times().timestamp))
         };
-        let default = CsvOptions::default();
+        let find_times = FindTimes { dates: true, timestamps: true };
+        let default = CsvOptions { find_times, ..CsvOptions::default() };
         let found = |columns: &str, date: &str| (columns.to_owned(), Some(date.to_owned()), None);
         // One column shows which is the month in the other, or another file does.
         let text = "a,b\n01/02/2001,03/04/2001\nNA,31/12/2001\n";
@@ -1194,20 +1199,22 @@ mod tests {
         // Text: columns that do not agree, other text among them, and what was asked for.
         for text in ["a,b\n31/12/2001,12/31/2001\n", "a,b\n31/12/2001,2001-12-31\n"] {
             assert!(times(&[text], &default).0.starts_with("a text"), "{text}");
-            assert!(notes(text)[0].contains("dateformat = '%d/%m/%Y' reads it as such"), "{text}");
+            assert!(notes(text, &default)[0].contains("dateformat = '%d/%m/%Y' reads it as such"), "{text}");
         }
         assert_eq!(times(&["a\n31/12/2001\nsoon\n"], &default).0, "a text");
-        assert!(notes("a\n31/12/2001\nsoon\n").is_empty());
+        assert!(notes("a\n31/12/2001\nsoon\n", &default).is_empty());
+        // Nothing is looked for unless asked.
+        assert_eq!(times(&["a\n31/12/2001\n"], &CsvOptions::default()), ("a text".to_owned(), None, None));
         let types = vec![("a".to_owned(), ColumnType::Text)];
         assert_eq!(times(&["a\n31/12/2001\n"], &CsvOptions { types, ..default.clone() }).0, "a text");
         let formats = TimeFormats {
             date: Some(super::super::TimeFormat::of_option("dateformat", "%d/%m/%Y").unwrap()),
             timestamp: None,
         };
-        let options = CsvOptions { times: formats, ..default };
-        assert_eq!(times(&["a,b\n01/02/2001,2001-01-02\n"], &options).0, "a date, b text");
+        let options = CsvOptions { times: formats, ..CsvOptions::default() };
+        assert_eq!(times(&["a,b\n01/02/2001,2001-01-02\n"], &options).0, "a date, b timestamp");
         assert_eq!(
-            notes("day,b,c\n1/2/2001,3/4/2001,x\n"),
+            notes("day,b,c\n1/2/2001,3/4/2001,x\n", &default),
             [
                 "column \"day\" (and 1 more) looks like dates, and is read as text; dateformat = '%d/%m/%Y' or \
                  '%m/%d/%Y' reads it as such"
