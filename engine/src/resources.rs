@@ -140,7 +140,7 @@ impl Resources {
         options.optimizer.prefer_hash_join = false;
         let most = self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION;
         // With one partition, the relational core joins by hashes whatever it is told.
-        let joins = finds(plan, |node| Ok(matches!(node, LogicalPlan::Join(_))))?;
+        let joins = finds(plan, |node| Ok(matches!(node, LogicalPlan::Join(join) if !join.on.is_empty())))?;
         let least = if joins { 2 } else { 1 };
         let partitions = most.clamp(1, options.execution.target_partitions).max(least);
         options.execution.target_partitions = partitions;
