@@ -25,6 +25,10 @@ pub(crate) struct FrugalBudget {
 /// Of the limit, a partition's sorts take so much, one by one: an eighth.
 const SORT_PART: usize = 8;
 
+/// But that much, where all partitions together may: texts of a sorted batch are counted once for each shorter batch that
+/// it becomes.
+const LEAST_SORT_BYTES: usize = 2 << 20;
+
 /// And the merges of a partition, one by one: a quarter.
 const MERGE_PART: usize = 4;
 
@@ -36,7 +40,8 @@ impl FrugalBudget {
 
     /// What one sort may hold of rows. A batch it may hold in any case.
     fn sort_bytes(&self) -> usize {
-        self.budget.limit_bytes() / SORT_PART / self.partitions
+        let part = self.budget.limit_bytes() / SORT_PART;
+        (part / self.partitions).max(LEAST_SORT_BYTES).min(part)
     }
 
     /// What one merge may hold.
@@ -99,7 +104,7 @@ mod tests {
         let budget = Arc::new(Budget::new(1600));
         let pool: Arc<dyn MemoryPool> = Arc::new(FrugalBudget::new(&budget, 2));
         let sort = MemoryConsumer::new("ExternalSorter[0]").with_can_spill(true).register(&pool);
-        sort.try_grow(150).unwrap();
+        sort.try_grow(250).unwrap();
         assert!(sort.try_grow(1).is_err(), "more than its part, which the first batch alone may be");
         let merge = MemoryConsumer::new("ExternalSorterMerge[0]").register(&pool);
         merge.try_grow(200).unwrap();

@@ -140,7 +140,7 @@ impl Resources {
         options.optimizer.prefer_hash_join = false;
         let most = self.budget.limit_bytes() / BYTES_A_FRUGAL_PARTITION;
         // With one partition, the relational core joins by hashes whatever it is told.
-        let joins = finds(plan, |node| Ok(matches!(node, LogicalPlan::Join(_))))?;
+        let joins = finds(plan, joins_by_condition)?;
         let least = if joins { 2 } else { 1 };
         let partitions = most.clamp(1, options.execution.target_partitions).max(least);
         options.execution.target_partitions = partitions;
@@ -174,6 +174,11 @@ fn finds(
         Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     Ok(found)
+}
+
+/// Whether a node is a join with a condition, of which the keys may not have been found yet.
+fn joins_by_condition(node: &LogicalPlan) -> datafusion::error::Result<bool> {
+    Ok(matches!(node, LogicalPlan::Join(join) if !join.on.is_empty() || join.filter.is_some()))
 }
 
 /// Whether a node computes an aggregate that keeps all values of a group where groups do not come one after the other, as

@@ -78,9 +78,10 @@ impl Hash for SessionMemory {
 }
 
 impl SessionMemory {
-    /// Whether rows that take so much are much where they are not counted, as in exchanges between threads: a 16th.
+    /// Whether rows that take so much are much where they are not counted, as in exchanges between threads: 1 / 64, of
+    /// one of several aggregates.
     fn is_much(&self, len_bytes: usize) -> bool {
-        len_bytes > self.0.limit_bytes() / 16
+        len_bytes > self.0.limit_bytes() / 64
     }
 }
 
