@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flate2::{Compress, Compression, FlushCompress};
+use flate2::{Compress, Compression, FlushCompress, Status};
 use proptest::prelude::*;
 
 use super::*;
@@ -24,9 +24,10 @@ fn member(parts: &[(Vec<u8>, FlushCompress)], level: u32) -> Vec<u8> {
         loop {
             out.reserve(rest.len() * 2 + 1000);
             let before = encoder.total_in();
-            encoder.compress_vec(rest, &mut out, flush).unwrap();
+            let status = encoder.compress_vec(rest, &mut out, flush).unwrap();
             rest = &rest[(encoder.total_in() - before) as usize..];
-            if rest.is_empty() {
+            let has_ended = status == Status::StreamEnd || !matches!(flush, FlushCompress::Finish);
+            if rest.is_empty() && has_ended {
                 break;
             }
         }
