@@ -110,7 +110,14 @@ impl Pairs {
     /// merges runs has a batch of each in memory, and with it all that such groups have.
     fn refuse_wide_rows(&self) -> Result<()> {
         let values_a_group = self.table.len() / self.counts.len().max(1);
-        if values_a_group > MANY_VALUES && (self.merges || self.memory.is_much(self.size())) {
+        let is_wide = match self.merges {
+            true => values_a_group > MANY_VALUES,
+            false => {
+                values_a_group > MANY_EXCHANGED_VALUES
+                    && self.memory.is_less_than(self.size(), EXCHANGED_PARTS)
+            }
+        };
+        if is_wide {
             let message = format!("count(DISTINCT) has {values_a_group} values in each group");
             return Err(DataFusionError::ResourcesExhausted(message));
         }
@@ -158,6 +165,12 @@ impl Pairs {
 
 /// More values than this make a row of a group too wide to go to disk and come back.
 const MANY_VALUES: usize = 1024;
+
+/// And more than these too wide to be exchanged between threads, where 8192 rows are collected, which are not counted.
+const MANY_EXCHANGED_VALUES: usize = 64;
+
+/// Where there are as many as take this part of the memory, one in 64: there may be several such aggregates.
+const EXCHANGED_PARTS: usize = 64;
 
 /// An empty table of pairs.
 fn table(ty: &DataType) -> Result<Box<dyn GroupValues>> {

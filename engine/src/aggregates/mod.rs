@@ -78,10 +78,9 @@ impl Hash for SessionMemory {
 }
 
 impl SessionMemory {
-    /// Whether rows that take so much are much where they are not counted, as in exchanges between threads: 1 / 64, of
-    /// one of several aggregates.
-    fn is_much(&self, len_bytes: usize) -> bool {
-        len_bytes > self.0.limit_bytes() / 64
+    /// Whether one in so many parts of the limit is less than what some rows take.
+    fn is_less_than(&self, len_bytes: usize, parts: usize) -> bool {
+        self.0.limit_bytes() / parts < len_bytes
     }
 }
 

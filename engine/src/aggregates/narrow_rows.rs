@@ -24,6 +24,9 @@ pub(super) struct NarrowRows {
 /// What the values of a batch of groups may take.
 const MOST_BYTES: usize = 4 << 20;
 
+/// What is exchanged between threads may take this part of the memory, one in 16, where it is wide.
+const EXCHANGED_PARTS: usize = 16;
+
 /// Groups of a batch.
 const BATCH_GROUPS: usize = 8192;
 
@@ -36,7 +39,7 @@ impl NarrowRows {
         let len_bytes = self.size();
         let group_bytes = len_bytes / self.groups.max(1);
         let is_wide = group_bytes * self.groups.min(BATCH_GROUPS) > MOST_BYTES;
-        if is_wide && (self.merges || self.memory.is_much(len_bytes)) {
+        if is_wide && (self.merges || self.memory.is_less_than(len_bytes, EXCHANGED_PARTS)) {
             let message =
                 format!("an aggregate that keeps all values has {group_bytes} bytes for each group");
             return Err(DataFusionError::ResourcesExhausted(message));
