@@ -272,7 +272,7 @@ mod tests {
         join.try_grow(200).unwrap();
         drop(join);
         first.free();
-        second.try_grow(200).unwrap();
+        second.try_grow(170).unwrap();
         drop((first, second));
         assert_eq!((pool.reserved(), budget.state().tables_bytes, budget.state().tables), (0, 0, 0));
     }
