@@ -18,7 +18,7 @@ use crate::session::Session;
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("t.csv");
 /// # let decimals = dir.path().join("d.csv");
-/// # let dates = dir.path().join("t.csv");
+/// # let dates = dir.path().join("days.csv");
 /// # std::fs::write(&path, "made by hand\na;b\n1;?\n# a comment\n3;'x;y'\n").unwrap();
 /// use swath::types::{Float64, Text};
 ///
