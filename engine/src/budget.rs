@@ -33,10 +33,6 @@ const DOUBLING: usize = 2;
 #[derive(Debug, Default)]
 struct State {
     used_bytes: usize,
-    /// What tables of groups have of that.
-    tables_bytes: usize,
-    /// How many tables of groups there are.
-    tables: usize,
     /// Consumers that have something, by their numbers.
     holders: HashMap<usize, Holder>,
     /// How many of them can write to disk.
@@ -54,6 +50,14 @@ struct Holder {
 /// Whether a consumer is a table of groups that goes to disk.
 fn is_table(name: &str) -> bool {
     ["FinalHashAggregateStream[", "SingleHashAggregateStream["].iter().any(|table| name.starts_with(table))
+}
+
+impl State {
+    /// How many tables of groups there are, and what they have.
+    fn tables(&self) -> (usize, usize) {
+        let tables = self.holders.values().filter(|holder| is_table(&holder.name));
+        tables.fold((0, 0), |(count, bytes), table| (count + 1, bytes + table.bytes))
+    }
 }
 
 impl Budget {
@@ -111,12 +115,10 @@ impl Budget {
         let (name, can_spill) = (consumer.name(), consumer.can_spill());
         let holder = state.holders.entry(consumer.id()).or_insert_with(|| {
             state.spillers += usize::from(can_spill);
-            state.tables += usize::from(is_table(name));
             Holder { name: name.to_owned(), can_spill, bytes: 0 }
         });
         holder.bytes += additional;
         state.used_bytes += additional;
-        state.tables_bytes += if is_table(name) { additional } else { 0 };
         self.peak_bytes.fetch_max(state.used_bytes, Ordering::Relaxed);
     }
 
@@ -132,14 +134,15 @@ impl Budget {
             return false;
         }
         // When it has written to disk it reads that by another reservation, and its table cannot go there again.
-        let held = state.holders.get(&consumer.id()).map_or(0, |holder| holder.bytes);
-        let is_table = is_table(consumer.name()) && held == reservation.size();
-        let tables = state.tables_bytes + additional;
-        if is_table && used + DOUBLING * tables > self.limit_bytes() {
+        let holder = state.holders.get(&consumer.id());
+        let held = holder.map_or(0, |holder| holder.bytes);
+        if is_table(consumer.name()) && held == reservation.size() {
+            let (tables, tables_bytes) = state.tables();
             // One that has just begun has nothing to write yet.
-            let others = state.tables - usize::from(state.holders.contains_key(&consumer.id()));
+            let others = tables - usize::from(holder.is_some());
             let share = self.limit_bytes() / (1 + DOUBLING) / (others + 1);
-            if reservation.size() + additional > share {
+            let is_short = used + DOUBLING * (tables_bytes + additional) > self.limit_bytes();
+            if is_short && reservation.size() + additional > share {
                 return false;
             }
         }
@@ -168,13 +171,11 @@ impl MemoryPool for Budget {
     fn shrink(&self, reservation: &MemoryReservation, len_bytes: usize) {
         let mut state = self.state();
         state.used_bytes -= len_bytes;
-        state.tables_bytes -= if is_table(reservation.consumer().name()) { len_bytes } else { 0 };
         if let Entry::Occupied(mut holder) = state.holders.entry(reservation.consumer().id()) {
             holder.get_mut().bytes = holder.get().bytes.saturating_sub(len_bytes);
             if holder.get().bytes == 0 {
                 let left = holder.remove();
                 state.spillers -= usize::from(left.can_spill);
-                state.tables -= usize::from(is_table(&left.name));
             }
         }
     }
@@ -276,7 +277,7 @@ mod tests {
         assert!(second.try_grow(10).is_err(), "it would not have the room");
         drop((first, second));
         let state = budget.state();
-        assert_eq!((state.used_bytes, state.tables_bytes, state.tables), (0, 0, 0));
+        assert_eq!((state.used_bytes, state.tables()), (0, (0, 0)));
     }
 
     #[test]

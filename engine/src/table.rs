@@ -239,7 +239,7 @@ fn is_tsv_by_name(path: &str, files: &[SourceFile]) -> Result<bool> {
     let ending = ending_of(&name_of(path, files));
     match ending.as_str() {
         "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "zip" | "7z" | "tar" | "tgz" | "tbz2" => {
-            swath_io::refuse_other_kinds(&files[..1], &swath_io::CsvOptions::default())?;
+            swath_io::refuse_no_text(&files[0])?;
             Err(Error::query(
                 format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
                 format!(

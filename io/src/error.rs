@@ -392,14 +392,19 @@ fn value_hint(column: &str, expected: &str, fits: Option<ColumnType>, found: &st
 
 /// The option that reads a date or a point in time as it is written.
 fn format_hint(expected: &str, found: &str) -> String {
-    let option = match Forms::default().with(found.as_bytes()).kind() {
-        Some(TimeKind::Date) if expected.starts_with("a date") => "dateformat",
-        Some(TimeKind::Timestamp) if expected.starts_with("a timestamp") => "timestampformat",
-        _ => return String::new(),
+    let forms = Forms::default().with(found.as_bytes());
+    let Some(kind) = forms.kind() else { return String::new() };
+    let is_expected = match kind {
+        TimeKind::Date => expected.starts_with("a date"),
+        TimeKind::Timestamp => expected.starts_with("a timestamp"),
     };
-    let formats = Forms::default().with(found.as_bytes()).formats();
-    let formats: Vec<String> = formats.iter().map(|format| format!("'{format}'")).collect();
-    format!("{option} = {} reads all such values as they are written here; or ", formats.join(" or "))
+    match is_expected {
+        true => {
+            let (option, formats) = (kind.option(), forms.said());
+            format!("{option} = {formats} reads all such values as they are written here; or ")
+        }
+        false => String::new(),
+    }
 }
 
 impl fmt::Display for Location {

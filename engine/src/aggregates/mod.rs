@@ -2,9 +2,8 @@
 
 mod array_agg;
 mod distinct_count;
-mod median;
 mod narrow_rows;
-mod percentile;
+mod wide_groups;
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -101,8 +100,8 @@ impl UseOwnAggregates {
         Self {
             array_agg: array_agg::array_agg(&memory),
             count: distinct_count::count(&memory),
-            median: median::median(&memory),
-            percentile_cont: percentile::percentile_cont(&memory),
+            median: wide_groups::median(&memory),
+            percentile_cont: wide_groups::percentile_cont(&memory),
         }
     }
 

@@ -79,12 +79,15 @@ impl GroupsAccumulator for NarrowRows {
         self.core.state(emit_to)
     }
 
+    /// Where there are about as many groups as rows, the relational core does not group rows before they are exchanged
+    /// between threads, but makes each a group of its own. Its `percentile_cont` panics then, where it is given all its
+    /// arguments: it expects the values alone, which come first.
     fn convert_to_state(
         &self,
         values: &[ArrayRef],
         condition: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        self.core.convert_to_state(values, condition)
+        self.core.convert_to_state(&values[..1], condition)
     }
 
     fn size(&self) -> usize {

@@ -196,6 +196,7 @@ pub(crate) struct CsvScanner {
 }
 
 /// The chunk at hand.
+#[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
     pub(super) records: &'a Records,
@@ -247,7 +248,7 @@ impl CsvScanner {
         // Text is looked at where fields are cut by structure, if any is wanted.
         let fields = Fields { padded, dialect, has_quotes: summary.has_quotes, text: None };
         let source = Source { path, records, layout, fields };
-        let rows = match self.scan_regular(Source { path, records, layout, fields }) {
+        let rows = match self.scan_regular(source) {
             Ok(rows) => rows,
             Err(mut bad) => {
                 if bad.error.is_of_wider_type() {

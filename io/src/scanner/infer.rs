@@ -775,10 +775,10 @@ fn found_times(
         return times;
     }
     let found = [
-        (options.find_times.dates, TimeKind::Date, &mut times.date, "dateformat"),
-        (options.find_times.timestamps, TimeKind::Timestamp, &mut times.timestamp, "timestampformat"),
+        (options.find_times.dates, TimeKind::Date, &mut times.date),
+        (options.find_times.timestamps, TimeKind::Timestamp, &mut times.timestamp),
     ];
-    for (_, kind, format, option) in found.into_iter().filter(|(is_wanted, ..)| *is_wanted) {
+    for (_, kind, format) in found.into_iter().filter(|(is_wanted, ..)| *is_wanted) {
         let (seen, what) = match kind {
             TimeKind::Date => (Seen::Date, "dates"),
             TimeKind::Timestamp => (Seen::Timestamp, "points in time"),
@@ -800,14 +800,13 @@ fn found_times(
             columns.iter().for_each(|at| types[*at].seen = seen);
             continue;
         }
-        let formats: Vec<String> =
-            types[first].forms.formats().iter().map(|format| format!("'{format}'")).collect();
         let more =
             if columns.len() > 1 { format!(" (and {} more)", columns.len() - 1) } else { String::new() };
         notes.push(format!(
-            "column \"{}\"{more} looks like {what}, and is read as text; {option} = {} reads it as such",
+            "column \"{}\"{more} looks like {what}, and is read as text; {} = {} reads it as such",
             names[first],
-            formats.join(" or ")
+            kind.option(),
+            types[first].forms.said()
         ));
     }
     times

@@ -41,6 +41,16 @@ pub(crate) enum TimeKind {
     Timestamp,
 }
 
+impl TimeKind {
+    /// The option that says how such values are written.
+    pub(crate) fn option(self) -> &'static str {
+        match self {
+            Self::Date => "dateformat",
+            Self::Timestamp => "timestampformat",
+        }
+    }
+}
+
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let form = |text: &str, date: usize, kind: TimeKind| {
         let format = TimeFormat::of_option("dateformat", text).expect("a known format");
@@ -103,6 +113,12 @@ impl Forms {
             }
         }
         formats.into_iter().map(|(_, format)| format).collect()
+    }
+
+    /// The formats, as one may write them: `'%d/%m/%Y' or '%m/%d/%Y'`.
+    pub(crate) fn said(self) -> String {
+        let formats: Vec<String> = self.formats().iter().map(|format| format!("'{format}'")).collect();
+        formats.join(" or ")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::options::CsvOptions;
-use crate::scanner::infer::{each_file, read_head};
+use crate::scanner::infer::read_head;
 use crate::source::SourceFile;
 
 /// What is no text, and what to do with it.
@@ -77,12 +77,12 @@ fn has(text: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find(text, word).is_some()
 }
 
-/// Looks at the heads of files, and refuses those that hold no text.
+/// Looks at the head of a file, and refuses it if it holds no text.
 ///
 /// # Errors
-/// The first file, in their order, that is known to hold something else; those of opening and decoding.
-pub fn refuse_other_kinds(files: &[SourceFile], options: &CsvOptions) -> Result<()> {
-    each_file(files, |file| refuse_other_kind(file, &read_head(file, options)?.text)).map(drop)
+/// It is known to hold something else; those of opening and decoding.
+pub fn refuse_no_text(file: &SourceFile) -> Result<()> {
+    refuse_other_kind(file, &read_head(file, &CsvOptions::default())?.text)
 }
 
 /// Refuses a file whose head shows that it holds no text.
