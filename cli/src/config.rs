@@ -13,12 +13,13 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 35] = [
+const SETTINGS: [&str; 37] = [
     "all-varchar",
     "color",
     "columns",
     "comment",
     "compression",
+    "dateformat",
     "decimal-separator",
     "delim",
     "encoding",
@@ -47,6 +48,7 @@ const SETTINGS: [&str; 35] = [
     "temp-dir",
     "threads",
     "timeout",
+    "timestampformat",
     "types",
     "union-by-name",
 ];
@@ -169,7 +171,10 @@ pub fn user_folder(variable: &str, usual: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Args;
+
     use super::*;
+    use crate::args::{ReadArgs, ResourceArgs};
 
     fn parse(text: &str) -> Result<Config, Report> {
         Config::parse(text, Path::new("config.toml"))
@@ -185,6 +190,14 @@ mod tests {
         assert_eq!(flag("nullstr"), ["a", "b"]);
         assert_eq!(flag("types"), ["n=text"]);
         assert_eq!(config.views, [("v".to_owned(), "SELECT 1".to_owned())]);
+    }
+
+    #[test]
+    fn every_way_to_read_is_an_option() {
+        let command = ResourceArgs::augment_args(ReadArgs::augment_args(Command::new("swath")));
+        let flags: Vec<_> = command.get_arguments().filter_map(Arg::get_long).collect();
+        let unknown: Vec<_> = flags.iter().filter(|flag| !SETTINGS.contains(flag)).collect();
+        assert!(flags.len() > 20 && unknown.is_empty(), "{unknown:?}");
     }
 
     #[test]

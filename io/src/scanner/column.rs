@@ -17,6 +17,7 @@ use super::values::{
     is_null_word, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_u64, trim, with_point,
 };
 use crate::options::ColumnType;
+use crate::simd::InstructionSet;
 
 /// Converts the fields of one column, many at a time.
 #[derive(Debug)]
@@ -136,41 +137,41 @@ impl ColumnBuilder {
                 append(values, nulls, fields, spans, rules, on_bad, never, of)
             }
             Values::Int64(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, numbers::integer, parse_i64)
+                append(values, nulls, fields, spans, rules, on_bad, numbers::integers, parse_i64)
             }
             Values::Float64(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, numbers::decimal, f64_of)
+                append(values, nulls, fields, spans, rules, on_bad, numbers::decimals, f64_of)
             }
             Values::Int32(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
                     narrow(parse_i64(value))
                 })
             }
             Values::Int16(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
                     narrow(parse_i64(value))
                 })
             }
             Values::Int8(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
                     narrow(parse_i64(value))
                 })
             }
             Values::UInt64(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, parse_u64)
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, parse_u64)
             }
             Values::UInt32(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
                     narrow(parse_u64(value))
                 })
             }
             Values::UInt16(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
                     narrow(parse_u64(value))
                 })
             }
             Values::UInt8(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integer, |value| {
+                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
                     narrow(parse_u64(value))
                 })
             }
@@ -242,18 +243,24 @@ impl ColumnBuilder {
     }
 }
 
+/// Room for the values of a batch, where the one before had so many: a little more, as no two have the same
+/// number of rows, and a vector that grows is copied.
+pub(super) fn room_for_next(rows: usize) -> usize {
+    rows + rows / 8
+}
+
 fn primitive<T: ArrowPrimitiveType>(
     values: &mut Vec<T::Native>,
     nulls: Option<arrow_buffer::NullBuffer>,
 ) -> ArrayRef {
-    let capacity = values.len();
-    let values = std::mem::replace(values, Vec::with_capacity(capacity));
+    let next = Vec::with_capacity(room_for_next(values.len()));
+    let values = std::mem::replace(values, next);
     Arc::new(PrimitiveArray::<T>::new(values.into(), nulls))
 }
 
 #[allow(clippy::too_many_arguments)] // one loop for all types; the two last ones are what differs between them
-/// Appends fields: first `quick` looks at each, as it stands in the data, then `full` at the values of those
-/// that it could make nothing of.
+/// Appends fields: first `quick` looks at them, as they stand in the data, then `full` at the values of those
+/// that it could make nothing of, whose places it gives.
 #[inline(always)]
 fn append<V: Copy + Default>(
     values: &mut Vec<V>,
@@ -262,18 +269,12 @@ fn append<V: Copy + Default>(
     spans: &[Span],
     rules: &FieldRules,
     on_bad: OnBad<'_>,
-    quick: impl Fn(&[u8], usize, usize) -> Option<V>,
+    quick: impl FnOnce(InstructionSet, &[u8], &[Span], &mut Vec<V>, &mut Vec<usize>),
     full: impl Fn(&[u8]) -> Option<V>,
 ) -> Result<(), FirstRejected> {
     let first = values.len();
     let mut left = Vec::new();
-    values.extend(spans.iter().enumerate().map(|(row, span)| {
-        let (start, len) = (span.start as usize, (span.end - span.start) as usize);
-        quick(fields.padded, start, len).unwrap_or_else(|| {
-            left.push(row);
-            V::default()
-        })
-    }));
+    quick(fields.set, fields.padded, spans, values, &mut left);
     let mut runs = Runs { nulls, end: 0 };
     for row in left {
         match slow(fields, spans[row], rules, &full) {
@@ -404,14 +405,27 @@ fn append_text(
 }
 
 /// No field is so plain that it is worth a way of its own.
-#[inline(always)]
-fn never<V>(_data: &[u8], _start: usize, _len: usize) -> Option<V> {
-    None
+fn never<V: Copy + Default>(
+    _set: InstructionSet,
+    _data: &[u8],
+    spans: &[Span],
+    values: &mut Vec<V>,
+    left: &mut Vec<usize>,
+) {
+    values.resize(values.len() + spans.len(), V::default());
+    left.extend(0..spans.len());
 }
 
-#[inline(always)]
-fn narrow_integer<Narrow: TryFrom<i64>>(data: &[u8], start: usize, len: usize) -> Option<Narrow> {
-    narrow(numbers::integer(data, start, len))
+/// Integers of less than 64 bits.
+fn narrow_integers<Narrow: TryFrom<i64> + Default>(
+    _set: InstructionSet,
+    data: &[u8],
+    spans: &[Span],
+    values: &mut Vec<Narrow>,
+    left: &mut Vec<usize>,
+) {
+    let of = |data: &[u8], start, len| narrow(numbers::integer(data, start, len));
+    numbers::one_by_one(data, spans, 0, values, left, of);
 }
 
 #[inline(always)]
@@ -439,7 +453,8 @@ mod tests {
         let padded = [field.as_bytes(), &[b'7'; PADDING_LEN_BYTES]].concat();
         let span = Span { start: 0, end: u32::try_from(field.len()).unwrap() };
         let text = CheckedText::of(&padded, Encoding::Utf8);
-        let fields = Fields { padded: &padded, dialect: &Dialect::RFC4180, has_quotes: quoted, text };
+        let (dialect, set) = (&Dialect::RFC4180, InstructionSet::best());
+        let fields = Fields { padded: &padded, dialect, has_quotes: quoted, text, set };
         let mut builder = ColumnBuilder::new(ty, 1);
         builder.append(&fields, &[span], &rules).map_err(|(row, rejected)| {
             assert_eq!(row, 0);

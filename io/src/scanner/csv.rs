@@ -10,6 +10,7 @@ use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
 use super::ScanRequest;
 use super::column::{ColumnBuilder, Rejected};
+use super::delim::Delim;
 use super::fields::{FieldRules, Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
 use super::infer::{Column, CsvTable, HeaderRule, column_name, header_names};
@@ -246,7 +247,7 @@ impl CsvScanner {
         let padded = records.chunk.padded();
         let dialect = &request.table.dialect;
         // Text is looked at where fields are cut by structure, if any is wanted.
-        let fields = Fields { padded, dialect, has_quotes: summary.has_quotes, text: None };
+        let fields = Fields { padded, dialect, has_quotes: summary.has_quotes, text: None, set: self.set };
         let source = Source { path, records, layout, fields };
         let rows = match self.scan_regular(source) {
             Ok(rows) => rows,
@@ -276,12 +277,14 @@ impl CsvScanner {
         let dialect = source.fields.dialect;
         let data = source.records.chunk.bytes();
         let summary = source.records.chunk.summary();
-        // Masks are of single bytes.
-        let Some(delim) = dialect.delim.single() else { return self.scan_irregular(&source, 0) };
+        let delim = dialect.delim;
         let marks =
             Marks { delim, quote: dialect.quote.filter(|_| summary.has_quotes), has_cr: summary.has_returns };
         let escape = dialect.escape.filter(|escape| Some(*escape) != dialect.quote);
-        let may_be_regular = !summary.has_quotes || escape.is_none() && dialect.comment.is_none();
+        let may_be_regular = !summary.has_quotes
+            || escape.is_none()
+                && dialect.comment.is_none()
+                && dialect.quote.is_none_or(|quote| !delim.contains(quote));
         if !may_be_regular {
             return self.scan_irregular(&source, 0);
         }
@@ -296,8 +299,9 @@ impl CsvScanner {
             return self.scan_matching(&source, filter, marks);
         }
         let has_text = request.schema.fields().iter().any(|field| field.data_type().is_string());
-        // A delimiter that is no ASCII could stand inside a character.
-        if has_text && delim.is_ascii() && dialect.quote.is_none_or(|quote| quote.is_ascii()) {
+        // A delimiter that is one byte and no ASCII could stand inside a character.
+        let delim_is_text = delim.single().is_none_or(|byte| byte.is_ascii());
+        if has_text && delim_is_text && dialect.quote.is_none_or(|quote| quote.is_ascii()) {
             source.fields.text = CheckedText::of(source.fields.padded, source.layout.rules.encoding);
         }
         let row_filter =
@@ -589,15 +593,23 @@ fn fill_spans(
     source: &Source<'_>,
     data: &[u8],
 ) {
+    let is_last = field + 1 == source.layout.width;
+    let before_end = before_end(is_last, source.fields.dialect.delim);
     let span = |base: &u32| {
         let at = *base as usize + field;
-        Span { start: ends[at].wrapping_add(1), end: ends[at + 1] }
+        Span { start: ends[at].wrapping_add(1), end: ends[at + 1] - before_end }
     };
     spans.clear();
     spans.extend(bases.iter().map(span));
-    if field + 1 == source.layout.width && source.records.chunk.summary().has_returns {
+    if is_last && source.records.chunk.summary().has_returns {
         strip_returns(spans, data);
     }
+}
+
+/// Bytes of what ends a field that stand before its last one, whose place is known. A line end has none: a `\r` before
+/// its `\n` is taken off by [`strip_returns`].
+pub(super) fn before_end(is_last_field: bool, delim: Delim) -> u32 {
+    if is_last_field { 0 } else { delim.len_bytes() as u32 - 1 }
 }
 
 /// Takes the `\r` of a `\r\n` off the last fields of records.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
+use crate::simd::{BLOCK_LEN_BYTES, Block64, block_at};
 
 /// Bytes that a delimiter has at most, as many as a character of UTF-8.
 pub const MAX_DELIM_LEN_BYTES: usize = 4;
@@ -10,7 +11,7 @@ pub const MAX_DELIM_LEN_BYTES: usize = 4;
 /// What stands between fields.
 ///
 /// Of several bytes, the first place at which all of them stand counts: `a|||b` with the delimiter `||` is `a` and
-/// `|b`. One byte is the fast way: fields are found by masks of it.
+/// `|b`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Delim {
     /// Zeros behind the last one.
@@ -101,6 +102,89 @@ impl From<u8> for Delim {
 impl fmt::Display for Delim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&String::from_utf8_lossy(self.as_bytes()).replace("\\t", "\\\\t").replace('\t', "\\t"))
+    }
+}
+
+/// Finds the delimiters of a chunk by masks, block after block.
+pub(crate) trait DelimFinder: Copy + Into<ManyBytes> {
+    /// Where all bytes of a delimiter stand in a row, those that overlap others included. The block is the one at
+    /// `at`.
+    fn starts<B: Block64>(block: B, data: &[u8], at: usize, delim: Delim) -> u64;
+
+    /// The delimiters among these places: of two that overlap the first counts. Each block is asked for once, in
+    /// their order.
+    fn separate(&mut self, starts: u64, delim: Delim) -> DelimMasks;
+}
+
+/// Delimiters in a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DelimMasks {
+    /// Their first bytes: those in the block.
+    pub(crate) first: u64,
+    /// Their last bytes: of the last delimiter it may be in the next block, of one in the block before it may be here.
+    pub(crate) last: u64,
+}
+
+/// For a delimiter of one byte.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneByte;
+
+impl From<OneByte> for ManyBytes {
+    fn from(_: OneByte) -> Self {
+        Self::default()
+    }
+}
+
+impl DelimFinder for OneByte {
+    #[inline(always)]
+    fn starts<B: Block64>(block: B, _data: &[u8], _at: usize, delim: Delim) -> u64 {
+        block.equal(delim.first())
+    }
+
+    #[inline(always)]
+    fn separate(&mut self, starts: u64, _delim: Delim) -> DelimMasks {
+        DelimMasks { first: starts, last: starts }
+    }
+}
+
+/// For one of any length: what the block before leaves.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ManyBytes {
+    /// The last bytes of its delimiters that stand in the next block.
+    last: u64,
+    /// Bytes at the start of the next block that belong to its last delimiter.
+    taken: u32,
+}
+
+impl DelimFinder for ManyBytes {
+    #[inline(always)]
+    fn starts<B: Block64>(block: B, data: &[u8], at: usize, delim: Delim) -> u64 {
+        let (first, others) = delim.as_bytes().split_first().expect("there is one at least");
+        others.iter().zip(1..).fold(block.equal(*first), |starts, (byte, ahead)| {
+            let shifted = B::load(&block_at(data, (at + ahead).min(data.len())));
+            starts & shifted.equal(*byte)
+        })
+    }
+
+    #[inline(always)]
+    fn separate(&mut self, starts: u64, delim: Delim) -> DelimMasks {
+        let len = u32::from(delim.len);
+        let mut first = starts & u64::MAX << self.taken;
+        let too_near = (1..len).fold(0, |near, distance| near | first & first << distance);
+        if too_near != 0 {
+            let (mut left, all) = (first, (1 << len) - 1);
+            first = 0;
+            while left != 0 {
+                let at = left.trailing_zeros();
+                first |= 1 << at;
+                left &= !(all << at);
+            }
+        }
+        let behind_last = u64::BITS - first.leading_zeros() + len - 1;
+        let last = if len == 1 { first } else { first << (len - 1) | self.last };
+        self.taken = behind_last.saturating_sub(BLOCK_LEN_BYTES as u32);
+        self.last = if len == 1 { 0 } else { first >> (u64::BITS + 1 - len) };
+        DelimMasks { first, last }
     }
 }
 

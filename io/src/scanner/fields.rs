@@ -6,6 +6,7 @@ use super::record::{Dialect, is_closed, unescape};
 use super::text_values::CheckedText;
 use super::time_format::TimeFormats;
 use crate::encoding::Encoding;
+use crate::simd::InstructionSet;
 
 /// Where a field stands in its chunk, its quotes included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) has_quotes: bool,
     /// The chunk as text, if all of it is: then single fields need no looking at.
     pub(crate) text: Option<CheckedText<'a>>,
+    /// Instructions that may be used.
+    pub(crate) set: InstructionSet,
 }
 
 /// How fields become values, beside their column's type.

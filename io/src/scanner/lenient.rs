@@ -15,9 +15,10 @@ use arrow_select::filter::filter_record_batch;
 
 use super::column::{ColumnBuilder, Rejected};
 use super::csv::{
-    Bad, CsvRequest, CsvScanner, Source, bad_width, is_blank, location, next_record, shown, span_of,
-    strip_returns, value_error,
+    Bad, CsvRequest, CsvScanner, Source, bad_width, before_end, is_blank, location, next_record, shown,
+    span_of, strip_returns, value_error,
 };
+use super::delim::Delim;
 use super::fields::Span;
 use super::infer::Column;
 use super::record::line_ends;
@@ -398,7 +399,8 @@ impl CsvScanner {
         let has_returns = source.records.chunk.summary().has_returns;
         let fill = |spans: &mut Vec<Span>, field: usize| {
             spans.clear();
-            spans.extend(rows.iter().map(|record| field_of(record, ends, field)));
+            spans
+                .extend(rows.iter().map(|record| field_of(record, ends, field, source.fields.dialect.delim)));
             if has_returns {
                 strip_returns(spans, data);
             }
@@ -507,12 +509,13 @@ impl CsvScanner {
 }
 
 /// A field of a record; one that it does not have is empty.
-fn field_of(record: &Record, ends: &[u32], field: usize) -> Span {
-    let before = record.base as usize + field;
-    if before < record.last as usize {
-        Span { start: ends[before].wrapping_add(1), end: ends[before + 1] }
+fn field_of(record: &Record, ends: &[u32], field: usize, delim: Delim) -> Span {
+    let (before, last) = (record.base as usize + field, record.last as usize);
+    if before < last {
+        let start = ends[before].wrapping_add(1);
+        Span { start, end: ends[before + 1] - before_end(before + 1 == last, delim) }
     } else {
-        let end = ends[record.last as usize];
+        let end = ends[last];
         Span { start: end, end }
     }
 }

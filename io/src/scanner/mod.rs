@@ -2,7 +2,7 @@
 
 mod column;
 pub(crate) mod csv;
-mod delim;
+pub(crate) mod delim;
 mod fields;
 pub(crate) mod filter;
 pub mod infer;

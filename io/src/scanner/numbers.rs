@@ -4,6 +4,12 @@
 //! their digits (D. Lemire, "Quickly parsing eight digits", 2018). Whatever is not in the plain form gives
 //! `None`, and is looked at again by [`values`](super::values), which is the definition.
 
+use super::fields::Span;
+use crate::simd::InstructionSet;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
 /// Zeros, as digits.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
@@ -13,6 +19,58 @@ const POWERS_OF_TEN: [f64; 16] =
 
 /// Integers up to this one are exact as doubles.
 const MAX_EXACT: u64 = 1 << 53;
+
+/// Numbers that are converted at a time where the processor can.
+const LANES: usize = 4;
+
+/// Appends the integers that fields write, and to `left` the places of those that are not written as
+/// [`integer`] has it: in `values` there is something else for these.
+pub(crate) fn integers(
+    set: InstructionSet,
+    data: &[u8],
+    spans: &[Span],
+    values: &mut Vec<i64>,
+    left: &mut Vec<usize>,
+) {
+    match set {
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => avx2::by_four(data, spans, values, left, integer),
+        _ => one_by_one(data, spans, 0, values, left, integer),
+    }
+}
+
+/// The same for numbers as [`decimal`] has them.
+pub(crate) fn decimals(
+    set: InstructionSet,
+    data: &[u8],
+    spans: &[Span],
+    values: &mut Vec<f64>,
+    left: &mut Vec<usize>,
+) {
+    match set {
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => avx2::by_four(data, spans, values, left, decimal),
+        _ => one_by_one(data, spans, 0, values, left, decimal),
+    }
+}
+
+/// Appends what `of` finds in fields, the first of which is at a place `first` among all.
+#[inline(always)]
+pub(crate) fn one_by_one<V: Default>(
+    data: &[u8],
+    spans: &[Span],
+    first: usize,
+    values: &mut Vec<V>,
+    left: &mut Vec<usize>,
+    of: impl Fn(&[u8], usize, usize) -> Option<V>,
+) {
+    values.extend(spans.iter().zip(first..).map(|(span, row)| {
+        of(data, span.start as usize, (span.end - span.start) as usize).unwrap_or_else(|| {
+            left.push(row);
+            V::default()
+        })
+    }));
+}
 
 /// An integer of up to 16 digits, with an optional minus: `data[start..start + len]`.
 #[inline(always)]
@@ -104,14 +162,15 @@ fn byte_equal_16(word: u128, byte: u8) -> u128 {
     !(((different & !HIGH) + !HIGH) | different) & HIGH
 }
 
+/// Eight bytes, the first one lowest.
 #[inline(always)]
-fn load_8(data: &[u8], at: usize) -> u64 {
+pub(crate) fn load_8(data: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(data[at..at + 8].try_into().expect("eight bytes"))
 }
 
 /// Sixteen bytes, the first one lowest.
 #[inline(always)]
-pub(crate) fn load_16(data: &[u8], at: usize) -> u128 {
+fn load_16(data: &[u8], at: usize) -> u128 {
     u128::from_le_bytes(data[at..at + 16].try_into().expect("sixteen bytes"))
 }
 
@@ -143,8 +202,69 @@ mod tests {
         }
     }
 
+    /// The same numbers by every set of instructions, bits of doubles told apart.
+    fn sets_agree(fields: &[String]) {
+        let mut data = Vec::new();
+        let spans: Vec<Span> = fields
+            .iter()
+            .map(|field| {
+                let start = u32::try_from(data.len()).unwrap();
+                data.extend_from_slice(field.as_bytes());
+                let end = u32::try_from(data.len()).unwrap();
+                data.push(b',');
+                Span { start, end }
+            })
+            .collect();
+        data.resize(data.len() + 16, b'1');
+        for set in InstructionSet::all() {
+            let (mut values, mut left) = (vec![7], vec![]);
+            integers(*set, &data, &spans, &mut values, &mut left);
+            let found = |row: usize| (!left.contains(&row)).then(|| values[row + 1]);
+            for (row, field) in fields.iter().enumerate() {
+                let (padded, start, len) = padded(field, b'1');
+                assert_eq!(found(row), integer(&padded, start, len), "{set:?} {field:?}");
+            }
+            assert_eq!((values[0], values.len()), (7, fields.len() + 1));
+
+            let (mut values, mut left) = (vec![], vec![]);
+            decimals(*set, &data, &spans, &mut values, &mut left);
+            let found = |row: usize| (!left.contains(&row)).then(|| values[row].to_bits());
+            for (row, field) in fields.iter().enumerate() {
+                let (padded, start, len) = padded(field, b'1');
+                let expected = decimal(&padded, start, len).map(f64::to_bits);
+                assert_eq!(found(row), expected, "{set:?} {field:?}");
+            }
+            assert_eq!(values.len(), fields.len());
+        }
+    }
+
+    #[test]
+    fn sets_agree_on_every_length() {
+        let digits = "1234567890123456789";
+        let mut fields = vec![String::new(), ".".into(), "-".into(), "-.".into(), "1..2".into(), "NA".into()];
+        for len in 1..=digits.len() {
+            let number = &digits[..len];
+            fields.extend([number.to_owned(), format!("-{number}"), "0".repeat(len), "9".repeat(len)]);
+            for point in 0..=len {
+                let (before, behind) = number.split_at(point);
+                fields.extend([format!("{before}.{behind}"), format!("-{before}.{behind}")]);
+            }
+        }
+        sets_agree(&fields);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        #[test]
+        fn sets_agree_on_numbers(fields in prop::collection::vec("-?[0-9]{0,6}\\.?[0-9]{0,10}", 0..12)) {
+            sets_agree(&fields);
+        }
+
+        #[test]
+        fn sets_agree_on_anything(fields in prop::collection::vec("[-+.0-9e: /\u{80}\u{ff}]{0,10}", 0..12)) {
+            sets_agree(&fields);
+        }
 
         #[test]
         fn integers_as_defined(text in "-?[0-9]{1,16}", behind: u8) {

@@ -10,13 +10,14 @@
 //! stands one of these three. Where that holds, the grammar of [`parse_record`](super::record::parse_record)
 //! finds the same fields; where it does not, [`Irregular`] is returned and the chunk is read with that.
 
+use super::delim::{Delim, DelimFinder, ManyBytes, OneByte};
 use crate::simd::{BLOCK_LEN_BYTES, Block64, InstructionSet, block_at, portable::Portable};
 
 /// The bytes that end fields and records, or keep others from doing so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// Between fields.
-    pub(crate) delim: u8,
+    pub(crate) delim: Delim,
     /// Around fields, if the chunk has any.
     pub(crate) quote: Option<u8>,
     /// Whether the chunk has carriage returns, which end records where no `\n` follows.
@@ -30,7 +31,7 @@ pub(crate) struct Irregular;
 /// Ends of fields and records, as far as a chunk has been looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Structure {
-    /// Offsets of the bytes that end fields, the first one a stand-in for what ends the record before.
+    /// Offsets of the last bytes of what ends fields, the first one a stand-in for what ends the record before.
     /// Longer than [`Self::len`]: blocks write whole groups.
     ends: Vec<u32>,
     len: usize,
@@ -39,6 +40,7 @@ pub(crate) struct Structure {
     base: u32,
     at: usize,
     quotes: QuoteState,
+    delims: ManyBytes,
 }
 
 /// The ends of one record, by their places in [`Structure::ends`].
@@ -80,9 +82,11 @@ impl Structure {
         self.records.clear();
         self.at = 0;
         self.quotes = QuoteState::default();
+        self.delims = ManyBytes::default();
     }
 
-    /// Ends of fields, and what stands in for the one before a record where others were left out.
+    /// Ends of fields, and what stands in for the one before a record where others were left out: the last byte
+    /// of a delimiter or line end. The field behind it begins with the next byte.
     pub(crate) fn ends(&self) -> &[u32] {
         &self.ends[..self.len]
     }
@@ -126,6 +130,7 @@ impl Structure {
         self.len = self.base as usize + 1;
         self.ends[self.base as usize] = offset(start).wrapping_sub(1);
         self.at = start;
+        self.delims = ManyBytes::default();
         let extended = self.extend(set, data, end, marks);
         debug_assert!(extended.is_ok() && self.records.len() > known);
         // The last block may go on into the records behind it.
@@ -157,20 +162,36 @@ impl Structure {
 
     #[inline(always)]
     fn extend_with<B: Block64>(&mut self, data: &[u8], until: usize, marks: Marks) -> Result<(), Irregular> {
-        match (marks.quote, marks.has_cr) {
-            (None, false) => self.blocks::<B, false, false>(data, until, marks),
-            (None, true) => self.blocks::<B, false, true>(data, until, marks),
-            (Some(_), false) => self.blocks::<B, true, false>(data, until, marks),
-            (Some(_), true) => self.blocks::<B, true, true>(data, until, marks),
+        if marks.delim.single().is_some() {
+            return self.extend_by::<B, _>(data, until, marks, OneByte);
         }
+        let delims = self.delims;
+        self.extend_by::<B, _>(data, until, marks, delims)
     }
 
     #[inline(always)]
-    fn blocks<B: Block64, const QUOTES: bool, const CR: bool>(
+    fn extend_by<B: Block64, D: DelimFinder>(
         &mut self,
         data: &[u8],
         until: usize,
         marks: Marks,
+        delims: D,
+    ) -> Result<(), Irregular> {
+        match (marks.quote, marks.has_cr) {
+            (None, false) => self.blocks::<B, D, false, false>(data, until, marks, delims),
+            (None, true) => self.blocks::<B, D, false, true>(data, until, marks, delims),
+            (Some(_), false) => self.blocks::<B, D, true, false>(data, until, marks, delims),
+            (Some(_), true) => self.blocks::<B, D, true, true>(data, until, marks, delims),
+        }
+    }
+
+    #[inline(always)]
+    fn blocks<B: Block64, D: DelimFinder, const QUOTES: bool, const CR: bool>(
+        &mut self,
+        data: &[u8],
+        until: usize,
+        marks: Marks,
+        mut delims: D,
     ) -> Result<(), Irregular> {
         let quote = marks.quote.unwrap_or_default();
         let mut state = self.quotes;
@@ -185,15 +206,17 @@ impl Structure {
                 let returns = block.equal(b'\r');
                 lines |= returns & !(lines >> 1 | next_is_lf << 63);
             }
-            let mut ends = block.equal(marks.delim) | lines;
-            if QUOTES {
+            let starts = D::starts(block, data, at, marks.delim);
+            let ends = if QUOTES {
                 let quotes = block.equal(quote);
                 let inside = B::prefix_xor(quotes) ^ state.inside;
-                ends &= !inside;
                 lines &= !inside;
+                let delims = delims.separate(starts & !inside, marks.delim);
+                let ends = delims.last | lines;
                 // A `\r` before a `\n` ends nothing, but may follow a quote that closes.
                 let closing = quotes & !inside;
-                let may_follow = ends | quotes | if CR { block.equal(b'\r') } else { 0 };
+                let returns = if CR { block.equal(b'\r') } else { 0 };
+                let may_follow = delims.first | lines | quotes | returns;
                 let may_open = ends | closing;
                 let opens_badly = quotes & inside & !(may_open << 1 | state.may_open);
                 let followed_badly = (closing << 1 | state.closed) & !may_follow & in_data(data.len() - at);
@@ -203,12 +226,16 @@ impl Structure {
                 state.inside = 0u64.wrapping_sub(inside >> 63);
                 state.may_open = may_open >> 63;
                 state.closed = closing >> 63;
-            }
+                ends
+            } else {
+                delims.separate(starts, marks.delim).last | lines
+            };
             self.push_block::<B>(ends, lines, offset(at));
             at += BLOCK_LEN_BYTES;
         }
         self.at = at.min(data.len());
         self.quotes = state;
+        self.delims = delims.into();
         // A chunk ends with a record: the last quote opens nothing.
         if QUOTES && self.at == data.len() && state.inside != 0 { Err(Irregular) } else { Ok(()) }
     }
@@ -311,6 +338,7 @@ mod avx2 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::csv::before_end;
     use super::super::record::{Dialect, Field, Parsed, parse_record};
     use super::*;
 
@@ -330,9 +358,12 @@ mod tests {
             structure.extend(set, data, until, marks)?;
             for record in structure.records() {
                 let ends = &structure.ends()[record.base as usize..=record.last as usize];
-                let mut fields: Vec<(usize, usize)> = ends
-                    .windows(2)
-                    .map(|pair| (pair[0].wrapping_add(1) as usize, pair[1] as usize))
+                let last = ends.len() - 1;
+                let mut fields: Vec<(usize, usize)> = (1..=last)
+                    .map(|at| {
+                        let end = ends[at] - before_end(at == last, marks.delim);
+                        (ends[at - 1].wrapping_add(1) as usize, end as usize)
+                    })
                     .collect();
                 let (start, end) = fields.last_mut().unwrap();
                 if data[*end] == b'\n' && end > start && data[*end - 1] == b'\r' {
@@ -364,7 +395,7 @@ mod tests {
                             end += 1;
                         }
                         ranges.push((start, end));
-                        start = end + 1;
+                        start = end + dialect.delim.len_bytes();
                     }
                     records.push(ranges);
                     at += len;
@@ -377,7 +408,11 @@ mod tests {
     }
 
     fn marks(data: &[u8]) -> Marks {
-        Marks { delim: b',', quote: data.contains(&b'"').then_some(b'"'), has_cr: data.contains(&b'\r') }
+        marks_of(data, b','.into())
+    }
+
+    fn marks_of(data: &[u8], delim: Delim) -> Marks {
+        Marks { delim, quote: data.contains(&b'"').then_some(b'"'), has_cr: data.contains(&b'\r') }
     }
 
     #[test]
@@ -450,6 +485,26 @@ mod tests {
             }
             if let Ok(found) = expected {
                 prop_assert_eq!(found, oracle(data, &Dialect::RFC4180));
+            }
+        }
+
+        #[test]
+        fn as_the_grammar_with_longer_delimiters(
+            text in csv_like(),
+            delim in prop::sample::select(vec![",,", "a,", ",a,", "aaa", "ab,,", ";;"]),
+            step in 1usize..200,
+        ) {
+            // Some of the commas become delimiters.
+            for text in [text.replace(',', delim), text] {
+                let (data, delim) = (text.as_bytes(), Delim::new(delim).unwrap());
+                let marks = marks_of(data, delim);
+                let expected = records(InstructionSet::Portable, data, marks, data.len());
+                for set in InstructionSet::all() {
+                    prop_assert_eq!(&records(*set, data, marks, step), &expected);
+                }
+                if let Ok(found) = expected {
+                    prop_assert_eq!(found, oracle(data, &Dialect { delim, ..Dialect::RFC4180 }));
+                }
             }
         }
     }

@@ -5,8 +5,9 @@
 use arrow_array::StringViewArray;
 use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 
+use super::column::room_for_next;
 use super::fields::Span;
-use super::numbers::load_16;
+use super::numbers::load_8;
 use crate::chunk::PADDING_LEN_BYTES;
 use crate::encoding::Encoding;
 
@@ -55,7 +56,7 @@ impl<'a> CheckedText<'a> {
     #[inline(always)]
     fn is_boundary(&self, at: usize) -> bool {
         // The bytes of a character behind its first one are 0b10xx_xxxx.
-        self.is_ascii || at == self.len || self.padded[at] & 0xc0 != 0x80
+        at == self.len || self.padded[at] & 0xc0 != 0x80
     }
 }
 
@@ -73,7 +74,7 @@ impl TextValues {
         }
         let mut bytes = [0; 16];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        self.views.push(inline(u128::from_le_bytes(bytes), text.len()));
+        self.views.push(inline(load_8(&bytes, 0), load_8(&bytes, 8), text.len()));
     }
 
     /// Appends parts of a chunk, and says how many of them are empty. A short one is loaded with what stands
@@ -83,18 +84,21 @@ impl TextValues {
     /// A part is not inside the chunk, or begins or ends inside a character.
     pub(crate) fn push_parts(&mut self, text: &CheckedText<'_>, spans: &[Span]) -> usize {
         const { assert!(PADDING_LEN_BYTES >= 16, "a value at the very end is loaded whole") };
-        let mut empty = 0;
         let Self { views, long } = self;
-        views.extend(spans.iter().map(|span| {
+        let CheckedText { padded, len: text_len, is_ascii } = *text;
+        views.reserve(spans.len());
+        let mut empty = 0;
+        for span in spans {
             let (start, end) = (span.start as usize, span.end as usize);
-            assert!(start <= end && end <= text.len && text.is_boundary(start) && text.is_boundary(end));
+            assert!(start <= end && end <= text_len);
+            assert!(is_ascii || text.is_boundary(start) && text.is_boundary(end));
             let len = end - start;
             empty += usize::from(len == 0);
-            if len > MAX_INLINE_LEN_BYTES {
-                return long.push(&text.padded[start..end]);
-            }
-            inline(load_16(text.padded, start) & ((1 << (8 * len)) - 1), len)
-        }));
+            views.push(match len {
+                0..=MAX_INLINE_LEN_BYTES => inline(load_8(padded, start), load_8(padded, start + 8), len),
+                _ => long.push(&padded[start..end]),
+            });
+        }
         empty
     }
 
@@ -106,7 +110,8 @@ impl TextValues {
     /// Takes the values out as an array and begins anew.
     pub(crate) fn finish(&mut self, nulls: Option<NullBuffer>) -> StringViewArray {
         self.long.close_buffer();
-        let views = ScalarBuffer::from(std::mem::take(&mut self.views));
+        let next = Vec::with_capacity(room_for_next(self.views.len()));
+        let views = ScalarBuffer::from(std::mem::replace(&mut self.views, next));
         let buffers = std::mem::take(&mut self.long.full);
         // SAFETY: every view was made by `inline`, of at most 12 bytes, or by `LongValues::push`, of a range of the
         // buffer that it names, with its first four bytes. All values are UTF-8: texts, or parts of
@@ -115,11 +120,28 @@ impl TextValues {
     }
 }
 
-/// The view of a short value, its bytes the lowest ones.
+/// The view of a short value: its length and its bytes, of which the first eight and those behind them are given,
+/// with others behind.
 #[inline(always)]
-fn inline(bytes: u128, len: usize) -> u128 {
-    bytes << 32 | len as u128
+fn inline(first: u64, second: u64, len: usize) -> u128 {
+    let [of_first, of_second] = MASKS[len];
+    let (first, second) = (first & of_first, second & of_second);
+    // Two halves: a shift of all 128 bits is slow on some processors.
+    let (low, high) = (first << 32 | len as u64, first >> 32 | second << 32);
+    u128::from(high) << 64 | u128::from(low)
 }
+
+/// For each length of a short value, the bits of its first eight bytes and of those behind them.
+static MASKS: [[u64; 2]; MAX_INLINE_LEN_BYTES + 1] = {
+    let mut masks = [[0; 2]; MAX_INLINE_LEN_BYTES + 1];
+    let mut len = 0;
+    while len <= MAX_INLINE_LEN_BYTES {
+        let mask = (1u128 << (8 * len)) - 1;
+        masks[len] = [mask as u64, (mask >> 64) as u64];
+        len += 1;
+    }
+    masks
+};
 
 impl LongValues {
     /// Appends a value and gives its view.

@@ -9,6 +9,7 @@
 use memchr::{memchr, memchr2, memchr3, memrchr2};
 
 use crate::scanner::Delim;
+use crate::scanner::delim::{DelimFinder, DelimMasks, ManyBytes, OneByte};
 use crate::scanner::record::{Dialect, Parsed, parse_record};
 use crate::simd::{BLOCK_LEN_BYTES, Block64, InstructionSet, block_at, portable::Portable};
 
@@ -81,7 +82,7 @@ pub(crate) fn walk(
     let walked = match dialect.quote {
         _ if !has_quotes && !state.is_quoted() => Some(walk_without_quotes(state, data, dialect)),
         Some(quote) if escape_of(dialect).is_none() && dialect.comment.is_none() => {
-            dialect.delim.single().and_then(|delim| walk_blocks(state, data, delim, quote, set))
+            walk_blocks(state, data, dialect, quote, set)
         }
         _ => None,
     };
@@ -98,10 +99,10 @@ pub(crate) fn last_loose_end(
     has_quotes: bool,
     set: InstructionSet,
 ) -> Option<usize> {
-    let regular = match (dialect.quote, dialect.delim.single()) {
+    let regular = match dialect.quote {
         _ if !has_quotes => Some(walk_without_quotes(State::Record, data, dialect)),
-        (Some(quote), Some(delim)) if escape_of(dialect).is_none() && dialect.comment.is_none() => {
-            walk_blocks(State::Record, data, delim, quote, set)
+        Some(quote) if escape_of(dialect).is_none() && dialect.comment.is_none() => {
+            walk_blocks(State::Record, data, dialect, quote, set)
         }
         _ => None,
     };
@@ -130,8 +131,7 @@ fn walk_without_quotes(state: State, data: &[u8], dialect: &Dialect) -> Walked {
     let Some(delim) = dialect.delim.single() else {
         // The last byte alone does not tell how much of a delimiter there is.
         let (state, rest) = last_end.map_or((state, data), |end| (State::Record, &data[end..]));
-        let state = if rest.is_empty() { state } else { walk_bytes(state, rest, dialect).state };
-        return Walked { state, last_end };
+        return Walked { state: state_behind(state, rest, dialect), last_end };
     };
     let first = match (last_end, state) {
         (Some(end), _) => data.get(end),
@@ -146,23 +146,69 @@ fn walk_without_quotes(state: State, data: &[u8], dialect: &Dialect) -> Walked {
     Walked { state, last_end }
 }
 
+/// The state behind a part of a field, byte by byte.
+fn state_behind(state: State, rest: &[u8], dialect: &Dialect) -> State {
+    if rest.is_empty() { state } else { walk_bytes(state, rest, dialect).state }
+}
+
 fn comment_state(last: u8) -> State {
     if last == b'\r' { State::Return } else { State::Comment }
 }
 
 /// Walks over blocks; nothing if a quote stands in an odd place.
-fn walk_blocks(state: State, data: &[u8], delim: u8, quote: u8, set: InstructionSet) -> Option<Walked> {
-    match set {
-        InstructionSet::Portable => walk_blocks_with::<Portable>(state, data, delim, quote),
+fn walk_blocks(
+    mut state: State,
+    data: &[u8],
+    dialect: &Dialect,
+    quote: u8,
+    set: InstructionSet,
+) -> Option<Walked> {
+    if dialect.delim.contains(quote) {
+        return None;
+    }
+    // Out of the delimiter that the chunk before ends in.
+    let (mut at, mut known_end) = (0, None);
+    while let State::Bare(1..) = state
+        && at < data.len()
+    {
+        let walked = walk_bytes(state, &data[at..=at], dialect);
+        known_end = walked.last_end.map(|end| at + end).or(known_end);
+        state = walked.state;
+        at += 1;
+    }
+    if at == data.len() {
+        return Some(Walked { state, last_end: known_end });
+    }
+    let data = &data[at..];
+    let walked = match set {
+        InstructionSet::Portable => walk_blocks_with::<Portable>(state, data, dialect, quote),
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => avx2::walk_blocks(state, data, delim, quote),
+        InstructionSet::Avx2 => avx2::walk_blocks(state, data, dialect, quote),
         #[cfg(not(target_arch = "x86_64"))]
-        InstructionSet::Avx2 => walk_blocks_with::<Portable>(state, data, delim, quote),
+        InstructionSet::Avx2 => walk_blocks_with::<Portable>(state, data, dialect, quote),
+    }?;
+    Some(Walked { last_end: walked.last_end.map(|end| at + end).or(known_end), ..walked })
+}
+
+#[inline(always)]
+fn walk_blocks_with<B: Block64>(state: State, data: &[u8], dialect: &Dialect, quote: u8) -> Option<Walked> {
+    match dialect.delim.single() {
+        Some(_) => walk_blocks_by::<B, _>(state, data, dialect, quote, OneByte),
+        None => walk_blocks_by::<B, _>(state, data, dialect, quote, ManyBytes::default()),
     }
 }
 
 #[inline(always)]
-fn walk_blocks_with<B: Block64>(state: State, data: &[u8], delim: u8, quote: u8) -> Option<Walked> {
+fn walk_blocks_by<B: Block64, D: DelimFinder>(
+    state: State,
+    data: &[u8],
+    dialect: &Dialect,
+    quote: u8,
+    mut delims: D,
+) -> Option<Walked> {
+    let delim = dialect.delim;
+    // Behind the last end of a field or line.
+    let mut last_mark = None;
     let mut inside = if state.is_quoted() { u64::MAX } else { 0 };
     let mut closed = u64::from(state == State::QuoteSeen);
     let mut may_open = u64::from(!matches!(state, State::Bare(_) | State::Comment));
@@ -183,16 +229,22 @@ fn walk_blocks_with<B: Block64>(state: State, data: &[u8], delim: u8, quote: u8)
         };
         let lines = feeds | (returns & !(feeds >> 1 | next_is_feed));
         let is_inside = B::prefix_xor(quotes) ^ inside;
-        let ends = (block.equal(delim) | feeds | returns) & !is_inside;
+        let starts = D::starts(block, data, at, delim) & !is_inside;
+        let DelimMasks { first, last } = delims.separate(starts, delim);
+        let line_ends = (feeds | returns) & !is_inside;
+        let ends = last | line_ends;
         let closing = quotes & !is_inside;
         let opens_badly = quotes & is_inside & !((ends | closing) << 1 | may_open);
-        let followed_badly = (closing << 1 | closed) & !(ends | quotes) & in_data;
+        let followed_badly = (closing << 1 | closed) & !(first | line_ends | quotes) & in_data;
         if opens_badly | followed_badly != 0 {
             return None;
         }
         let lines = lines & !is_inside;
         if lines != 0 {
             last_end = Some(at + BLOCK_LEN_BYTES - lines.leading_zeros() as usize);
+        }
+        if ends != 0 {
+            last_mark = Some(at + BLOCK_LEN_BYTES - ends.leading_zeros() as usize);
         }
         inside = 0u64.wrapping_sub(is_inside >> 63);
         may_open = (ends | closing) >> 63;
@@ -204,10 +256,20 @@ fn walk_blocks_with<B: Block64>(state: State, data: &[u8], delim: u8, quote: u8)
         at += BLOCK_LEN_BYTES;
     }
     let last = data[data.len() - 1];
-    let state = match () {
-        () if inside != 0 => State::Quoted,
-        () if closed != 0 => State::QuoteSeen,
-        () => State::behind_byte(last, delim),
+    let state = match (delim.single(), last_mark) {
+        _ if inside != 0 => State::Quoted,
+        _ if closed != 0 => State::QuoteSeen,
+        (Some(delim), _) => State::behind_byte(last, delim),
+        // Of a longer one there may be a part.
+        (None, Some(mark)) => {
+            let marked = match data[mark - 1] {
+                b'\n' => State::Record,
+                b'\r' => State::Return,
+                _ => State::Field,
+            };
+            state_behind(marked, &data[mark..], dialect)
+        }
+        (None, None) => state_behind(state, data, dialect),
     };
     Some(Walked { state, last_end })
 }
@@ -216,17 +278,17 @@ fn walk_blocks_with<B: Block64>(state: State, data: &[u8], delim: u8, quote: u8)
 mod avx2 {
     #![allow(unsafe_code)]
 
-    use super::{State, Walked, walk_blocks_with};
+    use super::{Dialect, State, Walked, walk_blocks_with};
     use crate::simd::avx2::Avx2;
 
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,pclmulqdq")]
-    fn with_features(state: State, data: &[u8], delim: u8, quote: u8) -> Option<Walked> {
-        walk_blocks_with::<Avx2>(state, data, delim, quote)
+    fn with_features(state: State, data: &[u8], dialect: &Dialect, quote: u8) -> Option<Walked> {
+        walk_blocks_with::<Avx2>(state, data, dialect, quote)
     }
 
-    pub(super) fn walk_blocks(state: State, data: &[u8], delim: u8, quote: u8) -> Option<Walked> {
+    pub(super) fn walk_blocks(state: State, data: &[u8], dialect: &Dialect, quote: u8) -> Option<Walked> {
         // SAFETY: `InstructionSet::Avx2` is chosen only where the processor has these features.
-        unsafe { with_features(state, data, delim, quote) }
+        unsafe { with_features(state, data, dialect, quote) }
     }
 }
 
@@ -334,7 +396,17 @@ mod tests {
 
     fn csv_like() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop::sample::select(b"aaaab\"\"\",,,\\#\n\n\r".to_vec());
-        let regular = prop::sample::select(vec!["\"a,\n\"\"b\",", "\"\"\n", "abc,", "xx\r\n", "\"c\"\r"]);
+        let regular = prop::sample::select(vec![
+            "\"a,\n\"\"b\",",
+            "\"\"\n",
+            "abc,",
+            "xx\r\n",
+            "\"c\"\r",
+            ",",
+            "\"a\",,",
+            "\"b\"aab",
+            "c,a,",
+        ]);
         prop_oneof![
             prop::collection::vec(byte, 1..200),
             prop::collection::vec(regular, 1..40).prop_map(|pieces| pieces.concat().into_bytes()),
