@@ -10,6 +10,7 @@ mod gzip_stream;
 mod input;
 mod members;
 mod salvage;
+pub(crate) mod xz;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -31,6 +32,7 @@ pub(crate) use decompressor::note_trailing;
 pub(crate) use gzip_front::GzipFront;
 pub(crate) use input::Input;
 pub(crate) use members::find_member;
+pub(crate) use xz::XzBlocks;
 
 use crate::error::{Error, Result};
 

@@ -27,7 +27,7 @@ use gzip_pieces::GzipPieces;
 pub(crate) use order::DOUBT_LEN_BYTES;
 use order::{Decoded, Order};
 pub(crate) use order::{Ready, Recipe};
-use pieces::{Blocks, Members, Pieces};
+use pieces::{Blocks, IndexedBlocks, Members, Pieces};
 use ranges::Ranges;
 use stream::Stream;
 
@@ -279,6 +279,12 @@ fn chunks(
         if codec == Codec::Bzip2 {
             let blocks = Blocks::new(path, file, notes);
             return Ok(Box::new(Pieces::new(blocks, file_len_bytes, piece_len_bytes, start)));
+        }
+        if codec == Codec::Xz {
+            let reader = file.try_clone().map_err(io_error)?;
+            if let Some(blocks) = IndexedBlocks::of_file(path, reader, file_len_bytes)? {
+                return Ok(Box::new(Pieces::new(blocks, file_len_bytes, piece_len_bytes, start)));
+            }
         }
         let members = Members::new(path, file.try_clone().map_err(io_error)?, codec, notes);
         if members.are_many(file_len_bytes, piece_len_bytes)? {

@@ -5,9 +5,8 @@ use std::io;
 use super::super::gzip::bgzf_block_len;
 use super::super::input::Input;
 use super::super::members::{find_member, starts_member};
-use super::super::{Codec, MAGIC_LEN_BYTES};
+use super::super::{Codec, MAGIC_LEN_BYTES, xz};
 use super::member::{Bad, BadKind, Decoded, Member};
-use super::xz;
 use super::{Broken, Report, Step, give};
 
 /// Bytes decoded at once.

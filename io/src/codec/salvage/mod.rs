@@ -21,7 +21,6 @@
 mod blocks;
 mod member;
 mod members;
-mod xz;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -101,6 +101,7 @@ impl<C: PieceCodec> Pieces<C> {
 
     /// Takes a piece to decode a chunk of: the number of its slot, and its decoder.
     pub(super) fn claim(&self, room: Room) -> Result<(u64, C::Decoder), Progress> {
+        let room = Room { held: C::HELD_FACTOR * room.held, ..room };
         let mut state = self.state();
         if state.ended {
             return Err(Progress::Ended);

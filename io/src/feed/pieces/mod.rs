@@ -17,12 +17,14 @@
 mod blocks;
 mod driver;
 mod members;
+mod xz_blocks;
 
 use std::fmt;
 
 pub(super) use blocks::Blocks;
 pub(super) use driver::Pieces;
 pub(super) use members::Members;
+pub(super) use xz_blocks::IndexedBlocks;
 
 use crate::chunk::Chunk;
 use crate::error::Result;
@@ -35,6 +37,9 @@ pub(super) trait PieceCodec: fmt::Debug + Send + Sync {
     type Decoder: PieceDecoder;
     /// What goes over from piece to piece, in order, such as a checksum of several.
     type Sums: fmt::Debug + Default + Send;
+
+    /// Of what may be decoded before it is its turn, a multiple for the pieces of this codec.
+    const HELD_FACTOR: u64 = 1;
 
     /// A decoder, which is used for one piece after another.
     fn decoder(&self) -> Self::Decoder;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chunk::ChunkPool;
+use crate::codec::xz::tests::stream_of_blocks;
 use crate::codec::{Codec, Compressor, Decompressor};
 use crate::encoding::Encoding;
 use crate::error::ErrorKind;
@@ -341,6 +342,32 @@ fn blocks_of_one_stream_by_several_threads() {
         let (outcome, notes) = read(&file, Codec::Bzip2, workers, Some((chunk_len, piece_len)));
         assert!(outcome == (expected.clone(), None), "{workers} {chunk_len} {piece_len}");
         assert_eq!(notes.len(), 1, "{notes:?}");
+    }
+}
+
+#[test]
+fn blocks_of_xz_by_several_threads() {
+    let texts: Vec<_> = (0..30).map(|i| lines(50 * i, 10 + 20 * (i % 7))).collect();
+    let streams = [stream_of_blocks(&texts[..20]), packed(Codec::Xz, b""), stream_of_blocks(&texts[20..])];
+    let plain = texts.concat();
+    for file in [streams.concat(), streams.join(&[0; 8][..])] {
+        for (workers, chunk_len, piece_len) in [(1, 1000, 1), (2, 4, 200), (2, 1000, 500), (4, 300, 1000)] {
+            let (outcome, notes) = read(&file, Codec::Xz, workers, Some((chunk_len, piece_len)));
+            assert!(outcome == (plain.clone(), None), "{workers} {chunk_len} {piece_len}");
+            assert!(notes.is_empty(), "{notes:?}");
+        }
+    }
+    let whole = streams.concat();
+    for at in (1..20).map(|i| i * whole.len() / 20) {
+        let mut file = whole.clone();
+        file[at] ^= 0x10;
+        let ((lines, error), _) = read(&file, Codec::Xz, 1, None);
+        assert!(error.is_some());
+        for workers in [1, 3] {
+            let ((found, found_error), _) = read(&file, Codec::Xz, workers, Some((500, 300)));
+            assert_eq!(kind(Codec::Xz, &found_error), kind(Codec::Xz, &error), "{at}");
+            assert!(found.starts_with(&lines) || lines.starts_with(&found));
+        }
     }
 }
 
