@@ -1,6 +1,6 @@
 //! The command line: raw flags, and the validated [`Job`] they become.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 use swath::{OptionValue, Session, SessionBuilder};
@@ -79,7 +79,7 @@ pub struct Args {
 pub struct AnswerArgs {
     /// Write the results to a file
     ///
-    /// Instead of to standard output. Its name tells the format, and it appears when all is written
+    /// Instead of to standard output, which is also '-'. Its name tells the format, and it appears when all is written
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -293,6 +293,11 @@ impl Args {
     }
 }
 
+/// Whether a path to write to is that of standard output.
+pub fn is_standard_output(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 impl AnswerArgs {
     /// Validates the flags.
     ///
@@ -300,9 +305,10 @@ impl AnswerArgs {
     /// Wrong usage.
     pub fn into_job(self, texts: Vec<String>, views: Views) -> Result<Job, Report> {
         let session = session(self.read, self.resources, &self.reporting)?;
-        let format = self.display.format_for(self.output.as_deref())?;
-        let target = match self.output {
-            Some(path) => Target::File(path),
+        let output = self.output.filter(|path| !is_standard_output(path));
+        let format = self.display.format_for(output.as_deref())?;
+        let target = match output {
+            Some(path) => Target::results(path),
             None if format.is_for_people() && self.display.pages() => Target::Screen,
             None => Target::Stdout,
         };
@@ -324,7 +330,8 @@ impl AnswerArgs {
 
     /// Whether a format was asked for, by its name or by that of a file.
     pub fn has_format(&self) -> bool {
-        self.output.is_some() || !matches!(self.display.format, FormatArg::Auto)
+        self.output.as_ref().is_some_and(|path| !is_standard_output(path))
+            || !matches!(self.display.format, FormatArg::Auto)
     }
 }
 

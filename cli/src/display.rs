@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use clap::ValueEnum;
+use swath::Codec;
 
 use crate::format::{Format, Look};
 use crate::report::Report;
@@ -128,9 +129,17 @@ impl DisplayArgs {
     }
 }
 
-/// The format that the name of an output file asks for.
+/// The format that the name of an output file asks for, without the ending of a codec.
 fn by_name(path: &Path, look: Look) -> Result<Format, Report> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
+    let codec = Codec::of_name(path);
+    let name = if codec.is_some() { path.with_extension("") } else { path.to_owned() };
+    let ending = name.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
+    if let Some(codec) = codec.filter(|_| ending == "parquet") {
+        return Err(Report::with_hint(
+            format!("a Parquet file is not compressed with {codec} as a whole"),
+            "its columns are compressed in it: leave the ending away",
+        ));
+    }
     Ok(match ending.as_str() {
         "tsv" | "tab" => Format::Csv { delim: b'\t' },
         "json" => Format::Json { lines: false },
@@ -140,7 +149,8 @@ fn by_name(path: &Path, look: Look) -> Result<Format, Report> {
         "svg" => Format::Svg(look),
         "parquet" => Format::Parquet,
         "arrow" | "feather" => Format::Arrow,
-        "csv" | "txt" | "" => Format::Csv { delim: b',' },
+        "csv" | "txt" => Format::Csv { delim: b',' },
+        "" if codec.is_none() => Format::Csv { delim: b',' },
         _ => {
             return Err(Report::with_hint(
                 format!("cannot tell a format from the name '{}'", path.display()),
@@ -161,6 +171,10 @@ mod tests {
         assert!(matches!(format("a.JSONL"), Ok(Format::Json { lines: true })));
         assert!(matches!(format("a.parquet"), Ok(Format::Parquet)));
         assert!(matches!(format("report"), Ok(Format::Csv { delim: b',' })));
+        assert!(matches!(format("a.tsv.gz"), Ok(Format::Csv { delim: b'\t' })));
+        assert!(matches!(format("a.json.ZST"), Ok(Format::Json { lines: false })));
+        assert!(format("a.parquet.gz").unwrap_err().message.contains("Parquet"));
+        assert!(format("a.gz").unwrap_err().message.contains("'a.gz'"));
         assert!(format("a.xlsx").unwrap_err().hint.unwrap().contains("--format"));
     }
 }

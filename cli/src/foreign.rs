@@ -53,12 +53,29 @@ const OPTIONS: [(&str, &str); 34] = [
     ("--type", NAMES),
 ];
 
+/// The options of `gzip` and its like that are typed out of habit behind `swath decompress`.
+const DECOMPRESS_OPTIONS: [&str; 11] =
+    ["-c", "-d", "-dc", "-cd", "-dk", "-k", "-kd", "-f", "--stdout", "--keep", "--decompress"];
+const DECOMPRESS: &str =
+    "the bytes go to standard output, or to the file of -o, and what they come from stays";
+
 /// A wrong command line with what to write instead of an option of another program.
 pub fn told(mut error: clap::Error, arguments: impl Iterator<Item = String>) -> clap::Error {
+    let mut decompresses = false;
+    let mut tip = |argument: String| {
+        decompresses |= argument == "decompress";
+        if decompresses && DECOMPRESS_OPTIONS.contains(&argument.as_str()) {
+            return Some(DECOMPRESS);
+        }
+        tip(&argument)
+    };
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg)
         // Of `-csv`, the command line's own message names `-c`.
-        && let Some(tip) = arguments.filter(|argument| argument.starts_with(wrong.as_str())).find_map(|argument| tip(&argument))
+        && let Some(tip) = arguments.filter_map(|argument| {
+            let is_wrong = argument.starts_with(wrong.as_str());
+            tip(argument).filter(|_| is_wrong)
+        }).next()
     {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
     }
@@ -85,6 +102,8 @@ mod tests {
             (["-c", "SELECT 1"].as_slice(), STATEMENT),
             (&["-csv", "SELECT 1"], FORMAT),
             (&["grep", "-r", "x", "."], FOLDERS),
+            (&["decompress", "-dc", "a.gz"], DECOMPRESS),
+            (&["decompress", "a.gz", "-c"], DECOMPRESS),
             (&["grep", "--include=*.gz", "x"], NAMES),
             (&["-y", "SELECT 1"], "to pass '-y' as a value"),
             (&["--formt", "csv"], "a similar argument exists: '--format'"),

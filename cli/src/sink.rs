@@ -1,9 +1,9 @@
 //! Where results go: standard output, a terminal with its pager, or a file that appears when it is whole.
 
 use std::io::{self, BufWriter, StdoutLock, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use swath::AtomicFile;
+use swath::{AtomicFile, Codec, Compressor};
 
 use crate::progress;
 use crate::screen::Screen;
@@ -20,6 +20,8 @@ pub enum Target {
     Screen,
     /// A file.
     File(PathBuf),
+    /// A file of compressed bytes.
+    Compressed(PathBuf, Codec),
 }
 
 /// An open target.
@@ -35,10 +37,26 @@ enum Out {
     Stdout(BufWriter<StdoutLock<'static>>),
     Screen(Screen),
     /// A file, which disappears when it is dropped before it is whole.
-    File(AtomicFile),
+    File(Compressor<AtomicFile>),
 }
 
 impl Target {
+    /// A file for results: compressed if its name says so, as `a.csv.gz` does.
+    pub fn results(path: PathBuf) -> Self {
+        match Codec::of_name(&path) {
+            Some(codec) => Self::Compressed(path, codec),
+            None => Self::File(path),
+        }
+    }
+
+    /// The file, if it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout | Self::Screen => None,
+            Self::File(path) | Self::Compressed(path, _) => Some(path),
+        }
+    }
+
     /// Opens the target.
     ///
     /// # Errors
@@ -47,18 +65,21 @@ impl Target {
         let out = match self {
             Self::Stdout => Out::Stdout(BufWriter::with_capacity(BUFFER_LEN_BYTES, io::stdout().lock())),
             Self::Screen => Out::Screen(Screen::default()),
-            Self::File(path) => Out::File(AtomicFile::create(path)?),
+            Self::File(path) => compressed(path, Codec::Plain)?,
+            Self::Compressed(path, codec) => compressed(path, *codec)?,
         };
         Ok(Sink { out, is_fresh: true, results: 0 })
     }
 
     /// What to call it in an error.
     pub fn name(&self) -> String {
-        match self {
-            Self::Stdout | Self::Screen => "standard output".into(),
-            Self::File(path) => path.display().to_string(),
-        }
+        self.path().map_or("standard output".into(), |path| path.display().to_string())
     }
+}
+
+fn compressed(path: &Path, codec: Codec) -> io::Result<Out> {
+    let file = AtomicFile::create(path)?;
+    Ok(Out::File(Compressor::new(codec, None, file).map_err(io::Error::other)?))
 }
 
 impl Sink {
@@ -114,7 +135,8 @@ impl Sink {
         match self.out {
             Out::Stdout(mut writer) => writer.flush(),
             Out::Screen(mut screen) => screen.end(),
-            Out::File(mut file) => {
+            Out::File(compressor) => {
+                let mut file = compressor.finish()?;
                 file.seal()?;
                 file.commit()
             }

@@ -3,6 +3,7 @@
 
 mod scratch;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -152,6 +153,56 @@ fn statements_come_from_arguments_files_and_standard_input() {
         .stdout("n\n3\nm\n2\nn\n3\nn\n3\n");
     swath(&dir).write_stdin("").assert().success().stdout("");
     swath(&dir).args(["-f", "none.sql"]).assert().code(2).stderr(predicate::str::contains("none.sql"));
+}
+
+/// What is piped in is a table like others: it may be read more than once, and is read no farther than need be.
+#[test]
+fn standard_input_and_pipes_are_tables() {
+    let dir = folder();
+    // Too long for its types to be told by its head: `n` has a fraction at the end.
+    let mut text = String::from("k,n\n");
+    (0..200_000).for_each(|row| writeln!(text, "{},{row}", row % 3).unwrap());
+    text += "2,0.5\n";
+    fs::write(dir.path().join("b.csv"), &text).unwrap();
+    swath(&dir).args(["-o", "b.csv.gz", "FROM read_csv('b.csv', all_varchar = true)"]).assert().success();
+    let gz = fs::read(dir.path().join("b.csv.gz")).unwrap();
+    assert!(gz.starts_with(b"\x1f\x8b"));
+    names(dir.path())[1..].iter().for_each(|name| fs::remove_file(dir.path().join(name)).unwrap());
+    for piped in [text.into_bytes(), gz] {
+        let sql = "SELECT count(*) AS rows, max(n) AS n FROM '-'; SELECT k, count(*) AS rows FROM '/dev/stdin' GROUP BY k \
+                   ORDER BY k; SELECT count(*) AS rows FROM '-' AS a JOIN '-' AS b USING (n)";
+        let expected = "rows,n\n200001,199999.0\nk,rows\n0,66667\n1,66667\n2,66667\nrows\n200001\n";
+        swath(&dir).arg(sql).write_stdin(piped.clone()).assert().success().stdout(expected);
+        swath(&dir).args(["count", "-"]).write_stdin(piped).assert().success().stdout("200001\n");
+    }
+    let lines = "SELECT line FROM read_text('-') WHERE line LIKE 'b%'";
+    swath(&dir).args(["-o", "-", lines]).write_stdin("a\nb\nbc").assert().success().stdout("line\nb\nbc\n");
+    swath(&dir)
+        .args(["head", "--format", "json", "-"])
+        .write_stdin("a;b\n1;2\n")
+        .assert()
+        .stdout("[\n  {\"a\":1,\"b\":2}\n]\n");
+    swath(&dir).args(["convert", "-", "b.parquet"]).write_stdin("a\n1\n").assert().success();
+    assert_eq!(names(dir.path()), ["a.csv", "b.parquet"]);
+    let wrong = swath(&dir)
+        .arg("SELECT max(a) FROM read_csv('-', types = {'a': 'bigint'})")
+        .write_stdin("a\n1\nx\n")
+        .assert();
+    wrong.code(1).stderr(predicate::str::starts_with(
+        "error: -: line 3, column \"a\": expected an integer, found \"x\"\n",
+    ));
+
+    let shell = |script: &str| {
+        let mut shell = Process::new("sh");
+        shell.args(["-c", script, cargo_bin("swath").to_str().unwrap()]).current_dir(dir.path());
+        String::from_utf8(shell.output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(shell("\"$0\" \"SELECT sum(id) AS s FROM '-'\" < a.csv"), "s\n3\n");
+    assert_eq!(
+        shell("cat a.csv | \"$0\" \"SELECT sum(id) AS s FROM '/dev/fd/3'\" 3<&0 0</dev/null"),
+        "s\n3\n"
+    );
+    assert_eq!(shell("yes 7 | \"$0\" --header=false \"SELECT * FROM '-' LIMIT 2\""), "column0\n7\n7\n");
 }
 
 #[test]

@@ -146,6 +146,8 @@ fn a_command_has_its_time() {
         vec!["grep", "-c", "x", "-"],
         vec!["decompress", "-o", "out"],
         vec!["decompress"],
+        vec!["SELECT * FROM '-'"],
+        vec!["-o", "out.csv", "SELECT count(*) FROM read_text('-')"],
     ];
     for command in commands {
         let mut process = Process::new(cargo_bin("swath"));

@@ -1,6 +1,6 @@
 //! The files that paths name, and how a statement names them.
 
-use swath_io::SourceFile;
+use swath_io::{STANDARD_INPUT, SourceFile};
 use swath_planner::{SourceCall, SourceFunction};
 
 use crate::error::Result;
@@ -8,10 +8,7 @@ use crate::options::OptionValue;
 use crate::paths::Paths;
 use crate::table::is_json_by_name;
 
-/// The path that stands for standard input where lines or bytes are read.
-pub const STANDARD_INPUT: &str = "-";
-
-/// The files that paths and globs name, those of each glob in their order; `-` is standard input.
+/// The files that paths and globs name, those of each glob in their order, to be read once; `-` is standard input.
 ///
 /// # Errors
 /// A path that does not exist, a glob that matches nothing, something that is no file.

@@ -145,6 +145,9 @@ impl SessionBuilder {
         let threads = self.threads.unwrap_or_else(cores);
         let compute_threads = ComputeThreads::start(threads)?;
         let limit = self.memory_limit_bytes.unwrap_or_else(memory::default_limit_bytes);
+        if let Some(folder) = &self.temp_folder {
+            swath_io::keep_pipes_in(folder);
+        }
         let temp_folder = self.temp_folder.unwrap_or_else(std::env::temp_dir);
         let mut resources = Resources::new(limit, temp_folder, self.max_spill_bytes.unwrap_or(u64::MAX));
         resources.set_time_limit(self.time_limit);

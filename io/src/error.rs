@@ -326,6 +326,12 @@ impl Error {
             ErrorKind::NotAFile { path, found } if found.contains("directory") => {
                 Some(format!("name the files in it, as in '{}/*.csv'", path.display().to_string().trim_end_matches('/')))
             }
+            ErrorKind::NotAFile { found, .. } if found.contains("terminal") => {
+                Some("pipe something in, as in cat FILE | swath …".into())
+            }
+            ErrorKind::NotAFile { found, .. } if found.contains("pipe") => {
+                Some("pipe it in, as '-', or pass it as <(command)".into())
+            }
             ErrorKind::NoText { hint, .. } => Some((*hint).into()),
             ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check the permissions of the file and of the folders above it".into())

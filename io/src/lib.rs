@@ -57,6 +57,7 @@ pub mod hive;
 pub mod losses;
 pub mod notes;
 pub mod options;
+mod pipe;
 pub mod rejects;
 pub mod scan;
 pub mod scanner;
@@ -76,6 +77,7 @@ pub use notes::Notes;
 pub use options::{
     ColumnType, CsvOptions, DecodeOptions, FindTimes, HeaderMode, OnError, Setting, TextOptions,
 };
+pub use pipe::{STANDARD_INPUT, keep_pipes_in};
 pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::filter::{RawFilter, RowFilter, ScanFilter, Usefulness};

@@ -10,6 +10,9 @@ use std::time::SystemTime;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::error::{Error, ErrorKind, Result, is_glob};
+#[cfg(doc)]
+use crate::keep_pipes_in;
+use crate::pipe::{self, Passed};
 
 /// One file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub struct SourceFile {
     pub modified: Option<SystemTime>,
 }
 
-/// Standard input as a file to read. It can be read once.
+/// Standard input as a file that is read once, as nothing of it is kept.
 pub fn standard_input() -> SourceFile {
     SourceFile { path: "/dev/stdin".into(), len_bytes: 0, modified: None }
 }
@@ -31,7 +34,8 @@ pub fn standard_input() -> SourceFile {
 ///
 /// A pattern is a path or a glob: `*` and `?` within a folder's name, `**` for any folders, `[a-z]`,
 /// and `{a,b}` for alternatives; as in a shell, only a dot matches the dot of a hidden file, and `~/` is the user's home.
-/// A path that exists is taken as it is, whatever characters it has.
+/// A path that exists is taken as it is, whatever characters it has; but `-` and `/dev/stdin` are standard input (a file that is
+/// called `-` is `./-`). It and what a shell passes as `<(command)` may be pipes, which are kept (see [`keep_pipes_in`]).
 /// Folders that a glob matches are passed over; a folder named outright is an error.
 ///
 /// # Errors
@@ -62,6 +66,16 @@ fn below_home(path: &str, home: &str) -> Option<String> {
 
 fn expand_one(pattern: &str, files: &mut Vec<SourceFile>) -> Result<()> {
     let path = Path::new(pattern);
+    if let Some(passed) = pipe::passed(pattern) {
+        files.push(match passed {
+            Passed::File(path) => regular_file(&path)?,
+            Passed::Pipe(path) => SourceFile { path, len_bytes: 0, modified: None },
+            Passed::Terminal => {
+                return Err(ErrorKind::NotAFile { path: path.into(), found: "a terminal" }.into());
+            }
+        });
+        return Ok(());
+    }
     if !is_glob(pattern) || path.exists() {
         files.push(regular_file(path)?);
         return Ok(());

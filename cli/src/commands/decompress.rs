@@ -7,6 +7,7 @@ use std::thread;
 
 use swath::{Codec, DecodeOptions, DecompressError, SourceFile};
 
+use crate::args::is_standard_output;
 use crate::exit_codes::{DONE, FAILED};
 use crate::report::{self, Report};
 use crate::sink::Target;
@@ -84,7 +85,8 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
             (swath::decompress_to_folder(&files, options, threads, folder), folder.display().to_string())
         }
         None => {
-            let target = args.output.map_or(Target::Stdout, Target::File);
+            let file = args.output.filter(|path| !is_standard_output(path));
+            let target = file.map_or(Target::Stdout, Target::File);
             (into_target(&files, options, threads, &target), target.name())
         }
     };

@@ -285,7 +285,7 @@ impl Shell {
         if ["", "-", "stdout"].contains(&path) {
             return Ok(());
         }
-        let target = Target::File(path.into());
+        let target = Target::results(path.into());
         if self.display.format_for(Some(Path::new(path)))?.holds_one_result() && !once {
             return Err(Report::with_hint(
                 "such a file holds one result",
@@ -300,7 +300,7 @@ impl Shell {
     fn save(&mut self, path: &str) -> Result<(), Report> {
         let text = self.statements("")?;
         let last = swath::statement_ranges(&text).pop().map_or("", |range| &text[range]);
-        let target = Target::File(path.into());
+        let target = Target::results(path.into());
         let mut sink = target.open().map_err(|error| cannot_write(&target, &error))?;
         if self.run_by_name(last, &target, &mut sink)? == DONE {
             sink.finish().map_err(|error| cannot_write(&target, &error))?;

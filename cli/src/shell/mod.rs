@@ -161,7 +161,7 @@ impl Shell {
     fn run_text(&mut self, text: &str) {
         let code = match self.output.take() {
             Some(mut output) => {
-                let target = Target::File(output.path.clone());
+                let target = Target::results(output.path.clone());
                 let code = match output.once {
                     true => self.run_by_name(text, &target, &mut output.sink),
                     false => self.run_into(text, &target, &mut output.sink),
@@ -189,11 +189,7 @@ impl Shell {
 
     /// Runs statements, and returns the exit code that they would have.
     fn run_into(&self, text: &str, target: &Target, sink: &mut Sink) -> Result<u8, Report> {
-        let file = match target {
-            Target::File(path) => Some(path.as_path()),
-            Target::Stdout | Target::Screen => None,
-        };
-        let format = self.display.format_for(file)?;
+        let format = self.display.format_for(target.path())?;
         let runner = Runner { session: &self.session, views: &self.views, target, format: &format };
         let texts = [text.to_owned()];
         let began = Instant::now();

@@ -1,7 +1,6 @@
 //! One stream of decoded bytes out of a file, whatever its codec and however many members it has.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +16,7 @@ use super::{Codec, MAGIC_LEN_BYTES};
 use crate::error::{Error, Result};
 use crate::notes::Notes;
 use crate::options::DecodeOptions;
+use crate::pipe::{self, Opened};
 
 /// Decodes one file from its start to its end, in constant memory.
 ///
@@ -83,8 +83,12 @@ impl Decompressor {
     /// The file cannot be opened or read; it is named as a compressed file and holds something
     /// that is neither compressed nor text.
     pub fn open(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<Self> {
-        let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
-        Self::of_reader(path, Box::new(file), options, notes)
+        let reader: Box<dyn Read + Send> =
+            match pipe::open(path).map_err(|error| Error::io(path, "open", error))? {
+                Opened::File(file) => Box::new(file),
+                Opened::Pipe(pipe) => Box::new(pipe),
+            };
+        Self::of_reader(path, reader, options, notes)
     }
 
     /// Like [`Decompressor::open`], over bytes from anywhere; `path` serves for names and errors.

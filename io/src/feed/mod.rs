@@ -19,6 +19,7 @@ mod stream;
 
 use std::fmt;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +38,7 @@ use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, Result};
 use crate::notes::Notes;
 use crate::options::DecodeOptions;
+use crate::pipe::{self, Opened};
 use crate::scan::Place;
 use crate::scanner::lenient::Findings;
 use crate::simd::InstructionSet;
@@ -246,25 +248,31 @@ impl Feed {
     }
 }
 
-/// A file, and its decoded bytes from the start on.
-fn open_bytes(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<(File, Decompressor)> {
-    let open = File::open(path).map_err(|error| Error::io(path, "open", error))?;
-    let reader = open.try_clone().map_err(|error| Error::io(path, "open", error))?;
-    let bytes = Decompressor::of_reader(path, Box::new(reader), options, notes)?;
-    Ok((open, bytes))
+/// A file, if several may read it at the same time, and its decoded bytes from the start on.
+fn open_bytes(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<(Option<File>, Decompressor)> {
+    let io_error = |error| Error::io(path, "open", error);
+    let (file, reader): (_, Box<dyn Read + Send>) = match pipe::open(path).map_err(io_error)? {
+        Opened::File(file) => {
+            let reader = file.try_clone().map_err(io_error)?;
+            (Some(file), Box::new(reader))
+        }
+        Opened::Pipe(pipe) => (None, Box::new(pipe)),
+    };
+    Ok((file, Decompressor::of_reader(path, reader, options, notes)?))
 }
 
 /// The chunks of a file of which `stream` has read the head.
 fn chunks(
     path: &Path,
-    file: File,
+    file: Option<File>,
     stream: TextStream,
     split: Option<Split>,
     notes: &Notes,
 ) -> Result<Box<dyn Chunks>> {
     let io_error = |error| Error::io(path, "read", error);
     let codec = stream.decompressor().codec();
-    // What is no file, as standard input, can be read once, from its start to its end.
+    // A pipe is read from its start to its end.
+    let Some(file) = file else { return Ok(Box::new(Stream::new(stream))) };
     let metadata = file.metadata().map_err(io_error)?;
     // What may be damaged is decoded in order, too: where one part is lost, the next one is known by its place behind it.
     let is_splittable = metadata.is_file() && !stream.decompressor().is_salvage();

@@ -1,0 +1,208 @@
+//! Pipes as files: standard input, called `-`, and what a shell passes as `<(command)`.
+//!
+//! A pipe can be read once, and a file is read several times: its head to find out what it holds, all of it for the answer, and
+//! again where a pass begins anew. So what is read of a pipe is kept, in a file without a name, which is gone when the process is.
+//! Nothing is read before somebody wants it.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The path of standard input.
+pub const STANDARD_INPUT: &str = "-";
+
+/// What else it is called.
+const STANDARD_INPUT_FILES: [&str; 3] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
+/// Folders of a process's open files: a path in them names a pipe that only this process has.
+const OPEN_FILES: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
+
+/// Bytes that are read at once.
+const STEP_BYTES: usize = 256 << 10;
+
+static PIPES: Mutex<Pipes> = Mutex::new(Pipes { folder: None, known: BTreeMap::new() });
+
+/// The pipes of this process that were read.
+struct Pipes {
+    /// Where what was read is kept, if that was said.
+    folder: Option<PathBuf>,
+    /// By what tells them apart: numbers of open files are used again, those of pipes are not while they are open.
+    known: BTreeMap<(u64, u64), Arc<Pipe>>,
+}
+
+/// Says where from now on what is read of pipes is kept. Without this it is the system's folder for temporary files.
+pub fn keep_pipes_in(folder: &Path) {
+    lock(&PIPES).folder = Some(folder.to_owned());
+}
+
+/// What standard input or a path in [`OPEN_FILES`] is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Passed {
+    /// A file, by its path.
+    File(PathBuf),
+    /// What is to be opened by [`open`], by its path.
+    Pipe(PathBuf),
+    Terminal,
+}
+
+/// Looks at a path; nothing if it is another one.
+pub(crate) fn passed(path: &str) -> Option<Passed> {
+    if path == STANDARD_INPUT || STANDARD_INPUT_FILES.contains(&path) {
+        let file = Path::new(STANDARD_INPUT_FILES[0]);
+        return Some(match file.metadata() {
+            Ok(found) if found.is_file() => Passed::File(file.to_owned()),
+            _ if io::stdin().is_terminal() => Passed::Terminal,
+            _ => Passed::Pipe(STANDARD_INPUT.into()),
+        });
+    }
+    let path = Path::new(path);
+    is_passed_pipe(path).then(|| Passed::Pipe(path.to_owned()))
+}
+
+fn is_passed_pipe(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| OPEN_FILES.iter().any(|files| folder == Path::new(files)))
+        && path.metadata().is_ok_and(|found| found.file_type().is_fifo())
+}
+
+/// What can be read at a path.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    File(File),
+    Pipe(PipeReader),
+}
+
+/// Opens a file, or a pipe that [`passed`] has told, at its start.
+pub(crate) fn open(path: &Path) -> io::Result<Opened> {
+    let is_standard_input = path.as_os_str() == STANDARD_INPUT;
+    if !is_standard_input && !is_passed_pipe(path) {
+        return Ok(Opened::File(File::open(path)?));
+    }
+    let source = match is_standard_input {
+        true => File::from(io::stdin().as_fd().try_clone_to_owned()?),
+        false => File::open(path)?,
+    };
+    let found = source.metadata()?;
+    let mut pipes = lock(&PIPES);
+    let folder = pipes.folder.clone();
+    let pipe = match pipes.known.entry((found.dev(), found.ino())) {
+        Entry::Occupied(known) => Arc::clone(known.get()),
+        Entry::Vacant(unknown) => {
+            let kept = tempfile::tempfile_in(folder.unwrap_or_else(std::env::temp_dir))?;
+            Arc::clone(unknown.insert(Arc::new(Pipe::new(source, kept))))
+        }
+    };
+    Ok(Opened::Pipe(PipeReader { pipe, at: 0 }))
+}
+
+/// A pipe, and what was read of it.
+#[derive(Debug)]
+struct Pipe {
+    kept: File,
+    source: Mutex<Source>,
+}
+
+#[derive(Debug)]
+struct Source {
+    /// Open also behind its end.
+    pipe: File,
+    ended: bool,
+    /// Bytes that were read.
+    len: u64,
+    buffer: Vec<u8>,
+}
+
+impl Pipe {
+    fn new(pipe: File, kept: File) -> Self {
+        Self { kept, source: Mutex::new(Source { pipe, ended: false, len: 0, buffer: Vec::new() }) }
+    }
+
+    /// Bytes that were read, of which there are more than `at` unless the pipe has ended.
+    fn read_behind(&self, at: u64) -> io::Result<u64> {
+        let mut source = lock(&self.source);
+        let Source { pipe, ended, len, buffer } = &mut *source;
+        while *len <= at && !*ended {
+            buffer.resize(STEP_BYTES, 0);
+            match pipe.read(buffer) {
+                Ok(0) => (*ended, *buffer) = (true, Vec::new()),
+                Ok(read) => {
+                    self.kept.write_all_at(&buffer[..read], *len)?;
+                    *len += read as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(*len)
+    }
+}
+
+/// Reads a pipe from its start on.
+#[derive(Debug, Clone)]
+pub(crate) struct PipeReader {
+    pipe: Arc<Pipe>,
+    at: u64,
+}
+
+impl Read for PipeReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let there = self.pipe.read_behind(self.at)?.saturating_sub(self.at);
+        let len = out.len().min(usize::try_from(there).unwrap_or(usize::MAX));
+        let read = self.pipe.kept.read_at(&mut out[..len], self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::{AsRawFd, OwnedFd};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_read_as_often_as_one_likes() {
+        let (source, mut sink) = io::pipe().unwrap();
+        let path = format!("/dev/fd/{}", source.as_raw_fd());
+        assert_eq!(passed(&path), Some(Passed::Pipe(path.clone().into())));
+        let text = b"some text\n".repeat(100_000);
+        let written = text.clone();
+        let writer = thread::spawn(move || sink.write_all(&written).unwrap());
+        let read = || {
+            let Opened::Pipe(mut reader) = open(Path::new(&path)).unwrap() else { panic!("it is a pipe") };
+            let mut head = [0; 9];
+            reader.read_exact(&mut head).unwrap();
+            let mut all = head.to_vec();
+            reader.read_to_end(&mut all).unwrap();
+            all
+        };
+        thread::scope(|scope| {
+            let readers: Vec<_> = (0..3).map(|_| scope.spawn(read)).collect();
+            for reader in readers {
+                assert!(reader.join().unwrap() == text);
+            }
+        });
+        writer.join().unwrap();
+        assert!(read() == text);
+    }
+
+    #[test]
+    fn what_is_no_pipe_is_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap();
+        assert_eq!(passed(path), None);
+        assert!(matches!(open(file.path()).unwrap(), Opened::File(_)));
+        let open_file = OwnedFd::from(file.reopen().unwrap());
+        assert_eq!(passed(&format!("/dev/fd/{}", open_file.as_raw_fd())), None);
+    }
+}
