@@ -468,7 +468,15 @@ fn param_value(text: &str) -> OptionValue {
 }
 
 /// `["TailNum=text", "Distance=double"]` as a map; nothing if there is none.
-fn column_types(flag: &str, pairs: &[String]) -> Result<Option<OptionValue>, Report> {
+fn column_types(flag: &str, pieces: &[String]) -> Result<Option<OptionValue>, Report> {
+    // The comma in `price=decimal(15,2)` is none between columns.
+    let mut pairs: Vec<String> = Vec::new();
+    for piece in pieces {
+        match pairs.last_mut() {
+            Some(open) if open.contains('(') && !open.ends_with(')') => *open += &format!(",{piece}"),
+            _ => pairs.push(piece.clone()),
+        }
+    }
     let pair = |pair: &String| match pair.rsplit_once('=') {
         Some((column, ty)) if !column.is_empty() => Ok((column.to_owned(), OptionValue::Text(ty.to_owned()))),
         _ => Err(Report::with_hint(
@@ -492,6 +500,19 @@ mod tests {
         for (text, value) in [("UA", "UA"), ("'12'", "12"), ("'it''s'", "it's"), ("inf", "inf"), ("", "")] {
             assert_eq!(param_value(text), OptionValue::Text(value.into()), "{text}");
         }
+    }
+
+    #[test]
+    fn types_may_have_commas() {
+        let types =
+            |text: &str| column_types("--types", &text.split(',').map(str::to_owned).collect::<Vec<_>>());
+        let Ok(Some(OptionValue::Map(found))) = types("a=decimal(15,2),b=text,c=numeric(3,1)") else {
+            panic!()
+        };
+        let text = |text: &str| OptionValue::Text(text.into());
+        assert_eq!(found[0], ("a".to_owned(), text("decimal(15,2)")));
+        assert_eq!(found[1..], [("b".to_owned(), text("text")), ("c".to_owned(), text("numeric(3,1)"))]);
+        assert!(types("a=text,b").is_err());
     }
 
     #[test]

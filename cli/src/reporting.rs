@@ -79,10 +79,11 @@ impl ReportingArgs {
 fn of_pass(pass: &ExplainedPass) -> String {
     let Some(run) = &pass.run else { return pass.source.clone() };
     format!(
-        "{}, read {} of {} in {}, {}, busy {}, spilled {}",
+        "{}, read {}{} in {}, {}, busy {}, spilled {}",
         pass.source,
         bytes(run.read_bytes),
-        bytes(pass.file_bytes),
+        // How much a pipe has is not known.
+        if pass.file_bytes == 0 { String::new() } else { format!(" of {}", bytes(pass.file_bytes)) },
         counted(run.opened_files, "file"),
         counted(run.rows, "row"),
         time(run.busy),

@@ -2,6 +2,6 @@
 
 pub use swath_io::ColumnType;
 pub use swath_io::ColumnType::{
-    Boolean, Date, Float32, Float64, Int8, Int16, Int32, Int64, Text, Timestamp, TimestampTz, UInt8, UInt16,
-    UInt32, UInt64,
+    Boolean, Date, Decimal, Float32, Float64, Int8, Int16, Int32, Int64, Text, Time, Timestamp, TimestampTz,
+    UInt8, UInt16, UInt32, UInt64,
 };

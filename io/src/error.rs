@@ -385,8 +385,8 @@ pub(crate) fn is_glob(pattern: &str) -> bool {
 
 fn value_hint(column: &str, expected: &str, fits: Option<ColumnType>, found: &str) -> String {
     let is_numeric = expected.contains("number") || expected.contains("integer");
-    let has_comma =
-        is_numeric && with_point(found.as_bytes(), b',').is_some_and(|number| looks_like_f64(&number));
+    let is_number = || with_point(found.as_bytes(), b',').is_some_and(|number| looks_like_f64(&number));
+    let has_comma = is_numeric && found.contains(',') && is_number();
     let comma = if has_comma { "decimal_separator = ',' reads a comma before a fraction; or " } else { "" };
     let format = format_hint(expected, found);
     let wider = fits.unwrap_or(ColumnType::Text);

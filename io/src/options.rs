@@ -8,6 +8,7 @@ use arrow_schema::{DataType, TimeUnit};
 use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
+use crate::scanner::decimal::MAX_PRECISION;
 use crate::scanner::{Delim, TimeFormats};
 
 /// Bound on one record, in bytes: a quote that is never closed must not fill the memory.
@@ -260,8 +261,17 @@ pub enum ColumnType {
     Float32,
     /// 64-bit floating point.
     Float64,
+    /// Exact, with so many digits, of which so many stand behind the point: those behind them are rounded.
+    Decimal {
+        /// Digits, from 1 to 38.
+        precision: u8,
+        /// Digits behind the point, up to all.
+        scale: u8,
+    },
     /// Days, written `2008-11-13`.
     Date,
+    /// Microseconds since midnight, written `10:00:00.5`.
+    Time,
     /// Microseconds without a time zone, written `2008-11-13 10:00:00.5`.
     Timestamp,
     /// Microseconds in UTC, written with `Z` or an offset.
@@ -285,7 +295,9 @@ impl ColumnType {
             Self::UInt64 => DataType::UInt64,
             Self::Float32 => DataType::Float32,
             Self::Float64 => DataType::Float64,
+            Self::Decimal { precision, scale } => DataType::Decimal128(precision, scale.cast_signed()),
             Self::Date => DataType::Date32,
+            Self::Time => DataType::Time64(TimeUnit::Microsecond),
             Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
             Self::Text => DataType::Utf8View,
@@ -310,7 +322,9 @@ impl ColumnType {
             Self::UInt32 => "an integer from 0 to 4294967295",
             Self::UInt64 => "an integer from 0 to 18446744073709551615",
             Self::Float32 | Self::Float64 => "a number",
+            Self::Decimal { .. } => "a decimal number with no more digits before the point than its type has",
             Self::Date => "a date (YYYY-MM-DD)",
+            Self::Time => "a time (HH:MM:SS)",
             Self::Timestamp => "a timestamp (YYYY-MM-DD HH:MM:SS)",
             Self::TimestampTz => "a timestamp with a time zone (YYYY-MM-DD HH:MM:SS+00:00)",
             Self::Text => "text",
@@ -353,7 +367,10 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("double precision", ColumnType::Float64),
     ("float8", ColumnType::Float64),
     ("float64", ColumnType::Float64),
+    ("decimal", ColumnType::Decimal { precision: 18, scale: 3 }),
+    ("numeric", ColumnType::Decimal { precision: 18, scale: 3 }),
     ("date", ColumnType::Date),
+    ("time", ColumnType::Time),
     ("timestamp", ColumnType::Timestamp),
     ("datetime", ColumnType::Timestamp),
     ("timestamptz", ColumnType::TimestampTz),
@@ -371,11 +388,17 @@ impl FromStr for ColumnType {
 
     fn from_str(name: &str) -> Result<Self> {
         let wanted = name.trim().to_ascii_lowercase();
+        if let Some(arguments) = decimal_arguments(&wanted) {
+            return decimal(arguments).ok_or_else(|| {
+                let hint = "decimal(15, 2) has 15 digits, 2 of them behind the point; there may be 38";
+                Error::bad_option_hint("types", format!("no type of decimals: \"{name}\""), hint)
+            });
+        }
         match TYPE_NAMES.iter().find(|(known, _)| *known == wanted) {
             Some((_, ty)) => Ok(*ty),
             None => {
                 let known = "known types: boolean, tinyint, smallint, integer, bigint, utinyint, usmallint, uinteger, \
-                             ubigint, real, double, date, timestamp, timestamptz, text";
+                             ubigint, real, double, decimal(15, 2), date, time, timestamp, timestamptz, text";
                 let hint = match nearest_type(&wanted) {
                     Some(near) => format!("did you mean {near}? {known}"),
                     None => known.to_owned(),
@@ -384,6 +407,19 @@ impl FromStr for ColumnType {
             }
         }
     }
+}
+
+/// What stands in the parentheses of `decimal(…)`.
+fn decimal_arguments(name: &str) -> Option<&str> {
+    let arguments = ["decimal", "numeric", "dec"].iter().find_map(|word| name.strip_prefix(word))?;
+    arguments.trim_start().strip_prefix('(')?.strip_suffix(')')
+}
+
+fn decimal(arguments: &str) -> Option<ColumnType> {
+    let (precision, scale) = arguments.split_once(',').unwrap_or((arguments, "0"));
+    let (precision, scale) = (precision.trim().parse().ok()?, scale.trim().parse().ok()?);
+    let is_one = (1..=MAX_PRECISION).contains(&precision) && scale <= precision;
+    is_one.then_some(ColumnType::Decimal { precision, scale })
 }
 
 /// The name of a type that is most like a word, if one is like it at all.
@@ -396,6 +432,9 @@ fn nearest_type(word: &str) -> Option<&'static str> {
 
 impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Decimal { precision, scale } = self {
+            return write!(f, "decimal({precision}, {scale})");
+        }
         // The first spelling in the table is the name to show.
         let name = TYPE_NAMES.iter().find(|(_, ty)| ty == self).map_or("text", |(name, _)| name);
         f.write_str(name)
@@ -411,6 +450,25 @@ mod tests {
         for (name, ty) in TYPE_NAMES {
             assert_eq!(name.to_uppercase().parse::<ColumnType>().unwrap(), *ty);
             assert_eq!(ty.to_string().parse::<ColumnType>().unwrap(), *ty);
+        }
+    }
+
+    #[test]
+    fn decimals_have_digits() {
+        let ty = |name: &str| name.parse::<ColumnType>();
+        for (name, shown) in [
+            ("DECIMAL(15, 2)", "decimal(15, 2)"),
+            ("numeric (9)", "decimal(9, 0)"),
+            ("dec(38,38)", "decimal(38, 38)"),
+            ("Decimal", "decimal(18, 3)"),
+        ] {
+            assert_eq!(ty(name).unwrap().to_string(), shown);
+            assert_eq!(ty(shown).unwrap(), ty(name).unwrap());
+        }
+        for name in
+            ["decimal(0)", "decimal(39)", "decimal(2, 3)", "decimal(a)", "decimal()", "decimal(3, -1)"]
+        {
+            assert!(ty(name).unwrap_err().hint().unwrap().contains("decimal(15, 2)"), "{name}");
         }
     }
 

@@ -4,17 +4,20 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, Time64MicrosecondType, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type,
+    UInt64Type,
 };
 use arrow_array::{ArrayRef, BooleanArray, PrimitiveArray};
 use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder};
 
+use super::decimal::parse_decimal;
 use super::fields::{FieldRules, Fields, Span};
 use super::numbers;
 use super::text_values::TextValues;
 use super::values::{
-    is_null_word, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_u64, trim, with_point,
+    is_null_word, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_time, parse_u64, trim,
+    with_point,
 };
 use crate::options::ColumnType;
 use crate::simd::InstructionSet;
@@ -40,8 +43,12 @@ enum Values {
     UInt64(Vec<u64>),
     Float32(Vec<f32>),
     Float64(Vec<f64>),
+    /// Units of the last digit.
+    Decimal(Vec<i128>),
     /// Days.
     Date(Vec<i32>),
+    /// Microseconds since midnight.
+    Time(Vec<i64>),
     /// Microseconds without a zone.
     Timestamp(Vec<i64>),
     /// Microseconds in UTC.
@@ -79,7 +86,9 @@ impl ColumnBuilder {
             ColumnType::UInt64 => Values::UInt64(Vec::with_capacity(rows)),
             ColumnType::Float32 => Values::Float32(Vec::with_capacity(rows)),
             ColumnType::Float64 => Values::Float64(Vec::with_capacity(rows)),
+            ColumnType::Decimal { .. } => Values::Decimal(Vec::with_capacity(rows)),
             ColumnType::Date => Values::Date(Vec::with_capacity(rows)),
+            ColumnType::Time => Values::Time(Vec::with_capacity(rows)),
             ColumnType::Timestamp => Values::Timestamp(Vec::with_capacity(rows)),
             ColumnType::TimestampTz => Values::TimestampTz(Vec::with_capacity(rows)),
             ColumnType::Text => Values::Text(TextValues::with_capacity(rows)),
@@ -176,6 +185,15 @@ impl ColumnBuilder {
                 })
             }
             Values::Float32(values) => append(values, nulls, fields, spans, rules, on_bad, never, f32_of),
+            Values::Decimal(values) => {
+                let ColumnType::Decimal { precision, scale } = self.ty else {
+                    unreachable!("it is its type")
+                };
+                append(values, nulls, fields, spans, rules, on_bad, never, |value| {
+                    parse_decimal(&with_point(value, separator)?, precision, scale)
+                })
+            }
+            Values::Time(values) => append(values, nulls, fields, spans, rules, on_bad, never, parse_time),
             Values::Date(values) => {
                 append(values, nulls, fields, spans, rules, on_bad, never, |value| rules.times.date(value))
             }
@@ -208,10 +226,12 @@ impl ColumnBuilder {
             Values::UInt64(values) => values.resize(values.len() + rows, 0),
             Values::Float32(values) => values.resize(values.len() + rows, 0.0),
             Values::Float64(values) => values.resize(values.len() + rows, 0.0),
+            Values::Decimal(values) => values.resize(values.len() + rows, 0),
             Values::Date(values) => values.resize(values.len() + rows, 0),
-            Values::Int64(values) | Values::Timestamp(values) | Values::TimestampTz(values) => {
-                values.resize(values.len() + rows, 0);
-            }
+            Values::Int64(values)
+            | Values::Time(values)
+            | Values::Timestamp(values)
+            | Values::TimestampTz(values) => values.resize(values.len() + rows, 0),
             Values::Text(values) => (0..rows).for_each(|_| values.push_null()),
         }
     }
@@ -231,16 +251,26 @@ impl ColumnBuilder {
             Values::UInt64(values) => primitive::<UInt64Type>(values, nulls),
             Values::Float32(values) => primitive::<Float32Type>(values, nulls),
             Values::Float64(values) => primitive::<Float64Type>(values, nulls),
+            Values::Decimal(values) => {
+                let array = PrimitiveArray::<Decimal128Type>::new(taken(values).into(), nulls);
+                Arc::new(array.with_data_type(self.ty.data_type()))
+            }
             Values::Date(values) => primitive::<Date32Type>(values, nulls),
+            Values::Time(values) => primitive::<Time64MicrosecondType>(values, nulls),
             Values::Timestamp(values) => primitive::<TimestampMicrosecondType>(values, nulls),
             Values::TimestampTz(values) => {
-                let values = std::mem::take(values).into();
-                let array = PrimitiveArray::<TimestampMicrosecondType>::new(values, nulls);
+                let array = PrimitiveArray::<TimestampMicrosecondType>::new(taken(values).into(), nulls);
                 Arc::new(array.with_data_type(self.ty.data_type()))
             }
             Values::Text(values) => Arc::new(values.finish(nulls)),
         }
     }
+}
+
+/// Takes values out and leaves room for more.
+fn taken<V>(values: &mut Vec<V>) -> Vec<V> {
+    let next = Vec::with_capacity(room_for_next(values.len()));
+    std::mem::replace(values, next)
 }
 
 /// Room for the values of a batch, where the one before had so many: a little more, as no two have the same
@@ -253,9 +283,7 @@ fn primitive<T: ArrowPrimitiveType>(
     values: &mut Vec<T::Native>,
     nulls: Option<arrow_buffer::NullBuffer>,
 ) -> ArrayRef {
-    let next = Vec::with_capacity(room_for_next(values.len()));
-    let values = std::mem::replace(values, next);
-    Arc::new(PrimitiveArray::<T>::new(values.into(), nulls))
+    Arc::new(PrimitiveArray::<T>::new(taken(values).into(), nulls))
 }
 
 #[allow(clippy::too_many_arguments)] // one loop for all types; the two last ones are what differs between them
@@ -475,7 +503,10 @@ mod tests {
             (ColumnType::Float32, "0.1", "0.1"),
             (ColumnType::Boolean, "TRUE", "true"),
             (ColumnType::Boolean, "0", "false"),
+            (ColumnType::Decimal { precision: 5, scale: 2 }, " -12.345", "-12.35"),
             (ColumnType::Date, "2008-11-13", "2008-11-13"),
+            (ColumnType::Time, "7:05", "07:05:00"),
+            (ColumnType::Time, "23:59:59.25", "23:59:59.250"),
             (ColumnType::Timestamp, "2008-11-13 10:00:00", "2008-11-13T10:00:00"),
             (ColumnType::TimestampTz, "2008-11-13 10:00:00+01:00", "2008-11-13T09:00:00Z"),
             (ColumnType::Text, " NA ", " NA "),
@@ -508,7 +539,10 @@ mod tests {
             (ColumnType::Int8, "128"),
             (ColumnType::UInt8, "-1"),
             (ColumnType::Float64, "12,50"),
+            (ColumnType::Decimal { precision: 5, scale: 2 }, "1234.5"),
             (ColumnType::Date, "2008-13-01"),
+            (ColumnType::Time, "24:00:00"),
+            (ColumnType::Time, "10:00:00+01:00"),
             (ColumnType::Timestamp, "2008-11-13 10:00:00Z"),
             (ColumnType::Boolean, "maybe"),
         ] {

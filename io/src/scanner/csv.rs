@@ -542,6 +542,10 @@ pub(super) fn value_error(
 /// What a value of a column is called in an error.
 fn expected(ty: ColumnType, times: &TimeFormats) -> Cow<'static, str> {
     match (ty, &times.date, &times.timestamp) {
+        (ColumnType::Decimal { precision, scale }, _, _) => match precision - scale {
+            0 => "a decimal number with nothing but zero before the point".into(),
+            digits => format!("a decimal number of at most {digits} digits before the point").into(),
+        },
         (ColumnType::Date, Some(format), _) => format!("a date ({format})").into(),
         (ColumnType::Timestamp, _, Some(format)) => format!("a timestamp ({format})").into(),
         (ColumnType::TimestampTz, _, Some(format)) => {

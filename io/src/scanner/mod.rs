@@ -2,6 +2,7 @@
 
 mod column;
 pub(crate) mod csv;
+pub mod decimal;
 pub(crate) mod delim;
 mod fields;
 pub(crate) mod filter;

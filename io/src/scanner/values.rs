@@ -233,6 +233,33 @@ pub(crate) fn days_since_epoch(year: i64, month: i64, day: i64) -> i32 {
     (era * 146_097 + day_of_era - 719_468) as i32
 }
 
+/// A time of day, `HH:MM`, with seconds and up to six digits of them behind a point or without, as microseconds since midnight.
+pub fn parse_time(bytes: &[u8]) -> Option<i64> {
+    let number = |digits: &[u8]| {
+        let is_number = matches!(digits.len(), 1 | 2) && digits.iter().all(u8::is_ascii_digit);
+        is_number.then(|| digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')))
+    };
+    let mut parts = bytes.split(|byte| *byte == b':');
+    let (hour, minute) = (number(parts.next()?)?, number(parts.next().filter(|digits| digits.len() == 2)?)?);
+    let mut micros = 0;
+    if let Some(seconds) = parts.next() {
+        let (whole, fraction) = seconds.split_at_checked(2)?;
+        let digits = match fraction {
+            [] => &[],
+            [b'.', digits @ ..] if (1..=6).contains(&digits.len()) => digits,
+            _ => return None,
+        };
+        if !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let six = digits.iter().chain(std::iter::repeat(&b'0')).take(6);
+        let fraction = six.fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+        micros = number(whole).filter(|second| *second < 60)? * 1_000_000 + fraction;
+    }
+    let in_day = hour < 24 && minute < 60 && parts.next().is_none();
+    in_day.then_some((hour * 60 + minute) * 60_000_000 + micros)
+}
+
 /// The narrowest wider type that takes a value, and all that a type takes, beside text.
 pub(crate) fn wider_type(
     ty: ColumnType,
@@ -277,6 +304,30 @@ mod tests {
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00"), Some(ColumnType::Timestamp));
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00Z"), None);
         assert_eq!(wider(ColumnType::Boolean, "x"), None);
+    }
+
+    #[test]
+    fn times_of_day() {
+        for (text, expected) in [
+            ("00:00", Some(0)),
+            ("7:05", Some(25_500_000_000)),
+            ("23:59:59.999999", Some(86_399_999_999)),
+            ("10:00:00.5", Some(36_000_500_000)),
+            ("24:00", None),
+            ("10:60", None),
+            ("10:00:60", None),
+            ("10:0", None),
+            ("10:00:0", None),
+            ("10:00:00.", None),
+            ("10:00:00.1234567", None),
+            ("10:00:00.+1", None),
+            ("10:00:00:00", None),
+            ("10", None),
+            ("-1:00", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_time(text.as_bytes()), expected, "{text}");
+        }
     }
 
     #[test]

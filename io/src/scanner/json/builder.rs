@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder};
 use arrow_array::types::{
-    Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Time64MicrosecondType, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{ArrayRef, ArrowPrimitiveType, ListArray, PrimitiveArray, StructArray};
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
@@ -14,8 +14,11 @@ use arrow_schema::{DataType, Field, Fields};
 use super::cursor::{Cursor, Problem, Value, unescaped};
 use super::shape::{JsonType, key_of};
 use crate::options::ColumnType;
+use crate::scanner::decimal::parse_decimal;
 use crate::scanner::text_values::TextValues;
-use crate::scanner::values::{parse_date, parse_f32, parse_f64, parse_i64, parse_timestamp, parse_u64, trim};
+use crate::scanner::values::{
+    parse_date, parse_f32, parse_f64, parse_i64, parse_time, parse_timestamp, parse_u64, trim,
+};
 
 /// Why a value could not be added.
 #[derive(Debug)]
@@ -46,7 +49,9 @@ pub(super) enum JsonBuilder {
     UInt64(PrimitiveBuilder<UInt64Type>),
     Float32(PrimitiveBuilder<Float32Type>),
     Float64(PrimitiveBuilder<Float64Type>),
+    Decimal { values: PrimitiveBuilder<Decimal128Type>, precision: u8, scale: u8 },
     Date(PrimitiveBuilder<Date32Type>),
+    Time(PrimitiveBuilder<Time64MicrosecondType>),
     Timestamp(PrimitiveBuilder<TimestampMicrosecondType>),
     TimestampTz(PrimitiveBuilder<TimestampMicrosecondType>),
     Text { values: TextValues, nulls: NullBufferBuilder },
@@ -86,7 +91,12 @@ impl JsonBuilder {
             ColumnType::UInt64 => Self::UInt64(PrimitiveBuilder::new()),
             ColumnType::Float32 => Self::Float32(PrimitiveBuilder::new()),
             ColumnType::Float64 => Self::Float64(PrimitiveBuilder::new()),
+            ColumnType::Decimal { precision, scale } => {
+                let values = PrimitiveBuilder::new().with_data_type(scalar.data_type());
+                Self::Decimal { values, precision, scale }
+            }
             ColumnType::Date => Self::Date(PrimitiveBuilder::new()),
+            ColumnType::Time => Self::Time(PrimitiveBuilder::new()),
             ColumnType::Timestamp => Self::Timestamp(PrimitiveBuilder::new()),
             ColumnType::TimestampTz => Self::TimestampTz(PrimitiveBuilder::new()),
             ColumnType::Text => {
@@ -108,7 +118,9 @@ impl JsonBuilder {
             Self::UInt64(values) => values.append_null(),
             Self::Float32(values) => values.append_null(),
             Self::Float64(values) => values.append_null(),
+            Self::Decimal { values, .. } => values.append_null(),
             Self::Date(values) => values.append_null(),
+            Self::Time(values) => values.append_null(),
             Self::Timestamp(values) | Self::TimestampTz(values) => values.append_null(),
             Self::Text { values, nulls } => {
                 values.push_null();
@@ -189,7 +201,11 @@ impl JsonBuilder {
             Self::UInt64(values) => add(values, parse_u64(bytes)),
             Self::Float32(values) => add(values, parse_f32(bytes)),
             Self::Float64(values) => add(values, parse_f64(bytes)),
+            Self::Decimal { values, precision, scale } => {
+                add(values, parse_decimal(bytes, *precision, *scale))
+            }
             Self::Date(values) => add(values, parse_date(bytes)),
+            Self::Time(values) => add(values, parse_time(bytes)),
             Self::Timestamp(values) => add(values, time(bytes, false)),
             Self::TimestampTz(values) => add(values, time(bytes, true)),
             _ => false,
@@ -210,7 +226,11 @@ impl JsonBuilder {
             Self::UInt32(_) => ColumnType::UInt32.expected(),
             Self::UInt64(_) => ColumnType::UInt64.expected(),
             Self::Float32(_) | Self::Float64(_) => ColumnType::Float64.expected(),
+            Self::Decimal { precision, scale, .. } => {
+                ColumnType::Decimal { precision: *precision, scale: *scale }.expected()
+            }
             Self::Date(_) => ColumnType::Date.expected(),
+            Self::Time(_) => ColumnType::Time.expected(),
             Self::Timestamp(_) => ColumnType::Timestamp.expected(),
             Self::TimestampTz(_) => ColumnType::TimestampTz.expected(),
             Self::Text { .. } => ColumnType::Text.expected(),
@@ -233,7 +253,9 @@ impl JsonBuilder {
             Self::UInt64(values) => primitive(values),
             Self::Float32(values) => primitive(values),
             Self::Float64(values) => primitive(values),
+            Self::Decimal { values, .. } => primitive(values),
             Self::Date(values) => primitive(values),
+            Self::Time(values) => primitive(values),
             Self::Timestamp(values) => primitive(values),
             Self::TimestampTz(values) => {
                 let values: PrimitiveArray<TimestampMicrosecondType> = values.finish();
