@@ -83,6 +83,9 @@ const MAX_INDEX_LEN_BYTES: u64 = 8 << 20;
 /// Zeros behind a stream at most; there are hardly ever any.
 const MAX_PADDING_LEN_BYTES: u64 = 64 << 10;
 
+/// Bytes of a block at least.
+const LEAST_BLOCK_LEN_BYTES: u64 = 5;
+
 /// Bytes behind an index: its length, the flags of the head, checksums.
 const FOOT_LEN_BYTES: usize = 12;
 
@@ -261,7 +264,11 @@ fn blocks_of(index: &[u8]) -> Option<Vec<BlockLens>> {
     // Each has two numbers, of a byte at least.
     let mut blocks = Vec::with_capacity(usize::try_from(count).ok()?.min(rest.len() / 2));
     for _ in 0..count {
-        blocks.push(BlockLens { unpadded: number(&mut rest)?, decoded: number(&mut rest)? });
+        let lens = BlockLens { unpadded: number(&mut rest)?, decoded: number(&mut rest)? };
+        if lens.unpadded < LEAST_BLOCK_LEN_BYTES {
+            return None;
+        }
+        blocks.push(lens);
     }
     (rest.len() < ALIGNMENT && rest.iter().all(|byte| *byte == 0)).then_some(blocks)
 }
@@ -341,13 +348,13 @@ pub(crate) mod tests {
         XzBlocks::read(&Arc::new(file), bytes.len() as u64).unwrap()
     }
 
-    fn decoded(reader: Box<dyn Read + Send>) -> Vec<u8> {
+    fn decoded(reader: Box<dyn Read + Send>) -> crate::Result<Vec<u8>> {
         let name = std::path::Path::new("a.xz");
-        let mut bytes = Decompressor::new(name, reader, Some(Codec::Xz), &Notes::default()).unwrap();
+        let mut bytes = Decompressor::new(name, reader, Some(Codec::Xz), &Notes::default())?;
         let (mut all, mut buffer) = (Vec::new(), [0; 1000]);
         loop {
-            match bytes.read(&mut buffer).unwrap() {
-                0 => return all,
+            match bytes.read(&mut buffer)? {
+                0 => return Ok(all),
                 len => all.extend(&buffer[..len]),
             }
         }
@@ -378,6 +385,16 @@ pub(crate) mod tests {
         }
     }
 
+    #[test]
+    fn blocks_without_bytes_are_none() {
+        let head = stream_head(&stream_of(b"")[..STREAM_HEAD_LEN_BYTES]).unwrap();
+        for unpadded in [0, 4, u64::MAX >> 1, u64::MAX >> 1 & !3] {
+            let lens = [BlockLens { unpadded, decoded: 7 }; 3];
+            let file = [&head[..], &[0; 40], &end_of_stream(&head, &lens)].concat();
+            assert!(blocks(&file).is_none(), "{unpadded}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(50))]
 
@@ -395,11 +412,38 @@ pub(crate) mod tests {
                 let part = blocks.part(start, start + stop);
                 prop_assert_eq!(part.start_bytes + STREAM_HEAD_LEN_BYTES as u64, start);
                 prop_assert!(part.next_bytes.is_none_or(|next| next > start));
-                found.extend(decoded(part.reader));
+                found.extend(decoded(part.reader).unwrap());
                 next = part.next_bytes;
             }
             prop_assert_eq!(&found, &texts.concat().concat().into_bytes());
-            prop_assert_eq!(found, decoded(Box::new(Cursor::new(file))));
+            prop_assert_eq!(found, decoded(Box::new(Cursor::new(file))).unwrap());
+        }
+
+        #[test]
+        fn an_index_may_say_anything(
+            texts in prop::collection::vec("[ab\n]{1,200}", 1..4),
+            lens in prop::collection::vec((0u64..120, 0u64..300), 1..5),
+        ) {
+            let whole = stream_of_blocks(&texts);
+            let (index_len, _) = foot_of(&whole[whole.len() - FOOT_LEN_BYTES..]).unwrap();
+            let head = stream_head(&whole).unwrap();
+            let lens: Vec<_> =
+                lens.into_iter().map(|(unpadded, decoded)| BlockLens { unpadded, decoded }).collect();
+            let blocks_end = whole.len() - FOOT_LEN_BYTES - index_len as usize;
+            let file = [&whole[..blocks_end], &end_of_stream(&head, &lens)].concat();
+            if let Some(blocks) = blocks(&file) {
+                let mut next = blocks.start_from(0);
+                let mut bytes = Ok(Vec::new());
+                while let (Some(start), Ok(found)) = (next, &mut bytes) {
+                    let part = blocks.part(start, start);
+                    match decoded(part.reader) {
+                        Ok(more) => found.extend(more),
+                        Err(error) => bytes = Err(error),
+                    }
+                    next = part.next_bytes;
+                }
+                prop_assert_eq!(bytes.ok(), decoded(Box::new(Cursor::new(file))).ok());
+            }
         }
     }
 }
