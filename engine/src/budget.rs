@@ -26,6 +26,9 @@ pub(crate) struct Budget {
 /// Of the limit, a table of groups of some of the rows may take this part: 1 / 8.
 const PARTIAL_SHARE: usize = 8;
 
+/// Of the limit, somebody who has nothing yet gets this part, 1 / 64, also when what waits to be read takes all.
+const BEGINNING_SHARE: usize = 64;
+
 /// Tables of groups double before they ask for it, and while they do, there are the old one and the new one: so many
 /// times what they have may be needed beside it.
 const DOUBLING: usize = 2;
@@ -52,7 +55,18 @@ fn is_table(name: &str) -> bool {
     ["FinalHashAggregateStream[", "SingleHashAggregateStream["].iter().any(|table| name.starts_with(table))
 }
 
+/// Whether a consumer holds what its readers have not taken: the less, the further they get.
+fn is_repartition(name: &str) -> bool {
+    name.starts_with("RepartitionExec[")
+}
+
 impl State {
+    /// What waits in repartitions.
+    fn waiting_bytes(&self) -> usize {
+        let waiting = self.holders.values().filter(|holder| is_repartition(&holder.name));
+        waiting.map(|holder| holder.bytes).sum()
+    }
+
     /// How many tables of groups there are, and what they have.
     fn tables(&self) -> (usize, usize) {
         let tables = self.holders.values().filter(|holder| is_table(&holder.name));
@@ -148,7 +162,12 @@ impl Budget {
         }
         // Repartitioning in DataFusion 55 can wait for itself once it has written to disk (mended later: #24891).
         // What it holds is bounded by what its readers have not taken.
-        if used <= free || consumer.name().starts_with("RepartitionExec[") {
+        if used <= free || is_repartition(consumer.name()) {
+            return true;
+        }
+        // So it may take more than there is, and only readers that go on make that less.
+        let begins = reservation.size() == 0 && additional <= self.limit_bytes() / BEGINNING_SHARE;
+        if begins && used <= self.percent(Self::HEADROOM_PERCENT) + state.waiting_bytes() {
             return true;
         }
         let sharers = state.spillers + usize::from(!state.holders.contains_key(&consumer.id()));
@@ -248,6 +267,23 @@ mod tests {
         join.try_grow(900).unwrap();
         assert!(join.try_grow(51).is_err());
         consumer(&pool, "RepartitionExec[0]", true).try_grow(100).unwrap();
+    }
+
+    #[test]
+    fn readers_of_what_waits_may_begin() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(Budget::new(64_000));
+        let waiting = consumer(&pool, "RepartitionExec[1]", true);
+        consumer(&pool, "FilterExec[0]", false).try_grow(1).unwrap();
+        waiting.try_grow(70_000).unwrap();
+        let table = consumer(&pool, "FinalHashAggregateStream[0]", true);
+        assert!(table.try_grow(1001).is_err(), "it is not small");
+        table.try_grow(900).unwrap();
+        assert!(table.try_grow(900).is_err(), "it has something to write");
+        drop(waiting);
+        let other = consumer(&pool, "HashJoinInput", false);
+        other.try_grow(59_000).unwrap();
+        let next = consumer(&pool, "FinalHashAggregateStream[1]", true);
+        assert!(next.try_grow(1000).is_err(), "nothing waits to be read");
     }
 
     #[test]
