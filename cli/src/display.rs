@@ -132,8 +132,8 @@ impl DisplayArgs {
 /// The format that the name of an output file asks for, without the ending of a codec.
 fn by_name(path: &Path, look: Look) -> Result<Format, Report> {
     let codec = Codec::of_name(path);
-    let name = if codec.is_some() { path.with_extension("") } else { path.to_owned() };
-    let ending = name.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
+    let ending =
+        Codec::name_inside(path).extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
     if let Some(codec) = codec.filter(|_| ending == "parquet") {
         return Err(Report::with_hint(
             format!("a Parquet file is not compressed with {codec} as a whole"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use swath::{Explanation, Session};
 
-use crate::args::{ReadArgs, ResourceArgs, session};
+use crate::args::{ReadArgs, ResourceArgs, is_standard_output, session};
 use crate::exit_codes::{DONE, USAGE};
 use crate::report::{self, Report};
 use crate::reporting::ReportingArgs;
@@ -112,7 +112,7 @@ pub async fn explain(session: &Session, texts: &[String], analyze: bool) -> Resu
 /// The name says neither SVG nor DOT.
 pub fn graph_of(path: Option<PathBuf>) -> Result<Graph, Report> {
     let Some(path) = path else { return Ok(Graph::None) };
-    if path.as_os_str() == "-" {
+    if is_standard_output(&path) {
         return Ok(Graph::Stdout);
     }
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();

@@ -61,21 +61,16 @@ const DECOMPRESS: &str =
 
 /// A wrong command line with what to write instead of an option of another program.
 pub fn told(mut error: clap::Error, arguments: impl Iterator<Item = String>) -> clap::Error {
-    let mut decompresses = false;
-    let mut tip = |argument: String| {
-        decompresses |= argument == "decompress";
-        if decompresses && DECOMPRESS_OPTIONS.contains(&argument.as_str()) {
-            return Some(DECOMPRESS);
-        }
-        tip(&argument)
+    let arguments: Vec<String> = arguments.collect();
+    let of_decompress = arguments.iter().position(|argument| argument == "decompress");
+    let tip = |(at, argument): (usize, &String)| match of_decompress {
+        Some(before) if at > before && DECOMPRESS_OPTIONS.contains(&argument.as_str()) => Some(DECOMPRESS),
+        _ => tip(argument),
     };
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg)
         // Of `-csv`, the command line's own message names `-c`.
-        && let Some(tip) = arguments.filter_map(|argument| {
-            let is_wrong = argument.starts_with(wrong.as_str());
-            tip(argument).filter(|_| is_wrong)
-        }).next()
+        && let Some(tip) = (0..).zip(&arguments).filter(|(_, argument)| argument.starts_with(wrong.as_str())).find_map(tip)
     {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
     }

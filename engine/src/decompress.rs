@@ -108,10 +108,7 @@ fn targets_in(files: &[SourceFile], folder: &Path) -> Result<Vec<PathBuf>, Decom
         |message: String, hint: &str| DecompressError::Source(Error::query(message, hint.to_owned()));
     let mut seen = HashSet::new();
     let target = |file: &SourceFile| {
-        let name = match Codec::of_name(&file.path) {
-            Some(_) => file.path.file_stem(),
-            None => file.path.file_name(),
-        };
+        let name = Codec::name_inside(&file.path).file_name();
         let target = folder.join(name.unwrap_or_default());
         let real = |path: &Path| path.canonicalize().ok();
         if real(&target).is_some_and(|target| Some(target) == real(&file.path)) {

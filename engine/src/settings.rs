@@ -79,11 +79,11 @@ impl Resources {
                     let hint = "make it first, or name another one".to_owned();
                     return Err(Error::query(format!("temp_dir: '{value}' is no folder"), hint));
                 }
-                swath_io::keep_pipes_in(&folder);
-                if !self.spills.set_folder(folder) {
+                if !self.spills.set_folder(folder.clone()) {
                     let hint = "set it before the first query that needs the disk".to_owned();
                     return Err(Error::query("temp_dir: the folder is in use already", hint));
                 }
+                swath_io::keep_pipes_in(&folder);
             }
         }
         Ok(())

@@ -99,6 +99,15 @@ pub(crate) fn open(path: &Path) -> io::Result<Opened> {
     Ok(Opened::Pipe(PipeReader { pipe, at: 0 }))
 }
 
+impl Read for Opened {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(out),
+            Self::Pipe(pipe) => pipe.read(out),
+        }
+    }
+}
+
 /// A pipe, and what was read of it.
 #[derive(Debug)]
 struct Pipe {

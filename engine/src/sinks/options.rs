@@ -213,11 +213,7 @@ impl FileFormat {
 
     /// The format that a file's name promises, with or without the ending of a codec.
     pub(crate) fn of_name(path: &Path) -> Option<Self> {
-        let path = match Codec::of_name(path) {
-            Some(_) => Path::new(path.file_stem()?),
-            None => path,
-        };
-        Self::of_ending(path.extension()?.to_str()?)
+        Self::of_ending(Codec::name_inside(path).extension()?.to_str()?)
     }
 
     /// The format of an ending.

@@ -16,7 +16,7 @@ use super::{Codec, MAGIC_LEN_BYTES};
 use crate::error::{Error, Result};
 use crate::notes::Notes;
 use crate::options::DecodeOptions;
-use crate::pipe::{self, Opened};
+use crate::pipe;
 
 /// Decodes one file from its start to its end, in constant memory.
 ///
@@ -83,12 +83,8 @@ impl Decompressor {
     /// The file cannot be opened or read; it is named as a compressed file and holds something
     /// that is neither compressed nor text.
     pub fn open(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<Self> {
-        let reader: Box<dyn Read + Send> =
-            match pipe::open(path).map_err(|error| Error::io(path, "open", error))? {
-                Opened::File(file) => Box::new(file),
-                Opened::Pipe(pipe) => Box::new(pipe),
-            };
-        Self::of_reader(path, reader, options, notes)
+        let opened = pipe::open(path).map_err(|error| Error::io(path, "open", error))?;
+        Self::of_reader(path, Box::new(opened), options, notes)
     }
 
     /// Like [`Decompressor::open`], over bytes from anywhere; `path` serves for names and errors.

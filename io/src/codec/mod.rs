@@ -87,6 +87,12 @@ impl Codec {
         }
     }
 
+    /// What a compressed file holds, by its name: that without the ending of the codec, and without folders. Other paths are
+    /// as they were.
+    pub fn name_inside(path: &Path) -> &Path {
+        Self::of_name(path).and_then(|_| path.file_stem()).map_or(path, Path::new)
+    }
+
     /// The ending of names of such files, without a dot; empty for plain ones.
     pub fn extension(self) -> &'static str {
         match self {

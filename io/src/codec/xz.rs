@@ -65,11 +65,8 @@ pub(super) fn find_block(
 
 /// The length of the index and the end of the stream that begin with these bytes, if the index is right.
 pub(super) fn index_len(bytes: &[u8]) -> Option<usize> {
-    let mut rest = bytes.strip_prefix(&[0])?;
-    let blocks = number(&mut rest)?;
-    for _ in 0..blocks.checked_mul(2)? {
-        number(&mut rest)?;
-    }
+    let mut rest = bytes;
+    records(&mut rest)?;
     let len = (bytes.len() - rest.len()).next_multiple_of(ALIGNMENT);
     let (index, rest) = bytes.split_at_checked(len)?;
     let (crc, foot) = rest.split_first_chunk()?;
@@ -259,18 +256,22 @@ fn blocks_of(index: &[u8]) -> Option<Vec<BlockLens>> {
     if u32::from_le_bytes(*crc) != crc32fast::hash(index) {
         return None;
     }
-    let mut rest = index.strip_prefix(&[0])?;
-    let count = number(&mut rest)?;
+    let mut rest = index;
+    let blocks = records(&mut rest)?;
+    let are_blocks = blocks.iter().all(|lens| lens.unpadded >= LEAST_BLOCK_LEN_BYTES);
+    (are_blocks && rest.len() < ALIGNMENT && rest.iter().all(|byte| *byte == 0)).then_some(blocks)
+}
+
+/// What an index says of its blocks, read from its first byte on.
+fn records(bytes: &mut &[u8]) -> Option<Vec<BlockLens>> {
+    *bytes = bytes.strip_prefix(&[0])?;
+    let count = number(bytes)?;
     // Each has two numbers, of a byte at least.
-    let mut blocks = Vec::with_capacity(usize::try_from(count).ok()?.min(rest.len() / 2));
+    let mut blocks = Vec::with_capacity(usize::try_from(count).ok()?.min(bytes.len() / 2));
     for _ in 0..count {
-        let lens = BlockLens { unpadded: number(&mut rest)?, decoded: number(&mut rest)? };
-        if lens.unpadded < LEAST_BLOCK_LEN_BYTES {
-            return None;
-        }
-        blocks.push(lens);
+        blocks.push(BlockLens { unpadded: number(bytes)?, decoded: number(bytes)? });
     }
-    (rest.len() < ALIGNMENT && rest.iter().all(|byte| *byte == 0)).then_some(blocks)
+    Some(blocks)
 }
 
 /// The index and the foot of a stream of some blocks.

@@ -19,7 +19,6 @@ mod stream;
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -251,14 +250,12 @@ impl Feed {
 /// A file, if several may read it at the same time, and its decoded bytes from the start on.
 fn open_bytes(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<(Option<File>, Decompressor)> {
     let io_error = |error| Error::io(path, "open", error);
-    let (file, reader): (_, Box<dyn Read + Send>) = match pipe::open(path).map_err(io_error)? {
-        Opened::File(file) => {
-            let reader = file.try_clone().map_err(io_error)?;
-            (Some(file), Box::new(reader))
-        }
-        Opened::Pipe(pipe) => (None, Box::new(pipe)),
+    let opened = pipe::open(path).map_err(io_error)?;
+    let file = match &opened {
+        Opened::File(file) => Some(file.try_clone().map_err(io_error)?),
+        Opened::Pipe(_) => None,
     };
-    Ok((file, Decompressor::of_reader(path, reader, options, notes)?))
+    Ok((file, Decompressor::of_reader(path, Box::new(opened), options, notes)?))
 }
 
 /// The chunks of a file of which `stream` has read the head.

@@ -267,16 +267,11 @@ impl ColumnBuilder {
     }
 }
 
-/// Takes values out and leaves room for more.
-fn taken<V>(values: &mut Vec<V>) -> Vec<V> {
-    let next = Vec::with_capacity(room_for_next(values.len()));
-    std::mem::replace(values, next)
-}
-
-/// Room for the values of a batch, where the one before had so many: a little more, as no two have the same
+/// Takes the values of a batch out and leaves room for those of the next one: a little more, as no two have the same
 /// number of rows, and a vector that grows is copied.
-pub(super) fn room_for_next(rows: usize) -> usize {
-    rows + rows / 8
+pub(super) fn taken<V>(values: &mut Vec<V>) -> Vec<V> {
+    let next = Vec::with_capacity(values.len() + values.len() / 8);
+    std::mem::replace(values, next)
 }
 
 fn primitive<T: ArrowPrimitiveType>(

@@ -147,7 +147,7 @@ impl DelimFinder for OneByte {
     }
 }
 
-/// For one of any length: what the block before leaves.
+/// For one of several bytes: what the block before leaves.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ManyBytes {
     /// The last bytes of its delimiters that stand in the next block.
@@ -181,9 +181,9 @@ impl DelimFinder for ManyBytes {
             }
         }
         let behind_last = u64::BITS - first.leading_zeros() + len - 1;
-        let last = if len == 1 { first } else { first << (len - 1) | self.last };
+        let last = first << (len - 1) | self.last;
         self.taken = behind_last.saturating_sub(BLOCK_LEN_BYTES as u32);
-        self.last = if len == 1 { 0 } else { first >> (u64::BITS + 1 - len) };
+        self.last = first >> (u64::BITS + 1 - len);
         DelimMasks { first, last }
     }
 }

@@ -5,7 +5,7 @@
 use arrow_array::StringViewArray;
 use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 
-use super::column::room_for_next;
+use super::column::taken;
 use super::fields::Span;
 use super::numbers::load_8;
 use crate::chunk::PADDING_LEN_BYTES;
@@ -110,8 +110,7 @@ impl TextValues {
     /// Takes the values out as an array and begins anew.
     pub(crate) fn finish(&mut self, nulls: Option<NullBuffer>) -> StringViewArray {
         self.long.close_buffer();
-        let next = Vec::with_capacity(room_for_next(self.views.len()));
-        let views = ScalarBuffer::from(std::mem::replace(&mut self.views, next));
+        let views = ScalarBuffer::from(taken(&mut self.views));
         let buffers = std::mem::take(&mut self.long.full);
         // SAFETY: every view was made by `inline`, of at most 12 bytes, or by `LongValues::push`, of a range of the
         // buffer that it names, with its first four bytes. All values are UTF-8: texts, or parts of

@@ -53,8 +53,7 @@ pub fn look_at(files: &[SourceFile], options: &CsvOptions) -> Result<Vec<FileLoo
 impl FileKind {
     /// What the name of a file says that it holds, a codec's ending aside.
     pub fn of_name(path: &Path) -> Option<Self> {
-        let stem = Codec::of_name(path).and_then(|_| path.file_stem()).map_or(path, Path::new);
-        let ending = stem.extension()?.to_str()?.to_ascii_lowercase();
+        let ending = Codec::name_inside(path).extension()?.to_str()?.to_ascii_lowercase();
         match ending.as_str() {
             "csv" | "tsv" | "tab" | "psv" => Some(Self::Csv),
             "json" | "jsonl" | "ndjson" => Some(Self::Json),

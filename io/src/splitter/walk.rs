@@ -255,13 +255,11 @@ fn walk_blocks_by<B: Block64, D: DelimFinder>(
         }
         at += BLOCK_LEN_BYTES;
     }
-    let last = data[data.len() - 1];
-    let state = match (delim.single(), last_mark) {
+    let state = match last_mark {
         _ if inside != 0 => State::Quoted,
         _ if closed != 0 => State::QuoteSeen,
-        (Some(delim), _) => State::behind_byte(last, delim),
-        // Of a longer one there may be a part.
-        (None, Some(mark)) => {
+        // Behind the mark there may be a part of a delimiter.
+        Some(mark) => {
             let marked = match data[mark - 1] {
                 b'\n' => State::Record,
                 b'\r' => State::Return,
@@ -269,7 +267,7 @@ fn walk_blocks_by<B: Block64, D: DelimFinder>(
             };
             state_behind(marked, &data[mark..], dialect)
         }
-        (None, None) => state_behind(state, data, dialect),
+        None => state_behind(state, data, dialect),
     };
     Some(Walked { state, last_end })
 }

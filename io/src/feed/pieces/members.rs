@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{PieceCodec, PieceDecoder, PieceEnd};
+use super::{PieceCodec, PieceDecoder, PieceEnd, fill};
 use crate::chunk::Chunk;
 use crate::codec::{Codec, Decompressor, find_member};
 use crate::error::{Error, Result};
@@ -98,9 +98,7 @@ impl PieceDecoder for MemberDecoder {
     }
 
     fn decode(&mut self, chunk: &mut Chunk) -> Result<Option<PieceEnd<Vec<String>>>> {
-        let before_bytes = self.bytes.decoded_bytes();
-        let ended = chunk.fill(|buffer, at| self.bytes.read_behind(buffer, at))?;
-        chunk.set_behind_checked(self.bytes.checked_bytes() >= before_bytes);
+        let ended = fill(chunk, &mut self.bytes)?;
         let next_bit = self.bytes.next_part_offset_bytes().map(|at| 8 * at);
         Ok(ended.then(|| PieceEnd { next_bit, rest: self.notes.take() }))
     }

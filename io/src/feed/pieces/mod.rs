@@ -27,6 +27,7 @@ pub(super) use members::Members;
 pub(super) use xz_blocks::IndexedBlocks;
 
 use crate::chunk::Chunk;
+use crate::codec::Decompressor;
 use crate::error::Result;
 
 /// A codec whose files are made of pieces that can be decoded alone: members, frames, blocks.
@@ -87,6 +88,15 @@ pub(super) struct PieceEnd<R> {
     pub(super) next_bit: Option<u64>,
     /// What is left to do.
     pub(super) rest: R,
+}
+
+/// Fills a chunk with decoded bytes of a piece, and tells it whether what the piece has in front of it is checked. Whether the
+/// piece has ended.
+fn fill(chunk: &mut Chunk, bytes: &mut Decompressor) -> Result<bool> {
+    let before_bytes = bytes.decoded_bytes();
+    let ended = chunk.fill(|buffer, at| bytes.read_behind(buffer, at))?;
+    chunk.set_behind_checked(bytes.checked_bytes() >= before_bytes);
+    Ok(ended)
 }
 
 #[cfg(test)]

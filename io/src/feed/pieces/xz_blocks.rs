@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{PieceCodec, PieceDecoder, PieceEnd};
+use super::{PieceCodec, PieceDecoder, PieceEnd, fill};
 use crate::chunk::Chunk;
 use crate::codec::{Codec, Decompressor, XzBlocks};
 use crate::error::{Error, Result};
@@ -70,9 +70,7 @@ impl PieceDecoder for IndexedDecoder {
     }
 
     fn decode(&mut self, chunk: &mut Chunk) -> Result<Option<PieceEnd<()>>> {
-        let before_bytes = self.bytes.decoded_bytes();
-        let ended = chunk.fill(|buffer, at| self.bytes.read_behind(buffer, at))?;
-        chunk.set_behind_checked(self.bytes.checked_bytes() >= before_bytes);
+        let ended = fill(chunk, &mut self.bytes)?;
         Ok(ended.then_some(PieceEnd { next_bit: self.next_bit, rest: () }))
     }
 }
