@@ -234,7 +234,13 @@ mod tests {
     fn quotes_and_escapes() {
         assert_eq!(found("a,b\n1,\"x, y\"\n2,\"z \"\"q\"\"\"\n").quote, Some(b'"'));
         assert_eq!(found("a,b\n1,'x, y'\n2,'it''s, too'\n").quote, Some(b'\''));
+        assert_eq!(found("a,b\n1,'x'\n2,'yy'\n").quote, Some(b'\''));
+        assert_eq!(found("'a','b'\n'1','x'\n'2','it''s'\n").quote, Some(b'\''));
+        let escaped = found("1|x|y\n2|x|'y \\'2\\' y'\n3|x|z\n");
+        assert_eq!((escaped.quote, escaped.escape), (Some(b'\''), Some(b'\\')));
         assert_eq!(found("a,b\n1,it's\n2,x\n").quote, Some(b'"'));
+        assert_eq!(found("a,b\n1,'tis\n2,'twas\n3,x\n").quote, Some(b'"'));
+        assert_eq!(found("a,b\n1,\"'x'\"\n2,\"y\"\n").quote, Some(b'"'));
         let escaped = found("a,b\n1,\"x \\\"y\\\", z\"\n2,\"u\"\n");
         assert_eq!((escaped.quote, escaped.escape), (Some(b'"'), Some(b'\\')));
         assert_eq!(found("a|b\n1|\"open\n2|x\n3|\"y\n4|z\n").quote, None);

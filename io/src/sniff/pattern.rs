@@ -64,7 +64,7 @@ impl Table {
             };
             self.odd_quotes |= !closed;
             let is_value = match field.form {
-                FieldForm::Bare => is_value(raw, dialect.delim),
+                FieldForm::Bare => is_value(raw, dialect.delim) && !is_in_other_quotes(raw, dialect.quote),
                 FieldForm::Quoted | FieldForm::Escaped => closed,
             };
             self.values += if is_value { 1.0 } else { NO_VALUE };
@@ -107,6 +107,11 @@ impl Table {
 fn is_value(field: &[u8], delim: Delim) -> bool {
     let field = trim(field);
     is_typed(field) || is_phrase(field, delim)
+}
+
+/// Whether what a dialect takes for bare is written as if its quote were another one.
+fn is_in_other_quotes(field: &[u8], quote: Option<u8>) -> bool {
+    quote != Some(b'\'') && matches!(trim(field), [b'\'', .., b'\''])
 }
 
 /// Whether a field is missing, or a value of another type than text.
