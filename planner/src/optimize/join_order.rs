@@ -272,6 +272,11 @@ fn is_within(part: Set, set: Set) -> bool {
     part & !set == 0 && part != 0
 }
 
+/// What a join costs: what its sides cost, the rows that it keeps in memory, and those that it makes.
+fn join_cost(sides: [f64; 2], kept_rows: f64, made_rows: f64) -> f64 {
+    sides[0] + sides[1] + kept_rows + made_rows
+}
+
 /// How to join a set of relations.
 #[derive(Debug, Clone)]
 struct Order {
@@ -341,7 +346,7 @@ impl Weights {
         // The core keeps the smaller side in memory if it knows both; it knows tables, but not what is joined.
         let are_known = left.is_power_of_two() && right.is_power_of_two();
         let kept = if are_known { self.rows(left).min(self.rows(right)) } else { self.rows(left) };
-        (left | right, left_cost + right_cost + kept + self.rows(left | right))
+        (left | right, join_cost([left_cost, right_cost], kept, self.rows(left | right)))
     }
 
     /// An order in which few rows are made and kept, the fewest where all are weighed; `None` if there is none without
@@ -368,7 +373,7 @@ impl Weights {
                     && let (Some(left), Some(right)) = (&best[part], &best[rest])
                     && self.can_be_joined(left.set, right.set)
                 {
-                    let cost = left.cost + right.cost + rows[part] + rows[set];
+                    let cost = join_cost([left.cost, right.cost], rows[part], rows[set]);
                     if cheapest.is_none_or(|(least, _)| cost < least) {
                         cheapest = Some((cost, part));
                     }
@@ -405,7 +410,7 @@ impl Weights {
         let (kept, streamed) =
             if self.rows(one.set) <= self.rows(other.set) { (one, other) } else { (other, one) };
         let set = kept.set | streamed.set;
-        let cost = kept.cost + streamed.cost + self.rows(kept.set) + self.rows(set);
+        let cost = join_cost([kept.cost, streamed.cost], self.rows(kept.set), self.rows(set));
         Order { set, cost, parts: Some((Box::new(kept), Box::new(streamed))) }
     }
 
