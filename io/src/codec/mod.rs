@@ -3,11 +3,13 @@
 pub mod bzip2;
 mod bzip2_stream;
 mod compressor;
+mod copy;
 mod decompressor;
 pub mod gzip;
 mod gzip_front;
 mod gzip_stream;
 mod input;
+pub(crate) mod lz4;
 mod members;
 mod salvage;
 pub(crate) mod xz;
@@ -20,8 +22,7 @@ use std::str::FromStr;
 use compression_codecs::lz4::params::EncoderParams as Lz4Params;
 use compression_codecs::zstd::params::CParameter;
 use compression_codecs::{
-    BzEncoder, DecodeV2, EncodeV2, GzipEncoder, Lz4Decoder, Lz4Encoder, XzDecoder, XzEncoder, ZstdDecoder,
-    ZstdEncoder,
+    BzEncoder, DecodeV2, EncodeV2, GzipEncoder, Lz4Encoder, XzDecoder, XzEncoder, ZstdDecoder, ZstdEncoder,
 };
 use compression_core::Level;
 
@@ -105,13 +106,13 @@ impl Codec {
         }
     }
 
-    /// A fresh decoder for one member, if there is one in another crate.
+    /// A fresh decoder for one member, if one member is all that it decodes.
     fn decoder(self) -> Option<Box<dyn DecodeV2 + Send>> {
         match self {
             Self::Plain | Self::Gzip | Self::Bzip2 => None,
             Self::Zstd => Some(Box::new(ZstdDecoder::new())),
             Self::Xz => Some(Box::new(XzDecoder::new())),
-            Self::Lz4 => Some(Box::new(Lz4Decoder::new())),
+            Self::Lz4 => Some(Box::new(lz4::Lz4Decoder::new())),
         }
     }
 

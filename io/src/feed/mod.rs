@@ -27,7 +27,7 @@ use gzip_pieces::GzipPieces;
 pub(crate) use order::DOUBT_LEN_BYTES;
 use order::{Decoded, Order};
 pub(crate) use order::{Ready, Recipe};
-use pieces::{Blocks, IndexedBlocks, Members, Pieces};
+use pieces::{Blocks, IndependentBlocks, IndexedBlocks, Members, Pieces};
 use ranges::Ranges;
 use stream::Stream;
 
@@ -288,6 +288,12 @@ fn chunks(
         if codec == Codec::Xz {
             let reader = file.try_clone().map_err(io_error)?;
             if let Some(blocks) = IndexedBlocks::of_file(path, reader, file_len_bytes)? {
+                return Ok(Box::new(Pieces::new(blocks, file_len_bytes, piece_len_bytes, start)));
+            }
+        }
+        if codec == Codec::Lz4 {
+            let reader = file.try_clone().map_err(io_error)?;
+            if let Some(blocks) = IndependentBlocks::of_file(path, reader, file_len_bytes, notes)? {
                 return Ok(Box::new(Pieces::new(blocks, file_len_bytes, piece_len_bytes, start)));
             }
         }

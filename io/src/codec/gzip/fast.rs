@@ -13,8 +13,8 @@
 //!   as fit. The same bits may be put there twice, which changes nothing.
 #![allow(unsafe_code)]
 
+use super::super::copy::{OVERSHOOT_BYTES, copy_match};
 use super::bits::BitReader;
-use super::copy::{OVERSHOOT_BYTES, copy_match};
 use super::cpu::Cpu;
 use super::entries::{DistanceEntry, LitlenEntry, MAX_MATCH_LEN};
 use super::error::Damage;

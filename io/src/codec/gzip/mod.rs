@@ -37,7 +37,6 @@ mod bits;
 mod checksum;
 mod code;
 mod code_lengths;
-mod copy;
 mod cpu;
 mod entries;
 mod error;

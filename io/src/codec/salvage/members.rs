@@ -19,8 +19,8 @@ const TRIED_LEN_BYTES: usize = 64 << 10;
 /// The same if the file ends in the member.
 const LEAST_TRIED_LEN_BYTES: usize = 4 << 10;
 
-/// Compressed bytes that are tried at most: blocks of LZ4 have up to 4 MiB, and come out whole.
-const TRIAL_LEN_BYTES: usize = 5 << 20;
+/// Compressed bytes that are tried at most: blocks of Zstandard have up to 128 KiB, and come out whole.
+const TRIAL_LEN_BYTES: usize = 256 << 10;
 
 /// Compressed bytes in front of the place where decoding failed in which the next member is looked for, too: damage may be noticed
 /// behind the end of what is damaged.

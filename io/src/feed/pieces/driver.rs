@@ -189,6 +189,7 @@ impl<C: PieceCodec> Pieces<C> {
             let chunks = std::mem::take(&mut front.chunks);
             state.held -= chunks.len() as u64;
             for mut chunk in chunks {
+                self.codec.pass(&mut state.sums, chunk.bytes());
                 let skip = state.skip.min(chunk.bytes().len() as u64);
                 chunk.advance(skip as usize);
                 state.skip -= skip;

@@ -16,6 +16,7 @@
 
 mod blocks;
 mod driver;
+mod lz4_blocks;
 mod members;
 mod xz_blocks;
 
@@ -23,6 +24,7 @@ use std::fmt;
 
 pub(super) use blocks::Blocks;
 pub(super) use driver::Pieces;
+pub(super) use lz4_blocks::IndependentBlocks;
 pub(super) use members::Members;
 pub(super) use xz_blocks::IndexedBlocks;
 
@@ -53,7 +55,10 @@ pub(super) trait PieceCodec: fmt::Debug + Send + Sync {
     /// The file cannot be read.
     fn find(&self, from_bit: u64, until_bit: u64) -> Result<Option<u64>>;
 
-    /// Takes what a piece has left. All pieces in front of it have been taken before, so sums over several can be checked.
+    /// Takes decoded bytes that are handed out, in order: for checksums that can be taken in no other way.
+    fn pass(&self, _sums: &mut Self::Sums, _bytes: &[u8]) {}
+
+    /// Takes what a piece has left. All pieces in front of it have been taken before, and its own bytes, so sums over several can be checked.
     ///
     /// # Errors
     /// Those of what is checked, told as those of [`PieceDecoder::decode`].

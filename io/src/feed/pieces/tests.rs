@@ -371,6 +371,65 @@ fn blocks_of_xz_by_several_threads() {
     }
 }
 
+/// A frame with a block for each text, independent or not, with all that can be checked.
+fn frame_of_blocks(texts: &[Vec<u8>], independent: bool, checksums: bool) -> Vec<u8> {
+    let mode = if independent { lz4::BlockMode::Independent } else { lz4::BlockMode::Linked };
+    let mut encoder = lz4::EncoderBuilder::new();
+    encoder.auto_flush(true).block_mode(mode);
+    if checksums {
+        encoder.content_size(texts.iter().map(|text| text.len() as u64).sum());
+    } else {
+        encoder.checksum(lz4::ContentChecksum::NoChecksum);
+        encoder.block_checksum(lz4::liblz4::BlockChecksum::NoBlockChecksum);
+    }
+    let mut encoder = encoder.build(Vec::new()).unwrap();
+    texts.iter().for_each(|text| encoder.write_all(text).unwrap());
+    encoder.finish().0
+}
+
+#[test]
+fn blocks_of_lz4_by_several_threads() {
+    let texts: Vec<_> = (0..60).map(|i| lines(50 * i, 10 + 20 * (i % 7))).collect();
+    let skipped = [&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"abc"].concat();
+    let frames = [
+        frame_of_blocks(&texts[..20], true, true),
+        skipped,
+        frame_of_blocks(&texts[20..25], false, true),
+        packed(Codec::Lz4, b""),
+        frame_of_blocks(&texts[25..40], true, false),
+        frame_of_blocks(&texts[40..], true, true),
+    ];
+    let plain = texts.concat();
+    for file in [frames.concat(), frames.join(&[0; 5][..]), [&frames.concat()[..], b"garbage"].concat()] {
+        let (expected, expected_notes) = read(&file, Codec::Lz4, 1, None);
+        assert!(expected == (plain.clone(), None));
+        for (workers, chunk_len, piece_len) in [(1, 1000, 1), (2, 4, 200), (2, 1000, 500), (4, 300, 1000)] {
+            let (outcome, notes) = read(&file, Codec::Lz4, workers, Some((chunk_len, piece_len)));
+            assert!(outcome == expected, "{workers} {chunk_len} {piece_len} {:?}", outcome.1);
+            assert_eq!(notes, expected_notes);
+        }
+    }
+    let whole = frames.concat();
+    let changed = (1..200).map(|i| {
+        let mut file = whole.clone();
+        file[i * whole.len() / 200] ^= 0x10;
+        file
+    });
+    let cut = (1..100).map(|i| whole[..whole.len() * i / 100].to_vec());
+    let at_the_end = (1..14).map(|less| whole[..whole.len() - less].to_vec());
+    for (number, file) in changed.chain(cut).chain(at_the_end).enumerate() {
+        let ((lines, error), notes) = read(&file, Codec::Lz4, 1, None);
+        for workers in [1, 3] {
+            let ((found, found_error), found_notes) = read(&file, Codec::Lz4, workers, Some((500, 300)));
+            assert_eq!(kind(Codec::Lz4, &found_error), kind(Codec::Lz4, &error), "{number}");
+            assert_eq!(found_notes, notes, "{number}");
+            assert!(
+                error.is_some() && (found.starts_with(&lines) || lines.starts_with(&found)) || found == lines
+            );
+        }
+    }
+}
+
 /// Bits, the first of a byte first.
 #[derive(Default)]
 struct Bits(Vec<bool>);
