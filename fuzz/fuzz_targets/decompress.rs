@@ -29,7 +29,8 @@ fuzz_target!(|input: &[u8]| {
 fn decode(codec: Codec, data: &[u8], step_in: usize, step_out: usize) -> (Vec<u8>, bool) {
     let reader = Box::new(Drip(Cursor::new(data.to_vec()), step_in));
     let mut out = Vec::new();
-    let Ok(mut decompressor) = Decompressor::new(Path::new("input"), reader, Some(codec), &Notes::default()) else {
+    let Ok(mut decompressor) = Decompressor::new(Path::new("input"), reader, Some(codec), &Notes::default())
+    else {
         return (out, false);
     };
     let mut piece = vec![0; step_out];

@@ -127,7 +127,12 @@ fn check_pieces(file: &[u8], piece_len: usize, order: &[u8]) {
     if file.len() > 4 * piece_len {
         let alone = lines(file, piece_len, 1, &[]);
         let pieces = lines(file, piece_len, WORKERS, order);
-        assert!(alone == pieces, "{:?} and {:?}", alone.as_ref().map(Vec::len), pieces.as_ref().map(Vec::len));
+        assert!(
+            alone == pieces,
+            "{:?} and {:?}",
+            alone.as_ref().map(Vec::len),
+            pieces.as_ref().map(Vec::len)
+        );
     }
 }
 
@@ -138,8 +143,10 @@ const WORKERS: usize = 4;
 fn lines(file: &[u8], chunk_len: usize, workers: usize, order: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     let mut on_disk = tempfile::Builder::new().suffix(".gz").tempfile().expect("there is a folder for it");
     on_disk.write_all(file).expect("there is room for it");
-    let files = swath_io::expand(&[on_disk.path().to_str().expect("a name in ASCII")]).expect("the file is there");
-    let options = TextOptions { encoding: Encoding::Latin1, compression: Some(Codec::Gzip), ..Default::default() };
+    let files =
+        swath_io::expand(&[on_disk.path().to_str().expect("a name in ASCII")]).expect("the file is there");
+    let options =
+        TextOptions { encoding: Encoding::Latin1, compression: Some(Codec::Gzip), ..Default::default() };
     let request = ScanRequest { columns: vec![0], batch_rows: 1 << 20, ..Default::default() };
     let scan = Scan::new(files, &ScanFormat::Text(options), request, workers, &Notes::default());
     let scan = Arc::new(scan.with_chunk_len(chunk_len));

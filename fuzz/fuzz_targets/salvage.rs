@@ -64,7 +64,8 @@ fn check(codec: Codec, file: &[u8], step: usize) -> Vec<u8> {
 fn salvage(codec: Codec, file: &[u8], step: usize) -> (Vec<u8>, Vec<Loss>) {
     let notes = Notes::default();
     let reader = Box::new(Cursor::new(file.to_vec()));
-    let mut decompressor = Decompressor::salvage(Path::new("input"), reader, Some(codec), &notes).expect("memory is read");
+    let mut decompressor =
+        Decompressor::salvage(Path::new("input"), reader, Some(codec), &notes).expect("memory is read");
     let (mut out, mut piece) = (Vec::new(), vec![0; step]);
     while out.len() < LIMIT_BYTES {
         match decompressor.read(&mut piece).expect("memory is read") {

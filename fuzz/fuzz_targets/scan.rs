@@ -16,8 +16,8 @@ use swath_io::scanner::record::{Dialect, all_records};
 use swath_io::scanner::values::{is_null_word, parse_i64, trim};
 use swath_io::simd::InstructionSet;
 use swath_io::{
-    Codec, ColumnType, CsvOptions, Delim, Encoding, HeaderMode, Notes, OnError, Scan, ScanFormat, ScanItem, ScanRequest,
-    Worker,
+    Codec, ColumnType, CsvOptions, Delim, Encoding, HeaderMode, Notes, OnError, Scan, ScanFormat, ScanItem,
+    ScanRequest, Worker,
 };
 
 fuzz_target!(|input: &[u8]| {
@@ -33,7 +33,8 @@ fuzz_target!(|input: &[u8]| {
     let Some(records) = all_records(data, &dialect) else { return };
     let Some(width) = records.first().map(Vec::len).filter(|width| *width > 1) else { return };
     let (mut expected, counts) = oracle(records, width, mode);
-    let (codec, bytes) = if manner & 16 == 0 { (Codec::Plain, data.to_vec()) } else { (Codec::Gzip, gzip(data)) };
+    let (codec, bytes) =
+        if manner & 16 == 0 { (Codec::Plain, data.to_vec()) } else { (Codec::Gzip, gzip(data)) };
     let file = tempfile::NamedTempFile::new().expect("there is room for a small file");
     std::fs::write(file.path(), bytes).expect("there is room for a small file");
     let path = file.path().to_str().expect("temporary files have plain names");
@@ -49,7 +50,9 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(rows, expected);
         let count = |word: &str| {
             // Behind the count is a path, in which anything may stand.
-            let note = notes.iter().find(|note| note.split("; the first").next().is_some_and(|what| what.contains(word)));
+            let note = notes
+                .iter()
+                .find(|note| note.split("; the first").next().is_some_and(|what| what.contains(word)));
             note.map_or(0, |note| note.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or(0))
         };
         assert_eq!(["became null", "filled up", "cut", "skipped", "rejected"].map(count), counts);
@@ -84,7 +87,8 @@ struct Mode {
 
 impl Mode {
     fn of(choice: u8) -> Self {
-        let on_error = [OnError::Null, OnError::Skip, OnError::Reject, OnError::Null][usize::from(choice & 3)];
+        let on_error =
+            [OnError::Null, OnError::Skip, OnError::Reject, OnError::Null][usize::from(choice & 3)];
         Self { on_error, pad_short: choice & 4 != 0, cut_long: choice & 8 != 0 }
     }
 }
@@ -123,8 +127,11 @@ fn oracle(records: Vec<Vec<Vec<u8>>>, width: usize, mode: Mode) -> (Vec<Vec<Stri
     let left_out = if mode.on_error == OnError::Skip { 3 } else { 4 };
     for record in records {
         let (short, long) = (record.len() < width, record.len() > width);
-        let mut cells: Vec<String> =
-            record.iter().take(width).map(|field| field.iter().map(|byte| char::from(*byte)).collect()).collect();
+        let mut cells: Vec<String> = record
+            .iter()
+            .take(width)
+            .map(|field| field.iter().map(|byte| char::from(*byte)).collect())
+            .collect();
         cells.resize(width, String::new());
         let first = record[0].as_slice();
         let mut is_bad = false;
@@ -188,7 +195,9 @@ fn drive(mut worker: Worker) -> Vec<Vec<String>> {
             Poll::Ready(None) => return rows,
             Poll::Pending => thread::park(),
             Poll::Ready(Some(item)) => {
-                let ScanItem::Batch { batch, .. } = item.expect("all records are rows or left out") else { continue };
+                let ScanItem::Batch { batch, .. } = item.expect("all records are rows or left out") else {
+                    continue;
+                };
                 rows.extend((0..batch.num_rows()).map(|row| cells(&batch, row)));
             }
         }
