@@ -282,7 +282,7 @@ fn primitive<T: ArrowPrimitiveType>(
 }
 
 #[allow(clippy::too_many_arguments)] // one loop for all types; the two last ones are what differs between them
-/// Appends fields: first `quick` looks at them, as they stand in the data, then `full` at the values of those
+/// Appends fields: first `quick` looks at them, as they stand in the data but for quotes around them, then `full` at the values of those
 /// that it could make nothing of, whose places it gives.
 #[inline(always)]
 fn append<V: Copy + Default>(
@@ -297,7 +297,15 @@ fn append<V: Copy + Default>(
 ) -> Result<(), FirstRejected> {
     let first = values.len();
     let mut left = Vec::new();
-    quick(fields.set, fields.padded, spans, values, &mut left);
+    let unquoted = fields.unquoted(spans).spans;
+    quick(fields.set, fields.padded, &unquoted, values, &mut left);
+    // What stands for null may look like a value.
+    if rules.nullstr.iter().any(|null| full(trim(null.as_bytes())).is_some()) {
+        let is_listed = |row: &usize| rules.is_listed(fields.raw(unquoted[*row]));
+        left.extend((0..spans.len()).filter(is_listed));
+        left.sort_unstable();
+        left.dedup();
+    }
     let mut runs = Runs { nulls, end: 0 };
     for row in left {
         match slow(fields, spans[row], rules, &full) {
@@ -351,9 +359,12 @@ fn slow<V>(
         return Some(None);
     }
     let (value, _) = fields.value(span);
+    if rules.is_listed(&value) {
+        return Some(None);
+    }
     match full(trim(&value)) {
         Some(found) => Some(Some(found)),
-        None if is_null_word(&value) || rules.is_listed(&value) => Some(None),
+        None if is_null_word(&value) => Some(None),
         None => None,
     }
 }
@@ -397,12 +408,19 @@ fn append_text(
 ) -> Result<(), FirstRejected> {
     let mut runs = Runs { nulls, end: 0 };
     let is_empty = |span: &Span| span.start == span.end;
-    if let Some(text) = fields.text.filter(|_| !fields.has_quotes && rules.nullstr.is_empty()) {
-        if values.push_parts(&text, spans) > 0 {
-            (0..spans.len()).filter(|row| is_empty(&spans[*row])).for_each(|row| runs.null(row));
+    if let Some(text) = fields.text {
+        let unquoted = fields.unquoted(spans);
+        if unquoted.are_all {
+            let empty = values.push_parts(&text, &unquoted.spans);
+            let is_bare = |row: usize| spans[row] == unquoted.spans[row];
+            let is_listed = |row: usize| is_bare(row) && rules.is_listed(fields.raw(spans[row]));
+            if empty > 0 || !rules.nullstr.is_empty() {
+                let is_null = |row: &usize| is_empty(&spans[*row]) || is_listed(*row);
+                (0..spans.len()).filter(is_null).for_each(|row| runs.null(row));
+            }
+            runs.end(spans.len());
+            return Ok(());
         }
-        runs.end(spans.len());
-        return Ok(());
     }
     for (row, span) in spans.iter().enumerate() {
         let (value, quoted) = fields.value(*span);
@@ -459,6 +477,7 @@ fn narrow<Wide, Narrow: TryFrom<Wide>>(value: Option<Wide>) -> Option<Narrow> {
 #[cfg(test)]
 mod tests {
     use arrow_array::Array;
+    use arrow_array::cast::AsArray;
     use arrow_cast::display::array_value_to_string;
 
     use super::super::record::Dialect;
@@ -525,6 +544,67 @@ mod tests {
         assert_eq!(one(ColumnType::Text, "NA", false, &["NA"]), Ok(None));
         assert_eq!(one(ColumnType::Text, "NA", true, &["NA"]), Ok(Some("NA".into())));
         assert_eq!(one(ColumnType::Int64, "missing", false, &["missing"]), Ok(None));
+        // Also what looks like a value.
+        for (ty, word) in [
+            (ColumnType::Int64, "-999"),
+            (ColumnType::Float64, "99.9"),
+            (ColumnType::Boolean, "false"),
+            (ColumnType::Date, "1900-01-01"),
+            (ColumnType::Decimal { precision: 5, scale: 2 }, "0"),
+        ] {
+            for quoted in [false, true] {
+                assert_eq!(one(ty, word, quoted, &["x", word]), Ok(None), "{ty}");
+                assert!(one(ty, word, quoted, &["x"]).unwrap().is_some(), "{ty}");
+            }
+        }
+    }
+
+    #[test]
+    fn quotes_come_off_whatever_is_beside_them() {
+        let texts = [
+            "plain",
+            "",
+            "\"\"",
+            "\"a\"",
+            "\"sixteen letters.\"",
+            "\"seventeen letters\"",
+            "\"two \"\"words\"\"\"",
+            "-9",
+            "\"-9\"",
+        ];
+        let expected = [
+            Some("plain"),
+            None,
+            Some(""),
+            Some("a"),
+            Some("sixteen letters."),
+            Some("seventeen letters"),
+            Some("two \"words\""),
+            None,
+            Some("-9"),
+        ];
+        for count in 1..=texts.len() {
+            let line = texts[..count].join(",");
+            let padded = [line.as_bytes(), &[b'"'; PADDING_LEN_BYTES]].concat();
+            let mut start = 0;
+            let spans = texts[..count].iter().map(|text| {
+                let span = Span { start, end: start + text.len() as u32 };
+                start = span.end + 1;
+                span
+            });
+            let spans: Vec<_> = spans.collect();
+            let text = CheckedText::of(&padded, Encoding::Utf8);
+            let (dialect, set) = (&Dialect::RFC4180, InstructionSet::best());
+            let fields = Fields { padded: &padded, dialect, has_quotes: true, text, set };
+            let times = TimeFormats::default();
+            let nullstr = vec!["-9".to_owned()];
+            let rules = FieldRules { nullstr, decimal_separator: b'.', times, encoding: Encoding::Utf8 };
+            let mut builder = ColumnBuilder::new(ColumnType::Text, count);
+            builder.append(&fields, &spans, &rules).unwrap();
+            let array = builder.finish();
+            let values: Vec<_> = array.as_string_view().iter().collect();
+            assert_eq!(values, expected[..count]);
+        }
     }
 
     #[test]

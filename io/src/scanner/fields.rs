@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::numbers::has_byte_16;
 use super::record::{Dialect, is_closed, unescape};
 use super::text_values::CheckedText;
 use super::time_format::TimeFormats;
@@ -65,6 +66,55 @@ impl<'a> Fields<'a> {
             }
             _ => (Cow::Borrowed(raw), false),
         }
+    }
+}
+
+/// Fields without the quotes around them.
+#[derive(Debug)]
+pub(crate) struct Unquoted<'s> {
+    /// Where the values stand, of those that stand there as they are; other fields with their quotes.
+    pub(crate) spans: Cow<'s, [Span]>,
+    /// Whether there are no others.
+    pub(crate) are_all: bool,
+}
+
+impl Fields<'_> {
+    /// Takes the quotes off fields in which neither a quote nor an escape stands.
+    pub(crate) fn unquoted<'s>(&self, spans: &'s [Span]) -> Unquoted<'s> {
+        let Some(quote) = self.dialect.quote.filter(|_| self.has_quotes) else {
+            return Unquoted { spans: Cow::Borrowed(spans), are_all: true };
+        };
+        let escape = self.dialect.escape.unwrap_or(quote);
+        let mut are_all = true;
+        let inner = |span: &Span| {
+            let Span { start, end } = *span;
+            if start == end || self.padded[start as usize] != quote {
+                return *span;
+            }
+            let inner = Span { start: start + 1, end: end - 1 };
+            if inner.start > inner.end
+                || self.padded[inner.end as usize] != quote
+                || self.has_either(inner, quote, escape)
+            {
+                are_all = false;
+                return *span;
+            }
+            inner
+        };
+        let spans = spans.iter().map(inner).collect();
+        Unquoted { spans: Cow::Owned(spans), are_all }
+    }
+
+    /// Whether one of two bytes stands in a part of the chunk.
+    #[inline(always)]
+    fn has_either(&self, span: Span, one: u8, other: u8) -> bool {
+        let len = (span.end - span.start) as usize;
+        // Most fields are so short that a call costs more than the look.
+        if len <= 16 && one.is_ascii() && other.is_ascii() {
+            let has = |byte| has_byte_16(self.padded, span.start as usize, len, byte);
+            return has(one) || one != other && has(other);
+        }
+        memchr::memchr2(one, other, self.raw(span)).is_some()
     }
 }
 

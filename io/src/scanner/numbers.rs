@@ -162,6 +162,14 @@ fn byte_equal_16(word: u128, byte: u8) -> u128 {
     !(((different & !HIGH) + !HIGH) | different) & HIGH
 }
 
+/// Whether a byte, which is below 0x80, is one of up to 16.
+#[inline(always)]
+pub(crate) fn has_byte_16(data: &[u8], start: usize, len: usize, byte: u8) -> bool {
+    debug_assert!(len <= 16);
+    let equal = byte_equal_16(load_16(data, start), byte);
+    len > 0 && equal << (128 - 8 * len) != 0
+}
+
 /// Eight bytes, the first one lowest.
 #[inline(always)]
 pub(crate) fn load_8(data: &[u8], at: usize) -> u64 {
