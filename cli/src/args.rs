@@ -188,6 +188,10 @@ pub struct ReadArgs {
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
 
+    /// Names of the first columns, in order: id,name
+    #[arg(long, hide_short_help = true, value_name = "NAME", value_delimiter = ',')]
+    names: Vec<String>,
+
     /// Types of some columns: id=text,price=double
     #[arg(long, value_name = "COLUMN=TYPE", value_delimiter = ',')]
     types: Vec<String>,
@@ -402,9 +406,13 @@ impl ReadArgs {
             ("max_record_bytes", self.max_record_bytes),
         ];
         let texts = texts.into_iter().filter_map(|(name, text)| Some((name, OptionValue::Text(text?))));
-        let nullstr = self.nullstr.into_iter().map(OptionValue::Text).collect::<Vec<_>>();
+        let list = |name, words: Vec<String>| {
+            let words: Vec<_> = words.into_iter().map(OptionValue::Text).collect();
+            (!words.is_empty()).then_some((name, OptionValue::List(words)))
+        };
         let others = [
-            (!nullstr.is_empty()).then_some(("nullstr", OptionValue::List(nullstr))),
+            list("nullstr", self.nullstr),
+            list("names", self.names),
             column_types("--types", &self.types)?.map(|types| ("types", types)),
             column_types("--columns", &self.columns)?.map(|types| ("columns", types)),
             self.all_varchar.then_some(("all_varchar", OptionValue::Boolean(true))),

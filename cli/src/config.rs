@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 37] = [
+const SETTINGS: [&str; 38] = [
     "all-varchar",
     "color",
     "columns",
@@ -33,6 +33,7 @@ const SETTINGS: [&str; 37] = [
     "max-rows",
     "max-spill",
     "memory-limit",
+    "names",
     "no-progress",
     "null-padding",
     "nulls",

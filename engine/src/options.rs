@@ -1,8 +1,8 @@
 //! Options by name, as users write them, become the plain data that `swath_io` reads files by.
 
 use swath_io::{
-    CsvOptions, Delim, Error as IoError, ErrorKind, HeaderMode, JsonOptions, OnError, Setting, TextOptions,
-    TimeFormat,
+    ColumnType, CsvOptions, Delim, Encoding, Error as IoError, ErrorKind, HeaderMode, JsonOptions, OnError,
+    Setting, TextOptions, TimeFormat,
 };
 pub use swath_planner::OptionValue;
 use swath_planner::{SourceFunction, nearest};
@@ -20,9 +20,11 @@ use swath_planner::{SourceFunction, nearest};
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
 /// | `dateformat`, `timestampformat` | a format of `strftime`, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; auto: to be found by looking |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf-16le`, … |
-/// | `types` | a map from name to type | types of some columns |
+/// | `names` | a list of texts | names of the first columns, in order, in place of those in the files |
+/// | `types` | a map from name to type, or a list of types | types of some columns, or of the first ones, in order |
 /// | `columns` | a map from name to type | all columns, in order |
 /// | `all_varchar` | `true`, `false` | read all columns as text |
+/// | `auto_detect` | `true`, `false` | `false`: `columns` are given, and whatever else is not said is as in RFC 4180, without a header |
 /// | `compression` | a name | the codec, `'auto'` to find it out |
 /// | `salvage` | `true`, `false` | damage of compressed files is passed over: what is whole is read, and what is lost is told |
 /// | `filename` | `true`, `false`, a name | adds a column with each row's file |
@@ -39,6 +41,7 @@ use swath_planner::{SourceFunction, nearest};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ReadOptions {
     csv: CsvOptions,
+    guess_nothing: bool,
     filename: Option<String>,
     hive_partitioning: Option<bool>,
 }
@@ -60,7 +63,7 @@ pub(crate) const JSON_OPTIONS: [&str; 8] = [
 ];
 
 /// Every option, by the name that is suggested for a misspelt one.
-pub(crate) const CSV_OPTIONS: [&str; 31] = [
+pub(crate) const CSV_OPTIONS: [&str; 33] = [
     "header",
     "delim",
     "sep",
@@ -74,9 +77,11 @@ pub(crate) const CSV_OPTIONS: [&str; 31] = [
     "dateformat",
     "timestampformat",
     "encoding",
+    "names",
     "types",
     "columns",
     "all_varchar",
+    "auto_detect",
     "compression",
     "salvage",
     "filename",
@@ -124,8 +129,13 @@ impl ReadOptions {
                 csv.find_times.timestamps = csv.times.timestamp.is_none();
             }
             "encoding" => csv.encoding = set(name, value, |name, value| text(name, value)?.parse())?,
-            "types" | "dtypes" | "column_types" => csv.types = types(name, value)?,
+            "names" | "column_names" => csv.names = texts(name, value)?,
+            "types" | "dtypes" | "column_types" => match value {
+                OptionValue::List(items) => csv.types_in_order = types_in_order(name, items)?,
+                value => csv.types = types(name, value)?,
+            },
             "columns" => csv.columns = Some(types(name, value)?),
+            "auto_detect" => self.guess_nothing = !boolean(name, value)?,
             "all_varchar" => csv.all_varchar = boolean(name, value)?,
             "compression" => {
                 let codec = text(name, value)?;
@@ -202,7 +212,38 @@ impl ReadOptions {
             }
             read.set(name, value)?;
         }
+        if read.guess_nothing {
+            read.settle()?;
+        }
+        if function == SourceFunction::ReadJson && !read.csv.types_in_order.is_empty() {
+            return Err(IoError::bad_option_hint("types", "objects have no order of columns", TYPES_HINT));
+        }
         Ok(read)
+    }
+
+    /// Sets what would be guessed as RFC 4180 has it, without a header.
+    fn settle(&mut self) -> Result<(), IoError> {
+        fn or<T: Copy>(setting: &mut Setting<T>, usual: T) {
+            *setting = Setting::Is(setting.known().unwrap_or(usual));
+        }
+        let csv = &mut self.csv;
+        if csv.columns.is_none() {
+            return Err(IoError::bad_option_hint(
+                "auto_detect",
+                "nothing says what the columns are",
+                "as in columns = {'id': 'bigint', 'name': 'text'}",
+            ));
+        }
+        csv.delim.get_or_insert(Delim::byte(b','));
+        or(&mut csv.quote, Some(b'"'));
+        or(&mut csv.escape, None);
+        or(&mut csv.comment, None);
+        or(&mut csv.skip, 0);
+        or(&mut csv.encoding, Encoding::Utf8);
+        if csv.header == HeaderMode::Auto {
+            csv.header = HeaderMode::Absent;
+        }
+        Ok(())
     }
 
     pub(crate) fn csv(&self) -> &CsvOptions {
@@ -259,6 +300,9 @@ impl ReadOptions {
         if csv.delim.is_some_and(|delim| csv.decimal_separator == b',' && delim == Delim::byte(b',')) {
             return Err(IoError::bad_option("decimal_separator", "it is the same as delim"));
         }
+        if csv.columns.is_some() && !csv.names.is_empty() {
+            return Err(IoError::bad_option("names", "columns has the names, too"));
+        }
         if comment.is_some() && comment == quote {
             return Err(IoError::bad_option("comment", "it is the same as quote"));
         }
@@ -267,11 +311,40 @@ impl ReadOptions {
 }
 
 fn unknown(name: &str, function: &str, known: &[&str]) -> IoError {
-    let hint = match nearest(name, known.iter().copied()) {
-        Some(known) => format!("did you mean {known}?"),
-        None => format!("the options are: {}", known.join(", ")),
+    let hint = match (needless(name), nearest(name, known.iter().copied())) {
+        (Some(why), _) => why.to_owned(),
+        (None, Some(known)) => format!("did you mean {known}?"),
+        (None, None) => format!("the options are: {}", known.join(", ")),
     };
     IoError::bad_option_hint(name, format!("{function} has no such option"), hint)
+}
+
+/// What is there in place of options that users of other tools know.
+fn needless(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "sample_size"
+        | "infer_schema_length"
+        | "auto_type_candidates"
+        | "parse_dates"
+        | "try_parse_dates" => {
+            "the head of every file is looked at, and numbers and dates widen by themselves further on; types = {'column': 'text'} or all_varchar = true say otherwise"
+        }
+        "parallel" | "buffer_size" | "low_memory" | "n_threads" | "batch_size" | "chunksize"
+        | "blocksize" => {
+            "files are read by all threads, in chunks, within the memory limit; SET threads and SET memory_limit bound both"
+        }
+        "new_line" | "lineterminator" | "eol_char" => "line ends are found, also where they are mixed",
+        "normalize_names" => "names match without regard to case; names = ['a', 'b'] gives others",
+        "force_not_null" | "allow_quoted_nulls" | "keep_default_na" | "missing_utf8_is_empty_string" => {
+            "of text, an empty field is null and \"\" is not; coalesce(column, '') makes both the same"
+        }
+        "thousands" => {
+            "read the column as text, types = {'column': 'text'}, and write replace(column, ',', '')::double"
+        }
+        "usecols" | "nrows" | "n_rows" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
+        "skip_rows" | "skiprows" | "skip_lines" => "did you mean skip?",
+        _ => return None,
+    })
 }
 
 fn wrong(name: &str, expected: &str, found: &OptionValue) -> IoError {
@@ -385,15 +458,21 @@ pub(crate) fn byte(name: &str, value: &OptionValue) -> Result<Option<u8>, IoErro
     }
 }
 
-fn types(name: &str, value: &OptionValue) -> Result<Vec<(String, swath_io::ColumnType)>, IoError> {
+const TYPES_HINT: &str = "as in {'TailNum': 'text', 'Distance': 'double'}";
+
+fn types(name: &str, value: &OptionValue) -> Result<Vec<(String, ColumnType)>, IoError> {
     let OptionValue::Map(entries) = value else {
         return Err(IoError::bad_option_hint(
             name,
             format!("expected columns with their types, found {value}"),
-            format!("write {name} = {{'TailNum': 'text', 'Distance': 'double'}}"),
+            TYPES_HINT,
         ));
     };
     entries.iter().map(|(column, ty)| Ok((column.clone(), text(name, ty)?.parse()?))).collect()
+}
+
+fn types_in_order(name: &str, items: &[OptionValue]) -> Result<Vec<ColumnType>, IoError> {
+    items.iter().map(|ty| text(name, ty)?.parse()).collect()
 }
 
 #[cfg(test)]
@@ -430,6 +509,33 @@ mod tests {
         assert_eq!(set("filename", OptionValue::Boolean(true)).unwrap().filename(), Some("filename"));
         assert_eq!(set("filename", text_value("f")).unwrap().filename(), Some("f"));
         assert_eq!(set("nullstr", text_value("x")).unwrap().csv().nullstr, ["x"]);
+    }
+
+    #[test]
+    fn nothing_is_guessed_where_that_is_said() {
+        let columns = OptionValue::Map(vec![("a".into(), text_value("bigint"))]);
+        let said = |options: &[(&str, OptionValue)]| {
+            let options: Vec<_> =
+                options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            ReadOptions::of_call(SourceFunction::ReadCsv, &options, &ReadOptions::default())
+        };
+        let no = ("auto_detect", OptionValue::Boolean(false));
+        let csv = said(&[no.clone(), ("quote", text_value("")), ("columns", columns)]).unwrap().csv;
+        assert_eq!((csv.header, csv.delim), (HeaderMode::Absent, Some(Delim::byte(b','))));
+        assert_eq!((csv.quote, csv.skip), (Setting::Is(None), Setting::Is(0)));
+        let error = said(&[no]).unwrap_err().to_string();
+        assert_eq!(error, "option auto_detect: nothing says what the columns are");
+        assert_eq!(said(&[("auto_detect", OptionValue::Boolean(true))]).unwrap(), ReadOptions::default());
+    }
+
+    #[test]
+    fn options_of_other_tools_say_what_is_there_instead() {
+        for name in
+            ["sample_size", "parallel", "new_line", "normalize_names", "force_not_null", "thousands", "nrows"]
+        {
+            let hint = set(name, OptionValue::Null).unwrap_err().hint().unwrap().to_owned();
+            assert!(!hint.contains("the options are"), "{name}: {hint}");
+        }
     }
 
     #[test]

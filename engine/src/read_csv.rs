@@ -93,6 +93,12 @@ impl ReadCsv {
         self.option("encoding", name)
     }
 
+    /// Names of the first columns, in order, in place of those that the files have for them.
+    pub fn names<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        let names = names.into_iter().map(|name| OptionValue::Text(name.into())).collect();
+        self.option("names", OptionValue::List(names))
+    }
+
     /// The type of a column; the others are found by looking.
     pub fn with_type(mut self, column: impl Into<String>, ty: ColumnType) -> Self {
         let entry = (column.into(), OptionValue::Text(ty.to_string()));

@@ -176,6 +176,7 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
             .as_ref()
             .map(|format| ("timestampformat", OptionValue::Text(format.to_string()))),
         (!options.nullstr.is_empty()).then(|| ("nullstr", texts(&options.nullstr))),
+        (!options.names.is_empty()).then(|| ("names", texts(&options.names))),
         Some(("types", OptionValue::Map(table.columns().iter().map(type_of).collect()))),
     ];
     all.into_iter().flatten().collect()

@@ -134,8 +134,12 @@ pub struct CsvOptions {
     pub find_times: FindTimes,
     /// The encoding of the text: if it is looked for, UTF-8, UTF-16 or windows-1252.
     pub encoding: Setting<Encoding>,
+    /// Names of the first columns, in order, in place of those that the files have for them.
+    pub names: Vec<String>,
     /// Types of some columns, by name; the others are inferred.
     pub types: Vec<(String, ColumnType)>,
+    /// Types of the first columns, in order.
+    pub types_in_order: Vec<ColumnType>,
     /// All columns, in order, by name and type: nothing is inferred.
     pub columns: Option<Vec<(String, ColumnType)>>,
     /// Read every column whose type is not given as text.
@@ -183,7 +187,9 @@ impl Default for CsvOptions {
             times: TimeFormats::default(),
             find_times: FindTimes::default(),
             encoding: Setting::Auto,
+            names: Vec::new(),
             types: Vec::new(),
+            types_in_order: Vec::new(),
             columns: None,
             all_varchar: false,
             compression: None,
@@ -369,10 +375,12 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("float64", ColumnType::Float64),
     ("decimal", ColumnType::Decimal { precision: 18, scale: 3 }),
     ("numeric", ColumnType::Decimal { precision: 18, scale: 3 }),
+    ("hugeint", ColumnType::Decimal { precision: MAX_PRECISION, scale: 0 }),
     ("date", ColumnType::Date),
     ("time", ColumnType::Time),
     ("timestamp", ColumnType::Timestamp),
     ("datetime", ColumnType::Timestamp),
+    ("datetime64[ns]", ColumnType::Timestamp),
     ("timestamptz", ColumnType::TimestampTz),
     ("timestamp with time zone", ColumnType::TimestampTz),
     ("text", ColumnType::Text),
@@ -380,7 +388,11 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("string", ColumnType::Text),
     ("object", ColumnType::Text),
     ("char", ColumnType::Text),
+    ("character varying", ColumnType::Text),
     ("str", ColumnType::Text),
+    ("utf8", ColumnType::Text),
+    ("utf8view", ColumnType::Text),
+    ("category", ColumnType::Text),
 ];
 
 impl FromStr for ColumnType {
@@ -394,18 +406,33 @@ impl FromStr for ColumnType {
                 Error::bad_option_hint("types", format!("no type of decimals: \"{name}\""), hint)
             });
         }
+        let wanted = without_length(&wanted);
         match TYPE_NAMES.iter().find(|(known, _)| *known == wanted) {
             Some((_, ty)) => Ok(*ty),
             None => {
                 let known = "known types: boolean, tinyint, smallint, integer, bigint, utinyint, usmallint, uinteger, \
                              ubigint, real, double, decimal(15, 2), date, time, timestamp, timestamptz, text";
-                let hint = match nearest_type(&wanted) {
+                let hint = match nearest_type(wanted) {
                     Some(near) => format!("did you mean {near}? {known}"),
                     None => known.to_owned(),
                 };
                 Err(Error::bad_option_hint("types", format!("unknown type \"{name}\""), hint))
             }
         }
+    }
+}
+
+/// `varchar` of `varchar(20)`: texts may be of any length.
+fn without_length(name: &str) -> &str {
+    let length = name.strip_suffix(')').and_then(|rest| rest.split_once('('));
+    match length {
+        Some((ty, len))
+            if ty.trim_end().starts_with(['v', 'c'])
+                && len.trim().bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            ty.trim_end()
+        }
+        _ => name,
     }
 }
 
@@ -459,6 +486,9 @@ mod tests {
         for (name, shown) in [
             ("DECIMAL(15, 2)", "decimal(15, 2)"),
             ("numeric (9)", "decimal(9, 0)"),
+            ("HUGEINT", "decimal(38, 0)"),
+            ("varchar(20)", "text"),
+            ("CHARACTER VARYING (7)", "text"),
             ("dec(38,38)", "decimal(38, 38)"),
             ("Decimal", "decimal(18, 3)"),
         ] {

@@ -15,11 +15,12 @@ use super::fields::{FieldRules, Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
 use super::infer::{Column, CsvTable, HeaderRule, column_name, header_names};
 use super::lenient::{Findings, Leniency, Lenient};
-use super::record::{Field, FieldForm, Parsed, parse_record, unescape};
+use super::record::{Dialect, Field, FieldForm, Parsed, parse_record, unescape};
 use super::structure::{Irregular, Marks, Record, Structure};
 use super::text_values::CheckedText;
 use super::time_format::TimeFormats;
 use super::values::wider_type;
+use crate::chunk::PADDING_LEN_BYTES;
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::options::{ColumnType, CsvOptions};
@@ -123,12 +124,25 @@ impl Layout {
         let names = header_names(&fields.iter().map(name).collect::<Vec<_>>());
         let columns = &table.columns;
         let known = || {
-            let known: HashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            let known: HashSet<&str> = columns.iter().map(|column| column.header.as_str()).collect();
             names.iter().all(|name| known.contains(name.as_str()))
+        };
+        let CsvOptions { nullstr, decimal_separator, .. } = table.options.clone();
+        let rules = FieldRules { nullstr, decimal_separator, times: table.times.clone(), encoding };
+        let mut scratch = Vec::new();
+        let mut fits = |field: &Field, ty| {
+            fits_type(field_value(data, field, table, &mut scratch), ty, &rules, &table.dialect)
         };
         let is_header = match table.header {
             HeaderRule::Names | HeaderRule::Skipped => true,
-            HeaderRule::NamesIfKnown => known(),
+            HeaderRule::NamesIfKnown if known() => true,
+            // Columns were declared under other names: a record none of whose values is of its type is no record.
+            HeaderRule::NamesIfKnown if table.options.columns.is_some() => {
+                let mut typed =
+                    fields.iter().zip(columns).filter(|(_, column)| column.ty != ColumnType::Text).peekable();
+                typed.peek().is_some() && typed.all(|(field, column)| !fits(field, column.ty))
+            }
+            HeaderRule::NamesIfKnown => false,
             HeaderRule::SkippedIn => table.headed.contains(path),
             HeaderRule::Data => false,
         };
@@ -137,7 +151,7 @@ impl Layout {
             && table.options.columns.is_none();
         let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
         let place = |index: &usize| match by_name {
-            true => places.get(columns[*index].name.as_str()).copied(),
+            true => places.get(columns[*index].header.as_str()).copied(),
             false => Some(*index),
         };
         let is_lenient = Leniency::of(&table.options).is_some();
@@ -151,8 +165,6 @@ impl Layout {
         }
         let sources = request.wanted.iter().map(place).collect();
         let checked = request.checked.iter().map(place).collect();
-        let CsvOptions { nullstr, decimal_separator, .. } = table.options.clone();
-        let rules = FieldRules { nullstr, decimal_separator, times: table.times.clone(), encoding };
         let width = if by_name { fields.len() } else { columns.len() };
         Ok(Some(Self { width, sources, checked, rules }))
     }
@@ -634,6 +646,15 @@ pub(super) fn span_of(field: &Field, record: usize, data: &[u8], quote: Option<u
     }
     // A chunk is shorter than 4 GiB.
     Span { start: start as u32, end: end as u32 }
+}
+
+/// Whether a value is of a type, or missing.
+fn fits_type(value: &[u8], ty: ColumnType, rules: &FieldRules, dialect: &Dialect) -> bool {
+    let padded = [value, &[0; PADDING_LEN_BYTES]].concat();
+    let fields =
+        Fields { padded: &padded, dialect, has_quotes: false, text: None, set: InstructionSet::Portable };
+    let span = Span { start: 0, end: value.len() as u32 };
+    ColumnBuilder::new(ty, 1).append(&fields, &[span], rules).is_ok()
 }
 
 /// The value of a field that the grammar found.

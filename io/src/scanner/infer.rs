@@ -31,12 +31,25 @@ const SAMPLE_LEN_BYTES: usize = 512 << 10;
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Column {
-    /// Its name, as the file spells it.
+    /// Its name, as the files spell it, unless another one is set.
     pub name: String,
+    /// Its name in headers.
+    pub(crate) header: String,
     /// Its type.
     pub ty: ColumnType,
     /// Whether it has the type because of what was seen in the heads of the files.
     pub inferred: bool,
+}
+
+impl Column {
+    fn new(name: String, ty: ColumnType, inferred: bool) -> Self {
+        Self { header: name.clone(), name, ty, inferred }
+    }
+
+    /// Gives it a type, which is not guessed.
+    fn set_type(&mut self, ty: ColumnType) {
+        (self.ty, self.inferred) = (ty, false);
+    }
 }
 
 /// What all files of a glob together are read as: plain data.
@@ -196,6 +209,7 @@ fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
     }
     let samples = take_samples(files, &dialect, options)?;
     let mut table = merge(files, &samples, dialect, options);
+    apply_names(&mut table)?;
     apply_types(&mut table)?;
     Ok(table)
 }
@@ -217,8 +231,7 @@ fn declared(
         HeaderMode::Present => HeaderRule::Skipped,
         HeaderMode::Absent => HeaderRule::Data,
     };
-    let columns =
-        columns.iter().map(|(name, ty)| Column { name: name.clone(), ty: *ty, inferred: false }).collect();
+    let columns = columns.iter().map(|(name, ty)| Column::new(name.clone(), *ty, false)).collect();
     Ok(CsvTable {
         columns,
         dialect,
@@ -234,8 +247,43 @@ fn declared(
     })
 }
 
-/// Applies the types that the options give by name.
+/// Applies the names that the options give.
+fn apply_names(table: &mut CsvTable) -> Result<()> {
+    let names = &table.options.names;
+    check_count("names", names.len(), &table.columns)?;
+    for (column, name) in table.columns.iter_mut().zip(names) {
+        column.name.clone_from(name);
+    }
+    let mut met = HashSet::new();
+    match table.columns.iter().find(|column| !met.insert(column.name.as_str())) {
+        None => Ok(()),
+        Some(column) => Err(Error::bad_option_hint(
+            "names",
+            format!("two columns would be named \"{}\"", column.name),
+            "columns without a name of their own keep that of the files",
+        )),
+    }
+}
+
+/// What is said of columns in order is said of no more than there are.
+fn check_count(option: &str, count: usize, columns: &[Column]) -> Result<()> {
+    if count <= columns.len() {
+        return Ok(());
+    }
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    Err(Error::bad_option_hint(
+        option,
+        format!("there are {count}, and {} columns", columns.len()),
+        format!("the columns are: {}", names.join(", ")),
+    ))
+}
+
+/// Applies the types that the options give, in order or by name.
 fn apply_types(table: &mut CsvTable) -> Result<()> {
+    check_count("types", table.options.types_in_order.len(), &table.columns)?;
+    for (column, ty) in table.columns.iter_mut().zip(&table.options.types_in_order) {
+        column.set_type(*ty);
+    }
     for (name, ty) in &table.options.types {
         let exact = table.columns.iter().position(|column| column.name == *name);
         let found =
@@ -248,8 +296,7 @@ fn apply_types(table: &mut CsvTable) -> Result<()> {
                 format!("the columns are: {}", names.join(", ")),
             ));
         };
-        table.columns[index].ty = *ty;
-        table.columns[index].inferred = false;
+        table.columns[index].set_type(*ty);
     }
     Ok(())
 }
@@ -707,10 +754,8 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
     let columns = names
         .into_iter()
         .zip(types)
-        .map(|(name, ColumnValues { seen, .. })| Column {
-            name,
-            ty: seen.column_type(options),
-            inferred: !options.all_varchar,
+        .map(|(name, ColumnValues { seen, .. })| {
+            Column::new(name, seen.column_type(options), !options.all_varchar)
         })
         .collect();
     let estimated_rows = files.iter().zip(samples).map(|(file, sample)| sample.estimated_rows(file));
