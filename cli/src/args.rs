@@ -166,7 +166,7 @@ pub struct ReadArgs {
     skip: Option<String>,
 
     /// A text that is null in every column; may be given several times. Always null are empty fields
-    /// without quotes and, among numbers, dates and booleans, NA, N/A, NaN, null, NULL and -
+    /// without quotes and, among numbers, dates and booleans, NA, NaN, null, None, - and their like
     #[arg(long, hide_short_help = true, value_name = "TEXT")]
     nullstr: Vec<String>,
 

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use swath::arrow::array::AsArray;
+use swath::arrow::util::pretty::pretty_format_batches;
 use swath::{ReadFrom, Reader, Session, Step};
 
 const SCRIPT: &str = "SELECT max(x) FROM 'F'; SELECT k, avg(x) FROM 'F' GROUP BY k; \
@@ -102,6 +103,34 @@ fn explain_is_rows_of_one_column() {
     }
     let verbose = sql("EXPLAIN VERBOSE SELECT max(x) FROM 'F'", folder.path());
     assert_eq!(session.collect_blocking(&verbose).unwrap()[0].num_columns(), 2);
+}
+
+/// The relational core takes a constant for an order, and then needs a time that grows with the square of the number of groups.
+#[test]
+fn constants_among_keys_are_no_order() {
+    let (folder, session) = (folder(), session());
+    let plan = |query: &str| {
+        let explained = sql(&format!("EXPLAIN VERBOSE {query}"), folder.path());
+        let batches = session.collect_blocking(&explained).unwrap();
+        let text = pretty_format_batches(&batches).unwrap().to_string();
+        // The last one is what runs.
+        text.rsplit("physical_plan ").next().unwrap().to_owned()
+    };
+    for (query, rows) in [
+        ("SELECT DISTINCT x, 0 AS b FROM 'F'", 100),
+        ("SELECT x, 'c' AS c, sum(length(z)) FROM 'F' GROUP BY x, c", 100),
+        ("SELECT k, x, count(*) FROM 'F' WHERE k = 'k3' GROUP BY k, x", 14),
+        ("SELECT k, count(*) FROM 'F' WHERE k = 'k3' GROUP BY k", 1),
+    ] {
+        let plan = plan(query);
+        assert!(plan.contains("AggregateExec") && !plan.contains("ordering_mode"), "{plan}");
+        let batches = session.collect_blocking(&sql(query, folder.path())).unwrap();
+        assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), rows, "{query}");
+    }
+    // An order of the rows is one.
+    let sorted =
+        "SELECT k, x, count(*) FROM (SELECT * FROM 'F' WHERE z = 'z' ORDER BY k LIMIT 50) GROUP BY k, x";
+    assert!(plan(sorted).contains("ordering_mode=PartiallySorted"));
 }
 
 #[test]

@@ -29,7 +29,7 @@ use super::Summary;
 use crate::overflow::unchecked;
 
 /// Operators that move rows about, and change none.
-const UNSEEN: [&str; 7] = [
+const UNSEEN: [&str; 8] = [
     "RepartitionExec",
     "CoalesceBatchesExec",
     "CooperativeExec",
@@ -37,6 +37,7 @@ const UNSEEN: [&str; 7] = [
     "OutputRequirementExec",
     "BufferExec",
     "ScalarSubqueryExec",
+    "UnorderedExec",
 ];
 
 /// How names are cleaned of what only the relational core needs.

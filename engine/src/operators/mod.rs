@@ -1,5 +1,6 @@
 //! Operators that the relational core does not have: each has one input, and no expressions of its own.
 
+mod forget_constants;
 pub(crate) mod map_partitions;
 pub(crate) mod repartition;
 pub(crate) mod sample;
@@ -27,6 +28,7 @@ use datafusion::logical_expr::{
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
+pub(crate) use forget_constants::ForgetConstants;
 use map_partitions::MapPartitions;
 use repartition::Repartition;
 use sample::Sample;

@@ -483,6 +483,7 @@ mod tests {
     use super::super::record::Dialect;
     use super::super::text_values::CheckedText;
     use super::super::time_format::TimeFormats;
+    use super::super::values::NULL_WORDS;
     use super::*;
     use crate::chunk::PADDING_LEN_BYTES;
     use crate::encoding::Encoding;
@@ -532,7 +533,7 @@ mod tests {
 
     #[test]
     fn nulls_follow_the_type() {
-        for word in ["", "NA", "N/A", "NaN", "null", "NULL", "-"] {
+        for word in NULL_WORDS {
             for ty in [ColumnType::Int64, ColumnType::Float64, ColumnType::Date, ColumnType::Boolean] {
                 assert_eq!(one(ty, word, false, &[]), Ok(None), "{ty} {word:?}");
                 assert_eq!(one(ty, word, true, &[]), Ok(None), "{ty} {word:?}");

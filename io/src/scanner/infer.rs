@@ -12,7 +12,7 @@ use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
 use super::time_format::TimeFormats;
 use super::time_forms::{Forms, TimeKind};
 use super::values::{
-    has_leading_zeros, is_null_word, looks_like_f64, parse_bool, parse_i64, trim, with_point,
+    has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64, trim, with_point,
 };
 use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
@@ -606,6 +606,8 @@ enum Seen {
     Integer,
     /// Integers, some with zeros in front, as of postcodes.
     ZeroLed,
+    /// Infinity: a double if there are numbers, too.
+    Infinite,
     Double,
     Date,
     Timestamp,
@@ -619,6 +621,8 @@ impl Seen {
             if has_leading_zeros(value) { Self::ZeroLed } else { Self::Integer }
         } else if with_point(value, decimal_separator).is_some_and(|number| looks_like_f64(&number)) {
             Self::Double
+        } else if is_infinite(value) {
+            Self::Infinite
         } else if parse_bool(value).is_some() {
             Self::Boolean
         } else if times.date(value).is_some() {
@@ -638,9 +642,10 @@ impl Seen {
             (a, b) if a == b => a,
             (Self::Nothing, other) | (other, Self::Nothing) => other,
             (Self::Integer, Self::ZeroLed) | (Self::ZeroLed, Self::Integer) => Self::ZeroLed,
-            (Self::Integer | Self::ZeroLed, Self::Double) | (Self::Double, Self::Integer | Self::ZeroLed) => {
-                Self::Double
-            }
+            (
+                Self::Integer | Self::ZeroLed | Self::Infinite | Self::Double,
+                Self::Integer | Self::ZeroLed | Self::Infinite | Self::Double,
+            ) => Self::Double,
             (Self::Date, Self::Timestamp) | (Self::Timestamp, Self::Date) => Self::Timestamp,
             _ => Self::Text,
         }
@@ -649,7 +654,7 @@ impl Seen {
     fn column_type(self, options: &CsvOptions) -> ColumnType {
         match self {
             _ if options.all_varchar => ColumnType::Text,
-            Self::Nothing | Self::Text => ColumnType::Text,
+            Self::Nothing | Self::Infinite | Self::Text => ColumnType::Text,
             Self::Boolean => ColumnType::Boolean,
             Self::Integer | Self::ZeroLed => ColumnType::Int64,
             Self::Double => ColumnType::Float64,
@@ -1164,6 +1169,12 @@ mod tests {
     #[test]
     fn large_integers_stay_text() {
         assert_eq!(columns(&["id\n12345678901234567890123\n"]), "id text");
+        // Infinity is a number beside numbers, and else a word.
+        assert_eq!(
+            columns(&["x,y,z\n1,inf,-inf\nInfinity,inf,1.5\nnan,-inf,\\N\n"]),
+            "x double, y text, z double"
+        );
+        assert_eq!(columns(&["x\ninf\nouter\n"]), "x text");
         assert_eq!(columns(&["id,x\n9223372036854775808,1e400\n1.5,2\n"]), "id text, x text");
     }
 

@@ -6,14 +6,20 @@ use std::borrow::Cow;
 use super::time_format::TimeFormats;
 use crate::options::ColumnType;
 
-/// What stands for a missing value in a column of numbers, dates or booleans. In a column of text
-/// these are text, and only an empty field without quotes is null.
-pub const NULL_WORDS: [&str; 7] = ["", "NA", "N/A", "NaN", "null", "NULL", "-"];
+/// What stands for a missing value in a column of numbers, dates or booleans: what pandas takes for one, a dash, and what MySQL and
+/// Hive write. In a column of text these are text, and only an empty field without quotes is null.
+pub const NULL_WORDS: [&str; 21] = [
+    "", "NA", "N/A", "NaN", "null", "NULL", "-", "nan", "None", "n/a", "\\N", "#N/A", "#NA", "<NA>", "-nan",
+    "-NaN", "#N/A N/A", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",
+];
+
+/// Bytes of the longest of them.
+const LONGEST_NULL_WORD: usize = 8;
 
 /// Whether the field, without the blanks around it, is one of [`NULL_WORDS`].
 pub fn is_null_word(bytes: &[u8]) -> bool {
     let word = trim(bytes);
-    word.len() <= 4 && NULL_WORDS.iter().any(|null| null.as_bytes() == word)
+    word.len() <= LONGEST_NULL_WORD && NULL_WORDS.iter().any(|null| null.as_bytes() == word)
 }
 
 /// The field without blanks around it.
@@ -89,13 +95,18 @@ pub(crate) fn with_point(number: &[u8], decimal_separator: u8) -> Option<Cow<'_,
     (!number.contains(&b'.')).then(|| number.iter().map(point).collect())
 }
 
-/// Whether a field should make its column one of doubles: a number that is written with digits
-/// (`inf` and `infinity` may well be words).
+/// Whether a field should make its column one of doubles: a number that is written with digits.
 pub fn looks_like_f64(bytes: &[u8]) -> bool {
     let numeric = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E');
     // An integer too large for 64 bits would lose digits as a double; as text it loses nothing.
     let integer = bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-'));
     !integer && bytes.iter().all(numeric) && parse_f64(bytes).is_some()
+}
+
+/// Whether a field is a number beside numbers, and else may well be a word: `inf`.
+pub(crate) fn is_infinite(bytes: &[u8]) -> bool {
+    let word = bytes.strip_prefix(b"-").or(bytes.strip_prefix(b"+")).unwrap_or(bytes);
+    [&b"inf"[..], b"infinity"].iter().any(|infinity| word.eq_ignore_ascii_case(infinity))
 }
 
 /// `true` or `false`, in any case.
@@ -272,7 +283,8 @@ pub(crate) fn wider_type(
     match ty {
         Int8 | Int16 | Int32 | UInt8 | UInt16 | UInt32 if parse_i64(value).is_some() => Some(Int64),
         Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32
-            if with_point(value, decimal_separator).is_some_and(|number| looks_like_f64(&number)) =>
+            if is_infinite(value)
+                || with_point(value, decimal_separator).is_some_and(|number| looks_like_f64(&number)) =>
         {
             Some(Float64)
         }
@@ -294,6 +306,7 @@ mod tests {
         let wider = |ty, value: &str| wider_type(ty, value.as_bytes(), b'.', &TimeFormats::ISO);
         assert_eq!(wider(ColumnType::Int64, "1.5"), Some(ColumnType::Float64));
         assert_eq!(wider(ColumnType::Int64, "123456789012345678901"), None);
+        assert_eq!(wider(ColumnType::Int64, "-inf"), Some(ColumnType::Float64));
         assert_eq!(wider(ColumnType::Int64, "12,5"), None);
         assert_eq!(
             wider_type(ColumnType::Int64, b"12,5", b',', &TimeFormats::ISO),
@@ -397,10 +410,10 @@ mod tests {
 
     #[test]
     fn null_words() {
-        for word in ["", " ", "NA", " N/A ", "NaN", "null", "NULL", "-"] {
+        for word in NULL_WORDS.into_iter().chain([" ", " N/A "]) {
             assert!(is_null_word(word.as_bytes()), "{word:?}");
         }
-        for word in ["na", "None", "0", "--", "N", "NAN"] {
+        for word in ["na", "none", "0", "--", "N", "NAN", "\\n", "#N/A N/A N/A"] {
             assert!(!is_null_word(word.as_bytes()), "{word:?}");
         }
     }

@@ -159,7 +159,6 @@ impl Lz4Decoder {
         if head.has_block_checksums() {
             self.block_sum.add(&bytes[used_before..*used]);
         }
-        // The length is taken in any case.
         if head.has_content_checksum() || head.content_len_bytes.is_some() {
             self.content.add(&output.buffer[before..output.at]);
         }

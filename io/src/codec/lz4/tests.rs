@@ -34,21 +34,15 @@ fn making() -> impl Strategy<Value = Making> {
 }
 
 fn packed(plain: &[u8], making: &Making) -> Vec<u8> {
-    let [block_checksum, checksum] = match making.checksums {
-        true => [true, true],
-        false => [false, false],
+    let (block_checksum, checksum) = match making.checksums {
+        true => (BlockChecksum::BlockChecksumEnabled, ContentChecksum::ChecksumEnabled),
+        false => (BlockChecksum::NoBlockChecksum, ContentChecksum::NoChecksum),
     };
     let mut encoder = lz4::EncoderBuilder::new()
         .block_size(making.size.clone())
         .block_mode(if making.independent { BlockMode::Independent } else { BlockMode::Linked })
-        .block_checksum(match block_checksum {
-            true => BlockChecksum::BlockChecksumEnabled,
-            false => BlockChecksum::NoBlockChecksum,
-        })
-        .checksum(match checksum {
-            true => ContentChecksum::ChecksumEnabled,
-            false => ContentChecksum::NoChecksum,
-        })
+        .block_checksum(block_checksum)
+        .checksum(checksum)
         .content_size(if making.tells_length { plain.len() as u64 } else { 0 })
         .level(making.level)
         .build(Vec::new())
