@@ -32,12 +32,16 @@ pub(crate) fn find_member(codec: Codec, bytes: &[u8]) -> Option<usize> {
 /// Bytes of the skippable frame with which pzstd tells the length of the frame behind it.
 const PZSTD_HEAD_LEN_BYTES: usize = 12;
 
+/// Whether a frame begins that Zstandard and LZ4 skip.
+pub(super) fn is_skippable(head: &[u8]) -> bool {
+    matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
 /// Whether the bytes after a member begin another member of the same codec.
 pub(super) fn starts_member(codec: Codec, head: &[u8]) -> bool {
-    let skippable = matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]);
     match codec {
         Codec::Plain => false,
-        Codec::Zstd | Codec::Lz4 if skippable => true,
+        Codec::Zstd | Codec::Lz4 if is_skippable(head) => true,
         // Shorter than a magic: the beginning of a member that was cut, which must be an error.
         _ if head.len() < 3 => magic(codec).starts_with(head),
         _ => Codec::of_magic(head) == codec || magic(codec).starts_with(head),

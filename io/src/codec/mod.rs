@@ -33,6 +33,7 @@ pub(crate) use decompressor::note_trailing;
 pub(crate) use gzip_front::GzipFront;
 pub(crate) use input::Input;
 pub(crate) use members::find_member;
+use members::is_skippable;
 pub(crate) use xz::XzBlocks;
 
 use crate::error::{Error, Result};
@@ -71,7 +72,7 @@ impl Codec {
             [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
             // A skippable frame, which both Zstandard and LZ4 may begin with: Zstandard's
             // seekable format and pzstd write them, LZ4 tools hardly ever.
-            [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            head if is_skippable(head) => Self::Zstd,
             _ => Self::Plain,
         }
     }

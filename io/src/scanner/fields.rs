@@ -59,7 +59,8 @@ impl<'a> Fields<'a> {
         let raw = self.raw(span);
         match self.dialect.quote {
             Some(quote) if self.has_quotes && raw.first() == Some(&quote) => {
-                match unquote(raw, quote, self.dialect) {
+                let inner = self.inside(span, quote).map(|inner| Cow::Borrowed(self.raw(inner)));
+                match inner.or_else(|| unescaped(raw, quote, self.dialect)) {
                     Some(value) => (value, true),
                     None => (Cow::Borrowed(raw), false),
                 }
@@ -84,25 +85,29 @@ impl Fields<'_> {
         let Some(quote) = self.dialect.quote.filter(|_| self.has_quotes) else {
             return Unquoted { spans: Cow::Borrowed(spans), are_all: true };
         };
-        let escape = self.dialect.escape.unwrap_or(quote);
         let mut are_all = true;
         let inner = |span: &Span| {
-            let Span { start, end } = *span;
-            if start == end || self.padded[start as usize] != quote {
+            if span.start == span.end || self.padded[span.start as usize] != quote {
                 return *span;
             }
-            let inner = Span { start: start + 1, end: end - 1 };
-            if inner.start > inner.end
-                || self.padded[inner.end as usize] != quote
-                || self.has_either(inner, quote, escape)
-            {
+            self.inside(*span, quote).unwrap_or_else(|| {
                 are_all = false;
-                return *span;
-            }
-            inner
+                *span
+            })
         };
         let spans = spans.iter().map(inner).collect();
         Unquoted { spans: Cow::Owned(spans), are_all }
+    }
+
+    /// What stands between the quotes of a field that begins with one, if it ends with one, and neither a quote nor an escape
+    /// stands between them.
+    #[inline(always)]
+    fn inside(&self, span: Span, quote: u8) -> Option<Span> {
+        let inner = Span { start: span.start + 1, end: span.end - 1 };
+        let is_plain = inner.start <= inner.end
+            && self.padded[inner.end as usize] == quote
+            && !self.has_either(inner, quote, self.dialect.escape.unwrap_or(quote));
+        is_plain.then_some(inner)
     }
 
     /// Whether one of two bytes stands in a part of the chunk.
@@ -118,14 +123,9 @@ impl Fields<'_> {
     }
 }
 
-/// The value of a field that begins with a quote; `None` if the quote is a part of it, as it may be with loose quotes.
-fn unquote<'a>(raw: &'a [u8], quote: u8, dialect: &Dialect) -> Option<Cow<'a, [u8]>> {
-    if let [_, value @ .., last] = raw
-        && *last == quote
-        && memchr::memchr2(quote, dialect.escape.unwrap_or(quote), value).is_none()
-    {
-        return Some(Cow::Borrowed(value));
-    }
+/// The value of a field that begins with a quote and is no plain text between two; `None` if the quote is a part of it, as it may be
+/// with loose quotes.
+fn unescaped<'a>(raw: &[u8], quote: u8, dialect: &Dialect) -> Option<Cow<'a, [u8]>> {
     let inner = match dialect.loose_quotes {
         false => &raw[1..],
         true if is_closed(raw, quote, dialect.escape) => &raw[1..raw.len() - 1],

@@ -13,13 +13,10 @@ pub const NULL_WORDS: [&str; 21] = [
     "-NaN", "#N/A N/A", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",
 ];
 
-/// Bytes of the longest of them.
-const LONGEST_NULL_WORD: usize = 8;
-
 /// Whether the field, without the blanks around it, is one of [`NULL_WORDS`].
 pub fn is_null_word(bytes: &[u8]) -> bool {
     let word = trim(bytes);
-    word.len() <= LONGEST_NULL_WORD && NULL_WORDS.iter().any(|null| null.as_bytes() == word)
+    NULL_WORDS.iter().any(|null| null.as_bytes() == word)
 }
 
 /// The field without blanks around it.

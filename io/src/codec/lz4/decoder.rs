@@ -9,6 +9,7 @@ use super::block::{BlockDecoder, Output, Pause};
 use super::error::Damage;
 use super::frame::{BlockHead, FLAGS_END_BYTES, FrameHead, MAX_HEAD_LEN_BYTES, Sum};
 use super::{MAGIC, WORD_LEN_BYTES};
+use crate::codec::members::is_skippable;
 
 /// Decodes one frame, which may be one to be skipped, in constant memory.
 ///
@@ -66,7 +67,7 @@ impl Lz4Decoder {
                             self.gathered.put_back(&word);
                             Place::Flags
                         }
-                        0x184d_2a50..=0x184d_2a5f => Place::SkipLength,
+                        _ if is_skippable(&word) => Place::SkipLength,
                         _ => return Err(Damage::Magic),
                     }
                 }

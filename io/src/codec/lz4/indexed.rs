@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::error::Damage;
 use super::frame::{BlockHead, FLAGS_END_BYTES, FrameHead, LEAST_HEAD_LEN_BYTES, MAX_HEAD_LEN_BYTES, Sum};
 use super::{MAGIC, WORD_LEN_BYTES};
+use crate::codec::members::is_skippable;
 use crate::file_range::FileRange;
 
 /// The blocks of a file whose first frame has several that are independent.
@@ -256,11 +257,8 @@ impl Lz4Blocks {
 
     /// The place behind a frame that is to be skipped, if one begins here.
     fn behind_skipped(&self, at_bytes: u64) -> io::Result<Option<Place>> {
-        let (Some([0x50..=0x5f, 0x2a, 0x4d, 0x18]), Some(len)) =
-            (self.word_at(at_bytes)?, self.word_at(at_bytes + WORD_LEN_BYTES as u64)?)
-        else {
-            return Ok(None);
-        };
+        let Some(_) = self.word_at(at_bytes)?.filter(|word| is_skippable(word)) else { return Ok(None) };
+        let Some(len) = self.word_at(at_bytes + WORD_LEN_BYTES as u64)? else { return Ok(None) };
         let len_bytes = 2 * WORD_LEN_BYTES as u64 + u64::from(u32::from_le_bytes(len));
         Ok(Some(Place { at_bytes: at_bytes + len_bytes, frame: None }))
     }
