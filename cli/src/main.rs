@@ -8,6 +8,7 @@ mod config;
 mod display;
 mod exit_codes;
 mod explain;
+mod flag_names;
 mod foreign;
 mod format;
 mod help;

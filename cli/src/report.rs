@@ -3,17 +3,19 @@
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::exit_codes::{FAILED, TIMED_OUT};
+use crate::flag_names::as_flags;
 use crate::format::text::{shorten, wrapped};
 use crate::progress;
 use crate::screen;
 use crate::style::{Style, Tone};
 
 /// An error as it is shown: a message, where in the statement it is, and what helps with it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Report {
     /// One line.
     pub message: String,
@@ -28,7 +30,7 @@ pub struct Report {
 }
 
 /// A line of a statement, and the part of it that is wrong.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
     /// The line, or a part of a long one.
     line: String,
@@ -133,9 +135,20 @@ impl fmt::Display for Report {
     }
 }
 
+/// Whether hints name options as flags of the command line.
+static NAMES_FLAGS: AtomicBool = AtomicBool::new(false);
+
+/// From now on hints name options as flags of the command line: there is no statement to write them in.
+pub fn name_flags() {
+    NAMES_FLAGS.store(true, Ordering::Relaxed);
+}
+
 /// Shows an error.
 pub fn error(report: &Report) {
     progress::erase();
+    let as_flags =
+        |hint: &String| if NAMES_FLAGS.load(Ordering::Relaxed) { as_flags(hint) } else { hint.clone() };
+    let report = Report { hint: report.hint.as_ref().map(as_flags), ..report.clone() };
     eprintln!("{}", report.styled(Style::stderr(), screen_width()));
 }
 

@@ -39,6 +39,7 @@ pub struct SniffArgs {
 
 /// Looks, prints, and returns the exit code.
 pub fn run(args: SniffArgs) -> u8 {
+    report::name_flags();
     let begun = args.time.begin().and_then(|()| Ok(args.read.apply(Session::builder())?.build()?));
     let session = match begun {
         Ok(session) => session,

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::process::{Command as Process, Output};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command as Process, Output, Stdio};
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
@@ -105,6 +106,28 @@ fn compressed_files_and_globs_and_standard_input() {
         .assert()
         .code(0)
         .stdout("(standard input):Paris\na.txt:en Paris 3\n");
+}
+
+#[test]
+fn what_has_come_through_a_pipe_is_searched_before_more_comes() {
+    let dir = folder();
+    let mut search = Process::new(cargo_bin("swath"))
+        .args(["grep", "-n", "--line-buffered", "Obama"])
+        .current_dir(dir.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = search.stdin.take().unwrap();
+    let mut found = BufReader::new(search.stdout.take().unwrap()).lines();
+    for number in 1..=3 {
+        // If the line were kept until more has come, this would wait for ever.
+        writeln!(lines, "Obama {number}\nelse").unwrap();
+        assert_eq!(found.next().unwrap().unwrap(), format!("{}:Obama {number}", 2 * number - 1));
+    }
+    drop(lines);
+    assert!(found.next().is_none());
+    assert!(search.wait().unwrap().success());
 }
 
 #[test]

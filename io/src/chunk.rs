@@ -89,12 +89,24 @@ impl Chunk {
     /// whether the end was met.
     ///
     /// The 32 KiB in front of where it writes are for `read` to use, but what it wrote before must stay.
-    pub(crate) fn fill(&mut self, mut read: impl FnMut(&mut [u8], usize) -> Result<usize>) -> Result<bool> {
+    pub(crate) fn fill(&mut self, read: impl FnMut(&mut [u8], usize) -> Result<usize>) -> Result<bool> {
+        self.fill_while(read, || true)
+    }
+
+    /// Like [`Self::fill`], but not the whole room once something is in it and `go_on` says no.
+    pub(crate) fn fill_while(
+        &mut self,
+        mut read: impl FnMut(&mut [u8], usize) -> Result<usize>,
+        mut go_on: impl FnMut() -> bool,
+    ) -> Result<bool> {
         let end = self.buffer.len() - PADDING_LEN_BYTES;
         while end - self.end >= MIN_ROOM_BYTES {
             match read(&mut self.buffer[..end], self.end)? {
                 0 => return Ok(true),
                 len => self.grow(len),
+            }
+            if !go_on() {
+                break;
             }
         }
         Ok(false)

@@ -358,10 +358,10 @@ impl Error {
                 Some("set encoding = 'latin1' if the file is in Latin-1, or 'utf8-lossy' to replace such bytes".into())
             }
             ErrorKind::FieldCount { expected, found, .. } if found > expected => {
-                Some("a value with the delimiter in it must be quoted: check delim, quote and escape; ragged = true cuts such records".into())
+                Some("a value with the delimiter in it must be quoted: check delim, quote and escape; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::FieldCount { .. } => {
-                Some("the record is cut short, or the delimiter is another one: check delim, quote and skip; null_padding = true fills such records up".into())
+                Some("the record is cut short, or the delimiter is another one: check delim, quote and skip; null_padding = true fills such records up, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::Json { .. } => Some(
                 "a file of JSON has an object on each line, or one array of objects; read_text('…') reads lines".into(),

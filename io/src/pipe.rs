@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,14 +78,10 @@ pub(crate) enum Opened {
 
 /// Opens a file, or a pipe that [`passed`] has told, at its start.
 pub(crate) fn open(path: &Path) -> io::Result<Opened> {
-    let is_standard_input = path.as_os_str() == STANDARD_INPUT;
-    if !is_standard_input && !is_passed_pipe(path) {
-        return Ok(Opened::File(File::open(path)?));
+    let source = open_once(path)?;
+    if path.as_os_str() != STANDARD_INPUT && !is_passed_pipe(path) {
+        return Ok(Opened::File(source));
     }
-    let source = match is_standard_input {
-        true => File::from(io::stdin().as_fd().try_clone_to_owned()?),
-        false => File::open(path)?,
-    };
     let found = source.metadata()?;
     let mut pipes = lock(&PIPES);
     let folder = pipes.folder.clone();
@@ -97,6 +93,24 @@ pub(crate) fn open(path: &Path) -> io::Result<Opened> {
         }
     };
     Ok(Opened::Pipe(PipeReader { pipe, at: 0 }))
+}
+
+/// Opens a file or a pipe that nobody reads again: nothing of it is kept.
+pub(crate) fn open_once(path: &Path) -> io::Result<File> {
+    match path.as_os_str() == STANDARD_INPUT {
+        true => Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?)),
+        false => File::open(path),
+    }
+}
+
+/// Whether there is something to read of an open file, or its end, without waiting for it.
+#[allow(unsafe_code)]
+pub(crate) fn has_more(file: &File) -> bool {
+    let mut file = libc::pollfd { fd: file.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: it is one `pollfd`, which nobody else has.
+    let ready = unsafe { libc::poll(&raw mut file, 1, 0) };
+    // What cannot be asked is read.
+    ready != 0
 }
 
 impl Read for Opened {

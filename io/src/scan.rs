@@ -283,6 +283,7 @@ impl Scan {
             encoding: self.encoding,
             set: self.set,
             split: Split::of((self.limit / CHUNKS_PER_WORKER) as usize, self.pool.chunk_len()),
+            once: false,
             notes: &self.notes,
         };
         let feed = Feed::open(number, &self.files[number], self.recipe.clone(), options);

@@ -288,6 +288,7 @@ impl<S: LineSearch> Search<'_, S> {
             encoding: self.options.encoding,
             set: InstructionSet::best(),
             split: Split::of(self.threads, CHUNK_LEN_BYTES),
+            once: true,
             notes: self.notes,
         };
         let feed = Feed::open(file, &self.files[file], recipe, options);

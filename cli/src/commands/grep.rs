@@ -131,6 +131,10 @@ pub struct GrepArgs {
     #[arg(short, long, value_name = "N")]
     max_count: Option<u64>,
 
+    /// Write what is found at once, also into a pipe or a file
+    #[arg(long, hide_short_help = true)]
+    line_buffered: bool,
+
     /// The encoding of the text: latin1, windows-1252, utf-16le, … [default: bytes as they are]
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
@@ -168,6 +172,7 @@ struct Job {
     what: What,
     max_count: u64,
     context: Option<Context>,
+    line_buffered: bool,
     /// Something is wrong already: a path that names no file.
     code: u8,
 }
@@ -264,14 +269,14 @@ impl Job {
             null: args.null,
         };
         let max_count = args.max_count.unwrap_or(u64::MAX);
-        Ok(Self { grep, read, files, style, what, max_count, context, code })
+        let line_buffered = args.line_buffered || io::stdout().is_terminal();
+        Ok(Self { grep, read, files, style, what, max_count, context, line_buffered, code })
     }
 
     fn run(self) -> u8 {
         let mut out = Out {
             job: &self,
             sink: BufWriter::with_capacity(64 << 10, io::stdout().lock()),
-            is_terminal: io::stdout().is_terminal(),
             in_file: 0,
             around: self.context.map(Around::new),
             found: false,
@@ -337,7 +342,6 @@ impl Job {
 struct Out<'a> {
     job: &'a Job,
     sink: BufWriter<io::StdoutLock<'static>>,
-    is_terminal: bool,
     /// Lines found in the file so far.
     in_file: u64,
     /// What lines around hits are printed, if any are.
@@ -458,7 +462,7 @@ impl Out<'_> {
 
     fn print(&mut self, text: &[u8]) -> io::Result<()> {
         self.sink.write_all(text)?;
-        if self.is_terminal && !text.is_empty() {
+        if self.job.line_buffered && !text.is_empty() {
             self.sink.flush()?;
         }
         Ok(())

@@ -38,6 +38,7 @@ pub enum FileCommand {
 
 /// Does what a command says, and returns the exit code.
 pub fn run(command: FileCommand) -> u8 {
+    report::name_flags();
     let done = match command {
         FileCommand::Head(args) => rows::head(args),
         FileCommand::Tail(args) => rows::tail(args),

@@ -116,6 +116,8 @@ pub(crate) struct FeedOptions<'a> {
     pub(crate) set: InstructionSet,
     /// How the file may be split; nothing if there is one worker only.
     pub(crate) split: Option<Split>,
+    /// Whether nobody reads the file again, so that nothing of it is kept if it is a pipe.
+    pub(crate) once: bool,
     pub(crate) notes: &'a Notes,
 }
 
@@ -161,7 +163,7 @@ impl Feed {
         recipe: Recipe,
         options: FeedOptions<'_>,
     ) -> Result<Self> {
-        let (open, bytes) = open_bytes(&file.path, options.decode, options.notes)?;
+        let (open, bytes) = open_bytes(&file.path, options.decode, options.once, options.notes)?;
         let stream = TextStream::new(bytes, options.encoding)?;
         let encoding = stream.encoding();
         let checked = stream.decompressor().checked_bytes() == u64::MAX;
@@ -248,9 +250,18 @@ impl Feed {
 }
 
 /// A file, if several may read it at the same time, and its decoded bytes from the start on.
-fn open_bytes(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<(Option<File>, Decompressor)> {
+fn open_bytes(
+    path: &Path,
+    options: DecodeOptions,
+    once: bool,
+    notes: &Notes,
+) -> Result<(Option<File>, Decompressor)> {
     let io_error = |error| Error::io(path, "open", error);
-    let opened = pipe::open(path).map_err(io_error)?;
+    let opened = match once {
+        true => pipe::open_once(path).map(Opened::File),
+        false => pipe::open(path),
+    };
+    let opened = opened.map_err(io_error)?;
     let file = match &opened {
         Opened::File(file) => Some(file.try_clone().map_err(io_error)?),
         Opened::Pipe(_) => None,
@@ -271,8 +282,11 @@ fn chunks(
     // A pipe is read from its start to its end.
     let Some(file) = file else { return Ok(Box::new(Stream::new(stream))) };
     let metadata = file.metadata().map_err(io_error)?;
+    if !metadata.is_file() {
+        return Ok(Box::new(Stream::of_pipe(stream, file)));
+    }
     // What may be damaged is decoded in order, too: where one part is lost, the next one is known by its place behind it.
-    let is_splittable = metadata.is_file() && !stream.decompressor().is_salvage();
+    let is_splittable = !stream.decompressor().is_salvage();
     let Some(start) = stream.plain_start().filter(|_| is_splittable) else {
         return Ok(Box::new(Stream::new(stream)));
     };

@@ -1,10 +1,12 @@
 //! Chunks of a file that is decoded from its start to its end, by one worker at a time.
 
+use std::fs::File;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 use super::{Chunks, Given, Look, Next, Progress, Room, summarize};
 use crate::chunk::ChunkPool;
 use crate::encoding::TextStream;
+use crate::pipe;
 
 #[derive(Debug)]
 pub(super) struct Stream(Mutex<State>);
@@ -12,6 +14,8 @@ pub(super) struct Stream(Mutex<State>);
 #[derive(Debug)]
 struct State {
     bytes: TextStream,
+    /// What the bytes come from, if it may keep one waiting.
+    pipe: Option<File>,
     /// The number of the next chunk.
     next: u64,
     compressed_bytes: u64,
@@ -22,7 +26,16 @@ struct State {
 
 impl Stream {
     pub(super) fn new(bytes: TextStream) -> Self {
-        Self(Mutex::new(State { bytes, next: 0, compressed_bytes: 0, behind_gap: false, ended: false }))
+        Self::of(bytes, None)
+    }
+
+    /// Of a pipe: where more has to be waited for, a chunk is what has come so far.
+    pub(super) fn of_pipe(bytes: TextStream, pipe: File) -> Self {
+        Self::of(bytes, Some(pipe))
+    }
+
+    fn of(bytes: TextStream, pipe: Option<File>) -> Self {
+        Self(Mutex::new(State { bytes, pipe, next: 0, compressed_bytes: 0, behind_gap: false, ended: false }))
     }
 }
 
@@ -46,8 +59,10 @@ impl Chunks for Stream {
         if std::mem::take(&mut state.behind_gap) {
             chunk.set_behind_gap();
         }
-        let before_bytes = state.bytes.decompressor().decoded_bytes();
-        let mut decoded = chunk.fill(|buffer, at| state.bytes.read_behind(buffer, at));
+        let State { bytes, pipe, .. } = &mut *state;
+        let before_bytes = bytes.decompressor().decoded_bytes();
+        let read = |buffer: &mut [u8], at| bytes.read_behind(buffer, at);
+        let mut decoded = chunk.fill_while(read, || pipe.as_ref().is_none_or(pipe::has_more));
         chunk.set_behind_checked(state.bytes.decompressor().checked_bytes() >= before_bytes);
         summarize(&mut chunk, look);
         if state.bytes.at_gap() && decoded.is_ok() {

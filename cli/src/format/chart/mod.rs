@@ -167,7 +167,7 @@ fn no_chart(fields: &[&Field]) -> Report {
         [value, _] if is_number(value.data_type()) => {
             "the number comes last: first what it is a number of".to_owned()
         }
-        _ => "name the columns, as in SELECT Dest, count(*) … GROUP BY Dest; --format table shows all"
+        _ => "name the columns, as in SELECT Dest, count(*) … GROUP BY Dest; --format table (in the shell .mode table) shows all"
             .to_owned(),
     };
     Report {

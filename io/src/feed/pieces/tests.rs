@@ -198,6 +198,7 @@ fn read(bytes: &[u8], codec: Codec, workers: usize, lens: Option<(usize, u64)>) 
         encoding: Encoding::Utf8,
         set: InstructionSet::best(),
         split: piece_len.map(|piece_len_bytes| Split { workers, piece_len_bytes }),
+        once: false,
         notes: &notes,
     };
     let feed = Feed::open(0, &file, Recipe::Lines { max_record_bytes: 1 << 20 }, options).unwrap();
