@@ -10,7 +10,7 @@ use datafusion::error::Result;
 
 use super::ColumnProfile;
 use super::distinct::DistinctCount;
-use super::sample::{Sample, histogram, histogram_of_integers, quantile};
+use super::sample::{Counted, Sample, histogram, histogram_of_integers, quantile, sorted};
 use super::top_values::{TopValues, shortened};
 use crate::inspect::type_name;
 
@@ -152,7 +152,7 @@ impl ColumnAccumulator {
     }
 
     pub(super) fn profile(&self, field: &Field) -> Result<ColumnProfile> {
-        let sorted = self.sample.sorted();
+        let sorted = self.counted().unwrap_or_else(|| self.sample.sorted());
         let quartiles = [0.25, 0.5, 0.75].map(|share| quantile(&sorted, share));
         let is_number = matches!(self.kind, Kind::Integer | Kind::Float) && self.count > 0;
         let (min, max) = self.shown_bounds()?;
@@ -178,6 +178,13 @@ impl ColumnAccumulator {
                 _ => Vec::new(),
             },
         })
+    }
+
+    /// All numbers, in order, if so few are different that each is counted.
+    fn counted(&self) -> Option<Vec<Counted>> {
+        let numbers = self.top.all().filter(|_| matches!(self.kind, Kind::Integer | Kind::Float))?;
+        let numbers = numbers.map(|(text, count)| Some((text.parse().ok()?, count)));
+        Some(sorted(numbers.collect::<Option<Vec<_>>>()?.into_iter()))
     }
 
     fn shown_bounds(&self) -> Result<(Option<String>, Option<String>)> {

@@ -50,7 +50,7 @@ pub struct ColumnProfile {
     /// The mean of numbers.
     pub mean: Option<f64>,
     /// The lower quartile, the median and the upper quartile of numbers, as a sample has them, which is all values
-    /// if they are few.
+    /// if they are few, or if few of them are different.
     pub quartiles: Option<[f64; 3]>,
     /// The most frequent values, the most frequent first. None if no value is much more frequent than others.
     pub top: Vec<TopValue>,

@@ -62,6 +62,12 @@ fn many_rows_in_several_partitions() {
     for (found, expected) in [(lower, 75_000.0), (median, 150_000.0), (upper, 225_000.0)] {
         assert!((found - expected).abs() < 9000.0, "{found}");
     }
+    let days: String =
+        (0..100_000).map(|row| format!("{},{}\n", row % 7, f64::from(row % 4) / 2.0)).collect();
+    let days = profile_of(&format!("day,half\n{days}"));
+    let [day, half] = days.columns.as_slice() else { panic!("two columns") };
+    assert_eq!((day.quartiles, day.distinct), (Some([1.0, 3.0, 5.0]), 7), "each of few values is counted");
+    assert_eq!(half.quartiles, Some([0.375, 0.75, 1.125]));
     assert_eq!((group.distinct, group.top.len(), group.top[0].is_exact), (7, 5, true));
     assert_eq!((value.max.as_deref(), value.distinct.abs_diff(1000) < 50), (Some("124.875"), true));
     assert!((value.histogram.iter().sum::<f64>() - 1.0).abs() < 1e-9);

@@ -87,6 +87,15 @@ impl TopValues {
         }
     }
 
+    /// All values with their counts, if none lost its place.
+    pub(super) fn all(&self) -> Option<impl Iterator<Item = (&str, u64)>> {
+        let counted = self.places.values().filter_map(|place| match &place.value {
+            Value::Text(value) => Some((value.as_str(), place.count)),
+            Value::Row(_) => None,
+        });
+        (self.taken == 0).then_some(counted)
+    }
+
     /// The most frequent values, if they are more frequent than chance has it.
     pub(super) fn top(&self) -> Vec<TopValue> {
         let is_exact = self.taken == 0;
