@@ -18,7 +18,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::frugal::FrugalBudget;
 use crate::memory;
-use crate::operators::{SortFirstRowsByDisk, SortGroups};
+use crate::operators::{SortFirstRows, SortGroups};
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};
 use crate::threads::lock;
@@ -157,7 +157,7 @@ impl Resources {
         let runtime = RuntimeEnv { memory_pool, ..state.runtime_env().as_ref().clone() };
         Ok(SessionStateBuilder::new_from_existing(state)
             .with_runtime_env(Arc::new(runtime))
-            .with_physical_optimizer_rule(Arc::new(SortFirstRowsByDisk))
+            .with_physical_optimizer_rule(Arc::new(SortFirstRows::ByDisk))
             .with_physical_optimizer_rule(Arc::new(SortGroups))
             .build())
     }

@@ -27,7 +27,7 @@ use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain
 use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::memory;
-use crate::operators::{ForgetConstants, OperatorPlanner, YieldBetweenBatches};
+use crate::operators::{ForgetConstants, OperatorPlanner, SortFirstRows, YieldBetweenBatches};
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Output, Query};
@@ -171,6 +171,7 @@ impl SessionBuilder {
             .with_default_features()
             .with_query_planner(Arc::new(OperatorPlanner))
             .with_physical_optimizer_rule(Arc::new(ForgetConstants))
+            .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
             .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
             .with_relation_planners(vec![
                 Arc::new(TableSamples),

@@ -88,6 +88,21 @@ fn what_does_not_fit_goes_to_the_disk_and_comes_back() {
 }
 
 #[test]
+fn many_first_rows_are_sorted_and_few_are_kept() {
+    let folder = folder();
+    let temp = tempfile::tempdir().unwrap();
+    let roomy = session(1 << 30, temp.path());
+    for (limit, is_sorted) in [(50_000, false), (50_001, true)] {
+        let sql =
+            format!("SELECT id FROM '{}/rows-*.csv' ORDER BY id LIMIT {limit}", folder.path().display());
+        let plan = run(&roomy, &format!("EXPLAIN {sql}")).unwrap().join("\n");
+        assert_eq!(plan.contains("LocalLimitExec"), is_sorted, "{plan}");
+        let found = run(&roomy, &sql).unwrap();
+        assert!(found == (0..limit).map(|id| id.to_string()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn joins_larger_than_the_memory_are_answered() {
     let folder = folder();
     let temp = tempfile::tempdir().unwrap();

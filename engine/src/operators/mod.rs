@@ -32,7 +32,7 @@ pub(crate) use forget_constants::ForgetConstants;
 use map_partitions::MapPartitions;
 use repartition::Repartition;
 use sample::Sample;
-pub(crate) use sort_first_rows::SortFirstRowsByDisk;
+pub(crate) use sort_first_rows::SortFirstRows;
 pub(crate) use sort_groups::SortGroups;
 use write::Write;
 pub(crate) use yielding::YieldBetweenBatches;
