@@ -317,10 +317,11 @@ fn chunks(
         }
         // About 1 MiB decoded: 32 KiB of history, and the search for the start, cost little beside it.
         let gzip_piece_len_bytes = 2 * piece_len_bytes;
-        let pays = workers >= gzip_pieces::LEAST_WORKERS && file_len_bytes > 4 * gzip_piece_len_bytes;
-        if codec == Codec::Gzip && pays {
-            let pieces = GzipPieces::new(path, file, file_len_bytes, gzip_piece_len_bytes, start, notes);
-            return Ok(Box::new(pieces));
+        if codec == Codec::Gzip {
+            let pieces = GzipPieces::of_file(path, file, workers, gzip_piece_len_bytes, start, notes);
+            if let Some(pieces) = pieces.map_err(io_error)? {
+                return Ok(Box::new(pieces));
+            }
         }
     }
     Ok(Box::new(Stream::new(stream)))

@@ -13,6 +13,8 @@
 //! length and its complement; an empty one is what compressors write when they flush, which `pigz` does every 128 KiB. Any of
 //! these may be met by chance, so a start counts for nothing before decoding has come to it from the front.
 
+use memchr::memmem;
+
 use super::bits::{BitReader, HeldBits};
 use super::code::{CanonicalCode, Rule};
 use super::code_lengths::CodeLengths;
@@ -57,6 +59,17 @@ pub fn find_block(input: &[u8], from_bit: u64, until_bit: u64) -> Option<BlockSt
         from = until;
     }
     None
+}
+
+/// Finds the first place from `from_bit` on, and before `until_bit`, where an empty stored block may stand: what compressors write when they
+/// flush.
+pub fn find_flush(input: &[u8], from_bit: u64, until_bit: u64) -> Option<BlockStart> {
+    const LENGTHS: [u8; 4] = [0, 0, 0xff, 0xff];
+    let from = from_bit.div_ceil(8).max(1) as usize;
+    let until = input.len().min(until_bit.div_ceil(8) as usize + LENGTHS.len() - 1);
+    let mut places = memmem::find_iter(input.get(from..until)?, &LENGTHS).map(|at| from + at);
+    let at = places.find(|at| input[at - 1] >> 5 == 0)?;
+    Some(BlockStart { bit: 8 * at as u64, stored: true })
 }
 
 /// The start of the block whose head begins at this bit of the input, in the way that [`find_block`] would tell it.

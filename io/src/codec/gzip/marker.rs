@@ -77,6 +77,11 @@ impl Resolver {
         self.history_len
     }
 
+    /// The bytes of history that are known.
+    pub(super) fn history(&self) -> &[u8] {
+        &self.table[VALUES - self.history_len..VALUES]
+    }
+
     /// Writes the byte of each value.
     ///
     /// # Errors

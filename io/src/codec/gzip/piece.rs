@@ -3,7 +3,7 @@
 use super::cpu::Cpu;
 use super::error::Damage;
 use super::fast::Decoded;
-use super::finder::{BlockStart, find_block, start_at};
+use super::finder::{BlockStart, find_block, find_flush, start_at};
 use super::inflate::{HISTORY_LEN_BYTES, Inflater, Pause, Until};
 use super::marker::{Resolver, all_known, narrow, unknown_history};
 
@@ -38,6 +38,8 @@ pub struct Piece {
     bytes: Buffer<u8>,
     /// Whether bytes are decoded, no longer values.
     known: bool,
+    /// Whether the piece ends with what a flush has left, as others may begin there.
+    ends_with_flush: bool,
 }
 
 /// Why decoding of a piece ended.
@@ -71,6 +73,7 @@ impl Piece {
             values: Buffer::default(),
             bytes: Buffer::default(),
             known: true,
+            ends_with_flush: false,
         }
     }
 
@@ -97,10 +100,26 @@ impl Piece {
         None
     }
 
+    /// Like [`Piece::find`], a piece that needs none of the bytes in front of it, as `pigz -i` and those write that reset their
+    /// compressor when they flush: all its bytes are known. It begins with an empty block, where the one in front ends that was found so.
+    pub fn find_independent(
+        &mut self,
+        input: &[u8],
+        from_bit: u64,
+        stop_bit: u64,
+        max_len_bytes: usize,
+    ) -> Option<PieceEnd> {
+        let start = find_flush(input, from_bit, stop_bit)?;
+        self.begin(input, start, Some(&[]));
+        self.ends_with_flush = true;
+        self.decode(input, stop_bit, max_len_bytes).ok()
+    }
+
     /// Begins at a block, behind a history that is known (32 KiB, or all of the stream if it is shorter) or not.
     pub fn begin(&mut self, input: &[u8], start: BlockStart, history: Option<&[u8]>) {
         let byte = (start.bit / 8) as usize;
         self.start = start;
+        self.ends_with_flush = false;
         self.pos = start.bit.div_ceil(8) as usize;
         self.known = history.is_some();
         self.values.begin(if self.known { &[] } else { unknown_history() });
@@ -109,7 +128,7 @@ impl Piece {
         self.inflater.restart_at(start, input.get(byte).copied().unwrap_or_default(), history_len);
     }
 
-    /// Decodes on, to the first block at or behind `stop_bit`, or until about `max_len_bytes` are decoded in all. If the piece ends
+    /// Decodes on, to the first block (of an independent piece: the first stored one) at or behind `stop_bit`, or until about `max_len_bytes` are decoded in all. If the piece ends
     /// there already, nothing is decoded.
     ///
     /// `input` is the same as before, or the same and more behind it.
@@ -118,7 +137,8 @@ impl Piece {
     /// The data is damaged, or begins with no block.
     pub fn decode(&mut self, input: &[u8], stop_bit: u64, max_len_bytes: usize) -> Result<PieceEnd, Damage> {
         loop {
-            if let Some(next) = self.next_block(input).filter(|next| next.bit >= stop_bit) {
+            let is_end = |next: &BlockStart| next.bit >= stop_bit && (next.stored || !self.ends_with_flush);
+            if let Some(next) = self.next_block(input).filter(is_end) {
                 return Ok(PieceEnd::Block(next));
             }
             if self.len() >= max_len_bytes {
@@ -181,7 +201,10 @@ impl Piece {
     /// A match reaches before the first byte of the stream.
     pub fn history(&self, before: &Resolver) -> Result<Vec<u8>, Damage> {
         if self.known {
-            return Ok(last(&self.bytes.places[..self.bytes.len], HISTORY_LEN_BYTES).to_vec());
+            let own = last(&self.bytes.places[..self.bytes.len], HISTORY_LEN_BYTES);
+            // What an independent piece has in front of it is history, too, of what follows a short one.
+            let wanted = if self.bytes.history_len == 0 { HISTORY_LEN_BYTES - own.len() } else { 0 };
+            return Ok([last(before.history(), wanted), own].concat());
         }
         // Markers of bytes in front of a stream that is shorter stay out.
         let len = HISTORY_LEN_BYTES.min(before.history_len() + self.len());

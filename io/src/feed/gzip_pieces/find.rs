@@ -13,10 +13,20 @@ const BEHIND_LEN_BYTES: usize = 128 << 10;
 /// Decoded bytes of a piece, at most. Each takes two bytes of memory as long as it may be unknown.
 const MAX_LEN_BYTES: usize = 2 << 20;
 
+/// Which pieces are decoded ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Those alone that need nothing of what is in front of them.
+    Independent,
+    /// Independent ones where there are any, and others.
+    Any,
+}
+
 /// Finds pieces and decodes them.
 #[derive(Debug)]
 pub(super) struct PieceFinder {
     pub(super) piece: Piece,
+    kind: Kind,
     input: Vec<u8>,
     /// Where the input begins in the file.
     base_bytes: u64,
@@ -34,12 +44,28 @@ pub(super) enum Found {
 }
 
 impl PieceFinder {
-    pub(super) fn new() -> Self {
-        Self { piece: Piece::new(Cpu::detect()), input: Vec::new(), base_bytes: 0 }
+    pub(super) fn new(kind: Kind) -> Self {
+        Self { piece: Piece::new(Cpu::detect()), kind, input: Vec::new(), base_bytes: 0 }
     }
 
     /// Decodes from the first block between two bits of the file to the first one at or behind the second bit.
     pub(super) fn find(&mut self, file: &Arc<File>, from_bit: u64, stop_bit: u64) -> Found {
+        match self.find_with(file, from_bit, stop_bit, Piece::find_independent) {
+            // An independent one ends with a flush, which may be far.
+            Found::Nothing | Found::TooLong if self.kind == Kind::Any => {
+                self.find_with(file, from_bit, stop_bit, Piece::find)
+            }
+            found => found,
+        }
+    }
+
+    fn find_with(
+        &mut self,
+        file: &Arc<File>,
+        from_bit: u64,
+        stop_bit: u64,
+        find: impl FnOnce(&mut Piece, &[u8], u64, u64, usize) -> Option<PieceEnd>,
+    ) -> Found {
         self.base_bytes = from_bit / 8;
         self.input.clear();
         let base_bit = 8 * self.base_bytes;
@@ -48,7 +74,7 @@ impl PieceFinder {
         let Ok(mut more) = self.read(file, stop.div_ceil(8) as usize + BEHIND_LEN_BYTES) else {
             return Found::Nothing;
         };
-        let Some(mut end) = self.piece.find(&self.input, from, stop, MAX_LEN_BYTES) else {
+        let Some(mut end) = find(&mut self.piece, &self.input, from, stop, MAX_LEN_BYTES) else {
             return Found::Nothing;
         };
         while end == PieceEnd::Input && more {

@@ -22,7 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use find::PieceFinder;
+use find::{Found, Kind, PieceFinder};
 use resolve::Job;
 use state::{State, Task};
 
@@ -32,8 +32,12 @@ use crate::codec::{Codec, GzipFront};
 use crate::error::Error;
 use crate::notes::Notes;
 
-/// Workers from which on pieces pay: a byte costs twice the time that it costs in order, and somebody has to scan it.
-pub(super) const LEAST_WORKERS: usize = 4;
+/// Workers from which on any pieces pay: a byte costs twice the time that it costs in order, and somebody has to scan it. With fewer only
+/// independent ones do, a byte of which costs about as much.
+const WORKERS_FOR_ANY: usize = 4;
+
+/// Compressed bytes that are decoded to see whether a file has independent pieces.
+const PROBE_LEN_BYTES: u64 = 32 << 10;
 
 /// A gzip file that is decoded in pieces.
 #[derive(Debug)]
@@ -44,18 +48,40 @@ pub(super) struct GzipPieces {
 }
 
 impl GzipPieces {
-    /// A file from its start on, but for the first `skip` of the decoded bytes. Pieces have this many compressed bytes.
-    pub(super) fn new(
+    /// A file from its start on, but for the first `skip` of the decoded bytes, for so many workers. Pieces have this many compressed
+    /// bytes. Nothing if they would not pay.
+    pub(super) fn of_file(
         path: &Path,
         file: File,
+        workers: usize,
+        piece_len_bytes: u64,
+        skip: u64,
+        notes: &Notes,
+    ) -> io::Result<Option<Self>> {
+        let file_len_bytes = file.metadata()?.len();
+        if file_len_bytes <= 4 * piece_len_bytes {
+            return Ok(None);
+        }
+        let file = Arc::new(file);
+        let kind = match workers >= WORKERS_FOR_ANY {
+            true => Kind::Any,
+            false if has_independent_pieces(&file, piece_len_bytes) => Kind::Independent,
+            false => return Ok(None),
+        };
+        Ok(Some(Self::new(path, file, kind, file_len_bytes, piece_len_bytes, skip, notes)))
+    }
+
+    fn new(
+        path: &Path,
+        file: Arc<File>,
+        kind: Kind,
         file_len_bytes: u64,
         piece_len_bytes: u64,
         skip: u64,
         notes: &Notes,
     ) -> Self {
-        let file = Arc::new(file);
         let front = GzipFront::new(path, &file, notes);
-        let state = State::new(front, 8 * file_len_bytes, 8 * piece_len_bytes.max(1), skip);
+        let state = State::new(front, kind, 8 * file_len_bytes, 8 * piece_len_bytes.max(1), skip);
         Self { path: path.to_owned(), file, state: Mutex::new(state) }
     }
 
@@ -103,6 +129,13 @@ impl GzipPieces {
         summarize(&mut chunk, look);
         self.state().put_chunk(job, resolved.map(|()| chunk))
     }
+}
+
+/// Whether an independent piece begins behind this many bytes of a file: then others do, too.
+fn has_independent_pieces(file: &Arc<File>, behind_bytes: u64) -> bool {
+    let from_bit = 8 * behind_bytes;
+    let found = PieceFinder::new(Kind::Independent).find(file, from_bit, from_bit + 8 * PROBE_LEN_BYTES);
+    matches!(found, Found::Piece { .. } | Found::TooLong)
 }
 
 impl Chunks for GzipPieces {

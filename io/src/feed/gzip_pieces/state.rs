@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::find::{Found, PieceFinder};
+use super::find::{Found, Kind, PieceFinder};
 use super::resolve::{Job, KnownPiece};
 use crate::chunk::{Chunk, ChunkPool};
 use crate::codec::GzipFront;
@@ -50,6 +50,8 @@ pub(super) struct State {
     skip: u64,
     /// Compressed bytes that were told of.
     told_bytes: u64,
+    /// Which pieces are looked for.
+    kind: Kind,
     /// Finders that are not in use.
     spare: Vec<PieceFinder>,
     ended: bool,
@@ -90,7 +92,13 @@ impl Slot {
 }
 
 impl State {
-    pub(super) fn new(front: GzipFront, file_len_bits: u64, piece_len_bits: u64, skip: u64) -> Self {
+    pub(super) fn new(
+        front: GzipFront,
+        kind: Kind,
+        file_len_bits: u64,
+        piece_len_bits: u64,
+        skip: u64,
+    ) -> Self {
         Self {
             front: Some(Box::new(front)),
             waits: None,
@@ -107,6 +115,7 @@ impl State {
             chunk_len: 0,
             skip,
             told_bytes: 0,
+            kind,
             spare: Vec::new(),
             ended: false,
         }
@@ -158,7 +167,7 @@ impl State {
         self.search_bit = stop_bit;
         self.next_slot += 1;
         self.slots.push_back(Slot { number, from_bit, found: None });
-        let finder = Box::new(self.spare.pop().unwrap_or_else(PieceFinder::new));
+        let finder = Box::new(self.spare.pop().unwrap_or_else(|| PieceFinder::new(self.kind)));
         Some(Task::Find { number, finder, from_bit, stop_bit })
     }
 

@@ -66,6 +66,7 @@ fn from_the_front(bytes: &[u8]) -> Outcome {
 /// Decodes with so many tasks at once, of which `choices` tells the next one that is done. Returns also how many pieces were used.
 fn in_pieces(
     bytes: &[u8],
+    kind: Kind,
     piece_len: u64,
     chunk_len: usize,
     tasks: usize,
@@ -74,7 +75,8 @@ fn in_pieces(
     let mut file = tempfile::tempfile().unwrap();
     io::Write::write_all(&mut file, bytes).unwrap();
     let notes = Notes::default();
-    let pieces = GzipPieces::new(Path::new("x"), file, bytes.len() as u64, piece_len, 0, &notes);
+    let pieces =
+        GzipPieces::new(Path::new("x"), Arc::new(file), kind, bytes.len() as u64, piece_len, 0, &notes);
     let pool = ChunkPool::new(chunk_len);
     let (mut out, mut next, mut resolved) = (Vec::new(), 0, 0);
     let (mut waiting, mut claimed) = (BTreeMap::new(), Vec::new());
@@ -111,6 +113,10 @@ fn in_pieces(
     }
 }
 
+fn kinds() -> impl Strategy<Value = Kind> {
+    prop_oneof![Just(Kind::Any), Just(Kind::Independent)]
+}
+
 fn parts() -> impl Strategy<Value = Vec<(Vec<u8>, FlushCompress)>> {
     let flush = prop_oneof![
         Just(FlushCompress::Sync),
@@ -135,6 +141,7 @@ proptest! {
     #[test]
     fn the_same_bytes_in_any_order_of_tasks(
         members in prop::collection::vec((parts(), 0_u32..10), 1..3),
+        kind in kinds(),
         piece_len in 500_u64..20_000,
         chunk_len in 1_000_usize..70_000,
         tasks in 1_usize..7,
@@ -142,7 +149,7 @@ proptest! {
         tail in prop_oneof![Just(&b""[..]), Just(&b"\0\0\0"[..]), Just(&b"garbage"[..])],
     ) {
         let packed: Vec<u8> = members.iter().flat_map(|(parts, level)| member(parts, *level)).chain(tail.iter().copied()).collect();
-        let (outcome, _) = in_pieces(&packed, piece_len, chunk_len, tasks, &choices);
+        let (outcome, _) = in_pieces(&packed, kind, piece_len, chunk_len, tasks, &choices);
         let expected = from_the_front(&packed);
         let found = (outcome.0.len(), &outcome.1, &outcome.2);
         prop_assert!(outcome.0 == expected.0, "{found:?}, and of {} bytes, {:?}", expected.0.len(), expected.1);
@@ -152,6 +159,7 @@ proptest! {
     #[test]
     fn damage_is_told_as_from_the_front(
         parts in parts(),
+        kind in kinds(),
         piece_len in 500_u64..20_000,
         tasks in 1_usize..7,
         choices in prop::collection::vec(any::<usize>(), 20),
@@ -164,7 +172,7 @@ proptest! {
             Some(bit) => packed[at.max(3)..][..1].iter_mut().for_each(|byte| *byte ^= 1 << bit),
             None => packed.truncate(at.max(3)),
         }
-        let (outcome, _) = in_pieces(&packed, piece_len, 10_000, tasks, &choices);
+        let (outcome, _) = in_pieces(&packed, kind, piece_len, 10_000, tasks, &choices);
         let expected = from_the_front(&packed);
         prop_assert!(expected.0.starts_with(&outcome.0));
         prop_assert_eq!((outcome.1, outcome.2), (expected.1, expected.2));
@@ -174,11 +182,17 @@ proptest! {
 #[test]
 fn most_of_a_file_is_decoded_ahead() {
     // As gzip writes it, and as `pigz` and `pigz -i` do.
-    for flush in [FlushCompress::None, FlushCompress::Sync, FlushCompress::Full] {
+    for (flush, kind) in [
+        (FlushCompress::None, Kind::Any),
+        (FlushCompress::Sync, Kind::Any),
+        (FlushCompress::Full, Kind::Any),
+        (FlushCompress::Full, Kind::Independent),
+    ] {
         let parts: Vec<_> = (0..40).map(|i| (rows(i, 128 << 10), flush)).collect();
         let packed = member(&parts, 6);
         let chunk_len = 20_000;
-        let ((out, error, _), resolved) = in_pieces(&packed, 20_000, chunk_len, 6, &[3, 1, 4, 1, 5, 9, 2, 6]);
+        let ((out, error, _), resolved) =
+            in_pieces(&packed, kind, 20_000, chunk_len, 6, &[3, 1, 4, 1, 5, 9, 2, 6]);
         assert_eq!(error, None);
         assert!(out == parts.iter().flat_map(|(part, _)| part.iter().copied()).collect::<Vec<u8>>());
         assert!(resolved * chunk_len > out.len() * 2 / 3, "{flush:?}: {resolved} chunks of {}", out.len());
@@ -190,6 +204,22 @@ fn what_decodes_to_much_more_is_not_kept() {
     // 32 MB in 32 KB.
     let parts: Vec<_> = (0..8).map(|_| (vec![0; 4 << 20], FlushCompress::None)).collect();
     let packed = member(&parts, 6);
-    let ((out, error, _), _) = in_pieces(&packed, 4 << 10, 256 << 10, 6, &[5, 3, 0]);
+    let ((out, error, _), _) = in_pieces(&packed, Kind::Any, 4 << 10, 256 << 10, 6, &[5, 3, 0]);
     assert_eq!((out.len(), error), (32 << 20, None));
+}
+
+#[test]
+fn two_workers_decode_ahead_what_is_independent() {
+    for (flush, pays) in
+        [(FlushCompress::None, false), (FlushCompress::Sync, false), (FlushCompress::Full, true)]
+    {
+        let parts: Vec<_> = (0..40).map(|i| (rows(i, 128 << 10), flush)).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut file, &member(&parts, 6)).unwrap();
+        for workers in [2, 4] {
+            let file = file.try_clone().unwrap();
+            let pieces = GzipPieces::of_file(Path::new("x"), file, workers, 60_000, 0, &Notes::default());
+            assert_eq!(pieces.unwrap().is_some(), pays || workers == 4, "{flush:?}, {workers}");
+        }
+    }
 }

@@ -125,6 +125,42 @@ fn what_begins_anew_has_no_markers() {
     let mut values = vec![0; piece.values().len()];
     Resolver::new(&[]).resolve(piece.values(), &mut values).unwrap();
     assert!([&values, piece.bytes()].concat() == text[200_000..]);
+
+    let end = piece.find_independent(&packed, 8, 16 * packed.len() as u64, LIMIT_BYTES);
+    assert!(matches!(end, Some(PieceEnd::Stream(_))));
+    assert!(piece.values().is_empty() && piece.bytes() == &text[200_000..]);
+    let second = piece.start();
+    let end = piece.find_independent(&packed, second.bit + 1, second.bit + 100, LIMIT_BYTES);
+    assert_eq!(end, None, "no other one begins there");
+    let end = piece.find_independent(&packed, second.bit, second.bit + 8, LIMIT_BYTES);
+    assert!(matches!(end, Some(PieceEnd::Block(third)) if third.stored), "{end:?}");
+    assert!(piece.bytes() == &text[200_000..400_000]);
+}
+
+#[test]
+fn what_looks_back_is_not_independent() {
+    let text = words(300_000);
+    let parts: Vec<_> = text.chunks(100_000).collect();
+    let packed = flushed(&parts, FlushCompress::Sync);
+    let mut piece = Piece::new(Cpu::detect());
+    assert_eq!(piece.find_independent(&packed, 8, u64::MAX, LIMIT_BYTES), None);
+}
+
+#[test]
+fn what_is_in_front_of_a_short_independent_piece_is_history_of_what_follows() {
+    let text = words(80_000);
+    let parts = [&text[..60_000], &text[60_000..70_000], &text[70_000..]];
+    let packed = flushed(&parts, FlushCompress::Full);
+    let mut piece = Piece::new(Cpu::detect());
+    let first = piece.find_independent(&packed, 8, 16, LIMIT_BYTES);
+    assert_eq!(first, None);
+    let found = piece.find_independent(&packed, 8, 8 * packed.len() as u64, LIMIT_BYTES);
+    assert!(found.is_some(), "the first flush");
+    let start = piece.start();
+    piece.find_independent(&packed, start.bit, start.bit + 8, LIMIT_BYTES).unwrap();
+    assert!(piece.bytes() == &text[60_000..70_000]);
+    let before = Resolver::new(&text[60_000 - HISTORY_LEN_BYTES..60_000]);
+    assert!(piece.history(&before).unwrap() == text[70_000 - HISTORY_LEN_BYTES..70_000]);
 }
 
 #[test]
