@@ -297,9 +297,6 @@ impl ReadOptions {
                 _ => {}
             }
         }
-        if csv.delim.is_some_and(|delim| csv.decimal_separator == b',' && delim == Delim::byte(b',')) {
-            return Err(IoError::bad_option("decimal_separator", "it is the same as delim"));
-        }
         if csv.columns.is_some() && !csv.names.is_empty() {
             return Err(IoError::bad_option("names", "columns has the names, too"));
         }

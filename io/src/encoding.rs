@@ -7,7 +7,7 @@ use std::str::FromStr;
 use encoding_rs::{CoderResult, Decoder, UTF_8, UTF_16LE};
 
 use crate::codec::Decompressor;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How bytes stand for characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -120,6 +120,9 @@ impl fmt::Debug for DebugDecoder {
     }
 }
 
+/// The byte order marks of an encoding that is not read; the first one would be one of UTF-16, and a NUL.
+const UTF_32_MARKS: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
+
 /// Bytes transcoded at once.
 const RAW_LEN_BYTES: usize = 64 << 10;
 
@@ -129,7 +132,7 @@ impl TextStream {
     /// # Errors
     /// Those of reading the first bytes; an encoding that cannot be salvaged.
     pub fn new(mut bytes: Decompressor, encoding: Encoding) -> Result<Self> {
-        let mut head = vec![0; 3];
+        let mut head = vec![0; 4];
         let mut len = 0;
         while len < head.len() {
             match bytes.read(&mut head[len..])? {
@@ -138,6 +141,10 @@ impl TextStream {
             }
         }
         head.truncate(len);
+        if UTF_32_MARKS.contains(&head.as_slice()) {
+            let (found, hint) = ("UTF-32", "write it as UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
+            return Err(ErrorKind::NoText { path: bytes.path().to_owned(), found, hint }.into());
+        }
         let encoding = match encoding_rs::Encoding::for_bom(&head) {
             Some((bom, bom_len)) if bom == UTF_8 => {
                 head.drain(..bom_len);
@@ -288,6 +295,16 @@ mod tests {
         assert_eq!(read_all(b"\xef\xbb\xbf", Encoding::Latin1), (vec![], Encoding::Utf8));
         let utf16 = [&b"\xff\xfe"[..], &utf16le("ä,\u{1F600}\n")].concat();
         assert_eq!(read_all(&utf16, Encoding::Utf8).0, "ä,\u{1F600}\n".as_bytes());
+    }
+
+    #[test]
+    fn utf32_is_refused_by_its_mark() {
+        for text in [&b"\xff\xfe\0\0a\0\0\0"[..], b"\0\0\xfe\xff\0\0\0a"] {
+            let reader = Box::new(Cursor::new(text.to_vec()));
+            let bytes = Decompressor::new(Path::new("a"), reader, None, &Notes::default()).unwrap();
+            let error = TextStream::new(bytes, Encoding::Utf8).unwrap_err();
+            assert_eq!(error.to_string(), "a: expected text, found UTF-32");
+        }
     }
 
     #[test]

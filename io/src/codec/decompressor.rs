@@ -10,10 +10,10 @@ use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 use super::bzip2_stream::{Bzip2End, Bzip2Stream, Sums};
 use super::gzip_stream::{Failure, GzipStream};
 use super::input::Input;
-use super::members::starts_member;
+use super::members::{is_skippable, starts_member};
 use super::salvage::{Salvage, Step};
 use super::{Codec, MAGIC_LEN_BYTES};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
 use crate::options::DecodeOptions;
 use crate::pipe;
@@ -442,10 +442,20 @@ fn is_text(head: &[u8]) -> bool {
     !head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
 }
 
+/// How frames of LZ4 begin that the Linux kernel and `lz4 -l` write.
+const LZ4_LEGACY_MAGIC: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
+
 /// The codec by magic bytes, compared with what the name says.
 fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
     let found = Codec::of_magic(head);
+    if head.starts_with(&LZ4_LEGACY_MAGIC) {
+        let (found, hint) =
+            ("LZ4 in its legacy format", "write it in the format of today: lz4 -dc FILE | lz4 > NEW");
+        return Err(ErrorKind::NoText { path: path.to_owned(), found, hint }.into());
+    }
     match Codec::of_name(path) {
+        // Both formats have such frames.
+        Some(Codec::Lz4) if is_skippable(head) => return Ok(Codec::Lz4),
         Some(named) if named != found => {
             // Zeros and other control bytes are no text either: the file was damaged at its head.
             let binary = head.iter().any(|byte| *byte < 9);

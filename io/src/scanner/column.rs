@@ -397,7 +397,7 @@ fn append_booleans(
     Ok(())
 }
 
-/// Appends text: an empty field without quotes is null, `""` is not.
+/// Appends text: an empty field without quotes is null, `""` is not unless that is asked for.
 fn append_text(
     values: &mut TextValues,
     nulls: &mut NullBufferBuilder,
@@ -412,8 +412,7 @@ fn append_text(
         let unquoted = fields.unquoted(spans);
         if unquoted.are_all {
             let empty = values.push_parts(&text, &unquoted.spans);
-            let is_bare = |row: usize| spans[row] == unquoted.spans[row];
-            let is_listed = |row: usize| is_bare(row) && rules.is_listed(fields.raw(spans[row]));
+            let is_listed = |row: usize| rules.is_listed(fields.raw(unquoted.spans[row]));
             if empty > 0 || !rules.nullstr.is_empty() {
                 let is_null = |row: &usize| is_empty(&spans[*row]) || is_listed(*row);
                 (0..spans.len()).filter(is_null).for_each(|row| runs.null(row));
@@ -423,8 +422,8 @@ fn append_text(
         }
     }
     for (row, span) in spans.iter().enumerate() {
-        let (value, quoted) = fields.value(*span);
-        if is_empty(span) || !quoted && rules.is_listed(&value) {
+        let (value, _) = fields.value(*span);
+        if is_empty(span) || rules.is_listed(&value) {
             values.push_null();
             runs.null(row);
             continue;
@@ -543,7 +542,9 @@ mod tests {
         }
         assert_eq!(one(ColumnType::Text, "", true, &[]), Ok(Some(String::new())));
         assert_eq!(one(ColumnType::Text, "NA", false, &["NA"]), Ok(None));
-        assert_eq!(one(ColumnType::Text, "NA", true, &["NA"]), Ok(Some("NA".into())));
+        assert_eq!(one(ColumnType::Text, "NA", true, &["NA"]), Ok(None));
+        assert_eq!(one(ColumnType::Text, "NA", true, &[]), Ok(Some("NA".into())));
+        assert_eq!(one(ColumnType::Text, "", true, &[""]), Ok(None));
         assert_eq!(one(ColumnType::Int64, "missing", false, &["missing"]), Ok(None));
         // Also what looks like a value.
         for (ty, word) in [
@@ -582,7 +583,7 @@ mod tests {
             Some("seventeen letters"),
             Some("two \"words\""),
             None,
-            Some("-9"),
+            None,
         ];
         for count in 1..=texts.len() {
             let line = texts[..count].join(",");

@@ -1,7 +1,7 @@
 //! Turns whole records of a CSV file into batches: only the columns that are needed.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::column::{ColumnBuilder, Rejected};
 use super::delim::Delim;
 use super::fields::{FieldRules, Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
-use super::infer::{Column, CsvTable, HeaderRule, column_name, header_names};
+use super::infer::{Column, ColumnPlaces, CsvTable, HeaderRule, column_name, header_names};
 use super::lenient::{Findings, Leniency, Lenient};
 use super::record::{Dialect, Field, FieldForm, Parsed, parse_record, unescape};
 use super::structure::{Irregular, Marks, Record, Structure};
@@ -123,10 +123,7 @@ impl Layout {
         let name = |field: &Field| column_name(field_value(data, field, table, &mut scratch), encoding);
         let names = header_names(&fields.iter().map(name).collect::<Vec<_>>());
         let columns = &table.columns;
-        let known = || {
-            let known: HashSet<&str> = columns.iter().map(|column| column.header.as_str()).collect();
-            names.iter().all(|name| known.contains(name.as_str()))
-        };
+        let of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);
         let CsvOptions { nullstr, decimal_separator, .. } = table.options.clone();
         let rules = FieldRules { nullstr, decimal_separator, times: table.times.clone(), encoding };
         let mut scratch = Vec::new();
@@ -135,7 +132,7 @@ impl Layout {
         };
         let is_header = match table.header {
             HeaderRule::Names | HeaderRule::Skipped => true,
-            HeaderRule::NamesIfKnown if known() => true,
+            HeaderRule::NamesIfKnown if of_names.iter().all(Option::is_some) => true,
             // Columns were declared under other names: a record none of whose values is of its type is no record.
             HeaderRule::NamesIfKnown if table.options.columns.is_some() => {
                 let mut typed =
@@ -149,9 +146,10 @@ impl Layout {
         let by_name = matches!(table.header, HeaderRule::Names | HeaderRule::NamesIfKnown)
             && is_header
             && table.options.columns.is_none();
-        let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
+        let places: HashMap<usize, usize> =
+            of_names.iter().enumerate().filter_map(|(at, column)| Some(((*column)?, at))).collect();
         let place = |index: &usize| match by_name {
-            true => places.get(columns[*index].header.as_str()).copied(),
+            true => places.get(index).copied(),
             false => Some(*index),
         };
         let is_lenient = Leniency::of(&table.options).is_some();

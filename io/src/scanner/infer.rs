@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::feed::DOUBT_LEN_BYTES;
 use crate::notes::Notes;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
-use crate::sniff::{Known, Looks, dialect_of, encoding_of, preamble_lines, refuse_other_kind};
+use crate::sniff::{Known, Looks, dialect_of, encoding_of, other_delim, preamble_lines, refuse_other_kind};
 use crate::source::SourceFile;
 use crate::splitter::RecordBuffer;
 
@@ -208,6 +208,7 @@ fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
         return declared(files, columns, dialect, options);
     }
     let samples = take_samples(files, &dialect, options)?;
+    check_delims(files, &samples, &dialect)?;
     let mut table = merge(files, &samples, dialect, options);
     apply_names(&mut table)?;
     apply_types(&mut table)?;
@@ -328,8 +329,34 @@ fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -
             Setting::Auto => preamble_lines(&head.text, head.whole, dialect),
             Setting::Is(_) => 0,
         };
-        Ok(Sample::new(&head, skip, dialect))
+        let mut sample = Sample::new(&head, skip, dialect);
+        if options.delim.is_none() && sample.width() == 1 {
+            sample.other_delim = other_delim(&head.text, head.whole, &Known::of(options), dialect.delim);
+        }
+        Ok(sample)
     })
+}
+
+/// Fails if a file is written with another delimiter than the others: its records would be one field each.
+fn check_delims(files: &[SourceFile], samples: &[Sample], dialect: &Dialect) -> Result<()> {
+    let mut all = files.iter().zip(samples);
+    let Some((first, _)) = all.clone().find(|(_, sample)| sample.width() > 1) else { return Ok(()) };
+    let Some((other, delim)) = all.find_map(|(file, sample)| Some((file, sample.other_delim?))) else {
+        return Ok(());
+    };
+    let (first, other) = (first.path.display(), other.path.display());
+    Err(Error::bad_option_hint(
+        "delim",
+        format!(
+            "'{delim}' stands between the fields of {other}, and '{}' between those of {first}",
+            dialect.delim
+        ),
+        format!(
+            "read them apart, and put them together: SELECT * FROM '{first}' UNION ALL BY NAME SELECT * FROM '{other}'; or set delim = '{}', \
+             if that is right for all",
+            dialect.delim
+        ),
+    ))
 }
 
 /// Does something with each file, with a few of them at once; the first error in their order wins.
@@ -468,6 +495,8 @@ struct Sample {
     looks: Looks,
     /// Whether there are bytes that no text has.
     has_nul: bool,
+    /// The delimiter under which it is a table, if it is none under that of the others.
+    other_delim: Option<Delim>,
     /// Lines above the table.
     skip: u64,
     /// The first record, if there is any.
@@ -487,6 +516,7 @@ impl Sample {
         let mut sample = Self {
             looks: head.looks,
             has_nul: head.text.contains(&0),
+            other_delim: None,
             skip,
             first: None,
             first_types: Vec::new(),
@@ -536,6 +566,11 @@ impl Sample {
                 sample.first = Some(names);
             }
         }
+    }
+
+    /// Fields of the first record; 0 if there is none.
+    fn width(&self) -> usize {
+        self.first.as_ref().map_or(0, Vec::len)
     }
 
     /// Whether the first record can be names: no value, and not only gaps. Names may be dates, if there are none below.
@@ -592,6 +627,10 @@ impl ColumnValues {
     }
 
     /// Whether they are text that looks like nothing else.
+    fn is_typed(self) -> bool {
+        self.seen != Seen::Nothing && !self.are_words()
+    }
+
     fn are_words(self) -> bool {
         self.seen == Seen::Text && self.times().is_none()
     }
@@ -682,7 +721,7 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         (HeaderMode::Auto, _) => HeaderRule::Data,
     };
     let mut names: Vec<String> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut places = ColumnPlaces::default();
     let mut types: Vec<ColumnValues> = Vec::new();
     let mut headed = BTreeSet::new();
     let mut all_headed = true;
@@ -701,21 +740,20 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         }
         let by_name = named && (options.union_by_name || names.is_empty());
         let columns: Vec<usize> = if by_name {
-            header_names(first)
-                .into_iter()
-                .map(|name| match places.get(&name) {
-                    Some(index) => *index,
-                    None => {
-                        places.insert(name.clone(), names.len());
-                        names.push(name);
-                        names.len() - 1
-                    }
+            let own = header_names(first);
+            let known = places.find(&own);
+            let place = |(name, known): (String, Option<usize>)| {
+                known.unwrap_or_else(|| {
+                    places.add(&name, names.len());
+                    names.push(name);
+                    names.len() - 1
                 })
-                .collect()
+            };
+            own.into_iter().zip(known).map(place).collect()
         } else {
             if names.is_empty() {
                 names = (0..first.len()).map(|index| format!("column{index}")).collect();
-                places = names.iter().cloned().zip(0..).collect();
+                places = ColumnPlaces::of(names.iter().map(String::as_str));
             }
             (0..names.len()).collect()
         };
@@ -955,19 +993,61 @@ impl Having {
 /// Whether a file's first record is a header, where columns go by their places: it has the known names, or, of
 /// what stands below it, some is no text.
 fn is_header_above(sample: &Sample, first: &[String], known: &[String]) -> bool {
-    let below = sample.types.iter().any(|values| values.seen != Seen::Nothing && !values.are_words());
+    let below = sample.types.iter().any(|values| values.is_typed());
     sample.first_is_names() && (known.is_empty() || header_names(first) == known || below)
 }
 
 /// Whether a file's first record is a header, given the names known from files before it. Pieces of
 /// one big file often have the header in the first piece only: a record of the same width that shares
-/// no name with it is data.
+/// no name with it is data, unless it has words where other values stand below it.
 fn is_header_beside(sample: &Sample, first: &[String], known: &[String]) -> bool {
     let shared = || {
-        let known: HashSet<&String> = known.iter().collect();
-        first.iter().any(|name| known.contains(name))
+        let known: HashSet<String> = known.iter().map(|name| folded(name)).collect();
+        first.iter().any(|name| known.contains(&folded(name)))
     };
-    sample.first_is_names() && (known.is_empty() || shared() || first.len() != known.len())
+    let is_above_values = || {
+        let mut pairs = sample.first_types.iter().zip(&sample.types);
+        pairs.any(|(above, below)| above.seen == Seen::Text && below.is_typed())
+    };
+    sample.first_is_names()
+        && (known.is_empty() || shared() || first.len() != known.len() || is_above_values())
+}
+
+/// A name as it is compared with those of other files.
+pub(crate) fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// The columns of a table, by their names: those of one file belong to those of another also where they are written in other cases.
+#[derive(Debug, Default)]
+pub(crate) struct ColumnPlaces {
+    exact: HashMap<String, usize>,
+    /// The first column of those whose names differ in case only.
+    folded: HashMap<String, usize>,
+}
+
+impl ColumnPlaces {
+    /// Of names in order.
+    pub(crate) fn of<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut places = Self::default();
+        names.enumerate().for_each(|(index, name)| places.add(name, index));
+        places
+    }
+
+    fn add(&mut self, name: &str, index: usize) {
+        self.exact.insert(name.to_owned(), index);
+        self.folded.entry(folded(name)).or_insert(index);
+    }
+
+    /// For each name of a file, the column that it belongs to: that of its name, or one that no other name of the file belongs to.
+    pub(crate) fn find(&self, names: &[String]) -> Vec<Option<usize>> {
+        let mut found: Vec<_> = names.iter().map(|name| self.exact.get(name).copied()).collect();
+        let mut taken: HashSet<usize> = found.iter().flatten().copied().collect();
+        for (place, name) in found.iter_mut().zip(names).filter(|(place, _)| place.is_none()) {
+            *place = self.folded.get(&folded(name)).copied().filter(|index| taken.insert(*index));
+        }
+        found
+    }
 }
 
 /// The name that a field of a header gives. Bytes that are no text do not keep the file from being
@@ -1092,6 +1172,31 @@ mod tests {
         assert_eq!(headed, ["0.csv", "1.csv"]);
         let present = CsvOptions { header: HeaderMode::Present, ..by_place };
         assert_eq!(columns_of(&infer(&["a,b\n1,x\n", "c,d\n2,y\n"], &present).unwrap()), "a bigint, b text");
+    }
+
+    #[test]
+    fn files_with_other_delimiters_are_told() {
+        let error = infer(&["a,b\n1,2\n", "c\n1\n", "a;b\n3;4\n"], &CsvOptions::default()).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.contains("option delim: ';' stands between the fields of ") && told.contains("2.csv"),
+            "{told}"
+        );
+        assert!(error.hint().unwrap().contains("UNION ALL BY NAME"));
+        let comma = CsvOptions { delim: Some(b','.into()), ..Default::default() };
+        assert_eq!(infer(&["a,b\n1,2\n", "a;b\n3;4\n"], &comma).unwrap().columns().len(), 3);
+        assert_eq!(infer(&["a\n1\n", "a\nx, y\nz\n"], &CsvOptions::default()).unwrap().columns().len(), 1);
+    }
+
+    #[test]
+    fn names_belong_together_in_any_case() {
+        assert_eq!(columns(&["ID,N\n1,2\n", "id,n\n5,6\n"]), "ID bigint, N bigint");
+        assert_eq!(columns(&["aa,bb\n1,x\n", "Aa,bb\n10,y\n"]), "aa bigint, bb text");
+        assert_eq!(columns(&["a,A\n1,x\n", "A,a\ny,2\n"]), "a bigint, A text");
+        assert_eq!(columns(&["a\n1\n", "A,a\ny,2\n"]), "a bigint, A text");
+        // Words above values are a header, if no name is known; and words above words are not.
+        assert_eq!(columns(&["x,y\n1,2\n", "p,q\n3,4\n"]), "x bigint, y bigint, p bigint, q bigint");
+        assert_eq!(columns(&["name,n\nAnn,2\n", "Bob,\nCid,4\n"]), "name text, n bigint");
     }
 
     #[test]

@@ -4,12 +4,17 @@ use super::pattern::{Table, is_typed};
 use crate::options::CsvOptions;
 use crate::scanner::Delim;
 use crate::scanner::record::Dialect;
+use crate::scanner::time_forms::Forms;
+use crate::scanner::values::parse_time;
 
 /// Bytes that are looked at: some hundred records.
 const SAMPLE_LEN_BYTES: usize = 64 << 10;
 
 /// Delimiters that are tried first, the likeliest in front.
 const USUAL_DELIMS: [u8; 6] = [b',', b'\t', b';', b'|', 0x1f, 1];
+
+/// Those that a text is taken to have where it has none: the first that means nothing else.
+const LIKELIEST_DELIMS: [u8; 5] = [b',', b';', b'\t', b'|', 0x1f];
 
 /// Delimiters that stand within words, times and paths: tried where the usual ones find no regular table.
 const OTHER_DELIMS: [u8; 6] = [b' ', b':', b'~', b'^', b'/', b'*'];
@@ -25,8 +30,10 @@ pub(crate) struct Known {
     pub(crate) escape: Option<Option<u8>>,
     pub(crate) comment: Option<Option<u8>>,
     pub(crate) loose_quotes: bool,
-    /// What stands before fractions, if it is not a point: it is no delimiter.
+    /// What stands before fractions, if it is not a point: it is no delimiter, but between quotes.
     pub(crate) decimal_separator: Option<u8>,
+    /// How many columns there are.
+    pub(crate) columns: Option<usize>,
 }
 
 impl Known {
@@ -38,6 +45,7 @@ impl Known {
             comment: options.comment.known(),
             loose_quotes: options.loose_quotes,
             decimal_separator: Some(options.decimal_separator).filter(|separator| *separator != b'.'),
+            columns: options.columns.as_ref().map(Vec::len),
         }
     }
 }
@@ -71,12 +79,13 @@ pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
     if let Some(longer) = longer(text, whole, &best, &table, known) {
         return longer;
     }
-    if !table.is_regular() && !is_column_of_values(text) {
+    if !table.is_regular() && known.columns != Some(1) && !is_column_of_values(text) {
         let mut others: Vec<Delim> = found_in(text, &OTHER_DELIMS, known).collect();
         others.extend(delim_in(text, b"\\t"));
         if let Some((other, other_table)) = best_of(text, whole, &others, known)
             && other_table.is_regular()
             && other_table.values() >= OTHER_VALUES
+            && other_table.has_types()
             && other_table.score() > table.score()
         {
             return longer(text, whole, &other, &other_table, known).unwrap_or(other);
@@ -108,18 +117,52 @@ fn delim_in(text: &[u8], bytes: &[u8]) -> Option<Delim> {
     Delim::new(std::str::from_utf8(bytes).ok()?).ok()
 }
 
-/// Those of the bytes that the text has, and the likeliest, as delimiters.
-fn found_in(text: &[u8], delims: &'static [u8], known: &Known) -> impl Iterator<Item = Delim> {
-    let likeliest = if known.decimal_separator == Some(b',') { b';' } else { b',' };
-    let may_be = move |delim: &&u8| **delim == likeliest || text.contains(delim);
-    let delims = delims.iter().filter(|delim| Some(**delim) != known.decimal_separator);
-    delims.filter(may_be).map(|delim| Delim::byte(*delim))
+/// The usual delimiter that makes a regular table of a text, if it is another than this one.
+pub(crate) fn other_delim(text: &[u8], whole: bool, known: &Known, delim: Delim) -> Option<Delim> {
+    let found = dialect_of(text, whole, known);
+    let is_usual = found.delim.single().is_some_and(|byte| USUAL_DELIMS.contains(&byte));
+    (found.delim != delim && is_usual && table_of(text, whole, &found).is_regular()).then_some(found.delim)
 }
 
-/// Whether most lines are a value as they are, so that nothing in them should be taken for a delimiter.
+/// Those of the bytes that the text has, and the likeliest, as delimiters.
+fn found_in(text: &[u8], delims: &'static [u8], known: &Known) -> impl Iterator<Item = Delim> {
+    let Known { quote, escape, comment, .. } = *known;
+    let others = [quote.flatten(), escape.flatten(), comment.flatten(), known.decimal_separator];
+    let is_other = move |byte: u8| others.contains(&Some(byte));
+    let likeliest = LIKELIEST_DELIMS.into_iter().find(|byte| !is_other(*byte));
+    let stands_in_quotes = known.decimal_separator == Some(b',') && has_commas_in_quotes_alone(text);
+    let may_be = move |delim: &&u8| {
+        !is_other(**delim) && (Some(**delim) == likeliest || text.contains(delim))
+            || **delim == b',' && stands_in_quotes
+    };
+    delims.iter().filter(may_be).map(|delim| Delim::byte(*delim))
+}
+
+/// Whether fields stand in quotes between commas, and no other delimiter is there: then commas before fractions are in quotes, too.
+fn has_commas_in_quotes_alone(text: &[u8]) -> bool {
+    let has = |bytes: &[u8]| memchr::memmem::find(text, bytes).is_some();
+    (has(b"\",") || has(b",\"")) && !text.iter().any(|byte| matches!(byte, b';' | b'\t' | b'|'))
+}
+
+/// Whether most lines are a value as they are, so that nothing in them should be taken for a delimiter: a number, a date in any form, a
+/// time, a path, an address.
 pub(super) fn is_column_of_values(text: &[u8]) -> bool {
     let lines = || text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty()).take(100);
-    2 * lines().filter(|line| is_typed(line.trim_ascii())).count() > lines().count()
+    let is_value = |line: &[u8]| {
+        is_typed(line)
+            || parse_time(line).is_some()
+            || Forms::default().with(line).kind().is_some()
+            || line.starts_with(b"/")
+            || memchr::memmem::find(line, b"://").is_some()
+            || is_hardware_address(line)
+    };
+    2 * lines().filter(|line| is_value(line.trim_ascii())).count() > lines().count()
+}
+
+/// Whether it is written as `00:1b:44:11:3a:b7` or `2001:db8:0:0:1:0:0:1`.
+fn is_hardware_address(line: &[u8]) -> bool {
+    let is_part = |part: &[u8]| part.len() <= 4 && part.iter().all(u8::is_ascii_hexdigit);
+    line.split(|byte| *byte == b':').count() >= 4 && line.split(|byte| *byte == b':').all(is_part)
 }
 
 /// The best dialect with one of the delimiters, and its table; of equal ones the first.
@@ -254,6 +297,35 @@ mod tests {
         assert_eq!(found("# made by hand, yesterday, at noon\na,b\n1,2\n# more\n3,4\n").comment, Some(b'#'));
         assert_eq!(found("#a,b\n1,2\n3,4\n").comment, None);
         assert_eq!(found("A title\n\na|b\n1|x\n# no record\n2|y\n").comment, Some(b'#'));
+    }
+
+    #[test]
+    fn what_stands_within_values_is_no_delimiter() {
+        for text in [
+            "01/02/2020\n13/03/2020\n",
+            "10:20:30\n11:20:30\n",
+            "12:00\n13:00\n",
+            "/usr/bin/a\n/usr/bin/b\n",
+            "http://a.b/c\nhttp://d.e/f\n",
+            "John Smith\nJane Doe\n",
+            "aa:bb:cc:dd\nee:ff:00:11\n",
+        ] {
+            assert_eq!(found(text).delim, b','.into(), "{text:?}");
+        }
+        assert_eq!(found("1:x\n2:y\n3:z\n").delim, b':'.into());
+        let one = Known { columns: Some(1), ..Known::default() };
+        assert_eq!(dialect_of(b"1:x\n2:y\n3:z\n", true, &one).delim, b','.into());
+    }
+
+    #[test]
+    fn what_means_something_else_is_no_delimiter() {
+        let quoted = Known { quote: Some(Some(b',')), ..Known::default() };
+        assert_eq!(dialect_of(b"a,b\n1,2\n", true, &quoted).delim, b';'.into());
+        let most = Known { escape: Some(Some(b';')), comment: Some(Some(b'|')), ..quoted };
+        assert_eq!(dialect_of(b"a,b\n1,2\n", true, &most).delim, b'\t'.into());
+        let comma = Known { decimal_separator: Some(b','), ..Known::default() };
+        assert_eq!(dialect_of(b"a;b\n1,5;2,5\n", true, &comma).delim, b';'.into());
+        assert_eq!(dialect_of(b"a,b\n\"1,5\",\"2,5\"\n\"3,5\",\"1\"\n", true, &comma).delim, b','.into());
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(super) struct Table {
     records: usize,
     fields: usize,
     values: f64,
+    /// Fields of another type than text.
+    typed: usize,
     /// A quote was closed where no field ends.
     pub(super) odd_quotes: bool,
 }
@@ -68,6 +70,7 @@ impl Table {
                 FieldForm::Quoted | FieldForm::Escaped => closed,
             };
             self.values += if is_value { 1.0 } else { NO_VALUE };
+            self.typed += usize::from(!trim(raw).is_empty() && is_typed(trim(raw)));
         }
     }
 
@@ -90,6 +93,11 @@ impl Table {
     /// The share of fields that look like values.
     pub(super) fn values(&self) -> f64 {
         if self.fields == 0 { 0.0 } else { self.values / self.fields as f64 }
+    }
+
+    /// Whether records have a field of another type than text, most of them: words alone may be a sentence.
+    pub(super) fn has_types(&self) -> bool {
+        2 * self.typed >= self.records
     }
 
     /// The more records, the fewer widths, the more fields and values, the better.

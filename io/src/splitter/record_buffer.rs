@@ -16,6 +16,9 @@ use crate::feed::DOUBT_LEN_BYTES;
 /// Decoded bytes asked for at once: large enough to amortise a read, small enough for the cache.
 const CHUNK_LEN_BYTES: usize = 256 << 10;
 
+/// Room that the stream asks for: that of the longest character.
+const LEAST_ROOM_BYTES: usize = 4;
+
 /// A window of decoded bytes that begins at a record.
 #[derive(Debug)]
 pub struct RecordBuffer {
@@ -91,7 +94,8 @@ impl RecordBuffer {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.end == self.buffer.len() {
+        // What is decoded may leave less than a character's room at the end of the buffer.
+        if self.buffer.len() - self.end < LEAST_ROOM_BYTES {
             if self.end > self.max_record_bytes {
                 self.check(DOUBT_LEN_BYTES)?;
                 return Err(ErrorKind::RecordTooLong {
@@ -107,7 +111,7 @@ impl RecordBuffer {
         // Fill what there is room for up to a chunk: many short reads would parse the seam again
         // and again.
         let limit = self.buffer.len().min(self.end + CHUNK_LEN_BYTES);
-        while !self.at_end && limit - self.end >= 4 {
+        while !self.at_end && limit - self.end >= LEAST_ROOM_BYTES {
             match self.stream.read(&mut self.buffer[self.end..limit])? {
                 0 if self.stream.at_gap() && memchr(b'\n', self.data()).is_none() => self.pass_lost_head(),
                 0 => (self.at_end, self.cut) = (true, self.stream.at_gap()),
@@ -171,5 +175,28 @@ impl RecordBuffer {
 
     fn path(&self) -> &Path {
         self.stream.decompressor().path()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::notes::Notes;
+
+    #[test]
+    fn characters_that_do_not_fit_at_the_end_are_no_end() {
+        for padding in 0..8 {
+            let text = format!("{}\n{}", "x".repeat(padding), "1,xy€\n".repeat(150_000));
+            let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let reader = Box::new(Cursor::new([&b"\xff\xfe"[..], &utf16].concat()));
+            let bytes = Decompressor::new(Path::new("x"), reader, None, &Notes::default()).unwrap();
+            let mut buffer = RecordBuffer::new(TextStream::new(bytes, Encoding::Utf8).unwrap(), 64 << 20);
+            while !buffer.at_end() {
+                buffer.grow().unwrap();
+            }
+            assert!(buffer.data() == text.as_bytes(), "{padding}");
+        }
     }
 }

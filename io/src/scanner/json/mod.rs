@@ -112,16 +112,20 @@ impl JsonTable {
 /// Files may have different keys: the table has all that stand in a head, in the order in which they first appear.
 ///
 /// # Errors
-/// Those of opening and decoding; a head that is no JSON is told when it is read.
+/// Those of opening and decoding; what begins with no object, if no other file has any. What is wrong further on is told when it is read.
 pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTable> {
     let mut documents = BTreeSet::new();
     let (mut all, mut rows) = (JsonType::Nothing, 0_u64);
+    let mut first_other = None;
     for file in files {
         let head = Head::read(file, &options.text, SAMPLE_LEN_BYTES)?;
         if head.is_document() {
             documents.insert(file.path.clone());
         }
         let (ty, objects) = head.columns();
+        if objects == 0 && first_other.is_none() {
+            first_other = head.what_is_no_object(&file.path);
+        }
         all = match (all, ty) {
             (all @ JsonType::Struct(_), other) if !matches!(other, JsonType::Struct(_)) => all,
             (all, ty) => all.merge(ty),
@@ -147,6 +151,10 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
             Some(column) => *column = given,
             None => columns.push(given),
         }
+    }
+    // Else it is told when it is read.
+    if let (true, Some(error)) = (columns.is_empty(), first_other) {
+        return Err(error);
     }
     Ok(JsonTable { columns, documents, options: options.clone(), estimated_rows: Some(rows) })
 }
@@ -196,6 +204,19 @@ impl Head {
         let line = text.lines().next().unwrap_or_default();
         let mut cursor = Cursor::new(line, 0);
         text.starts_with('{') && !(cursor.skip().is_ok() && cursor.peek().is_none())
+    }
+
+    /// The error of a file that begins with something else than an object or a list.
+    fn what_is_no_object(&self, path: &Path) -> Option<Error> {
+        let cursor = &mut Cursor::new(&self.text, 0);
+        while matches!(cursor.peek(), Some(b'[' | b']' | b',')) {
+            cursor.at += 1;
+        }
+        cursor.peek().filter(|byte| *byte != b'{')?;
+        let line = 1 + self.text[..cursor.at].bytes().filter(|byte| *byte == b'\n').count() as u64;
+        let location = Location { path: path.to_owned(), line, byte_offset: cursor.at as u64 };
+        let found = self.text[cursor.at..].lines().next().unwrap_or_default();
+        Some(no_json(location, "an object", found))
     }
 
     /// The type of all objects together, and how many there are.
