@@ -16,7 +16,7 @@ use swath_planner::{SourceFunction, nearest};
 /// | `quote`, `escape`, `comment` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
 /// | `loose_quotes` | `true`, `false` | quotes that are not doubled may stand within fields, and one may be left over |
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
-/// | `nullstr` | a text or a list | what is null in every column, beside what always is |
+/// | `nullstr` | a text or a list | what is null in every column, also in quotes, beside what always is |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
 /// | `dateformat`, `timestampformat` | a format of `strftime`, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; auto: to be found by looking |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf-16le`, … |

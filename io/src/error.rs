@@ -345,6 +345,12 @@ impl Error {
             ErrorKind::Truncated { .. } => {
                 Some("the file is incomplete: copy it again, or wait until it is written; salvage = true reads what is there".into())
             }
+            ErrorKind::Corrupt { source, .. } if source.to_string().contains("too much memory") => {
+                Some("it was compressed with a window of more than 128 MiB: zstd -d --long=31 FILE -o NEW".into())
+            }
+            ErrorKind::Corrupt { source, .. } if source.to_string().contains("Dictionary mismatch") => {
+                Some("it was compressed with a dictionary, without which nobody can read it: zstd -d -D DICTIONARY FILE -o NEW".into())
+            }
             ErrorKind::Corrupt { .. } => {
                 Some("the file is damaged: compare it with its original, or make it again; salvage = true reads what is whole".into())
             }
@@ -361,7 +367,7 @@ impl Error {
                 Some("a value with the delimiter in it must be quoted: check delim, quote and escape; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::FieldCount { .. } => {
-                Some("the record is cut short, or the delimiter is another one: check delim, quote and skip; null_padding = true fills such records up, on_error = 'skip' leaves them out".into())
+                Some("the record is cut short, or the delimiter is another one: check delim, quote, comment and skip; null_padding = true fills such records up, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::Json { .. } => Some(
                 "a file of JSON has an object on each line, or one array of objects; read_text('…') reads lines".into(),

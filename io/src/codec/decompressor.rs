@@ -454,6 +454,14 @@ fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
         return Err(ErrorKind::NoText { path: path.to_owned(), found, hint }.into());
     }
     match Codec::of_name(path) {
+        // It ends within its first word.
+        Some(named)
+            if found == Codec::Plain
+                && named.magic().starts_with(head)
+                && head.len() < named.magic().len() =>
+        {
+            return Err(Error::truncated(path, named, head.len() as u64, 0));
+        }
         // Both formats have such frames.
         Some(Codec::Lz4) if is_skippable(head) => return Ok(Codec::Lz4),
         Some(named) if named != found => {
@@ -653,6 +661,38 @@ mod tests {
         let error = open("a.gz", &[0, 1, 2, 3, 4, 5, 6]).unwrap_err();
         assert!(error.to_string().contains("gzip data is damaged"), "{error}");
         assert_eq!(open("a.zst", b"").unwrap().0, Codec::Plain);
+    }
+
+    #[test]
+    fn what_ends_within_its_first_word_is_cut_short() {
+        let open = |name: &str, bytes: &[u8]| {
+            let reader = Box::new(io::Cursor::new(bytes.to_vec()));
+            Decompressor::new(Path::new(name), reader, None, &Notes::default()).map(|d| d.codec())
+        };
+        for codec in Codec::ALL.into_iter().filter(|codec| *codec != Codec::Plain) {
+            let name = format!("a.{}", codec.extension());
+            for len in 1..codec.magic().len() {
+                let error = open(&name, &codec.magic()[..len]).unwrap_err().to_string();
+                assert!(error.contains("ends in the middle"), "{error}");
+            }
+        }
+        assert_eq!(open("a.bz2", b"Bo").unwrap(), Codec::Plain);
+        assert_eq!(open("a.txt", b"B").unwrap(), Codec::Plain);
+    }
+
+    #[test]
+    fn frames_to_be_skipped_are_those_of_the_name_and_old_frames_of_lz4_are_told() {
+        let skipped = [&b"\x50\x2a\x4d\x18\x03\0\0\0abc"[..], &encode(Codec::Lz4, b"x,y\n")].concat();
+        let read = |name: &str, bytes: &[u8]| {
+            let reader = Box::new(io::Cursor::new(bytes.to_vec()));
+            let mut decompressor = Decompressor::new(Path::new(name), reader, None, &Notes::default())?;
+            let mut out = vec![0; 100];
+            let len = decompressor.read(&mut out)?;
+            Ok::<_, Error>(out[..len].to_vec())
+        };
+        assert_eq!(read("a.lz4", &skipped).unwrap(), b"x,y\n");
+        let error = read("a.lz4", b"\x02\x21\x4c\x18\x05\0\0\0\x40abcd").unwrap_err();
+        assert_eq!(error.to_string(), "a.lz4: expected text, found LZ4 in its legacy format");
     }
 
     #[test]

@@ -216,13 +216,19 @@ fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialec
     dialects
 }
 
-/// Lines that begin with `#` are comments if none of them has as many fields as most records.
+/// Lines that begin with `#` are comments if none of them has as many fields as most records, or if there is a table without them
+/// and none with them.
 fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
     if delim.contains(b'#') || !starts_a_line(text, b'#') {
         return None;
     }
     let plain = Dialect { delim, ..Dialect::RFC4180 };
-    let width = Table::of(text, whole, &plain).width()?;
+    let table = Table::of(text, whole, &plain);
+    let without = Table::of(text, whole, &Dialect { comment: Some(b'#'), ..plain });
+    if without.is_regular() && !table.is_regular() {
+        return Some(b'#');
+    }
+    let width = table.width()?;
     let lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| line.starts_with(b"#"));
     let mut widths = lines.map(|line| memchr::memmem::find_iter(line, delim.as_bytes()).count() + 1);
     (!widths.any(|other| other == width)).then_some(b'#')
@@ -296,6 +302,15 @@ mod tests {
     fn comments() {
         assert_eq!(found("# made by hand, yesterday, at noon\na,b\n1,2\n# more\n3,4\n").comment, Some(b'#'));
         assert_eq!(found("#a,b\n1,2\n3,4\n").comment, None);
+        for text in [
+            "# A few comments\n# I'm a csv file\na;b\n# This\n1;3\n6;7\n# You\n",
+            "# A, with comma\na,b\n1,3\n# mid\n6,7\n",
+            "x,y,z\n# comment\n1,2,3\n# comment\n# comment\n4,5,6\n# comment\n",
+            "# one\n# two\n# 3\n# 4\n# 5\na,b\n1,2\n1,2\n1,2\n",
+        ] {
+            let dialect = found(text);
+            assert_eq!((dialect.comment, dialect.delim == b' '.into()), (Some(b'#'), false), "{text:?}");
+        }
         assert_eq!(found("A title\n\na|b\n1|x\n# no record\n2|y\n").comment, Some(b'#'));
     }
 

@@ -28,6 +28,22 @@ fn an_object_a_line() {
 }
 
 #[test]
+fn what_begins_with_no_object_is_told() {
+    for (text, line, found) in [
+        ("garbage\n{\"a\":1}\n", 1, "garbage"),
+        ("\n null\n{\"a\":1}\n", 2, "null"),
+        ("// header\n{\"a\":1}\n", 1, "// header"),
+        ("[1, 2]", 1, "1, 2]"),
+    ] {
+        let error = rows_of(text).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("line {line}: expected an object, found \"{found}\"")), "{error}");
+    }
+    for text in ["{}\n{}\n", "[]", " \n", "[{}]"] {
+        rows_of(text).unwrap();
+    }
+}
+
+#[test]
 fn objects_in_an_array_or_on_many_lines() {
     let expected = ["1|[x, ],]", "2|∅"];
     for text in [
