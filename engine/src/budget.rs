@@ -29,6 +29,12 @@ const PARTIAL_SHARE: usize = 8;
 /// Of the limit, somebody who has nothing yet gets this part, 1 / 64, also when what waits to be read takes all.
 const BEGINNING_SHARE: usize = 64;
 
+/// Of the limit, a merge may have this part, 1 / 8, also where what is kept for slower readers takes it, and of that so much.
+const MERGE_SHARE: usize = 8;
+
+/// The consumer that keeps batches of a pass for those that have not come to them.
+pub(crate) const SLOWER_READERS: &str = "batches for slower readers";
+
 /// Tables of groups double before they ask for it, and while they do, there are the old one and the new one: so many
 /// times what they have may be needed beside it.
 const DOUBLING: usize = 2;
@@ -64,7 +70,18 @@ fn is_repartition(name: &str) -> bool {
     name.starts_with("RepartitionExec[")
 }
 
+/// Whether a consumer merges the runs of a sort, and fails if it gets nothing.
+fn is_merge(name: &str) -> bool {
+    name.starts_with("ExternalSorterMerge[")
+}
+
 impl State {
+    /// What a pass keeps for readers that have not come to it.
+    fn kept_bytes(&self) -> usize {
+        let kept = self.holders.values().filter(|holder| holder.name == SLOWER_READERS);
+        kept.map(|holder| holder.bytes).sum()
+    }
+
     /// What waits in repartitions.
     fn waiting_bytes(&self) -> usize {
         let waiting = self.holders.values().filter(|holder| is_repartition(&holder.name));
@@ -172,6 +189,12 @@ impl Budget {
         // So it may take more than there is, and only readers that go on make that less.
         let begins = reservation.size() == 0 && additional <= self.limit_bytes() / BEGINNING_SHARE;
         if begins && used <= self.percent(Self::HEADROOM_PERCENT) + state.waiting_bytes() {
+            return true;
+        }
+        // What is kept for readers becomes less as they go on, and goes to disk when more comes; a merge cannot wait for that.
+        let is_small = reservation.size() + additional <= self.limit_bytes() / MERGE_SHARE;
+        let kept = state.kept_bytes().min(self.limit_bytes() / MERGE_SHARE);
+        if is_merge(consumer.name()) && is_small && used <= self.percent(Self::HEADROOM_PERCENT) + kept {
             return true;
         }
         let sharers = state.spillers + usize::from(!state.holders.contains_key(&consumer.id()));
@@ -318,6 +341,24 @@ mod tests {
         drop((first, second));
         let state = budget.state();
         assert_eq!((state.used_bytes, state.tables()), (0, (0, 0)));
+    }
+
+    #[test]
+    fn merges_go_on_where_batches_are_kept_for_slower_readers() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(Budget::new(1000));
+        let kept = consumer(&pool, SLOWER_READERS, true);
+        kept.try_grow(700).unwrap();
+        let sort = consumer(&pool, "ExternalSorter[0]", true);
+        sort.try_grow(240).unwrap();
+        let merge = consumer(&pool, "ExternalSorterMerge[0]", false);
+        merge.try_grow(60).unwrap();
+        merge.try_grow(60).unwrap();
+        assert!(merge.try_grow(10).is_err(), "more than its part");
+        drop((kept, merge));
+        let other = consumer(&pool, "HashJoinInput", false);
+        other.try_grow(700).unwrap();
+        let merge = consumer(&pool, "ExternalSorterMerge[1]", false);
+        assert!(merge.try_grow(60).is_err(), "nothing is kept");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReser
 use swath_io::Place;
 
 use super::spill::{Segment, SpilledBatches, batch_len_bytes};
-use crate::budget::Budget;
+use crate::budget::{Budget, SLOWER_READERS};
 use crate::spill_store::SpillStore;
 
 /// Bytes of batches that are written to disk at once, and so held by each reader of them: at most 8 MiB, and where
@@ -48,7 +48,7 @@ const LOG_SHARE: usize = 4;
 impl LogMemory {
     pub(crate) fn new(budget: &Arc<Budget>, own_limit_bytes: Option<usize>) -> Self {
         let pool: Arc<dyn MemoryPool> = Arc::clone(budget) as _;
-        let reservation = MemoryConsumer::new("batches for slower readers").register(&pool);
+        let reservation = MemoryConsumer::new(SLOWER_READERS).register(&pool);
         Self { budget: Arc::clone(budget), own_limit_bytes, reservation, peak_bytes: AtomicUsize::new(0) }
     }
 
