@@ -153,10 +153,17 @@ pub(super) fn is_column_of_values(text: &[u8]) -> bool {
             || parse_time(line).is_some()
             || Forms::default().with(line).kind().is_some()
             || line.starts_with(b"/")
-            || memchr::memmem::find(line, b"://").is_some()
+            || is_link(line)
             || is_hardware_address(line)
     };
     2 * lines().filter(|line| is_value(line.trim_ascii())).count() > lines().count()
+}
+
+/// Whether it is a scheme and what it leads to, as `https://example.com/a`.
+fn is_link(line: &[u8]) -> bool {
+    let scheme = memchr::memmem::find(line, b"://").map(|at| &line[..at]);
+    scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.iter().all(u8::is_ascii_alphanumeric))
+        && !line.contains(&b' ')
 }
 
 /// Whether it is written as `00:1b:44:11:3a:b7` or `2001:db8:0:0:1:0:0:1`.
