@@ -29,6 +29,9 @@ const PARTIAL_SHARE: usize = 8;
 /// Of the limit, somebody who has nothing yet gets this part, 1 / 64, also when what waits to be read takes all.
 const BEGINNING_SHARE: usize = 64;
 
+/// And a table of groups this part, 1 / 16.
+const SMALL_TABLE_SHARE: usize = 16;
+
 /// Of the limit, a merge may have this part, 1 / 8, also where what is kept for slower readers takes it, and of that so much.
 const MERGE_SHARE: usize = 8;
 
@@ -188,6 +191,9 @@ impl Budget {
         }
         // So it may take more than there is, and only readers that go on make that less.
         let begins = reservation.size() == 0 && additional <= self.limit_bytes() / BEGINNING_SHARE;
+        // A table that can hardly hold a few batches would go to disk with each, and fails where it has no room to sort one.
+        let is_small = reservation.size() + additional <= self.limit_bytes() / SMALL_TABLE_SHARE;
+        let begins = begins || is_small && is_table(consumer.name());
         if begins && used <= self.percent(Self::HEADROOM_PERCENT) + state.waiting_bytes() {
             return true;
         }
@@ -303,12 +309,17 @@ mod tests {
         consumer(&pool, "FilterExec[0]", false).try_grow(1).unwrap();
         waiting.try_grow(70_000).unwrap();
         let table = consumer(&pool, "FinalHashAggregateStream[0]", true);
-        assert!(table.try_grow(1001).is_err(), "it is not small");
-        table.try_grow(900).unwrap();
+        assert!(table.try_grow(4001).is_err(), "it is not small");
+        table.try_grow(2000).unwrap();
+        table.try_grow(1900).unwrap();
         assert!(table.try_grow(900).is_err(), "it has something to write");
-        drop(waiting);
+        let sort = consumer(&pool, "ExternalSorter[0]", true);
+        assert!(sort.try_grow(1001).is_err(), "it is not small");
+        sort.try_grow(900).unwrap();
+        assert!(sort.try_grow(900).is_err(), "it has something to write");
+        drop((waiting, sort));
         let other = consumer(&pool, "HashJoinInput", false);
-        other.try_grow(59_000).unwrap();
+        other.try_grow(56_000).unwrap();
         let next = consumer(&pool, "FinalHashAggregateStream[1]", true);
         assert!(next.try_grow(1000).is_err(), "nothing waits to be read");
     }
