@@ -1,5 +1,6 @@
 //! Messages for people, on standard error.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::ops::Range;
@@ -15,7 +16,7 @@ use crate::screen;
 use crate::style::{Style, Tone};
 
 /// An error as it is shown: a message, where in the statement it is, and what helps with it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Report {
     /// One line.
     pub message: String,
@@ -30,7 +31,7 @@ pub struct Report {
 }
 
 /// A line of a statement, and the part of it that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Excerpt {
     /// The line, or a part of a long one.
     line: String,
@@ -99,6 +100,15 @@ impl Excerpt {
 }
 
 impl Report {
+    /// The hint, in the words of the command line if there is no statement.
+    fn shown_hint(&self) -> Option<Cow<'_, str>> {
+        let hint = self.hint.as_deref()?;
+        Some(match NAMES_FLAGS.load(Ordering::Relaxed) {
+            true => Cow::Owned(as_flags(hint)),
+            false => Cow::Borrowed(hint),
+        })
+    }
+
     /// The text, in a style, and for a screen of a width if there is one.
     fn styled(&self, style: Style, width: Option<usize>) -> String {
         let mut text = paragraph("", "error:", Tone::Red, &self.message, style, width);
@@ -107,8 +117,9 @@ impl Report {
             let before = " ".repeat(marked.start);
             text.push_str(&format!("\n{EXCERPT_MARGIN}{line}\n{EXCERPT_MARGIN}{before}{marks}"));
         }
-        for (name, part) in [("detail:", &self.detail), ("hint:", &self.hint)] {
-            if let Some(part) = part {
+        let detail = self.detail.as_deref().map(Cow::Borrowed);
+        for (name, part) in [("detail:", detail), ("hint:", self.shown_hint())] {
+            if let Some(part) = &part {
                 text.push('\n');
                 text.push_str(&paragraph("  ", name, Tone::Cyan, part, style, width));
             }
@@ -146,9 +157,6 @@ pub fn name_flags() {
 /// Shows an error.
 pub fn error(report: &Report) {
     progress::erase();
-    let as_flags =
-        |hint: &String| if NAMES_FLAGS.load(Ordering::Relaxed) { as_flags(hint) } else { hint.clone() };
-    let report = Report { hint: report.hint.as_ref().map(as_flags), ..report.clone() };
     eprintln!("{}", report.styled(Style::stderr(), screen_width()));
 }
 

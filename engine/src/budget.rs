@@ -79,16 +79,9 @@ fn is_merge(name: &str) -> bool {
 }
 
 impl State {
-    /// What a pass keeps for readers that have not come to it.
-    fn kept_bytes(&self) -> usize {
-        let kept = self.holders.values().filter(|holder| holder.name == SLOWER_READERS);
-        kept.map(|holder| holder.bytes).sum()
-    }
-
-    /// What waits in repartitions.
-    fn waiting_bytes(&self) -> usize {
-        let waiting = self.holders.values().filter(|holder| is_repartition(&holder.name));
-        waiting.map(|holder| holder.bytes).sum()
+    /// What consumers of some names have.
+    fn bytes_of(&self, is_one: impl Fn(&str) -> bool) -> usize {
+        self.holders.values().filter(|holder| is_one(&holder.name)).map(|holder| holder.bytes).sum()
     }
 
     /// How many tables of groups there are, and what they have.
@@ -190,24 +183,25 @@ impl Budget {
             return true;
         }
         // So it may take more than there is, and only readers that go on make that less.
+        let wanted = reservation.size() + additional;
         let begins = reservation.size() == 0 && additional <= self.limit_bytes() / BEGINNING_SHARE;
         // A table that can hardly hold a few batches would go to disk with each, and fails where it has no room to sort one.
-        let is_small = reservation.size() + additional <= self.limit_bytes() / SMALL_TABLE_SHARE;
-        let begins = begins || is_small && is_table(consumer.name());
-        if begins && used <= self.percent(Self::HEADROOM_PERCENT) + state.waiting_bytes() {
+        let is_small_table = is_table(consumer.name()) && wanted <= self.limit_bytes() / SMALL_TABLE_SHARE;
+        let headroom = self.percent(Self::HEADROOM_PERCENT);
+        if (begins || is_small_table) && used <= headroom + state.bytes_of(is_repartition) {
             return true;
         }
         // What is kept for readers becomes less as they go on, and goes to disk when more comes; a merge cannot wait for that.
-        let is_small = reservation.size() + additional <= self.limit_bytes() / MERGE_SHARE;
-        let kept = state.kept_bytes().min(self.limit_bytes() / MERGE_SHARE);
-        if is_merge(consumer.name()) && is_small && used <= self.percent(Self::HEADROOM_PERCENT) + kept {
+        let merge_share = self.limit_bytes() / MERGE_SHARE;
+        let kept = state.bytes_of(|name| name == SLOWER_READERS).min(merge_share);
+        if is_merge(consumer.name()) && wanted <= merge_share && used <= headroom + kept {
             return true;
         }
         let sharers = state.spillers + usize::from(!state.holders.contains_key(&consumer.id()));
         // One consumer may have several reservations, as one for the runs that it merges, of which it takes as
         // many as it may, and one for what it makes of them, without which it cannot go on.
-        let is_modest = !consumer.can_spill() || reservation.size() + additional <= free / sharers.max(1);
-        is_modest && used <= self.percent(Self::HEADROOM_PERCENT)
+        let is_modest = !consumer.can_spill() || wanted <= free / sharers.max(1);
+        is_modest && used <= headroom
     }
 }
 

@@ -10,7 +10,7 @@ use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 use super::bzip2_stream::{Bzip2End, Bzip2Stream, Sums};
 use super::gzip_stream::{Failure, GzipStream};
 use super::input::Input;
-use super::members::{is_skippable, starts_member};
+use super::members::{is_skippable, magic, starts_member};
 use super::salvage::{Salvage, Step};
 use super::{Codec, MAGIC_LEN_BYTES};
 use crate::error::{Error, ErrorKind, Result};
@@ -456,9 +456,7 @@ fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
     match Codec::of_name(path) {
         // It ends within its first word.
         Some(named)
-            if found == Codec::Plain
-                && named.magic().starts_with(head)
-                && head.len() < named.magic().len() =>
+            if found == Codec::Plain && magic(named).starts_with(head) && head.len() < magic(named).len() =>
         {
             return Err(Error::truncated(path, named, head.len() as u64, 0));
         }
@@ -671,8 +669,8 @@ mod tests {
         };
         for codec in Codec::ALL.into_iter().filter(|codec| *codec != Codec::Plain) {
             let name = format!("a.{}", codec.extension());
-            for len in 1..codec.magic().len() {
-                let error = open(&name, &codec.magic()[..len]).unwrap_err().to_string();
+            for len in 1..magic(codec).len() {
+                let error = open(&name, &magic(codec)[..len]).unwrap_err().to_string();
                 assert!(error.contains("ends in the middle"), "{error}");
             }
         }

@@ -77,18 +77,6 @@ impl Codec {
         }
     }
 
-    /// How files begin, all of them; nothing for plain ones.
-    pub(crate) fn magic(self) -> &'static [u8] {
-        match self {
-            Self::Plain => &[],
-            Self::Gzip => &[0x1f, 0x8b, 8],
-            Self::Bzip2 => b"BZh",
-            Self::Zstd => &[0x28, 0xb5, 0x2f, 0xfd],
-            Self::Xz => b"\xfd7zXZ\0",
-            Self::Lz4 => &[0x04, 0x22, 0x4d, 0x18],
-        }
-    }
-
     /// The codec that a file's name promises, if its ending is a known one.
     pub fn of_name(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {

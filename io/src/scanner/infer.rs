@@ -626,11 +626,12 @@ impl ColumnValues {
         if self.seen == Seen::Text { self.forms.kind() } else { None }
     }
 
-    /// Whether they are text that looks like nothing else.
+    /// Whether there are any, and they look like something else than text.
     fn is_typed(self) -> bool {
         self.seen != Seen::Nothing && !self.are_words()
     }
 
+    /// Whether they are text that looks like nothing else.
     fn are_words(self) -> bool {
         self.seen == Seen::Text && self.times().is_none()
     }

@@ -20,9 +20,8 @@ Examples:
   swath summary --html air.html 'air/*.csv.bz2'
   swath summary --format json orders.csv.gz
 
-All is read once. Counts, nulls, least, greatest and mean are exact; how many values differ is estimated (2 %), and
-and so are quartiles and histograms of columns
-of more than 512 values, by a sample of 10 000 rows a core. In SQL: SUMMARIZE.";
+All is read once. Counts, nulls, least, greatest and mean are exact; how many values differ is estimated (2 %),
+and so are quartiles and histograms of columns of more than 512 values, by a sample of 10 000 rows a core. In SQL: SUMMARIZE.";
 
 /// Show what is in the columns of files: types, nulls, bounds, frequent values
 #[derive(Debug, clap::Args)]

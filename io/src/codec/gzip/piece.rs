@@ -128,8 +128,8 @@ impl Piece {
         self.inflater.restart_at(start, input.get(byte).copied().unwrap_or_default(), history_len);
     }
 
-    /// Decodes on, to the first block (of an independent piece: the first stored one) at or behind `stop_bit`, or until about `max_len_bytes` are decoded in all. If the piece ends
-    /// there already, nothing is decoded.
+    /// Decodes on, to the first block (of an independent piece: the first stored one) at or behind `stop_bit`, or until about
+    /// `max_len_bytes` are decoded in all. If the piece ends there already, nothing is decoded.
     ///
     /// `input` is the same as before, or the same and more behind it.
     ///

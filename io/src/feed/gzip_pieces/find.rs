@@ -50,22 +50,6 @@ impl PieceFinder {
 
     /// Decodes from the first block between two bits of the file to the first one at or behind the second bit.
     pub(super) fn find(&mut self, file: &Arc<File>, from_bit: u64, stop_bit: u64) -> Found {
-        match self.find_with(file, from_bit, stop_bit, Piece::find_independent) {
-            // An independent one ends with a flush, which may be far.
-            Found::Nothing | Found::TooLong if self.kind == Kind::Any => {
-                self.find_with(file, from_bit, stop_bit, Piece::find)
-            }
-            found => found,
-        }
-    }
-
-    fn find_with(
-        &mut self,
-        file: &Arc<File>,
-        from_bit: u64,
-        stop_bit: u64,
-        find: impl FnOnce(&mut Piece, &[u8], u64, u64, usize) -> Option<PieceEnd>,
-    ) -> Found {
         self.base_bytes = from_bit / 8;
         self.input.clear();
         let base_bit = 8 * self.base_bytes;
@@ -74,12 +58,24 @@ impl PieceFinder {
         let Ok(mut more) = self.read(file, stop.div_ceil(8) as usize + BEHIND_LEN_BYTES) else {
             return Found::Nothing;
         };
-        let Some(mut end) = find(&mut self.piece, &self.input, from, stop, MAX_LEN_BYTES) else {
-            return Found::Nothing;
-        };
-        while end == PieceEnd::Input && more {
+        let end = self.piece.find_independent(&self.input, from, stop, MAX_LEN_BYTES);
+        match self.decode_on(end, file, stop, &mut more) {
+            // An independent one ends with a flush, which may be far.
+            Found::Nothing | Found::TooLong if self.kind == Kind::Any => {
+                let end = self.piece.find(&self.input, from, stop, MAX_LEN_BYTES);
+                self.decode_on(end, file, stop, &mut more)
+            }
+            found => found,
+        }
+    }
+
+    /// Decodes a piece on until it has come to its end, and reads as much as it needs, if there is `more`.
+    fn decode_on(&mut self, end: Option<PieceEnd>, file: &Arc<File>, stop: u64, more: &mut bool) -> Found {
+        let base_bit = 8 * self.base_bytes;
+        let Some(mut end) = end else { return Found::Nothing };
+        while end == PieceEnd::Input && *more {
             let Ok(read) = self.read(file, BEHIND_LEN_BYTES) else { return Found::Nothing };
-            more = read;
+            *more = read;
             let Ok(next) = self.piece.decode(&self.input, stop, MAX_LEN_BYTES) else { return Found::Nothing };
             end = next;
         }
