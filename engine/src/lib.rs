@@ -111,6 +111,7 @@ mod spill_store;
 mod table;
 mod table_sample;
 mod threads;
+mod type_of;
 pub mod types;
 pub mod units;
 mod widen;

@@ -156,7 +156,7 @@ impl ReadOptions {
                 }
             }
             "union_by_name" => csv.union_by_name = boolean(name, value)?,
-            "max_record_bytes" | "max_line_size" => {
+            "max_record_bytes" | "max_line_size" | "maximum_line_size" => {
                 csv.max_record_bytes = usize::try_from(number(name, value)?)
                     .map_err(|_| IoError::bad_option(name, "the number is too large"))?;
             }
@@ -321,6 +321,7 @@ fn needless(name: &str) -> Option<&'static str> {
     Some(match name {
         "sample_size"
         | "infer_schema_length"
+        | "files_to_sniff"
         | "auto_type_candidates"
         | "parse_dates"
         | "try_parse_dates" => {
@@ -340,6 +341,15 @@ fn needless(name: &str) -> Option<&'static str> {
         }
         "usecols" | "nrows" | "n_rows" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
         "skip_rows" | "skiprows" | "skip_lines" => "did you mean skip?",
+        "na_values" | "null_values" | "na" => {
+            "did you mean nullstr? nullstr = ['-', 'missing'] names what is null"
+        }
+        "hive_types" | "hive_types_autocast" => {
+            "values in names of folders are numbers and dates where all of them are; SELECT year::text … makes others of them"
+        }
+        "rejects_table" | "rejects_scan" => {
+            "what store_rejects = true leaves out is in a table of its own: SELECT * FROM rejects()"
+        }
         _ => return None,
     })
 }

@@ -140,7 +140,10 @@ impl FileSource for ScanSource {
         match (display, self.format.as_ref()) {
             (DisplayFormatType::TreeRender, _) | (_, ScanFormat::Text(_) | ScanFormat::Json(_)) => Ok(()),
             (_, ScanFormat::Csv(table)) => {
-                write!(f, ", delim='{}', header={}", table.delim(), table.has_header())
+                if let Some(delim) = table.delim() {
+                    write!(f, ", delim='{delim}'")?;
+                }
+                write!(f, ", header={}", table.has_header())
             }
         }
     }

@@ -11,7 +11,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, SessionStateBuilder, TaskContext};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt;
@@ -40,6 +40,7 @@ use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::table_sample::TableSamples;
 use crate::threads::ComputeThreads;
+use crate::type_of::TypeOf;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
@@ -183,6 +184,7 @@ impl SessionBuilder {
             .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))
             .build();
         state.register_udaf(checked_sum())?;
+        state.register_udf(Arc::new(ScalarUDF::from(TypeOf::default())))?;
         Ok(Session {
             threads: compute_threads,
             context: SessionContext::new_with_state(state),

@@ -159,14 +159,14 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
     let options = table.options();
     let type_of = |column: &swath_io::Column| type_entry(&column.name, column.ty);
     let all = [
-        Some(("delim", OptionValue::Text(table.delim().to_string()))),
-        Some(("quote", character(table.quote()))),
-        Some(("escape", character(table.escape()))),
-        Some(("comment", character(table.comment()))),
+        table.delim().map(|delim| ("delim", OptionValue::Text(delim.to_string()))),
+        table.quote().map(|quote| ("quote", character(quote))),
+        table.escape().map(|escape| ("escape", character(escape))),
+        table.comment().map(|comment| ("comment", character(comment))),
         options.loose_quotes.then_some(("loose_quotes", OptionValue::Boolean(true))),
         skips.iter().next().filter(|_| skips.len() == 1).map(|lines| ("skip", number(*lines))),
         table.header().map(|header| ("header", OptionValue::Boolean(header))),
-        Some(("encoding", OptionValue::Text(table.encoding().to_string().to_lowercase()))),
+        table.encoding().map(|encoding| ("encoding", OptionValue::Text(encoding.to_string().to_lowercase()))),
         (options.decimal_separator != b'.')
             .then(|| ("decimal_separator", character(Some(options.decimal_separator)))),
         table.times().date.as_ref().map(|format| ("dateformat", OptionValue::Text(format.to_string()))),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use encoding_rs::{CoderResult, Decoder, UTF_8, UTF_16LE};
+use encoding_rs::{CoderResult, Decoder, UTF_8};
 
 use crate::codec::Decompressor;
 use crate::error::{Error, ErrorKind, Result};
@@ -58,13 +58,14 @@ impl FromStr for Encoding {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        match name.trim().to_ascii_lowercase().as_str() {
-            "utf8" | "utf-8" => Ok(Self::Utf8),
+        let label = name.trim().to_ascii_lowercase().replace('_', "-");
+        match label.as_str() {
+            // A byte order mark is taken off by any name.
+            "utf8" | "utf-8" | "utf-8-sig" | "utf8-sig" => Ok(Self::Utf8),
             "utf8-lossy" | "utf-8-lossy" => Ok(Self::Utf8Lossy),
             // The WHATWG standard takes these names for windows-1252, which differs in 0x80..0x9f.
-            "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" | "iso_8859-1" => Ok(Self::Latin1),
-            "utf16" | "utf-16" => Ok(Self::Other(UTF_16LE)),
-            label => match encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()) {
+            "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" => Ok(Self::Latin1),
+            label => match known_encoding(label) {
                 Some(encoding) => Ok(Self::Other(encoding)),
                 None => Err(Error::bad_option_hint(
                     "encoding",
@@ -75,6 +76,35 @@ impl FromStr for Encoding {
             },
         }
     }
+}
+
+/// Names that other tools know, without the hyphens that they write or leave out, and those of the standard.
+const OTHER_NAMES: [(&str, &str); 11] = [
+    ("big5hkscs", "big5-hkscs"),
+    ("cp932", "shift_jis"),
+    ("cp936", "gbk"),
+    ("cp949", "euc-kr"),
+    ("cp950", "big5"),
+    ("eucjp", "euc-jp"),
+    ("euckr", "euc-kr"),
+    ("macroman", "macintosh"),
+    ("shiftjis", "shift_jis"),
+    ("utf16", "utf-16le"),
+    ("windows31j", "shift_jis"),
+];
+
+/// An encoding of the WHATWG standard by a name in lower case, its underlines written as hyphens.
+fn known_encoding(label: &str) -> Option<&'static encoding_rs::Encoding> {
+    let plain = |label: &str| label.replace('-', "");
+    let other = OTHER_NAMES.iter().find(|(name, _)| *name == plain(label)).map(|(_, known)| *known);
+    let of_label = |label: &str| encoding_rs::Encoding::for_label_no_replacement(label.as_bytes());
+    // Some names of the standard have underlines; "windows1252" and "utf-16-le" lack a hyphen or have one too many.
+    other
+        .and_then(of_label)
+        .or_else(|| of_label(label))
+        .or_else(|| of_label(&label.replace('-', "_")))
+        .or_else(|| of_label(&label.replacen("windows", "windows-", 1)))
+        .or_else(|| of_label(&label.replacen("utf-16-", "utf-16", 1)))
 }
 
 impl fmt::Display for Encoding {
@@ -287,6 +317,29 @@ mod tests {
 
     fn utf16le(text: &str) -> Vec<u8> {
         text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    }
+
+    #[test]
+    fn encodings_have_many_names() {
+        for (name, expected) in [
+            ("UTF_8", "utf8"),
+            ("utf-8-sig", "utf8"),
+            ("iso8859_1", "latin1"),
+            ("cp1252", "windows-1252"),
+            ("Windows1251", "windows-1251"),
+            ("utf_16", "UTF-16LE"),
+            ("utf-16-be", "UTF-16BE"),
+            ("shift_jis", "Shift_JIS"),
+            ("ShiftJIS", "Shift_JIS"),
+            ("cp932", "Shift_JIS"),
+            ("EUC_JP", "EUC-JP"),
+            ("gb2312", "GBK"),
+            ("iso_8859-15", "ISO-8859-15"),
+            ("mac_roman", "macintosh"),
+        ] {
+            assert_eq!(name.parse::<Encoding>().unwrap().to_string(), expected, "{name}");
+        }
+        assert!("ebcdic".parse::<Encoding>().is_err());
     }
 
     #[test]

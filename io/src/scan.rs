@@ -17,7 +17,6 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
 use crate::chunk::{CHUNK_LEN_BYTES, ChunkPool};
-use crate::encoding::Encoding;
 use crate::error::{Error, Result};
 use crate::feed::{Feed, FeedOptions, Progress, Ready, Recipe, Split};
 use crate::notes::Notes;
@@ -104,7 +103,6 @@ const CHUNKS_PER_CALL: usize = 16;
 pub struct Scan {
     files: Vec<SourceFile>,
     decode: DecodeOptions,
-    encoding: Encoding,
     recipe: Recipe,
     request: ScanRequest,
     set: InstructionSet,
@@ -154,24 +152,17 @@ impl Scan {
         let tally = Tally::default();
         notes.add_tally(&tally);
         notes.rejects().forget(files.iter().map(|file| &file.path));
-        let (recipe, encoding) = match format {
-            ScanFormat::Csv(table) => {
-                let recipe = Recipe::Csv(Arc::new(CsvRequest::new(table, &request)));
-                (recipe, table.encoding)
-            }
-            ScanFormat::Json(table) => {
-                let recipe = Recipe::Json(Arc::new(table.clone()));
-                (recipe, table.options().text.encoding)
-            }
+        let recipe = match format {
+            ScanFormat::Csv(table) => Recipe::Csv(Arc::new(CsvRequest::new(table, &request))),
+            ScanFormat::Json(table) => Recipe::Json(Arc::new(table.clone())),
             ScanFormat::Text(options) => {
-                let recipe = Recipe::Lines { max_record_bytes: options.max_record_bytes };
-                (recipe, options.encoding)
+                let TextOptions { max_record_bytes, encoding, .. } = *options;
+                Recipe::Lines { max_record_bytes, encoding }
             }
         };
         Self {
             files,
             decode: format.decode(),
-            encoding,
             recipe,
             request,
             set,
@@ -280,7 +271,6 @@ impl Scan {
         self.opened_files.fetch_add(1, Ordering::Relaxed);
         let options = FeedOptions {
             decode: self.decode,
-            encoding: self.encoding,
             set: self.set,
             split: Split::of((self.limit / CHUNKS_PER_WORKER) as usize, self.pool.chunk_len()),
             once: false,

@@ -282,10 +282,12 @@ impl<S: LineSearch> Search<'_, S> {
     }
 
     fn open(&self, file: usize) {
-        let recipe = Recipe::Lines { max_record_bytes: self.options.max_record_bytes };
+        let recipe = Recipe::Lines {
+            max_record_bytes: self.options.max_record_bytes,
+            encoding: self.options.encoding,
+        };
         let options = FeedOptions {
             decode: self.options.decode(),
-            encoding: self.options.encoding,
             set: InstructionSet::best(),
             split: Split::of(self.threads, CHUNK_LEN_BYTES),
             once: true,

@@ -14,6 +14,8 @@ use sqlparser::ast::{
 
 use crate::error::{Error, Result};
 use crate::literals::folded;
+use crate::templates::Template;
+use crate::type_names::known_type;
 
 /// Rewrites the functions of a statement, and arithmetic of written decimals.
 pub(crate) fn rewrite_expressions<T: VisitMut>(node: &mut T) -> Result<()> {
@@ -39,20 +41,28 @@ pub(crate) fn rewrite_statement(statement: &mut Statement) -> Result<()> {
 /// Other names for functions of the relational core.
 const ALIASES: &[(&str, &str)] = &[
     ("approx_quantile", "approx_percentile_cont"),
+    ("approx_count_distinct", "approx_distinct"),
     ("first", "first_value"),
+    ("gen_random_uuid", "uuid"),
     ("group_concat", "string_agg"),
     ("ifnull", "coalesce"),
     ("last", "last_value"),
     ("len", "length"),
     ("list", "array_agg"),
+    ("list_value", "make_array"),
     ("listagg", "string_agg"),
+    ("prefix", "starts_with"),
     ("quantile", "percentile_cont"),
     ("quantile_cont", "percentile_cont"),
     ("regexp_matches", "regexp_like"),
     ("stddev_samp", "stddev"),
+    ("split", "string_to_array"),
+    ("str_split", "string_to_array"),
     ("strftime", "to_char"),
+    ("strlen", "octet_length"),
     ("string_split", "string_to_array"),
     ("strptime", "to_timestamp"),
+    ("suffix", "ends_with"),
 ];
 
 /// Functions that are a part of a date, and what `date_part` calls it.
@@ -79,6 +89,15 @@ impl VisitorMut for Rewriter {
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
         let rewritten = match expr {
             Expr::Function(function) => rewritten(function),
+            Expr::Cast { data_type, .. } | Expr::Convert { data_type: Some(data_type), .. } => {
+                if let Some(known) = known_type(data_type) {
+                    *data_type = known;
+                }
+                Ok(None)
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::DuckIntegerDivide, right } => {
+                Template::INTEGER_QUOTIENT.filled(&[(**left).clone(), (**right).clone()]).map(Some)
+            }
             ref other => Ok(folded(other)),
         };
         match rewritten {
@@ -102,7 +121,30 @@ fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
         let [argument] = arguments(function, &name, "one date or timestamp")?;
         return Ok(Some(Expr::Function(call("date_part", vec![text(part), argument]))));
     }
+    if let Some(template) = Template::of(&name) {
+        let given = positional(function).filter(|given| given.len() == template.takes);
+        let given = given.ok_or_else(|| wrong_arguments(&name, template.expected))?;
+        return template.filled(&given).map(Some);
+    }
     match name.as_str() {
+        "date_diff" | "datediff" => {
+            let [part, from, to] =
+                arguments(function, &name, "a part, as 'day', and two dates or timestamps")?;
+            let part = written(&part).ok_or_else(|| wrong_arguments(&name, "a part in quotes, as 'day'"))?;
+            let part = part.to_lowercase();
+            let template = Template::of_difference(part.strip_suffix('s').unwrap_or(&part));
+            let parts = "year, quarter, month, week, day, hour, minute or second";
+            template.ok_or_else(|| wrong_arguments(&name, parts))?.filled(&[from, to]).map(Some)
+        }
+        "time_bucket" => {
+            let [width, time] = arguments(function, &name, "an interval and a timestamp")?;
+            // Weeks begin on Mondays, months with their first day.
+            let is_of_months = ["month", "quarter", "year", "decade", "century"]
+                .iter()
+                .any(|unit| width.to_string().to_lowercase().contains(unit));
+            let origin = text(if is_of_months { "2000-01-01" } else { "2000-01-03" });
+            Ok(Some(Expr::Function(call("date_bin", vec![width, time, origin]))))
+        }
         "arg_max" | "max_by" => by_extreme(function, &name, false).map(Some),
         "arg_min" | "min_by" => by_extreme(function, &name, true).map(Some),
         "count_if" | "countif" => {
@@ -160,7 +202,7 @@ fn regexp_extract(function: &mut Function) -> Result<Expr> {
         right: Box::new(right),
     };
     let whole = match &pattern {
-        Expr::Value(value) => match value.value.clone().into_string() {
+        Expr::Value(_) => match written(&pattern) {
             Some(pattern) => text(&format!("({pattern})")),
             None => return Err(wrong_arguments("regexp_extract", "a pattern in quotes")),
         },
@@ -222,6 +264,11 @@ fn ident_of(function: &mut Function) -> &mut Ident {
     }
 }
 
+/// What stands in quotes.
+fn written(expr: &Expr) -> Option<String> {
+    if let Expr::Value(value) = expr { value.value.clone().into_string() } else { None }
+}
+
 fn text(value: &str) -> Expr {
     Expr::Value(Value::SingleQuotedString(value.to_owned()).into())
 }
@@ -278,7 +325,49 @@ mod tests {
     }
 
     #[test]
+    fn functions_that_are_expressions() {
+        check(
+            "SELECT last_day(d)",
+            "SELECT CAST(date_trunc('month', d) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)",
+        );
+        check("SELECT monthname(d), Prefix(s, 'a')", "SELECT to_char(d, '%B'), starts_with(s, 'a')");
+        check("SELECT (a + 1) // b", "SELECT ((a + 1) - (a + 1) % b) / b");
+        check(
+            "SELECT date_diff('DAYS', a, b)",
+            "SELECT CAST((date_part('epoch', date_trunc('day', b)) - date_part('epoch', date_trunc('day', a))) / 86400 AS BIGINT)",
+        );
+        check(
+            "SELECT datediff('quarter', a, year(b))",
+            "SELECT CAST((date_part('year', date_part('year', b)) - date_part('year', a)) * 4 \
+             + date_part('quarter', date_part('year', b)) - date_part('quarter', a) AS BIGINT)",
+        );
+        check(
+            "SELECT time_bucket(INTERVAL '1 week', t)",
+            "SELECT date_bin(INTERVAL '1 week', t, '2000-01-03')",
+        );
+        check(
+            "SELECT time_bucket(INTERVAL 3 MONTH, t)",
+            "SELECT date_bin(INTERVAL 3 MONTH, t, '2000-01-01')",
+        );
+    }
+
+    #[test]
+    fn other_names_of_types() {
+        check(
+            "SELECT 1::HUGEINT, TRY_CAST(x AS uinteger)",
+            "SELECT 1::DECIMAL(38,0), TRY_CAST(x AS INT UNSIGNED)",
+        );
+        check("SELECT d::datetime, n::long, s::text", "SELECT d::TIMESTAMP, n::BIGINT, s::TEXT");
+    }
+
+    #[test]
     fn wrong_arguments_are_told() {
+        let error = |sql: &str| rewrite(sql).unwrap_err().to_string();
+        assert_eq!(error("SELECT last_day(a, b)"), "last_day: expected one date or timestamp");
+        assert_eq!(
+            error("SELECT date_diff('eon', a, b)"),
+            "date_diff: expected year, quarter, month, week, day, hour, minute or second"
+        );
         assert_eq!(rewrite("SELECT year()").unwrap_err().to_string(), "year: expected one date or timestamp");
         assert_eq!(
             rewrite("SELECT arg_max(x)").unwrap_err().to_string(),

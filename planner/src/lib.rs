@@ -48,6 +48,8 @@ mod setting;
 mod source_call;
 mod split_distinct;
 mod suggest;
+mod templates;
+mod type_names;
 mod wildcard;
 
 pub use completion::{NamedRelation, NamedSource, TypingPlace, Wanted, typing_place};

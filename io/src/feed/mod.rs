@@ -112,7 +112,6 @@ fn summarize(chunk: &mut Chunk, look: Option<Look>) {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FeedOptions<'a> {
     pub(crate) decode: DecodeOptions,
-    pub(crate) encoding: Encoding,
     pub(crate) set: InstructionSet,
     /// How the file may be split; nothing if there is one worker only.
     pub(crate) split: Option<Split>,
@@ -164,11 +163,11 @@ impl Feed {
         options: FeedOptions<'_>,
     ) -> Result<Self> {
         let (open, bytes) = open_bytes(&file.path, options.decode, options.once, options.notes)?;
-        let stream = TextStream::new(bytes, options.encoding)?;
+        let stream = TextStream::new(bytes, recipe.encoding(&file.path))?;
         let encoding = stream.encoding();
         let checked = stream.decompressor().checked_bytes() == u64::MAX;
         let chunks = chunks(&file.path, open, stream, options.split, options.notes)?;
-        let look = Look { quote: recipe.quote(), set: options.set };
+        let look = Look { quote: recipe.quote(&file.path), set: options.set };
         let order = Order::new(number, &file.path, recipe, encoding, options.set, checked, options.notes);
         let order = Mutex::new(order);
         Ok(Self { number, path: file.path.clone(), encoding, look, chunks, order })

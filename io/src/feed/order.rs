@@ -32,7 +32,7 @@ pub(super) type Decoded = Result<(Chunk, bool)>;
 #[derive(Debug, Clone)]
 pub(crate) enum Recipe {
     /// Lines, each of them a record.
-    Lines { max_record_bytes: usize },
+    Lines { max_record_bytes: usize, encoding: Encoding },
     /// Records of fields, perhaps behind a header.
     Csv(Arc<CsvRequest>),
     /// Objects.
@@ -45,20 +45,29 @@ impl Recipe {
             Self::Json(table) if table.is_document(path) => Grammar::Documents,
             Self::Json(_) => Grammar::Lines,
             Self::Lines { .. } => Grammar::Lines,
-            Self::Csv(request) => Grammar::Csv(request.table.dialect.clone()),
+            Self::Csv(request) => Grammar::Csv(request.table.form_of(path).dialect.clone()),
         }
     }
 
-    pub(super) fn quote(&self) -> Option<u8> {
+    pub(super) fn quote(&self, path: &Path) -> Option<u8> {
         match self {
-            Self::Csv(request) => request.table.dialect.quote,
+            Self::Csv(request) => request.table.form_of(path).dialect.quote,
             Self::Lines { .. } | Self::Json(_) => None,
+        }
+    }
+
+    /// The encoding of a file's text, where the file itself does not tell it.
+    pub(crate) fn encoding(&self, path: &Path) -> Encoding {
+        match self {
+            Self::Csv(request) => request.table.form_of(path).encoding,
+            Self::Json(table) => table.options().text.encoding,
+            Self::Lines { encoding, .. } => *encoding,
         }
     }
 
     fn max_record_bytes(&self) -> usize {
         match self {
-            Self::Lines { max_record_bytes } => *max_record_bytes,
+            Self::Lines { max_record_bytes, .. } => *max_record_bytes,
             Self::Csv(request) => request.table.options.max_record_bytes,
             Self::Json(table) => table.options().text.max_record_bytes,
         }
@@ -352,7 +361,7 @@ impl Order {
         self.splitter.skip(lines, at as u64);
         if at > 0 {
             chunk.advance(at);
-            chunk.summarize(self.recipe.quote(), self.set);
+            chunk.summarize(self.recipe.quote(&self.path), self.set);
         }
         if done || is_last {
             self.head = Head::FirstRecord;

@@ -8,6 +8,7 @@ use super::lenient_tests::{How, PLAIN, count_of, oracle, told};
 use super::tests::{Files, compressed};
 use super::*;
 use crate::codec::Codec;
+use crate::encoding::Encoding;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, OnError};
 use crate::scanner::Delim;
 use crate::scanner::record::{Dialect, all_records};

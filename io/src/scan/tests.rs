@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::Codec;
+use crate::encoding::Encoding;
 use crate::options::{ColumnType, CsvOptions, HeaderMode};
 use crate::scanner::filter::{RawFilter, RowFilter, ScanFilter};
 use crate::scanner::infer::infer_csv;
@@ -118,12 +119,39 @@ fn error(texts: &[&str]) -> (String, Option<String>) {
 }
 
 #[test]
+fn files_of_one_glob_are_written_in_different_ways() {
+    let files = Files::new(&[
+        "a,b\n1,\"x, y\"\n".as_bytes(),
+        b"b;a\nM\xfcller;2\nAnna;3\n",
+        "# by hand\na\tb\n4\tÆnk\n5\t'z\t'\n6\t'u'\n".as_bytes(),
+        "\u{feff}a|b\n7|\"\\\"q\\\"|\"\n8|ü\n".as_bytes(),
+    ]);
+    let expected = ["1|x, y", "2|Müller", "3|Anna", "4|Ænk", "5|z\t", "6|u", "7|\"q\"|", "8|ü"];
+    assert_eq!(files.rows(&CsvOptions::default()).unwrap(), expected);
+    // The same worker goes from one to the other, and several share them.
+    let (table, request) = files.csv(&CsvOptions::default()).unwrap();
+    for workers in 1..4 {
+        let format = ScanFormat::Csv(table.clone());
+        let scan = Scan::new(files.sources(), &format, request.clone(), workers, &Notes::default());
+        let mut rows = read(Arc::new(scan.with_chunk_len(4)), workers).unwrap();
+        rows.sort();
+        assert_eq!(rows, expected);
+    }
+    // What is set is set for all.
+    let comma = CsvOptions { delim: Some(b','.into()), ..CsvOptions::default() };
+    assert_eq!(files.csv(&comma).unwrap().0.delim(), Some(b','.into()));
+    let utf8 = CsvOptions { encoding: Encoding::Utf8.into(), ..CsvOptions::default() };
+    assert!(files.rows(&utf8).unwrap_err().to_string().contains("01.csv"));
+}
+
+#[test]
 fn reads_what_is_there() {
     assert_eq!(rows(&["a,b\n1,x\nNA,\n3,\"\"\n"]).unwrap(), ["1|x", "∅|∅", "3|"]);
     assert_eq!(rows(&["a,b\r\n1,\"x\r\ny\"\r\n\r\n2,z"]).unwrap(), ["1|x\r\ny", "2|z"]);
     assert_eq!(rows(&["a,b\n", ""]).unwrap(), [""; 0]);
     assert_eq!(rows(&["a\n1\n\n3\n"]).unwrap(), ["1", "∅", "3"]);
     assert_eq!(rows(&["a\n\"x\"y\n\n\"z\"\n"]).unwrap(), ["xy", "∅", "z"]);
+    assert_eq!(rows(&["a,b\n1,x,\n3,y,\n", "b\nz\n"]).unwrap(), ["1|x|∅", "3|y|∅", "∅|z|∅"]);
     assert_eq!(rows(&["a,b\r1,x\r2,\"y\"\r"]).unwrap(), ["1|x", "2|y"]);
 }
 

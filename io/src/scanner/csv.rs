@@ -90,6 +90,7 @@ pub(crate) struct Layout {
     /// The same for columns that are only looked at.
     pub(super) checked: Vec<Option<usize>>,
     pub(super) rules: FieldRules,
+    pub(super) dialect: Dialect,
 }
 
 impl Layout {
@@ -110,9 +111,11 @@ impl Layout {
         records: &mut Records,
     ) -> Result<Option<Self>> {
         let table = &request.table;
+        let form = table.form_of(path);
+        let dialect = &form.dialect;
         let mut fields = Vec::new();
         let (len, lines) = loop {
-            match parse_record(records.chunk.bytes(), &table.dialect, true, &mut fields) {
+            match parse_record(records.chunk.bytes(), dialect, true, &mut fields) {
                 Parsed::Record { len, lines } => break (len, lines),
                 Parsed::Blank { len } | Parsed::Comment { len } => records.advance(len, 1),
                 Parsed::Incomplete | Parsed::Unclosed => return Ok(None),
@@ -120,15 +123,19 @@ impl Layout {
         };
         let data = records.chunk.bytes();
         let mut scratch = Vec::new();
-        let name = |field: &Field| column_name(field_value(data, field, table, &mut scratch), encoding);
-        let names = header_names(&fields.iter().map(name).collect::<Vec<_>>());
+        let name = |field: &Field| column_name(field_value(data, field, dialect, &mut scratch), encoding);
+        let mut names: Vec<String> = fields.iter().map(name).collect();
+        if form.has_open_ends {
+            names.push(String::new());
+        }
+        let (width, names) = (names.len(), header_names(&names));
         let columns = &table.columns;
         let of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);
         let CsvOptions { nullstr, decimal_separator, .. } = table.options.clone();
         let rules = FieldRules { nullstr, decimal_separator, times: table.times.clone(), encoding };
         let mut scratch = Vec::new();
         let mut fits = |field: &Field, ty| {
-            fits_type(field_value(data, field, table, &mut scratch), ty, &rules, &table.dialect)
+            fits_type(field_value(data, field, dialect, &mut scratch), ty, &rules, dialect)
         };
         let is_header = match table.header {
             HeaderRule::Names | HeaderRule::Skipped => true,
@@ -153,9 +160,9 @@ impl Layout {
             false => Some(*index),
         };
         let is_lenient = Leniency::of(&table.options).is_some();
-        if !by_name && !is_lenient && fields.len() != columns.len() {
+        if !by_name && !is_lenient && width != columns.len() {
             let location = location(path, records, 0);
-            let (expected, found) = (columns.len(), fields.len());
+            let (expected, found) = (columns.len(), width);
             return Err(ErrorKind::FieldCount { location, expected, found }.into());
         }
         if is_header {
@@ -163,8 +170,8 @@ impl Layout {
         }
         let sources = request.wanted.iter().map(place).collect();
         let checked = request.checked.iter().map(place).collect();
-        let width = if by_name { fields.len() } else { columns.len() };
-        Ok(Some(Self { width, sources, checked, rules }))
+        let width = if by_name { width } else { columns.len() };
+        Ok(Some(Self { width, sources, checked, rules, dialect: dialect.clone() }))
     }
 }
 
@@ -255,7 +262,7 @@ impl CsvScanner {
         }
         let summary = records.chunk.summary();
         let padded = records.chunk.padded();
-        let dialect = &request.table.dialect;
+        let dialect = &layout.dialect;
         // Text is looked at where fields are cut by structure, if any is wanted.
         let fields = Fields { padded, dialect, has_quotes: summary.has_quotes, text: None, set: self.set };
         let source = Source { path, records, layout, fields };
@@ -656,13 +663,13 @@ fn fits_type(value: &[u8], ty: ColumnType, rules: &FieldRules, dialect: &Dialect
 }
 
 /// The value of a field that the grammar found.
-fn field_value<'a>(data: &'a [u8], field: &Field, table: &CsvTable, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+fn field_value<'a>(data: &'a [u8], field: &Field, dialect: &Dialect, scratch: &'a mut Vec<u8>) -> &'a [u8] {
     let raw = &data[field.start..field.end];
     match field.form {
         FieldForm::Bare | FieldForm::Quoted => raw,
         FieldForm::Escaped => {
             scratch.clear();
-            unescape(raw, &table.dialect, scratch);
+            unescape(raw, dialect, scratch);
             scratch
         }
     }

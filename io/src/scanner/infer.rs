@@ -8,6 +8,7 @@ use std::thread;
 use encoding_rs::WINDOWS_1252;
 
 use super::Delim;
+use super::file_forms::{FileForm, FileForms, found_forms};
 use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
 use super::time_format::TimeFormats;
 use super::time_forms::{Forms, TimeKind};
@@ -20,7 +21,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::feed::DOUBT_LEN_BYTES;
 use crate::notes::Notes;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
-use crate::sniff::{Known, Looks, dialect_of, encoding_of, other_delim, preamble_lines, refuse_other_kind};
+use crate::sniff::{
+    Known, Looks, dialect_beside, dialect_of, encoding_of, preamble_lines, refuse_other_kind,
+};
 use crate::source::SourceFile;
 use crate::splitter::RecordBuffer;
 
@@ -56,9 +59,8 @@ impl Column {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvTable {
     pub(crate) columns: Vec<Column>,
-    pub(crate) dialect: Dialect,
+    pub(crate) forms: FileForms,
     pub(crate) header: HeaderRule,
-    pub(crate) encoding: Encoding,
     /// Lines above the table in each file, where they were looked for and found.
     pub(crate) skips: BTreeMap<PathBuf, u64>,
     /// Whether all files that have records begin with a header.
@@ -93,9 +95,14 @@ impl CsvTable {
         &self.columns
     }
 
-    /// What stands between fields.
-    pub fn delim(&self) -> Delim {
-        self.dialect.delim
+    /// How a file is written.
+    pub(crate) fn form_of(&self, path: &Path) -> &FileForm {
+        self.forms.of(path)
+    }
+
+    /// What stands between fields; `None`: not the same in all files.
+    pub fn delim(&self) -> Option<Delim> {
+        self.forms.shared(|form| form.dialect.delim)
     }
 
     /// Whether the files' first records are names.
@@ -108,24 +115,24 @@ impl CsvTable {
         if !self.has_header() { Some(false) } else { self.all_headed.then_some(true) }
     }
 
-    /// The byte around fields.
-    pub fn quote(&self) -> Option<u8> {
-        self.dialect.quote
+    /// The byte around fields, if there is one; `None`: not the same in all files.
+    pub fn quote(&self) -> Option<Option<u8>> {
+        self.forms.shared(|form| form.dialect.quote)
     }
 
-    /// The byte before a quote in a quoted field.
-    pub fn escape(&self) -> Option<u8> {
-        self.dialect.escape
+    /// The byte before a quote in a quoted field, if there is one; `None`: not the same in all files.
+    pub fn escape(&self) -> Option<Option<u8>> {
+        self.forms.shared(|form| form.dialect.escape)
     }
 
-    /// The byte at the start of lines that are no records.
-    pub fn comment(&self) -> Option<u8> {
-        self.dialect.comment
+    /// The byte at the start of lines that are no records, if there is one; `None`: not the same in all files.
+    pub fn comment(&self) -> Option<Option<u8>> {
+        self.forms.shared(|form| form.dialect.comment)
     }
 
-    /// The encoding of the text.
-    pub fn encoding(&self) -> Encoding {
-        self.encoding
+    /// The encoding of the text; `None`: not the same in all files.
+    pub fn encoding(&self) -> Option<Encoding> {
+        self.forms.shared(|form| form.encoding)
     }
 
     /// How dates and points in time are written.
@@ -169,7 +176,7 @@ impl CsvTable {
 /// Finds dialect, encoding, header, columns and types by looking at the first 512 KiB of every file, several
 /// files at once.
 ///
-/// Files may have different columns: the table has all of them, in the order in which they first
+/// Files may be written in different ways, which a note tells. They may have different columns: the table has all of them, in the order in which they first
 /// appear, and a file without a column gives nulls, which a note tells; or, if the options say so, columns are
 /// found by their places, under the names of the first file. A type is the narrowest of boolean, bigint,
 /// double, date, timestamp and text that fits all values seen in all files. Files without any record
@@ -180,11 +187,12 @@ impl CsvTable {
 /// Those of opening and decoding; options that name a column that is in no file.
 pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
     let table = infer(files, options)?;
-    let delim = table.dialect.delim;
-    if !delim.as_bytes().is_ascii() && table.encoding.is_single_byte() {
+    let is_unreadable =
+        |form: &&FileForm| !form.dialect.delim.as_bytes().is_ascii() && form.encoding.is_single_byte();
+    if let Some(FileForm { dialect, encoding, .. }) = table.forms.all().find(is_unreadable) {
         return Err(Error::bad_option_hint(
             "delim",
-            format!("'{delim}' is no ASCII, and the text is read as {}", table.encoding),
+            format!("'{}' is no ASCII, and the text is read as {encoding}", dialect.delim),
             "such a delimiter can be used where the text is UTF-8 or UTF-16",
         ));
     }
@@ -193,22 +201,12 @@ pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable>
 
 fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
     let known = Known::of(options);
-    if let (Some(columns), Some(delim)) = (&options.columns, options.delim) {
-        let dialect = Dialect {
-            delim,
-            quote: known.quote.unwrap_or(Some(b'"')),
-            escape: known.escape.flatten(),
-            comment: known.comment.flatten(),
-            loose_quotes: known.loose_quotes,
-        };
-        return declared(files, columns, dialect, options);
+    if let Some(columns) = &options.columns {
+        let known = if known.delim.is_some() { known.or_usual() } else { known };
+        return declared(files, columns, &known, options);
     }
     let dialect = find_dialect(files, &known, options)?;
-    if let Some(columns) = &options.columns {
-        return declared(files, columns, dialect, options);
-    }
-    let samples = take_samples(files, &dialect, options)?;
-    check_delims(files, &samples, &dialect)?;
+    let samples = take_samples(files, &known, &dialect, options)?;
     let mut table = merge(files, &samples, dialect, options);
     apply_names(&mut table)?;
     apply_types(&mut table)?;
@@ -219,13 +217,19 @@ fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
 fn declared(
     files: &[SourceFile],
     columns: &[(String, ColumnType)],
-    dialect: Dialect,
+    known: &Known,
     options: &CsvOptions,
 ) -> Result<CsvTable> {
     let mut notes = Vec::new();
-    let encoding = match options.encoding {
-        Setting::Is(encoding) => encoding,
-        Setting::Auto => found_encoding(&take_samples(files, &dialect, options)?, &mut notes),
+    let forms = match (known.dialect(), options.encoding) {
+        (Some(dialect), Setting::Is(encoding)) => {
+            FileForms::alike(FileForm { dialect, encoding, has_open_ends: false })
+        }
+        _ => {
+            let dialect = find_dialect(files, known, options)?;
+            let samples = take_samples(files, known, &dialect, options)?;
+            found_forms(files, &samples, dialect, options, &mut notes)
+        }
     };
     let header = match options.header {
         HeaderMode::Auto => HeaderRule::NamesIfKnown,
@@ -235,9 +239,8 @@ fn declared(
     let columns = columns.iter().map(|(name, ty)| Column::new(name.clone(), *ty, false)).collect();
     Ok(CsvTable {
         columns,
-        dialect,
+        forms,
         header,
-        encoding,
         skips: BTreeMap::new(),
         all_headed: header == HeaderRule::Skipped,
         headed: BTreeSet::new(),
@@ -320,43 +323,33 @@ pub(crate) struct Head {
     leaves_out: (bool, bool),
 }
 
-/// Looks at the heads of all files. Only what was seen is kept: there may be many files.
-fn take_samples(files: &[SourceFile], dialect: &Dialect, options: &CsvOptions) -> Result<Vec<Sample>> {
+/// Looks at the heads of all files, of which one is written in a dialect. Only what was seen is kept: there may be many files.
+fn take_samples(
+    files: &[SourceFile],
+    known: &Known,
+    common: &Dialect,
+    options: &CsvOptions,
+) -> Result<Vec<Sample>> {
     each_file(files, |file| {
         let head = read_head(file, options)?;
         refuse_other_kind(file, &head.text)?;
+        let dialect = match known.dialect() {
+            Some(dialect) => dialect,
+            None => dialect_beside(&head.text, head.whole, known, common),
+        };
         let skip = match options.skip {
-            Setting::Auto => preamble_lines(&head.text, head.whole, dialect),
+            Setting::Auto => preamble_lines(&head.text, head.whole, &dialect),
             Setting::Is(_) => 0,
         };
         let mut sample = Sample::new(&head, skip, dialect);
-        if options.delim.is_none() && sample.width() == 1 {
-            sample.other_delim = other_delim(&head.text, head.whole, &Known::of(options), dialect.delim);
+        let may_be_headed = options.header != HeaderMode::Absent && options.columns.is_none();
+        if may_be_headed && sample.has_open_ends && sample.first_is_names() {
+            sample.name_open_ends();
+        } else {
+            sample.has_open_ends = false;
         }
         Ok(sample)
     })
-}
-
-/// Fails if a file is written with another delimiter than the others: its records would be one field each.
-fn check_delims(files: &[SourceFile], samples: &[Sample], dialect: &Dialect) -> Result<()> {
-    let mut all = files.iter().zip(samples);
-    let Some((first, _)) = all.clone().find(|(_, sample)| sample.width() > 1) else { return Ok(()) };
-    let Some((other, delim)) = all.find_map(|(file, sample)| Some((file, sample.other_delim?))) else {
-        return Ok(());
-    };
-    let (first, other) = (first.path.display(), other.path.display());
-    Err(Error::bad_option_hint(
-        "delim",
-        format!(
-            "'{delim}' stands between the fields of {other}, and '{}' between those of {first}",
-            dialect.delim
-        ),
-        format!(
-            "read them apart, and put them together: SELECT * FROM '{first}' UNION ALL BY NAME SELECT * FROM '{other}'; or set delim = '{}', \
-             if that is right for all",
-            dialect.delim
-        ),
-    ))
 }
 
 /// Does something with each file, with a few of them at once; the first error in their order wins.
@@ -470,16 +463,8 @@ fn last_line_end(data: &[u8]) -> Option<usize> {
 
 /// The dialect of the first file that has any text.
 fn find_dialect(files: &[SourceFile], known: &Known, options: &CsvOptions) -> Result<Dialect> {
-    if let Known {
-        delim: Some(delim),
-        quote: Some(quote),
-        escape: Some(escape),
-        comment: Some(comment),
-        loose_quotes,
-        ..
-    } = *known
-    {
-        return Ok(Dialect { delim, quote, escape, comment, loose_quotes });
+    if let Some(dialect) = known.dialect() {
+        return Ok(dialect);
     }
     for file in files {
         let head = read_head(file, options)?;
@@ -491,16 +476,17 @@ fn find_dialect(files: &[SourceFile], known: &Known, options: &CsvOptions) -> Re
 }
 
 /// What the head of one file shows.
-struct Sample {
-    looks: Looks,
+pub(super) struct Sample {
+    pub(super) looks: Looks,
     /// Whether there are bytes that no text has.
-    has_nul: bool,
-    /// The delimiter under which it is a table, if it is none under that of the others.
-    other_delim: Option<Delim>,
+    pub(super) has_nul: bool,
+    pub(super) dialect: Dialect,
     /// Lines above the table.
     skip: u64,
     /// The first record, if there is any.
-    first: Option<Vec<String>>,
+    pub(super) first: Option<Vec<String>>,
+    /// Whether all records but the first have one more field than it, in which nothing stands.
+    pub(super) has_open_ends: bool,
     /// Types of the fields of the first record, and of those of all others.
     first_types: Vec<ColumnValues>,
     types: Vec<ColumnValues>,
@@ -512,13 +498,14 @@ struct Sample {
 }
 
 impl Sample {
-    fn new(head: &Head, skip: u64, dialect: &Dialect) -> Self {
+    fn new(head: &Head, skip: u64, dialect: Dialect) -> Self {
         let mut sample = Self {
             looks: head.looks,
             has_nul: head.text.contains(&0),
-            other_delim: None,
+            dialect,
             skip,
             first: None,
+            has_open_ends: true,
             first_types: Vec::new(),
             types: Vec::new(),
             records: 0,
@@ -530,19 +517,25 @@ impl Sample {
         let mut at = behind_lines(&head.text, skip);
         loop {
             let rest = &head.text[at..];
-            match parse_record(rest, dialect, head.whole, &mut fields) {
+            match parse_record(rest, &sample.dialect, head.whole, &mut fields) {
                 Parsed::Record { len, .. } => at += len,
                 Parsed::Blank { len } | Parsed::Comment { len } => {
                     at += len;
                     continue;
                 }
-                Parsed::Incomplete | Parsed::Unclosed => return sample,
+                Parsed::Incomplete | Parsed::Unclosed => {
+                    sample.has_open_ends &= sample.records > 1;
+                    return sample;
+                }
             }
             sample.records += 1;
             let is_first = sample.first.is_none();
             let width = sample.first_types.len();
             let (no_short, no_long) = head.leaves_out;
-            if !is_first && (no_short && fields.len() < width || no_long && fields.len() > width) {
+            let is_open = || fields.last().is_some_and(|field| field.start == field.end);
+            sample.has_open_ends &= is_first || fields.len() == width + 1 && is_open();
+            let is_long = fields.len() > width && !sample.has_open_ends;
+            if !is_first && (no_short && fields.len() < width || no_long && is_long) {
                 continue;
             }
             let mut names = Vec::new();
@@ -550,7 +543,7 @@ impl Sample {
                 let mut value = &rest[field.start..field.end];
                 if field.form == FieldForm::Escaped {
                     scratch.clear();
-                    unescape(value, dialect, &mut scratch);
+                    unescape(value, &sample.dialect, &mut scratch);
                     value = &scratch;
                 }
                 let types = if is_first { &mut sample.first_types } else { &mut sample.types };
@@ -568,11 +561,6 @@ impl Sample {
         }
     }
 
-    /// Fields of the first record; 0 if there is none.
-    fn width(&self) -> usize {
-        self.first.as_ref().map_or(0, Vec::len)
-    }
-
     /// Whether the first record can be names: no value, and not only gaps. Names may be dates, if there are none below.
     fn first_is_names(&self) -> bool {
         let Some(first) = &self.first else { return false };
@@ -583,6 +571,12 @@ impl Sample {
         let mut fields = first.iter().zip(&self.first_types).enumerate();
         first.iter().any(|name| !name.is_empty())
             && fields.all(|(at, (name, values))| name.is_empty() || are_names(at, *values))
+    }
+
+    /// Takes the field behind the last delimiter for one of the header, too, without a name.
+    fn name_open_ends(&mut self) {
+        self.first.get_or_insert_default().push(String::new());
+        self.first_types.push(ColumnValues::default());
     }
 
     /// How many records the file has, if it goes on as it begins.
@@ -788,13 +782,14 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         let lines = if *lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
         format!("{}: {lines} above the header passed over{more}; skip = 0 reads them", path.display())
     }));
-    if let (Setting::Auto, Some(comment)) = (options.comment, dialect.comment) {
+    let comment = || samples.iter().find_map(|sample| sample.dialect.comment);
+    if let (Setting::Auto, Some(comment)) = (options.comment, comment()) {
         let comment = char::from(comment);
         notes.push(format!("lines that begin with '{comment}' are passed over; comment = '' reads them"));
     }
     notes.extend(leading_zeros(&names, &types, options));
     let times = found_times(&names, &mut types, options, &mut notes);
-    let encoding = options.encoding.known().unwrap_or_else(|| found_encoding(samples, &mut notes));
+    let forms = found_forms(files, samples, dialect, options, &mut notes);
     let columns = names
         .into_iter()
         .zip(types)
@@ -806,9 +801,8 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
     let estimated_rows = Some(estimated_rows.fold(0, u64::saturating_add));
     CsvTable {
         columns,
-        dialect,
+        forms,
         header,
-        encoding,
         skips,
         all_headed,
         headed,
@@ -899,41 +893,6 @@ fn found_times(
         ));
     }
     times
-}
-
-/// The encoding that all files seem to be in, and a note if that is not what one expects.
-fn found_encoding(samples: &[Sample], notes: &mut Vec<String>) -> Encoding {
-    let found = common_encoding(samples);
-    if found != Encoding::Utf8 {
-        let doubt = match samples.iter().any(|sample| sample.looks == Looks::Bytes && sample.has_nul) {
-            true => "; it has NUL bytes, as files have that hold no text",
-            false => "",
-        };
-        notes.push(format!(
-            "the text is not UTF-8, and read as {found}; encoding = '…' reads it as another one{doubt}"
-        ));
-    }
-    found
-}
-
-/// The encoding that all files can be in. Where there are several, it is UTF-8: then a value that is not is an error
-/// where it is read, and not made into other characters.
-fn common_encoding(samples: &[Sample]) -> Encoding {
-    let mut found = Looks::Ascii;
-    for looks in samples.iter().filter(|sample| sample.first.is_some()).map(|sample| sample.looks) {
-        found = match (found, looks) {
-            (Looks::Ascii, looks) => looks,
-            // UTF-16 has no ASCII files beside it.
-            (Looks::Bytes, Looks::Ascii) => Looks::Bytes,
-            (found, looks) if found == looks => found,
-            _ => return Encoding::Utf8,
-        };
-    }
-    match found {
-        Looks::Ascii | Looks::Utf8 => Encoding::Utf8,
-        Looks::Utf16(encoding) => encoding,
-        Looks::Bytes => Encoding::Other(WINDOWS_1252),
-    }
 }
 
 /// Where the text goes on behind some lines.
@@ -1103,7 +1062,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::options::FindTimes;
+    use crate::options::{FindTimes, OnError};
 
     fn infer(files: &[&str], options: &CsvOptions) -> Result<CsvTable> {
         let dir = tempfile::tempdir().unwrap();
@@ -1176,17 +1135,47 @@ mod tests {
     }
 
     #[test]
-    fn files_with_other_delimiters_are_told() {
-        let error = infer(&["a,b\n1,2\n", "c\n1\n", "a;b\n3;4\n"], &CsvOptions::default()).unwrap_err();
-        let told = error.to_string();
-        assert!(
-            told.contains("option delim: ';' stands between the fields of ") && told.contains("2.csv"),
-            "{told}"
-        );
-        assert!(error.hint().unwrap().contains("UNION ALL BY NAME"));
+    fn files_are_read_as_they_are_written() {
+        let found =
+            |files: &[&str]| infer(files, &CsvOptions::default()).map(|table| (columns_of(&table), table));
+        let (columns, table) = found(&["a,b\n1,2\n", "b\n1\n", "a;b\n3;4\n"]).unwrap();
+        assert_eq!((columns.as_str(), table.delim()), ("a bigint, b bigint", None));
+        let note = &table.notes()[1];
+        assert!(note.contains("2.csv is read with delim = ';', others with delim = ','"), "{note}");
+        // Commas before fractions make a table, too, but none of values.
+        let (columns, table) = found(&["a,b\n1.5,2.5\n", "a;b\n1,5;2,5\n", "b;a\n1,5;2,5\n"]).unwrap();
+        assert_eq!((columns.as_str(), table.delim()), ("a text, b text", None));
+        let note = table.notes().last().unwrap();
+        assert!(note.contains("1.csv (and 1 more) are read with delim = ';', others"), "{note}");
+        // Quotes, escapes and comments.
+        let plain = "a,b\n1,\"x, y\"\n";
+        for (other, said) in [
+            ("a,b\n2,'x, z'\n3,'y, z'\n", "quote = '''', others with quote = '\"'"),
+            ("a,b\n2,\"x\\\", \\\"y\"\n3,\"z\"\n", "escape = '\\', others with escape = ''"),
+            ("# by hand\na,b\n2,x\n# and more\n3,y\n", "comment = '#', others with comment = ''"),
+        ] {
+            let (columns, table) = found(&[plain, other, plain]).unwrap();
+            assert_eq!(columns, "a bigint, b text", "{other}");
+            assert!(table.notes().iter().any(|note| note.ends_with(said)), "{other} {:?}", table.notes());
+        }
+        // What may be written either way is written as the others are.
+        let (columns, table) = found(&["a;b\n1;2\n", "a;b\n1;x, y\n2;x, z\n", "a;b\n"]).unwrap();
+        assert_eq!((columns.as_str(), table.delim()), ("a bigint, b text", Some(b';'.into())));
         let comma = CsvOptions { delim: Some(b','.into()), ..Default::default() };
         assert_eq!(infer(&["a,b\n1,2\n", "a;b\n3;4\n"], &comma).unwrap().columns().len(), 3);
         assert_eq!(infer(&["a\n1\n", "a\nx, y\nz\n"], &CsvOptions::default()).unwrap().columns().len(), 1);
+    }
+
+    #[test]
+    fn delimiters_at_the_ends_of_records_are_columns_without_a_name() {
+        assert_eq!(columns(&["a,b\n1,2,\n3,4,\n"]), "a bigint, b bigint, column2 text");
+        assert_eq!(columns(&["a,b\n1,2,\n", "b,a\n1,x\n"]), "a text, b bigint, column2 text");
+        // Where something stands behind it, or there is no header, nothing says what it is.
+        assert_eq!(columns(&["a,b\n1,2,\n3,4,5\n"]), "a bigint, b bigint");
+        assert_eq!(columns(&["1,2\n1,2,\n"]), "column0 bigint, column1 bigint");
+        let skip = CsvOptions { on_error: OnError::Skip, ..CsvOptions::default() };
+        let table = infer(&["a,b\n1,2,\n3,4,\n"], &skip).unwrap();
+        assert_eq!(columns_of(&table), "a bigint, b bigint, column2 text");
     }
 
     #[test]
@@ -1229,7 +1218,7 @@ mod tests {
             let text = ["a b,c", "2 2", "1 \"x,y\""].map(|line| line.replace(' ', delim)).join("\n");
             let text = if delim == "," { text.replace("b,c", "b") } else { text };
             let table = infer(&[&text], &CsvOptions::default()).unwrap();
-            assert_eq!(table.delim().as_bytes(), delim.as_bytes(), "{text:?}");
+            assert_eq!(table.delim().unwrap().as_bytes(), delim.as_bytes(), "{text:?}");
         }
         assert_eq!(columns(&["one\n1\n2\n"]), "one bigint");
         assert_eq!(columns(&[""]), "");
@@ -1248,7 +1237,8 @@ mod tests {
         let table = infer();
         assert_eq!(columns_of(&table), "n bigint, t text");
         let skips = ["0.csv", "1.csv"].map(|name| table.skip_of(&dir.path().join(name)));
-        assert_eq!((skips, table.encoding().to_string()), ([2, 0], "windows-1252".to_owned()));
+        let encoding = |table: &CsvTable| table.encoding().map(|encoding| encoding.to_string());
+        assert_eq!((skips, encoding(&table).as_deref()), ([2, 0], Some("windows-1252")));
         assert_eq!(table.notes().len(), 2);
         // Also where all columns are given.
         let columns = Some(vec![("n".into(), ColumnType::Text), ("t".into(), ColumnType::Text)]);
@@ -1259,16 +1249,23 @@ mod tests {
         assert!(
             table.notes()[0].ends_with("0.csv: 2 lines above the header passed over; skip = 0 reads them")
         );
-        // Not all files can be in one other encoding.
+        // Each file has its own, and one that has none so far is read as UTF-8.
         write("1.csv", "n;t\n3;Æ\n4;y\n".as_bytes());
-        assert_eq!(infer().encoding(), Encoding::Utf8);
+        write("2.csv", b"n;t\n3;x\n4;y\n");
+        let table = infer();
+        let encodings = ["0.csv", "1.csv", "2.csv"]
+            .map(|name| table.form_of(&dir.path().join(name)).encoding.to_string());
+        assert_eq!((encoding(&table), encodings.join(" ")), (None, "windows-1252 utf8 utf8".to_owned()));
+        let note = table.notes().iter().find(|note| note.contains("windows-1252")).unwrap();
+        assert!(note.contains("0.csv is not UTF-8 as that of other files is"), "{note}");
+        fs::remove_file(dir.path().join("2.csv")).unwrap();
         let utf16: Vec<u8> = "n;t\n3;Æ\n4;y\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
         write("0.csv", &utf16);
         write("1.csv", &utf16);
         let table = infer();
         assert_eq!(
-            (columns_of(&table), table.encoding().to_string()),
-            ("n bigint, t text".into(), "UTF-16BE".into())
+            (columns_of(&table), encoding(&table)),
+            ("n bigint, t text".into(), Some("UTF-16BE".into()))
         );
     }
 
@@ -1332,7 +1329,10 @@ mod tests {
     fn a_comma_may_stand_before_the_fraction() {
         let options = CsvOptions { decimal_separator: b',', ..Default::default() };
         let table = infer(&["n;p;q\n1;12,5;1.5\n2;-,5e2;2\n3;7;3\n"], &options).unwrap();
-        assert_eq!((columns_of(&table), table.delim()), ("n bigint, p double, q text".into(), b';'.into()));
+        assert_eq!(
+            (columns_of(&table), table.delim()),
+            ("n bigint, p double, q text".into(), Some(b';'.into()))
+        );
         // It is no delimiter then.
         let table = infer(&["p\n12,5\n-3,25\n"], &options).unwrap();
         assert_eq!(columns_of(&table), "p double");

@@ -5,6 +5,7 @@ pub(crate) mod csv;
 pub mod decimal;
 pub(crate) mod delim;
 mod fields;
+mod file_forms;
 pub(crate) mod filter;
 pub mod infer;
 pub mod json;

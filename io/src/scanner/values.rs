@@ -135,8 +135,8 @@ pub fn parse_date(bytes: &[u8]) -> Option<i32> {
 }
 
 /// A point in time as microseconds since 1970-01-01, and whether it has a time zone (then it is in
-/// UTC): `2008-11-13 10:00`, `2008-11-13T10:00:00.25Z`, `2008-11-13 10:00:00+01:00`. A bare date is
-/// its midnight.
+/// UTC): `2008-11-13 10:00`, `2008-11-13T10:00:00.25Z`, `2008-11-13 10:00:00+01:00`, `2008-11-13 10:00:00 UTC`.
+/// A bare date is its midnight.
 pub fn parse_timestamp(bytes: &[u8]) -> Option<(i64, bool)> {
     let (days, rest) = parse_date_prefix(bytes)?;
     let midnight = i64::from(days) * 86_400_000_000;
@@ -162,7 +162,7 @@ pub fn parse_timestamp(bytes: &[u8]) -> Option<(i64, bool)> {
     let local = midnight.checked_add(seconds * 1_000_000 + micros)?;
     match rest {
         [] => Some((local, false)),
-        [b'Z' | b'z'] => Some((local, true)),
+        b"Z" | b"z" | b" Z" | b"UTC" | b" UTC" | b"GMT" | b" GMT" => Some((local, true)),
         _ => Some((local.checked_sub(parse_offset_micros(rest)?)?, true)),
     }
 }
@@ -443,7 +443,11 @@ mod tests {
             ("1970-01-01 00:60", None),
             ("1970-01-01 00", None),
             ("1970-01-01 00:00:00.", None),
-            ("1970-01-01 00:00:00 UTC", None),
+            ("1970-01-01 00:00:00 UTC", Some((0, true))),
+            ("1970-01-01 00:01:00 GMT", Some((60 * second, true))),
+            ("1970-01-01 00:01:00.25 Z", Some((60 * second + second / 4, true))),
+            ("1970-01-01 00:00:00 CET", None),
+            ("1970-01-01 UTC", None),
         ];
         for (text, expected) in cases {
             assert_eq!(parse_timestamp(text.as_bytes()), *expected, "{text}");

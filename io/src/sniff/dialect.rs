@@ -48,6 +48,22 @@ impl Known {
             columns: options.columns.as_ref().map(Vec::len),
         }
     }
+
+    /// With what is usual in place of what is not said, but the delimiter.
+    pub(crate) fn or_usual(self) -> Self {
+        Self {
+            quote: self.quote.or(Some(Some(b'"'))),
+            escape: self.escape.or(Some(None)),
+            comment: self.comment.or(Some(None)),
+            ..self
+        }
+    }
+
+    /// The dialect, if all of it is known.
+    pub(crate) fn dialect(&self) -> Option<Dialect> {
+        let Self { delim, quote, escape, comment, loose_quotes, .. } = *self;
+        Some(Dialect { delim: delim?, quote: quote?, escape: escape?, comment: comment?, loose_quotes })
+    }
 }
 
 /// The table that a dialect makes of a text.
@@ -117,11 +133,19 @@ fn delim_in(text: &[u8], bytes: &[u8]) -> Option<Delim> {
     Delim::new(std::str::from_utf8(bytes).ok()?).ok()
 }
 
-/// The usual delimiter that makes a regular table of a text, if it is another than this one.
-pub(crate) fn other_delim(text: &[u8], whole: bool, known: &Known, delim: Delim) -> Option<Delim> {
-    let found = dialect_of(text, whole, known);
-    let is_usual = found.delim.single().is_some_and(|byte| USUAL_DELIMS.contains(&byte));
-    (found.delim != delim && is_usual && table_of(text, whole, &found).is_regular()).then_some(found.delim)
+/// The dialect of a file beside others, which are written in `common`: that one, unless the file is a regular table of values under
+/// another, and none under that.
+pub(crate) fn dialect_beside(text: &[u8], whole: bool, known: &Known, common: &Dialect) -> Dialect {
+    let (text, whole) = sample_of(text, whole);
+    let table = Table::of(text, whole, common);
+    if known.columns == Some(1) || table.is_regular() && table.values() >= OTHER_VALUES {
+        return common.clone();
+    }
+    let own = dialect_of(text, whole, known);
+    let own_table = Table::of(text, whole, &own);
+    let is_usual = own.delim.single().is_some_and(|byte| USUAL_DELIMS.contains(&byte));
+    let is_better = own_table.is_regular() && own_table.score() > table.score();
+    if is_better && (is_usual || own.delim == common.delim) { own } else { common.clone() }
 }
 
 /// Those of the bytes that the text has, and the likeliest, as delimiters.

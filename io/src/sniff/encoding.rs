@@ -12,7 +12,7 @@ const UTF16_SAMPLE_BYTES: usize = 4096;
 pub(crate) enum Looks {
     /// ASCII: the same in most encodings.
     Ascii,
-    /// UTF-8 with other characters than ASCII.
+    /// UTF-8 with other characters than ASCII: more of them than bytes that are no UTF-8.
     Utf8,
     /// Text in UTF-16 without a byte order mark.
     Utf16(Encoding),
@@ -30,8 +30,20 @@ pub(crate) fn encoding_of(bytes: &[u8]) -> Looks {
         Ok(_) => Looks::Utf8,
         // No length: the bytes end in the middle of a character.
         Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => Looks::Utf8,
+        Err(_) if is_damaged_utf8(bytes) => Looks::Utf8,
         Err(_) => Looks::Bytes,
     }
+}
+
+/// Whether most of what is not ASCII is UTF-8: by chance, bytes of another encoding hardly ever are. Such a text is not made into other
+/// characters, but has values that are errors.
+fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    let (mut characters, mut others) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        characters += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
+        others += usize::from(!chunk.invalid().is_empty());
+    }
+    characters > others
 }
 
 /// UTF-16, if at least half of the bytes in every other place are NUL, and hardly any of the others. Text in
@@ -64,6 +76,8 @@ mod tests {
         assert_eq!(encoding_of(&utf16(u16::to_le_bytes)), Looks::Utf16(Encoding::Other(UTF_16LE)));
         assert_eq!(encoding_of(&utf16(u16::to_be_bytes)), Looks::Utf16(Encoding::Other(UTF_16BE)));
         assert_eq!(encoding_of(b"1,M\xfcller\n2,x\n"), Looks::Bytes);
+        assert_eq!(encoding_of(b"1,M\xfcller\n2,\xc6nk\n3,\xc3\xa6\n"), Looks::Bytes);
+        assert_eq!(encoding_of(b"1,M\xfcller\n2,\xc3\x86nk\n3,\xc3\xa6\n"), Looks::Utf8);
         assert_eq!(encoding_of(b"a,\0\0\0\0\n1,\0\0\0\n"), Looks::Ascii);
     }
 }

@@ -21,7 +21,7 @@ mod other;
 mod pattern;
 mod preamble;
 
-pub(crate) use dialect::{Known, dialect_of, other_delim};
+pub(crate) use dialect::{Known, dialect_beside, dialect_of};
 pub(crate) use encoding::{Looks, encoding_of};
 pub use kind::{FileKind, FileLook, look_at};
 pub use other::refuse_no_text;

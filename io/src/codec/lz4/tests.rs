@@ -163,7 +163,8 @@ proptest! {
             Some(expected) if ended == Ok(true) => prop_assert!(decoded == expected),
             // A magic that is that of a frame to be skipped, and bytes behind a frame, are dealt with in another place.
             _ if !file.starts_with(&super::MAGIC.to_le_bytes()) => {}
-            Some(_) => prop_assert!(false, "{ended:?}"),
+            // The reference lets a match be a copy of itself, which the format's description forbids.
+            Some(_) => prop_assert!(ended == Err("a match has the distance 0".into()), "{ended:?}"),
             None => prop_assert!(ended != Ok(true)),
         }
     }

@@ -195,13 +195,13 @@ fn read(bytes: &[u8], codec: Codec, workers: usize, lens: Option<(usize, u64)>) 
     let (chunk_len, piece_len) = lens.map_or((1 << 16, None), |(chunk, piece)| (chunk, Some(piece)));
     let options = FeedOptions {
         decode: DecodeOptions { codec: Some(codec), salvage: false },
-        encoding: Encoding::Utf8,
         set: InstructionSet::best(),
         split: piece_len.map(|piece_len_bytes| Split { workers, piece_len_bytes }),
         once: false,
         notes: &notes,
     };
-    let feed = Feed::open(0, &file, Recipe::Lines { max_record_bytes: 1 << 20 }, options).unwrap();
+    let recipe = Recipe::Lines { max_record_bytes: 1 << 20, encoding: Encoding::Utf8 };
+    let feed = Feed::open(0, &file, recipe, options).unwrap();
     assert_eq!(feed.is_splittable(), piece_len.is_some());
     let pool = ChunkPool::new(chunk_len);
     let work = || {

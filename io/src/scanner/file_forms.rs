@@ -1,0 +1,178 @@
+//! How the text of each file of a glob is written: years of exports are seldom all of one form.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use encoding_rs::WINDOWS_1252;
+
+use super::infer::Sample;
+use super::record::Dialect;
+use crate::encoding::Encoding;
+use crate::options::CsvOptions;
+use crate::sniff::Looks;
+use crate::source::SourceFile;
+
+/// How the text of a file is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileForm {
+    pub(crate) dialect: Dialect,
+    /// Where the file does not begin with a byte order mark.
+    pub(crate) encoding: Encoding,
+    /// Whether all records but the header end with a delimiter, so that there is a field behind it that has no name.
+    pub(crate) has_open_ends: bool,
+}
+
+/// How those of all files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileForms {
+    common: FileForm,
+    /// Files that are written otherwise.
+    others: BTreeMap<PathBuf, FileForm>,
+}
+
+impl FileForms {
+    /// All files are written alike.
+    pub(crate) fn alike(common: FileForm) -> Self {
+        Self { common, others: BTreeMap::new() }
+    }
+
+    pub(crate) fn of(&self, path: &Path) -> &FileForm {
+        self.others.get(path).unwrap_or(&self.common)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &FileForm> {
+        std::iter::once(&self.common).chain(self.others.values())
+    }
+
+    /// A part of the form, if it is the same in all files.
+    pub(crate) fn shared<T: PartialEq>(&self, part: impl Fn(&FileForm) -> T) -> Option<T> {
+        let common = part(&self.common);
+        self.others.values().all(|form| part(form) == common).then_some(common)
+    }
+}
+
+/// The forms of files of which the heads were looked at, one of them being written in a dialect; and notes of what one would not expect.
+pub(super) fn found_forms(
+    files: &[SourceFile],
+    samples: &[Sample],
+    common: Dialect,
+    options: &CsvOptions,
+    notes: &mut Vec<String>,
+) -> FileForms {
+    let filled = || files.iter().zip(samples).filter(|(_, sample)| sample.first.is_some());
+    let common_encoding = || encoding_of_all(filled().map(|(_, sample)| sample.looks));
+    let encoding = options.encoding.known().unwrap_or_else(common_encoding);
+    let common = FileForm { dialect: common, encoding, has_open_ends: false };
+    let encoding_of = |looks| match options.encoding.known() {
+        Some(encoding) => encoding,
+        None => encoding_beside(looks, encoding),
+    };
+    let mut others = BTreeMap::new();
+    for (file, sample) in filled() {
+        let form = FileForm {
+            dialect: sample.dialect.clone(),
+            encoding: encoding_of(sample.looks),
+            has_open_ends: sample.has_open_ends,
+        };
+        if form != common {
+            others.insert(file.path.clone(), form);
+        }
+    }
+    let forms = FileForms { common, others };
+    notes.extend(dialect_note(&forms));
+    if options.encoding.known().is_none() {
+        let has_nul = filled().any(|(_, sample)| sample.looks == Looks::Bytes && sample.has_nul);
+        notes.extend(encoding_notes(&forms, has_nul));
+    }
+    forms
+}
+
+/// The encoding that all files can be in; UTF-8 if there is none.
+fn encoding_of_all(looks: impl Iterator<Item = Looks>) -> Encoding {
+    let mut found = Looks::Ascii;
+    for looks in looks {
+        found = match (found, looks) {
+            (Looks::Ascii, looks) => looks,
+            // UTF-16 has no ASCII files beside it.
+            (Looks::Bytes, Looks::Ascii) => Looks::Bytes,
+            (found, looks) if found == looks => found,
+            _ => Looks::Utf8,
+        };
+    }
+    encoding_beside(found, Encoding::Utf8)
+}
+
+/// The encoding of a file: what is ASCII as far as was looked goes on as the others do.
+fn encoding_beside(looks: Looks, others: Encoding) -> Encoding {
+    match looks {
+        Looks::Ascii => others,
+        Looks::Utf8 => Encoding::Utf8,
+        Looks::Utf16(encoding) => encoding,
+        Looks::Bytes => Encoding::Other(WINDOWS_1252),
+    }
+}
+
+/// That the text is not UTF-8.
+fn encoding_notes(forms: &FileForms, has_nul: bool) -> Vec<String> {
+    let doubt = if has_nul { "; it has NUL bytes, as files have that hold no text" } else { "" };
+    if let Some(encoding) = forms.shared(|form| form.encoding) {
+        let note = format!(
+            "the text is not UTF-8, and read as {encoding}; encoding = '…' reads it as another one{doubt}"
+        );
+        return if encoding == Encoding::Utf8 { Vec::new() } else { vec![note] };
+    }
+    // The files of each encoding: hardly ever more than one.
+    let mut found: Vec<(Encoding, &PathBuf, usize)> = Vec::new();
+    for (path, form) in forms.others.iter().filter(|(_, form)| form.encoding != Encoding::Utf8) {
+        match found.iter_mut().find(|(encoding, ..)| *encoding == form.encoding) {
+            Some((.., count)) => *count += 1,
+            None => found.push((form.encoding, path, 1)),
+        }
+    }
+    let note = |(encoding, path, count): (Encoding, &PathBuf, usize)| {
+        let path = path.display();
+        format!(
+            "the text of {path}{} is not UTF-8 as that of other files is, and read as {encoding}; encoding = '…' \
+             reads all of them as one{doubt}",
+            and_more(count - 1)
+        )
+    };
+    found.into_iter().map(note).collect()
+}
+
+/// That some files are written in other dialects than the first.
+fn dialect_note(forms: &FileForms) -> Option<String> {
+    let common = &forms.common.dialect;
+    let mut others = forms.others.iter().filter(|(_, form)| form.dialect != *common);
+    let (path, form) = others.next()?;
+    let differences = differences(&form.dialect, common);
+    let (own, usual): (Vec<String>, Vec<String>) = differences.into_iter().unzip();
+    Some(format!(
+        "the files are not all written alike: {}{} read with {}, others with {}",
+        path.display(),
+        match others.count() {
+            0 => " is".to_owned(),
+            more => format!("{} are", and_more(more)),
+        },
+        own.join(", "),
+        usual.join(", ")
+    ))
+}
+
+fn and_more(count: usize) -> String {
+    if count > 0 { format!(" (and {count} more)") } else { String::new() }
+}
+
+/// The options that make one dialect another one, each with its value in both.
+fn differences(one: &Dialect, other: &Dialect) -> Vec<(String, String)> {
+    let settings = |dialect: &Dialect| {
+        let Dialect { delim, quote, escape, comment, loose_quotes: _ } = dialect;
+        let byte = |name: &str, byte: &Option<u8>| match byte {
+            None => format!("{name} = ''"),
+            Some(b'\'') => format!("{name} = ''''"),
+            Some(byte) => format!("{name} = '{}'", char::from(*byte)),
+        };
+        [format!("delim = '{delim}'"), byte("quote", quote), byte("escape", escape), byte("comment", comment)]
+    };
+    settings(one).into_iter().zip(settings(other)).filter(|(one, other)| one != other).collect()
+}

@@ -1,0 +1,121 @@
+//! Functions of other engines that are expressions of what the relational core has.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, Value, VisitMut, VisitorMut};
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::Parser;
+
+use crate::error::{Error, Result};
+
+/// An expression in SQL in which `$1`, `$2` … stand for what is put into it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Template {
+    sql: &'static str,
+    /// How many arguments it takes.
+    pub(crate) takes: usize,
+    /// What they are, for errors.
+    pub(crate) expected: &'static str,
+}
+
+const ONE_TIME: &str = "one date or timestamp";
+
+impl Template {
+    /// `a // b`: what is left of the quotient without its fraction, exact for integers of any size.
+    pub(crate) const INTEGER_QUOTIENT: Self =
+        Self { sql: "($1 - $1 % $2) / $2", takes: 2, expected: "two numbers" };
+
+    /// For a function by its name in lower case.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let (sql, takes, expected) = match name {
+            "date_add" => ("$1 + $2", 2, "a date or timestamp and an interval"),
+            "dayname" => ("to_char($1, '%A')", 1, ONE_TIME),
+            "epoch" => ("date_part('epoch', $1)", 1, ONE_TIME),
+            "epoch_ms" => ("CAST(date_part('epoch', $1) * 1000 AS BIGINT)", 1, ONE_TIME),
+            "last_day" => {
+                ("CAST(date_trunc('month', $1) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)", 1, ONE_TIME)
+            }
+            "monthname" => ("to_char($1, '%B')", 1, ONE_TIME),
+            _ => return None,
+        };
+        Some(Self { sql, takes, expected })
+    }
+
+    /// For how many starts of a part of a date lie between two: of days, midnights.
+    pub(crate) fn of_difference(part: &str) -> Option<Self> {
+        macro_rules! of_seconds {
+            ($part:literal, $seconds:literal) => {
+                concat!(
+                    "CAST((date_part('epoch', date_trunc('",
+                    $part,
+                    "', $2)) - date_part('epoch', date_trunc('",
+                    $part,
+                    "', $1))) / ",
+                    $seconds,
+                    " AS BIGINT)"
+                )
+            };
+        }
+        macro_rules! of_years {
+            ($part:literal, $count:literal) => {
+                concat!(
+                    "CAST((date_part('year', $2) - date_part('year', $1)) * ",
+                    $count,
+                    " + date_part('",
+                    $part,
+                    "', $2) - date_part('",
+                    $part,
+                    "', $1) AS BIGINT)"
+                )
+            };
+        }
+        let sql = match part {
+            "year" => "CAST(date_part('year', $2) - date_part('year', $1) AS BIGINT)",
+            "quarter" => of_years!("quarter", "4"),
+            "month" => of_years!("month", "12"),
+            "week" => of_seconds!("week", "604800"),
+            "day" => of_seconds!("day", "86400"),
+            "hour" => of_seconds!("hour", "3600"),
+            "minute" => of_seconds!("minute", "60"),
+            "second" => of_seconds!("second", "1"),
+            _ => return None,
+        };
+        Some(Self { sql, takes: 2, expected: "two dates or timestamps" })
+    }
+
+    /// The expression with arguments in their places, as many as it takes.
+    pub(crate) fn filled(self, arguments: &[Expr]) -> Result<Expr> {
+        let parsed =
+            Parser::new(&GenericDialect {}).try_with_sql(self.sql).and_then(|mut parser| parser.parse_expr());
+        let mut expr = parsed.map_err(|error| Error::new(error.to_string()))?;
+        let ControlFlow::Continue(()) = expr.visit(&mut Filling { arguments });
+        Ok(expr)
+    }
+}
+
+struct Filling<'a> {
+    arguments: &'a [Expr],
+}
+
+impl VisitorMut for Filling<'_> {
+    type Break = std::convert::Infallible;
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        if let Expr::Value(value) = expr
+            && let Value::Placeholder(place) = &value.value
+            && let Some(argument) = place.strip_prefix('$').and_then(|place| place.parse::<usize>().ok())
+            && let Some(argument) = self.arguments.get(argument - 1)
+        {
+            let is_simple = matches!(
+                argument,
+                Expr::Value(_)
+                    | Expr::Identifier(_)
+                    | Expr::CompoundIdentifier(_)
+                    | Expr::Function(_)
+                    | Expr::Nested(_)
+            );
+            *expr = if is_simple { argument.clone() } else { Expr::Nested(Box::new(argument.clone())) };
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Names of types that users of other engines type, as the relational core knows them.
+
+use sqlparser::ast::{DataType, ExactNumberInfo, TimezoneInfo};
+
+/// Digits of the widest decimal: that many are more than any integer of 64 bits has.
+const MAX_DIGITS: u64 = 38;
+
+/// The type that is meant by one that the relational core does not know by this name; `None`: it does, or nobody does.
+pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
+    Some(match ty {
+        DataType::HugeInt | DataType::UHugeInt | DataType::Int128 | DataType::UInt128 => {
+            DataType::Decimal(ExactNumberInfo::PrecisionAndScale(MAX_DIGITS, 0))
+        }
+        DataType::UTinyInt | DataType::UInt8 => DataType::TinyIntUnsigned(None),
+        DataType::USmallInt | DataType::UInt16 => DataType::SmallIntUnsigned(None),
+        DataType::UInt32 => DataType::IntUnsigned(None),
+        DataType::UBigInt | DataType::UInt64 => DataType::BigIntUnsigned(None),
+        DataType::Int16 => DataType::SmallInt(None),
+        DataType::Int32 => DataType::Int(None),
+        DataType::Int64 | DataType::Signed | DataType::SignedInteger => DataType::BigInt(None),
+        DataType::Float32 => DataType::Real,
+        DataType::Float64 => DataType::Double(ExactNumberInfo::None),
+        DataType::Datetime(_) => timestamp(),
+        DataType::Blob(_) => DataType::Bytea,
+        DataType::Custom(name, arguments) if arguments.is_empty() => {
+            match &*name.to_string().to_lowercase() {
+                "int1" => DataType::TinyInt(None),
+                "short" => DataType::SmallInt(None),
+                "long" => DataType::BigInt(None),
+                "uinteger" => DataType::IntUnsigned(None),
+                "logical" => DataType::Boolean,
+                "timestamp_s" | "timestamp_ms" | "timestamp_us" | "timestamp_ns" => timestamp(),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
+}
+
+fn timestamp() -> DataType {
+    DataType::Timestamp(None, TimezoneInfo::None)
+}
