@@ -51,7 +51,7 @@ pub(crate) const TEXT_OPTIONS: [&str; 6] =
     ["encoding", "compression", "salvage", "filename", "hive_partitioning", "max_record_bytes"];
 
 /// Options that files of JSON have.
-pub(crate) const JSON_OPTIONS: [&str; 8] = [
+pub(crate) const JSON_OPTIONS: [&str; 12] = [
     "types",
     "columns",
     "encoding",
@@ -60,6 +60,10 @@ pub(crate) const JSON_OPTIONS: [&str; 8] = [
     "filename",
     "hive_partitioning",
     "max_record_bytes",
+    "on_error",
+    "ignore_errors",
+    "store_rejects",
+    "rejects_limit",
 ];
 
 /// Every option, by the name that is suggested for a misspelt one.
@@ -262,7 +266,13 @@ impl ReadOptions {
 
     /// What is set for CSV and means something for JSON, too.
     pub(crate) fn json(&self) -> JsonOptions {
-        JsonOptions { text: self.text(), types: self.csv.types.clone(), columns: self.csv.columns.clone() }
+        JsonOptions {
+            text: self.text(),
+            types: self.csv.types.clone(),
+            columns: self.csv.columns.clone(),
+            on_error: self.csv.on_error,
+            rejects_limit: self.csv.rejects_limit,
+        }
     }
 
     /// The name of the column for each row's file, if one was asked for.

@@ -79,6 +79,31 @@ fn json_is_known_by_how_it_begins_where_the_name_does_not_tell() {
 }
 
 #[test]
+fn what_is_no_object_and_does_not_fit_is_passed_over_where_asked() {
+    let scratch = Scratch::with_threads(2);
+    scratch.file("bad.jsonl", "{\"a\": 1}\n{\"a\": \"x\"}\noops\n{\"a\": 4}\n{\"a\": ");
+    let read = |options: &str| format!("read_json('$/bad.jsonl', types = {{'a': 'bigint'}}{options})");
+    for sql in ["SELECT count(*) FROM ", "SELECT sum(a) FROM "] {
+        let error = scratch.rows(&format!("{sql}{}", read(""))).unwrap_err();
+        assert!(error.to_string().contains("bad.jsonl: line "), "{error}");
+    }
+    scratch.check(&format!("SELECT count(*), sum(a) FROM {}", read(", ignore_errors = true")), &["2|5"]);
+    let notes = scratch.session.take_notes();
+    assert!(notes[0].starts_with("3 records were skipped; the first: "), "{notes:?}");
+    scratch.check(&format!("SELECT count(*) FROM {} WHERE a IS NULL", read(", on_error = 'null'")), &["3"]);
+    scratch.session.take_notes();
+    scratch.check(&format!("SELECT count(*) FROM {}", read(", store_rejects = true")), &["2"]);
+    scratch.check(
+        "SELECT line, byte, \"column\", expected, value, record FROM rejects() ORDER BY line",
+        &[
+            "2|9|a|an integer|x|{\"a\": \"x\"}",
+            "3|20|∅|a value|oops|oops",
+            "5|34|∅|a value|{\\\"a\\\":|{\"a\":",
+        ],
+    );
+}
+
+#[test]
 fn fields_of_structs_are_columns_by_their_own_names() {
     let scratch = Scratch::with_threads(2);
     scratch.file(

@@ -143,6 +143,8 @@ pub enum ErrorKind {
         fits: Option<ColumnType>,
         /// Where `inferred` and `fits` are so: values of other columns read, found near it, of which the same is true.
         also: Vec<WiderValue>,
+        /// Whether `nullstr` can say that such a value is null.
+        may_be_null: bool,
     },
     /// Bytes that are not text in the encoding asked for.
     Encoding {
@@ -357,8 +359,8 @@ impl Error {
             ErrorKind::HeadLost { .. } => Some(
                 "read the file alone, with header = false, skip = 0 and columns = {'name': 'type', …}; other files without it".into(),
             ),
-            ErrorKind::Value { column, expected, fits, found, .. } => {
-                Some(value_hint(column, expected, *fits, found))
+            ErrorKind::Value { column, expected, fits, found, may_be_null, .. } => {
+                Some(value_hint(column, expected, *fits, found, *may_be_null))
             }
             ErrorKind::Encoding { .. } => {
                 Some("set encoding = 'latin1' if the file is in Latin-1, or 'utf8-lossy' to replace such bytes".into())
@@ -370,7 +372,7 @@ impl Error {
                 Some("the record is cut short, or the delimiter is another one: check delim, quote, comment and skip; null_padding = true fills such records up, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::Json { .. } => Some(
-                "a file of JSON has an object on each line, or one array of objects; read_text('…') reads lines".into(),
+                "a file of JSON has an object on each line, or one array of objects; on_error = 'skip' leaves out lines that have none, read_text('…') reads any".into(),
             ),
             ErrorKind::UnclosedQuote { .. } => {
                 Some("loose_quotes = true takes a quote that nothing closes for text; if quotes mean nothing in this file, set quote = ''".into())
@@ -389,16 +391,23 @@ pub(crate) fn is_glob(pattern: &str) -> bool {
     pattern.contains(['*', '?', '[', '{'])
 }
 
-fn value_hint(column: &str, expected: &str, fits: Option<ColumnType>, found: &str) -> String {
+fn value_hint(
+    column: &str,
+    expected: &str,
+    fits: Option<ColumnType>,
+    found: &str,
+    may_be_null: bool,
+) -> String {
     let is_numeric = expected.contains("number") || expected.contains("integer");
-    let is_number = || with_point(found.as_bytes(), b',').is_some_and(|number| looks_like_f64(&number));
+    let is_number =
+        || may_be_null && with_point(found.as_bytes(), b',').is_some_and(|number| looks_like_f64(&number));
     let has_comma = is_numeric && found.contains(',') && is_number();
     let comma = if has_comma { "decimal_separator = ',' reads a comma before a fraction; or " } else { "" };
-    let format = format_hint(expected, found);
+    let format = if may_be_null { format_hint(expected, found) } else { String::new() };
+    let null = if may_be_null { ", or, if the value stands for nothing, add it to nullstr" } else { "" };
     let wider = fits.unwrap_or(ColumnType::Text);
     format!(
-        "{comma}{format}read the column as {wider}, types = {{'{column}': '{wider}'}}, or, if the value stands for nothing, add it to \
-         nullstr; on_error = 'null', 'skip' or 'reject' goes on without it"
+        "{comma}{format}read the column as {wider}, types = {{'{column}': '{wider}'}}{null}; on_error = 'null', 'skip' or 'reject' goes on without it"
     )
 }
 

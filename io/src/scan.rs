@@ -563,9 +563,7 @@ impl Worker {
                 (Scanner::Lines(lines), _) => {
                     lines.scan(feed.path(), records, feed.encoding()).map(|batch| (batch, None))
                 }
-                (Scanner::Json(json), _) => {
-                    json.scan(feed.path(), records, feed.encoding()).map(|batch| (batch, None))
-                }
+                (Scanner::Json(json), _) => json.scan(feed.path(), records, feed.encoding()),
                 (Scanner::Csv(csv), Some(layout)) => csv.scan(feed.path(), records, layout),
                 (Scanner::Csv(_), None) => unreachable!("records of CSV come with their layout"),
             };

@@ -550,6 +550,7 @@ pub(super) fn value_error(
             inferred: column.inferred,
             fits: wider_type(column.ty, &value, rules.decimal_separator, &rules.times),
             also: Vec::new(),
+            may_be_null: true,
         },
         Rejected::Encoding => ErrorKind::Encoding { location, column: name, found },
     };

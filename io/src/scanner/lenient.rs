@@ -60,15 +60,15 @@ impl Leniency {
             OnError::Reject => Some(Fate::Rejected),
         }
     }
+}
 
-    /// What becomes of a value that does not fit, or of its record; `None`: it is an error.
-    fn fate_of_value(self) -> Option<Fate> {
-        match self.on_error {
-            OnError::Fail => None,
-            OnError::Null => Some(Fate::Nulled),
-            OnError::Skip => Some(Fate::Skipped),
-            OnError::Reject => Some(Fate::Rejected),
-        }
+/// What becomes of a value that does not fit, or of its record; `None`: it is an error.
+pub(super) fn fate_of_value(on_error: OnError) -> Option<Fate> {
+    match on_error {
+        OnError::Fail => None,
+        OnError::Null => Some(Fate::Nulled),
+        OnError::Skip => Some(Fate::Skipped),
+        OnError::Reject => Some(Fate::Rejected),
     }
 }
 
@@ -121,6 +121,35 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
+    pub(super) fn new(rejects_limit: usize) -> Self {
+        Self { rejects_limit, ..Self::default() }
+    }
+
+    /// Counts a value or a record; `is_left_out` is whether its record has been left out already, which counts once. Whether
+    /// it is to be told in words, too.
+    pub(super) fn count(&mut self, fate: Fate, is_left_out: bool) -> bool {
+        let count = self.counts.entry(fate).or_default();
+        count.count += u64::from(!is_left_out);
+        count.first.is_none() || fate == Fate::Rejected && self.rejects.len() < self.rejects_limit
+    }
+
+    /// Tells what was counted last in words: its error, the number of its column among those of the table, from 1, or 0 for the
+    /// whole record, and the record as it stands there.
+    pub(super) fn tell(
+        &mut self,
+        fate: Fate,
+        place: &Location,
+        error: &Error,
+        column: usize,
+        record: impl FnOnce() -> String,
+    ) {
+        let first = &mut self.counts.entry(fate).or_default().first;
+        first.get_or_insert_with(|| (0, place.byte_offset, error.to_string()));
+        if fate == Fate::Rejected && self.rejects.len() < self.rejects_limit {
+            self.rejects.push(reject(error, place, column, &record()));
+        }
+    }
+
     /// Adds those of another chunk of the file.
     pub(crate) fn add(&mut self, other: Self) {
         other.counts.into_iter().for_each(|(fate, count)| self.counts.entry(fate).or_default().add(count));
@@ -200,7 +229,7 @@ impl Lenient {
         spans: &[Span],
         record: impl Fn(usize) -> Span,
     ) -> Option<Misfit> {
-        let fate = self.leniency.fate_of_value();
+        let fate = fate_of_value(self.leniency.on_error);
         let rules = &source.layout.rules;
         let is_wider = |row: usize| {
             let (value, _) = source.fields.value(spans[row]);
@@ -251,7 +280,7 @@ impl Lenient {
         }
         self.findings.sort_by_key(|finding| (finding.record.start, finding.column()));
         let data = source.records.chunk.bytes();
-        let mut found = Findings { rejects_limit: self.leniency.rejects_limit, ..Findings::default() };
+        let mut found = Findings::new(self.leniency.rejects_limit);
         // Lines are counted once from record to record, not for each from the chunk's start.
         let mut place = location(source.path, source.records, 0);
         let (mut at, mut left_out) = (0, None);
@@ -260,25 +289,12 @@ impl Lenient {
             place.line += line_ends(&data[at..start]);
             place.byte_offset += (start - at) as u64;
             at = start;
-            let count = found.counts.entry(finding.fate).or_default();
-            if matches!(finding.fate, Fate::Skipped | Fate::Rejected) {
-                // A record is left out once, whatever is wrong with it.
-                count.count += u64::from(left_out != Some(start));
-                left_out = Some(start);
-            } else {
-                count.count += 1;
+            let leaves_out = matches!(finding.fate, Fate::Skipped | Fate::Rejected);
+            if found.count(finding.fate, leaves_out && left_out == Some(start)) {
+                let error = finding.error(source, request, place.clone());
+                found.tell(finding.fate, &place, &error, finding.column(), || finding.record_text(source));
             }
-            let keeps = finding.fate == Fate::Rejected && found.rejects.len() < found.rejects_limit;
-            if count.first.is_some() && !keeps {
-                continue;
-            }
-            let error = finding.error(source, request, place.clone());
-            if count.first.is_none() {
-                count.first = Some((0, place.byte_offset, error.to_string()));
-            }
-            if keeps {
-                found.rejects.push(reject(source, finding, &error, &place));
-            }
+            left_out = leaves_out.then_some(start);
         }
         Some(found)
     }
@@ -290,6 +306,15 @@ impl Finding {
         match self.what {
             What::Width(_) => 0,
             What::Value { column, .. } => column + 1,
+        }
+    }
+
+    /// The record as it stands in the file, without its end.
+    fn record_text(&self, source: &Source<'_>) -> String {
+        let record = source.fields.raw(self.record).trim_ascii_end();
+        match source.layout.rules.encoding.decode(record) {
+            Some(text) => text.into_owned(),
+            None => shown(record),
         }
     }
 
@@ -324,7 +349,7 @@ impl CsvRequest {
     }
 }
 
-fn reject(source: &Source<'_>, finding: &Finding, error: &Error, place: &Location) -> (RejectPlace, Reject) {
+fn reject(error: &Error, place: &Location, number: usize, record: &str) -> (RejectPlace, Reject) {
     let (column, expected, found) = match error.kind() {
         ErrorKind::Value { column, expected, found, .. } => {
             (Some(column.clone()), expected.clone().into_owned(), found.clone())
@@ -335,17 +360,12 @@ fn reject(source: &Source<'_>, finding: &Finding, error: &Error, place: &Locatio
         ErrorKind::FieldCount { expected, found, .. } => {
             (None, format!("{expected} fields"), format!("{found} fields"))
         }
-        _ => unreachable!("a finding is a width or a value"),
-    };
-    let record = source.fields.raw(finding.record);
-    let record = record.trim_ascii_end();
-    let record = match source.layout.rules.encoding.decode(record) {
-        Some(text) => shortened(&text),
-        None => shortened(&shown(record)),
+        ErrorKind::Json { expected, found, .. } => (None, (*expected).to_owned(), found.clone()),
+        _ => unreachable!("a finding is a record or a value"),
     };
     let (path, byte_offset) = (place.path.clone(), place.byte_offset);
-    let reject_place = RejectPlace { path, byte_offset, column: finding.column() };
-    (reject_place, Reject { line: place.line, column, expected, found, record })
+    let reject_place = RejectPlace { path, byte_offset, column: number };
+    (reject_place, Reject { line: place.line, column, expected, found, record: shortened(record) })
 }
 
 fn shortened(text: &str) -> String {

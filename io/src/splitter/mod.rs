@@ -261,12 +261,8 @@ impl Splitter {
             return Err(ErrorKind::UnclosedQuote { location: self.location() }.into());
         }
         if self.depth.is_open() {
-            let found = String::from_utf8_lossy(&self.seam).trim().to_owned();
-            return Err(no_json(
-                self.location(),
-                "a value that is closed before the end of the file",
-                &found,
-            ));
+            let found = self.seam.trim_ascii();
+            return Err(no_json(self.location(), "a value that is closed before the end of the file", found));
         }
         if self.seam.is_empty() {
             return Ok(None);

@@ -1,13 +1,14 @@
 //! JSON: an object a line, or objects one after the other, perhaps in one array.
 //!
 //! `cursor.rs` is the grammar over a text, `shape.rs` finds types in heads of files, `builder.rs` converts values into
-//! columns, `scanner.rs` a chunk into a batch. Only keys that are read are converted; the rest is stepped over.
+//! columns, `scanner.rs` a chunk into a batch, `lenient.rs` passes over what does not fit. Only keys that are read are converted; the rest is stepped over.
 //!
 //! This is not `arrow-json`: that makes 1 of 1.5 in a column of integers and a date of a time in a column of dates, takes
 //! the last of two equal keys, and its errors have no place.
 
 mod builder;
 mod cursor;
+mod lenient;
 mod scanner;
 mod shape;
 
@@ -23,8 +24,10 @@ use crate::codec::Decompressor;
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::notes::Notes;
-use crate::options::{ColumnType, TextOptions};
+use crate::options::{ColumnType, DEFAULT_REJECTS_LIMIT, OnError, TextOptions};
+use crate::scanner::TimeFormats;
 use crate::scanner::infer::check_head;
+use crate::scanner::values::wider_type;
 use crate::source::SourceFile;
 use crate::splitter::RecordBuffer;
 use cursor::{Cursor, Value};
@@ -33,11 +36,13 @@ use cursor::{Cursor, Value};
 const SAMPLE_LEN_BYTES: usize = 512 << 10;
 /// Decoded bytes of a file in which the first object should end.
 const FIRST_LEN_BYTES: usize = 32 << 10;
+/// Lines that are looked at to find out whether there is an object on each.
+const LINES_TO_TELL: usize = 100;
 /// Files that are looked at to find one that is not empty.
 const FILES_TO_TELL: usize = 20;
 
 /// How files of JSON are read.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JsonOptions {
     /// Encoding, codec, and the bound on one object.
     pub text: TextOptions,
@@ -45,6 +50,23 @@ pub struct JsonOptions {
     pub types: Vec<(String, ColumnType)>,
     /// All columns, in order, by name and type: nothing is found by looking.
     pub columns: Option<Vec<(String, ColumnType)>>,
+    /// What becomes of values that do not fit, and of lines that are no object: with [`OnError::Null`] such a line is a row of
+    /// nulls. In an array of objects, or where an object has several lines, what is no JSON is always an error.
+    pub on_error: OnError,
+    /// How many rejected values and lines are kept, for all files.
+    pub rejects_limit: usize,
+}
+
+impl Default for JsonOptions {
+    fn default() -> Self {
+        Self {
+            text: TextOptions::default(),
+            types: Vec::new(),
+            columns: None,
+            on_error: OnError::Fail,
+            rejects_limit: DEFAULT_REJECTS_LIMIT,
+        }
+    }
 }
 
 /// A column of a table of JSON: the values of a key.
@@ -56,6 +78,16 @@ pub struct JsonColumn {
     pub ty: JsonType,
     /// Whether it has the type because of what was seen in the heads of the files.
     pub inferred: bool,
+}
+
+impl JsonColumn {
+    /// The type that the column is to have for a value that does not fit, if its type was guessed and there is one.
+    fn wider_type(&self, value: &str) -> Option<ColumnType> {
+        match self.ty {
+            JsonType::Scalar(ty) => wider_type(ty, value.as_bytes(), b'.', &TimeFormats::ISO),
+            _ => None,
+        }
+    }
 }
 
 /// What all files of a glob together are read as: plain data.
@@ -122,7 +154,10 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
         if head.is_document() {
             documents.insert(file.path.clone());
         }
-        let (ty, objects) = head.columns();
+        let (ty, objects) = match options.on_error {
+            OnError::Fail => head.columns(),
+            _ => head.columns_of_lines().unwrap_or_else(|| head.columns()),
+        };
         if objects == 0 && first_other.is_none() {
             first_other = head.what_is_no_object(&file.path);
         }
@@ -195,15 +230,19 @@ impl Head {
         Ok(Self { text, whole: buffer.is_whole(), compressed_bytes })
     }
 
-    /// Whether the first line is not an object alone.
+    /// Whether it has something else than an object on each line: neither the first line is one, nor are most.
     fn is_document(&self) -> bool {
         let text = self.text.trim_start();
-        if text.starts_with('[') {
-            return true;
+        if !text.starts_with('{') {
+            return text.starts_with('[');
         }
-        let line = text.lines().next().unwrap_or_default();
-        let mut cursor = Cursor::new(line, 0);
-        text.starts_with('{') && !(cursor.skip().is_ok() && cursor.peek().is_none())
+        let is_object = |line: &&str| {
+            let mut cursor = Cursor::new(line, 0);
+            cursor.peek() == Some(b'{') && cursor.skip().is_ok() && cursor.peek().is_none()
+        };
+        let lines = || text.lines().filter(|line| !line.trim_ascii().is_empty()).take(LINES_TO_TELL);
+        !lines().next().is_some_and(|line| is_object(&line))
+            && 2 * lines().filter(is_object).count() <= lines().count()
     }
 
     /// The error of a file that begins with something else than an object or a list.
@@ -216,7 +255,22 @@ impl Head {
         let line = 1 + self.text[..cursor.at].bytes().filter(|byte| *byte == b'\n').count() as u64;
         let location = Location { path: path.to_owned(), line, byte_offset: cursor.at as u64 };
         let found = self.text[cursor.at..].lines().next().unwrap_or_default();
-        Some(no_json(location, "an object", found))
+        Some(no_json(location, "an object", found.as_bytes()))
+    }
+
+    /// The same of a file with an object on each line, leaving out lines that have none.
+    fn columns_of_lines(&self) -> Option<(JsonType, u64)> {
+        if self.is_document() {
+            return None;
+        }
+        let of_line = |line: &str| {
+            let mut cursor = Cursor::new(line, 0);
+            cursor.peek().filter(|first| *first == b'{')?;
+            let ty = JsonType::of_next(&mut cursor, 0).ok()?;
+            cursor.peek().is_none().then_some(ty)
+        };
+        let objects = || self.text.lines().filter_map(of_line);
+        Some((objects().fold(JsonType::Nothing, JsonType::merge), objects().count() as u64))
     }
 
     /// The type of all objects together, and how many there are.
@@ -261,10 +315,12 @@ pub(crate) fn looks_like_json(head: &str, whole: bool) -> bool {
 }
 
 /// An error of a value that is no JSON, or no object.
-pub(crate) fn no_json(location: Location, expected: &'static str, found: &str) -> Error {
-    let found = super::csv::shown(found.as_bytes());
+pub(crate) fn no_json(location: Location, expected: &'static str, found: &[u8]) -> Error {
+    let found = super::csv::shown(found);
     ErrorKind::Json { location, expected, found }.into()
 }
 
+#[cfg(test)]
+mod lenient_tests;
 #[cfg(test)]
 mod tests;

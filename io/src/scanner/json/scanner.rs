@@ -10,24 +10,24 @@ use memchr::{memchr, memchr_iter};
 
 use super::builder::{JsonBuilder, Trouble, field, find};
 use super::cursor::{Cursor, Problem, Value};
-use super::{JsonTable, JsonType, no_json};
+use super::lenient::Lenient;
+use super::{JsonTable, no_json};
 use crate::encoding::Encoding;
-use crate::error::{ErrorKind, Location};
+use crate::error::{Error, ErrorKind, Location};
 use crate::notes::Notes;
 use crate::scanner::ScanRequest;
 use crate::scanner::csv::{Bad, shown};
 use crate::scanner::filter::RawFilter;
+use crate::scanner::lenient::Findings;
 use crate::scanner::text::matching_lines;
-use crate::scanner::time_format::TimeFormats;
-use crate::scanner::values::wider_type;
 use crate::splitter::Records;
 
 /// One worker's tools for JSON.
 #[derive(Debug)]
 pub(crate) struct JsonScanner {
-    table: Arc<JsonTable>,
+    pub(super) table: Arc<JsonTable>,
     /// All keys of the table, in its order.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// The columns of the table that are read, each once.
     read: Vec<usize>,
     /// For each column of the table: its builder among those that are read.
@@ -35,26 +35,61 @@ pub(crate) struct JsonScanner {
     /// For each column that was asked for: its builder; nothing if it is gone on without.
     places: Vec<Option<usize>>,
     asked: Vec<usize>,
-    builders: Vec<JsonBuilder>,
+    pub(super) builders: Vec<JsonBuilder>,
     /// For each builder: the last object that had its key.
     last: Vec<u64>,
     objects: u64,
     schema: SchemaRef,
     filter: Option<RawFilter>,
+    /// What to do about what does not fit, if it is not an error.
+    lenient: Option<Box<Lenient>>,
     notes: Notes,
     /// Keys that were noted.
     unknown: HashSet<String>,
 }
 
-/// What is wrong with an object, and of which builder.
-struct Wrong {
-    trouble: Trouble,
-    builder: Option<usize>,
+/// What is wrong with an object, or with its value of a column of the table.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) trouble: Trouble,
+    pub(super) column: Option<usize>,
 }
 
 impl From<Problem> for Wrong {
     fn from(problem: Problem) -> Self {
-        Self { trouble: problem.into(), builder: None }
+        Self { trouble: problem.into(), column: None }
+    }
+}
+
+impl Wrong {
+    /// Whether it is a value of a type that its column takes as soon as somebody says so.
+    pub(super) fn is_of_wider_type(&self, table: &JsonTable) -> bool {
+        let (Trouble::Type { found, .. }, Some(column)) = (&self.trouble, self.column) else { return false };
+        let column = &table.columns[column];
+        column.inferred && column.wider_type(found).is_some()
+    }
+
+    /// It as an error, with the line on which the object begins.
+    pub(super) fn error(&self, location: Location, table: &JsonTable, line: &[u8]) -> Error {
+        match (&self.trouble, self.column) {
+            (Trouble::Type { expected, found }, Some(column)) => {
+                let column = &table.columns[column];
+                let kind = ErrorKind::Value {
+                    location,
+                    column: column.name.clone(),
+                    expected: (*expected).into(),
+                    found: shown(found.as_bytes()),
+                    inferred: column.inferred,
+                    fits: column.wider_type(found),
+                    also: Vec::new(),
+                    may_be_null: false,
+                };
+                kind.into()
+            }
+            (Trouble::Type { expected, .. } | Trouble::Grammar(Problem { expected, .. }), _) => {
+                no_json(location, expected, line)
+            }
+        }
     }
 }
 
@@ -64,6 +99,7 @@ impl JsonScanner {
             let of = |column: &usize| field(&table.columns[*column].name, &table.columns[*column].ty);
             Arc::new(Schema::new(columns.iter().map(of).collect::<Vec<_>>()))
         };
+        let lenient = Lenient::new(table).map(Box::new);
         let mut scanner = Self {
             table: Arc::clone(table),
             names: table.columns.iter().map(|column| column.name.clone()).collect(),
@@ -75,7 +111,9 @@ impl JsonScanner {
             last: Vec::new(),
             objects: 0,
             schema: fields(&request.columns),
-            filter: request.filter.raw.clone(),
+            // What a filter leaves out is not counted, and all that does not fit has to be.
+            filter: request.filter.raw.clone().filter(|_| lenient.is_none()),
+            lenient,
             notes: notes.clone(),
             unknown: HashSet::new(),
         };
@@ -122,35 +160,51 @@ impl JsonScanner {
     /// Makes a batch of whole objects.
     ///
     /// # Errors
-    /// What is no JSON or no object, values of another type.
+    /// What is no JSON or no object, values of another type, as far as the options do not say to go on.
     pub(crate) fn scan(
         &mut self,
         path: &Path,
         records: &Records,
         encoding: Encoding,
-    ) -> Result<RecordBatch, Bad> {
+    ) -> Result<(RecordBatch, Option<Findings>), Bad> {
         let data = records.chunk.bytes();
         let location = |at: usize| Location {
             path: path.to_owned(),
             line: records.lines + memchr_iter(b'\n', &data[..at.min(data.len())]).count() as u64 + 1,
             byte_offset: records.byte_offset + at as u64,
         };
-        let Some(text) = encoding.decode(data) else {
-            let at = std::str::from_utf8(data).map_or_else(|error| error.valid_up_to(), str::len);
-            let line = data[at..].split(|byte| *byte == b'\n').next().unwrap_or_default();
-            let (column, found) = ("line".to_owned(), shown(line));
-            let error = ErrorKind::Encoding { location: location(at), column, found }.into();
-            return Err(Bad { error, column: None });
+        let is_document = self.table.is_document(path);
+        let mut lenient = self.lenient.take();
+        let scanned = match (&mut lenient, encoding.decode(data)) {
+            (Some(lenient), _) if !is_document => self.push_lines_leniently(lenient, data, encoding),
+            (lenient, Some(text)) if is_document => self.push_document(&text, lenient.as_deref_mut()),
+            (_, Some(text)) => self.push_lines(&text),
+            (_, None) => {
+                let at = std::str::from_utf8(data).map_or_else(|error| error.valid_up_to(), str::len);
+                let (column, found) = ("line".to_owned(), shown(first_line(&data[at..])));
+                let error = ErrorKind::Encoding { location: location(at), column, found }.into();
+                return Err(Bad { error, column: None });
+            }
         };
-        let scanned =
-            if self.table.is_document(path) { self.push_document(&text) } else { self.push_lines(&text) };
+        let findings = lenient.as_mut().and_then(|lenient| lenient.findings(&self.table, data, location));
+        let is_lenient = lenient.is_some();
+        self.lenient = lenient;
         match scanned {
-            Ok(rows) => Ok(self.finish(rows)),
+            Ok(rows) => Ok((self.finish(rows), findings)),
             Err((at, wrong)) => {
                 self.empty();
-                Err(self.bad(location, &text, at, wrong))
+                let error = wrong.error(location(at), &self.table, first_line(&data[at..]));
+                // Who leaves out what does not fit cannot go on without the column: more would fit.
+                let column = wrong.column.filter(|_| !is_lenient).and_then(|column| self.asked_place(column));
+                Err(Bad { error, column })
             }
         }
+    }
+
+    /// The place of a column of the table among those that were asked for and are read.
+    fn asked_place(&self, column: usize) -> Option<usize> {
+        let mut asked = self.asked.iter().zip(&self.places);
+        asked.position(|(asked, place)| *asked == column && place.is_some())
     }
 
     fn finish(&mut self, rows: usize) -> RecordBatch {
@@ -185,12 +239,13 @@ impl JsonScanner {
             if cursor.peek().is_none() {
                 continue;
             }
-            if self.read.is_empty() {
+            // To look at its ends costs little, and tells what was cut and what is no JSON at all.
+            if self.read.is_empty() && is_in_braces(&text[cursor.at..end]) {
                 rows += 1;
                 continue;
             }
             let start = cursor.at;
-            self.push_object(&mut cursor).map_err(|wrong| (start, wrong))?;
+            self.push_object(&mut cursor, &[]).map_err(|wrong| (start, wrong))?;
             if cursor.peek().is_some() {
                 let problem = Problem { at: cursor.at, expected: "one object a line" };
                 return Err((start, problem.into()));
@@ -201,7 +256,11 @@ impl JsonScanner {
     }
 
     /// Adds objects that stand one after the other, perhaps in an array; how many.
-    fn push_document(&mut self, text: &str) -> Result<usize, (usize, Wrong)> {
+    fn push_document(
+        &mut self,
+        text: &str,
+        mut lenient: Option<&mut Lenient>,
+    ) -> Result<usize, (usize, Wrong)> {
         let mut cursor = Cursor::new(text, 0);
         let mut rows = 0;
         loop {
@@ -212,13 +271,16 @@ impl JsonScanner {
                 return Ok(rows);
             }
             let start = cursor.at;
-            self.push_object(&mut cursor).map_err(|wrong| (start, wrong))?;
-            rows += 1;
+            let pushed = match &mut lenient {
+                None => self.push_object(&mut cursor, &[]).map(|()| 1),
+                Some(lenient) => self.push_object_leniently(lenient, &mut cursor, start),
+            };
+            rows += pushed.map_err(|wrong| (start, wrong))?;
         }
     }
 
-    /// Adds the object that begins here.
-    fn push_object(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Wrong> {
+    /// Adds the object that begins here, with nulls in place of its values of some columns of the table.
+    pub(super) fn push_object(&mut self, cursor: &mut Cursor<'_>, nulled: &[usize]) -> Result<(), Wrong> {
         let at = cursor.at;
         if cursor.value()? != Value::Object {
             return Err(Problem { at, expected: "an object" }.into());
@@ -233,11 +295,11 @@ impl JsonScanner {
                 continue;
             };
             hint = column + 1;
-            let Some(builder) = self.slots[column] else {
+            let Some(builder) = self.slots[column].filter(|_| !nulled.contains(&column)) else {
                 cursor.skip()?;
                 continue;
             };
-            let wrong = |trouble| Wrong { trouble, builder: Some(builder) };
+            let wrong = |trouble| Wrong { trouble, column: Some(column) };
             if std::mem::replace(&mut self.last[builder], self.objects) == self.objects {
                 return Err(Problem { at, expected: "each key once" }.into());
             }
@@ -261,26 +323,14 @@ impl JsonScanner {
             ));
         }
     }
+}
 
-    fn bad(&self, location: impl Fn(usize) -> Location, text: &str, start: usize, wrong: Wrong) -> Bad {
-        let (location, record) = (location(start), text[start..].lines().next().unwrap_or_default());
-        let asked = |builder: usize| self.places.iter().position(|place| *place == Some(builder));
-        match (wrong.trouble, wrong.builder) {
-            (Trouble::Type { expected, found }, Some(builder)) => {
-                let column = &self.table.columns[self.read[builder]];
-                let fits = match column.ty {
-                    JsonType::Scalar(ty) => wider_type(ty, found.as_bytes(), b'.', &TimeFormats::ISO),
-                    _ => None,
-                };
-                let found = shown(found.as_bytes());
-                let (name, inferred) = (column.name.clone(), column.inferred);
-                let (expected, also) = (expected.into(), Vec::new());
-                let kind = ErrorKind::Value { location, column: name, expected, found, inferred, fits, also };
-                Bad { error: kind.into(), column: asked(builder) }
-            }
-            (Trouble::Type { expected, .. } | Trouble::Grammar(Problem { expected, .. }), _) => {
-                Bad { error: no_json(location, expected, record), column: None }
-            }
-        }
-    }
+/// The first line of some bytes, without its end.
+pub(super) fn first_line(bytes: &[u8]) -> &[u8] {
+    bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end()
+}
+
+/// Whether a line begins and ends as an object does.
+fn is_in_braces(line: &str) -> bool {
+    line.starts_with('{') && line.trim_ascii_end().ends_with('}')
 }

@@ -1,0 +1,212 @@
+//! Lines that are no objects, and values that do not fit, where the options say to go on.
+//!
+//! An object is tried first, with all columns of the table: whether it is left out must not depend on which of them are read.
+//! What was found is written down, and told in words when the whole chunk could be scanned.
+
+use memchr::{memchr, memchr_iter};
+
+use super::JsonTable;
+use super::builder::{JsonBuilder, Trouble, find};
+use super::cursor::{Cursor, Problem, Value};
+use super::scanner::{JsonScanner, Wrong, first_line};
+use crate::encoding::Encoding;
+use crate::error::Location;
+use crate::rejects::Fate;
+use crate::scanner::lenient::{Findings, fate_of_value};
+
+/// The tools for files in which not everything has to fit.
+#[derive(Debug)]
+pub(super) struct Lenient {
+    fate: Fate,
+    rejects_limit: usize,
+    /// For each column of the table: takes values to find out whether it can. What it has is never used.
+    trial: Vec<JsonBuilder>,
+    /// For each of them: the last object that had its key.
+    last: Vec<u64>,
+    objects: u64,
+    findings: Vec<Finding>,
+}
+
+/// Something that does not fit, and where in the chunk its object, or what stands in the place of one, begins.
+#[derive(Debug)]
+struct Finding {
+    start: usize,
+    wrong: Wrong,
+}
+
+impl Finding {
+    /// The number of the column among those of the table, from 1; 0 for the whole object.
+    fn column(&self) -> usize {
+        self.wrong.column.map_or(0, |column| column + 1)
+    }
+}
+
+impl Lenient {
+    /// `None` if everything has to fit.
+    pub(super) fn new(table: &JsonTable) -> Option<Self> {
+        Some(Self {
+            fate: fate_of_value(table.options.on_error)?,
+            rejects_limit: table.options.rejects_limit,
+            trial: trial(table),
+            last: vec![0; table.columns.len()],
+            objects: 0,
+            findings: Vec::new(),
+        })
+    }
+
+    fn note(&mut self, start: usize, wrong: Wrong) {
+        self.findings.push(Finding { start, wrong });
+    }
+
+    /// Steps over the object that begins here: the values that do not fit.
+    ///
+    /// # Errors
+    /// It is none.
+    fn try_object(&mut self, names: &[String], cursor: &mut Cursor<'_>) -> Result<Vec<Wrong>, Problem> {
+        let at = cursor.at;
+        if cursor.value()? != Value::Object {
+            return Err(Problem { at, expected: "an object" });
+        }
+        self.objects += 1;
+        let (mut first, mut hint, mut wrong) = (true, 0, Vec::new());
+        while let Some((key, escaped)) = cursor.next_key(first)? {
+            first = false;
+            let Some(column) = find(names, key, escaped, hint) else {
+                cursor.skip()?;
+                continue;
+            };
+            hint = column + 1;
+            if std::mem::replace(&mut self.last[column], self.objects) == self.objects {
+                return Err(Problem { at, expected: "each key once" });
+            }
+            let value = *cursor;
+            match self.trial[column].push(cursor) {
+                Ok(()) => {}
+                Err(Trouble::Grammar(problem)) => return Err(problem),
+                Err(trouble @ Trouble::Type { .. }) => {
+                    wrong.push(Wrong { trouble, column: Some(column) });
+                    *cursor = value;
+                    cursor.skip()?;
+                }
+            }
+        }
+        Ok(wrong)
+    }
+
+    /// What was found in a chunk, in words; `None` if everything fits. The next chunk can be tried then.
+    pub(super) fn findings(
+        &mut self,
+        table: &JsonTable,
+        data: &[u8],
+        location: impl Fn(usize) -> Location,
+    ) -> Option<Findings> {
+        self.trial = trial(table);
+        if self.findings.is_empty() {
+            return None;
+        }
+        self.findings.sort_by_key(|finding| (finding.start, finding.column()));
+        let mut found = Findings::new(self.rejects_limit);
+        // Lines are counted once from object to object, not for each from the chunk's start.
+        let mut place = location(0);
+        let (mut at, mut left_out) = (0, None);
+        for finding in std::mem::take(&mut self.findings) {
+            let start = finding.start;
+            place.line += memchr_iter(b'\n', &data[at..start]).count() as u64;
+            place.byte_offset += (start - at) as u64;
+            at = start;
+            let leaves_out = self.fate != Fate::Nulled;
+            if found.count(self.fate, leaves_out && left_out == Some(start)) {
+                let line = first_line(&data[start..]);
+                let error = finding.wrong.error(place.clone(), table, line);
+                let record = || String::from_utf8_lossy(line).into_owned();
+                found.tell(self.fate, &place, &error, finding.column(), record);
+            }
+            left_out = leaves_out.then_some(start);
+        }
+        Some(found)
+    }
+}
+
+/// A builder for each column of a table.
+fn trial(table: &JsonTable) -> Vec<JsonBuilder> {
+    table.columns.iter().map(|column| JsonBuilder::new(&column.ty)).collect()
+}
+
+impl JsonScanner {
+    /// Adds the objects of lines, or what stands in their place; how many rows. An error has the place where its line begins.
+    pub(super) fn push_lines_leniently(
+        &mut self,
+        lenient: &mut Lenient,
+        data: &[u8],
+        encoding: Encoding,
+    ) -> Result<usize, (usize, Wrong)> {
+        let (mut rows, mut at) = (0, 0);
+        while at < data.len() {
+            let start = at;
+            let end = memchr(b'\n', &data[at..]).map_or(data.len(), |len| at + len);
+            at = end + 1;
+            let Some(text) = encoding.decode(&data[start..end]) else {
+                let expected = if encoding == Encoding::Utf8 { "UTF-8 text" } else { "text in its encoding" };
+                rows += self.push_no_object(lenient, start, Problem { at: 0, expected });
+                continue;
+            };
+            let mut cursor = Cursor::new(&text, 0);
+            if cursor.peek().is_none() {
+                continue;
+            }
+            let begin = cursor;
+            let tried = lenient.try_object(&self.names, &mut cursor).and_then(|wrong| match cursor.peek() {
+                None => Ok(wrong),
+                Some(_) => Err(Problem { at: cursor.at, expected: "one object a line" }),
+            });
+            rows += match tried {
+                Ok(wrong) => self.push_tried(lenient, begin, start, wrong).map_err(|wrong| (start, wrong))?,
+                Err(problem) => self.push_no_object(lenient, start, problem),
+            };
+        }
+        Ok(rows)
+    }
+
+    /// Adds the object that begins here, or what stands in its place; how many rows.
+    pub(super) fn push_object_leniently(
+        &mut self,
+        lenient: &mut Lenient,
+        cursor: &mut Cursor<'_>,
+        start: usize,
+    ) -> Result<usize, Wrong> {
+        let begin = *cursor;
+        let wrong = lenient.try_object(&self.names, cursor)?;
+        self.push_tried(lenient, begin, start, wrong)
+    }
+
+    /// Adds an object of which it is known what is wrong.
+    fn push_tried(
+        &mut self,
+        lenient: &mut Lenient,
+        mut begin: Cursor<'_>,
+        start: usize,
+        mut wrong: Vec<Wrong>,
+    ) -> Result<usize, Wrong> {
+        // A value that fits a wider type is one in every mode, where the type was guessed.
+        if let Some(wider) = wrong.iter().position(|wrong| wrong.is_of_wider_type(&self.table)) {
+            return Err(wrong.swap_remove(wider));
+        }
+        let nulled: Vec<usize> = wrong.iter().filter_map(|wrong| wrong.column).collect();
+        let is_row = wrong.is_empty() || lenient.fate == Fate::Nulled;
+        wrong.into_iter().for_each(|wrong| lenient.note(start, wrong));
+        if is_row {
+            self.push_object(&mut begin, &nulled)?;
+        }
+        Ok(usize::from(is_row))
+    }
+
+    /// Adds what stands in the place of a line that is no object.
+    fn push_no_object(&mut self, lenient: &mut Lenient, start: usize, problem: Problem) -> usize {
+        lenient.note(start, problem.into());
+        let is_row = lenient.fate == Fate::Nulled;
+        if is_row {
+            self.builders.iter_mut().for_each(JsonBuilder::push_null);
+        }
+        usize::from(is_row)
+    }
+}
