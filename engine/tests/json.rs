@@ -97,8 +97,8 @@ fn what_is_no_object_and_does_not_fit_is_passed_over_where_asked() {
         "SELECT line, byte, \"column\", expected, value, record FROM rejects() ORDER BY line",
         &[
             "2|9|a|an integer|x|{\"a\": \"x\"}",
-            "3|20|∅|a value|oops|oops",
-            "5|34|∅|a value|{\\\"a\\\":|{\"a\":",
+            "3|20||a value|oops|oops",
+            "5|34||a value|{\\\"a\\\":|{\"a\":",
         ],
     );
 }
