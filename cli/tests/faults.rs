@@ -293,6 +293,24 @@ fn what_is_no_file_is_passed_over_or_told() {
 }
 
 #[test]
+fn what_is_kept_of_a_pipe_has_a_bound() {
+    let dir = TempDir::new().unwrap();
+    let text = "a line of some length\n".repeat(200_000);
+    let sql = "SELECT count(*) FROM read_text('-')";
+    swath(&dir).args(["--max-spill", "1MB", sql]).write_stdin(text.clone()).assert().code(1).stderr(
+        predicate::str::contains("-: cannot read: what is read of pipes is kept on disk")
+            .and(predicate::str::contains("1000000 bytes (--max-spill)")),
+    );
+    swath(&dir).args(["--max-spill", "10MB", sql]).write_stdin(text).assert().success();
+    swath(&dir)
+        .arg(format!("SET max_spill = '1MB'; {sql}"))
+        .write_stdin("few\nlines\n")
+        .assert()
+        .success()
+        .stdout("count(*)\n2\n");
+}
+
+#[test]
 fn one_of_many_files_that_may_not_be_read() {
     use std::os::unix::fs::PermissionsExt;
     let dir = folder();

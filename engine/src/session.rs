@@ -103,8 +103,8 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets how many bytes may be on disk at one time of what does not fit into memory; by default there is no
-    /// limit but the disk's.
+    /// Sets how many bytes may be on disk at one time of what does not fit into memory, and of what this process keeps of
+    /// pipes; by default there is no limit but the disk's.
     pub fn max_spill(mut self, max_bytes: u64) -> Self {
         self.max_spill_bytes = Some(max_bytes);
         self
@@ -148,6 +148,9 @@ impl SessionBuilder {
         let limit = self.memory_limit_bytes.unwrap_or_else(memory::default_limit_bytes);
         if let Some(folder) = &self.temp_folder {
             swath_io::keep_pipes_in(folder);
+        }
+        if let Some(max_bytes) = self.max_spill_bytes {
+            swath_io::bound_kept_pipes(max_bytes);
         }
         let temp_folder = self.temp_folder.unwrap_or_else(std::env::temp_dir);
         let mut resources = Resources::new(limit, temp_folder, self.max_spill_bytes.unwrap_or(u64::MAX));

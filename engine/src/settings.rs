@@ -68,8 +68,11 @@ impl Resources {
                 self.budget.set_limit_bytes(limit_bytes);
                 self.configure(options);
             }
-            Setting::MaxSpill if default => self.spills.set_max_bytes(u64::MAX),
-            Setting::MaxSpill => self.spills.set_max_bytes(parse_bytes("max_spill", value)? as u64),
+            Setting::MaxSpill => {
+                let max_bytes = if default { u64::MAX } else { parse_bytes("max_spill", value)? as u64 };
+                self.spills.set_max_bytes(max_bytes);
+                swath_io::bound_kept_pipes(max_bytes);
+            }
             Setting::Timeout if default => self.set_time_limit(None),
             Setting::Timeout => self.set_time_limit(parse_duration("timeout", value)?),
             Setting::TempDir => {

@@ -53,7 +53,7 @@ struct Blocks {
 }
 
 impl SpillStore {
-    /// A store whose file will be in a folder and take no more than `max_bytes` there.
+    /// A store whose file will be in a folder and take no more than `max_bytes` there, what is kept of pipes included.
     pub(crate) fn new(folder: PathBuf, max_bytes: u64) -> Self {
         Self {
             settings: Mutex::new(Settings { folder, max_bytes }),
@@ -115,7 +115,8 @@ impl SpillStore {
         if let Some(number) = blocks.free.pop() {
             return Ok(number);
         }
-        if (blocks.count + 1) * BLOCK_LEN_BYTES as u64 > max_bytes {
+        let kept_bytes = swath_io::kept_pipe_bytes();
+        if (blocks.count + 1) * BLOCK_LEN_BYTES as u64 + kept_bytes > max_bytes {
             let message = format!("as much is there already as may be, {max_bytes} bytes (--max-spill)");
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, message));
         }

@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The path of standard input.
@@ -25,6 +26,10 @@ const OPEN_FILES: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
 /// Bytes that are read at once.
 const STEP_BYTES: usize = 256 << 10;
 
+/// Bytes that are kept of all pipes of this process, and how many may be.
+static KEPT_BYTES: AtomicU64 = AtomicU64::new(0);
+static MAX_KEPT_BYTES: AtomicU64 = AtomicU64::new(u64::MAX);
+
 static PIPES: Mutex<Pipes> = Mutex::new(Pipes { folder: None, known: BTreeMap::new() });
 
 /// The pipes of this process that were read.
@@ -38,6 +43,16 @@ struct Pipes {
 /// Says where from now on what is read of pipes is kept. Without this it is the system's folder for temporary files.
 pub fn keep_pipes_in(folder: &Path) {
     lock(&PIPES).folder = Some(folder.to_owned());
+}
+
+/// Bounds what is kept of all pipes of this process: to read more of one is an error.
+pub fn bound_kept_pipes(max_bytes: u64) {
+    MAX_KEPT_BYTES.store(max_bytes, Ordering::Relaxed);
+}
+
+/// Bytes on disk that are kept of pipes, until the process ends.
+pub fn kept_pipe_bytes() -> u64 {
+    KEPT_BYTES.load(Ordering::Relaxed)
 }
 
 /// What standard input or a path in [`OPEN_FILES`] is.
@@ -153,6 +168,7 @@ impl Pipe {
             match pipe.read(buffer) {
                 Ok(0) => (*ended, *buffer) = (true, Vec::new()),
                 Ok(read) => {
+                    reserve(read as u64)?;
                     self.kept.write_all_at(&buffer[..read], *len)?;
                     *len += read as u64;
                 }
@@ -161,6 +177,19 @@ impl Pipe {
             }
         }
         Ok(*len)
+    }
+}
+
+/// Counts bytes that are to be kept.
+fn reserve(len: u64) -> io::Result<()> {
+    let max = MAX_KEPT_BYTES.load(Ordering::Relaxed);
+    let fits = |kept: u64| kept.checked_add(len).filter(|kept| *kept <= max);
+    match KEPT_BYTES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(io::Error::other(format!(
+            "what is read of pipes is kept on disk, as it may be read again, and would be more than {max} bytes (--max-spill); write it into \
+             a file, and read that"
+        ))),
     }
 }
 

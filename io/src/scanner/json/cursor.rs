@@ -1,4 +1,7 @@
 //! The grammar of JSON over a text: values one after the other, without building any.
+//!
+//! `NaN` and `Infinity`, which are none, are values all the same: Python and JavaScript's libraries write them. As in CSV, `NaN` is a
+//! number that is missing.
 
 /// Where in a text the next value is.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +30,8 @@ pub(crate) struct Problem {
     pub(crate) expected: &'static str,
 }
 
+const INFINITY: &str = "Infinity";
+
 impl<'a> Cursor<'a> {
     pub(crate) fn new(text: &'a str, at: usize) -> Self {
         Self { text, at }
@@ -52,8 +57,13 @@ impl<'a> Cursor<'a> {
             Some(b'[') => Ok(self.open(Value::List)),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => {
-                let words =
-                    [("null", Value::Null), ("true", Value::Boolean(true)), ("false", Value::Boolean(false))];
+                let words = [
+                    ("null", Value::Null),
+                    ("true", Value::Boolean(true)),
+                    ("false", Value::Boolean(false)),
+                    ("NaN", Value::Null),
+                    (INFINITY, Value::Number(INFINITY)),
+                ];
                 let rest = &self.text[self.at..];
                 let Some((word, value)) = words.into_iter().find(|(word, _)| rest.starts_with(word)) else {
                     return self.problem("a value");
@@ -74,6 +84,11 @@ impl<'a> Cursor<'a> {
         let of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let number = &rest[..rest.bytes().take_while(|byte| of_number(byte)).count()];
         // Longer forms that are no numbers are left to whoever converts it.
+        if number == "-" && rest[1..].starts_with(INFINITY) {
+            let number = &rest[..1 + INFINITY.len()];
+            self.at += number.len();
+            return Ok(Value::Number(number));
+        }
         let digits = number.strip_prefix('-').unwrap_or(number);
         if !digits.starts_with(|first: char| first.is_ascii_digit()) {
             return self.problem("a number");
@@ -217,15 +232,37 @@ mod tests {
 
     #[test]
     fn values_are_stepped_over() {
-        for text in
-            ["null", "-1.5e3", "\"a\\\"]\"", "[]", "[1,[2,{}],\"x\"]", "{\"a\":{\"b\":[{}]},\"c\":1}", "true"]
-        {
+        for text in [
+            "null",
+            "NaN",
+            "-Infinity",
+            "[Infinity]",
+            "-1.5e3",
+            "\"a\\\"]\"",
+            "[]",
+            "[1,[2,{}],\"x\"]",
+            "{\"a\":{\"b\":[{}]},\"c\":1}",
+            "true",
+        ] {
             let padded = format!(" {text} ,");
             let mut cursor = Cursor::new(&padded, 0);
             assert_eq!(cursor.skip(), Ok(text));
             assert_eq!(cursor.peek(), Some(b','));
         }
-        for text in ["", "[1 2]", "[,]", "{\"a\"}", "{a:1}", "\"open", "nul", "[1,", "{\"a\":1,}", "-"] {
+        for text in [
+            "",
+            "[1 2]",
+            "[,]",
+            "{\"a\"}",
+            "{a:1}",
+            "\"open",
+            "nul",
+            "[1,",
+            "{\"a\":1,}",
+            "-",
+            "-Inf",
+            "-NaN",
+        ] {
             assert!(Cursor::new(text, 0).skip().is_err(), "{text}");
         }
     }

@@ -6,7 +6,7 @@ use arrow_schema::{DataType, Field};
 
 use super::cursor::{Cursor, Problem, Value, unescaped};
 use crate::options::ColumnType;
-use crate::scanner::values::{looks_like_f64, parse_date, parse_i64, parse_timestamp};
+use crate::scanner::values::{is_infinite, looks_like_f64, parse_date, parse_i64, parse_timestamp};
 
 /// Deeper values are read as text.
 const MAX_DEPTH: usize = 16;
@@ -115,7 +115,7 @@ pub(super) fn key_of(raw: &str, escaped: bool) -> String {
 fn of_number(number: &str) -> ColumnType {
     if parse_i64(number.as_bytes()).is_some() {
         ColumnType::Int64
-    } else if looks_like_f64(number.as_bytes()) {
+    } else if looks_like_f64(number.as_bytes()) || is_infinite(number.as_bytes()) {
         ColumnType::Float64
     } else {
         // Digits would be lost.
@@ -152,6 +152,8 @@ mod tests {
             ("\"2001-02-03\"", "Date32"),
             ("\"2001-02-03 10:00\"", "Timestamp(µs)"),
             ("[1, 2.5, null]", "List(Float64)"),
+            ("[1, NaN, null]", "List(Int64)"),
+            ("-Infinity", "Float64"),
             ("[\"2001-02-03\"]", "List(Utf8View)"),
             ("[1, [2]]", "List(Utf8View)"),
             ("{}", "Utf8View"),

@@ -95,6 +95,12 @@ fn errors_have_their_place() {
 }
 
 #[test]
+fn numbers_that_are_none_in_json() {
+    let text = "{\"a\": 1, \"b\": NaN}\n{\"a\": NaN, \"b\": -Infinity}\n{\"a\": 3, \"b\": Infinity, \"c\": [NaN, 1]}\n";
+    assert_eq!(rows_of(text).unwrap(), ["1|∅|∅", "∅|-inf|∅", "3|inf|[, 1]"]);
+}
+
+#[test]
 fn types_that_are_given() {
     let types = vec![("a".to_owned(), ColumnType::Text), ("z".to_owned(), ColumnType::Int8)];
     let files = Files::new(&[b"{\"a\": {\"b\": 1.50}, \"z\": 7}\n{\"z\": null}\n"]);
