@@ -1,5 +1,7 @@
 //! Options that other programs have, and what to write instead.
 
+use std::ffi::OsString;
+
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -11,6 +13,8 @@ const LINES: &str =
     "SQL over lines does it: swath \"SELECT … FROM read_text('glob') WHERE line ~ 'pattern'\"";
 const FORMAT: &str = "write --format, as in --format csv, json, line, markdown or html";
 const HEADER: &str = "COPY (SELECT …) TO 'file.csv' (HEADER false) writes no header";
+
+const NO_TEXT: &str = "a file whose name is no UTF-8 is named by a glob: 'data-*.csv'";
 
 /// The options of `duckdb`, `sqlite3`, `psql`, `grep` and `rg` that are typed out of habit.
 const OPTIONS: [(&str, &str); 34] = [
@@ -60,8 +64,11 @@ const DECOMPRESS: &str =
     "the bytes go to standard output, or to the file of -o, and what they come from stays";
 
 /// A wrong command line with what to write instead of an option of another program.
-pub fn told(mut error: clap::Error, arguments: impl Iterator<Item = String>) -> clap::Error {
-    let arguments: Vec<String> = arguments.collect();
+pub fn told(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -> clap::Error {
+    let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(NO_TEXT)]));
+    }
     let of_decompress = arguments.iter().position(|argument| argument == "decompress");
     let tip = |(at, argument): (usize, &String)| match of_decompress {
         Some(before) if at > before && DECOMPRESS_OPTIONS.contains(&argument.as_str()) => Some(DECOMPRESS),
@@ -91,7 +98,7 @@ mod tests {
         let told = |arguments: &[&str]| {
             let words = std::iter::once("swath").chain(arguments.iter().copied());
             let error = crate::help::command().try_get_matches_from(words).unwrap_err();
-            told(error, arguments.iter().map(|word| (*word).to_owned())).to_string()
+            told(error, arguments.iter().map(OsString::from)).to_string()
         };
         for (arguments, tip) in [
             (["-c", "SELECT 1"].as_slice(), STATEMENT),

@@ -9,7 +9,9 @@ use crate::args::Args;
 pub fn command() -> Command {
     let swath = Args::command();
     let names: Vec<String> = swath.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    names.into_iter().fold(swath, |swath, name| swath.mut_subcommand(name, opened_with_examples))
+    let swath = names.into_iter().fold(swath, |swath, name| swath.mut_subcommand(name, opened_with_examples));
+    // Of an option that stands twice the last one counts, as an alias may hold the first.
+    swath.args_override_self(true).mut_subcommands(|command| command.args_override_self(true))
 }
 
 /// What stands behind the options goes before them: who asks for help wants to see how it is done.

@@ -160,7 +160,7 @@ impl ReadOptions {
                 }
             }
             "union_by_name" => csv.union_by_name = boolean(name, value)?,
-            "max_record_bytes" | "max_line_size" | "maximum_line_size" => {
+            "max_record_bytes" | "max_line_size" | "maximum_line_size" | "maximum_object_size" => {
                 csv.max_record_bytes = usize::try_from(number(name, value)?)
                     .map_err(|_| IoError::bad_option(name, "the number is too large"))?;
             }
@@ -350,6 +350,10 @@ fn needless(name: &str) -> Option<&'static str> {
             "read the column as text, types = {'column': 'text'}, and write replace(column, ',', '')::double"
         }
         "usecols" | "nrows" | "n_rows" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
+        "format" | "records" => {
+            "whether there is an object on each line, or an array of them, is found by looking"
+        }
+        "maximum_depth" => "types = {'column': 'text'} reads a column as it is written",
         "skip_rows" | "skiprows" | "skip_lines" => "did you mean skip?",
         "na_values" | "null_values" | "na" => {
             "did you mean nullstr? nullstr = ['-', 'missing'] names what is null"

@@ -105,7 +105,8 @@ struct Condition {
 impl Condition {
     /// What is asked from the beginning.
     fn known(condition: &Arc<ScanCondition>) -> Option<Self> {
-        Some(Self { predicate: Arc::clone(&condition.predicate), waits: false })
+        let predicate = Some(&condition.predicate).filter(is_of_rows)?;
+        Some(Self { predicate: Arc::clone(predicate), waits: false })
     }
 
     /// This, and what is asked as soon as it is known; `None` if all rows are wanted. Of the columns of the table,
@@ -114,7 +115,7 @@ impl Condition {
         let of_files = |filter: &&Arc<dyn PhysicalExpr>| {
             collect_columns(filter).iter().all(|column| column.index() < file_columns)
         };
-        let known = reader.condition.as_ref().map(|condition| &condition.predicate);
+        let known = reader.condition.as_ref().map(|condition| &condition.predicate).filter(is_of_rows);
         let dynamic = reader.dynamic_filters.iter().filter(of_files);
         let predicates: Vec<_> = known.into_iter().chain(dynamic).cloned().collect();
         let waits = known.is_none();
@@ -125,6 +126,11 @@ impl Condition {
     fn is_ready(&self) -> bool {
         !self.waits || is_updated(&self.predicate)
     }
+}
+
+/// Whether it depends on the row: `ON true` does not, and is judged by the operator above.
+fn is_of_rows(predicate: &&Arc<dyn PhysicalExpr>) -> bool {
+    !collect_columns(predicate).is_empty()
 }
 
 /// Whether a dynamic filter has become known: until then, it holds for all rows.

@@ -21,11 +21,13 @@ use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of, spl
 
 use crate::again::{Again, Member, Way};
 use crate::aggregates::UseOwnAggregates;
+use crate::date_arithmetic::DatesWithHours;
 use crate::deadline::{Deadline, bound};
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain_mode};
 use crate::frame::SelfTable;
 use crate::inspect::Inspections;
+use crate::length::Length;
 use crate::memory;
 use crate::operators::{ForgetConstants, OperatorPlanner, SortFirstRows, YieldBetweenBatches};
 use crate::optimizer;
@@ -183,11 +185,13 @@ impl SessionBuilder {
                 Arc::new(Inspections),
                 Arc::new(RejectsTable::new(notes.clone())),
             ])
+            .with_analyzer_rule(Arc::new(DatesWithHours))
             .with_analyzer_rule(Arc::new(CheckArithmetic))
             .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))
             .build();
         state.register_udaf(checked_sum())?;
         state.register_udf(Arc::new(ScalarUDF::from(TypeOf::default())))?;
+        state.register_udf(Arc::new(ScalarUDF::from(Length::default())))?;
         Ok(Session {
             threads: compute_threads,
             context: SessionContext::new_with_state(state),

@@ -79,7 +79,7 @@ impl FromStr for Encoding {
 }
 
 /// Names that other tools know, without the hyphens that they write or leave out, and those of the standard.
-const OTHER_NAMES: [(&str, &str); 11] = [
+const OTHER_NAMES: [(&str, &str); 12] = [
     ("big5hkscs", "big5-hkscs"),
     ("cp932", "shift_jis"),
     ("cp936", "gbk"),
@@ -87,6 +87,7 @@ const OTHER_NAMES: [(&str, &str); 11] = [
     ("cp950", "big5"),
     ("eucjp", "euc-jp"),
     ("euckr", "euc-kr"),
+    ("latin9", "iso-8859-15"),
     ("macroman", "macintosh"),
     ("shiftjis", "shift_jis"),
     ("utf16", "utf-16le"),

@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 
 use datafusion_sql::parser::Statement;
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions,
-    Value, VisitMut, VisitorMut,
+    BinaryOperator, CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart,
+    OrderByExpr, OrderByOptions, Value, VisitMut, VisitorMut,
 };
 
 use crate::error::{Error, Result};
@@ -42,6 +42,7 @@ pub(crate) fn rewrite_statement(statement: &mut Statement) -> Result<()> {
 const ALIASES: &[(&str, &str)] = &[
     ("approx_quantile", "approx_percentile_cont"),
     ("approx_count_distinct", "approx_distinct"),
+    ("ceiling", "ceil"),
     ("first", "first_value"),
     ("gen_random_uuid", "uuid"),
     ("group_concat", "string_agg"),
@@ -56,6 +57,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("quantile_cont", "percentile_cont"),
     ("regexp_matches", "regexp_like"),
     ("stddev_samp", "stddev"),
+    ("sign", "signum"),
     ("split", "string_to_array"),
     ("str_split", "string_to_array"),
     ("strftime", "to_char"),
@@ -63,6 +65,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("string_split", "string_to_array"),
     ("strptime", "to_timestamp"),
     ("suffix", "ends_with"),
+    ("variance", "var_samp"),
 ];
 
 /// Functions that are a part of a date, and what `date_part` calls it.
@@ -75,6 +78,9 @@ const DATE_PARTS: &[(&str, &str)] = &[
     ("dayofmonth", "day"),
     ("dayofweek", "dow"),
     ("dayofyear", "doy"),
+    ("isodow", "isodow"),
+    ("weekday", "dow"),
+    ("weekofyear", "week"),
     ("hour", "hour"),
     ("minute", "minute"),
     ("second", "second"),
@@ -98,6 +104,12 @@ impl VisitorMut for Rewriter {
             Expr::BinaryOp { left, op: BinaryOperator::DuckIntegerDivide, right } => {
                 Template::INTEGER_QUOTIENT.filled(&[(**left).clone(), (**right).clone()]).map(Some)
             }
+            Expr::SimilarTo { pattern, .. } => {
+                if let Some(regex) = similar(pattern) {
+                    **pattern = regex;
+                }
+                Ok(None)
+            }
             ref other => Ok(folded(other)),
         };
         match rewritten {
@@ -115,8 +127,10 @@ fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
     let name = ident.value.to_lowercase();
     if let Some((_, known)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
         *ident = Ident::new(*known);
+        add_separator(function);
         return Ok(None);
     }
+    leave_order(function, &name);
     if let Some((_, part)) = DATE_PARTS.iter().find(|(alias, _)| *alias == name) {
         let [argument] = arguments(function, &name, "one date or timestamp")?;
         return Ok(Some(Expr::Function(call("date_part", vec![text(part), argument]))));
@@ -164,9 +178,58 @@ fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
                 else_result: Some(Box::new(otherwise)),
             }))
         }
+        "count" if counts_distinct_rows(function) => Err(Error::new("count(DISTINCT *) is not supported")
+            .with_hint(
+                "SELECT count(*) FROM (SELECT DISTINCT * FROM …), or name columns: count(DISTINCT a)",
+            )),
         "regexp_extract" => regexp_extract(function).map(Some),
         _ => Ok(None),
     }
+}
+
+/// `group_concat(x)` has commas between the texts.
+fn add_separator(function: &mut Function) {
+    let is_string_agg = function.name.to_string() == "string_agg";
+    if let FunctionArguments::List(list) = &mut function.args
+        && is_string_agg
+        && list.args.len() == 1
+    {
+        list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(text(","))));
+    }
+}
+
+/// Aggregates that are the same in every order.
+const WITHOUT_ORDER: [&str; 6] = ["avg", "count", "max", "mean", "min", "sum"];
+
+/// Leaves an order out that makes no difference: the relational core stumbles over it.
+fn leave_order(function: &mut Function, name: &str) {
+    if let FunctionArguments::List(list) = &mut function.args
+        && WITHOUT_ORDER.contains(&name)
+        && function.over.is_none()
+    {
+        list.clauses.retain(|clause| !matches!(clause, FunctionArgumentClause::OrderBy(_)));
+    }
+}
+
+/// `count(DISTINCT *)`, which the relational core takes for something else.
+fn counts_distinct_rows(function: &Function) -> bool {
+    let FunctionArguments::List(list) = &function.args else { return false };
+    matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct))
+        && matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)])
+}
+
+/// A pattern of `SIMILAR TO`, which is one of the whole text, as a regular expression.
+fn similar(pattern: &Expr) -> Option<Expr> {
+    let mut regex = String::from("^(?:");
+    for char in written(pattern)?.chars() {
+        match char {
+            '%' => regex.push_str(".*"),
+            '_' => regex.push('.'),
+            '.' | '^' | '$' => regex.extend(['\\', char]),
+            other => regex.push(other),
+        }
+    }
+    Some(text(&(regex + ")$")))
 }
 
 /// `arg_max(value, key)`: the value where the key is greatest, of rows in which neither is null.
@@ -238,7 +301,8 @@ fn positional(function: &Function) -> Option<Vec<Expr>> {
     list.args.iter().map(plain).collect()
 }
 
-fn call(name: &str, args: Vec<Expr>) -> Function {
+/// A call of a function with plain arguments.
+pub(crate) fn call(name: &str, args: Vec<Expr>) -> Function {
     Function {
         name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]),
         uses_odbc_syntax: false,

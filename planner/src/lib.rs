@@ -44,6 +44,7 @@ mod pitfalls;
 mod raw_filter;
 mod rejects;
 mod scope;
+mod set_operations;
 mod setting;
 mod source_call;
 mod split_distinct;

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{
-    Cte, Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, ObjectType,
+    Cte, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, ObjectType,
     OrderByExpr, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
     Statement as SqlStatement, TableAlias, TableFactor, TableObject, TableWithJoins, Value, VisitMut,
     VisitorMut, WildcardAdditionalOptions,
@@ -24,9 +24,10 @@ use crate::inspect::is_mark;
 use crate::labels::label;
 use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
-    Env, Relation, Scope, aliased, all_columns, must_be_in_both, no_table, nothing_to_drop, resolve_compound,
-    resolve_ident, respell,
+    Env, Relation, Scope, aliased, all_columns, merged_column, must_be_in_both, no_table, nothing_to_drop,
+    resolve_compound, resolve_ident, respell, same_name,
 };
+use crate::set_operations::numbered;
 use crate::source_call::{SourceCall, source_call_of};
 use crate::wildcard::{expand_renamed, star_columns, wildcard_options};
 
@@ -186,6 +187,9 @@ impl Resolver<'_> {
             SetExpr::SetOperation { left, right, .. } => {
                 let (columns, _) = self.set_expr(left, env)?;
                 self.set_expr(right, env)?;
+                if let Some(numbered) = numbered(body, columns.as_deref())? {
+                    *body = numbered;
+                }
                 Ok((columns, Vec::new()))
             }
             SetExpr::Values(values) => {
@@ -230,9 +234,20 @@ impl Resolver<'_> {
 
     fn select_item(&self, item: &mut SelectItem, scope: &Scope<'_>, env: &Env) -> Result<()> {
         match item {
-            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
-                self.expr(expr, scope, env)
+            SelectItem::UnnamedExpr(expr) => {
+                let merged = match expr {
+                    Expr::Identifier(ident) => merged_column(&ident.value, scope.relations),
+                    _ => None,
+                };
+                match merged {
+                    Some((name, expr)) => {
+                        *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', name) };
+                        Ok(())
+                    }
+                    None => self.expr(expr, scope, env),
+                }
             }
+            SelectItem::ExprWithAlias { expr, .. } => self.expr(expr, scope, env),
             SelectItem::QualifiedWildcard(kind, options) => {
                 if let SelectItemQualifiedWildcardKind::ObjectName(name) = kind
                     && let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice()
@@ -277,6 +292,17 @@ impl Resolver<'_> {
         for join in &mut table.joins {
             let left = relations.len();
             self.factor(&mut join.relation, relations, env)?;
+            if let JoinOperator::Semi(constraint) | JoinOperator::Anti(constraint) = &join.join_operator {
+                let constraint = constraint.clone();
+                join.join_operator = match join.join_operator {
+                    JoinOperator::Semi(_) => JoinOperator::LeftSemi(constraint),
+                    _ => JoinOperator::LeftAnti(constraint),
+                };
+            }
+            let keeps_rows = matches!(
+                join.join_operator,
+                JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)
+            );
             match constraint_of(&mut join.join_operator) {
                 Some(JoinConstraint::On(expr)) => {
                     self.expr(expr, &Scope { relations, aliases: &[] }, env)?;
@@ -286,9 +312,16 @@ impl Resolver<'_> {
                         if let [ObjectNamePart::Identifier(ident)] = column.0.as_mut_slice() {
                             let known = relations.iter().filter_map(|relation| relation.columns.as_ref());
                             respell(ident, known.flatten().map(String::as_str));
-                            let (left, right) = relations.split_at(left);
-                            must_be_in_both(&ident.value, left, right)?;
+                            let (before, joined) = relations.split_at_mut(left);
+                            must_be_in_both(&ident.value, before, joined)?;
+                            share(&ident.value, joined, keeps_rows);
                         }
+                    }
+                }
+                Some(JoinConstraint::Natural) => {
+                    let (before, joined) = relations.split_at_mut(left);
+                    for name in all_columns(before).unwrap_or_default() {
+                        share(&name, joined, keeps_rows);
                     }
                 }
                 _ => {}
@@ -424,7 +457,13 @@ impl VisitorMut for ExprVisitor<'_, '_> {
         }
         take_user_for_a_column(expr, self.scope, self.env);
         let resolved = match expr {
-            Expr::Identifier(ident) => resolve_ident(ident, self.scope, self.env),
+            Expr::Identifier(ident) => match merged_column(&ident.value, self.scope.relations) {
+                Some((_, value)) => {
+                    *expr = value;
+                    Ok(())
+                }
+                None => resolve_ident(ident, self.scope, self.env),
+            },
             Expr::CompoundIdentifier(parts) => resolve_compound(parts, self.scope, self.env)
                 .and_then(|()| resolve_fields(parts, self.resolver.catalog, self.scope, self.env)),
             _ => Ok(()),
@@ -433,6 +472,16 @@ impl VisitorMut for ExprVisitor<'_, '_> {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
+    }
+}
+
+/// Makes a column of joined tables one with that in front of them.
+fn share(name: &str, joined: &mut [Relation], keeps_rows: bool) {
+    let has_it =
+        |relation: &&mut Relation| relation.columns.iter().flatten().any(|column| same_name(column, name));
+    if let Some(relation) = joined.iter_mut().find(has_it) {
+        relation.shared.push(name.to_owned());
+        relation.keeps_rows = keeps_rows;
     }
 }
 

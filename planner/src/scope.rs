@@ -1,8 +1,9 @@
 //! What a name may mean at one place of a statement, and which of it a spelling means.
 
-use sqlparser::ast::{Ident, TableAlias};
+use sqlparser::ast::{Expr, Ident, TableAlias};
 
 use crate::error::{Error, Result};
+use crate::functions::call;
 use crate::source_call::SourceCall;
 use crate::suggest::nearest;
 
@@ -23,12 +24,26 @@ pub(crate) struct Relation {
     pub(crate) columns: Option<Vec<String>>,
     /// The files whose columns these are, by their own names.
     pub(crate) source: Option<SourceCall>,
+    /// Columns that `USING` and `NATURAL` make one with those of the same name in front of it.
+    pub(crate) shared: Vec<String>,
+    /// Whether rows of it may have none in front of it: then the shared columns are its own where the others are null.
+    pub(crate) keeps_rows: bool,
 }
 
 impl Relation {
+    /// Its own name of a column.
+    fn column(&self, name: &str) -> Option<&String> {
+        self.columns.as_ref()?.iter().find(|column| same_name(column, name))
+    }
+
+    /// Whether a column of it is one with that in front of it.
+    pub(crate) fn shares(&self, name: &str) -> bool {
+        self.shared.iter().any(|shared| same_name(shared, name))
+    }
+
     /// A relation that is none of files.
     pub(crate) fn new(name: impl Into<String>, columns: Option<Vec<String>>) -> Self {
-        Self { name: name.into(), columns, source: None }
+        Self { name: name.into(), columns, source: None, shared: Vec::new(), keeps_rows: false }
     }
 }
 
@@ -199,6 +214,24 @@ pub(crate) fn aliased(mut relation: Relation, alias: Option<&TableAlias>) -> Rel
         };
     }
     relation
+}
+
+/// A column without a table in front that a right or full join by `USING` makes of several: its name, and its value. The relational core
+/// takes that of the first table, which is null where that has no row.
+pub(crate) fn merged_column(name: &str, relations: &[Relation]) -> Option<(String, Expr)> {
+    let mut having = relations.iter().filter_map(|relation| Some((relation, relation.column(name)?)));
+    let (first, column) = having.next()?;
+    let others: Vec<_> =
+        having.filter(|(relation, _)| relation.keeps_rows && relation.shares(name)).collect();
+    let all = || std::iter::once(&(first, column)).chain(&others).copied().collect::<Vec<_>>();
+    if others.is_empty() || all().iter().any(|(relation, _)| relation.name.is_empty()) {
+        return None;
+    }
+    let qualified = |(relation, column): (&Relation, &String)| {
+        Expr::CompoundIdentifier([&relation.name, column].map(|part| Ident::with_quote('"', part)).to_vec())
+    };
+    let values = all().into_iter().map(qualified).collect();
+    Some((column.clone(), Expr::Function(call("coalesce", values))))
 }
 
 pub(crate) fn all_columns(relations: &[Relation]) -> Option<Vec<String>> {

@@ -35,6 +35,7 @@ impl Template {
             "last_day" => {
                 ("CAST(date_trunc('month', $1) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)", 1, ONE_TIME)
             }
+            "mod" => ("$1 % $2", 2, "two numbers"),
             "monthname" => ("to_char($1, '%B')", 1, ONE_TIME),
             _ => return None,
         };

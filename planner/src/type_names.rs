@@ -8,7 +8,7 @@ const MAX_DIGITS: u64 = 38;
 /// The type that is meant by one that the relational core does not know by this name; `None`: it does, or nobody does.
 pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
     Some(match ty {
-        DataType::HugeInt | DataType::UHugeInt | DataType::Int128 | DataType::UInt128 => {
+        DataType::HugeInt | DataType::Int128 => {
             DataType::Decimal(ExactNumberInfo::PrecisionAndScale(MAX_DIGITS, 0))
         }
         DataType::UTinyInt | DataType::UInt8 => DataType::TinyIntUnsigned(None),

@@ -6,7 +6,7 @@ use sqlparser::ast::{
 };
 
 use crate::error::{Error, Result};
-use crate::scope::{Match, Relation, Scope, all_columns, find_column, same_name};
+use crate::scope::{Match, Relation, Scope, all_columns, find_column, merged_column, same_name};
 use crate::suggest::nearest;
 
 /// The columns that `*` or `t.*` stands for.
@@ -53,7 +53,8 @@ fn part_ident(part: &mut ObjectNamePart) -> Option<&mut Ident> {
     }
 }
 
-/// Writes out the wildcards that rename columns: the relational core knows no `RENAME`.
+/// Writes out the wildcards that rename columns, as the relational core knows no `RENAME`, and those over columns that a right or full
+/// join by `USING` makes of several, of which it gives the first.
 ///
 /// # Errors
 /// There is no such column, or the columns are not known.
@@ -62,11 +63,20 @@ pub(crate) fn expand_renamed(items: &mut Vec<SelectItem>, relations: &[Relation]
     for item in items.drain(..) {
         match options_of(&item).and_then(|options| options.opt_rename.clone()) {
             Some(rename) => expanded.extend(renamed_columns(&item, rename, relations)?),
+            None if matches!(item, SelectItem::Wildcard(_)) && has_merged_columns(relations) => {
+                expanded.extend(renamed_columns(&item, RenameSelectItem::Multiple(Vec::new()), relations)?);
+            }
             None => expanded.push(item),
         }
     }
     *items = expanded;
     Ok(())
+}
+
+/// Whether columns are made of several, and all columns can be named.
+fn has_merged_columns(relations: &[Relation]) -> bool {
+    let are_known = relations.iter().all(|relation| relation.columns.is_some() && !relation.name.is_empty());
+    are_known && relations.iter().any(|relation| relation.keeps_rows && !relation.shared.is_empty())
 }
 
 fn options_of(item: &SelectItem) -> Option<&WildcardAdditionalOptions> {
@@ -81,6 +91,7 @@ fn renamed_columns(
     rename: RenameSelectItem,
     relations: &[Relation],
 ) -> Result<Vec<SelectItem>> {
+    let is_all = matches!(item, SelectItem::Wildcard(_));
     let mut renamed = match rename {
         RenameSelectItem::Single(one) => vec![one],
         RenameSelectItem::Multiple(many) => many,
@@ -103,10 +114,16 @@ fn renamed_columns(
             return Err(Error::new("RENAME: the columns are not known")
                 .with_hint("name the columns, as in SELECT a AS b"));
         };
-        for column in columns.iter().filter(|column| !left_out.contains(column)) {
+        // Of columns that are one, the first stands for all, unless a table is named.
+        let is_first = |column: &&String| !is_all || !relation.shares(column);
+        for column in columns.iter().filter(|column| !left_out.contains(column)).filter(is_first) {
             let ident = Ident::with_quote('"', column);
+            let merged = if is_all { merged_column(column, &known) } else { None };
             let expr = match replaced.iter().position(|item| item.column_name.value == *column) {
                 Some(at) => replaced.swap_remove(at).expr,
+                None if merged.is_some() => {
+                    merged.map(|(_, value)| value).unwrap_or(Expr::Identifier(ident.clone()))
+                }
                 None if relations.len() > 1 && !relation.name.is_empty() => {
                     Expr::CompoundIdentifier(vec![Ident::with_quote('"', &relation.name), ident.clone()])
                 }

@@ -320,7 +320,7 @@ impl Job {
                     true => color_matches(hit, text),
                     false => text.extend_from_slice(hit.line),
                 }
-                text.push(b'\n');
+                text.extend_from_slice(if hit.has_return { b"\r\n" } else { b"\n" });
             }
             What::Matches => {
                 for range in hit.matches() {

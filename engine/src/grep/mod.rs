@@ -102,6 +102,8 @@ pub struct Hit<'a> {
     pub number: u64,
     /// The line, without its end.
     pub line: &'a [u8],
+    /// Whether its end is `\r\n`.
+    pub has_return: bool,
     pattern: Option<&'a Regex>,
 }
 

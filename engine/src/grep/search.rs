@@ -102,8 +102,9 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>)> Hits<'_, '_, W> {
             number = self.number;
         }
         let line = without_return(&self.bytes[start..end]);
+        let has_return = start + line.len() < end;
         let pattern = grep.pattern.shown.as_ref().filter(|_| !grep.invert);
-        self.write(&Hit { is_wanted: true, file: self.file, number, line, pattern });
+        self.write(&Hit { is_wanted: true, file: self.file, number, line, has_return, pattern });
     }
 
     fn write(&mut self, hit: &Hit<'_>) {
@@ -132,8 +133,9 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>)> Hits<'_, '_, W> {
             if is_wanted || near {
                 let number = self.number + index as u64;
                 let line = without_return(&bytes[start..end]);
+                let has_return = start + line.len() < end;
                 let pattern = pattern.filter(|_| is_wanted);
-                self.write(&Hit { is_wanted, file: self.file, number, line, pattern });
+                self.write(&Hit { is_wanted, file: self.file, number, line, has_return, pattern });
                 self.found.places.push(HitPlace { number, is_wanted });
             }
             start = end + 1;

@@ -38,8 +38,15 @@ impl AnalyzerRule for CheckArithmetic {
     }
 }
 
-/// Checks the expressions of one node; its columns keep their names.
 fn check_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    rewrite_expressions(plan, check_expr)
+}
+
+/// Rewrites the expressions of one node, from the inside; its columns keep their names.
+pub(crate) fn rewrite_expressions(
+    plan: LogicalPlan,
+    rewrite: impl Fn(Expr, &DFSchema) -> Result<Transformed<Expr>>,
+) -> Result<Transformed<LogicalPlan>> {
     let names = NamePreserver::new(&plan);
     let schema = match plan.inputs().as_slice() {
         [] => DFSchema::clone(plan.schema()),
@@ -47,7 +54,7 @@ fn check_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     };
     let checked = plan.map_expressions(|expr| {
         let name = names.save(&expr);
-        let checked = expr.transform_up(|expr| check_expr(expr, &schema))?;
+        let checked = expr.transform_up(|expr| rewrite(expr, &schema))?;
         Ok(if checked.transformed { checked.update_data(|expr| name.restore(expr)) } else { checked })
     })?;
     if checked.transformed { checked.map_data(|plan| plan.recompute_schema()) } else { Ok(checked) }

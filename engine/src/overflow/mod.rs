@@ -8,5 +8,5 @@
 mod arithmetic;
 mod sum;
 
-pub(crate) use arithmetic::{CheckArithmetic, unchecked};
+pub(crate) use arithmetic::{CheckArithmetic, rewrite_expressions, unchecked};
 pub(crate) use sum::checked_sum;

@@ -152,6 +152,7 @@ fn reads_what_is_there() {
     assert_eq!(rows(&["a\n1\n\n3\n"]).unwrap(), ["1", "∅", "3"]);
     assert_eq!(rows(&["a\n\"x\"y\n\n\"z\"\n"]).unwrap(), ["xy", "∅", "z"]);
     assert_eq!(rows(&["a,b\n1,x,\n3,y,\n", "b\nz\n"]).unwrap(), ["1|x|∅", "3|y|∅", "∅|z|∅"]);
+    assert_eq!(rows(&["a,b\nr1,1,x\nr2,3,y\n"]).unwrap(), ["r1|1|x", "r2|3|y"]);
     assert_eq!(rows(&["a,b\r1,x\r2,\"y\"\r"]).unwrap(), ["1|x", "2|y"]);
 }
 

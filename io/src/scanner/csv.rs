@@ -125,9 +125,7 @@ impl Layout {
         let mut scratch = Vec::new();
         let name = |field: &Field| column_name(field_value(data, field, dialect, &mut scratch), encoding);
         let mut names: Vec<String> = fields.iter().map(name).collect();
-        if form.has_open_ends {
-            names.push(String::new());
-        }
+        form.unnamed.add_to(&mut names);
         let (width, names) = (names.len(), header_names(&names));
         let columns = &table.columns;
         let of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);

@@ -18,8 +18,29 @@ pub(crate) struct FileForm {
     pub(crate) dialect: Dialect,
     /// Where the file does not begin with a byte order mark.
     pub(crate) encoding: Encoding,
-    /// Whether all records but the header end with a delimiter, so that there is a field behind it that has no name.
-    pub(crate) has_open_ends: bool,
+    /// The column that the header has no name for.
+    pub(crate) unnamed: Unnamed,
+}
+
+/// Which column has no name, where all records have one field more than the header has names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unnamed {
+    None,
+    /// The names of rows, as R writes them.
+    First,
+    /// What stands behind the delimiter with which all records end: nothing.
+    Last,
+}
+
+impl Unnamed {
+    /// Gives the column a name that is empty.
+    pub(crate) fn add_to(self, names: &mut Vec<String>) {
+        match self {
+            Self::None => {}
+            Self::First => names.insert(0, String::new()),
+            Self::Last => names.push(String::new()),
+        }
+    }
 }
 
 /// How those of all files are.
@@ -62,7 +83,7 @@ pub(super) fn found_forms(
     let filled = || files.iter().zip(samples).filter(|(_, sample)| sample.first.is_some());
     let common_encoding = || encoding_of_all(filled().map(|(_, sample)| sample.looks));
     let encoding = options.encoding.known().unwrap_or_else(common_encoding);
-    let common = FileForm { dialect: common, encoding, has_open_ends: false };
+    let common = FileForm { dialect: common, encoding, unnamed: Unnamed::None };
     let encoding_of = |looks| match options.encoding.known() {
         Some(encoding) => encoding,
         None => encoding_beside(looks, encoding),
@@ -72,7 +93,7 @@ pub(super) fn found_forms(
         let form = FileForm {
             dialect: sample.dialect.clone(),
             encoding: encoding_of(sample.looks),
-            has_open_ends: sample.has_open_ends,
+            unnamed: sample.unnamed,
         };
         if form != common {
             others.insert(file.path.clone(), form);
@@ -89,17 +110,13 @@ pub(super) fn found_forms(
 
 /// The encoding that all files can be in; UTF-8 if there is none.
 fn encoding_of_all(looks: impl Iterator<Item = Looks>) -> Encoding {
-    let mut found = Looks::Ascii;
-    for looks in looks {
-        found = match (found, looks) {
-            (Looks::Ascii, looks) => looks,
-            // UTF-16 has no ASCII files beside it.
-            (Looks::Bytes, Looks::Ascii) => Looks::Bytes,
-            (found, looks) if found == looks => found,
-            _ => Looks::Utf8,
-        };
-    }
-    encoding_beside(found, Encoding::Utf8)
+    let put_together = |one, other| match (one, other) {
+        (one, other) if one == other => one,
+        // Files without a character that tells; those of UTF-16 all do.
+        (Looks::Ascii, Looks::Bytes) | (Looks::Bytes, Looks::Ascii) => Looks::Bytes,
+        _ => Looks::Utf8,
+    };
+    encoding_beside(looks.reduce(put_together).unwrap_or(Looks::Ascii), Encoding::Utf8)
 }
 
 /// The encoding of a file: what is ASCII as far as was looked goes on as the others do.

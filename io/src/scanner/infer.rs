@@ -8,7 +8,7 @@ use std::thread;
 use encoding_rs::WINDOWS_1252;
 
 use super::Delim;
-use super::file_forms::{FileForm, FileForms, found_forms};
+use super::file_forms::{FileForm, FileForms, Unnamed, found_forms};
 use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
 use super::time_format::TimeFormats;
 use super::time_forms::{Forms, TimeKind};
@@ -223,7 +223,7 @@ fn declared(
     let mut notes = Vec::new();
     let forms = match (known.dialect(), options.encoding) {
         (Some(dialect), Setting::Is(encoding)) => {
-            FileForms::alike(FileForm { dialect, encoding, has_open_ends: false })
+            FileForms::alike(FileForm { dialect, encoding, unnamed: Unnamed::None })
         }
         _ => {
             let dialect = find_dialect(files, known, options)?;
@@ -343,10 +343,10 @@ fn take_samples(
         };
         let mut sample = Sample::new(&head, skip, dialect);
         let may_be_headed = options.header != HeaderMode::Absent && options.columns.is_none();
-        if may_be_headed && sample.has_open_ends && sample.first_is_names() {
-            sample.name_open_ends();
+        if may_be_headed && sample.first_is_names() {
+            sample.name_all();
         } else {
-            sample.has_open_ends = false;
+            sample.unnamed = Unnamed::None;
         }
         Ok(sample)
     })
@@ -485,8 +485,8 @@ pub(super) struct Sample {
     skip: u64,
     /// The first record, if there is any.
     pub(super) first: Option<Vec<String>>,
-    /// Whether all records but the first have one more field than it, in which nothing stands.
-    pub(super) has_open_ends: bool,
+    /// Which column has no name, if the first record has the names, and all others have one more field than it.
+    pub(super) unnamed: Unnamed,
     /// Types of the fields of the first record, and of those of all others.
     first_types: Vec<ColumnValues>,
     types: Vec<ColumnValues>,
@@ -505,7 +505,7 @@ impl Sample {
             dialect,
             skip,
             first: None,
-            has_open_ends: true,
+            unnamed: Unnamed::Last,
             first_types: Vec::new(),
             types: Vec::new(),
             records: 0,
@@ -524,7 +524,9 @@ impl Sample {
                     continue;
                 }
                 Parsed::Incomplete | Parsed::Unclosed => {
-                    sample.has_open_ends &= sample.records > 1;
+                    if sample.records < 2 {
+                        sample.unnamed = Unnamed::None;
+                    }
                     return sample;
                 }
             }
@@ -533,8 +535,13 @@ impl Sample {
             let width = sample.first_types.len();
             let (no_short, no_long) = head.leaves_out;
             let is_open = || fields.last().is_some_and(|field| field.start == field.end);
-            sample.has_open_ends &= is_first || fields.len() == width + 1 && is_open();
-            let is_long = fields.len() > width && !sample.has_open_ends;
+            sample.unnamed = match sample.unnamed {
+                unnamed if is_first => unnamed,
+                Unnamed::Last if fields.len() == width + 1 && is_open() => Unnamed::Last,
+                Unnamed::Last | Unnamed::First if fields.len() == width + 1 => Unnamed::First,
+                _ => Unnamed::None,
+            };
+            let is_long = fields.len() > width && sample.unnamed == Unnamed::None;
             if !is_first && (no_short && fields.len() < width || no_long && is_long) {
                 continue;
             }
@@ -573,10 +580,14 @@ impl Sample {
             && fields.all(|(at, (name, values))| name.is_empty() || are_names(at, *values))
     }
 
-    /// Takes the field behind the last delimiter for one of the header, too, without a name.
-    fn name_open_ends(&mut self) {
-        self.first.get_or_insert_default().push(String::new());
-        self.first_types.push(ColumnValues::default());
+    /// Gives the column that the first record has no name for one that is empty.
+    fn name_all(&mut self) {
+        self.unnamed.add_to(self.first.get_or_insert_default());
+        match self.unnamed {
+            Unnamed::None => {}
+            Unnamed::First => self.first_types.insert(0, ColumnValues::default()),
+            Unnamed::Last => self.first_types.push(ColumnValues::default()),
+        }
     }
 
     /// How many records the file has, if it goes on as it begins.
@@ -781,6 +792,12 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         };
         let lines = if *lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
         format!("{}: {lines} above the header passed over{more}; skip = 0 reads them", path.display())
+    }));
+    notes.extend(filled().find(|(_, sample)| sample.unnamed == Unnamed::First).map(|(file, _)| {
+        format!(
+            "{}: the header has one name fewer than records have fields: the first column has none",
+            file.path.display()
+        )
     }));
     let comment = || samples.iter().find_map(|sample| sample.dialect.comment);
     if let (Setting::Auto, Some(comment)) = (options.comment, comment()) {
@@ -1158,9 +1175,18 @@ mod tests {
             assert_eq!(columns, "a bigint, b text", "{other}");
             assert!(table.notes().iter().any(|note| note.ends_with(said)), "{other} {:?}", table.notes());
         }
+        // Records that begin as comments do.
+        let (columns, table) = found(&["# made by x\ntag,n\n#a,1\n#b,2\nc,3\n"]).unwrap();
+        assert_eq!((columns.as_str(), table.comment()), ("tag text, n bigint", Some(None)));
         // What may be written either way is written as the others are.
         let (columns, table) = found(&["a;b\n1;2\n", "a;b\n1;x, y\n2;x, z\n", "a;b\n"]).unwrap();
         assert_eq!((columns.as_str(), table.delim()), ("a bigint, b text", Some(b';'.into())));
+        // A ragged record does not keep a file from being a table, and one column of phrases is none.
+        let rest = "7;8\n9;10\n11;12\n";
+        let (columns, _) = found(&["a,b\n1,2\n", &format!("a;b\n3;4\n5\n{rest}")]).unwrap();
+        assert_eq!(columns, "a bigint, b bigint");
+        let (columns, _) = found(&["a\nx\n", "a\nx; y\nz; w\nu; v\n"]).unwrap();
+        assert_eq!(columns, "a text");
         let comma = CsvOptions { delim: Some(b','.into()), ..Default::default() };
         assert_eq!(infer(&["a,b\n1,2\n", "a;b\n3;4\n"], &comma).unwrap().columns().len(), 3);
         assert_eq!(infer(&["a\n1\n", "a\nx, y\nz\n"], &CsvOptions::default()).unwrap().columns().len(), 1);
@@ -1170,8 +1196,14 @@ mod tests {
     fn delimiters_at_the_ends_of_records_are_columns_without_a_name() {
         assert_eq!(columns(&["a,b\n1,2,\n3,4,\n"]), "a bigint, b bigint, column2 text");
         assert_eq!(columns(&["a,b\n1,2,\n", "b,a\n1,x\n"]), "a text, b bigint, column2 text");
-        // Where something stands behind it, or there is no header, nothing says what it is.
-        assert_eq!(columns(&["a,b\n1,2,\n3,4,5\n"]), "a bigint, b bigint");
+        // Where something stands behind it, it is the first column that has no name: those of rows, as R writes them.
+        let table =
+            infer(&["mpg,cyl\nMazda RX4,21.5,6\nDatsun 710,22.8,4\n"], &CsvOptions::default()).unwrap();
+        assert_eq!(columns_of(&table), "column0 text, mpg double, cyl bigint");
+        assert!(
+            table.notes()[0].ends_with("one name fewer than records have fields: the first column has none")
+        );
+        assert_eq!(columns(&["a,b\n1,2,\n3,4,5\n6,7\n"]), "a bigint, b bigint");
         assert_eq!(columns(&["1,2\n1,2,\n"]), "column0 bigint, column1 bigint");
         let skip = CsvOptions { on_error: OnError::Skip, ..CsvOptions::default() };
         let table = infer(&["a,b\n1,2,\n3,4,\n"], &skip).unwrap();

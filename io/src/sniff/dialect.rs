@@ -22,6 +22,9 @@ const OTHER_DELIMS: [u8; 6] = [b' ', b':', b'~', b'^', b'/', b'*'];
 /// The share of fields that must look like values where one of the others is the delimiter.
 const OTHER_VALUES: f64 = 0.9;
 
+/// The share of records that are not ragged.
+const MOST: f64 = 0.75;
+
 /// What the options say, and is not guessed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Known {
@@ -118,9 +121,11 @@ fn longer(text: &[u8], whole: bool, best: &Dialect, table: &Table, known: &Known
     let is_doubled = byte != b',' && count(&[byte]) == 2 * count(&[byte, byte]);
     // A quoted field begins with its quote: the blank before it is no part of the field.
     let is_spaced = count(&[byte]) == count(&[byte, b' ']) && count(&[byte, b' ', b'"']) > 0;
+    // Where a quoted field stands behind it alone, a blank behind others is a part of their fields.
+    let is_followed_by_quote = count(&[byte, b'"']) > 0;
     let longer = match () {
         () if is_doubled => delim_in(text, &[byte, byte])?,
-        () if is_spaced || !table.is_regular() => delim_in(text, &[byte, b' '])?,
+        () if is_spaced || !table.is_regular() && !is_followed_by_quote => delim_in(text, &[byte, b' '])?,
         () => return None,
     };
     let (dialect, table) = best_of(text, whole, &[longer], known)?;
@@ -144,8 +149,17 @@ pub(crate) fn dialect_beside(text: &[u8], whole: bool, known: &Known, common: &D
     let own = dialect_of(text, whole, known);
     let own_table = Table::of(text, whole, &own);
     let is_usual = own.delim.single().is_some_and(|byte| USUAL_DELIMS.contains(&byte));
-    let is_better = own_table.is_regular() && own_table.score() > table.score();
+    let is_table = own_table.is_regular() || table.width().is_none() && is_headed_table(text, whole, &own);
+    let is_better = is_table && own_table.score() > table.score();
     if is_better && (is_usual || own.delim == common.delim) { own } else { common.clone() }
+}
+
+/// Whether the first record has the width of most others: a few may be ragged.
+fn is_headed_table(text: &[u8], whole: bool, dialect: &Dialect) -> bool {
+    let first_len = memchr::memchr2(b'\n', b'\r', text).map_or(text.len(), |at| at + 1);
+    let first = Table::of(&text[..first_len], true, dialect).width();
+    let table = Table::of(text, whole, dialect);
+    first.is_some() && first == table.width() && table.share_of_width() >= MOST
 }
 
 /// Those of the bytes that the text has, and the likeliest, as delimiters.
@@ -248,7 +262,7 @@ fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialec
 }
 
 /// Lines that begin with `#` are comments if none of them has as many fields as most records, or if there is a table without them
-/// and none with them.
+/// and none with them. Those of as many fields behind the first other line are records all the same.
 fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
     if delim.contains(b'#') || !starts_a_line(text, b'#') {
         return None;
@@ -256,13 +270,16 @@ fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
     let plain = Dialect { delim, ..Dialect::RFC4180 };
     let table = Table::of(text, whole, &plain);
     let without = Table::of(text, whole, &Dialect { comment: Some(b'#'), ..plain });
+    let lines = || text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+    let is_comment = |line: &&[u8]| line.starts_with(b"#");
+    let width_of = |line: &[u8]| memchr::memmem::find_iter(line, delim.as_bytes()).count() + 1;
     if without.is_regular() && !table.is_regular() {
-        return Some(b'#');
+        let mut behind = lines().skip_while(is_comment).filter(is_comment);
+        let is_record = behind.any(|line| Some(width_of(line)) == without.width());
+        return (!is_record).then_some(b'#');
     }
     let width = table.width()?;
-    let lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| line.starts_with(b"#"));
-    let mut widths = lines.map(|line| memchr::memmem::find_iter(line, delim.as_bytes()).count() + 1);
-    (!widths.any(|other| other == width)).then_some(b'#')
+    (!lines().filter(is_comment).any(|line| width_of(line) == width)).then_some(b'#')
 }
 
 fn starts_a_line(text: &[u8], byte: u8) -> bool {

@@ -80,6 +80,12 @@ impl Table {
         (most.0 > 1).then_some(most.0)
     }
 
+    /// The share of records that have the width that most have.
+    pub(super) fn share_of_width(&self) -> f64 {
+        let most = self.widths.iter().map(|(_, count)| *count).max().unwrap_or(0);
+        most as f64 / self.records.max(1) as f64
+    }
+
     /// Whether all records, and two or more, have the same width, more than one.
     pub(super) fn is_regular(&self) -> bool {
         matches!(self.widths.as_slice(), [(2.., 2..)])

@@ -68,6 +68,8 @@ impl JsonBuilder {
                 let (nulls, item) = (NullBufferBuilder::new(0), Box::new(Self::new(item)));
                 return Self::List { offsets: vec![0], nulls, item, data_type: ty.data_type() };
             }
+            // There are no structs without fields.
+            JsonType::Struct(members) if members.is_empty() => ColumnType::Text,
             JsonType::Struct(members) => {
                 let DataType::Struct(fields) = ty.data_type() else {
                     unreachable!("an object is read as a struct")
@@ -239,6 +241,20 @@ impl JsonBuilder {
         }
     }
 
+    /// Takes the keys that were passed over in objects, each behind the names of what it stands in.
+    pub(super) fn take_unknown(&mut self, name: &str, unknown: &mut Vec<String>) {
+        match self {
+            Self::List { item, .. } => item.take_unknown(name, unknown),
+            Self::Struct { members, .. } => {
+                unknown.extend(members.unknown.drain(..).map(|key| format!("{name}.{key}")));
+                for (builder, member) in members.builders.iter_mut().zip(&members.names) {
+                    builder.take_unknown(&format!("{name}.{member}"), unknown);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The values; the builder is empty then.
     pub(super) fn finish(&mut self) -> ArrayRef {
         match self {
@@ -306,7 +322,12 @@ pub(super) struct Members {
     /// For each: the last object that had it.
     last: Vec<u64>,
     objects: u64,
+    /// Keys that were passed over: not more of them than anybody wants to read.
+    unknown: Vec<String>,
 }
+
+/// Keys that are passed over of which is told.
+const MAX_UNKNOWN: usize = 8;
 
 impl Members {
     fn new(members: &[(String, JsonType)]) -> Self {
@@ -315,6 +336,7 @@ impl Members {
             builders: members.iter().map(|(_, ty)| JsonBuilder::new(ty)).collect(),
             last: vec![0; members.len()],
             objects: 0,
+            unknown: Vec::new(),
         }
     }
 
@@ -336,6 +358,9 @@ impl Members {
                     hint = index + 1;
                 }
                 None => {
+                    if self.unknown.len() < MAX_UNKNOWN && !self.unknown.iter().any(|known| known == key) {
+                        self.unknown.push(key.to_owned());
+                    }
                     cursor.skip()?;
                 }
             }

@@ -83,14 +83,12 @@ impl<'a> Cursor<'a> {
         let rest = &self.text[self.at..];
         let of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let number = &rest[..rest.bytes().take_while(|byte| of_number(byte)).count()];
-        // Longer forms that are no numbers are left to whoever converts it.
         if number == "-" && rest[1..].starts_with(INFINITY) {
             let number = &rest[..1 + INFINITY.len()];
             self.at += number.len();
             return Ok(Value::Number(number));
         }
-        let digits = number.strip_prefix('-').unwrap_or(number);
-        if !digits.starts_with(|first: char| first.is_ascii_digit()) {
+        if !is_number(number.as_bytes()) {
             return self.problem("a number");
         }
         self.at += number.len();
@@ -193,23 +191,50 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Whether it is written as JSON has numbers: without a plus, zeros in front, or a point at an end.
+fn is_number(text: &[u8]) -> bool {
+    fn digits(text: &[u8]) -> (usize, &[u8]) {
+        let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (len, &text[len..])
+    }
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let (len, mut rest) = digits(text);
+    let mut is_one = len == 1 || len > 1 && text[0] != b'0';
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let (len, behind) = digits(fraction);
+        (is_one, rest) = (is_one && len > 0, behind);
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = if let [b'+' | b'-', exponent @ ..] = exponent { exponent } else { exponent };
+        let (len, behind) = digits(exponent);
+        (is_one, rest) = (is_one && len > 0, behind);
+    }
+    is_one && rest.is_empty()
+}
+
 /// A text without its escapes.
 pub(crate) fn unescaped(raw: &str) -> Option<String> {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.find('\\') {
         text.push_str(&rest[..at]);
-        let escape = *rest.as_bytes().get(at + 1)?;
-        rest = &rest[at + 2..];
+        let mut behind = rest[at + 1..].chars();
+        let escape = behind.next()?;
+        rest = behind.as_str();
         text.push(match escape {
-            b'"' | b'\\' | b'/' => char::from(escape),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => {
-                let unit = |text: &str| u32::from_str_radix(text.get(..4)?, 16).ok();
+            '"' | '\\' | '/' => escape,
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => {
+                let unit = |text: &str| {
+                    let digits = text.get(..4)?;
+                    // A sign is none.
+                    let are_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+                    u32::from_str_radix(digits, 16).ok().filter(|_| are_digits)
+                };
                 let mut code = unit(rest)?;
                 rest = &rest[4..];
                 if (0xd800..0xdc00).contains(&code) {
@@ -268,9 +293,20 @@ mod tests {
     }
 
     #[test]
+    fn numbers() {
+        for text in ["0", "-0", "10", "1.5", "-0.25", "1e5", "1E+05", "0.0e-9"] {
+            assert_eq!(Cursor::new(text, 0).value(), Ok(Value::Number(text)));
+        }
+        for text in ["-", "01", "-01", "1.", ".5", "1e", "1e+", "1+2", "0.1.2", "1-2", "+1", "--1", "1.e5"] {
+            let mut cursor = Cursor::new(text, 0);
+            assert!(cursor.value().is_err() || cursor.at < text.len(), "{text}");
+        }
+    }
+
+    #[test]
     fn escapes() {
         assert_eq!(unescaped(r#"a\n\"\/\u0041\ud83d\ude00z"#).unwrap(), "a\n\"/A😀z");
-        for text in [r"\x", r"\u12", r"\ud800", r"\ud800\u0041"] {
+        for text in [r"\x", r"\é", r"\", r"\u12", r"\u+123", r"\u12é", r"\ud800", r"\ud800\u0041"] {
             assert_eq!(unescaped(text), None, "{text}");
         }
     }

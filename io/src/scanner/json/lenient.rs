@@ -175,8 +175,15 @@ impl JsonScanner {
         start: usize,
     ) -> Result<usize, Wrong> {
         let begin = *cursor;
-        let wrong = lenient.try_object(&self.names, cursor)?;
-        self.push_tried(lenient, begin, start, wrong)
+        match lenient.try_object(&self.names, cursor) {
+            Ok(wrong) => self.push_tried(lenient, begin, start, wrong),
+            // Of what is a value, it is known where the next one begins.
+            Err(problem) => {
+                *cursor = begin;
+                cursor.skip()?;
+                Ok(self.push_no_object(lenient, start, problem))
+            }
+        }
     }
 
     /// Adds an object of which it is known what is wrong.

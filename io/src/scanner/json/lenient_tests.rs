@@ -103,7 +103,13 @@ fn what_is_read_does_not_change_what_is_left_out() {
 
 #[test]
 fn lines_of_no_object_are_not_counted() {
-    for text in ["{\"a\": 1}\ngarbage\n", "{\"a\": 1}\n{\"a\": 2\n", "{\"a\": 1}\n7\n"] {
+    for text in [
+        "{\"a\": 1}\n{\"a\": 2}{\"a\": 3}\n",
+        "{\"a\": 1}\n{\"a\": 2,}\n",
+        "{\"a\": 1}\ngarbage\n",
+        "{\"a\": 1}\n{\"a\": 2\n",
+        "{\"a\": 1}\n7\n",
+    ] {
         let files = Files::new(&[text.as_bytes()]);
         let error = told(&files, &JsonOptions::default(), Some(&[]), (1 << 20, 1)).unwrap_err();
         assert!(error.to_string().contains("line 2: expected "), "{error}");
@@ -128,6 +134,10 @@ fn in_an_array_values_are_passed_over_and_other_damage_is_an_error() {
     {
         assert_eq!(told(&files, &options(on_error), None, (4, 1)).unwrap().0, expected);
     }
+    let files = Files::new(&[b"[{\"a\": 1}, 5, {\"a\": 2, \"a\": 2}, [7], {\"a\": 3}]"]);
+    let (rows, notes, _) = told(&files, &options(OnError::Skip), None, (4, 1)).unwrap();
+    assert_eq!(rows, ["1|∅", "3|∅"]);
+    assert!(notes[0].starts_with("3 records were skipped"), "{notes:?}");
     let files = Files::new(&[b"[{\"a\": 1},\n oops, {\"a\": 3}]"]);
     let error = told(&files, &options(OnError::Skip), None, (1 << 20, 1)).unwrap_err();
     assert!(

@@ -51,7 +51,8 @@ pub struct JsonOptions {
     /// All columns, in order, by name and type: nothing is found by looking.
     pub columns: Option<Vec<(String, ColumnType)>>,
     /// What becomes of values that do not fit, and of lines that are no object: with [`OnError::Null`] such a line is a row of
-    /// nulls. In an array of objects, or where an object has several lines, what is no JSON is always an error.
+    /// nulls. In an array of objects, or where an object has several lines, so are values that are none, and what is no JSON is always an
+    /// error.
     pub on_error: OnError,
     /// How many rejected values and lines are kept, for all files.
     pub rejects_limit: usize,

@@ -208,6 +208,11 @@ impl JsonScanner {
     }
 
     fn finish(&mut self, rows: usize) -> RecordBatch {
+        for (column, builder) in self.read.clone().into_iter().zip(0..) {
+            let mut unknown = Vec::new();
+            self.builders[builder].take_unknown(&self.names[column], &mut unknown);
+            unknown.iter().for_each(|key| self.note_unknown_inside(key));
+        }
         let built: Vec<ArrayRef> = self.builders.iter_mut().map(JsonBuilder::finish).collect();
         let columns = self.places.iter().zip(self.schema.fields()).map(|(place, field)| match place {
             Some(builder) => Arc::clone(&built[*builder]),
@@ -237,11 +242,6 @@ impl JsonScanner {
             at = end + 1;
             let mut cursor = Cursor::new(&text[..end], start);
             if cursor.peek().is_none() {
-                continue;
-            }
-            // To look at its ends costs little, and tells what was cut and what is no JSON at all.
-            if self.read.is_empty() && is_in_braces(&text[cursor.at..end]) {
-                rows += 1;
                 continue;
             }
             let start = cursor.at;
@@ -313,6 +313,17 @@ impl JsonScanner {
         Ok(())
     }
 
+    /// A key of an object in a column that no head has is told once.
+    #[cold]
+    fn note_unknown_inside(&mut self, key: &str) {
+        if self.unknown.insert(key.to_owned()) {
+            let column = key.split('.').next().unwrap_or(key);
+            self.notes.add(format!(
+                "the key \"{key}\" is in the head of no file, and passed over: types = {{'{column}': 'text'}} reads \"{column}\" as it is written"
+            ));
+        }
+    }
+
     /// A key that is no column is told once.
     #[cold]
     fn note_unknown(&mut self, key: &str) {
@@ -328,9 +339,4 @@ impl JsonScanner {
 /// The first line of some bytes, without its end.
 pub(super) fn first_line(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end()
-}
-
-/// Whether a line begins and ends as an object does.
-fn is_in_braces(line: &str) -> bool {
-    line.starts_with('{') && line.trim_ascii_end().ends_with('}')
 }

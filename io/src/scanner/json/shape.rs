@@ -20,7 +20,7 @@ pub enum JsonType {
     Scalar(ColumnType),
     /// A list.
     List(Box<JsonType>),
-    /// An object: its keys, in the order in which they first appear.
+    /// An object: its keys, in the order in which they first appear. One without any is a text, as it is written.
     Struct(Vec<(String, JsonType)>),
 }
 
@@ -31,6 +31,7 @@ impl JsonType {
             Self::Nothing => DataType::Utf8View,
             Self::Scalar(ty) => ty.data_type(),
             Self::List(item) => DataType::List(Arc::new(Field::new_list_field(item.data_type(), true))),
+            Self::Struct(fields) if fields.is_empty() => DataType::Utf8View,
             Self::Struct(fields) => {
                 let field = |(name, ty): &(String, Self)| Field::new(name, ty.data_type(), true);
                 DataType::Struct(fields.iter().map(field).collect())
@@ -75,8 +76,7 @@ impl JsonType {
                     }
                     first = false;
                 }
-                // There are no structs without fields.
-                if fields.is_empty() { Self::Nothing } else { Self::Struct(fields) }
+                Self::Struct(fields)
             }
         })
     }
@@ -154,6 +154,8 @@ mod tests {
             ("[1, 2.5, null]", "List(Float64)"),
             ("[1, NaN, null]", "List(Int64)"),
             ("-Infinity", "Float64"),
+            ("[{}, 1]", "List(Utf8View)"),
+            ("[{}, {}]", "List(Utf8View)"),
             ("[\"2001-02-03\"]", "List(Utf8View)"),
             ("[1, [2]]", "List(Utf8View)"),
             ("{}", "Utf8View"),

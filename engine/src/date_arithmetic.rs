@@ -1,0 +1,50 @@
+//! Dates and intervals of less than a day.
+//!
+//! To the relational core a date and an interval make a date, whatever is lost of the interval: `DATE '2001-05-01' + INTERVAL '3 hours'`
+//! would be the same day. Where the interval says hours, the date is its midnight here, as in PostgreSQL and DuckDB.
+
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::error::Result;
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, cast};
+use datafusion::optimizer::AnalyzerRule;
+
+use crate::overflow::rewrite_expressions;
+
+/// Takes dates for their midnights where hours are added to them or taken from them.
+#[derive(Debug)]
+pub(crate) struct DatesWithHours;
+
+impl AnalyzerRule for DatesWithHours {
+    fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
+        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, with_hours)).data()
+    }
+
+    fn name(&self) -> &str {
+        "dates_with_hours"
+    }
+}
+
+fn with_hours(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = expr else { return Ok(Transformed::no(expr)) };
+    let is_date =
+        |expr: &Expr| Ok::<_, datafusion::error::DataFusionError>(expr.get_type(schema)? == DataType::Date32);
+    let midnight = |date: Expr| Box::new(cast(date, DataType::Timestamp(TimeUnit::Microsecond, None)));
+    let (left, right) = match op {
+        Operator::Plus | Operator::Minus if has_hours(&right) && is_date(&left)? => (midnight(*left), right),
+        Operator::Plus if has_hours(&left) && is_date(&right)? => (left, midnight(*right)),
+        _ => return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
+    };
+    Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr { left, op, right })))
+}
+
+/// Whether it is an interval that is no number of days.
+fn has_hours(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) => interval.nanoseconds != 0,
+        Expr::Literal(ScalarValue::IntervalDayTime(Some(interval)), _) => interval.milliseconds != 0,
+        _ => false,
+    }
+}
