@@ -20,7 +20,7 @@ use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::DOUBT_LEN_BYTES;
 use crate::notes::Notes;
-use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
+use crate::options::{ColumnType, CsvOptions, HeaderMode, OnError, Setting};
 use crate::sniff::{
     Known, Looks, dialect_beside, dialect_of, encoding_of, preamble_lines, refuse_other_kind,
 };
@@ -176,8 +176,8 @@ impl CsvTable {
 /// Finds dialect, encoding, header, columns and types by looking at the first 512 KiB of every file, several
 /// files at once.
 ///
-/// Files may be written in different ways, which a note tells. They may have different columns: the table has all of them, in the order in which they first
-/// appear, and a file without a column gives nulls, which a note tells; or, if the options say so, columns are
+/// Files may be written in different ways, which a note tells. They may have different columns: the table has all of
+/// them, in the order in which they first appear, and a file without a column gives nulls, which a note tells; or, if the options say so, columns are
 /// found by their places, under the names of the first file. A type is the narrowest of boolean, bigint,
 /// double, date, timestamp and text that fits all values seen in all files. Files without any record
 /// say nothing. If the options give all columns, only the encoding is looked for, and nothing is read if they give
@@ -343,7 +343,9 @@ fn take_samples(
         };
         let mut sample = Sample::new(&head, skip, dialect);
         let may_be_headed = options.header != HeaderMode::Absent && options.columns.is_none();
-        if may_be_headed && sample.first_is_names() {
+        // Who has said what becomes of records that are too long has said that these are.
+        let long_is_error = options.on_error == OnError::Fail && !options.cut_long;
+        if may_be_headed && long_is_error && sample.first_is_names() {
             sample.name_all();
         } else {
             sample.unnamed = Unnamed::None;
@@ -541,8 +543,7 @@ impl Sample {
                 Unnamed::Last | Unnamed::First if fields.len() == width + 1 => Unnamed::First,
                 _ => Unnamed::None,
             };
-            let is_long = fields.len() > width && sample.unnamed == Unnamed::None;
-            if !is_first && (no_short && fields.len() < width || no_long && is_long) {
+            if !is_first && (no_short && fields.len() < width || no_long && fields.len() > width) {
                 continue;
             }
             let mut names = Vec::new();
@@ -1079,7 +1080,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::options::{FindTimes, OnError};
+    use crate::options::FindTimes;
 
     fn infer(files: &[&str], options: &CsvOptions) -> Result<CsvTable> {
         let dir = tempfile::tempdir().unwrap();
@@ -1205,9 +1206,12 @@ mod tests {
         );
         assert_eq!(columns(&["a,b\n1,2,\n3,4,5\n6,7\n"]), "a bigint, b bigint");
         assert_eq!(columns(&["1,2\n1,2,\n"]), "column0 bigint, column1 bigint");
+        // Nor where it was said what becomes of records that are too long.
         let skip = CsvOptions { on_error: OnError::Skip, ..CsvOptions::default() };
-        let table = infer(&["a,b\n1,2,\n3,4,\n"], &skip).unwrap();
-        assert_eq!(columns_of(&table), "a bigint, b bigint, column2 text");
+        let table = infer(&["a,b\n1,2,\n3,4,\n5,6\n"], &skip).unwrap();
+        assert_eq!(columns_of(&table), "a bigint, b bigint");
+        let cut = CsvOptions { cut_long: true, ..CsvOptions::default() };
+        assert_eq!(columns_of(&infer(&["a,b\n1,2,\n3,4,\n"], &cut).unwrap()), "a bigint, b bigint");
     }
 
     #[test]
