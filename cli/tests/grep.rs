@@ -158,6 +158,25 @@ fn habits_from_ripgrep() {
 }
 
 #[test]
+fn ends_of_lines_stay_and_the_last_flag_counts() {
+    let dir = folder();
+    fs::write(dir.path().join("crlf.txt"), "foo\r\nbar\r\nfoo").unwrap();
+    swath(&dir).args(["foo$", "crlf.txt"]).assert().success().stdout("foo\r\nfoo\n");
+    swath(&dir).args(["-A1", "-m1", "-n", "foo", "crlf.txt"]).assert().success().stdout("1:foo\r\n2-bar\r\n");
+    swath(&dir).args(["-n", "-n", "-m5", "-m1", "-i", "-i", "FOO", "crlf.txt"]).assert().stdout("1:foo\r\n");
+}
+
+#[test]
+fn arguments_that_are_no_text_are_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = folder();
+    let name = std::ffi::OsStr::from_bytes(b"n\xff.txt");
+    swath(&dir).arg("foo").arg(name).assert().code(2).stderr(
+        predicate::str::contains("invalid UTF-8").and(predicate::str::contains("is named by a glob")),
+    );
+}
+
+#[test]
 fn colours_only_when_told() {
     let dir = folder();
     swath(&dir).args(["--color", "always", "-n", "Par", "a.txt", "b.txt"]).assert().stdout(

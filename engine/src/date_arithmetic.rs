@@ -29,8 +29,7 @@ impl AnalyzerRule for DatesWithHours {
 
 fn with_hours(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let Expr::BinaryExpr(BinaryExpr { left, op, right }) = expr else { return Ok(Transformed::no(expr)) };
-    let is_date =
-        |expr: &Expr| Ok::<_, datafusion::error::DataFusionError>(expr.get_type(schema)? == DataType::Date32);
+    let is_date = |expr: &Expr| expr.get_type(schema).map(|ty| ty == DataType::Date32);
     let midnight = |date: Expr| Box::new(cast(date, DataType::Timestamp(TimeUnit::Microsecond, None)));
     let (left, right) = match op {
         Operator::Plus | Operator::Minus if has_hours(&right) && is_date(&left)? => (midnight(*left), right),

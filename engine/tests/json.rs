@@ -104,6 +104,18 @@ fn what_is_no_object_and_does_not_fit_is_passed_over_where_asked() {
 }
 
 #[test]
+fn keys_inside_that_no_head_has_are_told() {
+    let scratch = Scratch::with_threads(2);
+    let known = "{\"t\": {\"a\": 1, \"in\": [{\"b\": 2}]}}\n".repeat(30_000);
+    scratch.file("late.jsonl", &format!("{known}{{\"t\": {{\"late\": 1, \"in\": [{{\"c\": 3}}]}}}}\n"));
+    scratch.check("SELECT count(t) FROM '$/late.jsonl'", &["30001"]);
+    let notes = scratch.session.take_notes();
+    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert!(notes[0].starts_with("the key \"t.late\" is in the head of no file"), "{notes:?}");
+    assert!(notes[1].starts_with("the key \"t.in.c\" is in the head of no file"), "{notes:?}");
+}
+
+#[test]
 fn fields_of_structs_are_columns_by_their_own_names() {
     let scratch = Scratch::with_threads(2);
     scratch.file(

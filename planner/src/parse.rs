@@ -2,6 +2,7 @@
 
 use datafusion_sql::parser::DFParserBuilder;
 use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::{Parser, ParserError};
 
 use crate::copy;
 use crate::error::{Error, Place, Result};
@@ -30,6 +31,15 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>> {
     let statements =
         parser.parse_statements().map_err(|error| syntax_error(sql, &error.strip_backtrace()))?;
     Ok(statements.into())
+}
+
+/// A piece of SQL that is written here, in the dialect of statements.
+pub(crate) fn parse_piece<T>(
+    sql: &str,
+    parse: impl FnOnce(&mut Parser<'_>) -> std::result::Result<T, ParserError>,
+) -> Result<T> {
+    let parsed = Parser::new(&GenericDialect {}).try_with_sql(sql).and_then(|mut parser| parse(&mut parser));
+    parsed.map_err(|error| Error::new(error.to_string()))
 }
 
 /// The parser's own message without the names of the layers it came through, with its place.

@@ -5,10 +5,9 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{Query, SetExpr, SetOperator, SetQuantifier, TableFactor, VisitMut, VisitorMut};
-use sqlparser::dialect::GenericDialect;
-use sqlparser::parser::Parser;
 
 use crate::error::{Error, Result};
+use crate::parse::parse_piece;
 
 /// What to put in place of a set operation, of which the columns of the first query are known by name; `None` if it can stay.
 ///
@@ -42,9 +41,7 @@ pub(crate) fn numbered(body: &SetExpr, columns: Option<&[String]>) -> Result<Opt
         )
     };
     let sql = format!("SELECT {} FROM ({} {name} {}) AS numbered", named.join(", "), side("l"), side("r"));
-    let parsed =
-        Parser::new(&GenericDialect {}).try_with_sql(&sql).and_then(|mut parser| parser.parse_query());
-    let mut query = parsed.map_err(|error| Error::new(error.to_string()))?;
+    let mut query = parse_piece(&sql, |parser| parser.parse_query())?;
     let ControlFlow::Continue(()) = query.visit(&mut Sides { left, right });
     Ok(Some(*query.body))
 }

@@ -3,10 +3,9 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Value, VisitMut, VisitorMut};
-use sqlparser::dialect::GenericDialect;
-use sqlparser::parser::Parser;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::parse::parse_piece;
 
 /// An expression in SQL in which `$1`, `$2` … stand for what is put into it.
 #[derive(Debug, Clone, Copy)]
@@ -86,9 +85,7 @@ impl Template {
 
     /// The expression with arguments in their places, as many as it takes.
     pub(crate) fn filled(self, arguments: &[Expr]) -> Result<Expr> {
-        let parsed =
-            Parser::new(&GenericDialect {}).try_with_sql(self.sql).and_then(|mut parser| parser.parse_expr());
-        let mut expr = parsed.map_err(|error| Error::new(error.to_string()))?;
+        let mut expr = parse_piece(self.sql, |parser| parser.parse_expr())?;
         let ControlFlow::Continue(()) = expr.visit(&mut Filling { arguments });
         Ok(expr)
     }

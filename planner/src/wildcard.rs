@@ -118,16 +118,14 @@ fn renamed_columns(
         let is_first = |column: &&String| !is_all || !relation.shares(column);
         for column in columns.iter().filter(|column| !left_out.contains(column)).filter(is_first) {
             let ident = Ident::with_quote('"', column);
-            let merged = if is_all { merged_column(column, &known) } else { None };
+            let merged = || merged_column(column, &known).filter(|_| is_all).map(|(_, value)| value);
+            let own = || match relations.len() > 1 && !relation.name.is_empty() {
+                true => Expr::CompoundIdentifier(vec![Ident::with_quote('"', &relation.name), ident.clone()]),
+                false => Expr::Identifier(ident.clone()),
+            };
             let expr = match replaced.iter().position(|item| item.column_name.value == *column) {
                 Some(at) => replaced.swap_remove(at).expr,
-                None if merged.is_some() => {
-                    merged.map(|(_, value)| value).unwrap_or(Expr::Identifier(ident.clone()))
-                }
-                None if relations.len() > 1 && !relation.name.is_empty() => {
-                    Expr::CompoundIdentifier(vec![Ident::with_quote('"', &relation.name), ident.clone()])
-                }
-                None => Expr::Identifier(ident.clone()),
+                None => merged().unwrap_or_else(own),
             };
             let alias = match renamed.iter().position(|rename| same_name(&rename.ident.value, column)) {
                 Some(at) => renamed.swap_remove(at).alias,

@@ -67,10 +67,10 @@ impl<W> HitSearch<'_, W> {
             };
             let start = memrchr(b'\n', &bytes[at..found]).map_or(at, |feed| at + feed + 1);
             let end = memchr(b'\n', &bytes[found..]).map_or(last, |len| found + len);
-            let line = without_return(&bytes[start..end]);
+            let (line, has_return) = without_return(&bytes[start..end]);
             // What was found may be the half of the line end, which the line is without.
-            let is_match = start + line.len() == end
-                || grep.pattern.finder.as_ref().is_none_or(|finder| finder.is_match(line));
+            let is_match =
+                !has_return || grep.pattern.finder.as_ref().is_none_or(|finder| finder.is_match(line));
             if is_match && grep.fields_hold(line) {
                 return Some((start, end));
             }
@@ -101,8 +101,7 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>)> Hits<'_, '_, W> {
             self.counted = start;
             number = self.number;
         }
-        let line = without_return(&self.bytes[start..end]);
-        let has_return = start + line.len() < end;
+        let (line, has_return) = without_return(&self.bytes[start..end]);
         let pattern = grep.pattern.shown.as_ref().filter(|_| !grep.invert);
         self.write(&Hit { is_wanted: true, file: self.file, number, line, has_return, pattern });
     }
@@ -132,8 +131,7 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>)> Hits<'_, '_, W> {
                 || count - index <= before;
             if is_wanted || near {
                 let number = self.number + index as u64;
-                let line = without_return(&bytes[start..end]);
-                let has_return = start + line.len() < end;
+                let (line, has_return) = without_return(&bytes[start..end]);
                 let pattern = pattern.filter(|_| is_wanted);
                 self.write(&Hit { is_wanted, file: self.file, number, line, has_return, pattern });
                 self.found.places.push(HitPlace { number, is_wanted });
@@ -186,6 +184,7 @@ fn in_utf8<'a>(lines: &Lines<'a>) -> Cow<'a, [u8]> {
     }
 }
 
-fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
+/// A line without the `\r` of its end, and whether it had one.
+fn without_return(line: &[u8]) -> (&[u8], bool) {
+    line.strip_suffix(b"\r").map_or((line, false), |line| (line, true))
 }

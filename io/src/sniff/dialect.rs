@@ -149,16 +149,15 @@ pub(crate) fn dialect_beside(text: &[u8], whole: bool, known: &Known, common: &D
     let own = dialect_of(text, whole, known);
     let own_table = Table::of(text, whole, &own);
     let is_usual = own.delim.single().is_some_and(|byte| USUAL_DELIMS.contains(&byte));
-    let is_table = own_table.is_regular() || table.width().is_none() && is_headed_table(text, whole, &own);
+    let is_table = own_table.is_regular() || table.width().is_none() && is_headed(text, &own, &own_table);
     let is_better = is_table && own_table.score() > table.score();
     if is_better && (is_usual || own.delim == common.delim) { own } else { common.clone() }
 }
 
-/// Whether the first record has the width of most others: a few may be ragged.
-fn is_headed_table(text: &[u8], whole: bool, dialect: &Dialect) -> bool {
+/// Whether the first record of a table has the width of most others: a few may be ragged.
+fn is_headed(text: &[u8], dialect: &Dialect, table: &Table) -> bool {
     let first_len = memchr::memchr2(b'\n', b'\r', text).map_or(text.len(), |at| at + 1);
     let first = Table::of(&text[..first_len], true, dialect).width();
-    let table = Table::of(text, whole, dialect);
     first.is_some() && first == table.width() && table.share_of_width() >= MOST
 }
 

@@ -241,17 +241,18 @@ impl JsonBuilder {
         }
     }
 
-    /// Takes the keys that were passed over in objects, each behind the names of what it stands in.
-    pub(super) fn take_unknown(&mut self, name: &str, unknown: &mut Vec<String>) {
+    /// Takes the keys that were passed over in objects, each behind the names of the objects that it stands in.
+    pub(super) fn take_unknown(&mut self) -> Vec<String> {
         match self {
-            Self::List { item, .. } => item.take_unknown(name, unknown),
+            Self::List { item, .. } => item.take_unknown(),
             Self::Struct { members, .. } => {
-                unknown.extend(members.unknown.drain(..).map(|key| format!("{name}.{key}")));
+                let mut unknown = std::mem::take(&mut members.unknown);
                 for (builder, member) in members.builders.iter_mut().zip(&members.names) {
-                    builder.take_unknown(&format!("{name}.{member}"), unknown);
+                    unknown.extend(builder.take_unknown().into_iter().map(|key| format!("{member}.{key}")));
                 }
+                unknown
             }
-            _ => {}
+            _ => Vec::new(),
         }
     }
 

@@ -152,12 +152,13 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
     let mut first_other = None;
     for file in files {
         let head = Head::read(file, &options.text, SAMPLE_LEN_BYTES)?;
-        if head.is_document() {
+        let is_document = head.is_document();
+        if is_document {
             documents.insert(file.path.clone());
         }
         let (ty, objects) = match options.on_error {
-            OnError::Fail => head.columns(),
-            _ => head.columns_of_lines().unwrap_or_else(|| head.columns()),
+            OnError::Null | OnError::Skip | OnError::Reject if !is_document => head.columns_of_lines(),
+            _ => head.columns(),
         };
         if objects == 0 && first_other.is_none() {
             first_other = head.what_is_no_object(&file.path);
@@ -260,18 +261,15 @@ impl Head {
     }
 
     /// The same of a file with an object on each line, leaving out lines that have none.
-    fn columns_of_lines(&self) -> Option<(JsonType, u64)> {
-        if self.is_document() {
-            return None;
-        }
+    fn columns_of_lines(&self) -> (JsonType, u64) {
         let of_line = |line: &str| {
             let mut cursor = Cursor::new(line, 0);
             cursor.peek().filter(|first| *first == b'{')?;
             let ty = JsonType::of_next(&mut cursor, 0).ok()?;
             cursor.peek().is_none().then_some(ty)
         };
-        let objects = || self.text.lines().filter_map(of_line);
-        Some((objects().fold(JsonType::Nothing, JsonType::merge), objects().count() as u64))
+        let objects = self.text.lines().filter_map(of_line);
+        objects.fold((JsonType::Nothing, 0), |(all, count), ty| (all.merge(ty), count + 1))
     }
 
     /// The type of all objects together, and how many there are.

@@ -174,17 +174,21 @@ impl JsonScanner {
             byte_offset: records.byte_offset + at as u64,
         };
         let is_document = self.table.is_document(path);
-        let mut lenient = self.lenient.take();
-        let scanned = match (&mut lenient, encoding.decode(data)) {
-            (Some(lenient), _) if !is_document => self.push_lines_leniently(lenient, data, encoding),
-            (lenient, Some(text)) if is_document => self.push_document(&text, lenient.as_deref_mut()),
-            (_, Some(text)) => self.push_lines(&text),
-            (_, None) => {
+        // Where lines may be passed over, each is decoded alone.
+        let text = match is_document || self.lenient.is_none() {
+            true => Some(encoding.decode(data).ok_or_else(|| {
                 let at = std::str::from_utf8(data).map_or_else(|error| error.valid_up_to(), str::len);
                 let (column, found) = ("line".to_owned(), shown(first_line(&data[at..])));
                 let error = ErrorKind::Encoding { location: location(at), column, found }.into();
-                return Err(Bad { error, column: None });
-            }
+                Bad { error, column: None }
+            })?),
+            false => None,
+        };
+        let mut lenient = self.lenient.take();
+        let scanned = match (&text, &mut lenient) {
+            (Some(text), lenient) if is_document => self.push_document(text, lenient.as_deref_mut()),
+            (None, Some(lenient)) => self.push_lines_leniently(lenient, data, encoding),
+            (text, _) => self.push_lines(text.as_deref().unwrap_or_default()),
         };
         let findings = lenient.as_mut().and_then(|lenient| lenient.findings(&self.table, data, location));
         let is_lenient = lenient.is_some();
@@ -208,10 +212,10 @@ impl JsonScanner {
     }
 
     fn finish(&mut self, rows: usize) -> RecordBatch {
-        for (column, builder) in self.read.clone().into_iter().zip(0..) {
-            let mut unknown = Vec::new();
-            self.builders[builder].take_unknown(&self.names[column], &mut unknown);
-            unknown.iter().for_each(|key| self.note_unknown_inside(key));
+        for builder in 0..self.builders.len() {
+            for key in self.builders[builder].take_unknown() {
+                self.note_unknown_inside(self.read[builder], &key);
+            }
         }
         let built: Vec<ArrayRef> = self.builders.iter_mut().map(JsonBuilder::finish).collect();
         let columns = self.places.iter().zip(self.schema.fields()).map(|(place, field)| match place {
@@ -315,9 +319,10 @@ impl JsonScanner {
 
     /// A key of an object in a column that no head has is told once.
     #[cold]
-    fn note_unknown_inside(&mut self, key: &str) {
-        if self.unknown.insert(key.to_owned()) {
-            let column = key.split('.').next().unwrap_or(key);
+    fn note_unknown_inside(&mut self, column: usize, key: &str) {
+        let column = &self.names[column];
+        let key = format!("{column}.{key}");
+        if self.unknown.insert(key.clone()) {
             self.notes.add(format!(
                 "the key \"{key}\" is in the head of no file, and passed over: types = {{'{column}': 'text'}} reads \"{column}\" as it is written"
             ));
