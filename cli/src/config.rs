@@ -2,10 +2,13 @@
 //! these before the file.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{BoolishValueParser, StyledStr};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 use toml::{Table, Value};
 
@@ -60,6 +63,8 @@ pub struct Config {
     /// Flags and their values.
     flags: Vec<(String, Vec<String>)>,
     views: Vec<(String, String)>,
+    /// Where it is.
+    path: PathBuf,
 }
 
 impl Config {
@@ -88,7 +93,7 @@ impl Config {
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
             wrong(error.to_string().trim_end().to_owned(), "the file must be TOML, as in max_rows = 100")
         })?;
-        let mut config = Self::default();
+        let mut config = Self { path: path.to_owned(), ..Self::default() };
         for (name, value) in table {
             match (name.as_str(), value) {
                 ("views", Value::Table(views)) => {
@@ -128,14 +133,45 @@ impl Config {
         names.into_iter().fold(command, |command, name| command.mut_subcommand(name, |sub| self.apply(sub)))
     }
 
+    /// A wrong command line that says where a wrong value comes from, if it stands in no argument.
+    pub fn told(&self, mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -> clap::Error {
+        let is_value = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
+        // As in `--threads <N>`.
+        let Some(ContextValue::String(shown)) = error.get(ContextKind::InvalidArg).filter(|_| is_value)
+        else {
+            return error;
+        };
+        let option = shown.split([' ', '=', '[']).next().unwrap_or(shown).to_owned();
+        let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+        let flag = option.trim_start_matches("--");
+        if !SETTINGS.contains(&flag) || arguments.any(|argument| argument.starts_with(&option)) {
+            return error;
+        }
+        let variable = variable_of(flag);
+        let from = match env::var_os(&variable) {
+            Some(value) if !value.is_empty() => format!("the value is that of the variable {variable}"),
+            _ => format!("the value stands in {}", self.path.display()),
+        };
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(from)]));
+        error
+    }
+
     fn with_defaults(&self, arg: Arg) -> Arg {
         let Some(flag) = arg.get_long().filter(|long| SETTINGS.contains(long)).map(str::to_owned) else {
             return arg;
         };
-        let variable = format!("SWATH_{}", flag.to_uppercase().replace('-', "_"));
+        let variable = variable_of(&flag);
         // Its name follows from the flag's; written out, it would double the length of the help. SWATH_PAGER is
         // the name of a program.
-        let arg = if flag == "pager" { arg } else { arg.env(variable).hide_env(true) };
+        let arg = match env::var_os(&variable).is_some_and(|value| !value.is_empty()) {
+            true if flag != "pager" => arg.env(variable).hide_env(true),
+            _ => arg,
+        };
+        // Variables and files say 1 and yes, too.
+        let arg = match arg.get_action() {
+            ArgAction::SetTrue => arg.value_parser(BoolishValueParser::new()),
+            _ => arg,
+        };
         let Some((_, values)) = self.flags.iter().find(|(name, _)| *name == flag) else { return arg };
         match arg.get_action() {
             ArgAction::SetTrue => arg.default_value(values.join(",")),
@@ -146,6 +182,11 @@ impl Config {
 }
 
 const VIEW_HINT: &str = "as in [views] and below it air = \"SELECT * FROM 'air/*.csv.bz2'\"";
+
+/// The variable of the environment for a flag.
+fn variable_of(flag: &str) -> String {
+    format!("SWATH_{}", flag.to_uppercase().replace('-', "_"))
+}
 
 /// A value as it is written behind a flag.
 fn words(value: Value) -> Vec<String> {

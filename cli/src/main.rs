@@ -45,8 +45,12 @@ fn main() -> ExitCode {
 
 fn run() -> Result<u8, report::Report> {
     let config = config::Config::load()?;
-    let matches = config.apply(help::command()).try_get_matches();
-    let matches = matches.unwrap_or_else(|error| foreign::told(error, std::env::args_os()).exit());
+    let arguments = || std::env::args_os().map(statements::as_statement);
+    let matches = config.apply(help::command()).try_get_matches_from(arguments());
+    let matches = matches.unwrap_or_else(|error| {
+        let error = config.told(error, arguments());
+        foreign::told(error, arguments()).exit()
+    });
     let args = args::Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     style::set_color(args.color);
     let is_shell = args.command.is_none() && args.wants_shell();

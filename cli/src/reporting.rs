@@ -8,7 +8,7 @@ use swath::{ExplainedPass, Session};
 
 use crate::commands::write_text;
 use crate::progress::{self, Bar};
-use crate::report;
+use crate::report::Report;
 use crate::sink::Target;
 
 /// Passes that are told of one by one.
@@ -43,9 +43,12 @@ impl ReportingArgs {
     }
 
     /// Tells what a run took that began then.
-    pub fn tell(&self, session: &Session, began: Instant) {
+    ///
+    /// # Errors
+    /// The timeline cannot be written.
+    pub fn tell(&self, session: &Session, began: Instant) -> Result<(), Report> {
         if !self.wants_record() {
-            return;
+            return Ok(());
         }
         let wall = began.elapsed();
         let record = session.take_record();
@@ -67,10 +70,9 @@ impl ReportingArgs {
                 eprintln!("  and {}", counted(more as u64, "more pass").replace("passs", "passes"));
             }
         }
-        if let Some(path) = &self.profile
-            && let Err(report) = write_text(&record.to_trace(), &Target::File(path.clone()))
-        {
-            report::error(&report);
+        match &self.profile {
+            Some(path) => write_text(&record.to_trace(), &Target::text(path.clone())),
+            None => Ok(()),
         }
     }
 }

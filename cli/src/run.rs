@@ -45,7 +45,8 @@ pub fn run(job: Job) -> u8 {
         }
         match sink.finish() {
             Ok(()) => code,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
+            // What is wrong was told already, or nobody reads any more.
+            Err(error) if code != DONE || error.kind() == io::ErrorKind::BrokenPipe => code,
             Err(error) => {
                 report::error(&cannot_write(&target, &error));
                 FAILED
@@ -68,8 +69,13 @@ pub fn wait_for(session: &Session, reporting: &ReportingArgs, work: impl Future<
     let code = runtime.block_on(work);
     drop(bar);
     report::notes(&session.take_notes());
-    reporting.tell(session, began);
-    code
+    match reporting.tell(session, began) {
+        Ok(()) => code,
+        Err(report) => {
+            report::error(&report);
+            code.max(FAILED)
+        }
+    }
 }
 
 /// What the main thread waits on: it writes, and the session has threads of its own to compute.

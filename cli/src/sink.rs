@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use swath::{AtomicFile, Codec, Compressor};
 
+use crate::args::is_standard_output;
 use crate::progress;
 use crate::screen::Screen;
 
@@ -47,6 +48,11 @@ impl Target {
             Some(codec) => Self::Compressed(path, codec),
             None => Self::File(path),
         }
+    }
+
+    /// A file for a text, or standard output if it is called `-`.
+    pub fn text(path: PathBuf) -> Self {
+        if is_standard_output(&path) { Self::Stdout } else { Self::File(path) }
     }
 
     /// The file, if it is one.

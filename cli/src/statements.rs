@@ -1,5 +1,6 @@
 //! Where statements come from: arguments, files, standard input.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,21 @@ pub fn gather(sql: Vec<String>, files: &[PathBuf]) -> Result<Vec<String>, Report
         ));
     }
     Ok(vec![read_stdin()?])
+}
+
+/// An argument as the command line is to take it: a statement that begins with a comment, as `-- all of them`, is no
+/// option. A blank in front changes nothing of it.
+pub fn as_statement(argument: OsString) -> OsString {
+    let is_comment = argument.to_str().is_some_and(|text| {
+        text.strip_prefix("--")
+            .is_some_and(|rest| rest.starts_with(char::is_whitespace) && text.contains('\n'))
+    });
+    if !is_comment {
+        return argument;
+    }
+    let mut statement = OsString::from(" ");
+    statement.push(argument);
+    statement
 }
 
 /// What to say of an argument that is a misspelt command, or a file.

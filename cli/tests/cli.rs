@@ -141,6 +141,7 @@ fn colours_come_where_they_are_wanted() {
 #[test]
 fn statements_come_from_arguments_files_and_standard_input() {
     let dir = folder();
+    swath(&dir).arg("-- a comment\nSELECT 7 AS a").assert().success().stdout("a\n7\n");
     let query = "SELECT count(*) AS n FROM 'a.csv';";
     fs::write(dir.path().join("q.sql"), format!("-- a comment\n{query} {query}")).unwrap();
     swath(&dir).args(["-f", "q.sql"]).assert().success().stdout("n\n3\nn\n3\n");
@@ -332,6 +333,17 @@ fn a_device_is_written_to_and_not_replaced() {
     let dir = folder();
     swath(&dir).args(["-o", "/dev/null", "--format", "csv", "SELECT 1"]).assert().success().stdout("");
     assert!(!Path::new("/dev/null").metadata().unwrap().is_file());
+    // What others have written to the file that is standard output stays.
+    let out = dir.path().join("out");
+    let script = "echo first; \"$0\" \"COPY (SELECT 1 AS a) TO '/dev/stdout' (FORMAT csv)\"; echo last";
+    let status = Process::new("sh")
+        .args(["-c", script])
+        .arg(cargo_bin("swath"))
+        .stdout(fs::File::create(&out).unwrap())
+        .status();
+    assert!(status.unwrap().success());
+    let text = fs::read_to_string(&out).unwrap();
+    assert!(text.starts_with("first\na\n1\n") && text.ends_with("last\n"), "{text}");
 }
 
 #[cfg(unix)]

@@ -41,6 +41,15 @@ fn some_rows() {
         .stdout("id,name\n4,v\n5,w\n");
     swath(&dir).args(["tail", "-n", "3", "*.csv"]).assert().stdout("id,name\n3,\"y\nz\"\n4,v\n5,w\n");
     swath(&dir).args(["tail", "-n", "0", "a.csv"]).assert().stdout("id,name\n");
+    fs::write(dir.path().join("none.csv.txt"), "").unwrap();
+    for command in ["head", "tail"] {
+        swath(&dir).args([command, "none.csv.txt"]).assert().success().stdout("");
+        swath(&dir)
+            .args([command, "-n", "-1", "a.csv"])
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains("--rows"));
+    }
     swath(&dir).args(["tail", "a.csv", "-o", "t.csv"]).assert().success().stdout("");
     assert_eq!(fs::read_to_string(dir.path().join("t.csv")).unwrap(), "id,name\n1,x\n2,\n3,\"y\nz\"\n");
     swath(&dir)
@@ -75,6 +84,13 @@ fn counts_and_columns() {
         .assert()
         .success()
         .stdout("filename,count\na.csv,3\nit's.csv,2\n");
+    fs::write(dir.path().join("head.csv"), "id,name\n").unwrap();
+    fs::write(dir.path().join("none.csv"), "").unwrap();
+    swath(&dir)
+        .args(["count", "--by-file", "none.csv", "it's.csv", "head.csv"])
+        .assert()
+        .success()
+        .stdout("filename,count\nhead.csv,0\nit's.csv,2\nnone.csv,0\n");
     swath(&dir)
         .args(["schema", "a.csv"])
         .assert()
@@ -132,6 +148,18 @@ fn files_are_converted() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("another name"));
+    // What was written before is not read as if it were new.
+    swath(&dir).args(["convert", "*.csv", "sum.csv"]).assert().success();
+    swath(&dir)
+        .args(["convert", "*.csv", "sum.csv"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("it may be what was written before"));
+    swath(&dir)
+        .args(["convert", "it's.csv", "-", "--format", "jsonl"])
+        .assert()
+        .success()
+        .stdout("{\"id\":4,\"name\":\"v\"}\n{\"id\":5,\"name\":\"w\"}\n");
     swath(&dir)
         .args(["convert", "a.csv", "a.xlsx"])
         .assert()
@@ -174,6 +202,12 @@ fn files_are_decompressed() {
         .code(1)
         .stderr(predicate::str::contains("replace itself"));
     swath(&dir).args(["decompress", "-o", "no/", "a.csv.gz"]).assert().code(2);
+    swath(&dir)
+        .args(["decompress", "-o", "./a.csv.gz", "a.csv.xz", "a.csv.gz"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("'a.csv.gz' is to be read and to be written"));
+    assert_eq!(fs::read(dir.path().join("a.csv.gz")).unwrap(), gz);
 
     // Damage is told; a file that is not whole does not appear.
     fs::write(dir.path().join("cut.gz"), &gz[..gz.len() - 5]).unwrap();
@@ -181,6 +215,7 @@ fn files_are_decompressed() {
         .args(["decompress", "cut.gz"])
         .assert()
         .code(1)
+        .stdout(plain)
         .stderr(predicate::str::contains("ends in the middle"));
     swath(&dir).args(["decompress", "-o", "whole", "cut.gz"]).assert().code(1);
     assert!(!dir.path().join("whole").exists());

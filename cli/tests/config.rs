@@ -33,6 +33,24 @@ fn flags_then_environment_then_file() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("xls"));
+    // An empty variable says nothing, and a switch is on by 1 and yes, too.
+    swath(&dir).arg("SELECT 1").env("SWATH_THREADS", "").env("SWATH_STATS", "1").assert().success();
+}
+
+#[test]
+fn a_wrong_value_is_told_with_where_it_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = |tip: &'static str| predicate::str::contains(tip);
+    fs::write(dir.path().join("config.toml"), "").unwrap();
+    swath(&dir)
+        .arg("SELECT 1")
+        .env("SWATH_THREADS", "x")
+        .assert()
+        .code(2)
+        .stderr(told("the value is that of the variable SWATH_THREADS"));
+    fs::write(dir.path().join("config.toml"), "threads = 'x'\n").unwrap();
+    swath(&dir).arg("SELECT 1").assert().code(2).stderr(told("config.toml"));
+    swath(&dir).args(["--threads", "y", "SELECT 1"]).assert().code(2).stderr(told("config.toml").not());
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn folder() -> TempDir {
     fs::write(path("b.txt"), "nothing here\n").unwrap();
     fs::write(path("c.txt"), "Obama, Obama\n").unwrap();
     fs::write(path("empty.txt"), "").unwrap();
+    fs::write(path("words.txt"), "nothing\nB.rack\n").unwrap();
     // Of several chunks.
     let long: String = (0..120_000).map(|line| format!("{line}\n")).collect();
     fs::write(path("long.txt"), long).unwrap();
@@ -80,6 +81,13 @@ fn as_grep_prints_it() {
         format!("-nZ -C1 Paris {texts}"),
         format!("-E Obama|Paris {texts}"),
         format!("-a -n Obama {texts}"),
+        format!("-f words.txt {texts}"),
+        format!("-F -f words.txt -e Paris -c {texts}"),
+        format!("-f empty.txt {texts}"),
+        format!("-v -f empty.txt {texts}"),
+        format!("-s Obama nosuch.txt {texts}"),
+        "Obama /dev/null a.txt".to_owned(),
+        "-c Obama /dev/null a.txt".to_owned(),
     ] {
         let run = |program: &mut Process| -> Output {
             program.args(args.split(' ')).current_dir(dir.path()).env("LC_ALL", "C.UTF-8").output().unwrap()
@@ -149,6 +157,15 @@ fn habits_from_ripgrep() {
     swath(&dir).args(["-S", "Obama", "-c", "a.txt"]).assert().stdout("2\n");
     swath(&dir).args(["-S", "\\Sbama", "-c", "a.txt"]).assert().stdout("3\n");
     swath(&dir).args(["-l0", "Obama", "a.txt", "c.txt"]).assert().stdout("a.txt\0c.txt\0");
+    swath(&dir).args(["-c", "-o", "Obama", "a.txt", "c.txt"]).assert().stdout("a.txt:2\nc.txt:2\n");
+    swath(&dir).args(["--count-matches", "a", "c.txt"]).assert().stdout("4\n");
+    swath(&dir).args(["-c", "-l", "Obama", "a.txt", "b.txt"]).assert().stdout("a.txt\n");
+    swath(&dir).args(["-f", "-", "a.txt"]).write_stdin("Paris\n").assert().stdout("en Paris 3\n");
+    swath(&dir)
+        .args(["-f", "nosuch", "a.txt"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("nosuch: cannot read"));
     let told = |args: &[&str], tip: &'static str| {
         swath(&dir).args(args).assert().code(2).stderr(predicate::str::contains(tip));
     };
@@ -199,6 +216,22 @@ fn what_is_wrong_is_told_and_the_rest_is_searched() {
             predicate::str::contains("did you mean 'a.txt'?")
                 .and(predicate::str::contains("ends in the middle")),
         );
+    // Whole lines in front of the damage are searched.
+    swath(&dir)
+        .args(["Obama", "cut.gz"])
+        .assert()
+        .code(2)
+        .stdout("en Obama 1\nde Barack_Obama 2\n")
+        .stderr(predicate::str::contains("ends in the middle"));
+    swath(&dir).args(["-q", "Obama", "cut.gz"]).assert().code(0);
+    swath(&dir).args(["-m1", "Obama", "cut.gz"]).assert().code(0).stdout("en Obama 1\n").stderr("");
+    swath(&dir).args(["-s", "-c", "Obama", "cut.gz", "none.txt"]).assert().code(2).stderr("");
+    swath(&dir)
+        .args(["--salvage", "Obama", "cut.gz"])
+        .assert()
+        .code(0)
+        .stdout("en Obama 1\nde Barack_Obama 2\n")
+        .stderr(predicate::str::contains("cut.gz"));
     swath(&dir).args(["a(b", "a.txt"]).assert().code(2).stderr(predicate::str::contains("character 2"));
     swath(&dir).args(["--field", "x=1", "a.txt"]).assert().code(2).stderr(predicate::str::contains("3=en"));
     swath(&dir).args(["-d", "ab", "x", "a.txt"]).assert().code(2).stderr(predicate::str::contains("--delim"));

@@ -81,5 +81,6 @@ fn a_profile_is_a_timeline() {
     swath(&dir)
         .args(["--profile", "no/such/folder.json", sql])
         .assert()
+        .code(1)
         .stderr(predicate::str::contains("cannot write to no/such/folder.json"));
 }

@@ -157,7 +157,7 @@ impl Scan {
             ScanFormat::Json(table) => Recipe::Json(Arc::new(table.clone())),
             ScanFormat::Text(options) => {
                 let TextOptions { max_record_bytes, encoding, .. } = *options;
-                Recipe::Lines { max_record_bytes, encoding }
+                Recipe::Lines { max_record_bytes, encoding, up_to_damage: false }
             }
         };
         Self {

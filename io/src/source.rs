@@ -191,7 +191,9 @@ fn regular_file(path: &Path) -> Result<SourceFile> {
         }
         Err(error) => return Err(Error::io(path, "open", error)),
     };
-    if !metadata.is_file() {
+    // An empty file, of which commands make one that is none.
+    let is_null = path == Path::new("/dev/null");
+    if !metadata.is_file() && !is_null {
         let found = if metadata.is_dir() { "a directory" } else { "a pipe or a device" };
         return Err(ErrorKind::NotAFile { path: path.into(), found }.into());
     }

@@ -66,6 +66,10 @@ pub fn write_rows(
     let mut writer = job.format.writer(SchemaRef::clone(schema), began)?;
     let write = || {
         let mut sink = job.target.open()?;
+        // As of a statement without a result, there is nothing to print.
+        if schema.fields().is_empty() {
+            return sink.finish();
+        }
         writer.start(&mut sink)?;
         for batch in batches {
             writer.write(&batch, &mut sink)?;

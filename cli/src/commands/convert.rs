@@ -1,11 +1,11 @@
 //! `swath convert`: files in another format.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use swath::{FileContent, OptionValue};
 
 use super::answer::{ask_value, work_on};
-use crate::args::{ReadArgs, ResourceArgs, session};
+use crate::args::{ReadArgs, ResourceArgs, is_standard_output, session};
 use crate::report::{self, Report};
 use crate::reporting::ReportingArgs;
 
@@ -20,11 +20,14 @@ The format and the codec are told by the name of what is written: .csv, .tsv, .j
 then .gz, .bz2, .zst, .xz or .lz4. It appears when it is whole. To convert some rows or columns, write it in SQL:
   swath \"COPY (SELECT Dest, DepDelay FROM 'air/*.bz2' WHERE Origin = 'SFO') TO 'sfo.parquet'\"";
 
+/// What standard output is called where a file is named.
+const STANDARD_OUTPUT: &str = "/dev/stdout";
+
 /// Write files in another format
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ConvertArgs {
-    /// Paths and globs of CSV files, and at last what to write
+    /// Paths and globs of CSV files, and at last what to write; '-' is standard input, or output with --format
     #[arg(required = true, num_args = 2.., value_name = "PATH")]
     paths: Vec<String>,
 
@@ -57,11 +60,16 @@ pub struct ConvertArgs {
 /// Converts.
 pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
     let target = args.paths.pop().unwrap_or_default();
-    if args.paths.iter().any(|path| same_file(path, &target)) {
-        return Err(Report::with_hint(
-            format!("'{target}' is to be read and to be written"),
-            "the last path is what to write: give it another name",
-        ));
+    let target = if is_standard_output(Path::new(&target)) { STANDARD_OUTPUT.to_owned() } else { target };
+    if let Some(read) = reads(&args.paths, &target)? {
+        let hint = match args.paths.contains(&read) {
+            true => "the last path is what to write: give it another name".to_owned(),
+            false => format!(
+                "it may be what was written before: remove it, or write outside of {}",
+                args.paths.join(", ")
+            ),
+        };
+        return Err(Report::with_hint(format!("'{target}' is to be read and to be written"), hint));
     }
     let content = if args.lines { FileContent::Text } else { FileContent::Csv };
     let table = swath::table_sql(content, args.paths, args.read.into_options()?)?;
@@ -83,8 +91,10 @@ pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
     }))
 }
 
-/// Whether two paths lead to one file that exists.
-fn same_file(left: &str, right: &str) -> bool {
-    let real = |path: &str| PathBuf::from(path).canonicalize().ok();
-    real(left).is_some_and(|left| Some(left) == real(right))
+/// The first path of those to be read that leads to what is to be written, if that exists.
+fn reads(paths: &[String], target: &str) -> Result<Option<String>, Report> {
+    let Ok(target) = Path::new(target).canonicalize() else { return Ok(None) };
+    let files = swath::list_files(paths)?;
+    let same = files.iter().find(|file| file.path.canonicalize().is_ok_and(|path| path == target));
+    Ok(same.map(|file| file.path.display().to_string()))
 }

@@ -87,6 +87,7 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
         None => {
             let file = args.output.filter(|path| !is_standard_output(path));
             let target = file.map_or(Target::Stdout, Target::File);
+            refuse_to_replace(&files, &target)?;
             (into_target(&files, options, threads, &target), target.name())
         }
     };
@@ -107,6 +108,18 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
             FAILED
         }
     })
+}
+
+/// Refuses to put the decoded bytes of files in the place of one of them.
+fn refuse_to_replace(files: &[SourceFile], target: &Target) -> Result<(), Report> {
+    let Some(target) = target.path().and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
+    match files.iter().find(|file| file.path.canonicalize().is_ok_and(|path| path == target)) {
+        Some(file) if target.is_file() => Err(Report::with_hint(
+            format!("'{}' is to be read and to be written", file.path.display()),
+            "give -o another name, or leave the file out",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn into_target(

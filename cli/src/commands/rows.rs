@@ -66,7 +66,7 @@ pub struct SampleArgs {
 #[derive(Debug, clap::Args)]
 struct RowsArgs {
     /// How many rows
-    #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 10)]
+    #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 10, allow_negative_numbers = true)]
     count: usize,
 
     #[command(flatten)]

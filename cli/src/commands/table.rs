@@ -1,6 +1,6 @@
 //! What commands over tables have in common: the files, and how answers are written.
 
-use swath::FileContent;
+use swath::{FileContent, OptionValue};
 
 use crate::args::{AnswerArgs, Job};
 use crate::report::Report;
@@ -34,6 +34,16 @@ impl TableArgs {
     /// The paths, for people.
     pub fn title(&self) -> String {
         self.paths.join(", ")
+    }
+
+    /// The files as texts of SQL, as the column filename has them.
+    ///
+    /// # Errors
+    /// A path that leads to no file.
+    pub fn file_names(&self) -> Result<String, Report> {
+        let files = swath::list_files(self.paths.as_slice())?;
+        let names = files.iter().map(|file| OptionValue::Text(file.path.display().to_string()).to_string());
+        Ok(names.collect::<Vec<_>>().join(", "))
     }
 
     /// The table as it is written after FROM.

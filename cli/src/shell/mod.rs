@@ -195,7 +195,9 @@ impl Shell {
         let began = Instant::now();
         let code = self.wait_for(runner.run(&texts, sink)).unwrap_or(INTERRUPTED);
         report::notes(&self.session.take_notes());
-        self.reporting.tell(&self.session, began);
+        if let Err(report) = self.reporting.tell(&self.session, began) {
+            report::error(&report);
+        }
         Ok(code)
     }
 

@@ -87,6 +87,8 @@ pub struct ReadLines {
     pub compression: Option<Codec>,
     /// The encoding, by name; UTF-8 if there is none, in which other bytes are left as they are.
     pub encoding: Option<String>,
+    /// Whether damage of compressed files is passed over, and what is lost told. Lines that a gap cuts are left out.
+    pub salvage: bool,
     /// Threads; one for each core if it is 0.
     pub threads: usize,
 }
@@ -198,7 +200,8 @@ impl Grep {
         write: impl Fn(&Hit<'_>, &mut Vec<u8>) + Sync,
         mut take: impl FnMut(GrepItem) -> Further,
     ) -> Result<Vec<String>> {
-        let mut options = TextOptions { compression: read.compression, ..TextOptions::default() };
+        let mut options =
+            TextOptions { compression: read.compression, salvage: read.salvage, ..TextOptions::default() };
         if let Some(encoding) = &read.encoding {
             options.encoding = encoding.parse()?;
         }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +16,8 @@ const BUFFER_LEN_BYTES: usize = 64 << 10;
 ///
 /// What is written goes into a temporary file in the same folder, which takes the wanted name with
 /// [`AtomicFile::commit`]. Dropped before that, it disappears, and what was there stays. A device or a
-/// pipe cannot be replaced and is written to directly.
+/// pipe cannot be replaced and is written to directly, and so is what the process was given open, as `/dev/stdout`: others
+/// have it open, too, and it may have something in it.
 #[derive(Debug)]
 pub struct AtomicFile {
     out: Out,
@@ -34,8 +36,9 @@ impl AtomicFile {
     /// # Errors
     /// The folder of the file does not exist or cannot be written to.
     pub fn create(path: &Path) -> io::Result<Self> {
-        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-            let device = OpenOptions::new().write(true).open(path)?;
+        let passed = passed_on(path);
+        if passed.is_some() || path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            let device = passed.unwrap_or_else(|| OpenOptions::new().write(true).open(path))?;
             let out = Out::Device(BufWriter::with_capacity(BUFFER_LEN_BYTES, device));
             return Ok(Self { out, path: path.to_owned() });
         }
@@ -188,6 +191,26 @@ impl Write for Temporary {
     fn flush(&mut self) -> io::Result<()> {
         self.file().flush()
     }
+}
+
+/// What else standard output is called, and standard error.
+const STANDARD_OUTPUT_FILES: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+const STANDARD_ERROR_FILES: [&str; 3] = ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"];
+/// Folders of a process's open files.
+const OPEN_FILES: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
+
+/// What the process was given open, if a path leads to that, to write behind what is in it.
+fn passed_on(path: &Path) -> Option<io::Result<File>> {
+    let is_one_of = |paths: &[&str]| paths.iter().any(|other| path == Path::new(other));
+    if is_one_of(&STANDARD_OUTPUT_FILES) {
+        return Some(io::stdout().as_fd().try_clone_to_owned().map(File::from));
+    }
+    if is_one_of(&STANDARD_ERROR_FILES) {
+        return Some(io::stderr().as_fd().try_clone_to_owned().map(File::from));
+    }
+    let folder = path.parent()?;
+    let is_open_file = OPEN_FILES.iter().any(|files| folder == Path::new(files));
+    is_open_file.then(|| OpenOptions::new().append(true).open(path))
 }
 
 /// The folder that a file is in.

@@ -26,13 +26,43 @@ use crate::splitter::{Grammar, Records, Splitter};
 pub(crate) const DOUBT_LEN_BYTES: u64 = 512 << 20;
 
 /// A chunk and whether the file ends with it.
-pub(super) type Decoded = Result<(Chunk, bool)>;
+pub(super) type Decoded = Result<(Chunk, bool), Damage>;
+
+/// Why a file cannot be decoded further.
+#[derive(Debug)]
+pub(super) struct Damage {
+    pub(super) error: Error,
+    /// What was decoded in front of it, and is in no other chunk.
+    pub(super) front: Option<Chunk>,
+}
+
+impl From<Error> for Damage {
+    fn from(error: Error) -> Self {
+        Self { error, front: None }
+    }
+}
+
+impl Damage {
+    /// The end of a chunk that was filled as far as its bytes could be decoded, if they could not to its end.
+    pub(super) fn of_filled(chunk: Chunk, filled: Result<bool>) -> Decoded {
+        match filled {
+            Ok(is_last) => Ok((chunk, is_last)),
+            Err(error) => Err(Self { error, front: Some(chunk) }),
+        }
+    }
+}
 
 /// What stands in a file.
 #[derive(Debug, Clone)]
 pub(crate) enum Recipe {
     /// Lines, each of them a record.
-    Lines { max_record_bytes: usize, encoding: Encoding },
+    Lines {
+        max_record_bytes: usize,
+        encoding: Encoding,
+        /// Whether whole lines in front of damage are wanted, also those that are not known to be all there are up to it. An
+        /// answer that needs no more than them would look whole.
+        up_to_damage: bool,
+    },
     /// Records of fields, perhaps behind a header.
     Csv(Arc<CsvRequest>),
     /// Objects.
@@ -189,7 +219,13 @@ impl Order {
             match decoded {
                 _ if self.ended => {}
                 Ok((chunk, is_last)) => self.take_chunk(chunk, is_last, pool),
-                Err(damage) => self.fail_to_decode(damage),
+                Err(damage) => {
+                    let wants_front = matches!(self.recipe, Recipe::Lines { up_to_damage: true, .. });
+                    if let Some(front) = damage.front.filter(|_| wants_front) {
+                        self.take_chunk(front, false, pool);
+                    }
+                    self.fail_to_decode(damage.error);
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::order::Damage;
 use super::{Chunks, Given, Look, Next, Progress, Room, summarize};
 use crate::chunk::{Chunk, ChunkPool};
 use crate::error::{Error, Result};
@@ -62,7 +63,7 @@ impl Chunks for Ranges {
         let mut chunk = pool.chunk();
         let read = self.read(self.start + offset, len as usize, &mut chunk);
         summarize(&mut chunk, look);
-        let chunks = vec![(number, read.map(|()| (chunk, number + 1 == count)))];
+        let chunks = vec![(number, read.map(|()| (chunk, number + 1 == count)).map_err(Damage::from))];
         Ok(Given { chunks, compressed_bytes: len })
     }
 

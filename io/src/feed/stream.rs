@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
+use super::order::Damage;
 use super::{Chunks, Given, Look, Next, Progress, Room, summarize};
 use crate::chunk::ChunkPool;
 use crate::encoding::TextStream;
@@ -72,7 +73,7 @@ impl Chunks for Stream {
         state.ended = !matches!(decoded, Ok(false));
         let before = state.compressed_bytes;
         state.compressed_bytes = state.bytes.decompressor().compressed_offset_bytes();
-        let chunks = vec![(number, decoded.map(|is_last| (chunk, is_last)))];
+        let chunks = vec![(number, Damage::of_filled(chunk, decoded))];
         Ok(Given { chunks, compressed_bytes: state.compressed_bytes - before })
     }
 

@@ -27,7 +27,7 @@ and so are quartiles and histograms of columns of more than 512 values, by a sam
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct SummaryArgs {
-    /// Write a page for a browser, with a histogram of each column, too
+    /// Write a page for a browser, with a histogram of each column, too; '-' is standard output, with nothing else
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
@@ -43,7 +43,12 @@ pub fn summary(args: SummaryArgs) -> Result<u8, Report> {
     Ok(work_on(&job.session, &job.reporting, async {
         let profile = job.session.sql_async(&job.texts[0]).await?.profile_async().await?;
         if let Some(path) = args.html {
-            write_text(&page::page(&title, &profile), &Target::File(path))?;
+            let target = Target::text(path);
+            write_text(&page::page(&title, &profile), &target)?;
+            // A page with a table behind it would be none.
+            if target == Target::Stdout {
+                return Ok(());
+            }
         }
         let batch = as_rows(&profile);
         write_rows(&job, &batch.schema(), [batch], began)

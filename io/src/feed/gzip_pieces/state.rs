@@ -8,7 +8,8 @@ use super::resolve::{Job, KnownPiece};
 use crate::chunk::{Chunk, ChunkPool};
 use crate::codec::GzipFront;
 use crate::codec::gzip::{BlockStart, PieceChecksum, PieceEnd, Resolver, SkippedPiece};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::feed::order::{Damage, Decoded};
 use crate::feed::{AHEAD_LEN_BITS, Given, Progress, Room};
 
 /// Chunks whose room a piece that is decoded ahead takes: 2 MiB decoded at most, usually half of that, each byte in two, and as much
@@ -181,16 +182,13 @@ impl State {
     ) -> Given {
         self.chunk_len = pool.chunk_len();
         let mut given = Given::default();
-        let at_end = match filled {
-            Ok(at_end) => at_end,
-            Err(error) => {
-                pool.give_back(chunk);
-                return self.end(Err(error), given);
-            }
-        };
         let skip = self.skip.min(chunk.bytes().len() as u64);
         chunk.advance(skip as usize);
         self.skip -= skip;
+        let (chunk, at_end) = match Damage::of_filled(chunk, filled) {
+            Ok(filled) => filled,
+            Err(damage) => return self.end(Err(damage), given),
+        };
         self.tell(front.offset_bytes(), &mut given);
         if at_end {
             return self.end(Ok((chunk, true)), given);
@@ -204,7 +202,7 @@ impl State {
         }
         self.front_bit = 8 * front.offset_bytes();
         self.waits = match front.block() {
-            Err(error) => return self.end(Err(error), given),
+            Err(error) => return self.end(Err(error.into()), given),
             Ok(Some(block)) => Some(Wait::Piece(block)),
             Ok(None) if is_empty => {
                 // Or the file ends where a block should begin, and no piece does.
@@ -245,7 +243,7 @@ impl State {
     pub(super) fn put_chunk(&mut self, job: Job, resolved: Result<Chunk>) -> Given {
         let mut given = Given::default();
         self.resolving -= 1;
-        given.chunks.push((job.number, resolved.map(|chunk| (chunk, false))));
+        given.chunks.push((job.number, resolved.map(|chunk| (chunk, false)).map_err(Damage::from)));
         if let Ok(piece) = Arc::try_unwrap(job.piece) {
             self.spare.push(*piece.into_finder());
         }
@@ -317,7 +315,7 @@ impl State {
     }
 
     /// Hands out the last of the file.
-    fn end(&mut self, last: Result<(Chunk, bool), Error>, mut given: Given) -> Given {
+    fn end(&mut self, last: Decoded, mut given: Given) -> Given {
         given.chunks.push((self.next_chunk, last));
         self.next_chunk += 1;
         self.ended = true;

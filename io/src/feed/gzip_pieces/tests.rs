@@ -6,6 +6,7 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 use proptest::prelude::*;
 
 use super::*;
+use crate::chunk::Chunk;
 use crate::codec::Decompressor;
 use crate::feed::Progress;
 
@@ -99,7 +100,10 @@ fn in_pieces(
         while let Some(decoded) = waiting.remove(&next) {
             next += 1;
             match decoded {
-                Err(error) => return ((out, Some(error.to_string()), notes.take()), resolved),
+                Err(damage) => {
+                    out.extend_from_slice(damage.front.as_ref().map_or(&[], Chunk::bytes));
+                    return ((out, Some(damage.error.to_string()), notes.take()), resolved);
+                }
                 Ok((chunk, is_last)) => {
                     out.extend_from_slice(chunk.bytes());
                     pool.give_back(chunk);

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{PieceCodec, PieceDecoder, PieceEnd};
 use crate::chunk::{Chunk, ChunkPool};
 use crate::error::Result;
-use crate::feed::order::Decoded;
+use crate::feed::order::{Damage, Decoded};
 use crate::feed::{AHEAD_LEN_BITS, Chunks, Given, Look, Next, Progress, Room, summarize};
 
 type Rest<C> = <<C as PieceCodec>::Decoder as PieceDecoder>::Rest;
@@ -55,6 +55,8 @@ struct Slot<D: PieceDecoder> {
     stage: Stage<D>,
     /// Decoded, and not handed out.
     chunks: VecDeque<Chunk>,
+    /// What is in front of where it cannot be decoded further.
+    front_of_damage: Option<Chunk>,
     decoded_bytes: u64,
 }
 
@@ -166,8 +168,10 @@ impl<C: PieceCodec> Pieces<C> {
             return Given::default();
         };
         slot.decoded_bytes += chunk.bytes().len() as u64;
-        if chunk.bytes().is_empty() || decoded.is_err() {
+        if chunk.bytes().is_empty() {
             pool.give_back(chunk);
+        } else if decoded.is_err() {
+            slot.front_of_damage = Some(chunk);
         } else {
             slot.chunks.push_back(chunk);
             state.held += 1;
@@ -190,9 +194,7 @@ impl<C: PieceCodec> Pieces<C> {
             state.held -= chunks.len() as u64;
             for mut chunk in chunks {
                 self.codec.pass(&mut state.sums, chunk.bytes());
-                let skip = state.skip.min(chunk.bytes().len() as u64);
-                chunk.advance(skip as usize);
-                state.skip -= skip;
+                state.take_skipped(&mut chunk);
                 state.hand_out(Ok((chunk, false)), &mut given);
             }
             let Some(slot) = state.slots.pop_front_if(|front| matches!(front.stage, Stage::Done(_))) else {
@@ -208,7 +210,11 @@ impl<C: PieceCodec> Pieces<C> {
             let wrong = match joined {
                 Ok(Some(next_bit)) => state.go_on_at(next_bit, self.piece_len_bits),
                 Ok(None) => state.end(Ok((pool.chunk(), true)), &mut given),
-                Err(error) => state.end(Err(error.behind(state.decoded_bytes)), &mut given),
+                Err(error) => {
+                    let mut front = slot.front_of_damage;
+                    front.iter_mut().for_each(|front| state.take_skipped(front));
+                    state.end(Err(Damage { error: error.behind(state.decoded_bytes), front }), &mut given)
+                }
             };
             wrong.into_iter().for_each(|chunk| pool.give_back(chunk));
             state.decoded_bytes += slot.decoded_bytes;
@@ -221,7 +227,22 @@ impl<C: PieceCodec> State<C> {
     fn slot(&mut self, start_bit: u64, stop_bit: u64) -> Slot<C::Decoder> {
         let number = self.next_slot;
         self.next_slot += 1;
-        Slot { number, start_bit, stop_bit, stage: Stage::Found, chunks: VecDeque::new(), decoded_bytes: 0 }
+        Slot {
+            number,
+            start_bit,
+            stop_bit,
+            stage: Stage::Found,
+            chunks: VecDeque::new(),
+            front_of_damage: None,
+            decoded_bytes: 0,
+        }
+    }
+
+    /// Takes off what of a chunk belongs to the head of the file that nobody wants.
+    fn take_skipped(&mut self, chunk: &mut Chunk) {
+        let skip = self.skip.min(chunk.bytes().len() as u64);
+        chunk.advance(skip as usize);
+        self.skip -= skip;
     }
 
     fn hand_out(&mut self, decoded: Decoded, given: &mut Given) {

@@ -1,11 +1,17 @@
 //! `swath grep`: lines of compressed files that match.
 
-use std::collections::VecDeque;
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+mod around;
+mod out;
+mod style;
 
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use out::Out;
+use style::{RED_BOLD, Style, color_matches, colored};
 use swath::SourceFile;
-use swath::grep::{Context, Found, Further, Grep, GrepItem, GrepOptions, Hit, ReadLines};
+use swath::grep::{Context, Grep, GrepItem, GrepOptions, Hit, ReadLines};
 
 use crate::exit_codes::{DONE, USAGE};
 use crate::report::{self, Report};
@@ -43,6 +49,10 @@ pub struct GrepArgs {
     #[arg(short = 'e', long = "regexp", value_name = "PATTERN", allow_hyphen_values = true)]
     regexps: Vec<String>,
 
+    /// A file with patterns, one a line; '-' is standard input
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pattern_files: Vec<PathBuf>,
+
     /// A condition on a field, counted from 1: N=value or N~pattern; may be given several times: all have to hold
     #[arg(long = "field", value_name = "N=VALUE")]
     fields: Vec<String>,
@@ -75,12 +85,16 @@ pub struct GrepArgs {
     #[arg(short = 'v', long)]
     invert_match: bool,
 
-    /// Print how many lines match, for each file
+    /// Print how many lines match, for each file; with -o, how many matches there are
     #[arg(short, long)]
     count: bool,
 
+    /// Print how many matches there are, for each file
+    #[arg(long, hide_short_help = true, conflicts_with = "invert_match")]
+    count_matches: bool,
+
     /// Print what matches, not the whole line
-    #[arg(short, long, conflicts_with_all = ["count", "invert_match"])]
+    #[arg(short, long, conflicts_with = "invert_match")]
     only_matching: bool,
 
     /// Print line numbers
@@ -100,11 +114,11 @@ pub struct GrepArgs {
     no_filename: bool,
 
     /// Print only the names of files with matches
-    #[arg(short = 'l', long, conflicts_with = "count")]
+    #[arg(short = 'l', long)]
     files_with_matches: bool,
 
     /// Print only the names of files without matches
-    #[arg(short = 'L', long, conflicts_with_all = ["count", "files_with_matches"])]
+    #[arg(short = 'L', long, conflicts_with = "files_with_matches")]
     files_without_match: bool,
 
     /// Print a NUL byte behind file names, for xargs -0
@@ -127,6 +141,10 @@ pub struct GrepArgs {
     #[arg(short, long)]
     quiet: bool,
 
+    /// Say nothing of files that cannot be read; the exit status tells
+    #[arg(short = 's', long, hide_short_help = true)]
+    no_messages: bool,
+
     /// Stop reading a file after so many lines
     #[arg(short, long, value_name = "N")]
     max_count: Option<u64>,
@@ -142,6 +160,10 @@ pub struct GrepArgs {
     /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4 [default: by their first bytes]
     #[arg(long, value_name = "CODEC")]
     compression: Option<String>,
+
+    /// Search what is whole of damaged compressed files, and tell what is lost
+    #[arg(long, hide_short_help = true)]
+    salvage: bool,
 
     /// Threads that read and search [default: one for each core]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -173,6 +195,8 @@ struct Job {
     max_count: u64,
     context: Option<Context>,
     line_buffered: bool,
+    /// Errors of files are not told.
+    is_silent: bool,
     /// Something is wrong already: a path that names no file.
     code: u8,
 }
@@ -183,25 +207,25 @@ enum What {
     Lines,
     Matches,
     Counts,
+    MatchCounts,
     Names,
     /// Of files without matches.
     OtherNames,
     Nothing,
 }
 
-/// How lines are printed.
-struct Style {
-    names: bool,
-    numbers: bool,
-    color: bool,
-    /// A NUL byte stands behind names.
-    null: bool,
-}
-
 impl Job {
     fn new(args: GrepArgs) -> Result<Self, Report> {
         let mut operands = args.operands;
         let mut patterns = args.regexps;
+        for file in &args.pattern_files {
+            patterns.extend(patterns_in(file)?);
+        }
+        let has_files = !args.pattern_files.is_empty();
+        let finds_nothing = has_files && patterns.is_empty();
+        if finds_nothing {
+            patterns.push(NO_TEXT.to_owned());
+        }
         let has_conditions = !patterns.is_empty() || !args.fields.is_empty() && operands.len() == 1;
         if !has_conditions && !operands.is_empty() {
             patterns.push(operands.remove(0));
@@ -221,6 +245,7 @@ impl Job {
             () if args.quiet => What::Nothing,
             () if args.files_with_matches => What::Names,
             () if args.files_without_match => What::OtherNames,
+            () if args.count_matches || args.count && args.only_matching => What::MatchCounts,
             () if args.count => What::Counts,
             () if args.only_matching => What::Matches,
             () => What::Lines,
@@ -237,7 +262,7 @@ impl Job {
             fields: args.fields,
             delim: args.delim.as_deref().map(delimiter).transpose()?,
             ignore_case,
-            fixed: args.fixed_strings,
+            fixed: args.fixed_strings && !finds_nothing,
             words: args.word,
             whole_lines: args.line,
             invert: args.invert_match,
@@ -248,14 +273,16 @@ impl Job {
         let compression =
             args.compression.as_deref().map(str::parse).transpose().map_err(swath::Error::from)?;
         let threads = args.threads.map_or(0, usize::from);
-        let read = ReadLines { compression, encoding: args.encoding, threads };
+        let read = ReadLines { compression, encoding: args.encoding, salvage: args.salvage, threads };
         // A path that is wrong does not keep grep from the others.
         let (mut files, mut code) = (Vec::new(), DONE);
         for path in &operands {
             match swath::list_files(path) {
                 Ok(found) => files.extend(found),
                 Err(error) => {
-                    report::error(&error.into());
+                    if !args.no_messages {
+                        report::error(&error.into());
+                    }
                     code = FAILED;
                 }
             }
@@ -270,28 +297,28 @@ impl Job {
         };
         let max_count = args.max_count.unwrap_or(u64::MAX);
         let line_buffered = args.line_buffered || io::stdout().is_terminal();
-        Ok(Self { grep, read, files, style, what, max_count, context, line_buffered, code })
+        Ok(Self {
+            grep,
+            read,
+            files,
+            style,
+            what,
+            max_count,
+            context,
+            line_buffered,
+            is_silent: args.no_messages,
+            code,
+        })
     }
 
     fn run(self) -> u8 {
-        let mut out = Out {
-            job: &self,
-            sink: BufWriter::with_capacity(64 << 10, io::stdout().lock()),
-            in_file: 0,
-            around: self.context.map(Around::new),
-            found: false,
-            code: self.code,
-        };
+        let mut out = Out::new(&self);
         let write = |hit: &Hit<'_>, text: &mut Vec<u8>| self.write(hit, text);
         let run = self.grep.run(&self.files, &self.read, write, |item| match item {
             GrepItem::Found { file, found } => out.take(file, &found),
             GrepItem::End { file, error } => out.end(file, error),
         });
-        let flushed = out.sink.flush();
-        if let Err(error) = flushed {
-            out.failed(&error);
-        }
-        let (found, code) = (out.found, out.code);
+        let (found, code) = out.finish();
         match run {
             Ok(notes) => report::notes(&notes),
             Err(error) => {
@@ -333,270 +360,37 @@ impl Job {
                     text.push(b'\n');
                 }
             }
+            // A byte for each.
+            What::MatchCounts => text.extend(hit.matches().map(|_| b'.')),
             What::Counts | What::Names | What::OtherNames | What::Nothing => {}
         }
     }
-}
 
-/// What is found on its way to standard output.
-struct Out<'a> {
-    job: &'a Job,
-    sink: BufWriter<io::StdoutLock<'static>>,
-    /// Lines found in the file so far.
-    in_file: u64,
-    /// What lines around hits are printed, if any are.
-    around: Option<Around>,
-    found: bool,
-    code: u8,
-}
-
-impl Out<'_> {
-    fn take(&mut self, file: usize, found: &Found) -> Further {
-        if let Some(mut around) = self.around.take() {
-            let further = self.take_around(file, found, &mut around);
-            self.around = Some(around);
-            return further;
-        }
-        let left = self.job.max_count - self.in_file;
-        let hits = usize::try_from(left).unwrap_or(usize::MAX).min(found.ends.len());
-        self.in_file += hits as u64;
-        self.found |= hits > 0;
-        let written = match self.job.what {
-            What::Nothing if self.found => return Further::Stop,
-            What::Lines | What::Matches => {
-                let len = hits.checked_sub(1).map_or(0, |last| found.ends[last]);
-                self.print(&found.text[..len])
-            }
-            _ => Ok(()),
-        };
-        if let Err(error) = written {
-            self.failed(&error);
-            return Further::Stop;
-        }
-        if self.in_file >= self.job.max_count
-            || matches!(self.job.what, What::Names | What::OtherNames) && self.in_file > 0
-        {
-            // Nothing tells of the end of a file that is left.
-            return match self.end(file, None) {
-                Further::Stop => Further::Stop,
-                _ => Further::NextFile,
-            };
-        }
-        Further::On
-    }
-
-    /// Prints lines and what is around them.
-    fn take_around(&mut self, file: usize, found: &Found, around: &mut Around) -> Further {
-        let mut text = Vec::new();
-        let (mut start, mut is_done) = (0, false);
-        for (place, &end) in found.places.iter().zip(&found.ends) {
-            let is_last = self.in_file >= self.job.max_count;
-            if is_last && around.left == 0 {
-                is_done = true;
-                break;
-            }
-            // As grep has it, a line that is one too many may still stand around the last.
-            let is_wanted = place.is_wanted && !is_last;
-            let mut line = Vec::new();
-            let separator = if is_wanted { b':' } else { b'-' };
-            self.job.style.prefix(&self.job.files[file], place.number, separator, &mut line);
-            line.extend_from_slice(&found.text[start..end]);
-            start = end;
-            if is_wanted {
-                self.in_file += 1;
-                self.found = true;
-                around.push_wanted(place.number, &line, self.job.style.color, &mut text);
-            } else {
-                around.push_other(place.number, line, &mut text);
-            }
-        }
-        if let Err(error) = self.print(&text) {
-            self.failed(&error);
-            return Further::Stop;
-        }
-        if !is_done && (self.in_file < self.job.max_count || around.left > 0) {
-            return Further::On;
-        }
-        around.end_file();
-        match self.end(file, None) {
-            Further::Stop => Further::Stop,
-            _ => Further::NextFile,
-        }
-    }
-
-    fn end(&mut self, file: usize, error: Option<swath::Error>) -> Further {
-        let is_broken = error.is_some();
-        if let Some(error) = error {
-            // What was found before the error is shown before the error.
-            let _ = self.sink.flush();
-            report::error(&error.into());
-            self.code = FAILED;
-        }
-        let name = &self.job.files[file];
-        let mut text = Vec::new();
-        match self.job.what {
-            What::Counts => {
-                self.job.style.prefix(name, 0, b':', &mut text);
-                text.extend_from_slice(format!("{}\n", self.in_file).as_bytes());
-            }
-            What::OtherNames if self.in_file == 0 && !is_broken => {
-                self.job.style.line_of_name(name, &mut text);
-            }
-            What::Names if self.in_file > 0 => {
-                self.job.style.line_of_name(name, &mut text);
-            }
-            _ => {}
-        }
-        self.in_file = 0;
-        if let Some(around) = &mut self.around {
-            around.end_file();
-        }
-        match self.print(&text) {
-            Ok(()) => Further::On,
-            Err(error) => {
-                self.failed(&error);
-                Further::Stop
-            }
-        }
-    }
-
-    fn print(&mut self, text: &[u8]) -> io::Result<()> {
-        self.sink.write_all(text)?;
-        if self.job.line_buffered && !text.is_empty() {
-            self.sink.flush()?;
-        }
-        Ok(())
-    }
-
-    fn failed(&mut self, error: &io::Error) {
-        // A pipe whose reader has seen enough is no failure.
-        if error.kind() != io::ErrorKind::BrokenPipe {
-            let hint = "check the space left on the disk";
-            report::error(&Report::with_hint(format!("cannot write to standard output: {error}"), hint));
-            self.code = FAILED;
+    /// Tells of a file that cannot be read, unless nobody wants to know.
+    fn tell(&self, error: &Report) {
+        if !self.is_silent {
+            report::error(error);
         }
     }
 }
 
-/// Which lines around those that are wanted are printed, as they come one after the other.
-struct Around {
-    context: Context,
-    /// The last lines that were not printed, with their numbers.
-    before: VecDeque<(u64, Vec<u8>)>,
-    /// Lines that are still printed behind one that is wanted.
-    left: usize,
-    /// The line of the file that was printed last; 0 if there is none.
-    printed: u64,
-    /// Something was printed, also of another file.
-    any: bool,
-}
+/// A pattern that no text has.
+const NO_TEXT: &str = "[a&&b]";
 
-impl Around {
-    fn new(context: Context) -> Self {
-        Self { context, before: VecDeque::new(), left: 0, printed: 0, any: false }
-    }
-
-    /// A line that is wanted, behind what stands before it.
-    fn push_wanted(&mut self, number: u64, line: &[u8], color: bool, text: &mut Vec<u8>) {
-        let first = self.before.front().map_or(number, |(number, _)| *number);
-        if self.any && (self.printed == 0 || first > self.printed + 1) {
-            match color {
-                true => colored(CYAN, b"--", text),
-                false => text.extend_from_slice(b"--"),
-            }
-            text.push(b'\n');
-        }
-        for (_, line) in self.before.drain(..) {
-            text.extend_from_slice(&line);
-        }
-        text.extend_from_slice(line);
-        (self.printed, self.left, self.any) = (number, self.context.after, true);
-    }
-
-    /// A line that is not wanted.
-    fn push_other(&mut self, number: u64, line: Vec<u8>, text: &mut Vec<u8>) {
-        if self.left > 0 {
-            self.left -= 1;
-            self.printed = number;
-            text.extend_from_slice(&line);
-        } else if self.context.before > 0 {
-            if self.before.len() == self.context.before {
-                self.before.pop_front();
-            }
-            self.before.push_back((number, line));
-        }
-    }
-
-    fn end_file(&mut self) {
-        self.before.clear();
-        (self.left, self.printed) = (0, 0);
-    }
-}
-
-const MAGENTA: &str = "35";
-const GREEN: &str = "32";
-const CYAN: &str = "36";
-const RED_BOLD: &str = "1;31";
-
-impl Style {
-    /// Writes `name:number:`, as far as it is wanted.
-    fn prefix(&self, file: &SourceFile, number: u64, separator: u8, text: &mut Vec<u8>) {
-        if self.names {
-            self.name(file, text);
-            match self.null {
-                true => text.push(0),
-                false => self.separator(separator, text),
-            }
-        }
-        if self.numbers {
-            let number = number.to_string();
-            match self.color {
-                true => colored(GREEN, number.as_bytes(), text),
-                false => text.extend_from_slice(number.as_bytes()),
-            }
-            self.separator(separator, text);
-        }
-    }
-
-    fn name(&self, file: &SourceFile, text: &mut Vec<u8>) {
-        let name = match file.path == Path::new("/dev/stdin") {
-            true => b"(standard input)",
-            false => file.path.as_os_str().as_encoded_bytes(),
-        };
-        match self.color {
-            true => colored(MAGENTA, name, text),
-            false => text.extend_from_slice(name),
-        }
-    }
-
-    /// A name alone.
-    fn line_of_name(&self, file: &SourceFile, text: &mut Vec<u8>) {
-        self.name(file, text);
-        text.push(if self.null { 0 } else { b'\n' });
-    }
-
-    fn separator(&self, separator: u8, text: &mut Vec<u8>) {
-        match self.color {
-            true => colored(CYAN, &[separator], text),
-            false => text.push(separator),
-        }
-    }
-}
-
-fn colored(color: &str, piece: &[u8], text: &mut Vec<u8>) {
-    text.extend_from_slice(format!("\x1b[{color}m").as_bytes());
-    text.extend_from_slice(piece);
-    text.extend_from_slice(b"\x1b[0m");
-}
-
-fn color_matches(hit: &Hit<'_>, text: &mut Vec<u8>) {
-    let mut at = 0;
-    for range in hit.matches() {
-        text.extend_from_slice(&hit.line[at..range.start]);
-        at = range.end;
-        colored(RED_BOLD, &hit.line[range], text);
-    }
-    text.extend_from_slice(&hit.line[at..]);
+/// The patterns of a file, one a line; an empty line is one, too, which all lines have.
+fn patterns_in(path: &Path) -> Result<Vec<String>, Report> {
+    let text = match path.as_os_str() == "-" {
+        true => io::read_to_string(io::stdin()),
+        false => fs::read_to_string(path),
+    };
+    let text = text.map_err(|error| {
+        let message = format!("{}: cannot read the patterns: {error}", path.display());
+        Report::with_hint(
+            message,
+            "-f takes a file of patterns, one a line, in UTF-8; one pattern goes behind -e",
+        )
+    })?;
+    Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// Whether a pattern has capital letters, those of classes as `\\W` aside.
