@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::buffer::Buffer;
 use arrow::datatypes::DataType;
 use arrow::ipc::CompressionType;
 use arrow::ipc::reader::StreamReader;
@@ -85,21 +86,27 @@ pub(crate) fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
 pub(crate) fn batch_len_bytes(batch: &RecordBatch) -> usize {
     let column = |column: &ArrayRef| {
         let nulls = if column.nulls().is_some() { column.len() / 8 } else { 0 };
-        let long = |lengths: &mut dyn Iterator<Item = u32>| -> usize {
-            lengths.filter(|len| *len > 12).map(|len| len as usize).sum()
+        // Most columns have no values that are longer than a view holds, and need not be looked through.
+        let long = |buffers: &[Buffer], lengths: &mut dyn Iterator<Item = u32>| -> usize {
+            match buffers {
+                [] => 0,
+                _ => lengths.filter(|len| *len > 12).map(|len| len as usize).sum(),
+            }
         };
         nulls
             + match column.data_type() {
                 // The length is in the low half of a view; up to 12 bytes are in the view itself.
                 #[expect(clippy::cast_possible_truncation, reason = "the low half is wanted")]
                 DataType::Utf8View => {
-                    let views = column.as_string_view().views();
-                    16 * views.len() + long(&mut views.iter().map(|view| *view as u32))
+                    let values = column.as_string_view();
+                    let mut lengths = values.views().iter().map(|view| *view as u32);
+                    16 * values.len() + long(values.data_buffers(), &mut lengths)
                 }
                 #[expect(clippy::cast_possible_truncation, reason = "the low half is wanted")]
                 DataType::BinaryView => {
-                    let views = column.as_binary_view().views();
-                    16 * views.len() + long(&mut views.iter().map(|view| *view as u32))
+                    let values = column.as_binary_view();
+                    let mut lengths = values.views().iter().map(|view| *view as u32);
+                    16 * values.len() + long(values.data_buffers(), &mut lengths)
                 }
                 _ => column
                     .to_data()

@@ -74,7 +74,7 @@ impl TextValues {
         }
         let mut bytes = [0; 16];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        self.views.push(inline(load_8(&bytes, 0), load_8(&bytes, 8), text.len()));
+        self.views.push(inline(load_8(&bytes, 0), load_8(&bytes, 4), text.len()));
     }
 
     /// Appends parts of a chunk, and says how many of them are empty. A short one is loaded with what stands
@@ -86,19 +86,18 @@ impl TextValues {
         const { assert!(PADDING_LEN_BYTES >= 16, "a value at the very end is loaded whole") };
         let Self { views, long } = self;
         let CheckedText { padded, len: text_len, is_ascii } = *text;
-        views.reserve(spans.len());
         let mut empty = 0;
-        for span in spans {
+        views.extend(spans.iter().map(|span| {
             let (start, end) = (span.start as usize, span.end as usize);
             assert!(start <= end && end <= text_len);
             assert!(is_ascii || text.is_boundary(start) && text.is_boundary(end));
             let len = end - start;
             empty += usize::from(len == 0);
-            views.push(match len {
-                0..=MAX_INLINE_LEN_BYTES => inline(load_8(padded, start), load_8(padded, start + 8), len),
+            match len {
+                0..=MAX_INLINE_LEN_BYTES => inline(load_8(padded, start), load_8(padded, start + 4), len),
                 _ => long.push(&padded[start..end]),
-            });
-        }
+            }
+        }));
         empty
     }
 
@@ -119,23 +118,21 @@ impl TextValues {
     }
 }
 
-/// The view of a short value: its length and its bytes, of which the first eight and those behind them are given,
-/// with others behind.
+/// The view of a short value: its length, of four bytes, and its bytes, of which the eight from the first one and from the fifth one
+/// on are given, with others behind. Shifts from one half to the other, or of all 128 bits, are slow on some processors.
 #[inline(always)]
-fn inline(first: u64, second: u64, len: usize) -> u128 {
-    let [of_first, of_second] = MASKS[len];
-    let (first, second) = (first & of_first, second & of_second);
-    // Two halves: a shift of all 128 bits is slow on some processors.
-    let (low, high) = (first << 32 | len as u64, first >> 32 | second << 32);
+fn inline(first: u64, fifth: u64, len: usize) -> u128 {
+    let [of_low, of_high] = MASKS[len];
+    let (low, high) = (first << 32 & of_low | len as u64, fifth & of_high);
     u128::from(high) << 64 | u128::from(low)
 }
 
-/// For each length of a short value, the bits of its first eight bytes and of those behind them.
+/// For each length of a short value, the bits of the two halves of its view that its bytes take.
 static MASKS: [[u64; 2]; MAX_INLINE_LEN_BYTES + 1] = {
     let mut masks = [[0; 2]; MAX_INLINE_LEN_BYTES + 1];
     let mut len = 0;
     while len <= MAX_INLINE_LEN_BYTES {
-        let mask = (1u128 << (8 * len)) - 1;
+        let mask = ((1u128 << (8 * len)) - 1) << 32;
         masks[len] = [mask as u64, (mask >> 64) as u64];
         len += 1;
     }
