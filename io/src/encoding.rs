@@ -21,6 +21,9 @@ pub enum Encoding {
     Latin1,
     /// Any other encoding of the WHATWG standard (windows-1252, utf-16le, shift_jis, …).
     Other(&'static encoding_rs::Encoding),
+    /// UTF-8, and each line of a value that is not in an encoding in which each byte is a character: by chance, text in
+    /// such a one is hardly ever UTF-8.
+    Utf8Or(&'static encoding_rs::Encoding),
 }
 
 impl Encoding {
@@ -28,14 +31,14 @@ impl Encoding {
     /// before they are decoded.
     fn is_split_safe(self) -> bool {
         match self {
-            Self::Utf8 | Self::Utf8Lossy | Self::Latin1 => true,
-            Self::Other(encoding) => encoding.is_ascii_compatible() && encoding.is_single_byte(),
+            Self::Utf8 | Self::Utf8Lossy | Self::Latin1 | Self::Utf8Or(_) => true,
+            Self::Other(encoding) => is_of_bytes(encoding),
         }
     }
 
     /// Whether fields are decoded one by one from an encoding in which each byte is a character.
     pub(crate) fn is_single_byte(self) -> bool {
-        self.is_split_safe() && !matches!(self, Self::Utf8 | Self::Utf8Lossy)
+        self.is_split_safe() && !matches!(self, Self::Utf8 | Self::Utf8Lossy | Self::Utf8Or(_))
     }
 
     /// Whether text has the same bytes in this encoding as in UTF-8.
@@ -50,8 +53,37 @@ impl Encoding {
             Self::Utf8Lossy => Some(String::from_utf8_lossy(bytes)),
             Self::Latin1 => Some(encoding_rs::mem::decode_latin1(bytes)),
             Self::Other(encoding) => encoding.decode_without_bom_handling_and_without_replacement(bytes),
+            Self::Utf8Or(other) => match std::str::from_utf8(bytes) {
+                Ok(text) => Some(Cow::Borrowed(text)),
+                Err(_) => decode_lines(bytes, other).map(Cow::Owned),
+            },
         }
     }
+
+    /// Where text is in this encoding as far as that shows, but was ASCII as far as was looked: it may be UTF-8 all the same.
+    pub(crate) fn or_utf8(self) -> Self {
+        match self {
+            Self::Other(encoding) if is_of_bytes(encoding) => Self::Utf8Or(encoding),
+            other => other,
+        }
+    }
+}
+
+/// Whether each byte is a character, and those of ASCII are as everywhere.
+fn is_of_bytes(encoding: &'static encoding_rs::Encoding) -> bool {
+    encoding.is_ascii_compatible() && encoding.is_single_byte()
+}
+
+/// Decodes each line that is not UTF-8 from another encoding.
+fn decode_lines(bytes: &[u8], other: &'static encoding_rs::Encoding) -> Option<String> {
+    let mut text = String::with_capacity(bytes.len());
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        match std::str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            Err(_) => text.push_str(&other.decode_without_bom_handling_and_without_replacement(line)?),
+        }
+    }
+    Some(text)
 }
 
 impl FromStr for Encoding {
@@ -65,13 +97,14 @@ impl FromStr for Encoding {
             "utf8-lossy" | "utf-8-lossy" => Ok(Self::Utf8Lossy),
             // The WHATWG standard takes these names for windows-1252, which differs in 0x80..0x9f.
             "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" => Ok(Self::Latin1),
-            label => match known_encoding(label) {
-                Some(encoding) => Ok(Self::Other(encoding)),
-                None => Err(Error::bad_option_hint(
+            label => match (known_encoding(label), label.strip_prefix("utf8-or-").and_then(known_encoding)) {
+                (Some(encoding), _) => Ok(Self::Other(encoding)),
+                (None, Some(other)) if is_of_bytes(other) => Ok(Self::Utf8Or(other)),
+                _ => Err(Error::bad_option_hint(
                     "encoding",
                     format!("unknown encoding \"{name}\""),
                     "known encodings: utf8, utf8-lossy, latin1, windows-1252, utf-16le, utf-16be, \
-                     and the other names of the WHATWG standard",
+                     the other names of the WHATWG standard, and utf8-or-windows-1252 and its like where lines are in either",
                 )),
             },
         }
@@ -110,12 +143,13 @@ fn known_encoding(label: &str) -> Option<&'static encoding_rs::Encoding> {
 
 impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Utf8 => "utf8",
-            Self::Utf8Lossy => "utf8-lossy",
-            Self::Latin1 => "latin1",
-            Self::Other(encoding) => encoding.name(),
-        })
+        match self {
+            Self::Utf8 => f.write_str("utf8"),
+            Self::Utf8Lossy => f.write_str("utf8-lossy"),
+            Self::Latin1 => f.write_str("latin1"),
+            Self::Other(encoding) => f.write_str(encoding.name()),
+            Self::Utf8Or(other) => write!(f, "utf8-or-{}", other.name()),
+        }
     }
 }
 
@@ -337,10 +371,14 @@ mod tests {
             ("gb2312", "GBK"),
             ("iso_8859-15", "ISO-8859-15"),
             ("mac_roman", "macintosh"),
+            ("utf8-or-cp1252", "utf8-or-windows-1252"),
+            ("UTF8_or_koi8-r", "utf8-or-KOI8-R"),
         ] {
             assert_eq!(name.parse::<Encoding>().unwrap().to_string(), expected, "{name}");
         }
-        assert!("ebcdic".parse::<Encoding>().is_err());
+        for name in ["ebcdic", "utf8-or-ebcdic", "utf8-or-utf-16le", "utf8-or-shift_jis"] {
+            assert!(name.parse::<Encoding>().is_err(), "{name}");
+        }
     }
 
     #[test]
@@ -379,6 +417,15 @@ mod tests {
         assert_eq!(windows.decode(b"\x80").unwrap(), "€");
         assert_eq!(Encoding::Utf8.decode(b"\xc6"), None);
         assert_eq!(Encoding::Utf8Lossy.decode(b"\xc6").unwrap(), "\u{FFFD}");
+    }
+
+    #[test]
+    fn lines_of_either_encoding() {
+        let either: Encoding = "utf8-or-windows-1252".parse().unwrap();
+        assert_eq!(either.decode("Zoë".as_bytes()).unwrap(), "Zoë");
+        assert_eq!(either.decode(b"Zo\xeb").unwrap(), "Zoë");
+        assert_eq!(either.decode(b"Zo\xc3\xab\nZo\xeb\n\x80").unwrap(), "Zoë\nZoë\n€");
+        assert_eq!(read_all(b"\xc3\xab,\xeb", either), (b"\xc3\xab,\xeb".to_vec(), either));
     }
 
     #[test]

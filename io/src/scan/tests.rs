@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::Codec;
 use crate::encoding::Encoding;
-use crate::options::{ColumnType, CsvOptions, HeaderMode};
+use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
 use crate::scanner::filter::{RawFilter, RowFilter, ScanFilter};
 use crate::scanner::infer::infer_csv;
 
@@ -227,6 +227,9 @@ fn bytes_that_are_no_text_matter_only_where_they_are_read() {
     let latin1 = CsvOptions { encoding: Encoding::Latin1.into(), ..Default::default() };
     assert_eq!(files.rows(&latin1).unwrap(), ["1|ÆNK"]);
     assert_eq!(files.rows(&CsvOptions::default()).unwrap(), ["1|ÆNK"]);
+    let either = CsvOptions { encoding: Setting::Is("utf8-or-cp1252".parse().unwrap()), ..utf8.clone() };
+    let mixed = Files::new(&[b"a,b\n1,\xc6NK\n\xc3\x86,\"\xc3\x86\"\"\"\n\x80,x\n"]);
+    assert_eq!(mixed.rows(&either).unwrap(), ["1|ÆNK", "Æ|Æ\"", "€|x"]);
 
     let (table, _) = files.csv(&utf8).unwrap();
     let request = ScanRequest { columns: vec![0], batch_rows: 10, ..Default::default() };

@@ -84,15 +84,17 @@ pub(super) fn found_forms(
     let common_encoding = || encoding_of_all(filled().map(|(_, sample)| sample.looks));
     let encoding = options.encoding.known().unwrap_or_else(common_encoding);
     let common = FileForm { dialect: common, encoding, unnamed: Unnamed::None };
-    let encoding_of = |looks| match options.encoding.known() {
-        Some(encoding) => encoding,
-        None => encoding_beside(looks, encoding),
+    let encoding_of = |sample: &Sample| match (options.encoding.known(), sample.looks) {
+        (Some(encoding), _) => encoding,
+        // What is ASCII as far as was looked goes on as the others do, or in UTF-8.
+        (None, Looks::Ascii) if !sample.whole => encoding.or_utf8(),
+        (None, looks) => encoding_beside(looks, encoding),
     };
     let mut others = BTreeMap::new();
     for (file, sample) in filled() {
         let form = FileForm {
             dialect: sample.dialect.clone(),
-            encoding: encoding_of(sample.looks),
+            encoding: encoding_of(sample),
             unnamed: sample.unnamed,
         };
         if form != common {
@@ -119,7 +121,7 @@ fn encoding_of_all(looks: impl Iterator<Item = Looks>) -> Encoding {
     encoding_beside(looks.reduce(put_together).unwrap_or(Looks::Ascii), Encoding::Utf8)
 }
 
-/// The encoding of a file: what is ASCII as far as was looked goes on as the others do.
+/// The encoding of a file: ASCII is the same in that of the others.
 fn encoding_beside(looks: Looks, others: Encoding) -> Encoding {
     match looks {
         Looks::Ascii => others,
@@ -132,7 +134,8 @@ fn encoding_beside(looks: Looks, others: Encoding) -> Encoding {
 /// That the text is not UTF-8.
 fn encoding_notes(forms: &FileForms, has_nul: bool) -> Vec<String> {
     let doubt = if has_nul { "; it has NUL bytes, as files have that hold no text" } else { "" };
-    if let Some(encoding) = forms.shared(|form| form.encoding) {
+    let encoding = forms.common.encoding;
+    if encoding != Encoding::Utf8 || forms.shared(|form| form.encoding).is_some() {
         let note = format!(
             "the text is not UTF-8, and read as {encoding}; encoding = '…' reads it as another one{doubt}"
         );

@@ -496,7 +496,7 @@ pub(super) struct Sample {
     records: u64,
     compressed_bytes: u64,
     /// Whether these are all.
-    whole: bool,
+    pub(super) whole: bool,
 }
 
 impl Sample {
@@ -1303,6 +1303,24 @@ mod tests {
             (columns_of(&table), encoding(&table)),
             ("n bigint, t text".into(), Some("UTF-16BE".into()))
         );
+    }
+
+    #[test]
+    fn beside_other_encodings_ascii_may_go_on_as_utf8() {
+        let dir = tempfile::tempdir().unwrap();
+        let long = "n;t\n".to_owned() + &"1;x\n".repeat(SAMPLE_LEN_BYTES / 4 + 1);
+        for (name, bytes) in
+            [("0.csv", b"n;t\n1;\xc6\n".as_slice()), ("1.csv", long.as_bytes()), ("2.csv", b"n;t\n3;x\n")]
+        {
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let files = crate::source::expand(&[format!("{}/*.csv", dir.path().display())]).unwrap();
+        let table = infer_csv(&files, &CsvOptions::default()).unwrap();
+        let encodings: Vec<String> =
+            files.iter().map(|file| table.form_of(&file.path).encoding.to_string()).collect();
+        assert_eq!(encodings, ["windows-1252", "utf8-or-windows-1252", "windows-1252"]);
+        let note = "the text is not UTF-8, and read as windows-1252; encoding = '…' reads it as another one";
+        assert_eq!(table.notes(), [note]);
     }
 
     #[test]

@@ -43,12 +43,13 @@ pub(crate) struct CheckedText<'a> {
 }
 
 impl<'a> CheckedText<'a> {
-    /// Looks at all bytes; nothing if they are no ASCII and, where the encoding is UTF-8, not that either.
+    /// Looks at all bytes; nothing if they are no ASCII and, where the encoding is UTF-8 or may be it, not that either.
     pub(crate) fn of(padded: &'a [u8], encoding: Encoding) -> Option<Self> {
         let len = padded.len() - PADDING_LEN_BYTES;
         let bytes = &padded[..len];
         let is_ascii = bytes.is_ascii();
-        let is_utf8 = || encoding == Encoding::Utf8 && std::str::from_utf8(bytes).is_ok();
+        let may_be_utf8 = matches!(encoding, Encoding::Utf8 | Encoding::Utf8Or(_));
+        let is_utf8 = || may_be_utf8 && std::str::from_utf8(bytes).is_ok();
         (is_ascii || is_utf8()).then_some(Self { padded, len, is_ascii })
     }
 
