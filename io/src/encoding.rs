@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use encoding_rs::{CoderResult, Decoder, UTF_8};
 
+use crate::blanks::BlankRuns;
 use crate::codec::Decompressor;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -162,8 +163,19 @@ pub struct TextStream {
     bytes: Decompressor,
     encoding: Encoding,
     transcoder: Option<Transcoder>,
+    blanks: Option<Blanks>,
     /// Bytes read to look for a byte order mark and not handed out yet.
     head: Vec<u8>,
+}
+
+/// Text with columns between runs of blanks, written anew.
+#[derive(Debug)]
+struct Blanks {
+    runs: BlankRuns,
+    raw: Vec<u8>,
+    written: Vec<u8>,
+    /// Bytes of it that were handed out.
+    taken: usize,
 }
 
 #[derive(Debug)]
@@ -243,12 +255,19 @@ impl TextStream {
             return Err(Error::bad_option_hint("salvage", problem, hint));
         }
         let encoding = if transcoder.is_some() { Encoding::Utf8 } else { encoding };
-        Ok(Self { bytes, encoding, transcoder, head })
+        Ok(Self { bytes, encoding, transcoder, blanks: None, head })
     }
 
     /// The bytes as they are, whatever they mean.
     pub(crate) fn raw(bytes: Decompressor) -> Self {
-        Self { bytes, encoding: Encoding::Utf8, transcoder: None, head: Vec::new() }
+        Self { bytes, encoding: Encoding::Utf8, transcoder: None, blanks: None, head: Vec::new() }
+    }
+
+    /// The text with one blank in place of each run, if there are any to be replaced.
+    pub(crate) fn with_blanks(mut self, runs: Option<BlankRuns>) -> Self {
+        self.blanks =
+            runs.map(|runs| Blanks { runs, raw: vec![0; RAW_LEN_BYTES], written: Vec::new(), taken: 0 });
+        self
     }
 
     /// The encoding of the bytes that [`TextStream::read`] gives.
@@ -260,7 +279,7 @@ impl TextStream {
     /// mark. To be asked before anything is read.
     pub(crate) fn plain_start(&self) -> Option<u64> {
         let read = self.bytes.decoded_bytes();
-        self.transcoder.is_none().then_some(read - self.head.len() as u64)
+        (self.transcoder.is_none() && self.blanks.is_none()).then_some(read - self.head.len() as u64)
     }
 
     /// The compressed bytes below.
@@ -270,11 +289,15 @@ impl TextStream {
 
     /// Whether reading has come to a place where something is lost, behind which it goes on once it is told to.
     pub(crate) fn at_gap(&self) -> bool {
-        self.head.is_empty() && self.bytes.at_gap()
+        let is_taken = self.blanks.as_ref().is_none_or(|blanks| blanks.taken == blanks.written.len());
+        self.head.is_empty() && is_taken && self.bytes.at_gap()
     }
 
     /// Goes on behind a gap.
     pub(crate) fn pass_gap(&mut self) {
+        if let Some(blanks) = &mut self.blanks {
+            blanks.runs.pass_gap();
+        }
         self.bytes.pass_gap();
     }
 
@@ -284,6 +307,14 @@ impl TextStream {
     /// # Errors
     /// Those of the codec.
     pub fn read(&mut self, out: &mut [u8]) -> Result<usize> {
+        let Some(mut blanks) = self.blanks.take() else { return self.read_text(out) };
+        let read = blanks.read(out, |raw| self.read_text(raw));
+        self.blanks = Some(blanks);
+        read
+    }
+
+    /// Reads the next bytes as they stand in the file.
+    fn read_text(&mut self, out: &mut [u8]) -> Result<usize> {
         if !self.head.is_empty() {
             let len = self.head.len().min(out.len());
             out[..len].copy_from_slice(&self.head[..len]);
@@ -302,11 +333,30 @@ impl TextStream {
     /// # Errors
     /// Those of the codec.
     pub(crate) fn read_behind(&mut self, buffer: &mut [u8], at: usize) -> Result<usize> {
-        if self.head.is_empty() && self.transcoder.is_none() {
+        if self.head.is_empty() && self.transcoder.is_none() && self.blanks.is_none() {
             self.bytes.read_behind(buffer, at)
         } else {
             self.read(&mut buffer[at..])
         }
+    }
+}
+
+impl Blanks {
+    /// Gives the next bytes of what is made of a text; 0 where that has no more.
+    fn read(&mut self, out: &mut [u8], mut more: impl FnMut(&mut [u8]) -> Result<usize>) -> Result<usize> {
+        while self.taken == self.written.len() {
+            self.written.clear();
+            self.taken = 0;
+            let len = more(&mut self.raw)?;
+            if len == 0 {
+                return Ok(0);
+            }
+            self.runs.write(&self.raw[..len], &mut self.written);
+        }
+        let len = out.len().min(self.written.len() - self.taken);
+        out[..len].copy_from_slice(&self.written[self.taken..self.taken + len]);
+        self.taken += len;
+        Ok(len)
     }
 }
 

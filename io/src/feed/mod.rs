@@ -163,7 +163,8 @@ impl Feed {
         options: FeedOptions<'_>,
     ) -> Result<Self> {
         let (open, bytes) = open_bytes(&file.path, options.decode, options.once, options.notes)?;
-        let stream = TextStream::new(bytes, recipe.encoding(&file.path))?;
+        let stream =
+            TextStream::new(bytes, recipe.encoding(&file.path))?.with_blanks(recipe.blanks(&file.path));
         let encoding = stream.encoding();
         let checked = stream.decompressor().checked_bytes() == u64::MAX;
         let chunks = chunks(&file.path, open, stream, options.split, options.notes)?;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Progress;
+use crate::blanks::BlankRuns;
 use crate::chunk::{Chunk, ChunkPool};
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Result};
@@ -92,6 +93,16 @@ impl Recipe {
             Self::Csv(request) => request.table.form_of(path).encoding,
             Self::Json(table) => table.options().text.encoding,
             Self::Lines { encoding, .. } => *encoding,
+        }
+    }
+
+    /// How runs of blanks are made into one, if these stand between the fields of a file.
+    pub(super) fn blanks(&self, path: &Path) -> Option<BlankRuns> {
+        match self {
+            Self::Csv(request) => {
+                BlankRuns::of(&request.table.form_of(path).dialect, request.table.skip_of(path))
+            }
+            Self::Json(_) | Self::Lines { .. } => None,
         }
     }
 

@@ -212,6 +212,32 @@ fn wrong_widths_are_errors() {
 }
 
 #[test]
+fn columns_between_runs_of_blanks() {
+    let text = "by hand, \"yesterday\n name   age \n \"van  Gogh\"   37 \r\nUtrillo\t 71\n\n    Manet 51";
+    let files = Files::new(&[text.as_bytes()]);
+    let expected = ["van  Gogh|37", "Utrillo|71", "Manet|51"];
+    let delim = Some(crate::scanner::Delim::BLANKS);
+    let given = CsvOptions { delim, skip: 1.into(), ..CsvOptions::default() };
+    assert_eq!(files.rows(&given).unwrap(), expected);
+    let listing = Files::new(&[text.split_once('\n').unwrap().1.as_bytes()]);
+    assert_eq!(listing.rows(&CsvOptions::default()).unwrap(), expected);
+    // However it is cut.
+    let (table, request) = files.csv(&given).unwrap();
+    for len in 1..20 {
+        let format = ScanFormat::Csv(table.clone());
+        let scan = Scan::new(files.sources(), &format, request.clone(), 2, &Notes::default());
+        let mut rows = read(Arc::new(scan.with_chunk_len(len)), 2).unwrap();
+        rows.sort_by_key(|row| expected.iter().position(|known| known == row));
+        assert_eq!(rows, expected);
+    }
+    let bad = Files::new(&[b" a   b\n 1   2\n10  20\n 3\n" as &[u8]])
+        .rows(&CsvOptions { delim, ..CsvOptions::default() });
+    assert!(bad.unwrap_err().to_string().ends_with("line 4: expected 2 fields, found 1"));
+    let loose = CsvOptions { loose_quotes: true, delim, ..CsvOptions::default() };
+    assert!(files.csv(&loose).unwrap_err().to_string().contains("loose_quotes"));
+}
+
+#[test]
 fn an_open_quote_is_an_error() {
     let (message, hint) = error(&["a,b\n1,2\n3,\"x\n4,5\n"]);
     assert_eq!(message, "00.csv: line 3: a quoted field is not closed before the end of the file");

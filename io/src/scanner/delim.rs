@@ -1,4 +1,4 @@
-//! What stands between fields: one byte, or a few in a row.
+//! What stands between fields: one byte, a few in a row, or a run of blanks.
 
 use std::fmt;
 
@@ -17,20 +17,29 @@ pub struct Delim {
     /// Zeros behind the last one.
     bytes: [u8; MAX_DELIM_LEN_BYTES],
     len: u8,
+    /// Any number of blanks: text is made such that there is one, see `blanks.rs`.
+    is_run: bool,
 }
+
+/// What the option calls [`Delim::BLANKS`]; the first is the one shown. The others are what pandas and Python users write.
+const NAMES_OF_BLANKS: [&str; 4] = ["blanks", "whitespace", "\\s+", "\\s*"];
 
 impl Delim {
     /// A delimiter of one byte.
     pub const fn byte(byte: u8) -> Self {
-        Self { bytes: [byte, 0, 0, 0], len: 1 }
+        Self { bytes: [byte, 0, 0, 0], len: 1, is_run: false }
     }
 
-    /// A delimiter of one to four bytes.
+    /// Any number of blanks and tabs; those at the start and end of a line are no delimiter.
+    pub const BLANKS: Self = Self { bytes: [b' ', 0, 0, 0], len: 1, is_run: true };
+
+    /// A delimiter of one to four bytes, or `blanks`.
     ///
     /// # Errors
     /// There are none, or more, or a line end among them.
     pub fn new(text: &str) -> Result<Self> {
         let problem = match text.as_bytes() {
+            _ if NAMES_OF_BLANKS.contains(&text) => return Ok(Self::BLANKS),
             [] => "it is empty".to_owned(),
             bytes if bytes.len() > MAX_DELIM_LEN_BYTES => {
                 let len = bytes.len();
@@ -42,10 +51,15 @@ impl Delim {
             found => {
                 let mut bytes = [0; MAX_DELIM_LEN_BYTES];
                 bytes[..found.len()].copy_from_slice(found);
-                return Ok(Self { bytes, len: found.len() as u8 });
+                return Ok(Self { bytes, len: found.len() as u8, is_run: false });
             }
         };
         Err(Error::bad_option("delim", problem))
+    }
+
+    /// Whether it is [`Self::BLANKS`].
+    pub fn is_run_of_blanks(self) -> bool {
+        self.is_run
     }
 
     /// The bytes.
@@ -101,6 +115,9 @@ impl From<u8> for Delim {
 /// As an option has it: a tab as `\t`, and so a backslash in front of a `t` as two.
 impl fmt::Display for Delim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_run {
+            return f.write_str(NAMES_OF_BLANKS[0]);
+        }
         f.write_str(&String::from_utf8_lossy(self.as_bytes()).replace("\\t", "\\\\t").replace('\t', "\\t"))
     }
 }
@@ -202,6 +219,11 @@ mod tests {
         assert_eq!(Delim::new("\\t").unwrap().to_string(), "\\\\t");
         assert_eq!(Delim::new("\\").unwrap().to_string(), "\\");
         assert_eq!(Delim::new("¦").unwrap().single(), None);
+        for name in NAMES_OF_BLANKS {
+            assert_eq!(Delim::new(name).unwrap(), Delim::BLANKS);
+        }
+        assert_eq!(Delim::BLANKS.to_string(), "blanks");
+        assert_ne!(Delim::BLANKS, Delim::byte(b' '));
         for (text, problem) in [
             ("", "it is empty"),
             ("|||||", "expected at most 4 bytes, found '|||||', which has 5"),

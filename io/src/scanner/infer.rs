@@ -15,6 +15,7 @@ use super::time_forms::{Forms, TimeKind};
 use super::values::{
     has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64, trim, with_point,
 };
+use crate::blanks::prepared;
 use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, ErrorKind, Result};
@@ -194,6 +195,13 @@ pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable>
             "delim",
             format!("'{}' is no ASCII, and the text is read as {encoding}", dialect.delim),
             "such a delimiter can be used where the text is UTF-8 or UTF-16",
+        ));
+    }
+    if options.loose_quotes && table.forms.all().any(|form| form.dialect.delim.is_run_of_blanks()) {
+        return Err(Error::bad_option_hint(
+            "loose_quotes",
+            "where fields end is not known of runs of blanks",
+            "if quotes mean nothing in this file, set quote = ''",
         ));
     }
     Ok(table)
@@ -516,9 +524,10 @@ impl Sample {
         };
         let mut fields = Vec::new();
         let mut scratch = Vec::new();
-        let mut at = behind_lines(&head.text, skip);
+        let text = prepared(&head.text[behind_lines(&head.text, skip)..], &sample.dialect);
+        let mut at = 0;
         loop {
-            let rest = &head.text[at..];
+            let rest = &text[at..];
             match parse_record(rest, &sample.dialect, head.whole, &mut fields) {
                 Parsed::Record { len, .. } => at += len,
                 Parsed::Blank { len } | Parsed::Comment { len } => {

@@ -1,6 +1,7 @@
 //! Which dialect a text is written in.
 
 use super::pattern::{Table, is_typed};
+use super::preamble_lines;
 use crate::options::CsvOptions;
 use crate::scanner::Delim;
 use crate::scanner::record::Dialect;
@@ -99,6 +100,9 @@ pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
         return longer;
     }
     if !table.is_regular() && known.columns != Some(1) && !is_column_of_values(text) {
+        if let Some(listing) = listing(text, whole, &table, known) {
+            return listing;
+        }
         let mut others: Vec<Delim> = found_in(text, &OTHER_DELIMS, known).collect();
         others.extend(delim_in(text, b"\\t"));
         if let Some((other, other_table)) = best_of(text, whole, &others, known)
@@ -113,10 +117,27 @@ pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
     best
 }
 
+/// The dialect of columns with runs of blanks between them, if that makes a table of values that is regular, but for names of rows or
+/// lines above it, and better than another one.
+fn listing(text: &[u8], whole: bool, other: &Table, known: &Known) -> Option<Dialect> {
+    let is_run = |pair: &[u8]| matches!(pair, [b' ' | b'\t' | b'\n', b' ' | b'\t'] | [b' ', b'\n' | b'\r']);
+    let has_runs = matches!(text.first(), Some(b' ' | b'\t')) || text.windows(2).any(is_run);
+    let delim = if has_runs { Delim::BLANKS } else { Delim::byte(b' ') };
+    if known.loose_quotes && has_runs {
+        return None;
+    }
+    let (dialect, table) = best_of(text, whole, &[delim], known)?;
+    let has_lines_above = || table.share_of_width() >= MOST && preamble_lines(text, whole, &dialect) > 0;
+    let is_table =
+        table.is_regular() && has_runs || table.has_unnamed_rows() || has_runs && has_lines_above();
+    let are_values = table.values() >= OTHER_VALUES && table.has_types();
+    (is_table && are_values && table.score() > other.score()).then_some(dialect)
+}
+
 /// The delimiter that the best one is a part of: it twice, if it never stands alone, or it and a blank, if that makes
 /// a regular table and it alone does not. Two commas are more likely an empty field.
 fn longer(text: &[u8], whole: bool, best: &Dialect, table: &Table, known: &Known) -> Option<Dialect> {
-    let byte = best.delim.single()?;
+    let byte = best.delim.single().filter(|_| !best.delim.is_run_of_blanks())?;
     let count = |bytes: &[u8]| memchr::memmem::find_iter(text, bytes).count();
     let is_doubled = byte != b',' && count(&[byte]) == 2 * count(&[byte, byte]);
     // A quoted field begins with its quote: the blank before it is no part of the field.
@@ -271,7 +292,10 @@ fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
     let without = Table::of(text, whole, &Dialect { comment: Some(b'#'), ..plain });
     let lines = || text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
     let is_comment = |line: &&[u8]| line.starts_with(b"#");
-    let width_of = |line: &[u8]| memchr::memmem::find_iter(line, delim.as_bytes()).count() + 1;
+    let width_of = |line: &[u8]| match delim.is_run_of_blanks() {
+        true => line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count(),
+        false => memchr::memmem::find_iter(line, delim.as_bytes()).count() + 1,
+    };
     if without.is_regular() && !table.is_regular() {
         let mut behind = lines().skip_while(is_comment).filter(is_comment);
         let is_record = behind.any(|line| Some(width_of(line)) == without.width());
@@ -324,6 +348,37 @@ mod tests {
         assert_eq!(found("one\n1\n2\n").delim, b','.into());
         assert_eq!(found("a line of text\nand another one that is longer\n").delim, b','.into());
         assert_eq!(found("").delim, b','.into());
+    }
+
+    #[test]
+    fn listings() {
+        for text in [
+            "name        age  city\nanna        12   Berlin\nchristopher 103  Oslo\n",
+            "   1   2.50  abc\n  10  12.75  de\n 100   3.00  f\n",
+            " id   value   \n  1   2.5     \n  2   3.5     \n",
+            "id\t\t name\n1   \t\"x  y\"\n2\tz\n",
+            "-rw-r--r-- 1 root root   177 Nov 29 05:33 a\ndrwxr-xr-x 4 root root  4096 Nov 29 05:35 b\n",
+            "--proc-- ---io---\n r  b   so    bi  id\n 1  0    0 123456  99\n 2  0    0     12   1\n 1  1   13     12   5\n",
+            "    a  b\nx   1  2\nyy 12  3\n",
+            "  1.00 2\n 10.00 3\n",
+        ] {
+            assert_eq!(found(text).delim, Delim::BLANKS, "{text:?}");
+        }
+        // The names of rows, as R writes them.
+        assert_eq!(found("\"a\" \"b\"\n\"1\" 2 \"x y\"\n\"2\" 3 \"z\"\n").delim, b' '.into());
+        // Empty fields, the punctuation of phrases, amounts, prose.
+        assert_eq!(found("a b c\n1  2\n3  4\n").delim, b' '.into());
+        assert_eq!(found("a,  b\n1,  2\n3,  4\n").delim.first(), b',');
+        assert_eq!(found("a;b\n1;x  y\n2;z  u\n").delim, b';'.into());
+        for text in [
+            "1 234 567\n12 345\n",
+            "This is  a line of text\nand another  one of text\n",
+            "There  are 3 of them\nand  then 4 or 5 more\n",
+        ] {
+            assert_eq!(found(text).delim, b','.into(), "{text:?}");
+        }
+        let comments = found("# by  hand, or so\n a   b\n 1   2\n10  20\n");
+        assert_eq!((comments.delim, comments.comment), (Delim::BLANKS, Some(b'#')));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How much what a dialect makes of a text looks like a table.
 
+use crate::blanks::prepared;
 use crate::scanner::Delim;
 use crate::scanner::record::{Dialect, Field, FieldForm, Parsed, parse_record};
 use crate::scanner::values::{
@@ -23,6 +24,8 @@ const NO_VALUE: f64 = 1e-3;
 pub(super) struct Table {
     /// How many records there are of which width: ascending.
     widths: Vec<(usize, usize)>,
+    /// The width of the first record.
+    first_width: usize,
     records: usize,
     fields: usize,
     values: f64,
@@ -35,6 +38,7 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn of(text: &[u8], whole: bool, dialect: &Dialect) -> Self {
         let mut table = Self::default();
+        let text = &*prepared(text, dialect);
         let (mut at, mut fields) = (0, Vec::new());
         while table.records < RECORDS {
             match parse_record(&text[at..], dialect, whole, &mut fields) {
@@ -52,6 +56,9 @@ impl Table {
 
     fn add(&mut self, record: &[u8], fields: &[Field], dialect: &Dialect) {
         self.records += 1;
+        if self.records == 1 {
+            self.first_width = fields.len();
+        }
         match self.widths.binary_search_by_key(&fields.len(), |(width, _)| *width) {
             Ok(at) => self.widths[at].1 += 1,
             Err(at) => self.widths.insert(at, (fields.len(), 1)),
@@ -89,6 +96,12 @@ impl Table {
     /// Whether all records, and two or more, have the same width, more than one.
     pub(super) fn is_regular(&self) -> bool {
         matches!(self.widths.as_slice(), [(2.., 2..)])
+    }
+
+    /// Whether all records but the first, and two or more, have the same width, and that one field fewer: names, of which that of
+    /// the column with the names of rows is left out.
+    pub(super) fn has_unnamed_rows(&self) -> bool {
+        matches!(self.widths.as_slice(), [(first, 1), (width, 2..)] if first + 1 == *width && *first == self.first_width)
     }
 
     /// Whether no width is that of at least half of the records.
@@ -142,10 +155,22 @@ pub(super) fn is_typed(field: &[u8]) -> bool {
 /// A number as people write it: `1.234,50`, `12,5 %`, `$3`.
 fn is_amount(field: &[u8]) -> bool {
     let marks = |byte: &u8| matches!(byte, b'.' | b',' | b'+' | b'-' | b'%' | b'$' | b' ' | b'\'');
-    field.iter().any(u8::is_ascii_digit)
+    !has_numbers_between_blanks(field)
+        && field.iter().any(u8::is_ascii_digit)
         && field.iter().all(|byte| byte.is_ascii_digit() || marks(byte))
         && !field.starts_with(b",")
         && !field.ends_with(b",")
+}
+
+/// Whether blanks stand between numbers, and not within one, between its groups of three digits.
+fn has_numbers_between_blanks(field: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = field.split(|byte| *byte == b' ').collect();
+    let digits = |part: &[u8]| part.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_between = |pair: &[&[u8]]| {
+        pair[0].is_empty()
+            || pair[0].last().is_some_and(u8::is_ascii_digit) && !matches!(digits(pair[1]), 0 | 3)
+    };
+    parts.windows(2).any(is_between)
 }
 
 /// Words, in which what separates fields elsewhere stands only as it does in a sentence.
@@ -166,6 +191,12 @@ mod tests {
 
     #[test]
     fn phrases_and_amounts_are_values() {
+        for amount in ["1 234 567,50", "$ 3", "12 %", "- 5"] {
+            assert!(is_amount(amount.as_bytes()), "{amount}");
+        }
+        for numbers in ["1 2", "1   2.50", "100 20 300"] {
+            assert!(!is_amount(numbers.as_bytes()), "{numbers}");
+        }
         for value in ["12,5", "1.234,50", "2001-01-01 10:00", "Hello, world; again", "N/A", "", "x-1"] {
             assert!(is_value(value.as_bytes(), b'\t'.into()), "{value}");
         }

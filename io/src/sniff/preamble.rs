@@ -1,6 +1,7 @@
 //! Lines above a table: titles, notes, blank lines.
 
 use super::pattern::is_typed;
+use crate::blanks::prepared;
 use crate::scanner::record::{Dialect, Parsed, line_ends, parse_record};
 
 /// Records that are looked at.
@@ -14,6 +15,7 @@ const TABLE_SHARE: (usize, usize) = (3, 4);
 /// A record above the table is one of less than half of its fields. One that is but a little shorter may be its
 /// header, of which the first name was left out; that is for a person to say.
 pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect) -> u64 {
+    let text = &*prepared(text, dialect);
     let (mut at, mut fields, mut records) = (0, Vec::new(), Vec::new());
     while records.len() < RECORDS {
         let rest = &text[at..];
