@@ -119,7 +119,7 @@ impl Decompressor {
         let codec = match codec {
             Some(codec) => codec,
             None if empty => Codec::Plain,
-            None => detect(path, input.available(), notes)?,
+            None => detect(path, &mut input, notes)?,
         };
         let state = if empty { State::Done } else { State::Member };
         Ok(Self { input, state, ..Self::nowhere(path, codec, notes) })
@@ -139,12 +139,13 @@ impl Decompressor {
         let mut input = Input::new(reader);
         input.fill_to(SALVAGE_HEAD_LEN_BYTES).map_err(|error| Error::io(path, "read", error))?;
         let head = input.available();
-        let state = if head.is_empty() { State::Done } else { State::Member };
+        let is_empty = head.is_empty();
+        let state = if is_empty { State::Done } else { State::Member };
         let named = Codec::of_name(path).filter(|_| Codec::of_magic(head) == Codec::Plain && !is_text(head));
         let codec = match codec.or(named) {
             Some(codec) => codec,
-            None if head.is_empty() => Codec::Plain,
-            None => detect(path, &head[..head.len().min(MAGIC_LEN_BYTES)], notes)?,
+            None if is_empty => Codec::Plain,
+            None => detect(path, &mut input, notes)?,
         };
         let decompressor = Self { input, state, ..Self::nowhere(path, codec, notes) };
         Ok(match codec {
@@ -446,8 +447,11 @@ fn is_text(head: &[u8]) -> bool {
 const LZ4_LEGACY_MAGIC: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
 
 /// The codec by magic bytes, compared with what the name says.
-fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
-    let found = Codec::of_magic(head);
+fn detect(path: &Path, input: &mut Input, notes: &Notes) -> Result<Codec> {
+    let frame = first_frame(input).map_err(|error| Error::io(path, "read", error))?;
+    let head = &input.available()[..input.available().len().min(MAGIC_LEN_BYTES)];
+    // A file of nothing but skippable frames is empty in either format.
+    let found = if frame == Some(Codec::Lz4) { Codec::Lz4 } else { Codec::of_magic(head) };
     if head.starts_with(&LZ4_LEGACY_MAGIC) {
         let (found, hint) =
             ("LZ4 in its legacy format", "write it in the format of today: lz4 -dc FILE | lz4 > NEW");
@@ -455,9 +459,7 @@ fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
     }
     match Codec::of_name(path) {
         // It ends within its first word.
-        Some(named)
-            if found == Codec::Plain && magic(named).starts_with(head) && head.len() < magic(named).len() =>
-        {
+        Some(named) if found == Codec::Plain && magic(named).starts_with(head) => {
             return Err(Error::truncated(path, named, head.len() as u64, 0));
         }
         // Both formats have such frames.
@@ -481,6 +483,32 @@ fn detect(path: &Path, head: &[u8], notes: &Notes) -> Result<Codec> {
     }
     Ok(found)
 }
+
+/// The codec of the first frame behind skippable ones, which LZ4 has as Zstandard does, if it is one of theirs and near.
+fn first_frame(input: &mut Input) -> io::Result<Option<Codec>> {
+    let mut at = 0;
+    while is_skippable(input.available()) && at < SKIPPED_LEN_BYTES {
+        input.fill_to(at + SKIPPABLE_HEAD_LEN_BYTES)?;
+        let head = &input.available()[at.min(input.available().len())..];
+        match head {
+            [_, _, _, _, a, b, c, d, ..] if is_skippable(head) => {
+                let len = u32::from_le_bytes([*a, *b, *c, *d]);
+                at = at.saturating_add(SKIPPABLE_HEAD_LEN_BYTES).saturating_add(len as usize);
+            }
+            _ => {
+                let found = Codec::of_magic(head);
+                return Ok(Some(found).filter(|found| matches!(found, Codec::Zstd | Codec::Lz4)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The magic and the length of a skippable frame.
+const SKIPPABLE_HEAD_LEN_BYTES: usize = 8;
+
+/// Skippable frames that are read to find out what is behind them.
+const SKIPPED_LEN_BYTES: usize = 1 << 20;
 
 /// Tells that the last member is not the end of the file.
 pub(crate) fn note_trailing(notes: &Notes, path: &Path, codec: Codec, offset_bytes: u64) {
@@ -691,6 +719,12 @@ mod tests {
         assert_eq!(read("a.lz4", &skipped).unwrap(), b"x,y\n");
         let error = read("a.lz4", b"\x02\x21\x4c\x18\x05\0\0\0\x40abcd").unwrap_err();
         assert_eq!(error.to_string(), "a.lz4: expected text, found LZ4 in its legacy format");
+        // Nothing but its first bytes.
+        for head in [&b"B"[..], b"BZ", b"BZh"] {
+            let error = read("a.bz2", head).unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Truncated { .. }), "{error}");
+        }
+        assert_eq!(read("a.csv", b"BZh").unwrap(), b"BZh");
     }
 
     #[test]
@@ -700,8 +734,16 @@ mod tests {
         let bytes = [skippable.clone(), zstd.clone(), skippable.clone(), zstd].concat();
         assert_eq!(decode(&bytes).unwrap(), (b"hellohello".to_vec(), vec![]));
         let lz4 = encode(Codec::Lz4, b"hello");
-        let bytes = [lz4.clone(), skippable, lz4].concat();
+        let bytes = [lz4.clone(), skippable.clone(), lz4.clone()].concat();
         assert_eq!(decode(&bytes).unwrap(), (b"hellohello".to_vec(), vec![]));
+        let bytes = [skippable.clone(), skippable.clone(), lz4].concat();
+        assert_eq!(decode(&bytes).unwrap(), (b"hello".to_vec(), vec![]));
+        assert_eq!(decode(&skippable).unwrap(), (vec![], vec![]));
+        // What no codec follows is damage of one of them.
+        assert!(
+            decode(&[&skippable[..], b"a,b\n"].concat())
+                .is_ok_and(|(text, notes)| text.is_empty() && notes.len() == 1)
+        );
     }
 
     proptest! {
