@@ -13,7 +13,7 @@ use super::column::{ColumnBuilder, Rejected};
 use super::delim::Delim;
 use super::fields::{FieldRules, Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
-use super::infer::{Column, ColumnPlaces, CsvTable, HeaderRule, column_name, header_names};
+use super::infer::{Column, ColumnPlaces, CsvTable, HeaderRule, column_name, find_by_place, header_names};
 use super::lenient::{Findings, Leniency, Lenient};
 use super::record::{Dialect, Field, FieldForm, Parsed, parse_record, unescape};
 use super::structure::{Irregular, Marks, Record, Structure};
@@ -128,7 +128,7 @@ impl Layout {
         form.unnamed.add_to(&mut names);
         let (width, names) = (names.len(), header_names(&names));
         let columns = &table.columns;
-        let of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);
+        let mut of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);
         let CsvOptions { nullstr, decimal_separator, .. } = table.options.clone();
         let rules = FieldRules { nullstr, decimal_separator, times: table.times.clone(), encoding };
         let mut scratch = Vec::new();
@@ -137,6 +137,7 @@ impl Layout {
         };
         let is_header = match table.header {
             HeaderRule::Names | HeaderRule::Skipped => true,
+            HeaderRule::NamesIfKnown if !table.options.names.is_empty() => table.headed.contains(path),
             HeaderRule::NamesIfKnown if of_names.iter().all(Option::is_some) => true,
             // Columns were declared under other names: a record none of whose values is of its type is no record.
             HeaderRule::NamesIfKnown if table.options.columns.is_some() => {
@@ -151,6 +152,7 @@ impl Layout {
         let by_name = matches!(table.header, HeaderRule::Names | HeaderRule::NamesIfKnown)
             && is_header
             && table.options.columns.is_none();
+        find_by_place(&mut of_names, table.options.names.len());
         let places: HashMap<usize, usize> =
             of_names.iter().enumerate().filter_map(|(at, column)| Some(((*column)?, at))).collect();
         let place = |index: &usize| match by_name {

@@ -66,7 +66,7 @@ pub struct CsvTable {
     pub(crate) skips: BTreeMap<PathBuf, u64>,
     /// Whether all files that have records begin with a header.
     pub(crate) all_headed: bool,
-    /// By [`HeaderRule::SkippedIn`]: the files that have a header.
+    /// By [`HeaderRule::SkippedIn`], and where names are given: the files that have a header.
     pub(crate) headed: BTreeSet<PathBuf>,
     /// How dates and points in time are written: as was set, or found.
     pub(crate) times: TimeFormats,
@@ -435,12 +435,14 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
     if buffer.is_head_lost() && options.header != HeaderMode::Absent {
         return Err(ErrorKind::HeadLost { path: file.path.clone() }.into());
     }
-    let whole = buffer.is_whole();
     let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
     check_head(&mut buffer)?;
+    let text = sample_of(buffer.data(), SAMPLE_LEN_BYTES).to_vec();
+    let share = text.len() as f64 / buffer.data().len().max(1) as f64;
+    let compressed_bytes = (compressed_bytes as f64 * share) as u64;
     Ok(Head {
-        text: buffer.data().to_vec(),
-        whole,
+        whole: buffer.is_whole() && text.len() == buffer.data().len(),
+        text,
         codec: buffer.decompressor().codec(),
         compressed_bytes,
         nullstr: options.nullstr.clone(),
@@ -464,6 +466,18 @@ pub(crate) fn check_head(buffer: &mut RecordBuffer) -> Result<()> {
     match buffer.decompressor().codec() {
         Codec::Bzip2 => buffer.check(DOUBT_LEN_BYTES),
         _ => Ok(()),
+    }
+}
+
+/// As much of the bytes at hand as is looked at, however many a codec gave at once: so many, or those up to the first line end.
+pub(crate) fn sample_of(data: &[u8], len_bytes: usize) -> &[u8] {
+    match data.get(..len_bytes) {
+        Some(sample) if last_line_end(sample).is_some() => sample,
+        Some(_) => {
+            let end = memchr::memchr2(b'\n', b'\r', &data[len_bytes..]);
+            end.map_or(data, |end| &data[..len_bytes + end + 1])
+        }
+        None => data,
     }
 }
 
@@ -581,13 +595,25 @@ impl Sample {
     /// Whether the first record can be names: no value, and not only gaps. Names may be dates, if there are none below.
     fn first_is_names(&self) -> bool {
         let Some(first) = &self.first else { return false };
+        let below = |at: usize| self.types.get(at).copied().unwrap_or_default();
         let are_names = |at: usize, values: ColumnValues| {
-            let below = self.types.get(at).and_then(|below| below.times());
-            values.seen == Seen::Text && values.times().is_none_or(|kind| below != Some(kind))
+            values.seen == Seen::Text && values.times().is_none_or(|kind| below(at).times() != Some(kind))
+        };
+        // `nan`, `inf` and `NA` are names where other columns show that there are some.
+        let is_headed = || {
+            let mut columns = self.first_types.iter().enumerate();
+            columns.any(|(at, values)| values.are_words() && below(at).is_typed())
+        };
+        let are_words = |name: &str, at: usize, values: ColumnValues| {
+            let is_word = name.bytes().all(|byte| byte.is_ascii_alphabetic());
+            let is_other = values.seen == Seen::Nothing || below(at).seen != values.seen;
+            is_word && is_other && is_headed()
         };
         let mut fields = first.iter().zip(&self.first_types).enumerate();
         first.iter().any(|name| !name.is_empty())
-            && fields.all(|(at, (name, values))| name.is_empty() || are_names(at, *values))
+            && fields.all(|(at, (name, values))| {
+                name.is_empty() || are_names(at, *values) || are_words(name, at, *values)
+            })
     }
 
     /// Gives the column that the first record has no name for one that is empty.
@@ -751,13 +777,14 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
             HeaderRule::Data => false,
         };
         all_headed &= named;
-        if named && header == HeaderRule::SkippedIn {
+        if named && (header == HeaderRule::SkippedIn || !options.names.is_empty()) {
             headed.insert(file.path.clone());
         }
         let by_name = named && (options.union_by_name || names.is_empty());
         let columns: Vec<usize> = if by_name {
             let own = header_names(first);
-            let known = places.find(&own);
+            let mut known = places.find(&own);
+            find_by_place(&mut known, options.names.len().min(names.len()));
             let place = |(name, known): (String, Option<usize>)| {
                 known.unwrap_or_else(|| {
                     places.add(&name, names.len());
@@ -1037,6 +1064,16 @@ impl ColumnPlaces {
     }
 }
 
+/// Gives the first names of a file, where they are unknown, the columns at their places, if these have no other name of the file: those
+/// columns were given names by their places, whatever the files call them.
+pub(crate) fn find_by_place(found: &mut [Option<usize>], columns: usize) {
+    for place in 0..found.len().min(columns) {
+        if found[place].is_none() && !found.contains(&Some(place)) {
+            found[place] = Some(place);
+        }
+    }
+}
+
 /// The name that a field of a header gives. Bytes that are no text do not keep the file from being
 /// read: they become U+FFFD.
 pub(crate) fn column_name(field: &[u8], encoding: Encoding) -> String {
@@ -1245,7 +1282,7 @@ mod tests {
     #[test]
     fn a_first_record_with_values_is_no_header() {
         assert_eq!(columns(&["1,x\n2,y\n"]), "column0 bigint, column1 text");
-        assert_eq!(columns(&["a,NA,b\n1,2,3\n"]), "column0 text, column1 bigint, column2 text");
+        assert_eq!(columns(&["a,NA,b\nx,2,y\n"]), "column0 text, column1 bigint, column2 text");
         // A gap is no value: tools that write row numbers leave their name out.
         assert_eq!(columns(&[",a,a\n0,1,2\n"]), "column0 bigint, a bigint, a_1 bigint");
         let present = CsvOptions { header: HeaderMode::Present, ..Default::default() };
@@ -1330,6 +1367,51 @@ mod tests {
         assert_eq!(encodings, ["windows-1252", "utf8-or-windows-1252", "windows-1252"]);
         let note = "the text is not UTF-8, and read as windows-1252; encoding = '…' reads it as another one";
         assert_eq!(table.notes(), [note]);
+    }
+
+    #[test]
+    fn names_that_are_numbers_that_are_missing() {
+        assert_eq!(
+            columns(&["id,nan,inf,NA\n1,2,3.5,x\n2,,1,y\n"]),
+            "id bigint, nan bigint, inf double, NA text"
+        );
+        // Records with values that are missing.
+        assert_eq!(columns(&["abc,NA,NA\ndef,1,2\n"]), "column0 text, column1 bigint, column2 bigint");
+        assert_eq!(columns(&["x,inf\ny,1.5\n"]), "column0 text, column1 double");
+        assert_eq!(columns(&["x,nan,z\n1,NaN,true\n"]), "x bigint, nan text, z boolean");
+    }
+
+    #[test]
+    fn names_that_are_given_stand_for_those_of_each_file() {
+        let given = |files: &[&str], names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            let table = infer(files, &CsvOptions { names, ..CsvOptions::default() }).unwrap();
+            (columns_of(&table), table.notes().len())
+        };
+        let both = ("x bigint, y text".to_owned(), 0);
+        assert_eq!(given(&["a,b\n1,u\n", "A1,B1\n2,v\n", "3,w\n"], &["x", "y"]), both);
+        assert_eq!(given(&["a,b\n1,u\n", "b,a\nv,2\n"], &["x", "y"]), both);
+        // A file that lacks a column.
+        let (columns, notes) = given(&["a,b,c\n1,u,2\n", "b,c\nv,3\n", "b,q\nw,4\n"], &["x", "y"]);
+        assert_eq!((columns.as_str(), notes), ("x bigint, y text, c bigint, q bigint", 1));
+    }
+
+    #[test]
+    fn the_same_is_looked_at_of_each_codec() {
+        let (text, mark) = ("n\n".to_owned() + &"1\n".repeat(SAMPLE_LEN_BYTES / 2) + "x\n", "\u{feff}");
+        let dir = tempfile::tempdir().unwrap();
+        for text in [text.clone(), mark.to_owned() + &text] {
+            for codec in [Codec::Plain, Codec::Gzip, Codec::Zstd] {
+                let path = dir.path().join("a.csv");
+                let mut file = fs::File::create(&path).unwrap();
+                let mut compressor = crate::codec::Compressor::new(codec, None, &mut file).unwrap();
+                std::io::Write::write_all(&mut compressor, text.as_bytes()).unwrap();
+                compressor.finish().unwrap();
+                let files = crate::source::expand(&[path.display().to_string()]).unwrap();
+                let table = infer_csv(&files, &CsvOptions::default()).unwrap();
+                assert_eq!(columns_of(&table), "n bigint", "{codec}");
+            }
+        }
     }
 
     #[test]

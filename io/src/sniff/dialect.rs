@@ -159,18 +159,21 @@ fn delim_in(text: &[u8], bytes: &[u8]) -> Option<Delim> {
     Delim::new(std::str::from_utf8(bytes).ok()?).ok()
 }
 
-/// The dialect of a file beside others, which are written in `common`: that one, unless the file is a regular table of values under
-/// another, and none under that.
+/// The dialect of a file beside others, which are written in `common`: that one, unless the file is a regular table of values, or a
+/// header alone, under another, and none under that.
 pub(crate) fn dialect_beside(text: &[u8], whole: bool, known: &Known, common: &Dialect) -> Dialect {
     let (text, whole) = sample_of(text, whole);
     let table = Table::of(text, whole, common);
-    if known.columns == Some(1) || table.is_regular() && table.values() >= OTHER_VALUES {
+    let is_one = table.is_regular() && table.values() >= OTHER_VALUES || table.is_header_alone();
+    if known.columns == Some(1) || is_one {
         return common.clone();
     }
     let own = dialect_of(text, whole, known);
     let own_table = Table::of(text, whole, &own);
     let is_usual = own.delim.single().is_some_and(|byte| USUAL_DELIMS.contains(&byte));
-    let is_table = own_table.is_regular() || table.width().is_none() && is_headed(text, &own, &own_table);
+    let is_table = own_table.is_regular()
+        || own_table.is_header_alone()
+        || table.width().is_none() && is_headed(text, &own, &own_table);
     let is_better = is_table && own_table.score() > table.score();
     if is_better && (is_usual || own.delim == common.delim) { own } else { common.clone() }
 }
@@ -379,6 +382,21 @@ mod tests {
         }
         let comments = found("# by  hand, or so\n a   b\n 1   2\n10  20\n");
         assert_eq!((comments.delim, comments.comment), (Delim::BLANKS, Some(b'#')));
+    }
+
+    #[test]
+    fn headers_alone_beside_other_files() {
+        let beside =
+            |text: &str, common: &Dialect| dialect_beside(text.as_bytes(), true, &Known::default(), common);
+        let semicolons = found("a;b\n1;2\n3;4\n");
+        assert_eq!(beside("a,b\n", &semicolons).delim, b','.into());
+        assert_eq!(beside("a;b\n", &semicolons), semicolons);
+        assert_eq!(beside("a\tb, c", &semicolons).delim, b'\t'.into());
+        let commented = beside("# by hand\na;b\n", &semicolons);
+        assert_eq!((commented.delim, commented.comment), (b';'.into(), Some(b'#')));
+        for text in ["a\n", ""] {
+            assert_eq!(beside(text, &semicolons), semicolons, "{text:?}");
+        }
     }
 
     #[test]

@@ -104,6 +104,11 @@ impl Table {
         matches!(self.widths.as_slice(), [(first, 1), (width, 2..)] if first + 1 == *width && *first == self.first_width)
     }
 
+    /// Whether there is one record, of several fields that can be names.
+    pub(super) fn is_header_alone(&self) -> bool {
+        self.records == 1 && self.first_width > 1 && self.typed == 0 && self.values() >= 1.0
+    }
+
     /// Whether no width is that of at least half of the records.
     pub(super) fn is_ragged(&self) -> bool {
         self.widths.iter().all(|(_, count)| 2 * count < self.records)
