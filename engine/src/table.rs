@@ -94,8 +94,12 @@ impl SourceTable {
             table.notes().iter().for_each(|note| notes.add(note.clone()));
         }
         if file_schema.fields().is_empty() {
-            let empty = if files.len() == 1 { "the file is empty" } else { "all files are empty" };
-            notes.add(format!("{call}: no columns and no rows: {empty}"));
+            let has_objects = matches!(&format, ScanFormat::Json(table) if table.estimated_rows() > Some(0));
+            notes.add(match files.len() {
+                _ if has_objects => format!("{call}: no columns: the objects have no keys"),
+                1 => format!("{call}: no columns and no rows: the file is empty"),
+                _ => format!("{call}: no columns and no rows: all files are empty"),
+            });
         }
         let file_columns = FileColumns::new(&files, &options, &file_schema)?;
         let schema = table_schema(file_schema, &file_columns);

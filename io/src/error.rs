@@ -184,6 +184,8 @@ pub enum ErrorKind {
         location: Location,
         /// The bound, in bytes.
         max_record_bytes: usize,
+        /// Whether a quote that nothing closes may be why.
+        may_be_open: bool,
     },
     /// An option with a value that cannot be used.
     BadOption {
@@ -377,6 +379,9 @@ impl Error {
             ErrorKind::UnclosedQuote { .. } => {
                 Some("loose_quotes = true takes a quote that nothing closes for text; if quotes mean nothing in this file, set quote = ''".into())
             }
+            ErrorKind::RecordTooLong { may_be_open: false, .. } => {
+                Some("no line of a text is that long, or max_record_bytes has to be greater".into())
+            }
             ErrorKind::RecordTooLong { .. } => {
                 Some("an opening quote without a closing one runs to the end of the file: try loose_quotes = true or quote = ''; or raise max_record_bytes".into())
             }
@@ -483,7 +488,7 @@ impl fmt::Display for Error {
             ErrorKind::UnclosedQuote { location } => {
                 write!(f, "{location}: a quoted field is not closed before the end of the file")
             }
-            ErrorKind::RecordTooLong { location, max_record_bytes } => {
+            ErrorKind::RecordTooLong { location, max_record_bytes, .. } => {
                 write!(f, "{location}: the record is longer than {max_record_bytes} bytes")
             }
             ErrorKind::BadOption { option, problem, .. } => write!(f, "option {option}: {problem}"),

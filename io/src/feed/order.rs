@@ -15,6 +15,7 @@ use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::losses::Losses;
 use crate::notes::Notes;
+use crate::options::OnError;
 use crate::scan::Place;
 use crate::scanner::csv::{CsvRequest, Layout};
 use crate::scanner::json::JsonTable;
@@ -91,7 +92,7 @@ impl Recipe {
     pub(crate) fn encoding(&self, path: &Path) -> Encoding {
         match self {
             Self::Csv(request) => request.table.form_of(path).encoding,
-            Self::Json(table) => table.options().text.encoding,
+            Self::Json(table) => table.encoding_of(path),
             Self::Lines { encoding, .. } => *encoding,
         }
     }
@@ -358,6 +359,7 @@ impl Order {
         if is_last {
             let records = self.splitter.settle(pool)?;
             self.add(records)?;
+            self.leave_out_unclosed();
             let records = self.splitter.finish()?;
             self.add(records)?;
             self.ended = true;
@@ -377,6 +379,21 @@ impl Order {
                 Ok(request.table.columns.len())
             }
             _ => Err(ErrorKind::HeadLost { path: self.path.clone() }.into()),
+        }
+    }
+
+    /// Leaves out the record that the file ends in, inside quotes, where the options say so.
+    fn leave_out_unclosed(&mut self) {
+        let Recipe::Csv(request) = &self.recipe else { return };
+        let options = &request.table.options;
+        if options.on_error == OnError::Fail {
+            return;
+        }
+        if let Some((location, record)) = self.splitter.take_unclosed() {
+            let found = Findings::of_unclosed(options, location, &record, self.encoding);
+            let (last, all) = self.findings.get_or_insert_default();
+            *last = self.next.max(*last);
+            all.add(found);
         }
     }
 

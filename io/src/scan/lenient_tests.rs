@@ -90,6 +90,42 @@ fn records_that_do_not_fit_are_left_out() {
 }
 
 #[test]
+fn a_quote_that_nothing_closes_is_one_finding() {
+    let text = b"a,b,c\n1,2,x\n3,y,z\n4,5,\"u\n6,7,v\n8,9,w\n";
+    let files = || Files::new(&[text, b"a,b,c\n10,11,\"x\"\n", b"a,\"b\n"]);
+    for (on_error, expected, notes) in [
+        (OnError::Skip, &["1|2|x", "10|11|x"][..], &["3 records were skipped"][..]),
+        (OnError::Reject, &["1|2|x", "10|11|x"], &["3 records were rejected"]),
+        (
+            OnError::Null,
+            &["1|2|x", "3|∅|z", "10|11|x"],
+            &["1 value that does not fit", "2 records were skipped"],
+        ),
+    ] {
+        for chunk_len in [3, 1 << 20] {
+            let how = How { chunk_len, ..PLAIN };
+            let (rows, told, rejects) = told(&files(), &options(on_error), None, &how).unwrap();
+            assert_eq!(rows, expected);
+            for (told, note) in told.iter().zip(notes) {
+                assert!(told.starts_with(note), "{told}");
+            }
+            let (place, reject) = match rejects.as_slice() {
+                [_, unclosed, _] => unclosed,
+                _ => continue,
+            };
+            assert_eq!((reject.line, place.byte_offset, place.column), (4, 18, 0));
+            assert_eq!(
+                (reject.expected.as_str(), reject.found.as_str()),
+                ("a closing quote", "the end of the file")
+            );
+            assert_eq!(reject.record, "4,5,\"u\n6,7,v\n8,9,w");
+        }
+        assert_eq!(told(&files(), &options(on_error), None, &PLAIN).unwrap().1.len(), notes.len());
+    }
+    assert!(told(&files(), &options(OnError::Fail), None, &PLAIN).is_err());
+}
+
+#[test]
 fn rejects_tell_all_about_a_record() {
     let (rows, notes, rejects) = messy(&options(OnError::Reject));
     assert_eq!(rows, ["1|2|x", "10|11|w"]);

@@ -7,6 +7,7 @@
 //! A record that is left out is left out whichever columns are read. So all columns of the file are looked at:
 //! otherwise the answer to one question would depend on what else is asked in the same pass.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use super::infer::Column;
 use super::record::line_ends;
 use super::structure::Record;
 use super::values::wider_type;
+use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location};
 use crate::options::{CsvOptions, OnError};
 use crate::rejects::{Count, Fate, Reject, RejectPlace};
@@ -123,6 +125,22 @@ pub(crate) struct Findings {
 impl Findings {
     pub(super) fn new(rejects_limit: usize) -> Self {
         Self { rejects_limit, ..Self::default() }
+    }
+
+    /// Of a record with a quote that nothing closes: it is left out, as it goes on to the end of the file, also where nulls stand in
+    /// place of values that do not fit.
+    pub(crate) fn of_unclosed(
+        options: &CsvOptions,
+        location: Location,
+        record: &[u8],
+        encoding: Encoding,
+    ) -> Self {
+        let fate = if options.on_error == OnError::Reject { Fate::Rejected } else { Fate::Skipped };
+        let mut found = Self::new(options.rejects_limit);
+        found.count(fate, false);
+        let error = ErrorKind::UnclosedQuote { location: location.clone() }.into();
+        found.tell(fate, &location, &error, 0, || text_of(record, encoding));
+        found
     }
 
     /// Counts a value or a record; `is_left_out` is whether its record has been left out already, which counts once. Whether
@@ -311,11 +329,7 @@ impl Finding {
 
     /// The record as it stands in the file, without its end.
     fn record_text(&self, source: &Source<'_>) -> String {
-        let record = source.fields.raw(self.record).trim_ascii_end();
-        match source.layout.rules.encoding.decode(record) {
-            Some(text) => text.into_owned(),
-            None => shown(record),
-        }
+        text_of(source.fields.raw(self.record), source.layout.rules.encoding)
     }
 
     fn error(&self, source: &Source<'_>, request: &CsvRequest, location: Location) -> Error {
@@ -328,6 +342,12 @@ impl Finding {
             }
         }
     }
+}
+
+/// A record as it stands in the file, without its end.
+fn text_of(record: &[u8], encoding: Encoding) -> String {
+    let record = record.trim_ascii_end();
+    encoding.decode(record).map_or_else(|| shown(record), Cow::into_owned)
 }
 
 #[cold]
@@ -359,6 +379,9 @@ fn reject(error: &Error, place: &Location, number: usize, record: &str) -> (Reje
         }
         ErrorKind::FieldCount { expected, found, .. } => {
             (None, format!("{expected} fields"), format!("{found} fields"))
+        }
+        ErrorKind::UnclosedQuote { .. } => {
+            (None, "a closing quote".to_owned(), "the end of the file".to_owned())
         }
         ErrorKind::Json { expected, found, .. } => (None, (*expected).to_owned(), found.clone()),
         _ => unreachable!("a finding is a record or a value"),

@@ -23,7 +23,7 @@ use walk::{State, last_loose_end, walk};
 use crate::chunk::{Chunk, ChunkPool, Summary};
 use crate::error::{BEHIND_GAP, Error, ErrorKind, Location, Result};
 use crate::scanner::json::no_json;
-use crate::scanner::record::Dialect;
+use crate::scanner::record::{Dialect, Parsed, parse_record};
 use crate::simd::InstructionSet;
 
 /// What a record is.
@@ -212,6 +212,7 @@ impl Splitter {
         chunk.prepend(&self.seam, &Summary::of(&self.seam, quote, self.set));
         let line_count = self.seam_lines + chunk_lines - seam_lines;
         let records = Records { byte_offset: self.byte_offset, lines: self.lines, line_count, chunk };
+        self.check_lengths(&records)?;
         self.byte_offset += records.chunk.bytes().len() as u64;
         self.lines += line_count;
         (self.seam, self.seam_lines) = (seam, seam_lines);
@@ -238,6 +239,7 @@ impl Splitter {
         chunk.truncate(end);
         let line_count = lines - self.seam_lines;
         let records = Records { byte_offset: self.byte_offset, lines: self.lines, line_count, chunk };
+        self.check_lengths(&records)?;
         self.byte_offset += end as u64;
         self.lines += line_count;
         Ok(Some(records))
@@ -252,6 +254,17 @@ impl Splitter {
         }
     }
 
+    /// The file has ended inside quotes: gives the record that they are in, and where it begins, and forgets it.
+    pub(crate) fn take_unclosed(&mut self) -> Option<(Location, Vec<u8>)> {
+        let is_unclosed = self.state.is_quoted();
+        is_unclosed.then(|| {
+            let location = self.location();
+            self.state = State::Record;
+            self.seam_lines = 0;
+            (location, std::mem::take(&mut self.seam))
+        })
+    }
+
     /// The file has ended: gives the last record if no line end follows it.
     ///
     /// # Errors
@@ -261,8 +274,14 @@ impl Splitter {
             return Err(ErrorKind::UnclosedQuote { location: self.location() }.into());
         }
         if self.depth.is_open() {
-            let found = self.seam.trim_ascii();
-            return Err(no_json(self.location(), "a value that is closed before the end of the file", found));
+            // It begins behind the comma of the one before, and blanks.
+            let value = self.seam.trim_ascii_start();
+            let blanks = &self.seam[..self.seam.len() - value.len()];
+            let mut location = self.location();
+            location.line += memchr::memchr_iter(b'\n', blanks).count() as u64;
+            location.byte_offset += blanks.len() as u64;
+            let expected = "a value that is closed before the end of the file";
+            return Err(no_json(location, expected, value.trim_ascii_end()));
         }
         if self.seam.is_empty() {
             return Ok(None);
@@ -274,7 +293,9 @@ impl Splitter {
             chunk.push(b'\n');
         }
         let line_count = self.seam_lines + u64::from(!is_ended);
-        Ok(Some(Records { byte_offset: self.byte_offset, lines: self.lines, line_count, chunk }))
+        let records = Records { byte_offset: self.byte_offset, lines: self.lines, line_count, chunk };
+        self.check_lengths(&records)?;
+        Ok(Some(records))
     }
 
     /// Where the seam begins.
@@ -283,8 +304,49 @@ impl Splitter {
     }
 
     fn too_long(&self) -> Error {
+        self.too_long_at(self.location())
+    }
+
+    fn too_long_at(&self, location: Location) -> Error {
+        let may_be_open = matches!(self.grammar, Grammar::Csv(_));
         let max_record_bytes = self.max_record_bytes;
-        ErrorKind::RecordTooLong { location: self.location(), max_record_bytes }.into()
+        ErrorKind::RecordTooLong { location, max_record_bytes, may_be_open }.into()
+    }
+
+    /// Looks at the records of a chunk one by one, where it is longer than the bound on one: hardly ever. Line ends do not count.
+    ///
+    /// # Errors
+    /// A record longer than the bound.
+    fn check_lengths(&self, records: &Records) -> Result<()> {
+        let data = records.chunk.bytes();
+        if data.len() <= self.max_record_bytes {
+            return Ok(());
+        }
+        let (mut at, mut lines, mut fields) = (0, 0, Vec::new());
+        while at < data.len() {
+            let rest = &data[at..];
+            let (len, line_count) = match &self.grammar {
+                Grammar::Csv(dialect) => match parse_record(rest, dialect, true, &mut fields) {
+                    Parsed::Record { len, lines } => (len, lines),
+                    Parsed::Blank { len } | Parsed::Comment { len } => {
+                        (at, lines) = (at + len, lines + 1);
+                        continue;
+                    }
+                    Parsed::Incomplete | Parsed::Unclosed => return Ok(()),
+                },
+                Grammar::Lines => (memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1), 1),
+                // Where values end within a chunk is for the scanner to find.
+                Grammar::Documents => return Ok(()),
+            };
+            let record = rest[..len].strip_suffix(b"\n").unwrap_or(&rest[..len]);
+            let record = record.strip_suffix(b"\r").unwrap_or(record);
+            if record.len() > self.max_record_bytes {
+                let (line, byte_offset) = (records.lines + lines + 1, records.byte_offset + at as u64);
+                return Err(self.too_long_at(Location { path: self.path.clone(), line, byte_offset }));
+            }
+            (at, lines) = (at + len, lines + line_count);
+        }
+        Ok(())
     }
 }
 
@@ -329,7 +391,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scanner::record::{Parsed, parse_record};
 
     /// Every record with its line and its offset, by the grammar.
     fn oracle(data: &[u8], dialect: &Dialect) -> Option<Vec<(u64, u64, Vec<u8>)>> {
@@ -407,5 +468,12 @@ mod tests {
     fn a_record_has_a_bound() {
         let error = split(&[b'a'; 5000], &Dialect::RFC4180, &[64]).unwrap_err();
         assert_eq!(error.to_string(), "a: line 1: the record is longer than 1000 bytes");
+        // Also one of several in a chunk.
+        let records = |len: usize| format!("\"x\ny\",z\r\n\n{}\r\n1,2\n", "a".repeat(len));
+        for step in [64, 4000] {
+            assert_eq!(split(records(1000).as_bytes(), &Dialect::RFC4180, &[step]).unwrap().len(), 3);
+            let error = split(records(1001).as_bytes(), &Dialect::RFC4180, &[step]).unwrap_err();
+            assert_eq!(error.to_string(), "a: line 4: the record is longer than 1000 bytes");
+        }
     }
 }

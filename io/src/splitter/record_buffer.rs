@@ -101,6 +101,7 @@ impl RecordBuffer {
                 return Err(ErrorKind::RecordTooLong {
                     location: self.location(),
                     max_record_bytes: self.max_record_bytes,
+                    may_be_open: false,
                 }
                 .into());
             }

@@ -25,8 +25,22 @@ use crate::scanner::values::{
 pub(super) enum Trouble {
     /// It is no JSON.
     Grammar(Problem),
-    /// It is a value of another type.
-    Type { expected: &'static str, found: String },
+    /// It is a value of another type, in a member of an object, of which one stands in the other.
+    Type { expected: &'static str, found: String, inside: Vec<String> },
+}
+
+impl Trouble {
+    /// It with the name of the member in which it is.
+    #[cold]
+    fn of_member(self, name: &str) -> Self {
+        match self {
+            Self::Type { expected, found, mut inside } => {
+                inside.insert(0, name.to_owned());
+                Self::Type { expected, found, inside }
+            }
+            other => other,
+        }
+    }
 }
 
 impl From<Problem> for Trouble {
@@ -312,7 +326,7 @@ fn time(bytes: &[u8], zoned: bool) -> Option<i64> {
 fn mismatch(expected: &'static str, mut at: Cursor<'_>) -> Result<(), Trouble> {
     let found = at.skip()?;
     let inside = found.strip_prefix('"').and_then(|found| found.strip_suffix('"'));
-    Err(Trouble::Type { expected, found: inside.unwrap_or(found).to_owned() })
+    Err(Trouble::Type { expected, found: inside.unwrap_or(found).to_owned(), inside: Vec::new() })
 }
 
 /// The keys of an object that are read, with their values.
@@ -353,9 +367,12 @@ impl Members {
                         return Err(Trouble::Type {
                             expected: "each key once",
                             found: self.names[index].clone(),
+                            inside: Vec::new(),
                         });
                     }
-                    self.builders[index].push(cursor)?;
+                    self.builders[index]
+                        .push(cursor)
+                        .map_err(|trouble| trouble.of_member(&self.names[index]))?;
                     hint = index + 1;
                 }
                 None => {

@@ -12,7 +12,7 @@ mod lenient;
 mod scanner;
 mod shape;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use arrow_schema::Schema;
@@ -26,8 +26,9 @@ use crate::error::{Error, ErrorKind, Location, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, DEFAULT_REJECTS_LIMIT, OnError, TextOptions};
 use crate::scanner::TimeFormats;
-use crate::scanner::infer::check_head;
+use crate::scanner::infer::{check_head, sample_of};
 use crate::scanner::values::wider_type;
+use crate::sniff::{Looks, encoding_of};
 use crate::source::SourceFile;
 use crate::splitter::RecordBuffer;
 use cursor::{Cursor, Value};
@@ -82,12 +83,11 @@ pub struct JsonColumn {
 }
 
 impl JsonColumn {
-    /// The type that the column is to have for a value that does not fit, if its type was guessed and there is one.
-    fn wider_type(&self, value: &str) -> Option<ColumnType> {
-        match self.ty {
-            JsonType::Scalar(ty) => wider_type(ty, value.as_bytes(), b'.', &TimeFormats::ISO),
-            _ => None,
-        }
+    /// The type that the column, or a member inside of it, is to have for a value that does not fit, if its type was guessed and
+    /// there is one.
+    fn wider_type(&self, inside: &[String], value: &str) -> Option<ColumnType> {
+        let ty = self.ty.of_member(inside)?;
+        wider_type(ty, value.as_bytes(), b'.', &TimeFormats::ISO)
     }
 }
 
@@ -97,6 +97,8 @@ pub struct JsonTable {
     columns: Vec<JsonColumn>,
     /// Files in which a line is not always an object.
     documents: BTreeSet<PathBuf>,
+    /// Those of files that are in UTF-16 without a mark.
+    encodings: BTreeMap<PathBuf, Encoding>,
     options: JsonOptions,
     estimated_rows: Option<u64>,
 }
@@ -124,14 +126,19 @@ impl JsonTable {
         &self.options
     }
 
-    /// The same table with a wider type for a column whose type was guessed; `None` if there is no such column, or it
-    /// is as wide already.
+    /// The same table with a wider type for a column whose type was guessed, or for a member inside of it (`column.member`); `None`
+    /// if there is no such column, or it is as wide already.
     pub fn widened(&self, column: &str, ty: ColumnType) -> Option<Self> {
-        let index = self.columns.iter().position(|known| known.name == column && known.inferred)?;
-        let JsonType::Scalar(known) = self.columns[index].ty else { return None };
-        let mut table = known.widens_to(ty).then(|| self.clone())?;
-        table.columns[index].ty = JsonType::Scalar(ty);
-        Some(table)
+        let mut table = self.clone();
+        let mut guessed = table.columns.iter_mut().filter(|column| column.inferred);
+        let is_widened = guessed
+            .any(|known| column.strip_prefix(&known.name).is_some_and(|inside| known.ty.widen(inside, ty)));
+        is_widened.then_some(table)
+    }
+
+    /// The encoding of a file's text, where the file itself does not tell it.
+    pub(crate) fn encoding_of(&self, path: &Path) -> Encoding {
+        self.encodings.get(path).copied().unwrap_or(self.options.text.encoding)
     }
 
     /// Whether a line of the file is not always an object.
@@ -147,11 +154,14 @@ impl JsonTable {
 /// # Errors
 /// Those of opening and decoding; what begins with no object, if no other file has any. What is wrong further on is told when it is read.
 pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTable> {
-    let mut documents = BTreeSet::new();
+    let (mut documents, mut encodings) = (BTreeSet::new(), BTreeMap::new());
     let (mut all, mut rows) = (JsonType::Nothing, 0_u64);
     let mut first_other = None;
     for file in files {
         let head = Head::read(file, &options.text, SAMPLE_LEN_BYTES)?;
+        if head.encoding != options.text.encoding {
+            encodings.insert(file.path.clone(), head.encoding);
+        }
         let is_document = head.is_document();
         if is_document {
             documents.insert(file.path.clone());
@@ -193,7 +203,7 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
     if let (true, Some(error)) = (columns.is_empty(), first_other) {
         return Err(error);
     }
-    Ok(JsonTable { columns, documents, options: options.clone(), estimated_rows: Some(rows) })
+    Ok(JsonTable { columns, documents, encodings, options: options.clone(), estimated_rows: Some(rows) })
 }
 
 /// Whether files whose names do not tell begin as JSON does: with an object that is alone on its lines, or a list of
@@ -207,15 +217,26 @@ pub fn begins_as_json(files: &[SourceFile], options: &TextOptions) -> bool {
 /// The first bytes of a file.
 struct Head {
     text: String,
+    /// The one that was asked for, or that of UTF-16, which no JSON in UTF-8 looks like.
+    encoding: Encoding,
     whole: bool,
     compressed_bytes: u64,
 }
 
 impl Head {
     fn read(file: &SourceFile, options: &TextOptions, len_bytes: usize) -> Result<Self> {
+        Self::read_in(file, options, options.encoding, len_bytes)
+    }
+
+    fn read_in(
+        file: &SourceFile,
+        options: &TextOptions,
+        encoding: Encoding,
+        len_bytes: usize,
+    ) -> Result<Self> {
         // What is to be noted is noted when the file is read.
         let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
-        let stream = TextStream::new(bytes, options.encoding)?;
+        let stream = TextStream::new(bytes, encoding)?;
         let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(len_bytes));
         buffer.grow()?;
         while !buffer.at_end() && (buffer.data().len() < len_bytes || !buffer.data().contains(&b'\n')) {
@@ -223,13 +244,19 @@ impl Head {
         }
         let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
         check_head(&mut buffer)?;
-        let data = buffer.data();
+        let data = sample_of(buffer.data(), len_bytes);
+        let share = data.len() as f64 / buffer.data().len().max(1) as f64;
+        let compressed_bytes = (compressed_bytes as f64 * share) as u64;
+        if let (Encoding::Utf8, Looks::Utf16(found)) = (encoding, encoding_of(data)) {
+            return Self::read_in(file, options, found, len_bytes);
+        }
         // A character may be cut.
         let text = match buffer.encoding() {
             Encoding::Utf8 => String::from_utf8_lossy(data).into_owned(),
             other => other.decode(data).unwrap_or_default().into_owned(),
         };
-        Ok(Self { text, whole: buffer.is_whole(), compressed_bytes })
+        let whole = buffer.is_whole() && data.len() == buffer.data().len();
+        Ok(Self { text, encoding, whole, compressed_bytes })
     }
 
     /// Whether it has something else than an object on each line: neither the first line is one, nor are most.

@@ -64,23 +64,28 @@ impl From<Problem> for Wrong {
 impl Wrong {
     /// Whether it is a value of a type that its column takes as soon as somebody says so.
     pub(super) fn is_of_wider_type(&self, table: &JsonTable) -> bool {
-        let (Trouble::Type { found, .. }, Some(column)) = (&self.trouble, self.column) else { return false };
+        let (Trouble::Type { found, inside, .. }, Some(column)) = (&self.trouble, self.column) else {
+            return false;
+        };
         let column = &table.columns[column];
-        column.inferred && column.wider_type(found).is_some()
+        column.inferred && column.wider_type(inside, found).is_some()
     }
 
     /// It as an error, with the line on which the object begins.
     pub(super) fn error(&self, location: Location, table: &JsonTable, line: &[u8]) -> Error {
         match (&self.trouble, self.column) {
-            (Trouble::Type { expected, found }, Some(column)) => {
+            (Trouble::Type { expected, found, inside }, Some(column)) => {
                 let column = &table.columns[column];
+                let fits = column.wider_type(inside, found);
+                // What can be said of a column is said of one of the table, but that a value inside of it has a wider type.
+                let inside = fits.map_or(&[][..], |_| inside);
                 let kind = ErrorKind::Value {
                     location,
-                    column: column.name.clone(),
+                    column: [std::slice::from_ref(&column.name), inside].concat().join("."),
                     expected: (*expected).into(),
                     found: shown(found.as_bytes()),
                     inferred: column.inferred,
-                    fits: column.wider_type(found),
+                    fits,
                     also: Vec::new(),
                     may_be_null: false,
                 };

@@ -39,6 +39,40 @@ impl JsonType {
         }
     }
 
+    /// The type of the values of a member inside, if they are scalars; lists are looked into.
+    pub(super) fn of_member(&self, inside: &[String]) -> Option<ColumnType> {
+        match (self, inside) {
+            (Self::Scalar(ty), []) => Some(*ty),
+            (Self::List(item), _) => item.of_member(inside),
+            (Self::Struct(members), [first, rest @ ..]) => {
+                members.iter().find(|(name, _)| name == first)?.1.of_member(rest)
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives the values of a member inside, `.member.member`, a wider type. Whether there is one that was narrower.
+    pub(super) fn widen(&mut self, inside: &str, wider: ColumnType) -> bool {
+        match self {
+            Self::Scalar(ty) => {
+                let is_narrower = inside.is_empty() && ty.widens_to(wider);
+                if is_narrower {
+                    *ty = wider;
+                }
+                is_narrower
+            }
+            Self::List(item) => item.widen(inside, wider),
+            Self::Struct(members) => {
+                let Some(inside) = inside.strip_prefix('.') else { return false };
+                // Names may have points, too.
+                members.iter_mut().any(|(name, ty)| {
+                    inside.strip_prefix(name.as_str()).is_some_and(|inside| ty.widen(inside, wider))
+                })
+            }
+            Self::Nothing => false,
+        }
+    }
+
     /// The type of the next value.
     pub(super) fn of_next(cursor: &mut Cursor<'_>, depth: usize) -> Result<Self, Problem> {
         if depth > MAX_DEPTH {

@@ -146,3 +146,56 @@ proptest! {
         prop_assert_eq!(found, expected);
     }
 }
+
+#[test]
+fn utf16_without_a_mark_is_found() {
+    let text = "{\"a\": 1, \"b\": \"Æ\"}\n{\"a\": 2, \"b\": \"x\"}\n";
+    let utf16 = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let files = Files::new(&[text.as_bytes(), &utf16(u16::to_le_bytes), &utf16(u16::to_be_bytes)]);
+    let expected = ["1|Æ", "2|x"].repeat(3);
+    assert_eq!(rows(&files, &JsonOptions::default(), 1 << 20, 1).unwrap(), expected);
+    assert!(begins_as_json(&files.sources()[1..], &TextOptions::default()));
+}
+
+#[test]
+fn members_inside_widen_like_columns() {
+    let head = "{\"s\": {\"x.y\": [{\"z\": 1}], \"i\": 2}, \"l\": [1]}\n".repeat(30_000);
+    for (last, column) in [
+        ("{\"s\": {\"x.y\": [{\"z\": 1}, {\"z\": 2.5}]}}", "s.x.y.z"),
+        ("{\"s\": {\"i\": 0.5}}", "s.i"),
+        ("{\"l\": [1, 2.5]}", "l"),
+    ] {
+        let files = Files::new(&[(head.clone() + last).as_bytes()]);
+        let error = rows(&files, &JsonOptions::default(), 1 << 20, 1).unwrap_err();
+        let wider = error.wider_values();
+        assert_eq!((wider.len(), wider[0].column.as_str(), wider[0].fits), (1, column, ColumnType::Float64));
+        let table = infer_json(&files.sources(), &JsonOptions::default()).unwrap();
+        let table = table.widened(column, ColumnType::Float64).unwrap();
+        assert_eq!(table.widened(column, ColumnType::Float64), None);
+        let columns = (0..table.columns().len()).collect();
+        let request = ScanRequest { columns, batch_rows: 8192, ..ScanRequest::default() };
+        let scan = Scan::new(files.sources(), &ScanFormat::Json(table), request, 1, &Notes::default());
+        assert!(read(Arc::new(scan), 1).unwrap().last().unwrap().contains(".5"));
+    }
+    // Nothing is wider than what is no number: that is said of the column.
+    let files = Files::new(&[(head + "{\"s\": {\"i\": true}}").as_bytes()]);
+    let error = rows(&files, &JsonOptions::default(), 1 << 20, 1).unwrap_err();
+    assert!(error.to_string().ends_with("column \"s\": expected an integer, found \"true\""), "{error}");
+}
+
+#[test]
+fn a_list_that_is_not_closed_is_told_where_its_last_value_begins() {
+    let error = rows_of("[\n{\"a\": 1},\n\n  {\"a\": 2}\n").unwrap_err();
+    let expected = "line 4: expected a value that is closed before the end of the file, found \"{\"a\": 2}\"";
+    assert!(error.to_string().replace('\\', "").ends_with(expected), "{error}");
+}
+
+#[test]
+fn a_long_line_is_no_open_quote() {
+    let mut options = JsonOptions::default();
+    options.text.max_record_bytes = 1000;
+    let long = format!("{{\"a\": 1}}\n{{\"a\": \"{}\"}}\n", "x".repeat(2000));
+    let error = rows(&Files::new(&[long.as_bytes()]), &options, 1 << 20, 1).unwrap_err();
+    assert!(error.to_string().ends_with("line 2: the record is longer than 1000 bytes"), "{error}");
+    assert!(!error.hint().unwrap().contains("quote"));
+}
