@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
-use swath_io::{Codec, DecodeOptions, Notes, SourceFile, decode_in_order};
+use swath_io::{Codec, DecodeOptions, Notes, SourceFile, decode_in_order, refuse_packed};
 
 use crate::error::Error;
 use crate::sinks::atomic_file::AtomicFile;
@@ -43,6 +43,7 @@ pub enum DecompressError {
 /// ```
 ///
 /// # Errors
+/// An archive, or a file of a codec that is not known, unless the codec is given: then it comes out as it is.
 /// A file that is damaged; what comes before the damage is written, what comes after it is not.
 pub fn decompress(
     files: &[SourceFile],
@@ -62,6 +63,9 @@ fn write_decoded(
     out: &mut dyn Write,
     notes: &Notes,
 ) -> Result<(), DecompressError> {
+    if options.codec.is_none() {
+        files.iter().try_for_each(refuse_packed)?;
+    }
     decode_in_order(files, options, threads, notes, |bytes| {
         out.write_all(bytes).map_err(DecompressError::Write)
     })

@@ -86,5 +86,5 @@ pub use scanner::infer::{Column, CsvTable, infer_csv};
 pub use scanner::json::{JsonColumn, JsonOptions, JsonTable, JsonType, begins_as_json, infer_json};
 pub use scanner::{Delim, ScanRequest, TimeFormat, TimeFormats};
 pub use search::{Further, LineSearch, Lines, SearchItem, search};
-pub use sniff::{FileKind, FileLook, look_at, refuse_no_text};
+pub use sniff::{FileKind, FileLook, look_at, refuse_no_text, refuse_packed};
 pub use source::{SourceFile, expand, from_home, standard_input};

@@ -1,6 +1,9 @@
 //! Files that hold no text: archives, workbooks, databases, told by how they begin.
 
-use crate::error::{ErrorKind, Result};
+use std::fs::{self, File};
+use std::io::Read;
+
+use crate::error::{Error, ErrorKind, Result};
 use crate::options::CsvOptions;
 use crate::scanner::infer::read_head;
 use crate::source::SourceFile;
@@ -29,8 +32,11 @@ const CODEC: &str = "decompress it first: gzip, bzip2, Zstandard, xz and LZ4 are
 const TWICE: &str =
     "it was compressed twice, or compression = 'none' is set: swath decompress takes one layer off";
 
+/// What to do with files that hold others.
+const PACKED: [&str; 4] = [UNPACK, SEVEN, ZIP, CODEC];
+
 /// How files begin that are no text. A word that could begin a text has what follows it, too.
-const KINDS: [(&[u8], Other); 20] = [
+const KINDS: [(&[u8], Other); 21] = [
     (b"PK\x03\x04", Other { name: "a ZIP archive", hint: ZIP }),
     (b"7z\xbc\xaf\x27\x1c", Other { name: "a 7z archive", hint: SEVEN }),
     (b"Rar!\x1a\x07", Other { name: "a RAR archive", hint: UNPACK }),
@@ -45,6 +51,7 @@ const KINDS: [(&[u8], Other); 20] = [
     (b"\x7fELF", Other { name: "a program", hint: DOCUMENT }),
     (b"\xff\x06\0\0sNaPpY", Other { name: "data compressed with Snappy", hint: CODEC }),
     (b"\x1f\x9d", Other { name: "data compressed with compress", hint: CODEC }),
+    (b"\x5d\0\0", Other { name: "data compressed with LZMA", hint: CODEC }),
     (b"LZIP\x01", Other { name: "data compressed with lzip", hint: CODEC }),
     (b"\x1f\x8b\x08", Other { name: "data compressed with gzip", hint: TWICE }),
     (b"\x28\xb5\x2f\xfd", Other { name: "data compressed with Zstandard", hint: TWICE }),
@@ -83,6 +90,24 @@ fn has(text: &[u8], word: &[u8]) -> bool {
 /// It is known to hold something else; those of opening and decoding.
 pub fn refuse_no_text(file: &SourceFile) -> Result<()> {
     refuse_other_kind(file, &read_head(file, &CsvOptions::default())?.text)
+}
+
+/// Looks at the first bytes of a file as they are, and refuses it if it is compressed or packed in a way that is not undone: an
+/// archive, or data of another codec. What is piped in is not looked at.
+///
+/// # Errors
+/// It is; it cannot be read.
+pub fn refuse_packed(file: &SourceFile) -> Result<()> {
+    let failed = |error| Error::io(&file.path, "open", error);
+    if !fs::metadata(&file.path).is_ok_and(|found| found.is_file()) {
+        return Ok(());
+    }
+    let mut head = Vec::new();
+    File::open(&file.path)
+        .and_then(|opened| opened.take(ZIP_HEAD_BYTES as u64).read_to_end(&mut head))
+        .map_err(failed)?;
+    let is_packed = other_kind(&head).is_some_and(|other| PACKED.contains(&other.hint));
+    if is_packed { refuse_other_kind(file, &head) } else { Ok(()) }
 }
 
 /// Refuses a file whose head shows that it holds no text.
