@@ -12,15 +12,15 @@ use swath_planner::{SourceFunction, nearest};
 /// | name | value | meaning |
 /// | --- | --- | --- |
 /// | `header` | `true`, `false`, `'auto'` | whether the first record names the columns |
-/// | `delim`, `sep` | one to four bytes, `'auto'` | between fields |
+/// | `delim`, `sep` | one to four bytes, `'blanks'`, `'auto'` | between fields |
 /// | `quote`, `escape`, `comment` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
 /// | `loose_quotes` | `true`, `false` | quotes that are not doubled may stand within fields, and one may be left over |
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
 /// | `nullstr` | a text or a list | what is null in every column, also in quotes, beside what always is |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
 /// | `dateformat`, `timestampformat` | a format of `strftime`, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; auto: to be found by looking |
-/// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf-16le`, … |
-/// | `names` | a list of texts | names of the first columns, in order, in place of those in the files |
+/// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf8-or-windows-1252`, `utf-16le`, … |
+/// | `names` | a list of texts | names of the first columns, in order, in place of those that each file has at their places |
 /// | `types` | a map from name to type, or a list of types | types of some columns, or of the first ones, in order |
 /// | `columns` | a map from name to type | all columns, in order |
 /// | `all_varchar` | `true`, `false` | read all columns as text |

@@ -134,7 +134,7 @@ impl ReadCsv {
         self.option("timestampformat", format)
     }
 
-    /// What stands between fields: a character, or up to four bytes, as in `"||"`.
+    /// What stands between fields: a character, or up to four bytes, as in `"||"`; `"blanks"`: any number of blanks and tabs.
     pub fn delimiter(self, delimiter: impl Into<String>) -> Self {
         self.option("delim", delimiter.into())
     }

@@ -59,6 +59,7 @@ impl BlankRuns {
 
     /// Appends what becomes of the next bytes to `out`: one byte more than they are at most.
     pub(crate) fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        out.reserve(bytes.len() + 1);
         let passed = self.pass_lines(bytes);
         out.extend_from_slice(&bytes[..passed]);
         for byte in &bytes[passed..] {

@@ -425,19 +425,15 @@ pub(crate) fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head>
 
 fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<Head> {
     let mut buffer = open_records(file, options, encoding)?;
-    buffer.grow()?;
-    // A record longer than the sample is looked at whole, within the bound.
-    while !buffer.at_end()
-        && (buffer.data().len() < SAMPLE_LEN_BYTES || last_line_end(buffer.data()).is_none())
-    {
-        buffer.grow()?;
-    }
+    // Behind a header of many names there have to be some records.
+    let has_lines = |sample: &[u8]| memchr::memchr2(b'\n', b'\r', &sample[..sample.len() / 2]).is_some();
+    let len = fill_head(&mut buffer, SAMPLE_LEN_BYTES, has_lines)?;
     if buffer.is_head_lost() && options.header != HeaderMode::Absent {
         return Err(ErrorKind::HeadLost { path: file.path.clone() }.into());
     }
     let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
     check_head(&mut buffer)?;
-    let text = sample_of(buffer.data(), SAMPLE_LEN_BYTES).to_vec();
+    let text = buffer.data()[..len].to_vec();
     let share = text.len() as f64 / buffer.data().len().max(1) as f64;
     let compressed_bytes = (compressed_bytes as f64 * share) as u64;
     Ok(Head {
@@ -469,20 +465,28 @@ pub(crate) fn check_head(buffer: &mut RecordBuffer) -> Result<()> {
     }
 }
 
-/// As much of the bytes at hand as is looked at, however many a codec gave at once: so many, or those up to the first line end.
-pub(crate) fn sample_of(data: &[u8], len_bytes: usize) -> &[u8] {
-    match data.get(..len_bytes) {
-        Some(sample) if last_line_end(sample).is_some() => sample,
-        Some(_) => {
-            let end = memchr::memchr2(b'\n', b'\r', &data[len_bytes..]);
-            end.map_or(data, |end| &data[..len_bytes + end + 1])
+/// Reads the head of a file, and gives how much of it is to be looked at: so many bytes, or, as long as these tell nothing, twice as
+/// many, up to the whole file. However many a codec gives at once, it is the same.
+///
+/// # Errors
+/// Those of reading and decoding; a record longer than the bound.
+pub(crate) fn fill_head(
+    buffer: &mut RecordBuffer,
+    len_bytes: usize,
+    tells: impl Fn(&[u8]) -> bool,
+) -> Result<usize> {
+    let mut wanted = len_bytes;
+    loop {
+        while !buffer.at_end() && buffer.data().len() < wanted {
+            buffer.grow()?;
         }
-        None => data,
+        let len = wanted.min(buffer.data().len());
+        let is_all = buffer.at_end() && len == buffer.data().len();
+        if is_all || tells(&buffer.data()[..len]) {
+            return Ok(len);
+        }
+        wanted *= 2;
     }
-}
-
-fn last_line_end(data: &[u8]) -> Option<usize> {
-    memchr::memrchr2(b'\n', b'\r', data)
 }
 
 /// The dialect of the first file that has any text.

@@ -167,7 +167,7 @@ fn is_amount(field: &[u8]) -> bool {
         && !field.ends_with(b",")
 }
 
-/// Whether blanks stand between numbers, and not within one, between its groups of three digits.
+/// Whether blanks stand between numbers, and not within one, between its groups of three digits or those of a number of a telephone.
 fn has_numbers_between_blanks(field: &[u8]) -> bool {
     let parts: Vec<&[u8]> = field.split(|byte| *byte == b' ').collect();
     let digits = |part: &[u8]| part.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -175,7 +175,7 @@ fn has_numbers_between_blanks(field: &[u8]) -> bool {
         pair[0].is_empty()
             || pair[0].last().is_some_and(u8::is_ascii_digit) && !matches!(digits(pair[1]), 0 | 3)
     };
-    parts.windows(2).any(is_between)
+    !field.starts_with(b"+") && parts.windows(2).any(is_between)
 }
 
 /// Words, in which what separates fields elsewhere stands only as it does in a sentence.
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn phrases_and_amounts_are_values() {
-        for amount in ["1 234 567,50", "$ 3", "12 %", "- 5"] {
+        for amount in ["1 234 567,50", "$ 3", "12 %", "- 5", "+41 44 123 45 67"] {
             assert!(is_amount(amount.as_bytes()), "{amount}");
         }
         for numbers in ["1 2", "1   2.50", "100 20 300"] {

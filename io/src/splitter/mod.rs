@@ -350,6 +350,11 @@ impl Splitter {
     }
 }
 
+/// Whether a value of JSON ends in bytes that begin with one, or with an array of them.
+pub(crate) fn has_whole_value(bytes: &[u8]) -> bool {
+    Depth::default().walk(bytes).is_some()
+}
+
 impl Records {
     /// Takes bytes off the front, in which lines end.
     pub(crate) fn advance(&mut self, len: usize, lines: u64) {

@@ -26,11 +26,11 @@ use crate::error::{Error, ErrorKind, Location, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, DEFAULT_REJECTS_LIMIT, OnError, TextOptions};
 use crate::scanner::TimeFormats;
-use crate::scanner::infer::{check_head, sample_of};
+use crate::scanner::infer::{check_head, fill_head};
 use crate::scanner::values::wider_type;
 use crate::sniff::{Looks, encoding_of};
 use crate::source::SourceFile;
-use crate::splitter::RecordBuffer;
+use crate::splitter::{RecordBuffer, has_whole_value};
 use cursor::{Cursor, Value};
 
 /// Decoded bytes of a file that are looked at, as of CSV.
@@ -238,13 +238,12 @@ impl Head {
         let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
         let stream = TextStream::new(bytes, encoding)?;
         let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(len_bytes));
-        buffer.grow()?;
-        while !buffer.at_end() && (buffer.data().len() < len_bytes || !buffer.data().contains(&b'\n')) {
-            buffer.grow()?;
-        }
+        // An array of objects may be one line.
+        let tells = |sample: &[u8]| sample.contains(&b'\n') || has_whole_value(sample);
+        let len = fill_head(&mut buffer, len_bytes, tells)?;
         let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
         check_head(&mut buffer)?;
-        let data = sample_of(buffer.data(), len_bytes);
+        let data = &buffer.data()[..len];
         let share = data.len() as f64 / buffer.data().len().max(1) as f64;
         let compressed_bytes = (compressed_bytes as f64 * share) as u64;
         if let (Encoding::Utf8, Looks::Utf16(found)) = (encoding, encoding_of(data)) {

@@ -199,3 +199,14 @@ fn a_long_line_is_no_open_quote() {
     assert!(error.to_string().ends_with("line 2: the record is longer than 1000 bytes"), "{error}");
     assert!(!error.hint().unwrap().contains("quote"));
 }
+
+#[test]
+fn one_line_may_be_an_array_longer_than_any_object() {
+    let mut options = JsonOptions::default();
+    options.text.max_record_bytes = 1000;
+    let text = format!("[{}{{\"a\": 1, \"b\": 2}}]", "{\"a\": 1},".repeat(300_000));
+    let files = Files::new(&[text.as_bytes()]);
+    let table = infer_json(&files.sources(), &options).unwrap();
+    assert_eq!(table.columns().len(), 1);
+    assert_eq!(rows(&files, &options, 1 << 18, 1).unwrap().len(), 300_001);
+}
