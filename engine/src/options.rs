@@ -354,6 +354,9 @@ fn needless(name: &str) -> Option<&'static str> {
             "whether there is an object on each line, or an array of them, is found by looking"
         }
         "maximum_depth" => "types = {'column': 'text'} reads a column as it is written",
+        "delim_whitespace" | "skipinitialspace" => {
+            "delim = 'blanks' takes any number of blanks and tabs for one delimiter"
+        }
         "skip_rows" | "skiprows" | "skip_lines" => "did you mean skip?",
         "na_values" | "null_values" | "na" => {
             "did you mean nullstr? nullstr = ['-', 'missing'] names what is null"
