@@ -60,7 +60,12 @@ struct Holder {
 }
 
 /// What keeps groups in tables, or as one group of all rows the values of aggregates such as `count(DISTINCT …)`.
-const TABLES: [&str; 3] = ["FinalHashAggregateStream[", "SingleHashAggregateStream[", "AggregateStream["];
+const TABLES: [&str; 4] = [
+    "FinalHashAggregateStream[",
+    "PartialReduceHashAggregateStream[",
+    "SingleHashAggregateStream[",
+    "AggregateStream[",
+];
 
 /// Whether a consumer is a table of groups or values. One of groups goes to disk when it is refused; one of values fails, and the query
 /// begins again in a way that does.

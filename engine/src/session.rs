@@ -29,7 +29,7 @@ use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::length::Length;
 use crate::memory;
-use crate::operators::{ForgetConstants, OperatorPlanner, SortFirstRows, YieldBetweenBatches};
+use crate::operators::{ForgetConstants, GroupsInParts, OperatorPlanner, SortFirstRows, YieldBetweenBatches};
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Output, Query};
@@ -179,6 +179,7 @@ impl SessionBuilder {
             .with_physical_optimizer_rule(Arc::new(ForgetConstants))
             .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
             .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
+            .with_physical_optimizer_rule(Arc::new(GroupsInParts { spills: Arc::clone(&resources.spills) }))
             .with_relation_planners(vec![
                 Arc::new(TableSamples),
                 Arc::new(sources.clone()),

@@ -26,6 +26,7 @@ use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 
 use super::Summary;
+use crate::operators::GroupPartsExec;
 use crate::overflow::unchecked;
 
 /// Operators that move rows about, and change none.
@@ -166,6 +167,9 @@ pub(super) fn summary(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> Option<Su
     }
     if let Some(aggregate) = plan.downcast_ref::<AggregateExec>() {
         return of_aggregate(aggregate, words);
+    }
+    if let Some(groups) = plan.downcast_ref::<GroupPartsExec>() {
+        return of_aggregate(groups.aggregate(), words);
     }
     if let Some(sort) = plan.downcast_ref::<SortExec>() {
         let title = sort.fetch().map_or("Sort".to_owned(), |rows| format!("Top {rows}"));

@@ -1,6 +1,7 @@
 //! Operators that the relational core does not have: each has one input, and no expressions of its own.
 
 mod forget_constants;
+mod group_parts;
 pub(crate) mod map_partitions;
 pub(crate) mod repartition;
 pub(crate) mod sample;
@@ -29,6 +30,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
 pub(crate) use forget_constants::ForgetConstants;
+pub(crate) use group_parts::{GroupPartsExec, GroupsInParts};
 use map_partitions::MapPartitions;
 use repartition::Repartition;
 use sample::Sample;

@@ -34,13 +34,7 @@ impl SpilledBatches {
     /// # Errors
     /// The folder cannot be written to, the disk is full, or as much is spilled as may be.
     pub(crate) fn write(&mut self, batches: &[RecordBatch]) -> Result<Segment> {
-        let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
-        let schema = batches[0].schema_ref();
-        let mut writer = StreamWriter::try_new_with_options(Vec::new(), schema, options)?;
-        for batch in batches {
-            writer.write(&compact(batch)?)?;
-        }
-        let bytes = writer.into_inner()?;
+        let bytes = write_batches(batches)?;
         let spill = self.store.spill();
         spill.write(&bytes)?;
         spill.finish()?;
@@ -61,10 +55,23 @@ impl Segment {
     /// The disk cannot be read.
     pub(crate) fn read(&self) -> Result<Vec<RecordBatch>> {
         let len = usize::try_from(self.0.len_bytes()).expect("a segment was in memory");
-        let bytes = self.0.read_range(0, len)?;
-        let batches = StreamReader::try_new(bytes.as_slice(), None)?.collect::<Result<_, _>>()?;
-        Ok(batches)
+        read_batches(&self.0.read_range(0, len)?)
     }
+}
+
+/// Batches of one schema as bytes: Arrow's streaming format, compressed.
+pub(crate) fn write_batches(batches: &[RecordBatch]) -> Result<Vec<u8>> {
+    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
+    let mut writer = StreamWriter::try_new_with_options(Vec::new(), batches[0].schema_ref(), options)?;
+    for batch in batches {
+        writer.write(&compact(batch)?)?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+/// The batches that bytes are.
+pub(crate) fn read_batches(bytes: &[u8]) -> Result<Vec<RecordBatch>> {
+    Ok(StreamReader::try_new(bytes, None)?.collect::<Result<_, _>>()?)
 }
 
 /// A batch whose views keep no more text than they point to: a slice of a large batch would be written

@@ -1,0 +1,300 @@
+//! Groups that do not fit into memory, in parts on disk.
+//!
+//! ```text
+//! states of groups ▶ table ── all fit ───────────────────────────────▶ values
+//!                      └── memory is short: states ▶ parts on disk ▶ a table for each part ▶ values
+//! ```
+//!
+//! The relational core sorts a table of groups before it goes to disk, key after key, and merges what it has written. For millions of
+//! groups of several keys that takes several times as long as the query. Here a table goes to disk as it is, each group to the part
+//! that the hash of its keys says, and the groups of a part fit into memory: a hybrid of hashing in memory and on disk, as in Graefe,
+//! Query evaluation techniques for large databases (1993), 4.3. The tables are the core's.
+
+mod input;
+mod parts;
+mod watched_pool;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arrow::array::RecordBatch;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::error::Result;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool};
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
+use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
+use datafusion::physical_expr::{GroupsAccumulatorAdapter, PhysicalExpr};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
+use datafusion::physical_plan::execution_plan::PlanProperties;
+use datafusion::physical_plan::metrics::{
+    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput,
+};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, InputOrderMode, replace_children_if_necessary,
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use input::Input;
+use parts::{PARTS, Parts};
+use watched_pool::WatchedPool;
+
+use crate::aggregates::keeps_values;
+use crate::pass::batch_len_bytes;
+use crate::spill_store::SpillStore;
+
+/// Lets tables of groups go to disk in parts.
+#[derive(Debug)]
+pub(crate) struct GroupsInParts {
+    pub(crate) spills: Arc<SpillStore>,
+}
+
+impl PhysicalOptimizerRule for GroupsInParts {
+    fn optimize(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        _config: &ConfigOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|node| match node.downcast_ref::<AggregateExec>() {
+            Some(aggregate) if has_parts(aggregate) => {
+                Ok(Transformed::yes(Arc::new(GroupPartsExec::new(node, &self.spills)) as _))
+            }
+            _ => Ok(Transformed::no(node)),
+        })
+        .data()
+    }
+
+    fn name(&self) -> &str {
+        "groups_in_parts"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+/// Whether an aggregate makes values of the states of groups, in a table that may be in parts. One that keeps all values of a group is
+/// left to [`SortGroups`](super::SortGroups).
+fn has_parts(aggregate: &AggregateExec) -> bool {
+    let keys = aggregate.group_expr();
+    matches!(aggregate.mode(), AggregateMode::Final | AggregateMode::FinalPartitioned)
+        && *aggregate.input_order_mode() == InputOrderMode::Linear
+        && keys.is_single()
+        && !keys.is_true_no_grouping()
+        && aggregate.limit_options().is_none()
+        && !aggregate.aggr_expr().iter().any(|call| keeps_values(call.fun().name()))
+}
+
+/// An aggregate of the relational core whose table is written to disk in parts.
+#[derive(Debug)]
+pub(crate) struct GroupPartsExec {
+    /// An [`AggregateExec`].
+    aggregate: Arc<dyn ExecutionPlan>,
+    spills: Arc<SpillStore>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl GroupPartsExec {
+    fn new(aggregate: Arc<dyn ExecutionPlan>, spills: &Arc<SpillStore>) -> Self {
+        Self { aggregate, spills: Arc::clone(spills), metrics: ExecutionPlanMetricsSet::new() }
+    }
+
+    /// What it does, however it does it.
+    pub(crate) fn aggregate(&self) -> &AggregateExec {
+        self.aggregate.downcast_ref().expect("it is made of an aggregate")
+    }
+}
+
+impl DisplayAs for GroupPartsExec {
+    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.aggregate().fmt_as(display, f)
+    }
+}
+
+impl ExecutionPlan for GroupPartsExec {
+    fn name(&self) -> &str {
+        "GroupPartsExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        self.aggregate.properties()
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        self.aggregate.children()
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        self.aggregate.apply_expressions(f)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let aggregate = replace_children_if_necessary(Arc::clone(&self.aggregate), children)?;
+        Ok(Arc::new(Self::new(aggregate, &self.spills)))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let input = self.aggregate().input().execute(partition, Arc::clone(&context))?;
+        let groups = Groups {
+            aggregate: Arc::clone(&self.aggregate),
+            parts: Parts::new(&self.spills, self.aggregate().group_expr().expr().len()),
+            context,
+        };
+        let metrics = BaselineMetrics::new(&self.metrics, partition);
+        let batches = stream::once(groups.run(input)).try_flatten();
+        let batches = batches.map_ok(move |batch| batch.record_output(&metrics));
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}
+
+/// The groups of one partition.
+struct Groups {
+    aggregate: Arc<dyn ExecutionPlan>,
+    parts: Parts,
+    context: Arc<TaskContext>,
+}
+
+impl Groups {
+    /// Reads all states, and gives the values of all groups.
+    async fn run(mut self, input: SendableRecordBatchStream) -> Result<SendableRecordBatchStream> {
+        let (pool, is_short) = WatchedPool::new(self.context.memory_pool());
+        let pool: Arc<dyn MemoryPool> = Arc::new(pool);
+        let watched = with_pool(&self.context, &pool);
+        let input = Input::new(input, &is_short);
+        let on_their_way =
+            MemoryConsumer::new("groups on their way to disk").register(self.context.memory_pool());
+        loop {
+            let table = self.step(AggregateMode::PartialReduce, Arc::new(input.clone()))?;
+            let mut states = table.execute(0, Arc::clone(&watched))?;
+            // It comes when the table has all there is, or all that there is room for.
+            let first = states.next().await.transpose()?;
+            let is_whole = input.has_ended() && !is_short.load(Ordering::Relaxed);
+            if is_whole && self.parts.is_empty() {
+                return Ok(self.values(first, states));
+            }
+            let mut batches = Vec::new();
+            let mut next = first;
+            while let Some(batch) = next {
+                on_their_way.grow(batch_len_bytes(&batch));
+                batches.push(batch);
+                tokio::task::yield_now().await;
+                next = states.next().await.transpose()?;
+            }
+            drop(states);
+            self.parts.write(&batches).await?;
+            drop(batches);
+            on_their_way.free();
+            is_short.store(false, Ordering::Relaxed);
+            if input.has_ended() {
+                return Ok(self.values_of_parts());
+            }
+        }
+    }
+
+    /// The aggregate over other states.
+    fn step(&self, mode: AggregateMode, states: Arc<dyn PartitionStream>) -> Result<AggregateExec> {
+        let aggregate = self.aggregate();
+        let schema = Arc::clone(states.schema());
+        let states = StreamingTableExec::try_new(schema, vec![states], None, [], false, None)?;
+        AggregateExec::try_new(
+            mode,
+            aggregate.group_expr().clone(),
+            aggregate.aggr_expr().to_vec(),
+            vec![None; aggregate.aggr_expr().len()],
+            Arc::new(states),
+            aggregate.input_schema(),
+        )
+    }
+
+    fn aggregate(&self) -> &AggregateExec {
+        self.aggregate.downcast_ref().expect("it is an aggregate")
+    }
+
+    /// The values of groups of each of which there is one state.
+    fn values(
+        self,
+        first: Option<RecordBatch>,
+        rest: SendableRecordBatchStream,
+    ) -> SendableRecordBatchStream {
+        let schema = self.aggregate.schema();
+        let states = stream::iter(first.map(Ok)).chain(rest);
+        let values = states.map(move |states| values_of(self.aggregate(), &states?));
+        Box::pin(RecordBatchStreamAdapter::new(schema, values))
+    }
+
+    /// The values of the groups of all parts, one part after the other.
+    fn values_of_parts(self) -> SendableRecordBatchStream {
+        let schema = self.aggregate.schema();
+        let parts = stream::iter(0..PARTS).then(move |part| {
+            let values = self.parts.read(part).map(|states| {
+                let table = self.step(AggregateMode::Final, Arc::new(states))?;
+                table.execute(0, Arc::clone(&self.context))
+            });
+            async move {
+                tokio::task::yield_now().await;
+                values.transpose()
+            }
+        });
+        let values = parts.try_filter_map(|values| async move { Ok(values) }).try_flatten();
+        Box::pin(RecordBatchStreamAdapter::new(schema, values))
+    }
+}
+
+/// The values of groups, given their states: keys, and behind them what each aggregate has of a group.
+fn values_of(aggregate: &AggregateExec, states: &RecordBatch) -> Result<RecordBatch> {
+    let rows = states.num_rows();
+    // Each row is a group.
+    let groups: Vec<usize> = (0..rows).collect();
+    let (keys, mut rest) = states.columns().split_at(aggregate.group_expr().expr().len());
+    let mut columns = keys.to_vec();
+    for call in aggregate.aggr_expr() {
+        let (state, others) = rest.split_at(call.state_fields()?.len());
+        let mut accumulator = accumulator(call)?;
+        accumulator.merge_batch(state, &groups, rows)?;
+        columns.push(accumulator.evaluate(EmitTo::All)?);
+        rest = others;
+    }
+    Ok(RecordBatch::try_new(aggregate.schema(), columns)?)
+}
+
+/// What keeps the states of many groups.
+fn accumulator(call: &Arc<AggregateFunctionExpr>) -> Result<Box<dyn GroupsAccumulator>> {
+    if call.groups_accumulator_supported() {
+        return call.create_groups_accumulator();
+    }
+    let call = Arc::clone(call);
+    Ok(Box::new(GroupsAccumulatorAdapter::new(move || call.create_accumulator())))
+}
+
+/// The same context with another pool.
+fn with_pool(context: &TaskContext, pool: &Arc<dyn MemoryPool>) -> Arc<TaskContext> {
+    let runtime = RuntimeEnv { memory_pool: Arc::clone(pool), ..context.runtime_env().as_ref().clone() };
+    Arc::new(TaskContext::new(
+        context.task_id(),
+        context.session_id(),
+        context.session_config().clone(),
+        context.scalar_functions().clone(),
+        context.higher_order_functions().clone(),
+        context.aggregate_functions().clone(),
+        context.window_functions().clone(),
+        Arc::new(runtime),
+    ))
+}
+
+#[cfg(test)]
+mod tests;
