@@ -29,7 +29,9 @@ use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::length::Length;
 use crate::memory;
-use crate::operators::{ForgetConstants, GroupsInParts, OperatorPlanner, SortFirstRows, YieldBetweenBatches};
+use crate::operators::{
+    ForgetConstants, GroupsInParts, OperatorPlanner, PushFiltersByName, SortFirstRows, YieldBetweenBatches,
+};
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
 use crate::output::{Output, Query};
@@ -176,6 +178,7 @@ impl SessionBuilder {
             .with_runtime_env(resources.runtime()?)
             .with_default_features()
             .with_query_planner(Arc::new(OperatorPlanner))
+            .with_physical_optimizer_rules(PushFiltersByName::among_rules())
             .with_physical_optimizer_rule(Arc::new(ForgetConstants))
             .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
             .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))

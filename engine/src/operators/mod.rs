@@ -1,5 +1,6 @@
 //! Operators that the relational core does not have: each has one input, and no expressions of its own.
 
+mod filters_by_name;
 mod forget_constants;
 mod group_parts;
 pub(crate) mod map_partitions;
@@ -29,6 +30,7 @@ use datafusion::logical_expr::{
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
+pub(crate) use filters_by_name::PushFiltersByName;
 pub(crate) use forget_constants::ForgetConstants;
 pub(crate) use group_parts::{GroupPartsExec, GroupsInParts};
 use map_partitions::MapPartitions;
