@@ -8,9 +8,11 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
-use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, cast};
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, cast, lit};
 use datafusion::optimizer::AnalyzerRule;
 
+use crate::interval_multiples::MULTIPLE;
 use crate::overflow::rewrite_expressions;
 
 /// Takes dates for their midnights where hours are added to them or taken from them.
@@ -32,18 +34,38 @@ fn with_hours(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let is_date = |expr: &Expr| expr.get_type(schema).map(|ty| ty == DataType::Date32);
     let midnight = |date: Expr| Box::new(cast(date, DataType::Timestamp(TimeUnit::Microsecond, None)));
     let (left, right) = match op {
-        Operator::Plus | Operator::Minus if has_hours(&right) && is_date(&left)? => (midnight(*left), right),
-        Operator::Plus if has_hours(&left) && is_date(&right)? => (left, midnight(*right)),
+        Operator::Plus | Operator::Minus if has_hours(&right, schema) && is_date(&left)? => {
+            (midnight(*left), right)
+        }
+        Operator::Plus if has_hours(&left, schema) && is_date(&right)? => (left, midnight(*right)),
         _ => return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
     };
     Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr { left, op, right })))
 }
 
 /// Whether it is an interval that is no number of days.
-fn has_hours(expr: &Expr) -> bool {
+fn has_hours(expr: &Expr, schema: &DFSchema) -> bool {
     match expr {
         Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) => interval.nanoseconds != 0,
         Expr::Literal(ScalarValue::IntervalDayTime(Some(interval)), _) => interval.milliseconds != 0,
+        // Times an integer, it is a number of days if it was one before.
+        Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == MULTIPLE => {
+            match args.as_slice() {
+                [interval, number, divides] => {
+                    has_hours(interval, schema) || !is_integer(number, schema) || *divides != lit(false)
+                }
+                _ => true,
+            }
+        }
         _ => false,
+    }
+}
+
+/// Whether it has no fraction, as what it was made of.
+fn is_integer(number: &Expr, schema: &DFSchema) -> bool {
+    match number {
+        Expr::Cast(Cast { expr, .. }) => is_integer(expr, schema),
+        Expr::Literal(ScalarValue::Float64(Some(number)), _) => number.fract() == 0.0,
+        number => number.get_type(schema).is_ok_and(|ty| ty.is_integer()),
     }
 }

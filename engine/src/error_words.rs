@@ -27,7 +27,7 @@ const LAYERS: [&str; 9] = [
 ];
 
 /// All kinds of messages that are said in other words.
-const KINDS: [fn(&str) -> Option<Words>; 23] = [
+const KINDS: [fn(&str) -> Option<Words>; 29] = [
     no_table,
     no_function,
     no_type,
@@ -51,6 +51,12 @@ const KINDS: [fn(&str) -> Option<Words>; 23] = [
     several_distinct,
     no_window,
     no_fields,
+    query_of_the_row,
+    several_columns,
+    only_grows,
+    nested_aggregates,
+    times_computed,
+    too_large,
 ];
 
 fn plain(message: &str) -> Words {
@@ -67,10 +73,22 @@ fn plain(message: &str) -> Words {
         return (format!("the query cannot be run: {}", bug.trim_end_matches('.')), Some(hint.to_owned()));
     }
     if let Some(missing) = text.strip_prefix("This feature is not implemented: ") {
-        return (format!("not implemented: {missing}"), None);
+        return (format!("not implemented: {}", in_sql_types(without_forms(missing))), None);
     }
     let (message, hint) = split_suggestion(text);
-    (message.trim().trim_end_matches('.').to_owned(), hint)
+    (in_sql_types(without_forms(message).trim().trim_end_matches('.')), hint)
+}
+
+/// A text without the core's own forms of expressions at its end, which say nothing to users of SQL.
+fn without_forms(text: &str) -> &str {
+    const FORMS: [&str; 4] = [" { ", "Span(", "Literal(", "Column("];
+    let Some(form) = FORMS.iter().filter_map(|form| text.find(form)).min() else { return text };
+    let before = match text[..form].rfind([':', '\n']) {
+        Some(end) => &text[..end],
+        None => text[..form].rsplit_once(' ').map_or("", |(before, _)| before),
+    };
+    let before = before.trim_end().trim_end_matches(", got").trim_end_matches(['.', ',', ' ']);
+    if before.is_empty() { text } else { before }
 }
 
 /// What the core suggests becomes the hint.
@@ -365,6 +383,77 @@ fn no_fields(text: &str) -> Option<Words> {
     Some((format!("a value of the type {} has no fields", in_sql_types(ty)), Some(hint.to_owned())))
 }
 
+/// A query that stands for a value or a condition, where the core can make no join of it.
+fn query_of_the_row(text: &str) -> Option<Words> {
+    let form = between(text, "Physical plan does not support logical expression ", "(");
+    let is_query = form.is_some_and(|form| matches!(form, "ScalarSubquery" | "Exists" | "InSubquery"))
+        || text.starts_with("Correlated scalar subquery")
+        || text.starts_with("In/Exist/SetComparison subquery can only be used")
+        || text.starts_with("A GROUP BY clause in a scalar correlated subquery")
+        || text.starts_with("Accessing outer reference columns is not allowed");
+    if is_query {
+        let hint = "write it as a join: FROM a LEFT JOIN (SELECT key, max(x) AS x FROM b GROUP BY key) AS m ON m.key = a.key";
+        let message =
+            "a query inside the statement depends on the row outside in a way that is not supported";
+        return Some((message.to_owned(), Some(hint.to_owned())));
+    }
+    let kind = match form? {
+        "WindowFunction" => "a function over a window",
+        "AggregateFunction" => "an aggregate function",
+        "Wildcard" => "*",
+        _ => "this kind of expression",
+    };
+    let hint = "compute it in a query in FROM: SELECT … FROM (SELECT *, … AS name FROM …)";
+    Some((format!("{kind} cannot stand there"), Some(hint.to_owned())))
+}
+
+/// `(SELECT a, b …)` in the place of a value.
+fn several_columns(text: &str) -> Option<Words> {
+    let is_one = text.starts_with("Too many columns! The subquery should only return one column")
+        || text.starts_with("Scalar subquery should only return one column")
+        || text.starts_with("InSubquery should only return one column");
+    is_one.then(|| {
+        let hint =
+            "select one of them; rows are compared by EXISTS (SELECT 1 FROM b WHERE b.x = a.x AND b.y = a.y)";
+        ("a query in the place of a value has several columns".to_owned(), Some(hint.to_owned()))
+    })
+}
+
+/// An aggregate that cannot forget rows, over a frame that slides.
+fn only_grows(text: &str) -> Option<Words> {
+    let text = text.strip_prefix("This feature is not implemented: ").unwrap_or(text);
+    let call = text.strip_prefix(
+        "Aggregate can not be used as a sliding accumulator because `retract_batch` is not implemented: ",
+    )?;
+    let name = call.split('(').next().unwrap_or(call);
+    let hint = "let the frame begin with UNBOUNDED PRECEDING, or join the table with itself";
+    Some((
+        format!("the function \"{name}\" cannot be computed over a frame whose rows leave it again"),
+        Some(hint.to_owned()),
+    ))
+}
+
+fn nested_aggregates(text: &str) -> Option<Words> {
+    let inner = between(text, "Aggregate function calls cannot be nested: '", "(")?;
+    let hint = "aggregate twice: SELECT max(n) FROM (SELECT count(*) AS n FROM … GROUP BY …)";
+    Some((format!("the aggregate function \"{inner}\" stands inside another one"), Some(hint.to_owned())))
+}
+
+/// Arithmetic of dates and times that there is not.
+fn times_computed(text: &str) -> Option<Words> {
+    let operation = between(text, "Cannot get result type for temporal operation ", ": Invalid")?;
+    let hint = "dates take intervals, as in d + INTERVAL '3 days'; CAST makes dates and numbers of texts";
+    Some((format!("cannot compute {}", in_sql_types(operation)), Some(hint.to_owned())))
+}
+
+/// A number that the type of a cast does not have.
+fn too_large(text: &str) -> Option<Words> {
+    let (value, ty) = text.strip_prefix("Can't cast value ")?.split_once(" to type ")?;
+    let ty = in_sql_types(ty);
+    let hint = format!("TRY_CAST(… AS {ty}) gives null where that is so");
+    Some((format!("{value} does not fit into {ty}"), Some(hint)))
+}
+
 /// What stands between two texts.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let start = text.find(before)? + before.len();
@@ -383,7 +472,7 @@ fn without_table(name: &str) -> &str {
 
 /// A text with the names of SQL's types instead of Arrow's.
 fn in_sql_types(text: &str) -> String {
-    const NAMES: [(&str, &str); 22] = [
+    const NAMES: [(&str, &str); 27] = [
         ("LargeUtf8", "text"),
         ("Utf8View", "text"),
         ("Utf8", "text"),
@@ -399,13 +488,18 @@ fn in_sql_types(text: &str) -> String {
         ("Float64", "double"),
         ("Float32", "real"),
         ("Date32", "date"),
+        ("Date64", "date"),
         ("Decimal128", "decimal"),
         ("Decimal", "decimal"),
         ("Timestamp(µs, \"+00:00\")", "timestamptz"),
         ("Timestamp(ns)", "timestamp"),
         ("Timestamp(µs)", "timestamp"),
         ("Duration", "duration"),
+        ("Interval(MonthDayNano)", "interval"),
+        ("Interval(DayTime)", "interval"),
+        ("Interval(YearMonth)", "interval"),
         ("Interval", "interval"),
+        ("Null)", "null)"),
     ];
     NAMES.iter().fold(text.to_owned(), |text, (arrow, sql)| text.replace(arrow, sql))
 }

@@ -27,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain_mode};
 use crate::frame::SelfTable;
 use crate::inspect::Inspections;
+use crate::interval_multiples::IntervalMultiples;
 use crate::length::Length;
 use crate::memory;
 use crate::operators::{
@@ -43,6 +44,7 @@ use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::table_sample::TableSamples;
+use crate::text_parts::TextPlaces;
 use crate::threads::ComputeThreads;
 use crate::type_of::TypeOf;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
@@ -176,6 +178,8 @@ impl SessionBuilder {
             .with_optimizer_rules(optimizer::rules())
             .with_config(config)
             .with_runtime_env(resources.runtime()?)
+            // In front of those of the core, which take all subscripts for lists'.
+            .with_expr_planners(vec![Arc::new(IntervalMultiples), Arc::new(TextPlaces)])
             .with_default_features()
             .with_query_planner(Arc::new(OperatorPlanner))
             .with_physical_optimizer_rules(PushFiltersByName::among_rules())
@@ -406,7 +410,8 @@ impl Session {
 
     /// Plans a statement whose files are open.
     async fn plan_open(&self, mut statement: Statement, copy: Option<Copy>) -> Result<LogicalPlan> {
-        let names = Names { sources: &self.sources, tables: self.tables().await };
+        let aggregates = self.context.state().aggregate_functions().keys().cloned().collect();
+        let names = Names { sources: &self.sources, tables: self.tables().await, aggregates };
         self.params.bind(&mut statement)?;
         swath_planner::resolve(&mut statement, &names)?;
         let quoted = swath_planner::quoted_names(&statement);
@@ -547,7 +552,8 @@ impl Session {
             tables.push(named_self);
             state.register_relation_planner(Arc::new(own))?;
         }
-        let names = Names { sources: &self.sources, tables };
+        let aggregates = state.aggregate_functions().keys().cloned().collect();
+        let names = Names { sources: &self.sources, tables, aggregates };
         swath_planner::resolve(&mut query, &names)?;
         Ok(state.statement_to_plan(query).await?)
     }
@@ -674,7 +680,7 @@ impl Session {
         let (sources, call, column) = (self.sources.clone(), call.clone(), fields_of.map(str::to_owned));
         let columns = move || {
             sources.open(&call).ok()?;
-            let names = Names { sources: &sources, tables: Vec::new() };
+            let names = Names { sources: &sources, tables: Vec::new(), aggregates: Vec::new() };
             let columns = names.source_columns(&call)?;
             let Some(wanted) = column else { return Some(columns) };
             let column = columns.into_iter().find(|column| column.eq_ignore_ascii_case(&wanted))?;

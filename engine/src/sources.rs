@@ -113,6 +113,8 @@ pub(crate) struct Names<'a> {
     pub(crate) sources: &'a Sources,
     /// Tables and views with their columns.
     pub(crate) tables: Vec<(String, Vec<String>)>,
+    /// The names of functions over groups.
+    pub(crate) aggregates: Vec<String>,
 }
 
 impl Catalog for Names<'_> {
@@ -130,5 +132,9 @@ impl Catalog for Names<'_> {
 
     fn table_columns(&self, table: &str) -> Option<Vec<String>> {
         self.tables.iter().find(|(name, _)| name == table).map(|(_, columns)| columns.clone())
+    }
+
+    fn is_aggregate(&self, function: &str) -> bool {
+        self.aggregates.iter().any(|name| name.eq_ignore_ascii_case(function))
     }
 }

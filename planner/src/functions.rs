@@ -7,13 +7,16 @@ use std::ops::ControlFlow;
 
 use datafusion_sql::parser::Statement;
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+    AccessExpr, BinaryOperator, CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart,
-    OrderByExpr, OrderByOptions, Value, VisitMut, VisitorMut,
+    OrderByExpr, OrderByOptions, Subscript, UnaryOperator, Value, VisitMut, VisitorMut,
 };
 
 use crate::error::{Error, Result};
-use crate::literals::folded;
+use crate::intervals::plain_interval;
+use crate::literals::{folded, written};
+use crate::patterns::escape_with_backslash;
+use crate::sliding::slid;
 use crate::templates::Template;
 use crate::type_names::known_type;
 
@@ -43,7 +46,9 @@ const ALIASES: &[(&str, &str)] = &[
     ("approx_quantile", "approx_percentile_cont"),
     ("approx_count_distinct", "approx_distinct"),
     ("ceiling", "ceil"),
+    ("favg", "avg"),
     ("first", "first_value"),
+    ("fsum", "sum"),
     ("gen_random_uuid", "uuid"),
     ("group_concat", "string_agg"),
     ("ifnull", "coalesce"),
@@ -52,6 +57,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("list", "array_agg"),
     ("list_value", "make_array"),
     ("listagg", "string_agg"),
+    ("list_min", "array_min"),
     ("prefix", "starts_with"),
     ("quantile", "percentile_cont"),
     ("quantile_cont", "percentile_cont"),
@@ -104,6 +110,12 @@ impl VisitorMut for Rewriter {
             Expr::BinaryOp { left, op: BinaryOperator::DuckIntegerDivide, right } => {
                 Template::INTEGER_QUOTIENT.filled(&[(**left).clone(), (**right).clone()]).map(Some)
             }
+            Expr::Like { .. } | Expr::ILike { .. } => escape_with_backslash(expr).map(|()| None),
+            Expr::Interval(interval) => Ok(plain_interval(interval)),
+            Expr::CompoundFieldAccess { access_chain, .. } => {
+                access_chain.iter_mut().for_each(close_slice);
+                Ok(None)
+            }
             Expr::SimilarTo { pattern, .. } => {
                 if let Some(regex) = similar(pattern) {
                     **pattern = regex;
@@ -131,11 +143,17 @@ fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
         return Ok(None);
     }
     leave_order(function, &name);
+    if let Some(slid) = slid(function, &name)? {
+        return Ok(Some(slid));
+    }
     if let Some((_, part)) = DATE_PARTS.iter().find(|(alias, _)| *alias == name) {
         let [argument] = arguments(function, &name, "one date or timestamp")?;
         return Ok(Some(Expr::Function(call("date_part", vec![text(part), argument]))));
     }
     if let Some(template) = Template::of(&name) {
+        if function.over.is_some() || function.filter.is_some() {
+            return Err(Error::new(format!("{name} takes neither OVER nor FILTER")));
+        }
         let given = positional(function).filter(|given| given.len() == template.takes);
         let given = given.ok_or_else(|| wrong_arguments(&name, template.expected))?;
         return template.filled(&given).map(Some);
@@ -159,8 +177,8 @@ fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
             let origin = text(if is_of_months { "2000-01-01" } else { "2000-01-03" });
             Ok(Some(Expr::Function(call("date_bin", vec![width, time, origin]))))
         }
-        "arg_max" | "max_by" => by_extreme(function, &name, false).map(Some),
-        "arg_min" | "min_by" => by_extreme(function, &name, true).map(Some),
+        "arg_max" | "argmax" | "max_by" => by_extreme(function, &name, false).map(Some),
+        "arg_min" | "argmin" | "min_by" => by_extreme(function, &name, true).map(Some),
         "count_if" | "countif" => {
             let [condition] = arguments(function, &name, "one condition")?;
             *ident_of(function) = Ident::new("count");
@@ -185,6 +203,20 @@ fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
         "regexp_extract" => regexp_extract(function).map(Some),
         _ => Ok(None),
     }
+}
+
+/// `x[:2]` begins with the first, and `x[2:]` goes on to the end.
+fn close_slice(access: &mut AccessExpr) {
+    if let AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride: None }) = access {
+        let last = || Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(one()) };
+        lower_bound.get_or_insert_with(one);
+        upper_bound.get_or_insert_with(last);
+    }
+}
+
+/// Calls another function with the same arguments.
+pub(crate) fn rename(function: &mut Function, name: &str) {
+    *ident_of(function) = Ident::new(name);
 }
 
 /// `group_concat(x)` has commas between the texts.
@@ -315,7 +347,7 @@ pub(crate) fn call(name: &str, args: Vec<Expr>) -> Function {
     }
 }
 
-fn argument_list(args: Vec<Expr>, clauses: Vec<FunctionArgumentClause>) -> FunctionArguments {
+pub(crate) fn argument_list(args: Vec<Expr>, clauses: Vec<FunctionArgumentClause>) -> FunctionArguments {
     let args = args.into_iter().map(|arg| FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))).collect();
     FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses })
 }
@@ -326,11 +358,6 @@ fn ident_of(function: &mut Function) -> &mut Ident {
         ObjectNamePart::Identifier(ident) => ident,
         ObjectNamePart::Function(part) => &mut part.name,
     }
-}
-
-/// What stands in quotes.
-fn written(expr: &Expr) -> Option<String> {
-    if let Expr::Value(value) = expr { value.value.clone().into_string() } else { None }
 }
 
 fn text(value: &str) -> Expr {
@@ -345,7 +372,7 @@ fn is_not_null(expr: &Expr) -> Expr {
     Expr::IsNotNull(Box::new(expr.clone()))
 }
 
-fn and(condition: Expr, more: Option<Box<Expr>>) -> Expr {
+pub(crate) fn and(condition: Expr, more: Option<Box<Expr>>) -> Expr {
     match more {
         None => condition,
         Some(more) => Expr::BinaryOp {
@@ -395,6 +422,18 @@ mod tests {
             "SELECT CAST(date_trunc('month', d) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)",
         );
         check("SELECT monthname(d), Prefix(s, 'a')", "SELECT to_char(d, '%B'), starts_with(s, 'a')");
+        check("SELECT s[:2], s[2:]", "SELECT s[1:2], s[2:-1]");
+        check("SELECT a LIKE 'x!%' ESCAPE '!'", "SELECT a LIKE 'x\\%'");
+        check("SELECT d + INTERVAL 3 DAYS", "SELECT d + INTERVAL '3 DAYS'");
+        check("SELECT d + INTERVAL (a - 1) DAY", "SELECT d + (INTERVAL '1 DAY' * (a - 1))");
+        check(
+            "SELECT bool_and(a) OVER (ROWS 2 PRECEDING), bool_and(a) OVER ()",
+            "SELECT (min(CAST(a AS INT)) OVER (ROWS 2 PRECEDING) = 1), bool_and(a) OVER ()",
+        );
+        check(
+            "SELECT string_agg(s, '-') OVER (ROWS 2 PRECEDING)",
+            "SELECT (array_to_string(array_agg(s) FILTER (WHERE s IS NOT NULL) OVER (ROWS 2 PRECEDING), '-'))",
+        );
         check("SELECT (a + 1) // b", "SELECT ((a + 1) - (a + 1) % b) / b");
         check(
             "SELECT date_diff('DAYS', a, b)",
@@ -411,7 +450,7 @@ mod tests {
         );
         check(
             "SELECT time_bucket(INTERVAL 3 MONTH, t)",
-            "SELECT date_bin(INTERVAL 3 MONTH, t, '2000-01-01')",
+            "SELECT date_bin(INTERVAL '3 MONTH', t, '2000-01-01')",
         );
     }
 

@@ -1,4 +1,4 @@
-//! `DESCRIBE`, `SUMMARIZE`, `SHOW TABLES` and `FROM 'x' WHERE …`, as queries.
+//! `DESCRIBE`, `SUMMARIZE`, `SHOW TABLES`, `TABLE x` and `FROM 'x' WHERE …`, as queries.
 //!
 //! The parser knows no `SUMMARIZE`, and describes tables only. So these statements are rewritten before
 //! they are parsed, token by token, that errors keep their places: `SUMMARIZE 'x.csv'` becomes a query
@@ -46,12 +46,47 @@ pub fn inspection_of(factor: &TableFactor) -> Option<(Inspection, TableFactor)> 
 /// # Errors
 /// The text has no tokens, as a quote is not closed.
 pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSpan>, TokenizerError> {
-    let tokens = Tokenizer::new(dialect, sql).tokenize_with_location()?;
+    let tokens = null_tests(Tokenizer::new(dialect, sql).tokenize_with_location()?);
     let mut rewritten = Vec::with_capacity(tokens.len());
     for statement in tokens.split_inclusive(|token| token.token == Token::SemiColon) {
         push_statement(statement, dialect, &mut rewritten);
     }
     Ok(rewritten)
+}
+
+/// `x ISNULL` and `x NOTNULL` as `x IS NULL` and `x IS NOT NULL`: the parser takes the word for an alias.
+fn null_tests(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut tests = Vec::with_capacity(tokens.len());
+    let mut is_behind_operand = false;
+    for token in tokens {
+        let words: &[&str] = match is_behind_operand {
+            true if is_word(&token, "ISNULL") => &["IS", "NULL"],
+            true if is_word(&token, "NOTNULL") => &["IS", "NOT", "NULL"],
+            _ => &[],
+        };
+        if is_solid(&token) {
+            is_behind_operand = ends_operand(&token.token);
+        }
+        match words {
+            [] => tests.push(token),
+            words => tests.extend(
+                words.iter().map(|word| TokenWithSpan { token: Token::make_keyword(word), span: token.span }),
+            ),
+        }
+    }
+    tests
+}
+
+/// Whether a value may end with a token.
+fn ends_operand(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => matches!(
+            word.keyword,
+            Keyword::NoKeyword | Keyword::END | Keyword::NULL | Keyword::TRUE | Keyword::FALSE
+        ),
+        Token::RParen | Token::RBracket | Token::Number(..) | Token::SingleQuotedString(_) => true,
+        _ => false,
+    }
 }
 
 fn push_statement(tokens: &[TokenWithSpan], dialect: &dyn Dialect, out: &mut Vec<TokenWithSpan>) {
@@ -68,6 +103,10 @@ fn push_statement(tokens: &[TokenWithSpan], dialect: &dyn Dialect, out: &mut Vec
     if is_word(word, "FROM") && lacks_select(body) {
         out.extend(select_star(word).into_iter().take(2));
         return out.extend_from_slice(tokens);
+    }
+    if is_word(word, "TABLE") {
+        out.extend(select_star(word));
+        return out.extend_from_slice(&tokens[second..]);
     }
     let inspection = if is_word(word, "SUMMARIZE") {
         Inspection::Summarize

@@ -25,6 +25,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod clauses;
 mod completion;
 mod copy;
 mod error;
@@ -32,6 +33,7 @@ mod fields;
 mod functions;
 pub mod fuse;
 mod inspect;
+mod intervals;
 mod keywords;
 mod labels;
 mod literals;
@@ -39,6 +41,7 @@ mod names;
 pub mod optimize;
 mod params;
 mod parse;
+mod patterns;
 mod pieces;
 mod pitfalls;
 mod raw_filter;
@@ -46,6 +49,7 @@ mod rejects;
 mod scope;
 mod set_operations;
 mod setting;
+mod sliding;
 mod source_call;
 mod split_distinct;
 mod suggest;

@@ -65,6 +65,11 @@ impl Decimal {
     }
 }
 
+/// What stands in quotes.
+pub(crate) fn written(expr: &Expr) -> Option<String> {
+    if let Expr::Value(value) = expr { value.value.clone().into_string() } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::functions::rewrite_statement;

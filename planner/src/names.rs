@@ -7,25 +7,28 @@
 //!
 //! A name that is not found stays as it is: the relational core reports it, with its place.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{
-    Cte, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, ObjectType,
-    OrderByExpr, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    Statement as SqlStatement, TableAlias, TableFactor, TableObject, TableWithJoins, Value, VisitMut,
-    VisitorMut, WildcardAdditionalOptions,
+    Cte, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, ObjectName, ObjectNamePart,
+    ObjectType, OrderByExpr, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
+    SetExpr, Statement as SqlStatement, TableAlias, TableFactor, TableObject, TableWithJoins, Value,
+    VisitMut, VisitorMut, WildcardAdditionalOptions,
 };
 
+use crate::clauses::check_clauses;
 use crate::error::{Error, Result};
 use crate::fields::{resolve_fields, take_user_for_a_column};
 use crate::functions::rewrite_statement;
 use crate::inspect::is_mark;
 use crate::labels::label;
+use crate::parse::parse_piece;
 use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
-    Env, Relation, Scope, aliased, all_columns, merged_column, must_be_in_both, no_table, nothing_to_drop,
-    resolve_compound, resolve_ident, respell, same_name,
+    Env, Relation, Scope, aliased, all_columns, merged_column, must_be_in_both, named_value, no_table,
+    nothing_to_drop, resolve_compound, resolve_ident, respell, respelt_condition, same_name,
 };
 use crate::set_operations::numbered;
 use crate::source_call::{SourceCall, source_call_of};
@@ -44,6 +47,10 @@ pub trait Catalog {
     fn tables(&self) -> Vec<String>;
     /// The columns of a table or view, by its exact name.
     fn table_columns(&self, table: &str) -> Option<Vec<String>>;
+    /// Whether a function of this name, as it is written, makes one value of the rows of a group.
+    fn is_aggregate(&self, _function: &str) -> bool {
+        false
+    }
 }
 
 /// Whether the relational core describes itself by a table of this name.
@@ -55,11 +62,24 @@ pub fn is_internal(table: &str) -> bool {
 /// its name.
 ///
 /// # Errors
-/// A name that matches several columns, none exactly.
+/// A name that matches several columns, none exactly; a function that cannot stand where it does.
 pub fn resolve(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()> {
     resolve_names(statement, catalog)?;
     // Last, as result columns are called after what was written.
-    rewrite_statement(statement)
+    rewrite_statement(statement)?;
+    check_statement(statement, catalog)
+}
+
+fn check_statement(statement: &Statement, catalog: &dyn Catalog) -> Result<()> {
+    match statement {
+        Statement::Statement(statement) => check_clauses(statement, catalog),
+        Statement::Explain(explain) => check_statement(&explain.statement, catalog),
+        Statement::CopyTo(copy) => match &copy.source {
+            CopyToSource::Query(query) => check_clauses(query, catalog),
+            CopyToSource::Relation(_) => Ok(()),
+        },
+        Statement::CreateExternalTable(_) | Statement::Reset(_) => Ok(()),
+    }
 }
 
 fn resolve_names(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()> {
@@ -152,10 +172,11 @@ impl Resolver<'_> {
                 env.ctes.push(relation);
             }
         }
+        take_fetch_for_limit(query)?;
         let (columns, relations) = self.set_expr(&mut query.body, &env)?;
         order_by_all(query, columns.as_deref());
         let aliases = columns.clone().unwrap_or_default();
-        let scope = Scope { relations: &relations, aliases: &aliases };
+        let scope = Scope { aliases: &aliases, ..Scope::of(&relations) };
         if let Some(order_by) = &mut query.order_by
             && let OrderByKind::Expressions(exprs) = &mut order_by.kind
         {
@@ -183,6 +204,12 @@ impl Resolver<'_> {
     fn set_expr(&self, body: &mut SetExpr, env: &Env) -> Result<(Option<Vec<String>>, Vec<Relation>)> {
         match body {
             SetExpr::Select(select) => self.select(select, env),
+            SetExpr::Table(table) => {
+                let name = table.table_name.clone().map(|name| Ident::with_quote('"', name).to_string());
+                let sql = format!("SELECT * FROM {}", name.unwrap_or_default());
+                *body = *parse_piece(&sql, |parser| parser.parse_query())?.body;
+                self.set_expr(body, env)
+            }
             SetExpr::Query(query) => Ok((self.query(query, env)?, Vec::new())),
             SetExpr::SetOperation { left, right, .. } => {
                 let (columns, _) = self.set_expr(left, env)?;
@@ -202,19 +229,25 @@ impl Resolver<'_> {
 
     fn select(&self, select: &mut Select, env: &Env) -> Result<(Option<Vec<String>>, Vec<Relation>)> {
         let relations = self.from(&mut select.from, env)?;
-        let scope = Scope { relations: &relations, aliases: &[] };
         expand_renamed(&mut select.projection, &relations)?;
+        let mut named = Vec::new();
         for item in &mut select.projection {
+            let scope = Scope { named: &named, ..Scope::of(&relations) };
             self.select_item(item, &scope, env)?;
+            if let SelectItem::ExprWithAlias { expr, alias } = item {
+                named.push((alias.value.clone(), expr.clone()));
+            }
         }
+        let scope = Scope { named: &named, ..Scope::of(&relations) };
         let columns = label(&mut select.projection, &relations, &|item| star_columns(item, &relations));
         let aliases = columns.clone().unwrap_or_default();
-        let with_aliases = Scope { relations: &relations, aliases: &aliases };
+        let with_aliases = Scope { aliases: &aliases, ..Scope::of(&relations) };
         if let Some(selection) = &mut select.selection {
             self.expr(selection, &scope, env)?;
         }
         if let GroupByExpr::Expressions(exprs, _) = &mut select.group_by {
             for expr in exprs {
+                take_numbers_for_columns(expr, &select.projection);
                 self.expr(expr, &with_aliases, env)?;
             }
         }
@@ -244,7 +277,16 @@ impl Resolver<'_> {
                         *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', name) };
                         Ok(())
                     }
-                    None => self.expr(expr, scope, env),
+                    None => {
+                        let written = expr.to_string();
+                        let uses_names = self.visit(expr, scope, env)?;
+                        if uses_names {
+                            // It is called after what was written.
+                            let (expr, alias) = (expr.clone(), Ident::with_quote('"', written));
+                            *item = SelectItem::ExprWithAlias { expr, alias };
+                        }
+                        Ok(())
+                    }
                 }
             }
             SelectItem::ExprWithAlias { expr, .. } => self.expr(expr, scope, env),
@@ -253,24 +295,30 @@ impl Resolver<'_> {
                     && let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice()
                 {
                     respell(ident, scope.relations.iter().map(|relation| relation.name.as_str()));
+                    let named = |relation: &&Relation| relation.name == ident.value;
+                    if let Some(relation) = scope.relations.iter().find(named) {
+                        return self.star_options(options, scope, std::slice::from_ref(relation), env);
+                    }
                 }
-                self.star_options(options, scope, env)
+                self.star_options(options, scope, scope.relations, env)
             }
-            SelectItem::Wildcard(options) => self.star_options(options, scope, env),
+            SelectItem::Wildcard(options) => self.star_options(options, scope, scope.relations, env),
             _ => Ok(()),
         }
     }
 
+    /// Resolves what is said of the columns of a wildcard, which are those of some relations.
     fn star_options(
         &self,
         options: &mut WildcardAdditionalOptions,
         scope: &Scope<'_>,
+        starred: &[Relation],
         env: &Env,
     ) -> Result<()> {
         for item in options.opt_replace.iter_mut().flat_map(|replace| &mut replace.items) {
             self.expr(&mut item.expr, scope, env)?;
         }
-        wildcard_options(options, scope)
+        wildcard_options(options, &Scope::of(starred))
     }
 
     /// Resolves FROM, from left to right: the tables it names, in order.
@@ -305,24 +353,34 @@ impl Resolver<'_> {
             );
             match constraint_of(&mut join.join_operator) {
                 Some(JoinConstraint::On(expr)) => {
-                    self.expr(expr, &Scope { relations, aliases: &[] }, env)?;
+                    self.expr(expr, &Scope::of(relations), env)?;
                 }
-                Some(JoinConstraint::Using(columns)) => {
+                Some(constraint @ JoinConstraint::Using(_)) => {
+                    let JoinConstraint::Using(columns) = &mut *constraint else { continue };
+                    let (before, joined) = relations.split_at_mut(left);
+                    let mut names = Vec::new();
                     for column in columns {
                         if let [ObjectNamePart::Identifier(ident)] = column.0.as_mut_slice() {
-                            let known = relations.iter().filter_map(|relation| relation.columns.as_ref());
+                            let known = before
+                                .iter()
+                                .chain(&*joined)
+                                .filter_map(|relation| relation.columns.as_ref());
                             respell(ident, known.flatten().map(String::as_str));
-                            let (before, joined) = relations.split_at_mut(left);
                             must_be_in_both(&ident.value, before, joined)?;
-                            share(&ident.value, joined, keeps_rows);
+                            names.push(ident.value.clone());
                         }
                     }
+                    join_by(constraint, &names, before, joined, keeps_rows);
                 }
-                Some(JoinConstraint::Natural) => {
+                Some(constraint @ JoinConstraint::Natural) => {
                     let (before, joined) = relations.split_at_mut(left);
-                    for name in all_columns(before).unwrap_or_default() {
-                        share(&name, joined, keeps_rows);
-                    }
+                    let mut names = all_columns(before).unwrap_or_default();
+                    let mut seen = HashSet::new();
+                    names.retain(|name| {
+                        let mut columns = joined.iter().flat_map(|relation| &relation.columns).flatten();
+                        columns.any(|own| same_name(own, name)) && seen.insert(name.to_lowercase())
+                    });
+                    join_by(constraint, &names, before, joined, keeps_rows);
                 }
                 _ => {}
             }
@@ -410,13 +468,15 @@ impl Resolver<'_> {
     }
 
     fn expr(&self, expr: &mut Expr, scope: &Scope<'_>, env: &Env) -> Result<()> {
-        self.visit(expr, scope, env)
+        self.visit(expr, scope, env).map(|_| ())
     }
 
-    fn visit<T: VisitMut>(&self, node: &mut T, scope: &Scope<'_>, env: &Env) -> Result<()> {
-        let mut visitor = ExprVisitor { resolver: self, scope, env, query_depth: 0 };
+    /// Resolves the names in a part of a query; returns whether some of them are names of the select list, which have become what
+    /// they stand for.
+    fn visit<T: VisitMut>(&self, node: &mut T, scope: &Scope<'_>, env: &Env) -> Result<bool> {
+        let mut visitor = ExprVisitor { resolver: self, scope, env, query_depth: 0, uses_names: false };
         match node.visit(&mut visitor) {
-            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Continue(()) => Ok(visitor.uses_names),
             ControlFlow::Break(error) => Err(error),
         }
     }
@@ -429,6 +489,8 @@ struct ExprVisitor<'a, 'b> {
     env: &'a Env,
     /// Inside how many queries we are: their names are none of ours.
     query_depth: usize,
+    /// Whether a name of the select list was used.
+    uses_names: bool,
 }
 
 impl VisitorMut for ExprVisitor<'_, '_> {
@@ -462,7 +524,15 @@ impl VisitorMut for ExprVisitor<'_, '_> {
                     *expr = value;
                     Ok(())
                 }
-                None => resolve_ident(ident, self.scope, self.env),
+                None => match named_value(ident, self.scope, self.env) {
+                    Ok(Some(value)) => {
+                        *expr = Expr::Nested(Box::new(value));
+                        self.uses_names = true;
+                        Ok(())
+                    }
+                    Ok(None) => resolve_ident(ident, self.scope, self.env),
+                    Err(error) => Err(error),
+                },
             },
             Expr::CompoundIdentifier(parts) => resolve_compound(parts, self.scope, self.env)
                 .and_then(|()| resolve_fields(parts, self.resolver.catalog, self.scope, self.env)),
@@ -475,14 +545,68 @@ impl VisitorMut for ExprVisitor<'_, '_> {
     }
 }
 
-/// Makes a column of joined tables one with that in front of them.
-fn share(name: &str, joined: &mut [Relation], keeps_rows: bool) {
-    let has_it =
-        |relation: &&mut Relation| relation.columns.iter().flatten().any(|column| same_name(column, name));
-    if let Some(relation) = joined.iter_mut().find(has_it) {
-        relation.shared.push(name.to_owned());
-        relation.keeps_rows = keeps_rows;
+/// `ROLLUP (1, 2)` and the like name result columns by number, which the relational core takes for constants there.
+fn take_numbers_for_columns(key: &mut Expr, items: &[SelectItem]) {
+    let (Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets)) = key else { return };
+    for expr in sets.iter_mut().flatten() {
+        if let Expr::Value(value) = &*expr
+            && let Value::Number(number, _) = &value.value
+            && let Some(place) = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1))
+            && let Some(SelectItem::UnnamedExpr(item) | SelectItem::ExprWithAlias { expr: item, .. }) =
+                items.get(place)
+        {
+            *expr = item.clone();
+        }
     }
+}
+
+/// Joins by columns: those of the joined tables are one with those in front of them.
+fn join_by(
+    constraint: &mut JoinConstraint,
+    names: &[String],
+    before: &[Relation],
+    joined: &mut [Relation],
+    keeps_rows: bool,
+) {
+    let mut merges = keeps_rows;
+    if let [relation] = joined
+        && let Some(condition) = respelt_condition(names, before, relation)
+    {
+        *constraint = JoinConstraint::On(condition);
+        merges = true;
+    }
+    for name in names {
+        let has_it = |relation: &&mut Relation| {
+            relation.columns.iter().flatten().any(|column| same_name(column, name))
+        };
+        if let Some(relation) = joined.iter_mut().find(has_it) {
+            relation.shared.push(name.to_owned());
+            relation.merges = merges;
+        }
+    }
+}
+
+/// Writes `FETCH FIRST 3 ROWS ONLY`, which the relational core does not know, as `LIMIT 3`.
+fn take_fetch_for_limit(query: &mut Query) -> Result<()> {
+    let Some(fetch) = query.fetch.take() else { return Ok(()) };
+    if fetch.with_ties || fetch.percent {
+        let kind = if fetch.percent { "PERCENT" } else { "WITH TIES" };
+        return Err(Error::new(format!("FETCH … {kind} is not supported")).with_hint(
+            "number the rows: … QUALIFY rank() OVER (ORDER BY x) <= 3 takes those that are as good as the third, too",
+        ));
+    }
+    let rows = fetch.quantity.unwrap_or_else(|| Expr::Value(Value::Number("1".to_owned(), false).into()));
+    match &mut query.limit_clause {
+        None => {
+            query.limit_clause =
+                Some(LimitClause::LimitOffset { limit: Some(rows), offset: None, limit_by: Vec::new() });
+        }
+        Some(LimitClause::LimitOffset { limit: limit @ None, .. }) => *limit = Some(rows),
+        Some(_) => {
+            return Err(Error::new("a query has either LIMIT or FETCH").with_hint("leave one of them out"));
+        }
+    }
+    Ok(())
 }
 
 /// Writes `ORDER BY ALL`, which the parser takes for a column of that name, as the columns by number. The
@@ -518,7 +642,7 @@ fn alias_of(factor: &TableFactor) -> Option<&TableAlias> {
     }
 }
 
-fn constraint_of(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
+pub(crate) fn constraint_of(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
     match operator {
         JoinOperator::Join(constraint)
         | JoinOperator::Inner(constraint)

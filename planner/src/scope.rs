@@ -1,6 +1,8 @@
 //! What a name may mean at one place of a statement, and which of it a spelling means.
 
-use sqlparser::ast::{Expr, Ident, TableAlias};
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{BinaryOperator, Expr, Ident, TableAlias, visit_expressions};
 
 use crate::error::{Error, Result};
 use crate::functions::call;
@@ -26,8 +28,9 @@ pub(crate) struct Relation {
     pub(crate) source: Option<SourceCall>,
     /// Columns that `USING` and `NATURAL` make one with those of the same name in front of it.
     pub(crate) shared: Vec<String>,
-    /// Whether rows of it may have none in front of it: then the shared columns are its own where the others are null.
-    pub(crate) keeps_rows: bool,
+    /// Whether the value of the shared columns is not simply that in front of it: rows of it may have none there, or the
+    /// columns are spelt in another way, so that the relational core does not know that they are one.
+    pub(crate) merges: bool,
 }
 
 impl Relation {
@@ -43,7 +46,7 @@ impl Relation {
 
     /// A relation that is none of files.
     pub(crate) fn new(name: impl Into<String>, columns: Option<Vec<String>>) -> Self {
-        Self { name: name.into(), columns, source: None, shared: Vec::new(), keeps_rows: false }
+        Self { name: name.into(), columns, source: None, shared: Vec::new(), merges: false }
     }
 }
 
@@ -52,6 +55,53 @@ pub(crate) struct Scope<'a> {
     pub(crate) relations: &'a [Relation],
     /// Names given in the select list, for ORDER BY and GROUP BY.
     pub(crate) aliases: &'a [String],
+    /// Names given in the select list in front of the expression, and what they stand for, where the relational core does not know them.
+    pub(crate) named: &'a [(String, Expr)],
+}
+
+impl<'a> Scope<'a> {
+    /// The columns of tables, and nothing else.
+    pub(crate) fn of(relations: &'a [Relation]) -> Self {
+        Self { relations, aliases: &[], named: &[] }
+    }
+}
+
+/// What a name stands for that is given in the select list, as in `SELECT a + 1 AS b, b * 2`; columns go first.
+///
+/// # Errors
+/// What it stands for is another value each time.
+pub(crate) fn named_value(ident: &Ident, scope: &Scope<'_>, env: &Env) -> Result<Option<Expr>> {
+    let Some((_, value)) = scope.named.iter().rev().find(|(name, _)| same_name(name, &ident.value)) else {
+        return Ok(None);
+    };
+    let is_column = |relations: &[Relation]| {
+        let is_known = relations.iter().all(|relation| relation.columns.is_some());
+        !is_known || !matches!(find_column(&ident.value, relations), Ok(Match::None))
+    };
+    if is_column(scope.relations) || env.outer.iter().any(|relations| is_column(relations)) {
+        return Ok(None);
+    }
+    if is_volatile(value) {
+        let hint = "compute it in a query in FROM: SELECT … FROM (SELECT *, random() AS r FROM …)";
+        return Err(Error::new(format!("\"{}\" would be computed anew, with another value", ident.value))
+            .with_hint(hint));
+    }
+    Ok(Some(value.clone()))
+}
+
+/// Whether an expression has another value each time.
+fn is_volatile(expr: &Expr) -> bool {
+    let found = visit_expressions(expr, |expr| match expr {
+        Expr::Function(function) => {
+            let name = function.name.to_string().to_lowercase();
+            match matches!(name.as_str(), "random" | "uuid" | "gen_random_uuid") {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
 }
 
 /// Where a name was found.
@@ -132,7 +182,8 @@ pub(crate) fn must_be_in_both(name: &str, left: &[Relation], right: &[Relation])
     if has(&left) && has(&right) {
         return Ok(());
     }
-    let both: Vec<&str> = left.iter().filter(|name| right.contains(name)).map(String::as_str).collect();
+    let is_right = |name: &String| right.iter().any(|column| same_name(column, name));
+    let both: Vec<&str> = left.iter().filter(|name| is_right(name)).map(String::as_str).collect();
     let hint = match nearest(name, both.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None if both.is_empty() => "they have no name in common: join them with ON a.x = b.y".to_owned(),
@@ -216,22 +267,53 @@ pub(crate) fn aliased(mut relation: Relation, alias: Option<&TableAlias>) -> Rel
     relation
 }
 
-/// A column without a table in front that a right or full join by `USING` makes of several: its name, and its value. The relational core
-/// takes that of the first table, which is null where that has no row.
+/// A column without a table in front that a join by `USING` makes of several, where it is not simply the first of them: its name, and its
+/// value. The relational core takes that of the first table, which is null where a right or full join finds no row.
 pub(crate) fn merged_column(name: &str, relations: &[Relation]) -> Option<(String, Expr)> {
     let mut having = relations.iter().filter_map(|relation| Some((relation, relation.column(name)?)));
     let (first, column) = having.next()?;
-    let others: Vec<_> =
-        having.filter(|(relation, _)| relation.keeps_rows && relation.shares(name)).collect();
-    let all = || std::iter::once(&(first, column)).chain(&others).copied().collect::<Vec<_>>();
-    if others.is_empty() || all().iter().any(|(relation, _)| relation.name.is_empty()) {
+    let others: Vec<_> = having.filter(|(relation, _)| relation.merges && relation.shares(name)).collect();
+    if others.is_empty() {
         return None;
     }
-    let qualified = |(relation, column): (&Relation, &String)| {
-        Expr::CompoundIdentifier([&relation.name, column].map(|part| Ident::with_quote('"', part)).to_vec())
-    };
-    let values = all().into_iter().map(qualified).collect();
+    let all = std::iter::once((first, column)).chain(others);
+    let values = all.map(|(relation, column)| qualified(relation, column)).collect::<Option<Vec<_>>>()?;
     Some((column.clone(), Expr::Function(call("coalesce", values))))
+}
+
+/// The condition of a join by columns, by their names in front of it, if some are spelt in another way in the joined table;
+/// `None`: they are not, or a table has no name.
+pub(crate) fn respelt_condition(names: &[String], before: &[Relation], joined: &Relation) -> Option<Expr> {
+    let mut condition = None;
+    let mut is_respelt = false;
+    for name in names {
+        let column = joined.column(name)?;
+        let first = || {
+            let own = |relation| Some((relation, Relation::column(relation, name)?));
+            let (relation, column) = before.iter().find_map(own)?;
+            Some((column.clone(), qualified(relation, column)?))
+        };
+        let (own, left) = merged_column(name, before).or_else(first)?;
+        is_respelt |= own != *column || own != *name;
+        let equal = Expr::BinaryOp {
+            left: Box::new(left),
+            op: BinaryOperator::Eq,
+            right: Box::new(qualified(joined, column)?),
+        };
+        condition = Some(match condition {
+            None => equal,
+            Some(before) => {
+                Expr::BinaryOp { left: Box::new(before), op: BinaryOperator::And, right: Box::new(equal) }
+            }
+        });
+    }
+    condition.filter(|_| is_respelt)
+}
+
+/// A column with its table in front, if that has a name.
+fn qualified(relation: &Relation, column: &str) -> Option<Expr> {
+    let parts = [relation.name.as_str(), column].map(|part| Ident::with_quote('"', part));
+    (!relation.name.is_empty()).then(|| Expr::CompoundIdentifier(parts.to_vec()))
 }
 
 pub(crate) fn all_columns(relations: &[Relation]) -> Option<Vec<String>> {

@@ -17,6 +17,7 @@ pub(crate) struct Template {
     pub(crate) expected: &'static str,
 }
 
+const ONE_NUMBER: &str = "one number";
 const ONE_TIME: &str = "one date or timestamp";
 
 impl Template {
@@ -24,10 +25,34 @@ impl Template {
     pub(crate) const INTEGER_QUOTIENT: Self =
         Self { sql: "($1 - $1 % $2) / $2", takes: 2, expected: "two numbers" };
 
+    /// An expression with places for so many arguments.
+    pub(crate) fn new(sql: &'static str, takes: usize) -> Self {
+        Self { sql, takes, expected: "" }
+    }
+
     /// For a function by its name in lower case.
     pub(crate) fn of(name: &str) -> Option<Self> {
         let (sql, takes, expected) = match name {
             "date_add" => ("$1 + $2", 2, "a date or timestamp and an interval"),
+            "geomean" | "geometric_mean" => ("exp(avg(ln($1)))", 1, "one number"),
+            "list_reverse_sort" | "array_reverse_sort" => {
+                ("array_sort($1, 'DESC', 'NULLS LAST')", 1, "one list")
+            }
+            "to_years" => ("INTERVAL '1 year' * $1", 1, ONE_NUMBER),
+            "to_quarters" => ("INTERVAL '3 months' * $1", 1, ONE_NUMBER),
+            "to_months" => ("INTERVAL '1 month' * $1", 1, ONE_NUMBER),
+            "to_weeks" => ("INTERVAL '7 days' * $1", 1, ONE_NUMBER),
+            "to_days" => ("INTERVAL '1 day' * $1", 1, ONE_NUMBER),
+            "to_hours" => ("INTERVAL '1 hour' * $1", 1, ONE_NUMBER),
+            "to_minutes" => ("INTERVAL '1 minute' * $1", 1, ONE_NUMBER),
+            "to_seconds" => ("INTERVAL '1 second' * $1", 1, ONE_NUMBER),
+            "to_milliseconds" => ("INTERVAL '1 millisecond' * $1", 1, ONE_NUMBER),
+            "quantile_disc" => (
+                "array_element(array_agg($1 ORDER BY $1) FILTER (WHERE $1 IS NOT NULL), \
+                 greatest(1, CAST(ceil($2 * count($1)) AS BIGINT)))",
+                2,
+                "a value and a number from 0 to 1",
+            ),
             "dayname" => ("to_char($1, '%A')", 1, ONE_TIME),
             "epoch" => ("date_part('epoch', $1)", 1, ONE_TIME),
             "epoch_ms" => ("CAST(date_part('epoch', $1) * 1000 AS BIGINT)", 1, ONE_TIME),

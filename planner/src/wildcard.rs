@@ -76,7 +76,7 @@ pub(crate) fn expand_renamed(items: &mut Vec<SelectItem>, relations: &[Relation]
 /// Whether columns are made of several, and all columns can be named.
 fn has_merged_columns(relations: &[Relation]) -> bool {
     let are_known = relations.iter().all(|relation| relation.columns.is_some() && !relation.name.is_empty());
-    are_known && relations.iter().any(|relation| relation.keeps_rows && !relation.shared.is_empty())
+    are_known && relations.iter().any(|relation| relation.merges && !relation.shared.is_empty())
 }
 
 fn options_of(item: &SelectItem) -> Option<&WildcardAdditionalOptions> {
@@ -105,7 +105,7 @@ fn renamed_columns(
     };
     let mut options = options_of(item).cloned().unwrap_or_default();
     let known: Vec<Relation> = relations.iter().map(|relation| (*relation).clone()).collect();
-    wildcard_options(&mut options, &Scope { relations: &known, aliases: &[] })?;
+    wildcard_options(&mut options, &Scope::of(&known))?;
     let left_out = left_out_names(&options);
     let mut replaced = options.opt_replace.map(|replace| replace.items).unwrap_or_default();
     let mut items = Vec::new();
@@ -137,16 +137,15 @@ fn renamed_columns(
     match renamed.first() {
         None => Ok(items),
         Some(unknown) => {
-            let columns = all_columns(&known).unwrap_or_default();
-            let error = Error::new(format!("RENAME: there is no column \"{}\"", unknown.ident.value));
-            Err(match nearest(&unknown.ident.value, columns.iter().map(String::as_str)) {
-                Some(column) => error.with_hint(format!("did you mean \"{column}\"?")),
-                None => error,
-            })
+            Err(no_column("RENAME", &unknown.ident.value, &all_columns(&known).unwrap_or_default()))
         }
     }
 }
 
+/// Gives the columns that a wildcard leaves out or replaces the spelling of the tables that it stands for.
+///
+/// # Errors
+/// A column is replaced that is not there. The relational core would take no notice of it.
 pub(crate) fn wildcard_options(options: &mut WildcardAdditionalOptions, scope: &Scope<'_>) -> Result<()> {
     for ident in left_out_idents(options) {
         if let Match::Spelling(name) = find_column(&ident.value, scope.relations)? {
@@ -155,10 +154,22 @@ pub(crate) fn wildcard_options(options: &mut WildcardAdditionalOptions, scope: &
     }
     if let Some(replace) = &mut options.opt_replace {
         for item in &mut replace.items {
-            if let Match::Spelling(name) = find_column(&item.column_name.value, scope.relations)? {
-                item.column_name.value = name;
+            match (find_column(&item.column_name.value, scope.relations)?, all_columns(scope.relations)) {
+                (Match::Spelling(name), _) => item.column_name.value = name,
+                (Match::None, Some(columns)) => {
+                    return Err(no_column("REPLACE", &item.column_name.value, &columns));
+                }
+                _ => {}
             }
         }
     }
     Ok(())
+}
+
+fn no_column(option: &str, name: &str, columns: &[String]) -> Error {
+    let hint = match nearest(name, columns.iter().map(String::as_str)) {
+        Some(column) => format!("did you mean \"{column}\"?"),
+        None => format!("the columns are: {}", columns.join(", ")),
+    };
+    Error::new(format!("{option}: there is no column \"{name}\"")).with_hint(hint)
 }

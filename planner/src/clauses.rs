@@ -1,0 +1,236 @@
+//! Functions over groups and windows where a clause looks at single rows.
+//!
+//! The relational core finds out when the statement is run, and tells it by its own forms of the expressions.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Expr, Function, FunctionArguments, GroupByExpr, JoinConstraint, ObjectNamePart, Query, Select,
+    SelectItem, TableWithJoins, Value, Visit, Visitor,
+};
+
+use crate::error::{Error, Result};
+use crate::names::{Catalog, constraint_of};
+use crate::scope::same_name;
+
+/// Checks that functions over groups and windows stand where they can, in all queries of a statement.
+///
+/// # Errors
+/// The first that does not.
+pub(crate) fn check_clauses<T: Visit>(statement: &T, catalog: &dyn Catalog) -> Result<()> {
+    match statement.visit(&mut Selects { catalog }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+struct Selects<'a> {
+    catalog: &'a dyn Catalog,
+}
+
+impl Visitor for Selects<'_> {
+    type Break = Error;
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Error> {
+        match check_select(select, self.catalog) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+}
+
+/// A clause, as it is named in errors.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clause {
+    On,
+    Where,
+    GroupBy,
+    Having,
+}
+
+fn check_select(select: &Select, catalog: &dyn Catalog) -> Result<()> {
+    for join in select.from.iter().flat_map(|TableWithJoins { joins, .. }| joins) {
+        if let Some(JoinConstraint::On(condition)) = constraint_of(&mut join.join_operator.clone()) {
+            check(condition, Clause::On, catalog)?;
+        }
+    }
+    if let Some(condition) = &select.selection {
+        check(condition, Clause::Where, catalog)?;
+    }
+    if let GroupByExpr::Expressions(keys, _) = &select.group_by {
+        for key in keys {
+            check(key_of(key, &select.projection), Clause::GroupBy, catalog)?;
+        }
+    }
+    match &select.having {
+        Some(condition) => check(condition, Clause::Having, catalog),
+        None => Ok(()),
+    }
+}
+
+/// What a key of `GROUP BY` stands for: a number or a name may mean a result column.
+fn key_of<'a>(key: &'a Expr, items: &'a [SelectItem]) -> &'a Expr {
+    let item = match key {
+        Expr::Value(value) => match &value.value {
+            Value::Number(number, _) => {
+                number.parse::<usize>().ok().and_then(|number| items.get(number.checked_sub(1)?))
+            }
+            _ => None,
+        },
+        Expr::Identifier(name) => items.iter().find(|item| {
+            matches!(item, SelectItem::ExprWithAlias { alias, .. } if same_name(&alias.value, &name.value))
+        }),
+        _ => None,
+    };
+    match item {
+        Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => expr,
+        _ => key,
+    }
+}
+
+fn check(expr: &Expr, clause: Clause, catalog: &dyn Catalog) -> Result<()> {
+    match expr.visit(&mut Functions { clause, catalog, query_depth: 0 }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+/// Looks at the functions of a clause, but for those of queries inside it.
+struct Functions<'a> {
+    clause: Clause,
+    catalog: &'a dyn Catalog,
+    query_depth: usize,
+}
+
+impl Visitor for Functions<'_> {
+    type Break = Error;
+
+    fn pre_visit_query(&mut self, _query: &Query) -> ControlFlow<Error> {
+        self.query_depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<Error> {
+        self.query_depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Error> {
+        match expr {
+            Expr::Function(function) if self.query_depth == 0 => match self.misplaced(function) {
+                Some(error) => ControlFlow::Break(error),
+                None => ControlFlow::Continue(()),
+            },
+            _ => ControlFlow::Continue(()),
+        }
+    }
+}
+
+impl Functions<'_> {
+    fn misplaced(&self, function: &Function) -> Option<Error> {
+        let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return None };
+        if function.over.is_some() {
+            let (clause, hint) = match self.clause {
+                Clause::Where | Clause::Having => (
+                    self.clause.name(),
+                    "QUALIFY looks at rows when windows are known, as in … QUALIFY row_number() OVER (ORDER BY x) = 1",
+                ),
+                Clause::On | Clause::GroupBy => (
+                    self.clause.name(),
+                    "compute it in a query in FROM: FROM (SELECT *, … OVER (…) AS w FROM …)",
+                ),
+            };
+            return Some(
+                Error::new(format!("a function over a window cannot stand in {clause}: \"{}\"", name.value))
+                    .with_hint(hint),
+            );
+        }
+        let hint = match self.clause {
+            Clause::Where => "WHERE looks at single rows; for groups, write … GROUP BY … HAVING count(*) > 1",
+            Clause::On => "ON looks at single rows; aggregate in a query in FROM, or write HAVING",
+            Clause::GroupBy => "keys are of single rows; aggregate in a query in FROM, and group its rows",
+            Clause::Having => return None,
+        };
+        let is_call = matches!(function.args, FunctionArguments::List(_));
+        (is_call && self.catalog.is_aggregate(&name.value)).then(|| {
+            let clause = self.clause.name();
+            Error::new(format!("an aggregate function cannot stand in {clause}: \"{}\"", name.value))
+                .with_hint(hint)
+        })
+    }
+}
+
+impl Clause {
+    fn name(self) -> &'static str {
+        match self {
+            Self::On => "ON",
+            Self::Where => "WHERE",
+            Self::GroupBy => "GROUP BY",
+            Self::Having => "HAVING",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+    use crate::source_call::SourceCall;
+
+    struct Sums;
+
+    impl Catalog for Sums {
+        fn source_columns(&self, _: &SourceCall) -> Option<Vec<String>> {
+            None
+        }
+
+        fn tables(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn table_columns(&self, _: &str) -> Option<Vec<String>> {
+            None
+        }
+
+        fn is_aggregate(&self, function: &str) -> bool {
+            function == "sum"
+        }
+    }
+
+    #[test]
+    fn functions_stand_where_they_can() {
+        for (sql, message) in [
+            ("SELECT 1 FROM t WHERE 1 = sum(x)", "an aggregate function cannot stand in WHERE: \"sum\""),
+            ("SELECT 1 FROM t JOIN u ON sum(x) = 1", "an aggregate function cannot stand in ON: \"sum\""),
+            ("SELECT 1 FROM t GROUP BY sum(x)", "an aggregate function cannot stand in GROUP BY: \"sum\""),
+            (
+                "SELECT a, sum(x) + 1 FROM t GROUP BY 1, 2",
+                "an aggregate function cannot stand in GROUP BY: \"sum\"",
+            ),
+            (
+                "SELECT sum(x) AS s FROM t GROUP BY S",
+                "an aggregate function cannot stand in GROUP BY: \"sum\"",
+            ),
+            (
+                "SELECT 1 FROM t WHERE rank() OVER () = 1",
+                "a function over a window cannot stand in WHERE: \"rank\"",
+            ),
+            (
+                "SELECT (SELECT 1 FROM t HAVING sum(x) OVER () = 1)",
+                "a function over a window cannot stand in HAVING: \"sum\"",
+            ),
+        ] {
+            let statement = parse(sql).unwrap().remove(0);
+            let datafusion_sql::parser::Statement::Statement(statement) = statement else { panic!("{sql}") };
+            assert_eq!(check_clauses(&statement, &Sums).unwrap_err().to_string(), message, "{sql}");
+        }
+        for sql in [
+            "SELECT sum(x), a FROM t WHERE a > (SELECT sum(x) FROM t) GROUP BY a HAVING sum(x) > 1 QUALIFY rank() OVER () = 1",
+            "SELECT a FROM t WHERE sum > 1 GROUP BY 1, length(a), 7 ORDER BY sum(x) OVER ()",
+        ] {
+            let statement = parse(sql).unwrap().remove(0);
+            let datafusion_sql::parser::Statement::Statement(statement) = statement else { panic!("{sql}") };
+            assert_eq!(check_clauses(&statement, &Sums).err().map(|error| error.to_string()), None, "{sql}");
+        }
+    }
+}
