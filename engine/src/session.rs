@@ -43,6 +43,7 @@ use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
+use crate::subqueries::SubqueriesAsValues;
 use crate::table_sample::TableSamples;
 use crate::text_parts::TextPlaces;
 use crate::threads::ComputeThreads;
@@ -193,6 +194,7 @@ impl SessionBuilder {
                 Arc::new(Inspections),
                 Arc::new(RejectsTable::new(notes.clone())),
             ])
+            .with_analyzer_rule(Arc::new(SubqueriesAsValues))
             .with_analyzer_rule(Arc::new(DatesWithHours))
             .with_analyzer_rule(Arc::new(CheckArithmetic))
             .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))
