@@ -27,7 +27,7 @@ const LAYERS: [&str; 9] = [
 ];
 
 /// All kinds of messages that are said in other words.
-const KINDS: [fn(&str) -> Option<Words>; 29] = [
+const KINDS: [fn(&str) -> Option<Words>; 33] = [
     no_table,
     no_function,
     no_type,
@@ -57,6 +57,10 @@ const KINDS: [fn(&str) -> Option<Words>; 29] = [
     nested_aggregates,
     times_computed,
     too_large,
+    no_order_of_steps,
+    no_transactions,
+    not_known,
+    same_names,
 ];
 
 fn plain(message: &str) -> Words {
@@ -75,8 +79,13 @@ fn plain(message: &str) -> Words {
     if let Some(missing) = text.strip_prefix("This feature is not implemented: ") {
         return (format!("not implemented: {}", in_sql_types(without_forms(missing))), None);
     }
-    let (message, hint) = split_suggestion(text);
-    (in_sql_types(without_forms(message).trim().trim_end_matches('.')), hint)
+    let (text, hint) = split_suggestion(text);
+    let text = text.trim().trim_end_matches('.');
+    // What is told by code of users is theirs to say.
+    match message.starts_with(LAYERS[0]) {
+        true => (in_sql_types(without_forms(text)), hint),
+        false => (text.to_owned(), hint),
+    }
 }
 
 /// A text without the core's own forms of expressions at its end, which say nothing to users of SQL.
@@ -150,12 +159,22 @@ fn no_function(text: &str) -> Option<Words> {
     let lower = name.to_lowercase();
     let hint = if WINDOW_FUNCTIONS.contains(&lower.as_str()) {
         Some(format!("it needs a window: {lower}(…) OVER (ORDER BY …)"))
-    } else if let Some(near) = swath_planner::nearest(name, COMMON_FUNCTIONS) {
-        Some(format!("did you mean {near}?"))
     } else {
-        split_suggestion(text).1.map(|hint| hint.replace('\'', ""))
+        let near = swath_planner::nearest(name, COMMON_FUNCTIONS);
+        let near =
+            near.or_else(|| between(text, "Did you mean '", "'")).filter(|near| is_misspelt(&lower, near));
+        Some(match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => "SHOW FUNCTIONS lists those that there are".to_owned(),
+        })
     };
     Some((format!("there is no function \"{name}\""), hint))
+}
+
+/// Whether a name is another one with few letters wrong: one of three, two of six. The core suggests the nearest, however far it is.
+fn is_misspelt(name: &str, near: &str) -> bool {
+    let letters = name.chars().count().max(3);
+    name.starts_with(near) || near.starts_with(name) || swath_planner::distance(name, near) <= letters / 3
 }
 
 const TYPES: [&str; 16] = [
@@ -272,7 +291,7 @@ fn not_grouped(text: &str) -> Option<Words> {
         Some(column) => column,
         None => between(text, "references: ", " must appear")?,
     };
-    let column = without_table(column);
+    let column = plain_values(without_table(column));
     let hint =
         format!("add it to GROUP BY, or say which of its values is wanted: min({column}), max({column})");
     Some((format!("the column \"{column}\" is neither in GROUP BY nor in an aggregate function"), Some(hint)))
@@ -454,6 +473,45 @@ fn too_large(text: &str) -> Option<Words> {
     Some((format!("{value} does not fit into {ty}"), Some(hint)))
 }
 
+fn no_order_of_steps(text: &str) -> Option<Words> {
+    text.starts_with("Plan: [\"").then(|| {
+        let hint = "compute what stands in its ORDER BY in a query in FROM: FROM (SELECT *, … AS x FROM …)";
+        ("the order that a step of the query needs cannot be found out".to_owned(), Some(hint.to_owned()))
+    })
+}
+
+fn same_names(text: &str) -> Option<Words> {
+    let first = between(text, "unique expression names but the expression \"", "\" at position")?;
+    let name = first.rsplit_once(" AS ").map_or(first, |(_, name)| name);
+    let hint = "give one of them another name with AS".to_owned();
+    Some((format!("two columns are named \"{}\"", plain_values(name)), Some(hint)))
+}
+
+fn no_transactions(text: &str) -> Option<Words> {
+    let text = text.strip_prefix("This feature is not implemented: ")?;
+    let statement = text.strip_prefix("Unsupported SQL statement: ");
+    let statement = statement.map(|statement| statement.split([' ', ';']).next().unwrap_or(statement));
+    match statement {
+        Some("BEGIN" | "START" | "COMMIT" | "ROLLBACK") => {}
+        None if text.starts_with("Unsupported logical plan: Statement(Transaction") => {}
+        Some(other) => {
+            let hint =
+                "there are queries, CREATE VIEW, COPY … TO, EXPLAIN, DESCRIBE, SUMMARIZE, SET and SHOW";
+            return Some((format!("{other} is not supported"), Some(hint.to_owned())));
+        }
+        None => return None,
+    }
+    let hint = "files are only read, and what COPY writes gets its name when it is whole";
+    Some(("there are no transactions".to_owned(), Some(hint.to_owned())))
+}
+
+fn not_known(text: &str) -> Option<Words> {
+    text.contains("Unsupported ast node in sqltorel").then(|| {
+        let hint = "of what other engines have, COLLATE and lambdas are not there; lower(a) = lower(b) compares without regard to case";
+        ("an expression of the statement is not supported".to_owned(), Some(hint.to_owned()))
+    })
+}
+
 /// What stands between two texts.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let start = text.find(before)? + before.len();
@@ -501,7 +559,32 @@ fn in_sql_types(text: &str) -> String {
         ("Interval", "interval"),
         ("Null)", "null)"),
     ];
-    NAMES.iter().fold(text.to_owned(), |text, (arrow, sql)| text.replace(arrow, sql))
+    NAMES.iter().fold(plain_values(text), |text, (arrow, sql)| text.replace(arrow, sql))
+}
+
+/// A text with `1` and `'a'` for the core's `Int64(1)` and `Utf8("a")`.
+fn plain_values(text: &str) -> String {
+    const TYPES: [&str; 8] =
+        ["Int64(", "Int32(", "UInt64(", "Float64(", "Boolean(", "Utf8View(", "LargeUtf8(", "Utf8("];
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, ty)) = TYPES
+        .iter()
+        .filter_map(|ty| Some((rest.find(ty)?, *ty)))
+        .min_by_key(|(at, ty)| (*at, std::cmp::Reverse(ty.len())))
+    {
+        let value = &rest[at + ty.len()..];
+        let (end, quote) = match value.strip_prefix('"') {
+            Some(_) => (value.find("\")"), "'"),
+            None => (value.find(')'), ""),
+        };
+        let Some(end) = end else { break };
+        plain.push_str(&rest[..at]);
+        plain.extend([quote, value[..end].trim_start_matches('"'), quote]);
+        rest = &value[end + 1 + usize::from(!quote.is_empty())..];
+    }
+    plain.push_str(rest);
+    plain
 }
 
 #[cfg(test)]
@@ -516,6 +599,19 @@ mod tests {
             assert_eq!(without_table(name), column);
         }
         assert_eq!(in_sql_types("Utf8View + UInt64"), "text + ubigint");
+        assert_eq!(in_sql_types("f(a, UInt64(1), Utf8(\"x)\")) > Int64(-2)"), "f(a, 1, 'x)') > -2");
+    }
+
+    #[test]
+    fn functions_are_misspelt_by_few_letters() {
+        for (name, near, is_near) in [
+            ("summ", "sum", true),
+            ("cuont", "count", true),
+            ("md5", "map", false),
+            ("mode", "encode", false),
+        ] {
+            assert_eq!(is_misspelt(name, near), is_near, "{name} {near}");
+        }
     }
 
     #[test]

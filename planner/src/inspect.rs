@@ -46,12 +46,34 @@ pub fn inspection_of(factor: &TableFactor) -> Option<(Inspection, TableFactor)> 
 /// # Errors
 /// The text has no tokens, as a quote is not closed.
 pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSpan>, TokenizerError> {
-    let tokens = null_tests(Tokenizer::new(dialect, sql).tokenize_with_location()?);
+    let tokens = null_tests(whole_numbers(Tokenizer::new(dialect, sql).tokenize_with_location()?));
     let mut rewritten = Vec::with_capacity(tokens.len());
     for statement in tokens.split_inclusive(|token| token.token == Token::SemiColon) {
         push_statement(statement, dialect, &mut rewritten);
     }
     Ok(rewritten)
+}
+
+/// `1_000_000` as one number: the tokenizer takes what begins with the underscore for a name, which would be an alias.
+fn whole_numbers(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut whole: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        if let Token::Word(word) = &token.token
+            && word.quote_style.is_none()
+            && word.value.starts_with('_')
+            && word
+                .value
+                .split('_')
+                .skip(1)
+                .all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+            && let Some(TokenWithSpan { token: Token::Number(number, _), .. }) = whole.last_mut()
+        {
+            number.push_str(&word.value.replace('_', ""));
+        } else {
+            whole.push(token);
+        }
+    }
+    whole
 }
 
 /// `x ISNULL` and `x NOTNULL` as `x IS NULL` and `x IS NOT NULL`: the parser takes the word for an alias.

@@ -72,4 +72,4 @@ pub use rejects::{REJECTS_COLUMNS, is_rejects};
 pub use setting::{SettingCall, setting_of};
 pub use source_call::{OptionValue, SourceCall, SourceFunction, source_call_of, source_calls};
 pub use split_distinct::split_distinct;
-pub use suggest::nearest;
+pub use suggest::{distance, nearest};

@@ -808,13 +808,18 @@ mod tests {
     #[test]
     fn using_takes_what_both_tables_have() {
         for (sql, hint) in [
-            ("SELECT 1 FROM 'air' JOIN planes USING (tailnum)", "they have no name in common"),
+            ("SELECT 1 FROM 'air' JOIN (SELECT 1 AS a) b USING (year)", "they have no name in common"),
+            ("SELECT 1 FROM 'air' JOIN planes USING (tailnum)", "both tables have: Dest"),
             ("SELECT 1 FROM 'air' a JOIN 'air' b USING (yaer)", "did you mean \"Year\"?"),
             ("SELECT 1 FROM 'air' a JOIN 'two' b USING (ab)", "both tables have: Dest"),
         ] {
             let error = resolved(sql).unwrap_err();
             assert!(error.hint().unwrap().starts_with(hint), "{sql}: {error} {:?}", error.hint());
         }
+        check(
+            "SELECT a.year FROM 'air' a JOIN planes p USING (DEST)",
+            "SELECT a.Year FROM 'air' a JOIN Planes p ON \"a\".\"Dest\" = \"p\".\"dest\"",
+        );
         check(
             "SELECT 1 FROM 'air' JOIN 'elsewhere' USING (any)",
             "SELECT 1 AS \"1\" FROM 'air' JOIN 'elsewhere' USING(any)",
