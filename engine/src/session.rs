@@ -412,8 +412,7 @@ impl Session {
 
     /// Plans a statement whose files are open.
     async fn plan_open(&self, mut statement: Statement, copy: Option<Copy>) -> Result<LogicalPlan> {
-        let aggregates = self.context.state().aggregate_functions().keys().cloned().collect();
-        let names = Names { sources: &self.sources, tables: self.tables().await, aggregates };
+        let names = Names::new(&self.sources, self.tables().await, &self.context.state());
         self.params.bind(&mut statement)?;
         swath_planner::resolve(&mut statement, &names)?;
         let quoted = swath_planner::quoted_names(&statement);
@@ -554,8 +553,7 @@ impl Session {
             tables.push(named_self);
             state.register_relation_planner(Arc::new(own))?;
         }
-        let aggregates = state.aggregate_functions().keys().cloned().collect();
-        let names = Names { sources: &self.sources, tables, aggregates };
+        let names = Names::new(&self.sources, tables, &state);
         swath_planner::resolve(&mut query, &names)?;
         Ok(state.statement_to_plan(query).await?)
     }
@@ -682,7 +680,7 @@ impl Session {
         let (sources, call, column) = (self.sources.clone(), call.clone(), fields_of.map(str::to_owned));
         let columns = move || {
             sources.open(&call).ok()?;
-            let names = Names { sources: &sources, tables: Vec::new(), aggregates: Vec::new() };
+            let names = Names::of_files(&sources);
             let columns = names.source_columns(&call)?;
             let Some(wanted) = column else { return Some(columns) };
             let column = columns.into_iter().find(|column| column.eq_ignore_ascii_case(&wanted))?;

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use datafusion::common::TableReference;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::{DataFusionError, Result as DataFusionResult};
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
@@ -115,6 +116,28 @@ pub(crate) struct Names<'a> {
     pub(crate) tables: Vec<(String, Vec<String>)>,
     /// The names of functions over groups.
     pub(crate) aggregates: Vec<String>,
+    /// The names of functions of single rows that are no others.
+    pub(crate) scalars: Vec<String>,
+}
+
+impl<'a> Names<'a> {
+    /// Tables and files, with the functions of a session.
+    pub(crate) fn new(
+        sources: &'a Sources,
+        tables: Vec<(String, Vec<String>)>,
+        state: &SessionState,
+    ) -> Self {
+        let aggregates: Vec<String> = state.aggregate_functions().keys().cloned().collect();
+        let is_other =
+            |name: &String| aggregates.contains(name) || state.window_functions().contains_key(name);
+        let scalars = state.scalar_functions().keys().filter(|name| !is_other(name)).cloned().collect();
+        Self { sources, tables, aggregates, scalars }
+    }
+
+    /// Files, and nothing else.
+    pub(crate) fn of_files(sources: &'a Sources) -> Self {
+        Self { sources, tables: Vec::new(), aggregates: Vec::new(), scalars: Vec::new() }
+    }
 }
 
 impl Catalog for Names<'_> {
@@ -136,5 +159,9 @@ impl Catalog for Names<'_> {
 
     fn is_aggregate(&self, function: &str) -> bool {
         self.aggregates.iter().any(|name| name.eq_ignore_ascii_case(function))
+    }
+
+    fn is_scalar(&self, function: &str) -> bool {
+        self.scalars.iter().any(|name| name.eq_ignore_ascii_case(function))
     }
 }

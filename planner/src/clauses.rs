@@ -37,6 +37,35 @@ impl Visitor for Selects<'_> {
             Err(error) => ControlFlow::Break(error),
         }
     }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Error> {
+        match expr {
+            Expr::Function(function) => match of_single_rows(function, self.catalog) {
+                Some(error) => ControlFlow::Break(error),
+                None => ControlFlow::Continue(()),
+            },
+            _ => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// The error where something is said of groups or windows to a function of single rows: the relational core takes no notice of it.
+fn of_single_rows(function: &Function, catalog: &dyn Catalog) -> Option<Error> {
+    let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return None };
+    let is_distinct = match &function.args {
+        FunctionArguments::List(list) => list.duplicate_treatment.is_some(),
+        _ => false,
+    };
+    let said = match function {
+        function if function.over.is_some() => "OVER",
+        function if function.filter.is_some() => "FILTER",
+        _ if is_distinct => "DISTINCT",
+        _ => return None,
+    };
+    catalog.is_scalar(&name.value).then(|| {
+        Error::new(format!("the function \"{}\" is one of single rows, and takes no {said}", name.value))
+            .with_hint("functions over groups and windows do: sum, count, first_value, …")
+    })
 }
 
 /// A clause, as it is named in errors.
@@ -195,6 +224,10 @@ mod tests {
         fn is_aggregate(&self, function: &str) -> bool {
             function == "sum"
         }
+
+        fn is_scalar(&self, function: &str) -> bool {
+            function == "upper"
+        }
     }
 
     #[test]
@@ -214,6 +247,10 @@ mod tests {
             (
                 "SELECT 1 FROM t WHERE rank() OVER () = 1",
                 "a function over a window cannot stand in WHERE: \"rank\"",
+            ),
+            (
+                "SELECT upper(DISTINCT x) FROM t",
+                "the function \"upper\" is one of single rows, and takes no DISTINCT",
             ),
             (
                 "SELECT (SELECT 1 FROM t HAVING sum(x) OVER () = 1)",

@@ -51,6 +51,10 @@ pub trait Catalog {
     fn is_aggregate(&self, _function: &str) -> bool {
         false
     }
+    /// Whether a function of this name makes one value of each row, and nothing else.
+    fn is_scalar(&self, _function: &str) -> bool {
+        false
+    }
 }
 
 /// Whether the relational core describes itself by a table of this name.
