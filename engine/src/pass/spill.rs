@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayData, ArrayRef, AsArray, RecordBatch, make_array};
 use arrow::buffer::Buffer;
 use arrow::datatypes::DataType;
 use arrow::ipc::CompressionType;
@@ -77,16 +77,23 @@ pub(crate) fn read_batches(bytes: &[u8]) -> Result<Vec<RecordBatch>> {
 /// A batch whose views keep no more text than they point to: a slice of a large batch would be written
 /// with all the text of that batch.
 pub(crate) fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
-    let column = |column: &ArrayRef| -> ArrayRef {
-        match column.data_type() {
-            DataType::Utf8View => Arc::new(column.as_string_view().gc()),
-            DataType::BinaryView => Arc::new(column.as_binary_view().gc()),
-            _ => Arc::clone(column),
-        }
-    };
-    let columns = batch.columns().iter().map(column).collect();
+    let columns = batch.columns().iter().map(compact_column).collect::<Result<_>>()?;
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok(RecordBatch::try_new_with_options(batch.schema(), columns, &options)?)
+}
+
+fn compact_column(column: &ArrayRef) -> Result<ArrayRef> {
+    Ok(match column.data_type() {
+        DataType::Utf8View => Arc::new(column.as_string_view().gc()),
+        DataType::BinaryView => Arc::new(column.as_binary_view().gc()),
+        nested if nested.is_nested() => {
+            let data = column.to_data();
+            let compact = |child: &ArrayData| Ok(compact_column(&make_array(child.clone()))?.to_data());
+            let children = data.child_data().iter().map(compact).collect::<Result<_>>()?;
+            make_array(data.into_builder().child_data(children).build()?)
+        }
+        _ => Arc::clone(column),
+    })
 }
 
 /// Bytes that the rows of a batch take, without what else its buffers hold.
@@ -122,4 +129,30 @@ pub(crate) fn batch_len_bytes(batch: &RecordBatch) -> usize {
             }
     };
     batch.columns().iter().map(column).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ListBuilder, StringViewBuilder};
+    use arrow::compute::interleave_record_batch;
+
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_batch_takes_a_part_of_its_bytes() {
+        let text = |row: usize| format!("{row} is a text that does not stand in its view");
+        let mut texts = StringViewBuilder::new();
+        let mut lists = ListBuilder::new(StringViewBuilder::new());
+        for row in 0..1000 {
+            texts.append_value(text(row));
+            lists.append_value([Some(text(row)), None]);
+        }
+        let columns: [(&str, ArrayRef); 2] =
+            [("texts", Arc::new(texts.finish())), ("lists", Arc::new(lists.finish()))];
+        let whole = RecordBatch::try_from_iter(columns).unwrap();
+        let part = interleave_record_batch(&[&whole], &[(0, 7), (0, 700)]).unwrap();
+        let bytes = write_batches(&[part.clone()]).unwrap();
+        assert!(bytes.len() < 4000, "{} bytes", bytes.len());
+        assert_eq!(read_batches(&bytes).unwrap(), [part]);
+    }
 }

@@ -22,7 +22,7 @@ use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool};
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
@@ -41,11 +41,10 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use input::Input;
-use parts::{PARTS, Parts};
+use parts::Parts;
 use watched_pool::WatchedPool;
 
 use crate::aggregates::keeps_values;
-use crate::pass::batch_len_bytes;
 use crate::spill_store::SpillStore;
 
 /// Lets tables of groups go to disk in parts.
@@ -176,8 +175,6 @@ impl Groups {
         let pool: Arc<dyn MemoryPool> = Arc::new(pool);
         let watched = with_pool(&self.context, &pool);
         let input = Input::new(input, &is_short);
-        let on_their_way =
-            MemoryConsumer::new("groups on their way to disk").register(self.context.memory_pool());
         loop {
             let table = self.step(AggregateMode::PartialReduce, Arc::new(input.clone()))?;
             let mut states = table.execute(0, Arc::clone(&watched))?;
@@ -187,10 +184,10 @@ impl Groups {
             if is_whole && self.parts.is_empty() {
                 return Ok(self.values(first, states));
             }
+            // Tables are written before they have the memory in which they might double: these take no more.
             let mut batches = Vec::new();
             let mut next = first;
             while let Some(batch) = next {
-                on_their_way.grow(batch_len_bytes(&batch));
                 batches.push(batch);
                 tokio::task::yield_now().await;
                 next = states.next().await.transpose()?;
@@ -198,7 +195,6 @@ impl Groups {
             drop(states);
             self.parts.write(&batches).await?;
             drop(batches);
-            on_their_way.free();
             is_short.store(false, Ordering::Relaxed);
             if input.has_ended() {
                 return Ok(self.values_of_parts());
@@ -240,7 +236,7 @@ impl Groups {
     /// The values of the groups of all parts, one part after the other.
     fn values_of_parts(self) -> SendableRecordBatchStream {
         let schema = self.aggregate.schema();
-        let parts = stream::iter(0..PARTS).then(move |part| {
+        let parts = stream::iter(0..self.parts.count()).then(move |part| {
             let values = self.parts.read(part).map(|states| {
                 let table = self.step(AggregateMode::Final, Arc::new(states))?;
                 table.execute(0, Arc::clone(&self.context))

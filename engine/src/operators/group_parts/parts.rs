@@ -15,9 +15,12 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::pass::{read_batches, write_batches};
 use crate::spill_store::{Spill, SpillStore};
 
-/// Parts of all groups. Groups of which 1 / 128 fits into memory beside those of other partitions are written once.
-pub(super) const PARTS: usize = 1 << PART_BITS;
-const PART_BITS: u32 = 7;
+/// How many parts there are, as a power of 2: groups of which 1 / 128 fits into memory beside those of other partitions are written
+/// once. Fewer where tables are so small that a part of one would have less than [`LEAST_ROWS`]: then parts that are too large are
+/// left to the relational core.
+const MOST_PART_BITS: u32 = 7;
+const LEAST_PART_BITS: u32 = 3;
+const LEAST_ROWS: usize = 128;
 
 /// Of the hash that tells parts: by that of exchanges, all rows of a partition have something in common.
 const SEED: u64 = 7;
@@ -28,6 +31,8 @@ pub(super) struct Parts {
     store: Arc<SpillStore>,
     /// Columns of keys, which are the first ones.
     keys: usize,
+    /// How many parts there are, as a power of 2, from the first table on.
+    bits: u32,
     /// What was written, a table each.
     tables: Vec<Arc<Table>>,
 }
@@ -54,11 +59,16 @@ type Row = (u32, u32);
 impl Parts {
     /// No groups.
     pub(super) fn new(store: &Arc<SpillStore>, keys: usize) -> Self {
-        Self { store: Arc::clone(store), keys, tables: Vec::new() }
+        Self { store: Arc::clone(store), keys, bits: LEAST_PART_BITS, tables: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.tables.is_empty()
+    }
+
+    /// How many parts there are.
+    pub(super) fn count(&self) -> usize {
+        1 << self.bits
     }
 
     /// Writes the groups of a table.
@@ -67,10 +77,15 @@ impl Parts {
     /// The folder cannot be written to, the disk is full, or as much is spilled as may be.
     pub(super) async fn write(&mut self, batches: &[RecordBatch]) -> Result<()> {
         let Some(first) = batches.first() else { return Ok(()) };
+        if self.tables.is_empty() {
+            let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+            let parts = (rows / LEAST_ROWS).max(1);
+            self.bits = parts.ilog2().clamp(LEAST_PART_BITS, MOST_PART_BITS);
+        }
         let rows = self.rows_by_part(batches)?;
         let batches: Vec<&RecordBatch> = batches.iter().collect();
         let spill = self.store.spill();
-        let mut ranges = Vec::with_capacity(PARTS);
+        let mut ranges = Vec::with_capacity(self.count());
         for rows in rows {
             let offset = spill.len_bytes();
             if !rows.is_empty() {
@@ -90,14 +105,14 @@ impl Parts {
 
     /// The rows of each part.
     fn rows_by_part(&self, batches: &[RecordBatch]) -> Result<Vec<Vec<Row>>> {
-        let mut parts = vec![Vec::new(); PARTS];
+        let mut parts = vec![Vec::new(); self.count()];
         let mut hashes = Vec::new();
         for (number, batch) in (0..).zip(batches) {
             hashes.clear();
             hashes.resize(batch.num_rows(), 0);
             create_hashes(&batch.columns()[..self.keys], &RandomState::with_seed(SEED), &mut hashes)?;
             for (row, hash) in (0..).zip(&hashes) {
-                parts[(hash >> (u64::BITS - PART_BITS)) as usize].push((number, row));
+                parts[(hash >> (u64::BITS - self.bits)) as usize].push((number, row));
             }
         }
         Ok(parts)
