@@ -151,7 +151,7 @@ mod tests {
             [("texts", Arc::new(texts.finish())), ("lists", Arc::new(lists.finish()))];
         let whole = RecordBatch::try_from_iter(columns).unwrap();
         let part = interleave_record_batch(&[&whole], &[(0, 7), (0, 700)]).unwrap();
-        let bytes = write_batches(&[part.clone()]).unwrap();
+        let bytes = write_batches(std::slice::from_ref(&part)).unwrap();
         assert!(bytes.len() < 4000, "{} bytes", bytes.len());
         assert_eq!(read_batches(&bytes).unwrap(), [part]);
     }

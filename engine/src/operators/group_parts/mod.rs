@@ -17,6 +17,7 @@ mod watched_pool;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
@@ -32,7 +33,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::execution_plan::PlanProperties;
 use datafusion::physical_plan::metrics::{
-    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput,
+    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput, SpillMetrics, Time,
 };
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
@@ -145,12 +146,16 @@ impl ExecutionPlan for GroupPartsExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.aggregate().input().execute(partition, Arc::clone(&context))?;
+        let metrics = BaselineMetrics::new(&self.metrics, partition);
         let groups = Groups {
             aggregate: Arc::clone(&self.aggregate),
             parts: Parts::new(&self.spills, self.aggregate().group_expr().expr().len()),
+            work: Work {
+                time: metrics.elapsed_compute().clone(),
+                spills: SpillMetrics::new(&self.metrics, partition),
+            },
             context,
         };
-        let metrics = BaselineMetrics::new(&self.metrics, partition);
         let batches = stream::once(groups.run(input)).try_flatten();
         let batches = batches.map_ok(move |batch| batch.record_output(&metrics));
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
@@ -165,6 +170,7 @@ impl ExecutionPlan for GroupPartsExec {
 struct Groups {
     aggregate: Arc<dyn ExecutionPlan>,
     parts: Parts,
+    work: Work,
     context: Arc<TaskContext>,
 }
 
@@ -177,7 +183,7 @@ impl Groups {
         let input = Input::new(input, &is_short);
         loop {
             let table = self.step(AggregateMode::PartialReduce, Arc::new(input.clone()))?;
-            let mut states = table.execute(0, Arc::clone(&watched))?;
+            let mut states = table.execute(&watched)?;
             // It comes when the table has all there is, or all that there is room for.
             let first = states.next().await.transpose()?;
             let is_whole = input.has_ended() && !is_short.load(Ordering::Relaxed);
@@ -193,7 +199,9 @@ impl Groups {
                 next = states.next().await.transpose()?;
             }
             drop(states);
-            self.parts.write(&batches).await?;
+            let bytes = self.parts.write(&batches).await?;
+            let rows = batches.iter().map(RecordBatch::num_rows).sum();
+            self.work.add_spill(bytes, rows);
             drop(batches);
             is_short.store(false, Ordering::Relaxed);
             if input.has_ended() {
@@ -203,18 +211,19 @@ impl Groups {
     }
 
     /// The aggregate over other states.
-    fn step(&self, mode: AggregateMode, states: Arc<dyn PartitionStream>) -> Result<AggregateExec> {
+    fn step(&self, mode: AggregateMode, states: Arc<dyn PartitionStream>) -> Result<Step> {
         let aggregate = self.aggregate();
         let schema = Arc::clone(states.schema());
         let states = StreamingTableExec::try_new(schema, vec![states], None, [], false, None)?;
-        AggregateExec::try_new(
+        let table = AggregateExec::try_new(
             mode,
             aggregate.group_expr().clone(),
             aggregate.aggr_expr().to_vec(),
             vec![None; aggregate.aggr_expr().len()],
             Arc::new(states),
             aggregate.input_schema(),
-        )
+        )?;
+        Ok(Step { table, work: self.work.clone() })
     }
 
     fn aggregate(&self) -> &AggregateExec {
@@ -239,7 +248,7 @@ impl Groups {
         let parts = stream::iter(0..self.parts.count()).then(move |part| {
             let values = self.parts.read(part).map(|states| {
                 let table = self.step(AggregateMode::Final, Arc::new(states))?;
-                table.execute(0, Arc::clone(&self.context))
+                table.execute(&self.context)
             });
             async move {
                 tokio::task::yield_now().await;
@@ -248,6 +257,49 @@ impl Groups {
         });
         let values = parts.try_filter_map(|values| async move { Ok(values) }).try_flatten();
         Box::pin(RecordBatchStreamAdapter::new(schema, values))
+    }
+}
+
+/// What one table after the other takes, as the metrics of the aggregate that they are for.
+#[derive(Debug, Clone)]
+struct Work {
+    time: Time,
+    spills: SpillMetrics,
+}
+
+impl Work {
+    fn add_spill(&self, bytes: u64, rows: usize) {
+        self.spills.spill_file_count.add(1);
+        self.spills.spilled_bytes.add(usize::try_from(bytes).unwrap_or(usize::MAX));
+        self.spills.spilled_rows.add(rows);
+    }
+}
+
+/// An aggregate that is one step of another one. What it has taken is told when it is dropped.
+struct Step {
+    table: AggregateExec,
+    work: Work,
+}
+
+impl Step {
+    fn execute(self, context: &Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let batches = self.table.execute(0, Arc::clone(context))?;
+        let schema = batches.schema();
+        let batches = batches.inspect(move |_| {
+            // It lasts as long as its batches.
+            let _step = &self;
+        });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        let Some(metrics) = self.table.metrics() else { return };
+        self.work.time.add_duration(Duration::from_nanos(metrics.elapsed_compute().unwrap_or(0) as u64));
+        if let Some(bytes) = metrics.spilled_bytes().filter(|bytes| *bytes > 0) {
+            self.work.add_spill(bytes as u64, metrics.spilled_rows().unwrap_or(0));
+        }
     }
 }
 

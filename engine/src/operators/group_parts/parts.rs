@@ -71,12 +71,12 @@ impl Parts {
         1 << self.bits
     }
 
-    /// Writes the groups of a table.
+    /// Writes the groups of a table, and says how many bytes they take.
     ///
     /// # Errors
     /// The folder cannot be written to, the disk is full, or as much is spilled as may be.
-    pub(super) async fn write(&mut self, batches: &[RecordBatch]) -> Result<()> {
-        let Some(first) = batches.first() else { return Ok(()) };
+    pub(super) async fn write(&mut self, batches: &[RecordBatch]) -> Result<u64> {
+        let Some(first) = batches.first() else { return Ok(0) };
         if self.tables.is_empty() {
             let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
             let parts = (rows / LEAST_ROWS).max(1);
@@ -99,8 +99,9 @@ impl Parts {
             ranges.push((offset, usize::try_from(spill.len_bytes() - offset).expect("it was in memory")));
         }
         spill.finish()?;
+        let len_bytes = spill.len_bytes();
         self.tables.push(Arc::new(Table { spill, schema: first.schema(), ranges }));
-        Ok(())
+        Ok(len_bytes)
     }
 
     /// The rows of each part.

@@ -84,3 +84,12 @@ async fn groups_in_parts_have_the_same_values() {
         assert!(spilled_bytes > 0 || sql.contains("GROUP BY c") || sql.contains("< 0"), "{sql}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_steps_take_is_told_as_that_of_the_aggregate() {
+    let (text, spilled_bytes) =
+        answer("EXPLAIN ANALYZE SELECT a, b, count(*) FROM t GROUP BY a, b", 4 << 20).await;
+    let line = text.lines().find(|line| line.contains("mode=FinalPartitioned")).unwrap();
+    assert!(spilled_bytes > 0 && !line.contains("spilled_bytes=0.0 B"), "{line}");
+    assert!(line.contains("spill_count=") && !line.contains("elapsed_compute=0ns"), "{line}");
+}
