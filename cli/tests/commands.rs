@@ -91,6 +91,14 @@ fn counts_and_columns() {
         .assert()
         .success()
         .stdout("filename,count\nhead.csv,0\nit's.csv,2\nnone.csv,0\n");
+    for (paths, expected) in [
+        (["-"].as_slice(), "filename,count\n-,1\n"),
+        (&["-", "it's.csv", "head.csv"], "filename,count\n-,1\nhead.csv,0\nit's.csv,2\n"),
+    ] {
+        let count =
+            swath(&dir).args(["count", "--by-file"]).args(paths).write_stdin("id,name\n7,x\n").assert();
+        count.success().stdout(expected);
+    }
     swath(&dir)
         .args(["schema", "a.csv"])
         .assert()
@@ -155,6 +163,11 @@ fn files_are_converted() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("it may be what was written before"));
+    swath(&dir)
+        .args(["convert", "it's.csv", "-"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("standard output needs a format"));
     swath(&dir)
         .args(["convert", "it's.csv", "-", "--format", "jsonl"])
         .assert()

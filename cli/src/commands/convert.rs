@@ -61,6 +61,10 @@ pub struct ConvertArgs {
 pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
     let target = args.paths.pop().unwrap_or_default();
     let target = if is_standard_output(Path::new(&target)) { STANDARD_OUTPUT.to_owned() } else { target };
+    if target == STANDARD_OUTPUT && args.format.is_none() {
+        let hint = "as in swath convert x.csv.gz - --format jsonl: there is no name that tells it";
+        return Err(Report::with_hint("standard output needs a format", hint));
+    }
     if let Some(read) = reads(&args.paths, &target)? {
         let hint = match args.paths.contains(&read) {
             true => "the last path is what to write: give it another name".to_owned(),
@@ -86,7 +90,8 @@ pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
     let session = session(ReadArgs::default(), args.resources, &args.reporting)?;
     Ok(work_on(&session, &args.reporting, async {
         let rows = ask_value(&session, &copy).await?;
-        report::notes(&[format!("{rows} rows written to {target}")]);
+        let rows = if rows == "1" { "1 row".to_owned() } else { format!("{rows} rows") };
+        report::notes(&[format!("{rows} written to {target}")]);
         Ok(())
     }))
 }

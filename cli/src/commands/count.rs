@@ -30,14 +30,17 @@ pub fn count(args: CountArgs) -> Result<u8, Report> {
     if args.by_file {
         let mut table = args.table;
         table.answer.ask_for_filename();
-        let files = table.file_names()?;
-        // A file without records has a count, too.
-        let question = |table: &str| {
-            format!(
+        let files = table.file_names()?.join(", ");
+        let counts =
+            |table: &str| format!("SELECT filename, count(*) AS count FROM {table} GROUP BY filename");
+        let question = |table: &str| match files.as_str() {
+            "" => format!("{} ORDER BY filename", counts(table)),
+            // A file without records has a count, too.
+            _ => format!(
                 "SELECT filename, coalesce(count, 0) AS count FROM unnest([{files}]) AS files(filename)
-                LEFT JOIN (SELECT filename, count(*) AS count FROM {table} GROUP BY filename) AS counts
-                USING (filename) ORDER BY filename"
-            )
+                FULL JOIN ({}) AS counts USING (filename) ORDER BY filename",
+                counts(table)
+            ),
         };
         return Ok(run::run(table.into_job(question)?));
     }

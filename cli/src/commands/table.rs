@@ -1,6 +1,6 @@
 //! What commands over tables have in common: the files, and how answers are written.
 
-use swath::{FileContent, OptionValue};
+use swath::{FileContent, OptionValue, SourceFile};
 
 use crate::args::{AnswerArgs, Job};
 use crate::report::Report;
@@ -36,14 +36,15 @@ impl TableArgs {
         self.paths.join(", ")
     }
 
-    /// The files as texts of SQL, as the column filename has them.
+    /// The files as texts of SQL, as the column filename has them, without standard input: what that is called depends on what it is.
     ///
     /// # Errors
     /// A path that leads to no file.
-    pub fn file_names(&self) -> Result<String, Report> {
-        let files = swath::list_files(self.paths.as_slice())?;
-        let names = files.iter().map(|file| OptionValue::Text(file.path.display().to_string()).to_string());
-        Ok(names.collect::<Vec<_>>().join(", "))
+    pub fn file_names(&self) -> Result<Vec<String>, Report> {
+        let paths = self.paths.iter().filter(|path| *path != swath::STANDARD_INPUT);
+        let files = swath::list_files(paths.cloned().collect::<Vec<_>>())?;
+        let name = |file: &SourceFile| OptionValue::Text(file.path.display().to_string()).to_string();
+        Ok(files.iter().map(name).collect())
     }
 
     /// The table as it is written after FROM.
