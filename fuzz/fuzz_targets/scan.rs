@@ -26,7 +26,10 @@ fuzz_target!(|input: &[u8]| {
     let mode = Mode::of(*manner);
     let workers = usize::from(how / 64) + 1;
     // A byte order mark says that the text is in another encoding.
-    if [&b"\xfe\xff"[..], b"\xff\xfe", b"\xef\xbb\xbf"].iter().any(|mark| data.starts_with(mark)) {
+    if [&b"\xfe\xff"[..], b"\xff\xfe", b"\xef\xbb\xbf", b"\0\0\xfe\xff"]
+        .iter()
+        .any(|mark| data.starts_with(mark))
+    {
         return;
     }
     // An open quote is an error of the whole file.
