@@ -114,8 +114,7 @@ fn targets_in(files: &[SourceFile], folder: &Path) -> Result<Vec<PathBuf>, Decom
     let target = |file: &SourceFile| {
         let name = Codec::name_inside(&file.path).file_name();
         let target = folder.join(name.unwrap_or_default());
-        let real = |path: &Path| path.canonicalize().ok();
-        if real(&target).is_some_and(|target| Some(target) == real(&file.path)) {
+        if file.is_at(&target) {
             return Err(refuse(
                 format!("{}: it would replace itself", target.display()),
                 "its name has no ending of a codec: write into another folder",

@@ -78,7 +78,7 @@ pub use notes::Notes;
 pub use options::{
     ColumnType, CsvOptions, DecodeOptions, FindTimes, HeaderMode, OnError, Setting, TextOptions,
 };
-pub use pipe::{STANDARD_INPUT, bound_kept_pipes, keep_pipes_in, kept_pipe_bytes};
+pub use pipe::{STANDARD_INPUT, bound_kept_pipes, is_open_file, keep_pipes_in, kept_pipe_bytes};
 pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::filter::{RawFilter, RowFilter, ScanFilter, Usefulness};

@@ -79,9 +79,13 @@ pub(crate) fn passed(path: &str) -> Option<Passed> {
     is_passed_pipe(path).then(|| Passed::Pipe(path.to_owned()))
 }
 
-fn is_passed_pipe(path: &Path) -> bool {
+/// Whether a path names one of the process's open files, as `/dev/fd/3` does.
+pub fn is_open_file(path: &Path) -> bool {
     path.parent().is_some_and(|folder| OPEN_FILES.iter().any(|files| folder == Path::new(files)))
-        && path.metadata().is_ok_and(|found| found.file_type().is_fifo())
+}
+
+fn is_passed_pipe(path: &Path) -> bool {
+    is_open_file(path) && path.metadata().is_ok_and(|found| found.file_type().is_fifo())
 }
 
 /// What can be read at a path.

@@ -30,6 +30,13 @@ pub fn standard_input() -> SourceFile {
     SourceFile { path: "/dev/stdin".into(), len_bytes: 0, modified: None }
 }
 
+impl SourceFile {
+    /// Whether a path leads to this file, by whatever name; not if nothing is there.
+    pub fn is_at(&self, path: &Path) -> bool {
+        path.canonicalize().is_ok_and(|path| self.path.canonicalize().is_ok_and(|own| own == path))
+    }
+}
+
 /// Returns the files that the patterns name, pattern by pattern, each pattern's files sorted by path.
 ///
 /// A pattern is a path or a glob: `*` and `?` within a folder's name, `**` for any folders, `[a-z]`,

@@ -98,8 +98,11 @@ pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
 
 /// The first path of those to be read that leads to what is to be written, if that exists.
 fn reads(paths: &[String], target: &str) -> Result<Option<String>, Report> {
-    let Ok(target) = Path::new(target).canonicalize() else { return Ok(None) };
+    let target = Path::new(target);
+    if !target.exists() {
+        return Ok(None);
+    }
     let files = swath::list_files(paths)?;
-    let same = files.iter().find(|file| file.path.canonicalize().is_ok_and(|path| path == target));
+    let same = files.iter().find(|file| file.is_at(target));
     Ok(same.map(|file| file.path.display().to_string()))
 }

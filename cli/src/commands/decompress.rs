@@ -112,13 +112,13 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
 
 /// Refuses to put the decoded bytes of files in the place of one of them.
 fn refuse_to_replace(files: &[SourceFile], target: &Target) -> Result<(), Report> {
-    let Some(target) = target.path().and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
-    match files.iter().find(|file| file.path.canonicalize().is_ok_and(|path| path == target)) {
-        Some(file) if target.is_file() => Err(Report::with_hint(
+    let Some(target) = target.path().filter(|path| path.is_file()) else { return Ok(()) };
+    match files.iter().find(|file| file.is_at(target)) {
+        Some(file) => Err(Report::with_hint(
             format!("'{}' is to be read and to be written", file.path.display()),
             "give -o another name, or leave the file out",
         )),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 

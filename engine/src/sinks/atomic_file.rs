@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use swath_io::is_open_file;
 use tempfile::NamedTempFile;
 
 /// Bytes written at once.
@@ -196,8 +197,6 @@ impl Write for Temporary {
 /// What else standard output is called, and standard error.
 const STANDARD_OUTPUT_FILES: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 const STANDARD_ERROR_FILES: [&str; 3] = ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"];
-/// Folders of a process's open files.
-const OPEN_FILES: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
 
 /// What the process was given open, if a path leads to that, to write behind what is in it.
 fn passed_on(path: &Path) -> Option<io::Result<File>> {
@@ -208,9 +207,7 @@ fn passed_on(path: &Path) -> Option<io::Result<File>> {
     if is_one_of(&STANDARD_ERROR_FILES) {
         return Some(io::stderr().as_fd().try_clone_to_owned().map(File::from));
     }
-    let folder = path.parent()?;
-    let is_open_file = OPEN_FILES.iter().any(|files| folder == Path::new(files));
-    is_open_file.then(|| OpenOptions::new().append(true).open(path))
+    is_open_file(path).then(|| OpenOptions::new().append(true).open(path))
 }
 
 /// The folder that a file is in.

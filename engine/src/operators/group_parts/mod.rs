@@ -106,8 +106,13 @@ impl GroupPartsExec {
 
     /// What it does, however it does it.
     pub(crate) fn aggregate(&self) -> &AggregateExec {
-        self.aggregate.downcast_ref().expect("it is made of an aggregate")
+        as_aggregate(&self.aggregate)
     }
+}
+
+/// The aggregate that a plan is: only those are put into parts.
+fn as_aggregate(plan: &Arc<dyn ExecutionPlan>) -> &AggregateExec {
+    plan.downcast_ref().expect("it is made of an aggregate")
 }
 
 impl DisplayAs for GroupPartsExec {
@@ -227,7 +232,7 @@ impl Groups {
     }
 
     fn aggregate(&self) -> &AggregateExec {
-        self.aggregate.downcast_ref().expect("it is an aggregate")
+        as_aggregate(&self.aggregate)
     }
 
     /// The values of groups of each of which there is one state.
