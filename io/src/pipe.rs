@@ -153,34 +153,46 @@ struct Source {
     /// Open also behind its end.
     pipe: File,
     ended: bool,
-    /// Bytes that were read.
+    /// Bytes that were read, and are kept.
     len: u64,
     buffer: Vec<u8>,
+    /// Bytes in the buffer that were read, but could not be kept: the pipe gives them to nobody again.
+    unkept_len: usize,
 }
 
 impl Pipe {
     fn new(pipe: File, kept: File) -> Self {
-        Self { kept, source: Mutex::new(Source { pipe, ended: false, len: 0, buffer: Vec::new() }) }
+        let source = Source { pipe, ended: false, len: 0, buffer: Vec::new(), unkept_len: 0 };
+        Self { kept, source: Mutex::new(source) }
     }
 
     /// Bytes that were read, of which there are more than `at` unless the pipe has ended.
     fn read_behind(&self, at: u64) -> io::Result<u64> {
         let mut source = lock(&self.source);
-        let Source { pipe, ended, len, buffer } = &mut *source;
+        let Source { pipe, ended, len, buffer, unkept_len } = &mut *source;
         while *len <= at && !*ended {
-            buffer.resize(STEP_BYTES, 0);
-            match pipe.read(buffer) {
-                Ok(0) => (*ended, *buffer) = (true, Vec::new()),
-                Ok(read) => {
-                    reserve(read as u64)?;
-                    self.kept.write_all_at(&buffer[..read], *len)?;
-                    *len += read as u64;
+            if *unkept_len == 0 {
+                buffer.resize(STEP_BYTES, 0);
+                match pipe.read(buffer) {
+                    Ok(0) => (*ended, *buffer) = (true, Vec::new()),
+                    Ok(read) => *unkept_len = read,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
             }
+            self.keep(&buffer[..*unkept_len], *len)?;
+            *len += std::mem::take(unkept_len) as u64;
         }
         Ok(*len)
+    }
+
+    /// Keeps bytes that come behind so many.
+    fn keep(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        let len = bytes.len() as u64;
+        reserve(len)?;
+        self.kept.write_all_at(bytes, at).inspect_err(|_| {
+            KEPT_BYTES.fetch_sub(len, Ordering::Relaxed);
+        })
     }
 }
 
@@ -250,6 +262,23 @@ mod tests {
         });
         writer.join().unwrap();
         assert!(read() == text);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_not_lost() {
+        let (source, mut sink) = io::pipe().unwrap();
+        let text = b"some text\n".repeat(1000);
+        sink.write_all(&text).unwrap();
+        drop(sink);
+        // Nothing can be written there, as on a full disk; and then there is room.
+        let mut pipe = Pipe::new(File::from(OwnedFd::from(source)), File::open("/dev/null").unwrap());
+        for _ in 0..2 {
+            assert!(pipe.read_behind(0).is_err());
+        }
+        pipe.kept = tempfile::tempfile().unwrap();
+        let mut kept = Vec::new();
+        PipeReader { pipe: Arc::new(pipe), at: 0 }.read_to_end(&mut kept).unwrap();
+        assert!(kept == text);
     }
 
     #[test]
