@@ -176,6 +176,7 @@ impl Runner<'_> {
                 Ok(()) => return sink.end_result().map_err(stop),
                 Err(Broken::Sink(error)) => return Err(stop(error)),
                 Err(Broken::Format(report)) => return Err(Stop::Failed(report)),
+                Err(Broken::Query(error)) if error.is_closed_pipe() => return Err(Stop::ClosedPipe),
                 // The rest needs wider types than what was written has.
                 Err(Broken::Query(error)) => {
                     let begins_again = sink.take_back(self.target).map_err(stop)?

@@ -6,6 +6,8 @@ mod scratch;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use std::time::{Duration, Instant};
 use assert_cmd::cargo::cargo_bin;
 use predicates::prelude::*;
 use scratch::{folder, names, swath};
+use tempfile::TempDir;
 
 #[test]
 fn a_pipe_gets_csv() {
@@ -156,6 +159,14 @@ fn statements_come_from_arguments_files_and_standard_input() {
     swath(&dir).args(["-f", "none.sql"]).assert().code(2).stderr(predicate::str::contains("none.sql"));
 }
 
+/// What a script of the system's shell gives, in which `$0` is the program, and what it says beside that.
+fn shell(dir: &TempDir, script: &str) -> (String, String) {
+    let mut shell = Process::new("sh");
+    shell.args(["-c", script, cargo_bin("swath").to_str().unwrap()]).current_dir(dir.path());
+    let output = shell.output().unwrap();
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
 /// What is piped in is a table like others: it may be read more than once, and is read no farther than need be.
 #[test]
 fn standard_input_and_pipes_are_tables() {
@@ -193,17 +204,57 @@ fn standard_input_and_pipes_are_tables() {
         "error: -: line 3, column \"a\": expected an integer, found \"x\"\n",
     ));
 
-    let shell = |script: &str| {
-        let mut shell = Process::new("sh");
-        shell.args(["-c", script, cargo_bin("swath").to_str().unwrap()]).current_dir(dir.path());
-        String::from_utf8(shell.output().unwrap().stdout).unwrap()
-    };
+    let shell = |script: &str| shell(&dir, script).0;
     assert_eq!(shell("\"$0\" \"SELECT sum(id) AS s FROM '-'\" < a.csv"), "s\n3\n");
     assert_eq!(
         shell("cat a.csv | \"$0\" \"SELECT sum(id) AS s FROM '/dev/fd/3'\" 3<&0 0</dev/null"),
         "s\n3\n"
     );
     assert_eq!(shell("yes 7 | \"$0\" --header=false \"SELECT * FROM '-' LIMIT 2\""), "column0\n7\n7\n");
+}
+
+/// What others have read of standard input is not read once more, also where it is a file; and it may be a socket.
+#[test]
+fn standard_input_begins_where_it_stands() {
+    let dir = folder();
+    fs::write(dir.path().join("lines.txt"), "first\nsecond\nthird\n").unwrap();
+    let rest = |command: &str| shell(&dir, &format!("(read -r line; \"$0\" {command}) < lines.txt")).0;
+    assert_eq!(
+        rest(
+            "\"SELECT line FROM read_text('-') UNION ALL SELECT line FROM read_text('/dev/stdin') ORDER BY 1\""
+        ),
+        "line\nsecond\nsecond\nthird\nthird\n"
+    );
+    assert_eq!(rest("grep -n ."), "1:second\n2:third\n");
+    assert_eq!(rest("decompress"), "second\nthird\n");
+    assert_eq!(rest("count --lines -"), "2\n");
+    for command in [["grep", "."].as_slice(), &["decompress"], &["SELECT line FROM read_text('-')"]] {
+        let (mut sender, receiver) = UnixStream::pair().unwrap();
+        let mut swath = Process::new(cargo_bin("swath"));
+        swath.args(command).stdin(OwnedFd::from(receiver)).stdout(Stdio::piped());
+        let running = swath.spawn().unwrap();
+        drop(swath);
+        sender.write_all(b"line\n").unwrap();
+        drop(sender);
+        let out = String::from_utf8(running.wait_with_output().unwrap().stdout).unwrap();
+        assert!(out.ends_with("line\n"), "{command:?}: {out}");
+    }
+}
+
+#[test]
+fn whoever_leaves_a_pipe_has_seen_enough() {
+    let dir = folder();
+    let numbers: String = (0..200_000).map(|number| format!("{number}\n")).collect();
+    fs::write(dir.path().join("n.csv"), format!("n\n{numbers}")).unwrap();
+    for command in [
+        "\"FROM 'n.csv'\"",
+        "\"COPY (SELECT n FROM 'n.csv') TO '/dev/stdout' (FORMAT csv)\"",
+        "convert n.csv - --format csv",
+        "decompress n.csv",
+    ] {
+        let seen = shell(&dir, &format!("(\"$0\" {command}; echo $? >&2) | head -n 1"));
+        assert_eq!(seen, ("n\n".to_owned(), "0\n".to_owned()), "{command}");
+    }
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
+use swath_io::ErrorKind;
 
 use crate::error_words;
 
@@ -64,6 +66,12 @@ impl Error {
     /// Whether the query took longer than it may.
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::TimedOut { .. })
+    }
+
+    /// Whether it writes to a pipe that nobody reads any more, as `COPY … TO '/dev/stdout'` in front of `| head`.
+    pub fn is_closed_pipe(&self) -> bool {
+        let Self::Source(error) = self else { return false };
+        matches!(error.kind(), ErrorKind::Io { action: "write", source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
     }
 
     /// More about the place, or nothing.

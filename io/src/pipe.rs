@@ -3,11 +3,14 @@
 //! A pipe can be read once, and a file is read several times: its head to find out what it holds, all of it for the answer, and
 //! again where a pass begins anew. So what is read of a pipe is kept, in a file without a name, which is gone when the process is.
 //! Nothing is read before somebody wants it.
+//!
+//! A file that is standard input is one like others, unless somebody has read of it before, as in `(read -r header; swath …) < file`:
+//! then it begins where it stands, as for all commands, and is read as a pipe.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -67,16 +70,19 @@ pub(crate) enum Passed {
 
 /// Looks at a path; nothing if it is another one.
 pub(crate) fn passed(path: &str) -> Option<Passed> {
-    if path == STANDARD_INPUT || STANDARD_INPUT_FILES.contains(&path) {
-        let file = Path::new(STANDARD_INPUT_FILES[0]);
-        return Some(match file.metadata() {
-            Ok(found) if found.is_file() => Passed::File(file.to_owned()),
+    if is_standard_input(Path::new(path)) {
+        return Some(match open_standard_input() {
+            Ok(Opened::File(_)) => Passed::File(STANDARD_INPUT_FILES[0].into()),
             _ if io::stdin().is_terminal() => Passed::Terminal,
             _ => Passed::Pipe(STANDARD_INPUT.into()),
         });
     }
     let path = Path::new(path);
     is_passed_pipe(path).then(|| Passed::Pipe(path.to_owned()))
+}
+
+fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == STANDARD_INPUT || STANDARD_INPUT_FILES.iter().any(|file| path == Path::new(file))
 }
 
 /// Whether a path names one of the process's open files, as `/dev/fd/3` does.
@@ -91,16 +97,21 @@ fn is_passed_pipe(path: &Path) -> bool {
 /// What can be read at a path.
 #[derive(Debug)]
 pub(crate) enum Opened {
+    /// A file from its start, or a pipe.
     File(File),
-    Pipe(PipeReader),
+    /// Standard input from where it stands.
+    Input(File),
+    /// What is kept of a pipe.
+    Kept(PipeReader),
 }
 
 /// Opens a file, or a pipe that [`passed`] has told, at its start.
 pub(crate) fn open(path: &Path) -> io::Result<Opened> {
-    let source = open_once(path)?;
-    if path.as_os_str() != STANDARD_INPUT && !is_passed_pipe(path) {
-        return Ok(Opened::File(source));
-    }
+    let source = match open_once(path)? {
+        Opened::File(file) if !is_passed_pipe(path) => return Ok(Opened::File(file)),
+        Opened::File(pipe) | Opened::Input(pipe) => pipe,
+        kept @ Opened::Kept(_) => return Ok(kept),
+    };
     let found = source.metadata()?;
     let mut pipes = lock(&PIPES);
     let folder = pipes.folder.clone();
@@ -111,15 +122,28 @@ pub(crate) fn open(path: &Path) -> io::Result<Opened> {
             Arc::clone(unknown.insert(Arc::new(Pipe::new(source, kept))))
         }
     };
-    Ok(Opened::Pipe(PipeReader { pipe, at: 0 }))
+    Ok(Opened::Kept(PipeReader { pipe, at: 0 }))
 }
 
 /// Opens a file or a pipe that nobody reads again: nothing of it is kept.
-pub(crate) fn open_once(path: &Path) -> io::Result<File> {
-    match path.as_os_str() == STANDARD_INPUT {
-        true => Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?)),
-        false => File::open(path),
+pub(crate) fn open_once(path: &Path) -> io::Result<Opened> {
+    if is_standard_input(path) { open_standard_input() } else { File::open(path).map(Opened::File) }
+}
+
+/// Standard input. A file that nobody has read of is opened anew: so several can read it.
+fn open_standard_input() -> io::Result<Opened> {
+    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    if is_unread_file(&mut input)
+        && let Ok(file) = File::open(STANDARD_INPUT_FILES[0])
+    {
+        return Ok(Opened::File(file));
     }
+    // What is no file may be a socket, which cannot be opened by a path.
+    Ok(Opened::Input(input))
+}
+
+fn is_unread_file(file: &mut File) -> bool {
+    file.metadata().is_ok_and(|found| found.is_file()) && file.stream_position().is_ok_and(|at| at == 0)
 }
 
 /// Whether there is something to read of an open file, or its end, without waiting for it.
@@ -135,8 +159,8 @@ pub(crate) fn has_more(file: &File) -> bool {
 impl Read for Opened {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::File(file) => file.read(out),
-            Self::Pipe(pipe) => pipe.read(out),
+            Self::File(file) | Self::Input(file) => file.read(out),
+            Self::Kept(pipe) => pipe.read(out),
         }
     }
 }
@@ -247,7 +271,7 @@ mod tests {
         let written = text.clone();
         let writer = thread::spawn(move || sink.write_all(&written).unwrap());
         let read = || {
-            let Opened::Pipe(mut reader) = open(Path::new(&path)).unwrap() else { panic!("it is a pipe") };
+            let Opened::Kept(mut reader) = open(Path::new(&path)).unwrap() else { panic!("it is a pipe") };
             let mut head = [0; 9];
             reader.read_exact(&mut head).unwrap();
             let mut all = head.to_vec();
@@ -262,6 +286,17 @@ mod tests {
         });
         writer.join().unwrap();
         assert!(read() == text);
+    }
+
+    #[test]
+    fn a_file_of_which_was_read_begins_where_it_stands() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"header\n1\n").unwrap();
+        file.rewind().unwrap();
+        assert!(is_unread_file(&mut file));
+        file.read_exact(&mut [0; 7]).unwrap();
+        assert!(!is_unread_file(&mut file));
+        assert!(!is_unread_file(&mut File::from(OwnedFd::from(io::pipe().unwrap().0))));
     }
 
     #[test]

@@ -36,17 +36,16 @@ pub fn work_on(
 ///
 /// # Errors
 /// Those of the query.
-pub async fn ask(session: &Session, sql: &str) -> Result<Output, Report> {
-    let statement =
-        session.parse(sql)?.pop().ok_or_else(|| Report::with_hint("nothing is asked", "give a path"))?;
-    Ok(session.run(statement).await?)
+pub async fn ask(session: &Session, sql: &str) -> swath::Result<Output> {
+    let statement = session.parse(sql)?.pop().expect("a question is a statement");
+    session.run(statement).await
 }
 
 /// The one value that answers a statement.
 ///
 /// # Errors
 /// Those of the query.
-pub async fn ask_value(session: &Session, sql: &str) -> Result<String, Report> {
+pub async fn ask_value(session: &Session, sql: &str) -> swath::Result<String> {
     let batches = ask(session, sql).await?.collect().await?;
     let batch = batches.iter().find(|batch| batch.num_rows() > 0);
     let text = batch.and_then(|batch| array_value_to_string(batch.column(0), 0).ok());

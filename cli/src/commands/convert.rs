@@ -89,7 +89,11 @@ pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
     let copy = format!("COPY (SELECT * FROM {table}) TO {quoted}{options}");
     let session = session(ReadArgs::default(), args.resources, &args.reporting)?;
     Ok(work_on(&session, &args.reporting, async {
-        let rows = ask_value(&session, &copy).await?;
+        let rows = match ask_value(&session, &copy).await {
+            // Whoever reads has seen enough.
+            Err(error) if error.is_closed_pipe() => return Ok(()),
+            rows => rows?,
+        };
         let rows = if rows == "1" { "1 row".to_owned() } else { format!("{rows} rows") };
         report::notes(&[format!("{rows} written to {target}")]);
         Ok(())

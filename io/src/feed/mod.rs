@@ -249,7 +249,7 @@ impl Feed {
     }
 }
 
-/// A file, if several may read it at the same time, and its decoded bytes from the start on.
+/// What there is to read, if several may do so at the same time or it may keep one waiting, and its decoded bytes from the start on.
 fn open_bytes(
     path: &Path,
     options: DecodeOptions,
@@ -257,14 +257,14 @@ fn open_bytes(
     notes: &Notes,
 ) -> Result<(Option<File>, Decompressor)> {
     let io_error = |error| Error::io(path, "open", error);
-    let opened = match once {
-        true => pipe::open_once(path).map(Opened::File),
-        false => pipe::open(path),
-    };
+    let opened = if once { pipe::open_once(path) } else { pipe::open(path) };
     let opened = opened.map_err(io_error)?;
     let file = match &opened {
         Opened::File(file) => Some(file.try_clone().map_err(io_error)?),
-        Opened::Pipe(_) => None,
+        // Of a file that begins where it stands, nobody knows the places.
+        Opened::Input(input) if input.metadata().is_ok_and(|found| found.is_file()) => None,
+        Opened::Input(input) => Some(input.try_clone().map_err(io_error)?),
+        Opened::Kept(_) => None,
     };
     Ok((file, Decompressor::of_reader(path, Box::new(opened), options, notes)?))
 }
@@ -279,7 +279,7 @@ fn chunks(
 ) -> Result<Box<dyn Chunks>> {
     let io_error = |error| Error::io(path, "read", error);
     let codec = stream.decompressor().codec();
-    // A pipe is read from its start to its end.
+    // What is kept of a pipe is read from its start to its end.
     let Some(file) = file else { return Ok(Box::new(Stream::new(stream))) };
     let metadata = file.metadata().map_err(io_error)?;
     if !metadata.is_file() {
