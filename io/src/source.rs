@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
-use std::io::ErrorKind as ErrorCode;
+use std::io::{self, ErrorKind as ErrorCode};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -192,6 +192,10 @@ fn regular_file(path: &Path) -> Result<SourceFile> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorCode::NotFound => {
+            if let Ok(target) = fs::read_link(path) {
+                let message = format!("it is a link to '{}', which is not there", target.display());
+                return Err(Error::io(path, "open", io::Error::new(error.kind(), message)));
+            }
             let pattern = path.display().to_string();
             let nearest = nearest_sibling(path);
             return Err(ErrorKind::NotFound { pattern, nearest }.into());
@@ -295,6 +299,20 @@ mod tests {
         fs::write(&path, "x").unwrap();
         let files = expand(&[format!("{}/*.csv", dir.path().display())]).unwrap();
         assert_eq!(files[0].path, path);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_told() {
+        let dir = folder(&["a.csv"]);
+        std::os::unix::fs::symlink("gone", dir.path().join("b.csv")).unwrap();
+        for pattern in ["b.csv", "*.csv"] {
+            let error = names(&dir, pattern).unwrap_err().to_string();
+            assert!(
+                error.ends_with("b.csv: cannot open: it is a link to 'gone', which is not there"),
+                "{error}"
+            );
+        }
     }
 
     #[test]
