@@ -5,11 +5,12 @@
 //! gives it; so does a sample, which is to be the same each time. [`InOrderExec`] takes the place of these operators:
 //! each partition is filtered and projected by a task of its own, and the batches are merged by their places.
 
-use std::collections::VecDeque;
+mod lanes;
+
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -31,17 +32,13 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary,
 };
 use futures::{Stream, StreamExt};
+use lanes::Lanes;
 use swath_io::Place;
 
 use super::reader::PassReaderExec;
 use super::seal::scan_config;
 use crate::operators::sample::SampleExec;
 use crate::operators::write::WriteExec;
-use crate::pass::spill::batch_len_bytes;
-use crate::threads::SharedWaker;
-
-/// Bytes of rows that may wait in one partition for those of others that come before them.
-const WAITING_BYTES: usize = 16 << 20;
 
 /// Whether the result of a plan is in the order of the files that this leaf of it reads.
 pub(super) fn is_read_in_order(plan: &Arc<dyn ExecutionPlan>, leaf: &Arc<dyn ExecutionPlan>) -> bool {
@@ -332,7 +329,7 @@ impl ExecutionPlan for InOrderExec {
             return Err(DataFusionError::Internal("rows in order are those of a pass".into()));
         };
         let partitions = self.input.output_partitioning().partition_count();
-        let lanes = Arc::new(Lanes::new(partitions));
+        let lanes = Arc::new(Lanes::new(partitions, context.memory_pool()));
         let mut tasks = Vec::new();
         for number in 0..partitions {
             let mut rows = reader.placed(number, &context)?;
@@ -393,140 +390,6 @@ impl Drop for End {
             result = Err(DataFusionError::Execution("the query broke off: a task panicked".into()));
         }
         self.lanes.end(self.number, result);
-    }
-}
-
-/// A lane for each partition.
-struct Lanes {
-    lanes: Vec<Mutex<Lane>>,
-    /// Who merges them, if it waits.
-    merger: Mutex<Merger>,
-}
-
-#[derive(Default)]
-struct Lane {
-    rows: VecDeque<(Place, RecordBatch)>,
-    waiting_bytes: usize,
-    /// Nothing will come that is before this place.
-    reached: Option<Place>,
-    ended: bool,
-    error: Option<DataFusionError>,
-    /// Whoever fills it, if there is no room.
-    filler: Option<Waker>,
-}
-
-#[derive(Default)]
-struct Merger {
-    waker: Option<Waker>,
-    /// The place that it wants to give next.
-    next: Option<Place>,
-}
-
-impl Lanes {
-    fn new(count: usize) -> Self {
-        Self { lanes: (0..count).map(|_| Mutex::default()).collect(), merger: Mutex::default() }
-    }
-
-    fn lane(&self, number: usize) -> MutexGuard<'_, Lane> {
-        self.lanes[number].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn merger(&self) -> MutexGuard<'_, Merger> {
-        self.merger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until there is room in a lane.
-    async fn room(&self, number: usize) {
-        std::future::poll_fn(|cx| {
-            let mut lane = self.lane(number);
-            if lane.rows.is_empty() || lane.waiting_bytes < WAITING_BYTES {
-                return Poll::Ready(());
-            }
-            lane.filler = Some(SharedWaker::of(cx.waker()));
-            Poll::Pending
-        })
-        .await;
-    }
-
-    /// Adds rows, perhaps none.
-    fn put(&self, number: usize, place: Place, batch: RecordBatch) {
-        let has_rows = batch.num_rows() > 0;
-        {
-            let mut lane = self.lane(number);
-            lane.reached = Some(place);
-            if has_rows {
-                lane.waiting_bytes += batch_len_bytes(&batch);
-                lane.rows.push_back((place, batch));
-            }
-        }
-        self.wake_merger(|next| has_rows || next.is_none_or(|next| place >= next));
-    }
-
-    fn end(&self, number: usize, result: Result<()>) {
-        {
-            let mut lane = self.lane(number);
-            lane.ended = true;
-            lane.error = result.err();
-        }
-        self.wake_merger(|_| true);
-    }
-
-    fn wake_merger(&self, matters: impl FnOnce(Option<Place>) -> bool) {
-        let waker = {
-            let mut merger = self.merger();
-            if matters(merger.next) { merger.waker.take() } else { None }
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// The rows of the first place, once it is known that none of another lane come before them.
-    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Result<RecordBatch>>> {
-        // Left first: what happens while the lanes are looked at is not missed.
-        *self.merger() = Merger { waker: Some(SharedWaker::of(cx.waker())), next: None };
-        let mut first: Option<(Place, usize)> = None;
-        let mut behind: Vec<Option<Place>> = Vec::new();
-        for number in 0..self.lanes.len() {
-            let mut lane = self.lane(number);
-            if let Some(error) = lane.error.take() {
-                return Poll::Ready(Some(Err(error)));
-            }
-            match lane.rows.front() {
-                Some((place, _)) if first.is_none_or(|(least, _)| *place < least) => {
-                    first = Some((*place, number))
-                }
-                Some(_) => {}
-                None if lane.ended => {}
-                None => behind.push(lane.reached),
-            }
-        }
-        let Some((place, number)) = first else {
-            return if behind.is_empty() { Poll::Ready(None) } else { Poll::Pending };
-        };
-        if behind.iter().any(|reached| reached.is_none_or(|reached| reached < place)) {
-            self.merger().next = Some(place);
-            // A lane may have come there in between, and found that it does not matter.
-            let all_there = (0..self.lanes.len()).all(|number| {
-                let lane = self.lane(number);
-                !lane.rows.is_empty() || lane.ended || lane.reached.is_some_and(|reached| reached >= place)
-            });
-            if !all_there {
-                return Poll::Pending;
-            }
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let mut lane = self.lane(number);
-        let (_, batch) = lane.rows.pop_front().expect("only the merger takes rows");
-        lane.waiting_bytes -= batch_len_bytes(&batch);
-        if lane.waiting_bytes < WAITING_BYTES / 2
-            && let Some(filler) = lane.filler.take()
-        {
-            drop(lane);
-            filler.wake();
-        }
-        Poll::Ready(Some(Ok(batch)))
     }
 }
 
