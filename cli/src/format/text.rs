@@ -2,20 +2,14 @@
 
 use std::borrow::Cow;
 
-use swath::arrow::array::Array;
 use swath::arrow::datatypes::{DataType, FieldRef, TimeUnit};
-pub use swath::formats::{Cells, is_text};
+pub use swath::formats::{Cells, is_null, is_text};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// Whether values of the type are numbers, which line up on the right.
 pub fn is_number(ty: &DataType) -> bool {
     ty.is_numeric()
-}
-
-/// Whether a value is null; also of a column that holds nothing else, and keeps no account of it.
-pub fn is_null(column: &dyn Array, row: usize) -> bool {
-    column.data_type() == &DataType::Null || column.is_null(row)
 }
 
 /// Columns of the terminal that the widest line of a text takes.

@@ -109,6 +109,11 @@ fn json_options() -> EncoderOptions {
     EncoderOptions::default().with_explicit_nulls(true)
 }
 
+/// Whether a value is null; also of a column that holds nothing else, and keeps no account of it.
+pub fn is_null(column: &dyn Array, row: usize) -> bool {
+    column.data_type() == &DataType::Null || column.is_null(row)
+}
+
 /// Whether values of the type are text.
 pub fn is_text(ty: &DataType) -> bool {
     matches!(ty, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)

@@ -3,11 +3,11 @@
 
 use std::io::{self, Write};
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::RowWriter;
-use super::cells::{Cells, is_text};
+use super::cells::{Cells, is_null, is_text};
 
 /// Bytes of lines that are handed on at once.
 const LINES_LEN_BYTES: usize = 64 << 10;
@@ -98,7 +98,7 @@ impl RowWriter for CsvWriter {
                 if index > 0 {
                     self.lines.push(self.style.delim);
                 }
-                if column.is_null(row) {
+                if is_null(column, row) {
                     self.lines.extend_from_slice(self.style.nullstr.as_bytes());
                 } else {
                     self.push_field(cells.text(index, row)?, texts[index]);
@@ -122,7 +122,7 @@ impl RowWriter for CsvWriter {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, ListArray, StringArray};
+    use arrow::array::{ArrayRef, ListArray, NullArray, StringArray};
     use arrow::datatypes::Int32Type;
 
     use super::*;
@@ -148,6 +148,14 @@ mod tests {
         let words: ArrayRef = Arc::new(StringArray::from(vec!["NA", "it's", ""]));
         let batch = RecordBatch::try_from_iter([("a", words)]).unwrap();
         assert_eq!(written(CsvWriter::new(batch.schema(), style), &[batch]), "'NA'\n'it''s'\n''\n");
+    }
+
+    #[test]
+    fn a_column_of_nulls_has_nulls() {
+        let nulls: ArrayRef = Arc::new(NullArray::new(1));
+        let batch = RecordBatch::try_from_iter([("a", nulls.clone()), ("b", nulls)]).unwrap();
+        let style = CsvStyle { nullstr: "NA".into(), ..CsvStyle::default() };
+        assert_eq!(written(CsvWriter::new(batch.schema(), style), &[batch]), "a,b\nNA,NA\n");
     }
 
     #[test]

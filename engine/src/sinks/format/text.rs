@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::RowWriter;
-use super::cells::Cells;
+use super::cells::{Cells, is_null};
 
 /// Writes the values of the only column, one a line. A value that would not be one line again when it
 /// is read is an error.
@@ -47,7 +47,7 @@ impl RowWriter for TextWriter {
         self.lines.clear();
         for row in 0..batch.num_rows() {
             self.rows += 1;
-            let text = match (&self.nullstr, column.is_null(row)) {
+            let text = match (&self.nullstr, is_null(column, row)) {
                 (_, false) => cells.text(0, row)?,
                 (Some(nullstr), true) => nullstr,
                 (None, true) => {
@@ -77,7 +77,7 @@ fn unwritable(row: u64, problem: &str, hint: &str) -> io::Error {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Int64Array, StringViewArray};
+    use arrow::array::{ArrayRef, Int64Array, NullArray, StringViewArray};
 
     use super::*;
     use crate::sinks::format::tests::{sample, written};
@@ -102,6 +102,9 @@ mod tests {
         let error = |value| TextWriter::new(None).write(&lines(vec![Some("ok"), value]), &mut Vec::new());
         let error = |value| error(value).unwrap_err().to_string();
         assert!(error(None).starts_with("the value of row 2 is null: "));
+        let nulls: ArrayRef = Arc::new(NullArray::new(1));
+        let nulls = RecordBatch::try_from_iter([("line", nulls)]).unwrap();
+        assert!(TextWriter::new(None).write(&nulls, &mut Vec::new()).is_err());
         assert!(error(Some("a\nb")).starts_with("the value of row 2 has a line end in it: "));
         assert!(error(Some("a\r")).contains("line end"));
         let error = TextWriter::check(&sample().schema()).unwrap_err();
