@@ -35,12 +35,13 @@ use clap::FromArgMatches;
 use interrupt::CtrlC;
 
 fn main() -> ExitCode {
-    run()
-        .unwrap_or_else(|wrong_usage| {
-            report::error(&wrong_usage);
-            exit_codes::USAGE
-        })
-        .into()
+    let code = run().unwrap_or_else(|wrong_usage| {
+        report::error(&wrong_usage);
+        exit_codes::USAGE
+    });
+    // What was given up, as at its time limit, may still be writing: nobody waits until it has ended.
+    swath::remove_unfinished_files();
+    code.into()
 }
 
 fn run() -> Result<u8, report::Report> {

@@ -21,6 +21,10 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 /// A query that takes hours and keeps its threads busy.
 const ENDLESS: &str = "SELECT sum(a.value % 7 + b.value % 5) FROM generate_series(1, 10000000) a, generate_series(1, 10000000) b";
 
+/// The same with rows from the start on.
+const ENDLESS_ROWS: &str =
+    "SELECT a.value FROM generate_series(1, 10000000) a, generate_series(1, 10000000) b";
+
 fn swath(dir: &TempDir) -> Command {
     let mut command = scratch::swath(dir);
     command.timeout(Duration::from_secs(120));
@@ -73,7 +77,9 @@ fn signals_end_a_command_at_once_and_leave_nothing() {
         if name == "-HUP" && hang_up_is_ignored() {
             continue;
         }
-        let child = begin(&dir, &["-o", "out.csv", ENDLESS]);
+        let write = format!("COPY ({ENDLESS_ROWS}) TO 'out/' (FORMAT csv)");
+        let args = if name == "-TERM" { vec![write.as_str()] } else { vec!["-o", "out.csv", ENDLESS] };
+        let child = begin(&dir, &args);
         std::thread::sleep(Duration::from_millis(300));
         signal(&child, name);
         let output = end(child);
@@ -135,6 +141,9 @@ fn a_statement_has_its_time() {
         .stdout("")
         .stderr(predicate::str::contains("error: the query took longer than it may, 300ms"));
     assert!(start.elapsed() < AT_ONCE);
+    // Nor does it leave what it has begun to write, nor a folder for that.
+    let write = format!("COPY ({ENDLESS_ROWS}) TO 'out/' (FORMAT csv)");
+    swath(&dir).args(["--timeout", "1s", &write]).assert().code(124);
     assert_eq!(names(dir.path()), ["a.csv"]);
     // The time of one statement is not that of the next one; and those that have time are answered.
     let sql = format!("SET timeout = '200ms'; {ENDLESS}; SET timeout = none; SELECT 1 AS one; SHOW timeout");

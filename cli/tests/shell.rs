@@ -150,8 +150,10 @@ fn commands_of_the_shell() {
     ask(&mut shell, ".sniff 'air.csv'", "types = {'Dest': 'text', 'DepDelay': 'bigint'}");
     ask(&mut shell, ".tabels", "did you mean .tables?");
     ask(&mut shell, ".output all.csv", "");
+    ask(&mut shell, ".cd /", "");
     ask(&mut shell, "SELECT 1 AS one; SELECT 2 AS two;", "");
     ask(&mut shell, ".output", "");
+    ask(&mut shell, &format!(".cd {}", dir.path().display()), "");
     assert_eq!(fs::read_to_string(dir.path().join("all.csv")).unwrap(), "one\n1\ntwo\n2\n");
     ask(&mut shell, ".explain SELECT Dest FROM 'air.csv'", "pass 1: csv 'air.csv'");
     ask(&mut shell, ".graph plan.svg SELECT Dest FROM 'air.csv'", "");

@@ -137,7 +137,6 @@ impl Shell {
             }
         };
         self.end_output();
-        swath::remove_unfinished_files();
         code
     }
 

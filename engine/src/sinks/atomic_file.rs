@@ -1,10 +1,10 @@
 //! A file that appears when it is whole.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use swath_io::is_open_file;
@@ -43,11 +43,8 @@ impl AtomicFile {
             let out = Out::Device(BufWriter::with_capacity(BUFFER_LEN_BYTES, device));
             return Ok(Self { out, path: path.to_owned() });
         }
-        // A link stays a link: the file that it leads to is replaced.
-        let path = match fs::symlink_metadata(path) {
-            Ok(metadata) if metadata.is_symlink() => fs::canonicalize(path)?,
-            _ => path.to_owned(),
-        };
+        // The program may go to another folder meanwhile.
+        let path = path::absolute(behind_links(path)?)?;
         let temporary = Temporary::new(folder_of(&path))?;
         Ok(Self { out: Out::File(BufWriter::with_capacity(BUFFER_LEN_BYTES, temporary)), path })
     }
@@ -104,12 +101,14 @@ impl Write for AtomicFile {
     }
 }
 
-/// Temporary files of this process that are neither whole nor gone. A file is made and known under one lock, so
-/// that none is ever forgotten.
-static UNFINISHED: Mutex<Unfinished> = Mutex::new(Unfinished { paths: None, ended: false });
+/// Temporary files of this process that are neither whole nor gone, and folders that were made for them. Each is made and
+/// known under one lock, so that none is ever forgotten.
+static UNFINISHED: Mutex<Unfinished> =
+    Mutex::new(Unfinished { files: BTreeSet::new(), folders: BTreeSet::new(), ended: false });
 
 struct Unfinished {
-    paths: Option<HashSet<PathBuf>>,
+    files: BTreeSet<PathBuf>,
+    folders: BTreeSet<PathBuf>,
     /// The program is about to end.
     ended: bool,
 }
@@ -119,24 +118,23 @@ impl Unfinished {
         UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn paths(&mut self) -> &mut HashSet<PathBuf> {
-        self.paths.get_or_insert_default()
-    }
-
-    /// Whether a temporary file may be made.
+    /// Whether something temporary may be made.
     fn check(&self) -> io::Result<()> {
         if self.ended { Err(io::Error::other("the program is about to end")) } else { Ok(()) }
     }
 }
 
-/// Removes the temporary files of writes that have not ended, for a program that is about to end while
-/// its queries still run; such a write then fails instead of giving its file the name, and none begins.
+/// Removes the temporary files of writes that have not ended, and the folders made for them, for a program that is about to
+/// end while its queries still run; such a write then fails instead of giving its file the name, and none begins.
 pub fn remove_unfinished_files() {
     let mut unfinished = Unfinished::lock();
     unfinished.ended = true;
-    for path in unfinished.paths().drain() {
-        // It may have been renamed or removed a moment ago.
+    // They may have been renamed or removed a moment ago.
+    for path in std::mem::take(&mut unfinished.files) {
         let _ = fs::remove_file(path);
+    }
+    for path in std::mem::take(&mut unfinished.folders) {
+        let _ = fs::remove_dir(path);
     }
 }
 
@@ -157,7 +155,7 @@ impl Temporary {
             kind @ (io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull) => kind.into(),
             _ => error,
         })?;
-        unfinished.paths().insert(file.path().to_owned());
+        unfinished.files.insert(file.path().to_owned());
         Ok(Self { file: Some(file) })
     }
 
@@ -169,7 +167,7 @@ impl Temporary {
     fn persist(mut self, path: &Path) -> io::Result<()> {
         let file = self.file.take().expect("the file is taken only here");
         let mut unfinished = Unfinished::lock();
-        unfinished.paths().remove(file.path());
+        unfinished.files.remove(file.path());
         file.persist(path).map(|_| ()).map_err(|error| error.error)
     }
 }
@@ -178,7 +176,7 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         if let Some(file) = self.file.take() {
             let mut unfinished = Unfinished::lock();
-            unfinished.paths().remove(file.path());
+            unfinished.files.remove(file.path());
             drop(file);
         }
     }
@@ -191,6 +189,35 @@ impl Write for Temporary {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file().flush()
+    }
+}
+
+/// A folder that was made for files on their way. When the last who holds it lets go and nothing is in it, it is removed.
+#[derive(Debug)]
+pub(crate) struct NewFolder(PathBuf);
+
+impl NewFolder {
+    /// Makes a folder; nothing if there is one.
+    pub(super) fn make(path: &Path) -> io::Result<Option<Self>> {
+        let path = path::absolute(path)?;
+        let mut unfinished = Unfinished::lock();
+        unfinished.check()?;
+        match fs::create_dir(&path) {
+            Ok(()) => {
+                unfinished.folders.insert(path.clone());
+                Ok(Some(Self(path)))
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for NewFolder {
+    fn drop(&mut self) {
+        Unfinished::lock().folders.remove(&self.0);
+        // Fails when there is a file in it, as it should.
+        let _ = fs::remove_dir(&self.0);
     }
 }
 
@@ -208,6 +235,19 @@ fn passed_on(path: &Path) -> Option<io::Result<File>> {
         return Some(io::stderr().as_fd().try_clone_to_owned().map(File::from));
     }
     is_open_file(path).then(|| OpenOptions::new().append(true).open(path))
+}
+
+/// Where links lead to: they stay links, and the file behind them is replaced, or made.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    if !path.is_symlink() {
+        return Ok(path.to_owned());
+    }
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            behind_links(&folder_of(path).join(fs::read_link(path)?))
+        }
+        found => found,
+    }
 }
 
 /// The folder that a file is in.
@@ -276,6 +316,11 @@ mod tests {
         assert_eq!(fs::read_link(&link).unwrap(), Path::new("a"));
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        symlink("made", dir.path().join("first")).unwrap();
+        symlink("first", dir.path().join("second")).unwrap();
+        write(&dir.path().join("second"));
+        assert_eq!(fs::read(dir.path().join("made")).unwrap(), b"new");
+        assert!(dir.path().join("first").is_symlink());
         fs::write(dir.path().join("plain"), "").unwrap();
         write(&dir.path().join("fresh"));
         let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use swath_io::{Codec, Compressor, Error as IoError, ErrorKind};
 
-use super::atomic_file::AtomicFile;
+use super::atomic_file::{AtomicFile, NewFolder};
 use super::format::{
     CsvStyle, CsvWriter, JsonWriter, ParquetCodec, ParquetStyle, ParquetWriter, RowWriter, TextWriter,
 };
@@ -100,7 +100,7 @@ impl WriteSpec {
             let (Target::Numbered { folder: path, .. } | Target::File(path)) = self.target.clone();
             IoError::from(ErrorKind::Io { path, action: "create", source })
         })?;
-        Ok(made.map(|path| Arc::new(NewFolder(path))))
+        Ok(made.map(Arc::new))
     }
 
     /// Begins the file of a partition.
@@ -204,17 +204,6 @@ impl fmt::Display for WriteSpec {
             (Codec::Plain, _) => Ok(()),
             (codec, _) => write!(f, ", {codec}"),
         }
-    }
-}
-
-/// A folder that was made for a write. When the last who holds it lets go and nothing is in it, it is
-/// removed.
-pub(crate) struct NewFolder(PathBuf);
-
-impl Drop for NewFolder {
-    fn drop(&mut self) {
-        // Fails when there is a file in it, as it should.
-        let _ = std::fs::remove_dir(&self.0);
     }
 }
 

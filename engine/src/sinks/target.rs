@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::atomic_file::NewFolder;
 use crate::error::{Error, Result};
 
 /// The names of the files that are written.
@@ -85,14 +86,10 @@ impl Target {
         }
     }
 
-    /// Makes the folder if it is not there and should be; whether it was made.
-    pub(crate) fn make_folder(&self) -> io::Result<Option<PathBuf>> {
+    /// Makes the folder if it is not there and should be; gives it if it was made.
+    pub(crate) fn make_folder(&self) -> io::Result<Option<NewFolder>> {
         match self {
-            Self::Numbered { folder, make_folder: true, .. } => match fs::create_dir(folder) {
-                Ok(()) => Ok(Some(folder.clone())),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-                Err(error) => Err(error),
-            },
+            Self::Numbered { folder, make_folder: true, .. } => NewFolder::make(folder),
             _ => Ok(None),
         }
     }
