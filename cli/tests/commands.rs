@@ -33,6 +33,7 @@ fn some_rows() {
         .assert()
         .success()
         .stdout("{\"id\":1,\"name\":\"x\"}\n{\"id\":2,\"name\":null}\n");
+    swath(&dir).args(["head", "-n", "1", "it's.csv", "a.csv"]).assert().stdout("id,name\n4,v\n");
     swath(&dir).args(["head", "-n", "1", "--lines", "lines.txt"]).assert().stdout("line\n\"one, two\"\n");
     swath(&dir)
         .args(["tail", "-n", "2", "a.csv", "it's.csv"])

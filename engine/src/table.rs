@@ -324,17 +324,18 @@ impl TableProvider for SourceTable {
             filters.iter().cloned().partition(|filter| self.file_columns.can_judge(filter));
         let source = source.with_condition(ScanCondition::new(&of_rows, self.schema.file_schema(), state)?);
         let numbers = self.file_columns.matching(self.files.len(), &of_file, state)?;
-        let files =
+        let files: Vec<PartitionedFile> =
             numbers.iter().map(|number| self.partitioned_file(*number)).collect::<DataFusionResult<_>>()?;
         let in_order = self.in_order || limit.is_some_and(|rows| rows <= ORDERED_LIMIT_ROWS);
         let partitions =
             if in_order { 1 } else { self.partitions(&numbers, state.config().target_partitions()) };
-        // Which partition reads what is settled while they run; files in these groups are so in name only,
-        // and there may be more groups than files.
-        let mut groups = FileGroup::new(files).split_files(partitions);
-        groups.resize_with(partitions, FileGroup::default);
+        // Which partition reads what is settled while they run; files in these groups are so in name only, in their
+        // order, and there may be more groups than files.
+        let group_len = files.len().div_ceil(partitions);
+        let mut files = files.into_iter();
+        let groups = (0..partitions).map(|_| FileGroup::new(files.by_ref().take(group_len).collect()));
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
-            .with_file_groups(groups)
+            .with_file_groups(groups.collect())
             .with_projection_indices(projection.cloned())?
             .with_preserve_order(in_order)
             .with_limit(limit)
