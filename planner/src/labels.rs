@@ -45,7 +45,7 @@ fn extend(names: &mut Option<Vec<String>>, more: Option<Vec<String>>) {
 }
 
 /// The name of an expression, and whether the relational core calls it so by itself.
-fn name_of(expr: &Expr, relations: &[Relation]) -> (String, bool) {
+pub(crate) fn name_of(expr: &Expr, relations: &[Relation]) -> (String, bool) {
     match expr {
         Expr::Identifier(ident) => (ident.value.clone(), true),
         // A table's column and a field of a struct are called by the last part, the second only by us.
@@ -61,7 +61,8 @@ fn name_of(expr: &Expr, relations: &[Relation]) -> (String, bool) {
     }
 }
 
-fn unique_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
+/// The name, with a number behind it if it is taken.
+pub(crate) fn unique_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut unique = name.to_owned();
     let mut number = 1;
     while taken(&unique) {

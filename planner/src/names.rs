@@ -32,7 +32,7 @@ use crate::scope::{
 };
 use crate::set_operations::numbered;
 use crate::source_call::{SourceCall, source_call_of};
-use crate::wildcard::{expand_renamed, star_columns, wildcard_options};
+use crate::wildcard::{expand_renamed, expand_repeated, star_columns, wildcard_options};
 
 /// What the caller knows of tables.
 pub trait Catalog {
@@ -242,6 +242,7 @@ impl Resolver<'_> {
                 named.push((alias.value.clone(), expr.clone()));
             }
         }
+        expand_repeated(&mut select.projection, &relations)?;
         let scope = Scope { named: &named, ..Scope::of(&relations) };
         let columns = label(&mut select.projection, &relations, &|item| star_columns(item, &relations));
         let aliases = columns.clone().unwrap_or_default();

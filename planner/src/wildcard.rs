@@ -6,6 +6,7 @@ use sqlparser::ast::{
 };
 
 use crate::error::{Error, Result};
+use crate::labels::{name_of, unique_name};
 use crate::scope::{Match, Relation, Scope, all_columns, find_column, merged_column, same_name};
 use crate::suggest::nearest;
 
@@ -71,6 +72,54 @@ pub(crate) fn expand_renamed(items: &mut Vec<SelectItem>, relations: &[Relation]
     }
     *items = expanded;
     Ok(())
+}
+
+/// Writes out the wildcards over columns that are called as something that is selected by itself in front of them, as in
+/// `SELECT a, *`: such a column gets a number, as [`label`](crate::labels::label) gives it to others.
+///
+/// # Errors
+/// Those of [`expand_renamed`]; something is given the name of a column for which a wildcard in front of it stands.
+pub(crate) fn expand_repeated(items: &mut Vec<SelectItem>, relations: &[Relation]) -> Result<()> {
+    let mut expanded = Vec::with_capacity(items.len());
+    // Of what is selected by itself, and of all.
+    let (mut single, mut names): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for item in items.drain(..) {
+        let unique =
+            |name: &str, names: &[String]| unique_name(name, |name| names.iter().any(|known| known == name));
+        let columns = star_columns(&item, relations).unwrap_or_default();
+        if columns.iter().any(|column| single.contains(column)) {
+            for mut column in renamed_columns(&item, RenameSelectItem::Multiple(Vec::new()), relations)? {
+                if let SelectItem::ExprWithAlias { alias, .. } = &mut column {
+                    alias.value = unique(&alias.value, &names);
+                    names.push(alias.value.clone());
+                }
+                expanded.push(column);
+            }
+            continue;
+        }
+        let name = match &item {
+            SelectItem::UnnamedExpr(expr) => Some(unique(&name_of(expr, relations).0, &names)),
+            SelectItem::ExprWithAlias { alias, .. }
+                if names.contains(&alias.value) && !single.contains(&alias.value) =>
+            {
+                return Err(same_as_of_wildcard(&alias.value));
+            }
+            SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
+            _ => None,
+        };
+        single.extend(name.clone());
+        names.extend(name.into_iter().chain(columns));
+        expanded.push(item);
+    }
+    *items = expanded;
+    Ok(())
+}
+
+/// An error of a name that one of the columns has for which a wildcard stands.
+fn same_as_of_wildcard(name: &str) -> Error {
+    Error::new(format!("two columns are named \"{name}\"")).with_hint(format!(
+        "* REPLACE (… AS {name}) puts one in the place of the other, * EXCLUDE ({name}) leaves that out"
+    ))
 }
 
 /// Whether columns are made of several, and all columns can be named.
