@@ -1,4 +1,4 @@
-//! `DESCRIBE`, `SUMMARIZE`, `SHOW TABLES`, `TABLE x` and `FROM 'x' WHERE …`, as queries.
+//! `DESCRIBE`, `SUMMARIZE`, `SHOW TABLES` and `TABLE x`, as queries.
 //!
 //! The parser knows no `SUMMARIZE`, and describes tables only. So these statements are rewritten before
 //! they are parsed, token by token, that errors keep their places: `SUMMARIZE 'x.csv'` becomes a query
@@ -8,6 +8,8 @@ use sqlparser::ast::{Ident, TableFactor};
 use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError};
+
+use crate::from_first::with_select;
 
 /// What is asked about the columns of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,7 @@ pub fn inspection_of(factor: &TableFactor) -> Option<(Inspection, TableFactor)> 
 /// The text has no tokens, as a quote is not closed.
 pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSpan>, TokenizerError> {
     let tokens = null_tests(whole_numbers(Tokenizer::new(dialect, sql).tokenize_with_location()?));
+    let tokens = with_select(&tokens);
     let mut rewritten = Vec::with_capacity(tokens.len());
     for statement in tokens.split_inclusive(|token| token.token == Token::SemiColon) {
         push_statement(statement, dialect, &mut rewritten);
@@ -122,10 +125,6 @@ fn push_statement(tokens: &[TokenWithSpan], dialect: &dyn Dialect, out: &mut Vec
         out.extend(text_tokens(TABLES, word, dialect));
         return out.extend_from_slice(semicolon);
     }
-    if is_word(word, "FROM") && lacks_select(body) {
-        out.extend(select_star(word).into_iter().take(2));
-        return out.extend_from_slice(tokens);
-    }
     if is_word(word, "TABLE") {
         out.extend(select_star(word));
         return out.extend_from_slice(&tokens[second..]);
@@ -145,8 +144,6 @@ fn push_statement(tokens: &[TokenWithSpan], dialect: &dyn Dialect, out: &mut Vec
     let table = is_word(next, "TABLE") && words.next().is_some();
     if table || !starts_query(&next.token) {
         out.extend(select_star(word));
-    } else if is_word(next, "FROM") && lacks_select(body) {
-        out.extend(select_star(word).into_iter().take(2));
     }
     out.extend_from_slice(&body[second + usize::from(table)..]);
     out.extend([at(Token::RParen), at(Token::make_keyword("AS"))]);
@@ -155,23 +152,9 @@ fn push_statement(tokens: &[TokenWithSpan], dialect: &dyn Dialect, out: &mut Vec
 }
 
 /// `SELECT * FROM`.
-fn select_star(place: &TokenWithSpan) -> [TokenWithSpan; 3] {
+pub(crate) fn select_star(place: &TokenWithSpan) -> [TokenWithSpan; 3] {
     [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")]
         .map(|token| TokenWithSpan { token, span: place.span })
-}
-
-/// Whether there is no SELECT outside of parentheses: `FROM 'x' WHERE a` for `SELECT * FROM 'x' WHERE a`.
-fn lacks_select(tokens: &[TokenWithSpan]) -> bool {
-    let mut depth = 0_usize;
-    for token in tokens {
-        match &token.token {
-            Token::LParen => depth += 1,
-            Token::RParen => depth = depth.saturating_sub(1),
-            _ if depth == 0 && is_word(token, "SELECT") => return false,
-            _ => {}
-        }
-    }
-    true
 }
 
 /// Tables and views, by name.
@@ -193,11 +176,11 @@ fn starts_query(token: &Token) -> bool {
     }
 }
 
-fn is_solid(token: &TokenWithSpan) -> bool {
+pub(crate) fn is_solid(token: &TokenWithSpan) -> bool {
     !matches!(token.token, Token::Whitespace(_) | Token::EOF)
 }
 
-fn is_word(token: &TokenWithSpan, wanted: &str) -> bool {
+pub(crate) fn is_word(token: &TokenWithSpan, wanted: &str) -> bool {
     match &token.token {
         Token::Word(word) => word.quote_style.is_none() && word.value.eq_ignore_ascii_case(wanted),
         _ => false,
@@ -236,7 +219,6 @@ mod tests {
                 "SELECT * FROM (SELECT * FROM read_csv('x', header = true)) AS \"$summarize\"",
             ],
         );
-        check("FROM 'x' WHERE a > (SELECT 1)", &["SELECT * FROM 'x' WHERE a > (SELECT 1)"]);
         check("DESCRIBE TABLE t", &["SELECT * FROM (SELECT * FROM t) AS \"$describe\""]);
         check(
             "SUMMARIZE FROM 'x' WHERE a > 1",

@@ -30,6 +30,7 @@ mod completion;
 mod copy;
 mod error;
 mod fields;
+mod from_first;
 mod functions;
 pub mod fuse;
 mod inspect;
