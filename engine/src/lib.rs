@@ -111,6 +111,7 @@ mod sinks;
 mod sniff;
 mod sources;
 mod spill_store;
+mod statement_files;
 mod subqueries;
 mod table;
 mod table_sample;

@@ -1,6 +1,6 @@
 //! What may stand where files are named.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -11,6 +11,32 @@ pub trait Paths {
     /// # Errors
     /// A path is not valid Unicode.
     fn into_paths(self) -> Result<Vec<String>>;
+}
+
+/// A path or glob from the root on, without `.`, `..` and links, as far as there is something.
+pub(crate) fn absolute(path: &str) -> String {
+    let path = swath_io::from_home(path);
+    let Ok(absolute) = path::absolute(&*path) else { return path.into_owned() };
+    if let Ok(real) = absolute.canonicalize() {
+        return real.to_string_lossy().into_owned();
+    }
+    let absolute = absolute.to_string_lossy();
+    let literal = absolute.split(['*', '?', '[', '{']).next().unwrap_or_default();
+    let (folder, rest) = absolute.split_at(literal.rfind('/').map_or(0, |at| at + 1));
+    let folder = Path::new(folder);
+    let folder = folder.canonicalize().unwrap_or_else(|_| without_dots(folder));
+    folder.join(rest).to_string_lossy().into_owned()
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 fn of_path(path: &Path) -> Result<String> {
@@ -47,5 +73,34 @@ impl<P: AsRef<Path>, const N: usize> Paths for [P; N] {
 impl<P: AsRef<Path>> Paths for &[P] {
     fn into_paths(self) -> Result<Vec<String>> {
         self.iter().map(|path| of_path(path.as_ref())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn one_file_has_one_absolute_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        fs::write(root.join("a.csv"), "").unwrap();
+        fs::create_dir(root.join("folder")).unwrap();
+        std::os::unix::fs::symlink("a.csv", root.join("link.csv")).unwrap();
+        std::os::unix::fs::symlink("folder", root.join("other")).unwrap();
+        let check = |path: &str, expected: &str| {
+            let expected = format!("{}/{expected}", root.display());
+            assert_eq!(absolute(&format!("{}/{path}", root.display())), expected, "{path}");
+        };
+        check("a.csv", "a.csv");
+        check("folder/.././link.csv", "a.csv");
+        check("other/new.csv", "folder/new.csv");
+        check("other/../*.csv", "*.csv");
+        check("other/", "folder");
+        check("none/../x/*/y.csv", "x/*/y.csv");
+        assert!(absolute("x.csv").starts_with('/'));
     }
 }

@@ -1,6 +1,5 @@
 //! A session: settings, views, and the way from a statement to its result.
 
-use std::cell::LazyCell;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,9 +13,8 @@ use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, Session
 use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use futures::FutureExt;
 use swath_io::Notes;
-use swath_planner::fuse::{may_name, next_group};
+use swath_planner::fuse::next_group;
 use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of, split_distinct};
 
 use crate::again::{Again, Member, Way};
@@ -43,6 +41,7 @@ use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
+use crate::statement_files::StatementFiles;
 use crate::subqueries::SubqueriesAsValues;
 use crate::table_sample::TableSamples;
 use crate::text_parts::TextPlaces;
@@ -358,27 +357,7 @@ impl Session {
     /// statement that changes something or that reads what one before it writes. To be asked again when
     /// these have run.
     pub fn next_group(&self, script: &mut VecDeque<Statement>) -> Vec<Statement> {
-        // Only statements behind a COPY need them.
-        let views = LazyCell::new(|| self.views());
-        let reads_file = |statement: &Statement, file: &str| {
-            let text = statement.to_string().to_lowercase();
-            // A name that stands there for something else begins the next group, too: that costs a read, no rows.
-            views.iter().any(|(name, paths)| {
-                text.contains(&name.to_lowercase()) && paths.iter().any(|path| may_name(path, file))
-            })
-        };
-        next_group(script, &reads_file)
-    }
-
-    /// Views over files, by name, with the paths that they read.
-    fn views(&self) -> Vec<(String, Vec<String>)> {
-        // Tables of the session are at hand: nothing is waited for.
-        let tables = self.registered().now_or_never().unwrap_or_default();
-        let view = |(name, table): (String, Arc<dyn TableProvider>)| {
-            let calls = calls_of(&*table.get_logical_plan()?);
-            Some((name, calls.into_iter().flat_map(|call| call.paths).collect()))
-        };
-        tables.into_iter().filter_map(view).collect()
+        next_group(script, &StatementFiles::new(self))
     }
 
     /// Plans a statement, without running it.
@@ -703,7 +682,7 @@ impl Session {
     }
 
     /// Tables and views, by name.
-    async fn registered(&self) -> Vec<(String, Arc<dyn TableProvider>)> {
+    pub(crate) async fn registered(&self) -> Vec<(String, Arc<dyn TableProvider>)> {
         let mut tables = Vec::new();
         for catalog in self.context.catalog_names().iter().filter_map(|name| self.context.catalog(name)) {
             for schema in catalog.schema_names().iter().filter_map(|name| catalog.schema(name)) {
