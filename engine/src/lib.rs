@@ -83,7 +83,6 @@ pub mod grep;
 mod inspect;
 mod interval_multiples;
 mod length;
-mod memory;
 mod operators;
 mod optimizer;
 mod options;

@@ -11,13 +11,13 @@ use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use swath_io::memory;
 
 use crate::aggregates;
 use crate::budget::Budget;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::frugal::FrugalBudget;
-use crate::memory;
 use crate::operators::{SortFirstRows, SortGroups};
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};

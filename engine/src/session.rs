@@ -13,7 +13,7 @@ use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, Session
 use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use swath_io::Notes;
+use swath_io::{Notes, memory};
 use swath_planner::fuse::next_group;
 use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of, split_distinct};
 
@@ -27,7 +27,6 @@ use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::interval_multiples::IntervalMultiples;
 use crate::length::Length;
-use crate::memory;
 use crate::operators::{
     ForgetConstants, GroupsInParts, OperatorPlanner, PushFiltersByName, SortFirstRows, YieldBetweenBatches,
 };

@@ -10,10 +10,10 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use swath_io::memory;
 use swath_planner::{SettingCall, nearest};
 
 use crate::error::{Error, Result};
-use crate::memory;
 use crate::resources::Resources;
 
 /// A setting of Swath.

@@ -349,15 +349,9 @@ impl Error {
             ErrorKind::Truncated { .. } => {
                 Some("the file is incomplete: copy it again, or wait until it is written; salvage = true reads what is there".into())
             }
-            ErrorKind::Corrupt { source, .. } if source.to_string().contains("too much memory") => {
-                Some("it was compressed with a window of more than 128 MiB: zstd -d --long=31 FILE -o NEW".into())
-            }
-            ErrorKind::Corrupt { source, .. } if source.to_string().contains("Dictionary mismatch") => {
-                Some("it was compressed with a dictionary, without which nobody can read it: zstd -d -D DICTIONARY FILE -o NEW".into())
-            }
-            ErrorKind::Corrupt { .. } => {
-                Some("the file is damaged: compare it with its original, or make it again; salvage = true reads what is whole".into())
-            }
+            ErrorKind::Corrupt { source, .. } => Some(refusal(source).unwrap_or(
+                "the file is damaged: compare it with its original, or make it again; salvage = true reads what is whole",
+            ).into()),
             ErrorKind::HeadLost { .. } => Some(
                 "read the file alone, with header = false, skip = 0 and columns = {'name': 'type', …}; other files without it".into(),
             ),
@@ -464,11 +458,14 @@ impl fmt::Display for Error {
                 "{}: the {codec} data ends in the middle, at compressed byte {offset_bytes}",
                 path.display()
             ),
-            ErrorKind::Corrupt { path, codec, offset_bytes, source, .. } => write!(
-                f,
-                "{}: the {codec} data is damaged at or before compressed byte {offset_bytes}: {source}",
-                path.display()
-            ),
+            ErrorKind::Corrupt { path, codec, offset_bytes, source, .. } => {
+                let what = if refusal(source).is_some() { "cannot be decoded" } else { "is damaged" };
+                let path = path.display();
+                write!(
+                    f,
+                    "{path}: the {codec} data {what} at or before compressed byte {offset_bytes}: {source}"
+                )
+            }
             ErrorKind::HeadLost { path } => {
                 write!(f, "{}: the header is lost with the damaged start of the file", path.display())
             }
@@ -501,6 +498,28 @@ impl std::error::Error for Error {
         // Io and Corrupt print their cause themselves: one line tells all of it.
         None
     }
+}
+
+/// What to do with data of which a decoder says so, as it is not damaged, but needs what the decoder does not have.
+fn refusal(source: &io::Error) -> Option<&'static str> {
+    const REFUSALS: [(&str, &str); 5] = [
+        (
+            "too much memory",
+            "its window is larger than there is memory for in each thread: pipe its text in, as '-', from zstd -dc --long=31 FILE",
+        ),
+        (
+            "Dictionary mismatch",
+            "it was compressed with a dictionary, without which nobody can read it: zstd -d -D DICTIONARY FILE -o NEW",
+        ),
+        ("with a dictionary", "nobody can read it without the dictionary: lz4 -d -D DICTIONARY FILE NEW"),
+        (
+            "memory limit reached",
+            "it was compressed with a dictionary of more than 1.5 GiB: pipe its text in, as '-', from xz -dc FILE",
+        ),
+        ("invalid options", "it has filters that are not known: pipe its text in, as '-', from xz -dc FILE"),
+    ];
+    let said = source.to_string();
+    REFUSALS.iter().find(|(words, _)| said.contains(words)).map(|(_, hint)| *hint)
 }
 
 impl From<ErrorKind> for Error {

@@ -56,6 +56,7 @@ mod feed;
 mod file_range;
 pub mod hive;
 pub mod losses;
+pub mod memory;
 pub mod notes;
 pub mod options;
 mod pipe;

@@ -8,13 +8,13 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
+use swath_io::memory;
 use tokio::task::JoinHandle;
 
 use super::collect::{collect, measure};
 use super::{ExplainQuery, ExplainedRun, Explanation, Step};
 use crate::again::{Again, Member, Way};
 use crate::error::{Error, Result};
-use crate::memory;
 use crate::output::panicked;
 use crate::pass::{Together, reads_shared_plan};
 use crate::session::Session;

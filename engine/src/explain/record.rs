@@ -11,10 +11,10 @@ use datafusion::error::Result;
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::{Stream, StreamExt};
+use swath_io::memory;
 
 use super::collect::{Collected, collect, measure};
 use super::{ExplainedRun, Explanation};
-use crate::memory;
 use crate::pass::{PassSpace, Together};
 use crate::threads::lock;
 

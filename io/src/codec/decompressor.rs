@@ -12,11 +12,13 @@ use super::gzip_stream::{Failure, GzipStream};
 use super::input::Input;
 use super::members::{is_skippable, magic, starts_member};
 use super::salvage::{Salvage, Step};
-use super::{Codec, MAGIC_LEN_BYTES};
+use super::trailing::{note_trailing, pass_trailing};
+use super::{Codec, MAGIC_LEN_BYTES, xz};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
 use crate::options::DecodeOptions;
 use crate::pipe;
+use crate::sniff::{Other, compressed_otherwise};
 
 /// Decodes one file from its start to its end, in constant memory.
 ///
@@ -122,7 +124,9 @@ impl Decompressor {
             None => detect(path, &mut input, notes)?,
         };
         let state = if empty { State::Done } else { State::Member };
-        Ok(Self { input, state, ..Self::nowhere(path, codec, notes) })
+        let mut decompressor = Self { input, state, ..Self::nowhere(path, codec, notes) };
+        decompressor.begin_member()?;
+        Ok(decompressor)
     }
 
     /// Like [`Decompressor::new`], past all damage of the file: what is whole is read, and what is lost goes to
@@ -284,7 +288,7 @@ impl Decompressor {
     /// Those of [`Decompressor::read`].
     pub(crate) fn read_behind(&mut self, buffer: &mut [u8], at: usize) -> Result<usize> {
         match &mut self.decoder {
-            Decoder::Gzip(gzip) => {
+            Decoder::Gzip(gzip) if self.pending.is_none() => {
                 let read = gzip.read_behind(&mut self.input, buffer, at);
                 self.read_gzip(read)
             }
@@ -300,17 +304,23 @@ impl Decompressor {
             && let Some(trailing_offset_bytes) = gzip.end()
         {
             self.stopped = gzip.is_stopped();
-            self.end(trailing_offset_bytes);
+            self.end(trailing_offset_bytes, len)?;
         }
         Ok(len)
     }
 
-    /// The last member has ended; perhaps something follows that is none.
-    fn end(&mut self, trailing_offset_bytes: Option<u64>) {
+    /// The last member has ended, and so many bytes come with the same call; perhaps something follows that is none.
+    fn end(&mut self, trailing_offset_bytes: Option<u64>, len: usize) -> Result<()> {
         self.state = State::Done;
-        if let Some(offset_bytes) = trailing_offset_bytes {
-            note_trailing(&self.notes, &self.path, self.codec, offset_bytes);
+        let Some(offset_bytes) = trailing_offset_bytes else { return Ok(()) };
+        let (path, codec) = (&self.path, self.codec);
+        let passed =
+            pass_trailing(path, codec, offset_bytes, self.decoded_bytes, &mut self.input, &self.notes);
+        match passed {
+            Err(error) if len > 0 => self.pending = Some(error),
+            passed => return passed,
         }
+        Ok(())
     }
 
     fn read_bzip2(&mut self, out: &mut [u8]) -> Result<usize> {
@@ -327,7 +337,7 @@ impl Decompressor {
         })?;
         self.decoded_bytes += len as u64;
         if let Some(Bzip2End::File { trailing_offset_bytes }) = stream.end() {
-            self.end(trailing_offset_bytes);
+            self.end(trailing_offset_bytes, len)?;
         }
         Ok(len)
     }
@@ -345,7 +355,13 @@ impl Decompressor {
                 return Ok(len);
             }
             Step::Gap => self.gap = true,
-            Step::End { trailing_offset_bytes } => self.end(trailing_offset_bytes),
+            Step::End { trailing_offset_bytes } => {
+                self.state = State::Done;
+                // What comes behind it was looked at.
+                if let Some(offset_bytes) = trailing_offset_bytes {
+                    note_trailing(&self.path, self.codec, offset_bytes, &self.notes);
+                }
+            }
         }
         Ok(0)
     }
@@ -401,13 +417,30 @@ impl Decompressor {
         }
         self.input.fill_to(MAGIC_LEN_BYTES).map_err(|error| Error::io(&self.path, "read", error))?;
         if !starts_member(self.codec, self.input.available()) {
-            self.end(Some(self.input.offset_bytes()));
-            return Ok(());
+            return self.end(Some(self.input.offset_bytes()), 0);
         }
         // A new decoder rather than a reset one: every codec starts afresh from its constructor.
         self.decoder = Decoder::new(self.codec);
         self.state = State::Member;
         self.members_bytes = self.decoded_bytes;
+        self.begin_member()
+    }
+
+    /// Looks at the head of a member, and tells if its bytes cannot be checked.
+    fn begin_member(&mut self) -> Result<()> {
+        if self.codec != Codec::Xz {
+            return Ok(());
+        }
+        self.input
+            .fill_to(xz::STREAM_HEAD_LEN_BYTES)
+            .map_err(|error| Error::io(&self.path, "read", error))?;
+        let head = xz::stream_head(self.input.available());
+        if let Some(check) = head.as_ref().and_then(xz::unknown_check) {
+            self.notes.add(format!(
+                "{}: the checks of the xz data are of an unknown kind ({check}): what is read is not checked",
+                self.path.display()
+            ));
+        }
         Ok(())
     }
 
@@ -443,6 +476,9 @@ fn is_text(head: &[u8]) -> bool {
     !head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
 }
 
+/// Bytes by which text is told from what is compressed, in a file whose name says that it is.
+const NAMED_HEAD_LEN_BYTES: usize = 512;
+
 /// How frames of LZ4 begin that the Linux kernel and `lz4 -l` write.
 const LZ4_LEGACY_MAGIC: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
 
@@ -457,6 +493,9 @@ fn detect(path: &Path, input: &mut Input, notes: &Notes) -> Result<Codec> {
             ("LZ4 in its legacy format", "write it in the format of today: lz4 -dc FILE | lz4 > NEW");
         return Err(ErrorKind::NoText { path: path.to_owned(), found, hint }.into());
     }
+    if let Some(Other { name: found, hint }) = compressed_otherwise(head).filter(|_| found == Codec::Plain) {
+        return Err(ErrorKind::NoText { path: path.to_owned(), found, hint }.into());
+    }
     match Codec::of_name(path) {
         // It ends within its first word.
         Some(named) if found == Codec::Plain && magic(named).starts_with(head) => {
@@ -466,8 +505,8 @@ fn detect(path: &Path, input: &mut Input, notes: &Notes) -> Result<Codec> {
         Some(Codec::Lz4) if is_skippable(head) => return Ok(Codec::Lz4),
         Some(named) if named != found => {
             // Zeros and other control bytes are no text either: the file was damaged at its head.
-            let binary = head.iter().any(|byte| *byte < 9);
-            if found == Codec::Plain && binary {
+            let head = &input.available()[..input.available().len().min(NAMED_HEAD_LEN_BYTES)];
+            if found == Codec::Plain && head.iter().any(|byte| matches!(byte, 0 | 5..=8 | 14..=26)) {
                 let source = io::Error::new(
                     io::ErrorKind::InvalidData,
                     "its first bytes are not those of such a file",
@@ -509,14 +548,6 @@ const SKIPPABLE_HEAD_LEN_BYTES: usize = 8;
 
 /// Skippable frames that are read to find out what is behind them.
 const SKIPPED_LEN_BYTES: usize = 1 << 20;
-
-/// Tells that the last member is not the end of the file.
-pub(crate) fn note_trailing(notes: &Notes, path: &Path, codec: Codec, offset_bytes: u64) {
-    notes.add(format!(
-        "{}: something follows the {codec} data at compressed byte {offset_bytes} and is not read",
-        path.display()
-    ));
-}
 
 #[cfg(test)]
 mod tests {
@@ -673,6 +704,61 @@ mod tests {
     }
 
     #[test]
+    fn checks_of_xz_that_are_not_known_are_noted() {
+        let mut stream = encode(Codec::Xz, b"a,b\n");
+        let foot = stream.len() - 12;
+        // As long as the usual one: 8 bytes.
+        let kind = 5;
+        (stream[7], stream[foot + 9]) = (kind, kind);
+        let head_crc = crc32fast::hash(&stream[6..8]).to_le_bytes();
+        stream[8..12].copy_from_slice(&head_crc);
+        let foot_crc = crc32fast::hash(&stream[foot + 4..foot + 10]).to_le_bytes();
+        stream[foot..foot + 4].copy_from_slice(&foot_crc);
+        let (text, notes) = decode(&stream).unwrap();
+        assert_eq!(text, b"a,b\n");
+        assert_eq!(
+            notes,
+            ["a: the checks of the xz data are of an unknown kind (5): what is read is not checked"]
+        );
+        assert!(decode(&encode(Codec::Xz, b"a,b\n")).unwrap().1.is_empty());
+    }
+
+    #[test]
+    fn a_dictionary_of_xz_may_be_large_but_not_of_any_size() {
+        let with_dictionary = |size: u8| {
+            let mut stream = encode(Codec::Xz, b"a,b\n");
+            let header_len = 4 * (usize::from(stream[12]) + 1);
+            let header = &mut stream[12..12 + header_len];
+            let filter = header.windows(2).position(|pair| pair == [0x21, 1]).unwrap();
+            header[filter + 2] = size;
+            let crc = crc32fast::hash(&header[..header_len - 4]).to_le_bytes();
+            header[header_len - 4..].copy_from_slice(&crc);
+            decode(&stream)
+        };
+        // 1.5 GiB, and the largest of the format.
+        assert_eq!(with_dictionary(37).unwrap().0, b"a,b\n");
+        let error = with_dictionary(40).unwrap_err();
+        assert!(error.to_string().contains("cannot be decoded"), "{error}");
+        assert!(error.hint().unwrap().contains("more than 1.5 GiB"), "{error}");
+    }
+
+    #[test]
+    fn windows_of_zstandard_may_be_larger_than_usual() {
+        // One block as it is, in a frame with a window of 256 MiB, and of more than there can be.
+        let frame = |log: u8| {
+            let head = [0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3];
+            [&head[..], &[4 << 3 | 1, 0, 0], b"a,b\n"].concat()
+        };
+        assert_eq!(decode(&frame(27)).unwrap().0, b"a,b\n");
+        if crate::memory::available_bytes() / std::thread::available_parallelism().unwrap() > 1 << 30 {
+            assert_eq!(decode(&frame(28)).unwrap().0, b"a,b\n");
+        }
+        let error = decode(&frame(41)).unwrap_err();
+        assert!(error.to_string().contains("cannot be decoded"), "{error}");
+        assert!(error.hint().unwrap().contains("--long=31"));
+    }
+
+    #[test]
     fn a_wrong_name_is_noted_and_a_damaged_head_is_an_error() {
         let open = |name: &str, bytes: &[u8]| {
             let notes = Notes::default();
@@ -684,8 +770,11 @@ mod tests {
         assert_eq!(notes, ["a.gz: named as gzip, read as bzip2, as its first bytes show"]);
         let (codec, notes) = open("a.bz2", b"a,b\n1,2\n").unwrap();
         assert_eq!((codec, notes.len()), (Codec::Plain, 1));
-        let error = open("a.gz", &[0, 1, 2, 3, 4, 5, 6]).unwrap_err();
-        assert!(error.to_string().contains("gzip data is damaged"), "{error}");
+        let other_level = [b"BZh0", &encode(Codec::Bzip2, b"x")[4..]].concat();
+        for (name, head) in [("a.gz", &[0, 1, 2, 3, 4, 5, 6][..]), ("a.bz2", &other_level)] {
+            let error = open(name, head).unwrap_err().to_string();
+            assert!(error.contains("not those of such a file"), "{error}");
+        }
         assert_eq!(open("a.zst", b"").unwrap().0, Codec::Plain);
     }
 
@@ -725,6 +814,19 @@ mod tests {
             assert!(matches!(error.kind(), ErrorKind::Truncated { .. }), "{error}");
         }
         assert_eq!(read("a.csv", b"BZh").unwrap(), b"BZh");
+    }
+
+    #[test]
+    fn data_of_other_codecs_is_no_text() {
+        for (head, name) in [
+            (&b"\x1f\x9d\x90a\xe4"[..], "compress"),
+            (b"LZIP\x01\x0c\0more", "lzip"),
+            (b"\x5d\0\0\x80\0\xff\xff", "LZMA"),
+        ] {
+            let error = decode(head).unwrap_err();
+            assert_eq!(error.to_string(), format!("a: expected text, found data compressed with {name}"));
+            assert_eq!(decode_steps(Some(Codec::Plain), head, 10, 10).unwrap().0, head);
+        }
     }
 
     #[test]

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Codec;
-use super::decompressor::note_trailing;
 use super::gzip::{BlockStart, HISTORY_LEN_BYTES, PieceEnd, SkippedPiece, start_at};
 use super::gzip_stream::GzipStream;
 use super::input::Input;
+use super::trailing::pass_trailing;
 use crate::chunk::Chunk;
 use crate::error::{Error, Result};
 use crate::file_range::FileRange;
@@ -59,8 +59,10 @@ impl GzipFront {
         chunk.set_behind_checked(self.stream.checked_bytes() >= before_bytes);
         let Some(trailing) = self.stream.end().filter(|_| filled) else { return Ok(false) };
         if let (Some(offset_bytes), false) = (trailing, self.noted) {
-            note_trailing(&self.notes, &self.path, Codec::Gzip, offset_bytes);
             self.noted = true;
+            let decoded_bytes = self.stream.decoded_bytes();
+            let (path, input) = (&self.path, &mut self.input);
+            pass_trailing(path, Codec::Gzip, offset_bytes, decoded_bytes, input, &self.notes)?;
         }
         Ok(true)
     }

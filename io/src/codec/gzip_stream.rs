@@ -115,9 +115,9 @@ impl GzipStream {
         self.decoder.is_stopped()
     }
 
-    /// Whether all has been decoded, and where something begins that follows the last member and is no member.
+    /// Whether all has been given, and where something begins that follows the last member and is no member.
     pub(super) fn end(&self) -> Option<Option<u64>> {
-        self.ended.then_some(self.decoder.trailing_offset_bytes())
+        (self.ended && self.start == self.end).then_some(self.decoder.trailing_offset_bytes())
     }
 
     /// Decodes the next bytes; 0 only at the end.

@@ -12,7 +12,9 @@ mod input;
 pub(crate) mod lz4;
 mod members;
 mod salvage;
+mod trailing;
 pub(crate) mod xz;
+mod zstd;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -21,19 +23,17 @@ use std::str::FromStr;
 
 use compression_codecs::lz4::params::EncoderParams as Lz4Params;
 use compression_codecs::zstd::params::CParameter;
-use compression_codecs::{
-    BzEncoder, DecodeV2, EncodeV2, GzipEncoder, Lz4Encoder, XzDecoder, XzEncoder, ZstdDecoder, ZstdEncoder,
-};
+use compression_codecs::{BzEncoder, DecodeV2, EncodeV2, GzipEncoder, Lz4Encoder, XzEncoder, ZstdEncoder};
 use compression_core::Level;
 
 pub(crate) use bzip2_stream::{Bzip2End, Bzip2Stream, MOST_BLOCKS_LEN_BYTES, Part, Sums};
 pub use compressor::Compressor;
 pub use decompressor::Decompressor;
-pub(crate) use decompressor::note_trailing;
 pub(crate) use gzip_front::GzipFront;
 pub(crate) use input::Input;
 pub(crate) use members::find_member;
 use members::is_skippable;
+pub(crate) use trailing::pass_trailing;
 pub(crate) use xz::XzBlocks;
 
 use crate::error::{Error, Result};
@@ -111,8 +111,8 @@ impl Codec {
     fn decoder(self) -> Option<Box<dyn DecodeV2 + Send>> {
         match self {
             Self::Plain | Self::Gzip | Self::Bzip2 => None,
-            Self::Zstd => Some(Box::new(ZstdDecoder::new())),
-            Self::Xz => Some(Box::new(XzDecoder::new())),
+            Self::Zstd => Some(Box::new(zstd::decoder())),
+            Self::Xz => Some(Box::new(xz::decoder())),
             Self::Lz4 => Some(Box::new(lz4::Lz4Decoder::new())),
         }
     }

@@ -12,6 +12,8 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
+use compression_codecs::XzDecoder;
+
 use crate::file_range::FileRange;
 
 /// Bytes of a stream's head.
@@ -27,12 +29,26 @@ const ALIGNMENT: usize = 4;
 /// Lengths of the checks behind blocks, by their number in the stream's head.
 const CHECK_LEN_BYTES: [u64; 16] = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 
+/// Memory that a decoder may take: for the largest dictionary that `xz` writes, 1.5 GiB. The format allows 4 GiB. What is not
+/// needed of it is not touched: a decoder ahead of the others, which decodes some chunks only, holds no more than these.
+const MAX_MEMORY_LEN_BYTES: u64 = 1600 << 20;
+
+/// A decoder of one stream.
+pub(super) fn decoder() -> XzDecoder {
+    XzDecoder::with_memlimit(MAX_MEMORY_LEN_BYTES)
+}
+
 /// The head of the stream that begins with these bytes, if it is right.
 pub(super) fn stream_head(bytes: &[u8]) -> Option<[u8; STREAM_HEAD_LEN_BYTES]> {
     let head = *bytes.first_chunk::<STREAM_HEAD_LEN_BYTES>()?;
     let crc = u32::from_le_bytes([head[8], head[9], head[10], head[11]]);
     (head.starts_with(b"\xfd7zXZ\0") && head[6] == 0 && head[7] < 16 && crc32fast::hash(&head[6..8]) == crc)
         .then_some(head)
+}
+
+/// The number of the kind of checks of a stream, if it is none that its blocks can be checked by.
+pub(super) fn unknown_check(head: &[u8; STREAM_HEAD_LEN_BYTES]) -> Option<u8> {
+    Some(head[7]).filter(|check| !matches!(check, 0 | 1 | 4 | 10))
 }
 
 /// The length of the block that begins with these bytes, from its header to its check, if one does and tells.

@@ -80,6 +80,11 @@ pub(crate) fn other_kind(head: &[u8]) -> Option<Other> {
     KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, other)| *other)
 }
 
+/// What the first bytes of a file show that is compressed, but by no codec of ours.
+pub(crate) fn compressed_otherwise(head: &[u8]) -> Option<Other> {
+    other_kind(head).filter(|other| other.hint == CODEC)
+}
+
 fn has(text: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find(text, word).is_some()
 }

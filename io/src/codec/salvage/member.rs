@@ -3,13 +3,14 @@
 use std::fmt;
 use std::io;
 
+use compression_codecs::DecodeV2;
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
-use compression_codecs::{DecodeV2, XzDecoder};
 
 use super::super::Codec;
 use super::super::gzip::Damage;
 use super::super::gzip_stream::{Failure, GzipStream};
 use super::super::input::Input;
+use super::super::xz;
 
 /// Decodes one member.
 pub(super) struct Member {
@@ -81,7 +82,7 @@ impl Member {
     /// # Errors
     /// The head is none.
     pub(super) fn begin_block(head: &[u8], offset_bytes: u64, len_bytes: u64) -> io::Result<Self> {
-        let mut decoder: Box<dyn DecodeV2 + Send> = Box::new(XzDecoder::new());
+        let mut decoder: Box<dyn DecodeV2 + Send> = Box::new(xz::decoder());
         let mut source = PartialBuffer::new(head);
         while !source.unwritten().is_empty() {
             decoder.decode(&mut source, &mut WriteBuffer::new_initialized(&mut [0; 1][..]))?;

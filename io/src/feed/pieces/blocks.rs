@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{PieceCodec, PieceDecoder, PieceEnd};
 use crate::chunk::Chunk;
 use crate::codec::bzip2::{Finder, MarkerKind};
-use crate::codec::{Bzip2End, Bzip2Stream, Codec, Input, MOST_BLOCKS_LEN_BYTES, Part, Sums, note_trailing};
+use crate::codec::{Bzip2End, Bzip2Stream, Codec, Input, MOST_BLOCKS_LEN_BYTES, Part, Sums, pass_trailing};
 use crate::error::{Error, Result};
 use crate::file_range::FileRange;
 use crate::notes::Notes;
@@ -66,10 +66,20 @@ impl PieceCodec for Blocks {
     fn join(&self, sums: &mut Sums, rest: Rest) -> Result<()> {
         for part in rest.parts {
             // Bytes of earlier pieces are counted by the caller.
-            sums.add(part).map_err(|failure| failure.into_error(&self.path, 0))?;
+            sums.add(part).map_err(|failure| failure.into_error(&self.path, rest.decoded_bytes))?;
         }
         if let Some(offset_bytes) = rest.trailing_offset_bytes {
-            note_trailing(&self.notes, &self.path, Codec::Bzip2, offset_bytes);
+            let mut input = Input::new(Box::new(io::empty()));
+            input.restart(Box::new(FileRange::to_end(&self.file, offset_bytes)), offset_bytes);
+            // Bytes of earlier pieces are counted by the caller.
+            pass_trailing(
+                &self.path,
+                Codec::Bzip2,
+                offset_bytes,
+                rest.decoded_bytes,
+                &mut input,
+                &self.notes,
+            )?;
         }
         Ok(())
     }
@@ -79,6 +89,7 @@ impl PieceCodec for Blocks {
 #[derive(Debug)]
 pub(in crate::feed) struct Rest {
     parts: Vec<Part>,
+    decoded_bytes: u64,
     /// Where something follows the last stream and is none.
     trailing_offset_bytes: Option<u64>,
 }
@@ -119,7 +130,11 @@ impl PieceDecoder for BlocksDecoder {
             };
             PieceEnd {
                 next_bit,
-                rest: Rest { parts: std::mem::take(&mut self.parts), trailing_offset_bytes },
+                rest: Rest {
+                    parts: std::mem::take(&mut self.parts),
+                    decoded_bytes: self.stream.decoded_bytes(),
+                    trailing_offset_bytes,
+                },
             }
         }))
     }

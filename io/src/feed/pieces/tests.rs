@@ -303,6 +303,23 @@ fn what_is_wrong_is_told_as_by_one_thread() {
 }
 
 #[test]
+fn a_member_with_damaged_first_bytes_is_not_the_end_of_the_file() {
+    for codec in CODECS {
+        let members: Vec<_> = (0..20).map(|i| packed(codec, &lines(50 * i, 200))).collect();
+        let mut file = members.concat();
+        let damaged_at = members[..7].concat().len();
+        file[damaged_at] ^= 0x10;
+        let front: Vec<u8> = (0..7).flat_map(|i| lines(50 * i, 200)).collect();
+        for (workers, lens) in [(1, None), (1, Some((500, 300))), (3, Some((500, 300)))] {
+            let ((found, error), notes) = read(&file, codec, workers, lens);
+            let error = error.unwrap();
+            assert!(error.contains(&format!("byte {damaged_at}: expected a")), "{error}");
+            assert!(front.starts_with(&found) && notes.is_empty(), "{codec} {notes:?}");
+        }
+    }
+}
+
+#[test]
 fn a_member_in_a_member_is_not_taken_for_one() {
     // Stored, the members inside look like members of the file.
     let inner: Vec<_> = (0..10).map(|i| packed(Codec::Gzip, &lines(50 * i, 200))).collect();

@@ -10,18 +10,18 @@ const DEFAULT_PERCENT: usize = 60;
 
 /// The memory that queries may use when nobody says otherwise: 60 % of what the machine has, or of what
 /// the control group of this process may use.
-pub(crate) fn default_limit_bytes() -> usize {
+pub fn default_limit_bytes() -> usize {
     available_bytes() / 100 * DEFAULT_PERCENT
 }
 
 /// The memory that the machine has, or that the control group of this process may use.
-pub(crate) fn available_bytes() -> usize {
+pub fn available_bytes() -> usize {
     let limits = [machine_bytes(), control_group_bytes()];
     limits.into_iter().flatten().min().unwrap_or(UNKNOWN_BYTES)
 }
 
 /// The most memory that this process ever used; `None` if the system does not tell.
-pub(crate) fn peak_bytes() -> Option<u64> {
+pub fn peak_bytes() -> Option<u64> {
     kib_of(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")?.checked_mul(1024)
 }
 
