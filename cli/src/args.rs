@@ -70,7 +70,7 @@ pub struct Args {
     answer: AnswerArgs,
 
     /// When there are colours; auto: on a terminal, unless NO_COLOR is set
-    #[arg(long, hide_short_help = true, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
+    #[arg(long, alias = "colour", hide_short_help = true, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
     pub color: When,
 }
 
@@ -146,7 +146,7 @@ pub struct ReadArgs {
     /// What stands between fields [default: found by looking]
     ///
     /// One to four bytes, or `blanks`: any number of blanks and tabs
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, aliases = ["delimiter", "sep"], value_name = "TEXT")]
     delim: Option<String>,
 
     /// The character around fields, '' for none [default: "]

@@ -6,9 +6,9 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 const STATEMENT: &str = "a statement needs no option: swath \"SELECT …\"";
-const FOLDERS: &str = "a glob names the files in folders: 'logs/**/*.gz'";
 const NAMES: &str = "a glob says which files: 'logs/**/*.gz'";
 const PATTERNS: &str = "patterns are regular expressions as ripgrep has them, without looking around";
+const ONE_LINE: &str = "patterns are looked for in one line at a time";
 const LINES: &str =
     "SQL over lines does it: swath \"SELECT … FROM read_text('glob') WHERE line ~ 'pattern'\"";
 const FORMAT: &str = "write --format, as in --format csv, json, line, markdown or html";
@@ -17,10 +17,11 @@ const HEADER: &str = "COPY (SELECT …) TO 'file.csv' (HEADER false) writes no h
 const NO_TEXT: &str = "a file whose name is no UTF-8 is named by a glob: 'data-*.csv'";
 
 /// The options of `duckdb`, `sqlite3`, `psql`, `grep` and `rg` that are typed out of habit.
-const OPTIONS: [(&str, &str); 34] = [
+const OPTIONS: [(&str, &str); 35] = [
     ("-A", FORMAT),
     ("-P", PATTERNS),
-    ("-R", FOLDERS),
+    ("-R", NAMES),
+    ("-U", ONE_LINE),
     ("-ascii", FORMAT),
     ("-box", FORMAT),
     ("-c", STATEMENT),
@@ -43,7 +44,7 @@ const OPTIONS: [(&str, &str); 34] = [
     ("-markdown", FORMAT),
     ("-noheader", HEADER),
     ("-q", "nothing is said but results, errors and notes; 2>/dev/null keeps these away"),
-    ("-r", FOLDERS),
+    ("-r", NAMES),
     ("-readonly", "--read-only"),
     ("-s", "errors go to standard error: 2>/dev/null"),
     ("-separator", "--format tsv, or COPY (SELECT …) TO 'file.csv' (DELIM ';')"),
@@ -52,10 +53,48 @@ const OPTIONS: [(&str, &str); 34] = [
     ("--glob", NAMES),
     ("--include", NAMES),
     ("--json", LINES),
-    ("--recursive", FOLDERS),
-    ("--replace", LINES),
+    ("--multiline", ONE_LINE),
+    ("--recursive", NAMES),
     ("--type", NAMES),
 ];
+
+/// The options of `xsv`, `qsv` and other programs over tables that are typed out of habit behind `swath head` and its like.
+const TABLE_OPTIONS: [(&str, &str); 5] = [
+    ("-d", "write --delim, as in --delim ';'"),
+    ("-s", "SQL takes columns: swath \"SELECT a, b FROM 'x.csv.gz'\""),
+    ("-f", "tail -f goes on for ever; swath reads files to their end"),
+    ("--no-header", "write --header=false"),
+    ("--no-headers", "write --header=false"),
+];
+
+/// Commands over tables and lines.
+const TABLE_COMMANDS: [&str; 7] = ["head", "tail", "sample", "count", "schema", "summary", "convert"];
+
+/// The commands of other programs, and the one to write instead.
+const COMMANDS: [(&str, &str); 8] = [
+    (
+        "cat zcat gzcat bzcat xzcat zstdcat lz4cat gunzip bunzip2 unxz unzstd uncompress",
+        "swath decompress FILE writes the plain bytes",
+    ),
+    ("search find rg egrep fgrep zgrep", "swath grep PATTERN FILE finds lines"),
+    ("wc lines", "swath count FILE counts records, swath count --lines FILE lines"),
+    ("stats info profile", "swath summary FILE tells of each column"),
+    ("headers names cols columns types", "swath schema FILE tells names and types"),
+    (
+        "compress gzip fmt input output json to-json tojson tojsonl to-parquet to",
+        "swath convert FILE NEW writes it anew, as the ending of NEW says: .csv.gz, .jsonl, .parquet",
+    ),
+    (
+        "frequency freq uniq dedup slice sort cut query sql transpose sqlp",
+        "SQL does it: swath \"SELECT … FROM 'x.csv.gz' …\"",
+    ),
+    ("verify test check validate", "swath decompress --test FILE decodes files to their end"),
+];
+
+/// What to write instead of a command of another program.
+pub fn command_hint(word: &str) -> Option<&'static str> {
+    COMMANDS.iter().find(|(words, _)| words.split(' ').any(|known| known == word)).map(|(_, hint)| *hint)
+}
 
 /// The options of `gzip` and its like that are typed out of habit behind `swath decompress`.
 const DECOMPRESS_OPTIONS: [&str; 11] =
@@ -69,10 +108,21 @@ pub fn told(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -
     if error.kind() == ErrorKind::InvalidUtf8 {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(NO_TEXT)]));
     }
+    // What is wrong with the options of a command that is none is that it is none.
+    if let Some(hint) = arguments.get(1).and_then(|word| command_hint(word)) {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint)]));
+        return error;
+    }
+    let of_table = arguments.iter().position(|argument| TABLE_COMMANDS.contains(&argument.as_str()));
     let of_decompress = arguments.iter().position(|argument| argument == "decompress");
     let tip = |(at, argument): (usize, &String)| match of_decompress {
         Some(before) if at > before && DECOMPRESS_OPTIONS.contains(&argument.as_str()) => Some(DECOMPRESS),
-        _ => tip(argument),
+        _ => {
+            let of_table =
+                of_table.filter(|before| at > *before).and_then(|_| tip_of(&TABLE_OPTIONS, argument));
+            of_table.or_else(|| tip_of(&OPTIONS, argument))
+        }
     };
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg)
@@ -84,9 +134,9 @@ pub fn told(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -
     error
 }
 
-fn tip(argument: &str) -> Option<&'static str> {
+fn tip_of(options: &[(&str, &'static str)], argument: &str) -> Option<&'static str> {
     let name = argument.split('=').next().unwrap_or(argument);
-    OPTIONS.iter().find(|(option, _)| *option == name).map(|(_, tip)| *tip)
+    options.iter().find(|(option, _)| *option == name).map(|(_, tip)| *tip)
 }
 
 #[cfg(test)]
@@ -97,16 +147,20 @@ mod tests {
     fn options_of_other_programs() {
         let told = |arguments: &[&str]| {
             let words = std::iter::once("swath").chain(arguments.iter().copied());
-            let error = crate::help::command().try_get_matches_from(words).unwrap_err();
-            told(error, arguments.iter().map(OsString::from)).to_string()
+            let error = crate::help::command().try_get_matches_from(words.clone()).unwrap_err();
+            told(error, words.map(OsString::from)).to_string()
         };
         for (arguments, tip) in [
             (["-c", "SELECT 1"].as_slice(), STATEMENT),
             (&["-csv", "SELECT 1"], FORMAT),
-            (&["grep", "-r", "x", "."], FOLDERS),
+            (&["head", "-r", "."], NAMES),
+            (&["grep", "-U", "x"], ONE_LINE),
             (&["decompress", "-dc", "a.gz"], DECOMPRESS),
             (&["decompress", "a.gz", "-c"], DECOMPRESS),
-            (&["grep", "--include=*.gz", "x"], NAMES),
+            (&["head", "--include=*.gz", "x"], NAMES),
+            (&["head", "-d", ";", "x.csv"], "--delim ';'"),
+            (&["count", "--no-headers", "x.csv"], "--header=false"),
+            (&["wc", "-l", "x.csv"], "swath count --lines FILE"),
             (&["-y", "SELECT 1"], "to pass '-y' as a value"),
             (&["--formt", "csv"], "a similar argument exists: '--format'"),
         ] {

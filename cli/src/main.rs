@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<u8, report::Report> {
     let config = config::Config::load()?;
-    let arguments = || std::env::args_os().map(statements::as_statement);
+    let arguments = || commands::with_numbers_in_short(std::env::args_os().map(statements::as_statement));
     let matches = config.apply(help::command()).try_get_matches_from(arguments());
     let matches = matches.unwrap_or_else(|error| {
         let error = config.told(error, arguments());

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 
 use crate::args::Args;
+use crate::foreign;
 use crate::report::Report;
 
 /// The texts of all statements: arguments first, then files; standard input if there is neither.
@@ -62,6 +63,9 @@ pub fn no_statement(text: &str) -> Option<Report> {
     let is_word = text.chars().all(|char| char.is_ascii_lowercase() || char == '-') && !text.is_empty();
     if !is_word || swath::is_keyword(text) {
         return None;
+    }
+    if let Some(hint) = foreign::command_hint(text) {
+        return Some(Report::with_hint(format!("there is no command \"{text}\""), hint));
     }
     let swath = Args::command();
     let names: Vec<&str> = swath.get_subcommands().map(clap::Command::get_name).collect();

@@ -19,6 +19,9 @@ fn folder() -> TempDir {
     fs::write(path("c.txt"), "Obama, Obama\n").unwrap();
     fs::write(path("empty.txt"), "").unwrap();
     fs::write(path("words.txt"), "nothing\nB.rack\n").unwrap();
+    fs::create_dir_all(path("in/deep")).unwrap();
+    fs::write(path("in/deep/d.log"), "Obama\nnothing\n").unwrap();
+    fs::write(path("in/.hidden.txt"), "else\n").unwrap();
     // Of several chunks.
     let long: String = (0..120_000).map(|line| format!("{line}\n")).collect();
     fs::write(path("long.txt"), long).unwrap();
@@ -88,6 +91,22 @@ fn as_grep_prints_it() {
         format!("-s Obama nosuch.txt {texts}"),
         "Obama /dev/null a.txt".to_owned(),
         "-c Obama /dev/null a.txt".to_owned(),
+        format!("-b Obama {texts}"),
+        format!("-bon Obama {texts}"),
+        format!("-b -C1 Paris {texts}"),
+        format!("-vb Obama {texts}"),
+        "-bn -A1 99 long.txt".to_owned(),
+        "-bo 77 long.txt a.txt".to_owned(),
+        format!("-1 Paris {texts}"),
+        format!("-n -2 -A0 Paris {texts}"),
+        format!("--group-separator=-/- -A0 Obama {texts}"),
+        format!("--no-group-separator -C0 Obama {texts}"),
+        format!("-y obama {texts}"),
+        "-r Obama in".to_owned(),
+        "-rc Obama in --exclude=*.log --exclude=.*".to_owned(),
+        "-R -h --include=*.log Obama in".replace("-h", "--no-filename"),
+        "-rl nothing in --exclude-dir=deep".to_owned(),
+        "-rL nowhere in --include=*.log".to_owned(),
     ] {
         let run = |program: &mut Process| -> Output {
             program.args(args.split(' ')).current_dir(dir.path()).env("LC_ALL", "C.UTF-8").output().unwrap()
@@ -169,9 +188,87 @@ fn habits_from_ripgrep() {
     let told = |args: &[&str], tip: &'static str| {
         swath(&dir).args(args).assert().code(2).stderr(predicate::str::contains(tip));
     };
-    told(&["-r", "Obama", "."], "a glob names the files in folders");
-    told(&["-g", "*.txt", "Obama"], "a glob says which files");
+    told(&["-t", "txt", "Obama"], "a glob says which files");
+    told(&["-U", "Oba\\nma"], "in one line at a time");
     told(&["--json", "Obama", "a.txt"], "FROM read_text('glob')");
+}
+
+#[test]
+fn lines_as_editors_and_people_want_them() {
+    let dir = folder();
+    let printed = |args: &str, expected: &str| {
+        swath(&dir).args(args.split(' ')).assert().success().stdout(expected.to_owned());
+    };
+    printed("--column Obama a.txt", "1:4:en Obama 1\n2:11:de Barack_Obama 2\n");
+    printed("-o --column -b Obama c.txt", "1:1:0:Obama\n1:8:7:Obama\n");
+    printed("--column -C1 Paris a.txt", "3-\n4:4:en Paris 3\n5-EN obama 4\n");
+    printed("--vimgrep Obama c.txt", "c.txt:1:1:Obama, Obama\nc.txt:1:8:Obama, Obama\n");
+    printed(
+        "--heading -n Obama a.txt b.txt c.txt",
+        "a.txt\n1:en Obama 1\n2:de Barack_Obama 2\n\nc.txt\n1:Obama, Obama\n",
+    );
+    printed(
+        "--heading -A1 Obama a.txt c.txt",
+        "a.txt\nen Obama 1\nde Barack_Obama 2\n\n\nc.txt\nObama, Obama\n",
+    );
+    printed("--heading --no-heading Obama b.txt c.txt", "c.txt:Obama, Obama\n");
+    printed("--heading -c Obama b.txt c.txt", "b.txt:0\nc.txt:1\n");
+    printed("-p Par a.txt", "\u{1b}[32m4\u{1b}[0m\u{1b}[36m:\u{1b}[0men \u{1b}[1;31mPar\u{1b}[0mis 3\n");
+    printed("-M 10 Obama a.txt", "en Obama 1\n[Omitted long matching line]\n");
+    printed("-M 9 -C1 -n Paris a.txt", "3-\n4:[Omitted long matching line]\n5-[Omitted long context line]\n");
+    printed("-M 5 --max-columns-preview Par a.txt", "en Pa [... omitted end of long line]\n");
+    printed("-M 0 Paris a.txt", "en Paris 3\n");
+    printed(
+        "--passthru -n Paris a.txt",
+        "1-en Obama 1\n2-de Barack_Obama 2\n3-\n4:en Paris 3\n5-EN obama 4\n",
+    );
+    printed("--passthru Obama c.txt b.txt", "c.txt:Obama, Obama\nb.txt-nothing here\n");
+    printed("--label x -H --replace <$0> ama c.txt", "c.txt:Ob<ama>, Ob<ama>\n");
+    printed("-o --replace $w-$1 (?<w>[A-Z])(b) c.txt", "O-O\nO-O\n");
+    printed(
+        "-M 12 --replace XX Obama a.txt c.txt",
+        "a.txt:en XX 1\na.txt:[Omitted long line with 1 matches]\nc.txt:XX, XX\n",
+    );
+    fs::write(dir.path().join("blanks.txt"), " \t foo\n").unwrap();
+    printed("--trim foo blanks.txt", "foo\n");
+    printed("--trim --color always o{2} blanks.txt", "f\u{1b}[1;31moo\u{1b}[0m\n");
+    swath(&dir).args(["--label", "log", "-H", "x"]).write_stdin("x\n").assert().stdout("log:x\n");
+    swath(&dir).args(["--passthru", "nowhere", "b.txt"]).assert().code(1).stdout("nothing here\n");
+}
+
+#[test]
+fn offsets_are_those_of_the_decoded_text() {
+    let dir = folder();
+    swath(&dir).args(["-bo", "Obama", "z.gz"]).assert().stdout("3:Obama\n21:Obama\n");
+    assert!(
+        Process::new("bzip2").args(["-1", "-k"]).arg(dir.path().join("long.txt")).status().unwrap().success()
+    );
+    for args in [["-b", "119999"], ["-c", "9"]] {
+        let plain = swath(&dir).args(args).arg("long.txt").assert().success().get_output().stdout.clone();
+        swath(&dir).args(args).arg("long.txt.bz2").assert().success().stdout(plain);
+    }
+    swath(&dir).args(["-b", "--encoding", "latin1", "x", "a.txt"]).assert().code(2);
+}
+
+#[test]
+fn folders_stand_for_the_files_in_them() {
+    let dir = folder();
+    fs::copy(dir.path().join("z.gz"), dir.path().join("in/y.gz")).unwrap();
+    fs::write(dir.path().join("in/deep/e.LOG"), "Obama\n").unwrap();
+    let printed = |args: &str, expected: &str| {
+        swath(&dir).args(args.split(' ')).assert().success().stdout(expected.to_owned());
+    };
+    printed("-c Obama in", "in/deep/d.log:1\nin/deep/e.LOG:1\nin/y.gz:2\n");
+    printed("-c -g *.gz Obama in/", "in/y.gz:2\n");
+    printed("-l -g !*.gz Obama in", "in/deep/d.log\nin/deep/e.LOG\n");
+    printed("-l --iglob *.log Obama in", "in/deep/d.log\nin/deep/e.LOG\n");
+    printed("-l --iglob *.log -g !deep/ Obama in a.txt", "a.txt\n");
+    printed("-l -r Paris -g z*", "z.gz\n");
+    printed("--files in --hidden", "in/.hidden.txt\nin/deep/d.log\nin/deep/e.LOG\nin/y.gz\n");
+    printed("--files -0 -g [yz].gz", "in/y.gz\0z.gz\0");
+    printed("-u else in", "in/.hidden.txt:else\n");
+    swath(&dir).args(["-l", "-g", "*.nothing", "Obama", "in"]).assert().code(1).stdout("");
+    swath(&dir).args(["-g", "[a", "Obama", "in"]).assert().code(2).stderr(predicate::str::contains("'[a'"));
 }
 
 #[test]

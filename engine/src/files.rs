@@ -1,9 +1,11 @@
 //! The files that paths name, and how a statement names them.
 
-use swath_io::{STANDARD_INPUT, SourceFile};
+use std::path::Path;
+
+use swath_io::{NameGlobs, STANDARD_INPUT, SourceFile};
 use swath_planner::{SourceCall, SourceFunction};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::options::OptionValue;
 use crate::paths::Paths;
 use crate::table::is_json_by_name;
@@ -21,6 +23,12 @@ pub fn list_files(paths: impl Paths) -> Result<Vec<SourceFile>> {
         }
     }
     Ok(files)
+}
+
+/// The files below a folder that some globs of names keep, in the order of their paths, and what cannot be looked at.
+pub fn list_folder(folder: &Path, wanted: &NameGlobs) -> (Vec<SourceFile>, Vec<Error>) {
+    let (files, errors) = swath_io::files_below(folder, wanted);
+    (files, errors.into_iter().map(Error::from).collect())
 }
 
 /// What stands in files.

@@ -132,7 +132,7 @@ pub use explain::{
     Span, Step, StepRun, Summary, Work, explain, explain_analyze, explain_analyze_async, explain_async,
 };
 pub use expr::{Expr, ExprExt, SortExpr, asc, col, desc, lit, when};
-pub use files::{FileContent, list_files, table_sql};
+pub use files::{FileContent, list_files, list_folder, table_sql};
 pub use frame::{Columns, Frame, GroupBy, IntoExpr, IntoSort, Join, Pivot, concat, from_batches};
 pub use options::{OptionValue, ReadOptions};
 pub use output::Output;
@@ -150,7 +150,9 @@ pub use settings::{parse_bytes, parse_duration};
 pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};
 pub use sinks::format as formats;
 pub use sinks::{FileFormat, Sink, WriteOptions};
-pub use swath_io::{Codec, Compressor, DecodeOptions, OnError, STANDARD_INPUT, SourceFile, from_home};
+pub use swath_io::{
+    Codec, Compressor, DecodeOptions, NameGlobs, OnError, STANDARD_INPUT, SourceFile, from_home,
+};
 pub use swath_planner::{
     KEYWORDS, Piece, PieceKind, Statement, is_keyword, is_whole, nearest, pieces, statement_ranges,
 };

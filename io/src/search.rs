@@ -36,6 +36,8 @@ pub struct Lines<'a> {
     pub file: usize,
     /// The number of the first line, counted from 1.
     pub first_line: u64,
+    /// Where in the decoded text the first line begins.
+    pub first_byte: u64,
     /// The lines; each ends with `\n`, also the last one of a file that does not.
     pub bytes: &'a [u8],
     /// How the bytes stand for characters.
@@ -327,6 +329,7 @@ impl<S: LineSearch> Search<'_, S> {
         let lines = Lines {
             file: feed.number,
             first_line: records.lines + 1,
+            first_byte: records.byte_offset,
             bytes: records.chunk.bytes(),
             encoding: feed.encoding(),
         };

@@ -12,10 +12,12 @@ mod grep;
 mod man;
 mod rows;
 mod schema;
+mod short_numbers;
 mod summary;
 mod table;
 
 pub use answer::write_text;
+pub use short_numbers::with_numbers_in_short;
 
 use crate::exit_codes::USAGE;
 use crate::report;

@@ -67,6 +67,10 @@ pub struct GrepOptions {
     pub invert: bool,
     /// Lines are numbered.
     pub line_numbers: bool,
+    /// With a context, it is told at which column lines match: see [`HitPlace::column`].
+    pub columns: bool,
+    /// What matches is to be put in another form, which may name the pattern's groups: see [`Hit::replacements`].
+    pub groups: bool,
     /// Lines around hits are found, too.
     pub context: Option<Context>,
 }
@@ -102,6 +106,8 @@ pub struct Hit<'a> {
     pub file: usize,
     /// The line's number, counted from 1; 0 if lines are not numbered.
     pub number: u64,
+    /// Where in the decoded text the line begins, in bytes.
+    pub byte: u64,
     /// The line, without its end.
     pub line: &'a [u8],
     /// Whether its end is `\r\n`.
@@ -110,6 +116,23 @@ pub struct Hit<'a> {
 }
 
 impl Hit<'_> {
+    /// The column at which the pattern matches first, in bytes, counted from 1; none if there is no pattern, or the line is wanted
+    /// because it does not match.
+    pub fn column(&self) -> Option<usize> {
+        self.pattern.and_then(|pattern| pattern.find(self.line)).map(|found| found.start() + 1)
+    }
+
+    /// Where the pattern matches, from left to right, and what a text becomes there in which `$1` or `$name` stands for a group of the
+    /// pattern, `$0` for all that matches, and `$$` for `$`.
+    pub fn replacements<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (Range<usize>, Vec<u8>)> + 't {
+        let all = self.pattern.into_iter().flat_map(|pattern| pattern.captures_iter(self.line));
+        all.filter_map(|groups| {
+            let mut replaced = Vec::new();
+            groups.expand(text.as_bytes(), &mut replaced);
+            Some((groups.get(0)?.range(), replaced))
+        })
+    }
+
     /// Where the pattern matches, from left to right; nothing that is empty.
     pub fn matches(&self) -> impl Iterator<Item = Range<usize>> {
         let all = self.pattern.into_iter().flat_map(|pattern| pattern.find_iter(self.line));
@@ -134,6 +157,10 @@ pub struct Found {
 pub struct HitPlace {
     /// The line's number, counted from 1.
     pub number: u64,
+    /// Where in the decoded text it begins, in bytes.
+    pub byte: u64,
+    /// The column at which it matches first, as [`Hit::column`] has it, if that was asked for.
+    pub column: Option<usize>,
     /// Whether it is wanted, or may stand around one that is.
     pub is_wanted: bool,
 }
@@ -165,6 +192,7 @@ pub struct Grep {
     delim: Option<u8>,
     invert: bool,
     line_numbers: bool,
+    columns: bool,
     context: Option<Context>,
 }
 
@@ -183,6 +211,7 @@ impl Grep {
             delim: options.delim,
             invert: options.invert,
             line_numbers: options.line_numbers,
+            columns: options.columns,
             context: options.context,
         })
     }

@@ -59,7 +59,7 @@ fn within_line(pattern: &str, options: &GrepOptions) -> Result<String> {
         regex = format!("^(?:{regex})$");
     }
     let hir = parse(&regex, options).map_err(|error| explained(pattern, &error))?;
-    let hir = strip_line_ends(hir).ok_or_else(|| {
+    let hir = strip_line_ends(hir, options.groups).ok_or_else(|| {
         let hint =
             "patterns are looked for in one line at a time; for either of two, write a|b, or -e a -e b";
         Error::query(
@@ -92,8 +92,9 @@ fn explained(pattern: &str, error: &regex_syntax::Error) -> Error {
 }
 
 /// Takes line ends out of what a pattern matches; nothing if it asks for one.
-fn strip_line_ends(hir: Hir) -> Option<Hir> {
-    let all = |parts: Vec<Hir>| parts.into_iter().map(strip_line_ends).collect::<Option<Vec<_>>>();
+fn strip_line_ends(hir: Hir, groups: bool) -> Option<Hir> {
+    let strip = |hir| strip_line_ends(hir, groups);
+    let all = |parts: Vec<Hir>| parts.into_iter().map(strip).collect::<Option<Vec<_>>>();
     Some(match hir.into_kind() {
         HirKind::Empty => Hir::empty(),
         HirKind::Literal(literal) if literal.0.contains(&b'\n') => return None,
@@ -110,10 +111,13 @@ fn strip_line_ends(hir: Hir) -> Option<Hir> {
         HirKind::Look(Look::End) => Hir::look(Look::EndCRLF),
         HirKind::Look(look) => Hir::look(look),
         HirKind::Repetition(Repetition { min, max, greedy, sub }) => {
-            Hir::repetition(Repetition { min, max, greedy, sub: Box::new(strip_line_ends(*sub)?) })
+            Hir::repetition(Repetition { min, max, greedy, sub: Box::new(strip(*sub)?) })
+        }
+        HirKind::Capture(Capture { index, name, sub }) if groups => {
+            Hir::capture(Capture { index, name, sub: Box::new(strip(*sub)?) })
         }
         // Nobody asks for groups; nor may their names clash.
-        HirKind::Capture(Capture { sub, .. }) => strip_line_ends(*sub)?,
+        HirKind::Capture(Capture { sub, .. }) => strip(*sub)?,
         HirKind::Concat(parts) => Hir::concat(all(parts)?),
         HirKind::Alternation(parts) => Hir::alternation(all(parts)?),
     })

@@ -25,6 +25,7 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>) + Sync> LineSearch for HitSearch<'_, W> {
             search: self,
             bytes: &bytes,
             file: lines.file,
+            first_byte: lines.first_byte,
             number: lines.first_line,
             counted: 0,
             found: Found::default(),
@@ -85,6 +86,7 @@ struct Hits<'a, 'b, W> {
     search: &'a HitSearch<'b, W>,
     bytes: &'a [u8],
     file: usize,
+    first_byte: u64,
     /// The number of the line that begins at `counted`.
     number: u64,
     counted: usize,
@@ -103,7 +105,8 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>)> Hits<'_, '_, W> {
         }
         let (line, has_return) = without_return(&self.bytes[start..end]);
         let pattern = grep.pattern.shown.as_ref().filter(|_| !grep.invert);
-        self.write(&Hit { is_wanted: true, file: self.file, number, line, has_return, pattern });
+        let byte = self.first_byte + start as u64;
+        self.write(&Hit { is_wanted: true, file: self.file, number, byte, line, has_return, pattern });
     }
 
     fn write(&mut self, hit: &Hit<'_>) {
@@ -133,8 +136,11 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>)> Hits<'_, '_, W> {
                 let number = self.number + index as u64;
                 let (line, has_return) = without_return(&bytes[start..end]);
                 let pattern = pattern.filter(|_| is_wanted);
-                self.write(&Hit { is_wanted, file: self.file, number, line, has_return, pattern });
-                self.found.places.push(HitPlace { number, is_wanted });
+                let byte = self.first_byte + start as u64;
+                let hit = Hit { is_wanted, file: self.file, number, byte, line, has_return, pattern };
+                let column = if self.search.grep.columns { hit.column() } else { None };
+                self.write(&hit);
+                self.found.places.push(HitPlace { number, byte, column, is_wanted });
             }
             start = end + 1;
         }

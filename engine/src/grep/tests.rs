@@ -105,6 +105,44 @@ fn fields_are_looked_at() {
 }
 
 #[test]
+fn hits_tell_where_they_stand_and_what_stands_in_the_place_of_matches() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.txt");
+    fs::write(&path, TEXT).unwrap();
+    let files = crate::list_files(&path).unwrap();
+    let written = |options: &GrepOptions, replacement: &str| {
+        let (mut text, mut places) = (Vec::new(), Vec::new());
+        let write = |hit: &Hit<'_>, out: &mut Vec<u8>| {
+            let column = hit.column().unwrap_or_default();
+            out.extend(format!("{}:{column}", hit.byte).into_bytes());
+            for (range, replaced) in hit.replacements(replacement) {
+                out.extend(format!(" {}-{}=", range.start, range.end).into_bytes());
+                out.extend(replaced);
+            }
+            out.push(b';');
+        };
+        let run = Grep::new(options).unwrap().run(&files, &ReadLines::default(), write, |item| {
+            if let GrepItem::Found { found, .. } = item {
+                text.extend(found.text);
+                places.extend(found.places);
+            }
+            Further::On
+        });
+        run.unwrap();
+        (String::from_utf8(text).unwrap(), places)
+    };
+    let groups = GrepOptions { groups: true, ..options("(?<first>[A-Z])(b)ama") };
+    assert_eq!(written(&groups, "<$first-$2>").0, "0:4 3-8=<O-b>;13:11 10-15=<O-b>;72:4 3-8=<O-b>;");
+    let around =
+        GrepOptions { context: Some(Context { before: 1, after: 0 }), columns: true, ..options("Paris") };
+    let places: Vec<_> =
+        written(&around, "").1.iter().map(|place| (place.number, place.byte, place.column)).collect();
+    assert!(places.contains(&(4, 32, Some(7))), "{places:?}");
+    let inverted = GrepOptions { invert: true, ..options("e|^$") };
+    assert_eq!(written(&inverted, "").0, "48:0;");
+}
+
+#[test]
 fn what_is_wrong_is_told() {
     let error = |pattern: &str| Grep::new(&options(pattern)).unwrap_err();
     assert_eq!(error("ä(b").to_string(), "the pattern \"ä(b\" is wrong at character 2: unclosed group");

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use swath::grep::Context;
 
-use super::style::{CYAN, colored};
+use super::style::Style;
 
 /// Which lines around those that are wanted are printed, as they come one after the other.
 pub(super) struct Around {
@@ -21,18 +21,26 @@ pub(super) struct Around {
 
 impl Around {
     pub(super) fn new(context: Context) -> Self {
-        Self { context, before: VecDeque::new(), left: 0, printed: 0, any: false }
+        let mut around = Self { context, before: VecDeque::new(), left: 0, printed: 0, any: false };
+        around.end_file();
+        around
+    }
+
+    /// Whether all lines are printed.
+    fn is_all(&self) -> bool {
+        self.context.after == usize::MAX
     }
 
     /// A line that is wanted, behind what stands before it.
-    pub(super) fn push_wanted(&mut self, number: u64, line: &[u8], color: bool, text: &mut Vec<u8>) {
+    pub(super) fn push_wanted(&mut self, number: u64, line: &[u8], style: &Style, text: &mut Vec<u8>) {
         let first = self.before.front().map_or(number, |(number, _)| *number);
-        if self.any && (self.printed == 0 || first > self.printed + 1) {
-            match color {
-                true => colored(CYAN, b"--", text),
-                false => text.extend_from_slice(b"--"),
-            }
-            text.push(b'\n');
+        let is_gap = match self.printed {
+            // Names above the lines keep files apart, and so does nothing where all lines are printed.
+            0 => self.any && !style.heading && !self.is_all(),
+            printed => first > printed + 1,
+        };
+        if is_gap {
+            style.gap(text);
         }
         for (_, line) in self.before.drain(..) {
             text.extend_from_slice(&line);
@@ -57,6 +65,8 @@ impl Around {
 
     pub(super) fn end_file(&mut self) {
         self.before.clear();
-        (self.left, self.printed) = (0, 0);
+        // Where all lines are printed, those in front of the first that is wanted are, too.
+        self.left = if self.is_all() { usize::MAX } else { 0 };
+        self.printed = 0;
     }
 }

@@ -5,7 +5,9 @@ use std::io::{self, BufWriter, Write};
 use swath::grep::{Found, Further};
 
 use super::around::Around;
-use super::{FAILED, Job, What};
+use super::style::Place;
+use super::{FAILED, Files, Job, NOT_FOUND, What};
+use crate::exit_codes::DONE;
 use crate::report::{self, Report};
 
 /// What is found on its way to standard output.
@@ -18,6 +20,8 @@ pub(super) struct Out<'a> {
     matches_in_file: usize,
     /// What lines around hits are printed, if any are.
     around: Option<Around>,
+    /// The name stands above the lines of the file at hand; of any file.
+    headed: (bool, bool),
     found: bool,
     code: u8,
 }
@@ -30,6 +34,7 @@ impl<'a> Out<'a> {
             in_file: 0,
             matches_in_file: 0,
             around: job.context.map(Around::new),
+            headed: (false, false),
             found: false,
             code: job.code,
         }
@@ -56,7 +61,7 @@ impl<'a> Out<'a> {
         let text = &found.text[..hits.checked_sub(1).map_or(0, |last| found.ends[last])];
         let written = match self.job.what {
             What::Nothing if self.found => return Further::Stop,
-            What::Lines | What::Matches => self.print(text),
+            What::Lines | What::LinesOfMatches | What::Matches => self.print_found(file, text),
             What::MatchCounts => {
                 self.matches_in_file += text.len();
                 Ok(())
@@ -93,18 +98,20 @@ impl<'a> Out<'a> {
             let is_wanted = place.is_wanted && !is_last;
             let mut line = Vec::new();
             let separator = if is_wanted { b':' } else { b'-' };
-            self.job.style.prefix(&self.job.files[file], place.number, separator, &mut line);
+            let column = place.column.filter(|_| is_wanted);
+            let at = Place { number: place.number, column, byte: place.byte };
+            self.job.style.prefix(&self.job.files[file], at, separator, &mut line);
             line.extend_from_slice(&found.text[start..end]);
             start = end;
             if is_wanted {
                 self.in_file += 1;
                 self.found = true;
-                around.push_wanted(place.number, &line, self.job.style.color, &mut text);
+                around.push_wanted(place.number, &line, &self.job.style, &mut text);
             } else {
                 around.push_other(place.number, line, &mut text);
             }
         }
-        if let Err(error) = self.print(&text) {
+        if let Err(error) = self.print_found(file, &text) {
             self.failed(&error);
             return Further::Stop;
         }
@@ -134,7 +141,7 @@ impl<'a> Out<'a> {
                     What::MatchCounts => self.matches_in_file as u64,
                     _ => self.in_file,
                 };
-                self.job.style.prefix(name, 0, b':', &mut text);
+                self.job.style.name_of_count(name, &mut text);
                 text.extend_from_slice(format!("{count}\n").as_bytes());
             }
             What::OtherNames if self.in_file == 0 && !is_broken => {
@@ -145,7 +152,7 @@ impl<'a> Out<'a> {
             }
             _ => {}
         }
-        (self.in_file, self.matches_in_file) = (0, 0);
+        (self.in_file, self.matches_in_file, self.headed.0) = (0, 0, false);
         if let Some(around) = &mut self.around {
             around.end_file();
         }
@@ -156,6 +163,18 @@ impl<'a> Out<'a> {
                 Further::Stop
             }
         }
+    }
+
+    /// Prints what was found in a file, below its name if that is to stand there.
+    fn print_found(&mut self, file: usize, text: &[u8]) -> io::Result<()> {
+        let style = &self.job.style;
+        if style.heading && style.names && !self.headed.0 && !text.is_empty() {
+            let mut heading = if self.headed.1 { b"\n".to_vec() } else { Vec::new() };
+            style.line_of_name(&self.job.files[file], &mut heading);
+            self.headed = (true, true);
+            self.print(&heading)?;
+        }
+        self.print(text)
     }
 
     fn print(&mut self, text: &[u8]) -> io::Result<()> {
@@ -169,9 +188,31 @@ impl<'a> Out<'a> {
     fn failed(&mut self, error: &io::Error) {
         // A pipe whose reader has seen enough is no failure.
         if error.kind() != io::ErrorKind::BrokenPipe {
-            let hint = "check the space left on the disk";
-            report::error(&Report::with_hint(format!("cannot write to standard output: {error}"), hint));
+            report::error(&not_written(error));
             self.code = FAILED;
         }
     }
+}
+
+/// Prints the names of files that would be searched, and returns the exit code.
+pub(super) fn print_names(files: &Files, null: bool) -> Result<u8, Report> {
+    let end = if null { b"\0" } else { b"\n" };
+    let mut sink = BufWriter::new(io::stdout().lock());
+    let mut print = || {
+        for file in &files.found {
+            sink.write_all(file.path.as_os_str().as_encoded_bytes())?;
+            sink.write_all(end)?;
+        }
+        sink.flush()
+    };
+    match print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(not_written(&error)),
+        _ if files.code != DONE => Ok(files.code),
+        _ if files.found.is_empty() => Ok(NOT_FOUND),
+        _ => Ok(DONE),
+    }
+}
+
+fn not_written(error: &io::Error) -> Report {
+    Report::with_hint(format!("cannot write to standard output: {error}"), "check the space left on the disk")
 }
