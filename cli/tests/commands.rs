@@ -28,6 +28,8 @@ fn compress(dir: &Path, program: &str, name: &str) {
 fn some_rows() {
     let dir = folder();
     swath(&dir).args(["head", "-n", "1", "a.csv"]).assert().success().stdout("id,name\n1,x\n");
+    swath(&dir).args(["head", "-1", "a.csv"]).assert().success().stdout("id,name\n1,x\n");
+    swath(&dir).args(["tail", "a.csv", "it's.csv", "-1"]).assert().success().stdout("id,name\n5,w\n");
     swath(&dir)
         .args(["head", "*.csv", "--format", "jsonl", "-n2"])
         .assert()
@@ -179,7 +181,18 @@ fn files_are_converted() {
         .assert()
         .code(1)
         .stderr(predicate::str::contains("a.xlsx"));
-    swath(&dir).args(["convert", "a.csv"]).assert().code(2);
+    swath(&dir)
+        .args(["convert", "a.csv"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("it is not said what to write"));
+    swath(&dir).args(["convert", "-o", "both.csv", "a.csv", "it's.csv"]).assert().success();
+    assert_eq!(read("both.csv"), "id,name\n1,x\n2,\n3,\"y\nz\"\n4,v\n5,w\n");
+    swath(&dir)
+        .args(["convert", "--delimiter", ",", "-o", "-", "--format", "tsv", "it's.csv"])
+        .assert()
+        .success()
+        .stdout("id\tname\n4\tv\n5\tw\n");
 }
 
 #[test]
@@ -240,6 +253,41 @@ fn files_are_decompressed() {
         .stderr(predicate::str::contains("ends in the middle"));
     swath(&dir).args(["decompress", "-o", "whole", "cut.gz"]).assert().code(1);
     assert!(!dir.path().join("whole").exists());
+}
+
+#[test]
+fn compressed_files_are_tested() {
+    let dir = folder();
+    for program in ["gzip", "bzip2"] {
+        compress(dir.path(), program, "a.csv");
+    }
+    swath(&dir)
+        .args(["decompress", "--test", "a.csv.*"])
+        .assert()
+        .success()
+        .stdout("")
+        .stderr("note: 2 files can be decoded to the end\n");
+    let gz = fs::read(dir.path().join("a.csv.gz")).unwrap();
+    fs::write(dir.path().join("cut.gz"), &gz[..gz.len() - 5]).unwrap();
+    // A second member of three whose first byte is wrong is not the end of the file.
+    let mut head = gz.clone();
+    head[0] ^= 1;
+    fs::write(dir.path().join("head.gz"), [&gz[..], &head, &gz].concat()).unwrap();
+    swath(&dir)
+        .args(["decompress", "-t", "cut.gz", "a.csv.gz", "head.gz"])
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr(
+            predicate::str::contains("cut.gz: the gzip data ends in the middle")
+                .and(predicate::str::contains(format!(
+                    "head.gz: the gzip data is damaged at or before compressed byte {}",
+                    gz.len()
+                )))
+                .and(predicate::str::contains("note: 2 of 3 files cannot be decoded to the end")),
+        );
+    swath(&dir).args(["count", "head.gz"]).assert().code(1);
+    swath(&dir).args(["grep", "-c", "x", "head.gz"]).assert().code(2);
 }
 
 #[test]

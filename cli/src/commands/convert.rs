@@ -14,6 +14,7 @@ Examples:
   swath convert 'air/*.csv.bz2' air.parquet
   swath convert --delim ';' x.csv.gz x.tsv.zst
   swath convert --lines 'logs/*.gz' all.txt.zst --level 19
+  swath convert -o all.csv.zst a.csv b.csv.gz
   swath convert 'air/*.csv.bz2' 'air-*.parquet' --per-partition
 
 The format and the codec are told by the name of what is written: .csv, .tsv, .json, .jsonl, .parquet, .txt, and
@@ -28,8 +29,12 @@ const STANDARD_OUTPUT: &str = "/dev/stdout";
 #[command(after_long_help = EXAMPLES)]
 pub struct ConvertArgs {
     /// Paths and globs of CSV files, and at last what to write; '-' is standard input, or output with --format
-    #[arg(required = true, num_args = 2.., value_name = "PATH")]
+    #[arg(required = true, num_args = 1.., value_name = "PATH")]
     paths: Vec<String>,
+
+    /// What to write; then all paths are read
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<String>,
 
     /// The files hold lines of text
     #[arg(long)]
@@ -59,7 +64,14 @@ pub struct ConvertArgs {
 
 /// Converts.
 pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
-    let target = args.paths.pop().unwrap_or_default();
+    let target = match args.output.take() {
+        Some(target) => target,
+        None if args.paths.len() < 2 => {
+            let hint = format!("as in swath convert '{}' all.parquet", args.paths.join(" "));
+            return Err(Report::with_hint("it is not said what to write", hint));
+        }
+        None => args.paths.pop().unwrap_or_default(),
+    };
     let target = if is_standard_output(Path::new(&target)) { STANDARD_OUTPUT.to_owned() } else { target };
     if target == STANDARD_OUTPUT && args.format.is_none() {
         let hint = "as in swath convert x.csv.gz - --format jsonl: there is no name that tells it";

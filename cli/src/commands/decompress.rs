@@ -19,6 +19,7 @@ Examples:
   swath decompress -o all.csv 'parts/*.csv.zst'
   swath decompress -o plain/ 'air/*.csv.bz2'
   swath decompress --salvage -o rest.csv damaged.csv.gz
+  swath decompress --test 'backup/**/*.gz'
   curl -s https://example.com/x.gz | swath decompress
 
 The codec is told by the first bytes: gzip, bzip2, Zstandard, xz, LZ4; what is not compressed comes out as it is.
@@ -35,6 +36,10 @@ pub struct DecompressArgs {
     /// Write to a file, which appears when it is whole; or, if it ends with '/' or is a folder, into a file for each
     #[arg(short, long, value_name = "FILE|DIR/")]
     output: Option<PathBuf>,
+
+    /// Write nothing: check that all files are whole, and tell each that is not
+    #[arg(short, long, conflicts_with_all = ["output", "salvage"])]
+    test: bool,
 
     /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4 [default: by their first bytes]
     #[arg(long, value_name = "CODEC")]
@@ -70,6 +75,9 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
         }
     };
     let options = DecodeOptions { codec: args.compression, salvage: args.salvage };
+    if args.test {
+        return Ok(test(&files, options, threads));
+    }
     let folder = args.output.as_ref().filter(|path| path.is_dir() || ends_with_slash(path));
     let (done, target) = match folder {
         Some(folder) => {
@@ -108,6 +116,27 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
             FAILED
         }
     })
+}
+
+/// Decodes all files, tells those that are not whole, and returns the exit code.
+fn test(files: &[SourceFile], options: DecodeOptions, threads: usize) -> u8 {
+    let mut damaged = 0;
+    for file in files {
+        match swath::decompress(std::slice::from_ref(file), options, threads, &mut io::sink()) {
+            Ok(notes) => report::notes(&notes),
+            Err(DecompressError::Source(error)) => {
+                report::error(&error.into());
+                damaged += 1;
+            }
+            Err(DecompressError::Write(error)) => unreachable!("nothing is written: {error}"),
+        }
+    }
+    let of_all = if files.len() == 1 { "1 file".to_owned() } else { format!("{} files", files.len()) };
+    match damaged {
+        0 => report::notes(&[format!("{of_all} can be decoded to the end")]),
+        _ => report::notes(&[format!("{damaged} of {of_all} cannot be decoded to the end")]),
+    }
+    if damaged == 0 { DONE } else { FAILED }
 }
 
 /// Refuses to put the decoded bytes of files in the place of one of them.
