@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{
-    BinaryOperator, Expr, FromTable, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Select,
-    Statement as SqlStatement, TableFactor, TableObject, TableWithJoins, Value, Visit, Visitor,
+    BinaryOperator, Expr, FromTable, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, ObjectName,
+    ObjectNamePart, Select, Statement as SqlStatement, TableFactor, TableObject, TableWithJoins, Value,
+    Visit, Visitor,
 };
 
 /// What is worth knowing of a statement, each once.
 pub fn pitfalls(statement: &Statement) -> Vec<String> {
-    let mut finder = Finder { notes: Vec::new() };
+    let mut finder = Finder { notes: Vec::new(), options: Vec::new() };
     walk(statement, &mut finder);
     finder.notes
 }
@@ -82,6 +83,8 @@ fn walk(statement: &Statement, visitor: &mut impl Visitor<Break = ()>) {
 
 struct Finder {
     notes: Vec<String>,
+    /// Arguments of table functions: `quote = NULL` is no comparison there.
+    options: Vec<Expr>,
 }
 
 impl Finder {
@@ -95,8 +98,25 @@ impl Finder {
 impl Visitor for Finder {
     type Break = ();
 
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        let args = match factor {
+            TableFactor::Table { args: Some(args), .. } => &args.args,
+            TableFactor::Function { args, .. } => args,
+            _ => return ControlFlow::Continue(()),
+        };
+        let option = |arg: &FunctionArg| match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(option)) => Some(option.clone()),
+            _ => None,
+        };
+        self.options.extend(args.iter().filter_map(option));
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let Expr::BinaryOp { left, op, right } = expr else { return ControlFlow::Continue(()) };
+        if self.options.contains(expr) {
+            return ControlFlow::Continue(());
+        }
         if is_comparison(op) && (is_null(left) || is_null(right)) {
             self.add("a comparison with NULL is never true: IS NULL and IS NOT NULL ask for it".to_owned());
         }
@@ -181,6 +201,8 @@ mod tests {
             ("SELECT (SELECT 1 FROM t JOIN 'u.csv' AS u)", vec!["'u.csv' AS u is joined"]),
             ("COPY (SELECT a <= NULL FROM t) TO 'x.csv'", vec!["a comparison with NULL"]),
             ("EXPLAIN SELECT a FROM t WHERE NULL = a", vec!["a comparison with NULL"]),
+            ("SELECT 1 FROM read_csv('a', quote = NULL) WHERE b = NULL", vec!["a comparison with NULL"]),
+            ("SELECT 1 FROM read_csv('a', quote = NULL)", vec![]),
             ("SELECT coalesce(a, NULL), CASE WHEN a IS NULL THEN NULL END FROM t, u", vec![]),
             ("SELECT 2024 - 13 - 1, 2024 - 1 - 31, 10 - 01 - 02, a - 01 - 02 FROM t", vec![]),
             ("SELECT 1 FROM t JOIN u ON t.a = u.a JOIN v USING (a) CROSS JOIN w NATURAL JOIN x", vec![]),

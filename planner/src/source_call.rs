@@ -205,6 +205,8 @@ fn argument(arg: &FunctionArg) -> Result<Argument> {
             right,
         })) => match left.as_ref() {
             Expr::Identifier(name) => named(name, right),
+            // `null = 'NA'`: the name of an option that is a word of SQL.
+            Expr::Value(word) if word.value == Value::Null => named(&Ident::new("null"), right),
             other => Err(Error::new(format!("expected the name of an option, found {other}"))),
         },
         FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => Ok(Argument::Positional(option_value(value)?)),
@@ -317,6 +319,12 @@ impl Visitor for Finder {
 fn check_function(factor: &TableFactor) -> ControlFlow<Error> {
     let TableFactor::Table { name, args: Some(_), .. } = factor else { return ControlFlow::Continue(()) };
     let name = name.to_string();
+    if name.eq_ignore_ascii_case("sniff_csv") {
+        let error = Error::new(format!("there is no table function \"{name}\""));
+        return ControlFlow::Break(error.with_hint(
+            "on the command line, swath sniff 'data.csv' tells how files are written; DESCRIBE 'data.csv' tells their columns",
+        ));
+    }
     let known = FUNCTIONS.iter().map(|(known, _)| *known);
     match nearest(&name, known) {
         Some(known) if name.to_lowercase().starts_with("read") => {
@@ -407,6 +415,7 @@ mod tests {
     fn all_ways_to_name_an_option() {
         let expected = "read_csv(['a', 'b'], header = true, skip = 2, nullstr = ['NA', '-'], \
                         types = {'x': 'INT'}, quote = '')";
+        assert_eq!(calls("SELECT * FROM read_csv('a', null = '-')").unwrap(), ["read_csv('a', null = '-')"]);
         for equals in ["=", "=>", ":="] {
             let sql = format!(
                 "SELECT * FROM Read_CSV(['a', 'b'], HEADER {equals} true, skip {equals} 2, \
@@ -430,6 +439,8 @@ mod tests {
             error("SELECT * FROM read_csv('a', skip = 1 + 1)"),
             "expected a constant for an option, found 1 + 1"
         );
+        let sniffed = calls("SELECT * FROM sniff_csv('a')").unwrap_err();
+        assert!(sniffed.hint().unwrap().contains("swath sniff"));
         assert_eq!(calls("SELECT * FROM read_cvs('a')").unwrap_err().hint(), Some("did you mean read_csv?"));
     }
 }
