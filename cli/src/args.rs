@@ -157,9 +157,17 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "CHAR")]
     escape: Option<String>,
 
+    /// That character means something in fields without quotes, too
+    #[arg(long, hide_short_help = true)]
+    bare_escapes: bool,
+
     /// Skip lines that begin with this character
     #[arg(long, hide_short_help = true, value_name = "CHAR")]
     comment: Option<String>,
+
+    /// What stands behind that character in other lines is a comment, too
+    #[arg(long, hide_short_help = true)]
+    inline_comments: bool,
 
     /// Skip lines at the head of each file
     #[arg(long, hide_short_help = true, value_name = "LINES")]
@@ -173,6 +181,10 @@ pub struct ReadArgs {
     /// What stands before the fraction of a number: . or , [default: .]
     #[arg(long, hide_short_help = true, value_name = "CHAR")]
     decimal_separator: Option<String>,
+
+    /// What stands between groups of three digits in numbers, as , in 1,234,567 [default: nothing]
+    #[arg(long, hide_short_help = true, value_name = "CHAR")]
+    thousands: Option<String>,
 
     /// How dates are written, in the letters of strftime, as in %d.%m.%Y; auto finds it out
     #[arg(long, hide_short_help = true, value_name = "FORMAT")]
@@ -396,6 +408,7 @@ impl ReadArgs {
             ("comment", self.comment),
             ("skip", self.skip),
             ("decimal_separator", self.decimal_separator),
+            ("thousands", self.thousands),
             ("dateformat", self.dateformat),
             ("timestampformat", self.timestampformat),
             ("encoding", self.encoding),
@@ -420,6 +433,8 @@ impl ReadArgs {
             self.filename.then_some(("filename", OptionValue::Boolean(true))),
             self.null_padding.then_some(("null_padding", OptionValue::Boolean(true))),
             self.ragged.then_some(("ragged", OptionValue::Boolean(true))),
+            self.bare_escapes.then_some(("bare_escapes", OptionValue::Boolean(true))),
+            self.inline_comments.then_some(("inline_comments", OptionValue::Boolean(true))),
             self.loose_quotes.then_some(("loose_quotes", OptionValue::Boolean(true))),
         ];
         let all = texts.chain(others.into_iter().flatten());

@@ -16,8 +16,9 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 38] = [
+const SETTINGS: [&str; 41] = [
     "all-varchar",
+    "bare-escapes",
     "color",
     "columns",
     "comment",
@@ -31,6 +32,7 @@ const SETTINGS: [&str; 38] = [
     "format",
     "header",
     "hive-partitioning",
+    "inline-comments",
     "loose-quotes",
     "max-record-bytes",
     "max-rows",
@@ -50,6 +52,7 @@ const SETTINGS: [&str; 38] = [
     "skip",
     "stats",
     "temp-dir",
+    "thousands",
     "threads",
     "timeout",
     "timestampformat",

@@ -12,12 +12,16 @@ use swath_planner::{SourceFunction, nearest};
 /// | name | value | meaning |
 /// | --- | --- | --- |
 /// | `header` | `true`, `false`, `'auto'` | whether the first record names the columns |
-/// | `delim`, `sep` | one to four bytes, `'blanks'`, `'auto'` | between fields |
+/// | `delim`, `sep`, `separator` | one to four bytes, `'blanks'`, `'auto'` | between fields |
 /// | `quote`, `escape`, `comment` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
+/// | `bare_escapes` | `true`, `false` | `escape` means something in fields without quotes, too; with `quote = ''` it always does |
+/// | `inline_comments` | `true`, `false` | comments may stand behind values, too, up to the end of a line |
 /// | `loose_quotes` | `true`, `false` | quotes that are not doubled may stand within fields, and one may be left over |
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
 /// | `nullstr` | a text or a list | what is null in every column, also in quotes, beside what always is |
+/// | `allow_quoted_nulls` | `true`, `false` | `false`: what `nullstr` names is null only without quotes |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
+/// | `thousands` | one character | what stands between groups of three digits in numbers: `1,234,567` |
 /// | `dateformat`, `timestampformat` | a format of `strftime`, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; auto: to be found by looking |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf8-or-windows-1252`, `utf-16le`, … |
 /// | `names` | a list of texts | names of the first columns, in order, in place of those that each file has at their places |
@@ -34,10 +38,14 @@ use swath_planner::{SourceFunction, nearest};
 /// | `on_error` | `'fail'`, `'null'`, `'skip'`, `'reject'` | what becomes of values that do not fit and records of the wrong width, see [`OnError`](crate::OnError) |
 /// | `ignore_errors`, `store_rejects` | `true`, `false` | `on_error = 'skip'`, `'reject'` |
 /// | `on_bad_lines` | `'error'`, `'warn'`, `'skip'` | `on_error = 'fail'`, `'skip'`, `'skip'` |
-/// | `null_padding` | `true`, `false` | records with too few fields are filled up with nulls |
+/// | `null_padding` | `true`, `false` | records with too few fields are filled up with nulls; without a header, the longest one at the head says how many there are |
 /// | `ragged`, `truncate_ragged_lines` | `true`, `false` | and those with too many are cut |
-/// | `strict_mode` | `true`, `false` | `false`: `loose_quotes`, and records with too many fields are cut |
+/// | `strict_mode` | `true`, `false` | `false`: `loose_quotes`, `bare_escapes`, and records with too many fields are cut |
 /// | `rejects_limit` | a number | rejected values and records that are kept; all are counted |
+///
+/// Other names by which DuckDB, Polars and pandas know these are taken, too (`null_values`, `skiprows`, `quotechar`,
+/// `schema_overrides`, …), and so are options of theirs which say how files are read where the answer is the same:
+/// `sample_size`, `buffer_size`, `parallel`, `low_memory`, `new_line` and their like change nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ReadOptions {
     csv: CsvOptions,
@@ -67,17 +75,21 @@ pub(crate) const JSON_OPTIONS: [&str; 12] = [
 ];
 
 /// Every option, by the name that is suggested for a misspelt one.
-pub(crate) const CSV_OPTIONS: [&str; 33] = [
+pub(crate) const CSV_OPTIONS: [&str; 37] = [
     "header",
     "delim",
     "sep",
     "quote",
     "escape",
+    "bare_escapes",
     "comment",
+    "inline_comments",
     "loose_quotes",
     "skip",
     "nullstr",
+    "allow_quoted_nulls",
     "decimal_separator",
+    "thousands",
     "dateformat",
     "timestampformat",
     "encoding",
@@ -112,18 +124,23 @@ impl ReadOptions {
         let csv = &mut self.csv;
         match name {
             "header" | "has_header" => csv.header = header(name, value)?,
-            "delim" | "sep" | "delimiter" => csv.delim = set(name, value, delim)?.known(),
-            "quote" => csv.quote = set(name, value, byte)?,
-            "escape" => csv.escape = set(name, value, byte)?,
-            "comment" => csv.comment = set(name, value, byte)?,
+            "delim" | "sep" | "delimiter" | "separator" => csv.delim = set(name, value, delim)?.known(),
+            "quote" | "quotechar" | "quote_char" => csv.quote = set(name, value, byte)?,
+            "escape" | "escapechar" | "escape_char" => csv.escape = set(name, value, byte)?,
+            "comment" | "comment_char" | "comment_prefix" => csv.comment = set(name, value, byte)?,
+            "bare_escapes" => csv.bare_escapes = boolean(name, value)?,
+            "inline_comments" => csv.inline_comments = boolean(name, value)?,
             "loose_quotes" => csv.loose_quotes = boolean(name, value)?,
-            "skip" => csv.skip = set(name, value, number)?,
-            "nullstr" | "null" | "nulls" => csv.nullstr = texts(name, value)?,
+            "skip" | "skip_rows" | "skiprows" | "skip_lines" => csv.skip = set(name, value, number)?,
+            "nullstr" | "null" | "nulls" | "null_values" | "na_values" => csv.nullstr = texts(name, value)?,
+            "allow_quoted_nulls" => csv.nulls_in_quotes = boolean(name, value)?,
             "decimal_separator" | "decimal" => match text(name, value)? {
                 "." => csv.decimal_separator = b'.',
                 "," => csv.decimal_separator = b',',
                 _ => return Err(wrong(name, "'.' or ','", value)),
             },
+            "decimal_comma" => csv.decimal_separator = if boolean(name, value)? { b',' } else { b'.' },
+            "thousands" | "thousands_separator" => csv.thousands = thousands(name, value)?,
             "dateformat" | "date_format" => {
                 csv.times.date = set(name, value, time_format)?.known();
                 csv.find_times.dates = csv.times.date.is_none();
@@ -133,21 +150,22 @@ impl ReadOptions {
                 csv.find_times.timestamps = csv.times.timestamp.is_none();
             }
             "encoding" => csv.encoding = set(name, value, |name, value| text(name, value)?.parse())?,
-            "names" | "column_names" => csv.names = texts(name, value)?,
-            "types" | "dtypes" | "column_types" => match value {
+            "names" | "column_names" | "new_columns" => csv.names = texts(name, value)?,
+            "types" | "dtypes" | "dtype" | "column_types" | "schema_overrides" => match value {
                 OptionValue::List(items) => csv.types_in_order = types_in_order(name, items)?,
                 value => csv.types = types(name, value)?,
             },
-            "columns" => csv.columns = Some(types(name, value)?),
+            "columns" | "schema" => csv.columns = Some(types(name, value)?),
             "auto_detect" => self.guess_nothing = !boolean(name, value)?,
             "all_varchar" => csv.all_varchar = boolean(name, value)?,
             "compression" => {
                 let codec = text(name, value)?;
-                csv.compression =
-                    if codec.eq_ignore_ascii_case("auto") { None } else { Some(codec.parse()?) };
+                let is_found =
+                    ["auto", "auto_detect", "infer"].iter().any(|word| codec.eq_ignore_ascii_case(word));
+                csv.compression = if is_found { None } else { Some(codec.parse()?) };
             }
             "salvage" => csv.salvage = boolean(name, value)?,
-            "filename" => {
+            "filename" | "include_file_paths" | "include_path_column" => {
                 self.filename = match value {
                     OptionValue::Text(column) => Some(column.clone()),
                     other => boolean(name, other)?.then(|| "filename".to_owned()),
@@ -182,14 +200,15 @@ impl ReadOptions {
                 csv.pad_short = boolean(name, value)?;
                 csv.cut_long = csv.pad_short;
             }
-            "strict_mode" => {
+            "strict_mode" | "rfc_4180" => {
                 csv.cut_long = !boolean(name, value)?;
-                csv.loose_quotes = csv.cut_long;
+                (csv.loose_quotes, csv.bare_escapes) = (csv.cut_long, csv.cut_long);
             }
             "rejects_limit" => {
                 let limit = number(name, value)?;
                 csv.rejects_limit = usize::try_from(limit).unwrap_or(usize::MAX);
             }
+            _ if changes_nothing(name, value)? => {}
             _ => return Err(unknown(name, "read_csv", &CSV_OPTIONS)),
         }
         self.check()
@@ -216,6 +235,7 @@ impl ReadOptions {
             }
             read.set(name, value)?;
         }
+        read.check_numbers()?;
         if read.guess_nothing {
             read.settle()?;
         }
@@ -290,6 +310,15 @@ impl ReadOptions {
         self.csv.delim.get_or_insert(Delim::byte(b'\t'));
     }
 
+    /// Signs within numbers that cannot be told apart. Either may be set first.
+    fn check_numbers(&self) -> Result<(), IoError> {
+        if self.csv.thousands != Some(char::from(self.csv.decimal_separator)) {
+            return Ok(());
+        }
+        let hint = "numbers as 1.234,5 are read by thousands = '.', decimal_separator = ','";
+        Err(IoError::bad_option_hint("thousands", "it is the same as decimal_separator", hint))
+    }
+
     /// Characters that cannot all be told apart make no dialect.
     fn check(&self) -> Result<(), IoError> {
         let csv = &self.csv;
@@ -310,6 +339,9 @@ impl ReadOptions {
         if csv.columns.is_some() && !csv.names.is_empty() {
             return Err(IoError::bad_option("names", "columns has the names, too"));
         }
+        if csv.inline_comments && csv.comment == Setting::Is(None) {
+            return Err(IoError::bad_option("inline_comments", "comment says that there are none"));
+        }
         if comment.is_some() && comment == quote {
             return Err(IoError::bad_option("comment", "it is the same as quote"));
         }
@@ -329,38 +361,26 @@ fn unknown(name: &str, function: &str, known: &[&str]) -> IoError {
 /// What is there in place of options that users of other tools know.
 fn needless(name: &str) -> Option<&'static str> {
     Some(match name {
-        "sample_size"
-        | "infer_schema_length"
-        | "files_to_sniff"
-        | "auto_type_candidates"
-        | "parse_dates"
-        | "try_parse_dates" => {
+        "auto_type_candidates" | "parse_dates" | "try_parse_dates" => {
             "the head of every file is looked at, and numbers and dates widen by themselves further on; types = {'column': 'text'} or all_varchar = true say otherwise"
         }
-        "parallel" | "buffer_size" | "low_memory" | "n_threads" | "batch_size" | "chunksize"
-        | "blocksize" => {
+        "chunksize" | "blocksize" => {
             "files are read by all threads, in chunks, within the memory limit; SET threads and SET memory_limit bound both"
         }
-        "new_line" | "lineterminator" | "eol_char" => "line ends are found, also where they are mixed",
         "normalize_names" => "names match without regard to case; names = ['a', 'b'] gives others",
-        "force_not_null" | "allow_quoted_nulls" | "keep_default_na" | "missing_utf8_is_empty_string" => {
+        "force_not_null" | "keep_default_na" | "missing_utf8_is_empty_string" => {
             "of text, an empty field is null and \"\" is not; coalesce(column, '') makes both the same"
-        }
-        "thousands" => {
-            "read the column as text, types = {'column': 'text'}, and write replace(column, ',', '')::double"
         }
         "usecols" | "nrows" | "n_rows" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
         "format" | "records" => {
             "whether there is an object on each line, or an array of them, is found by looking"
         }
         "maximum_depth" => "types = {'column': 'text'} reads a column as it is written",
-        "delim_whitespace" | "skipinitialspace" => {
-            "delim = 'blanks' takes any number of blanks and tabs for one delimiter"
+        "delim_whitespace" => "delim = 'blanks' takes any number of blanks and tabs for one delimiter",
+        "skipinitialspace" => {
+            "delim = ', ' is a comma with a blank behind it; blanks around numbers and dates do not matter"
         }
-        "skip_rows" | "skiprows" | "skip_lines" => "did you mean skip?",
-        "na_values" | "null_values" | "na" => {
-            "did you mean nullstr? nullstr = ['-', 'missing'] names what is null"
-        }
+        "na" => "did you mean nullstr? nullstr = ['-', 'missing'] names what is null",
         "hive_types" | "hive_types_autocast" => {
             "values in names of folders are numbers and dates where all of them are; SELECT year::text … makes others of them"
         }
@@ -369,6 +389,54 @@ fn needless(name: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// Whether an option of another tool asks for what is done anyway: it says how files are read, and not what they hold.
+///
+/// # Errors
+/// It asks for something else.
+fn changes_nothing(name: &str, value: &OptionValue) -> Result<bool, IoError> {
+    match name {
+        "sample_size"
+        | "infer_schema_length"
+        | "files_to_sniff"
+        | "buffer_size"
+        | "batch_size"
+        | "n_threads" => match value {
+            OptionValue::Number(_) | OptionValue::Null => Ok(true),
+            other => Err(wrong(name, "a number", other)),
+        },
+        "parallel" | "low_memory" | "rechunk" | "memory_map" => boolean(name, value).map(|_| true),
+        "normalize_names" | "skipinitialspace" | "delim_whitespace" => Ok(!boolean(name, value)?),
+        "hive_types_autocast" | "try_parse_dates" | "keep_default_na" => boolean(name, value),
+        "new_line" | "lineterminator" | "eol_char" => match text(name, value)? {
+            "\n" | "\r" | "\r\n" | "\\n" | "\\r" | "\\r\\n" | "single" | "carry_on" => Ok(true),
+            _ => {
+                let hint = "line ends are found, also where they are mixed";
+                Err(IoError::bad_option_hint(
+                    name,
+                    format!("a line ends with '\\n', '\\r' or '\\r\\n', not {value}"),
+                    hint,
+                ))
+            }
+        },
+        _ => Ok(false),
+    }
+}
+
+/// A character that stands between groups of digits.
+fn thousands(name: &str, value: &OptionValue) -> Result<Option<char>, IoError> {
+    if *value == OptionValue::Null {
+        return Ok(None);
+    }
+    let mut signs = text(name, value)?.chars();
+    match (signs.next(), signs.next()) {
+        (None, _) => Ok(None),
+        (Some(sign), None) if !sign.is_ascii_alphanumeric() && !matches!(sign, '+' | '-' | '\n' | '\r') => {
+            Ok(Some(sign))
+        }
+        _ => Err(wrong(name, "one character, as ',', '.' or ' '", value)),
+    }
 }
 
 fn wrong(name: &str, expected: &str, found: &OptionValue) -> IoError {
@@ -554,12 +622,78 @@ mod tests {
 
     #[test]
     fn options_of_other_tools_say_what_is_there_instead() {
+        let yes = OptionValue::Boolean(true);
         for name in
-            ["sample_size", "parallel", "new_line", "normalize_names", "force_not_null", "thousands", "nrows"]
+            ["chunksize", "parse_dates", "normalize_names", "force_not_null", "skipinitialspace", "nrows"]
         {
-            let hint = set(name, OptionValue::Null).unwrap_err().hint().unwrap().to_owned();
+            let hint = set(name, yes.clone()).unwrap_err().hint().unwrap().to_owned();
             assert!(!hint.contains("the options are"), "{name}: {hint}");
         }
+    }
+
+    #[test]
+    fn options_that_ask_for_what_is_done_anyway_change_nothing() {
+        let no = OptionValue::Boolean(false);
+        let number = |number: &str| OptionValue::Number(number.into());
+        for (name, value) in [
+            ("sample_size", number("-1")),
+            ("infer_schema_length", OptionValue::Null),
+            ("buffer_size", number("1000")),
+            ("parallel", no.clone()),
+            ("low_memory", no.clone()),
+            ("normalize_names", no),
+            ("new_line", text_value("\\r\\n")),
+            ("lineterminator", text_value("\n")),
+            ("compression", text_value("infer")),
+        ] {
+            assert_eq!(set(name, value).unwrap(), ReadOptions::default(), "{name}");
+        }
+        let error = set("eol_char", text_value(";")).unwrap_err().to_string();
+        assert_eq!(error, "option eol_char: a line ends with '\\n', '\\r' or '\\r\\n', not ';'");
+    }
+
+    #[test]
+    fn options_have_the_names_of_other_tools() {
+        let text = |word: &str| text_value(word);
+        let map = || OptionValue::Map(vec![("a".into(), text_value("text"))]);
+        for (name, usual, value) in [
+            ("separator", "delim", text(";")),
+            ("quote_char", "quote", text("'")),
+            ("quotechar", "quote", text("'")),
+            ("escapechar", "escape", text("\\")),
+            ("comment_prefix", "comment", text("#")),
+            ("skiprows", "skip", OptionValue::Number("3".into())),
+            ("skip_rows", "skip", OptionValue::Number("3".into())),
+            ("null_values", "nullstr", text("x")),
+            ("na_values", "nullstr", text("x")),
+            ("new_columns", "names", OptionValue::List(vec![text("a")])),
+            ("schema_overrides", "types", map()),
+            ("dtype", "types", map()),
+            ("schema", "columns", map()),
+            ("include_file_paths", "filename", text("path")),
+            ("thousands_separator", "thousands", text(",")),
+        ] {
+            assert_eq!(set(name, value.clone()).unwrap(), set(usual, value).unwrap(), "{name}");
+        }
+        assert_eq!(set("decimal_comma", OptionValue::Boolean(true)).unwrap().csv().decimal_separator, b',');
+    }
+
+    #[test]
+    fn numbers_in_groups() {
+        assert_eq!(set("thousands", text_value("\u{202f}")).unwrap().csv().thousands, Some('\u{202f}'));
+        assert_eq!(set("thousands", OptionValue::Null).unwrap().csv().thousands, None);
+        let of_call = |options: &[(&str, &str)]| {
+            let options: Vec<_> =
+                options.iter().map(|(name, value)| ((*name).to_owned(), text_value(value))).collect();
+            ReadOptions::of_call(SourceFunction::ReadCsv, &options, &ReadOptions::default())
+        };
+        for options in [[("thousands", "."), ("decimal", ",")], [("decimal", ","), ("thousands", ".")]] {
+            assert_eq!(of_call(&options).unwrap().csv().thousands, Some('.'));
+        }
+        let error = of_call(&[("thousands", ".")]).unwrap_err().to_string();
+        assert_eq!(error, "option thousands: it is the same as decimal_separator");
+        let error = set("thousands", text_value("abc")).unwrap_err().to_string();
+        assert_eq!(error, "option thousands: expected one character, as ',', '.' or ' ', found 'abc'");
     }
 
     #[test]

@@ -123,6 +123,11 @@ impl ReadCsv {
         self.option("decimal_separator", separator.to_string())
     }
 
+    /// What stands between groups of three digits in numbers, as in `1,234,567`.
+    pub fn thousands(self, sign: char) -> Self {
+        self.option("thousands", sign.to_string())
+    }
+
     /// How dates are written, in the letters of `strftime`: `%d.%m.%Y`. With `auto` it is found by looking, where it
     /// can be told.
     pub fn date_format(self, format: &str) -> Self {

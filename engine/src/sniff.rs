@@ -163,12 +163,15 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
         table.quote().map(|quote| ("quote", character(quote))),
         table.escape().map(|escape| ("escape", character(escape))),
         table.comment().map(|comment| ("comment", character(comment))),
+        options.bare_escapes.then_some(("bare_escapes", OptionValue::Boolean(true))),
+        options.inline_comments.then_some(("inline_comments", OptionValue::Boolean(true))),
         options.loose_quotes.then_some(("loose_quotes", OptionValue::Boolean(true))),
         skips.iter().next().filter(|_| skips.len() == 1).map(|lines| ("skip", number(*lines))),
         table.header().map(|header| ("header", OptionValue::Boolean(header))),
         table.encoding().map(|encoding| ("encoding", OptionValue::Text(encoding.to_string().to_lowercase()))),
         (options.decimal_separator != b'.')
             .then(|| ("decimal_separator", character(Some(options.decimal_separator)))),
+        options.thousands.map(|sign| ("thousands", OptionValue::Text(sign.to_string()))),
         table.times().date.as_ref().map(|format| ("dateformat", OptionValue::Text(format.to_string()))),
         table
             .times()
@@ -176,6 +179,7 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
             .as_ref()
             .map(|format| ("timestampformat", OptionValue::Text(format.to_string()))),
         (!options.nullstr.is_empty()).then(|| ("nullstr", texts(&options.nullstr))),
+        (!options.nulls_in_quotes).then_some(("allow_quoted_nulls", OptionValue::Boolean(false))),
         (!options.names.is_empty()).then(|| ("names", texts(&options.names))),
         Some(("types", OptionValue::Map(table.columns().iter().map(type_of).collect()))),
     ];

@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use encoding_rs::{CoderResult, Decoder, UTF_8};
 
-use crate::blanks::BlankRuns;
 use crate::codec::Decompressor;
 use crate::error::{Error, ErrorKind, Result};
+use crate::rewrite::Rewrite;
 
 /// How bytes stand for characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -163,16 +163,18 @@ pub struct TextStream {
     bytes: Decompressor,
     encoding: Encoding,
     transcoder: Option<Transcoder>,
-    blanks: Option<Blanks>,
+    rewritten: Option<Rewritten>,
     /// Bytes read to look for a byte order mark and not handed out yet.
     head: Vec<u8>,
 }
 
-/// Text with columns between runs of blanks, written anew.
+/// Text that is written anew.
 #[derive(Debug)]
-struct Blanks {
-    runs: BlankRuns,
+struct Rewritten {
+    rewrite: Rewrite,
     raw: Vec<u8>,
+    /// Whether all of it was.
+    at_end: bool,
     written: Vec<u8>,
     /// Bytes of it that were handed out.
     taken: usize,
@@ -255,18 +257,24 @@ impl TextStream {
             return Err(Error::bad_option_hint("salvage", problem, hint));
         }
         let encoding = if transcoder.is_some() { Encoding::Utf8 } else { encoding };
-        Ok(Self { bytes, encoding, transcoder, blanks: None, head })
+        Ok(Self { bytes, encoding, transcoder, rewritten: None, head })
     }
 
     /// The bytes as they are, whatever they mean.
     pub(crate) fn raw(bytes: Decompressor) -> Self {
-        Self { bytes, encoding: Encoding::Utf8, transcoder: None, blanks: None, head: Vec::new() }
+        Self { bytes, encoding: Encoding::Utf8, transcoder: None, rewritten: None, head: Vec::new() }
     }
 
-    /// The text with one blank in place of each run, if there are any to be replaced.
-    pub(crate) fn with_blanks(mut self, runs: Option<BlankRuns>) -> Self {
-        self.blanks =
-            runs.map(|runs| Blanks { runs, raw: vec![0; RAW_LEN_BYTES], written: Vec::new(), taken: 0 });
+    /// The text as it is written anew, if it is.
+    pub(crate) fn rewritten(mut self, rewrite: Option<Rewrite>) -> Self {
+        let rewritten = |rewrite| Rewritten {
+            rewrite,
+            raw: vec![0; RAW_LEN_BYTES],
+            at_end: false,
+            written: Vec::new(),
+            taken: 0,
+        };
+        self.rewritten = rewrite.map(rewritten);
         self
     }
 
@@ -279,7 +287,7 @@ impl TextStream {
     /// mark. To be asked before anything is read.
     pub(crate) fn plain_start(&self) -> Option<u64> {
         let read = self.bytes.decoded_bytes();
-        (self.transcoder.is_none() && self.blanks.is_none()).then_some(read - self.head.len() as u64)
+        (self.transcoder.is_none() && self.rewritten.is_none()).then_some(read - self.head.len() as u64)
     }
 
     /// The compressed bytes below.
@@ -289,14 +297,14 @@ impl TextStream {
 
     /// Whether reading has come to a place where something is lost, behind which it goes on once it is told to.
     pub(crate) fn at_gap(&self) -> bool {
-        let is_taken = self.blanks.as_ref().is_none_or(|blanks| blanks.taken == blanks.written.len());
+        let is_taken = self.rewritten.as_ref().is_none_or(|text| text.taken == text.written.len());
         self.head.is_empty() && is_taken && self.bytes.at_gap()
     }
 
     /// Goes on behind a gap.
     pub(crate) fn pass_gap(&mut self) {
-        if let Some(blanks) = &mut self.blanks {
-            blanks.runs.pass_gap();
+        if let Some(text) = &mut self.rewritten {
+            text.rewrite.pass_gap();
         }
         self.bytes.pass_gap();
     }
@@ -307,9 +315,12 @@ impl TextStream {
     /// # Errors
     /// Those of the codec.
     pub fn read(&mut self, out: &mut [u8]) -> Result<usize> {
-        let Some(mut blanks) = self.blanks.take() else { return self.read_text(out) };
-        let read = blanks.read(out, |raw| self.read_text(raw));
-        self.blanks = Some(blanks);
+        let Some(mut rewritten) = self.rewritten.take() else { return self.read_text(out) };
+        let read = rewritten.read(out, |raw| {
+            let len = self.read_text(raw)?;
+            Ok((len, len == 0 && !self.bytes.at_gap()))
+        });
+        self.rewritten = Some(rewritten);
         read
     }
 
@@ -333,7 +344,7 @@ impl TextStream {
     /// # Errors
     /// Those of the codec.
     pub(crate) fn read_behind(&mut self, buffer: &mut [u8], at: usize) -> Result<usize> {
-        if self.head.is_empty() && self.transcoder.is_none() && self.blanks.is_none() {
+        if self.head.is_empty() && self.transcoder.is_none() && self.rewritten.is_none() {
             self.bytes.read_behind(buffer, at)
         } else {
             self.read(&mut buffer[at..])
@@ -341,17 +352,25 @@ impl TextStream {
     }
 }
 
-impl Blanks {
-    /// Gives the next bytes of what is made of a text; 0 where that has no more.
-    fn read(&mut self, out: &mut [u8], mut more: impl FnMut(&mut [u8]) -> Result<usize>) -> Result<usize> {
+impl Rewritten {
+    /// Gives the next bytes of what is made of a text; 0 where that has no more. `more` gives bytes of the text, and whether it has ended.
+    fn read(
+        &mut self,
+        out: &mut [u8],
+        mut more: impl FnMut(&mut [u8]) -> Result<(usize, bool)>,
+    ) -> Result<usize> {
         while self.taken == self.written.len() {
             self.written.clear();
             self.taken = 0;
-            let len = more(&mut self.raw)?;
-            if len == 0 {
+            let (len, at_end) = if self.at_end { (0, true) } else { more(&mut self.raw)? };
+            self.rewrite.write(&self.raw[..len], &mut self.written);
+            if at_end && !self.at_end {
+                self.at_end = true;
+                self.rewrite.finish(&mut self.written);
+            }
+            if len == 0 && self.written.is_empty() {
                 return Ok(0);
             }
-            self.runs.write(&self.raw[..len], &mut self.written);
         }
         let len = out.len().min(self.written.len() - self.taken);
         out[..len].copy_from_slice(&self.written[self.taken..self.taken + len]);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::codec::Codec;
 use crate::options::ColumnType;
 use crate::scanner::time_forms::{Forms, TimeKind};
-use crate::scanner::values::{looks_like_f64, with_point};
+use crate::scanner::values::{NumberSigns, looks_like_f64, parse_i64};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -398,10 +398,21 @@ fn value_hint(
     may_be_null: bool,
 ) -> String {
     let is_numeric = expected.contains("number") || expected.contains("integer");
-    let is_number =
-        || may_be_null && with_point(found.as_bytes(), b',').is_some_and(|number| looks_like_f64(&number));
-    let has_comma = is_numeric && found.contains(',') && is_number();
-    let comma = if has_comma { "decimal_separator = ',' reads a comma before a fraction; or " } else { "" };
+    let is = |decimal, thousands, is: fn(&[u8]) -> bool| {
+        let number = NumberSigns { decimal, thousands }.plain(found.trim().as_bytes());
+        may_be_null && is_numeric && number.is_some_and(|number| is(&number))
+    };
+    let is_grouped = found.contains(',')
+        && is(b'.', Some(','), |number| parse_i64(number).is_some() || looks_like_f64(number));
+    let has_fraction = found.contains(',') && is(b',', None, looks_like_f64);
+    let comma = match (is_grouped, has_fraction) {
+        (true, true) => {
+            "thousands = ',' reads a comma between thousands, and decimal_separator = ',' one before a fraction; or "
+        }
+        (true, false) => "thousands = ',' reads commas between thousands; or ",
+        (false, true) => "decimal_separator = ',' reads a comma before a fraction; or ",
+        (false, false) => "",
+    };
     let format = if may_be_null { format_hint(expected, found) } else { String::new() };
     let null = if may_be_null { ", or, if the value stands for nothing, add it to nullstr" } else { "" };
     let wider = fits.unwrap_or(ColumnType::Text);

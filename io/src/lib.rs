@@ -47,7 +47,6 @@
 // What needs unsafe code says so, in small modules of its own.
 #![deny(unsafe_code)]
 
-mod blanks;
 mod chunk;
 pub mod codec;
 pub mod encoding;
@@ -62,7 +61,8 @@ pub mod notes;
 pub mod options;
 mod pipe;
 pub mod rejects;
-pub mod scan;
+pub mod rewrite;
+mod scan;
 pub mod scanner;
 pub mod search;
 pub mod simd;

@@ -9,6 +9,7 @@ use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
 use crate::scanner::decimal::MAX_PRECISION;
+use crate::scanner::values::NumberSigns;
 use crate::scanner::{Delim, TimeFormats};
 
 /// Bound on one record, in bytes: a quote that is never closed must not fill the memory.
@@ -113,10 +114,15 @@ pub struct CsvOptions {
     pub delim: Option<Delim>,
     /// The byte around fields that hold the delimiter, a quote or a line end; `None`: no quoting.
     pub quote: Setting<Option<u8>>,
-    /// The byte before a quote inside a quoted field; `None`: a quote is doubled.
+    /// The byte before a quote inside a quoted field; `None`: a quote is doubled. If there is set to be no quoting, one that
+    /// makes the byte behind it a part of the value, wherever it stands, as MySQL and Hive write.
     pub escape: Setting<Option<u8>>,
+    /// Whether it does so in fields without quotes, too.
+    pub bare_escapes: bool,
     /// Lines that begin with this byte are skipped.
     pub comment: Setting<Option<u8>>,
+    /// Whether what stands behind this byte in other lines, outside of quotes, is no part of them.
+    pub inline_comments: bool,
     /// Lines to skip at the head of each file, before the header.
     pub skip: Setting<u64>,
     /// Whether quotes that are not doubled may stand within fields, and one may be left over: see
@@ -125,8 +131,12 @@ pub struct CsvOptions {
     /// Texts that are null in every column, beside those that are always null (see
     /// [`crate::scanner::values::NULL_WORDS`]).
     pub nullstr: Vec<String>,
+    /// Whether these are null in quotes, too.
+    pub nulls_in_quotes: bool,
     /// What stands before the fraction of a number: `.` or `,`.
     pub decimal_separator: u8,
+    /// What stands between groups of three digits in numbers, if anything does.
+    pub thousands: Option<char>,
     /// How dates and points in time are written.
     pub times: TimeFormats,
     /// Whether it is to be found by looking how dates are written, and how points in time are. Otherwise those that are
@@ -179,11 +189,15 @@ impl Default for CsvOptions {
             delim: None,
             quote: Setting::Auto,
             escape: Setting::Auto,
+            bare_escapes: false,
             comment: Setting::Auto,
+            inline_comments: false,
             skip: Setting::Auto,
             loose_quotes: false,
             nullstr: Vec::new(),
+            nulls_in_quotes: true,
             decimal_separator: b'.',
+            thousands: None,
             times: TimeFormats::default(),
             find_times: FindTimes::default(),
             encoding: Setting::Auto,
@@ -205,6 +219,11 @@ impl Default for CsvOptions {
 }
 
 impl CsvOptions {
+    /// The signs within numbers.
+    pub(crate) fn number_signs(&self) -> NumberSigns {
+        NumberSigns { decimal: self.decimal_separator, thousands: self.thousands }
+    }
+
     /// How the files are decoded.
     pub fn decode(&self) -> DecodeOptions {
         DecodeOptions { codec: self.compression, salvage: self.salvage }

@@ -164,7 +164,7 @@ impl Feed {
     ) -> Result<Self> {
         let (open, bytes) = open_bytes(&file.path, options.decode, options.once, options.notes)?;
         let stream =
-            TextStream::new(bytes, recipe.encoding(&file.path))?.with_blanks(recipe.blanks(&file.path));
+            TextStream::new(bytes, recipe.encoding(&file.path))?.rewritten(recipe.rewrite(&file.path));
         let encoding = stream.encoding();
         let checked = stream.decompressor().checked_bytes() == u64::MAX;
         let chunks = chunks(&file.path, open, stream, options.split, options.notes)?;

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Progress;
-use crate::blanks::BlankRuns;
 use crate::chunk::{Chunk, ChunkPool};
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::losses::Losses;
 use crate::notes::Notes;
 use crate::options::OnError;
+use crate::rewrite::Rewrite;
 use crate::scan::Place;
 use crate::scanner::csv::{CsvRequest, Layout};
 use crate::scanner::json::JsonTable;
@@ -97,11 +97,11 @@ impl Recipe {
         }
     }
 
-    /// How runs of blanks are made into one, if these stand between the fields of a file.
-    pub(super) fn blanks(&self, path: &Path) -> Option<BlankRuns> {
+    /// How the text of a file is written anew, if it is.
+    pub(super) fn rewrite(&self, path: &Path) -> Option<Rewrite> {
         match self {
             Self::Csv(request) => {
-                BlankRuns::of(&request.table.form_of(path).dialect, request.table.skip_of(path))
+                Rewrite::of(&request.table.form_of(path).dialect, request.table.skip_of(path))
             }
             Self::Json(_) | Self::Lines { .. } => None,
         }

@@ -138,7 +138,7 @@ fn options(
     on_error: OnError,
     (pad_short, cut_long): (bool, bool),
 ) -> CsvOptions {
-    let Dialect { delim, quote, escape, comment, loose_quotes } = messy.dialect.clone();
+    let Dialect { delim, quote, escape, comment, loose_quotes, .. } = messy.dialect.clone();
     let above: String = messy.above.concat();
     let ty = |name: &str, ty| (name.to_owned(), ty);
     CsvOptions {

@@ -16,8 +16,8 @@ use super::fields::{FieldRules, Fields, Span};
 use super::numbers;
 use super::text_values::TextValues;
 use super::values::{
-    is_null_word, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_time, parse_u64, trim,
-    with_point,
+    NumberSigns, is_null_word, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_time, parse_u64,
+    trim,
 };
 use crate::options::ColumnType;
 use crate::simd::InstructionSet;
@@ -135,14 +135,40 @@ impl ColumnBuilder {
         // NaN means that there is no value (see NULL_WORDS).
         let f64_of = |value: &[u8]| parse_f64(value).filter(|value| !value.is_nan());
         let f32_of = |value: &[u8]| parse_f32(value).filter(|value| !value.is_nan());
-        let separator = rules.decimal_separator;
+        let signs = rules.signs;
+        // Where digits stand in groups, integers have signs within them, too.
+        let integer = |value: &[u8]| parse_i64(&signs.plain(value)?);
+        let unsigned = |value: &[u8]| parse_u64(&signs.plain(value)?);
+        let is_grouped = signs.thousands.is_some();
         match &mut self.values {
-            Values::Float64(values) if separator != b'.' => {
-                let of = |value: &[u8]| f64_of(&with_point(value, separator)?);
+            Values::Float64(values) if signs != NumberSigns::USUAL => {
+                let of = |value: &[u8]| f64_of(&signs.plain(value)?);
                 append(values, nulls, fields, spans, rules, on_bad, never, of)
             }
-            Values::Float32(values) if separator != b'.' => {
-                let of = |value: &[u8]| f32_of(&with_point(value, separator)?);
+            Values::Float32(values) if signs != NumberSigns::USUAL => {
+                let of = |value: &[u8]| f32_of(&signs.plain(value)?);
+                append(values, nulls, fields, spans, rules, on_bad, never, of)
+            }
+            Values::Int64(values) if is_grouped => {
+                append(values, nulls, fields, spans, rules, on_bad, never, integer)
+            }
+            Values::Int32(values) if is_grouped => {
+                let of = |value: &[u8]| narrow(integer(value));
+                append(values, nulls, fields, spans, rules, on_bad, never, of)
+            }
+            Values::Int16(values) if is_grouped => {
+                let of = |value: &[u8]| narrow(integer(value));
+                append(values, nulls, fields, spans, rules, on_bad, never, of)
+            }
+            Values::UInt64(values) if is_grouped => {
+                append(values, nulls, fields, spans, rules, on_bad, never, unsigned)
+            }
+            Values::UInt32(values) if is_grouped => {
+                let of = |value: &[u8]| narrow(unsigned(value));
+                append(values, nulls, fields, spans, rules, on_bad, never, of)
+            }
+            Values::UInt16(values) if is_grouped => {
+                let of = |value: &[u8]| narrow(unsigned(value));
                 append(values, nulls, fields, spans, rules, on_bad, never, of)
             }
             Values::Int64(values) => {
@@ -190,7 +216,7 @@ impl ColumnBuilder {
                     unreachable!("it is its type")
                 };
                 append(values, nulls, fields, spans, rules, on_bad, never, |value| {
-                    parse_decimal(&with_point(value, separator)?, precision, scale)
+                    parse_decimal(&signs.plain(value)?, precision, scale)
                 })
             }
             Values::Time(values) => append(values, nulls, fields, spans, rules, on_bad, never, parse_time),
@@ -301,7 +327,8 @@ fn append<V: Copy + Default>(
     quick(fields.set, fields.padded, &unquoted, values, &mut left);
     // What stands for null may look like a value.
     if rules.nullstr.iter().any(|null| full(trim(null.as_bytes())).is_some()) {
-        let is_listed = |row: &usize| rules.is_listed(fields.raw(unquoted[*row]));
+        let is_listed =
+            |row: &usize| rules.is_listed(fields.raw(unquoted[*row]), unquoted[*row] != spans[*row]);
         left.extend((0..spans.len()).filter(is_listed));
         left.sort_unstable();
         left.dedup();
@@ -358,8 +385,8 @@ fn slow<V>(
     if raw.is_empty() || raw == b"NA" {
         return Some(None);
     }
-    let (value, _) = fields.value(span);
-    if rules.is_listed(&value) {
+    let (value, is_quoted) = fields.value(span);
+    if rules.is_listed(&value, is_quoted) {
         return Some(None);
     }
     match full(trim(&value)) {
@@ -412,7 +439,10 @@ fn append_text(
         let unquoted = fields.unquoted(spans);
         if unquoted.are_all {
             let empty = values.push_parts(&text, &unquoted.spans);
-            let is_listed = |row: usize| rules.is_listed(fields.raw(unquoted.spans[row]));
+            let is_listed = |row: usize| {
+                let span = unquoted.spans[row];
+                rules.is_listed(fields.raw(span), span != spans[row])
+            };
             if empty > 0 || !rules.nullstr.is_empty() {
                 let is_null = |row: &usize| is_empty(&spans[*row]) || is_listed(*row);
                 (0..spans.len()).filter(is_null).for_each(|row| runs.null(row));
@@ -422,8 +452,8 @@ fn append_text(
         }
     }
     for (row, span) in spans.iter().enumerate() {
-        let (value, _) = fields.value(*span);
-        if is_empty(span) || rules.is_listed(&value) {
+        let (value, is_quoted) = fields.value(*span);
+        if is_empty(span) || rules.is_listed(&value, is_quoted) {
             values.push_null();
             runs.null(row);
             continue;
@@ -490,7 +520,13 @@ mod tests {
     fn one(ty: ColumnType, field: &str, quoted: bool, nullstr: &[&str]) -> Result<Option<String>, Rejected> {
         let nullstr = nullstr.iter().map(|s| (*s).to_owned()).collect();
         let times = TimeFormats::default();
-        let rules = FieldRules { nullstr, decimal_separator: b'.', times, encoding: Encoding::Utf8 };
+        let rules = FieldRules {
+            nullstr,
+            nulls_in_quotes: true,
+            signs: NumberSigns::USUAL,
+            times,
+            encoding: Encoding::Utf8,
+        };
         let field = if quoted { format!("\"{field}\"") } else { field.to_owned() };
         let padded = [field.as_bytes(), &[b'7'; PADDING_LEN_BYTES]].concat();
         let span = Span { start: 0, end: u32::try_from(field.len()).unwrap() };
@@ -600,7 +636,13 @@ mod tests {
             let fields = Fields { padded: &padded, dialect, has_quotes: true, text, set };
             let times = TimeFormats::default();
             let nullstr = vec!["-9".to_owned()];
-            let rules = FieldRules { nullstr, decimal_separator: b'.', times, encoding: Encoding::Utf8 };
+            let rules = FieldRules {
+                nullstr,
+                nulls_in_quotes: true,
+                signs: NumberSigns::USUAL,
+                times,
+                encoding: Encoding::Utf8,
+            };
             let mut builder = ColumnBuilder::new(ColumnType::Text, count);
             builder.append(&fields, &spans, &rules).unwrap();
             let array = builder.finish();

@@ -15,7 +15,9 @@ use super::fields::{FieldRules, Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
 use super::infer::{Column, ColumnPlaces, CsvTable, HeaderRule, column_name, find_by_place, header_names};
 use super::lenient::{Findings, Leniency, Lenient};
-use super::record::{Dialect, Field, FieldForm, Parsed, parse_record, unescape};
+use super::record::{
+    Dialect, Escapes, Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record, unescape,
+};
 use super::structure::{Irregular, Marks, Record, Structure};
 use super::text_values::CheckedText;
 use super::time_format::TimeFormats;
@@ -23,7 +25,7 @@ use super::values::wider_type;
 use crate::chunk::PADDING_LEN_BYTES;
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location, Result};
-use crate::options::{ColumnType, CsvOptions};
+use crate::options::ColumnType;
 use crate::simd::InstructionSet;
 use crate::splitter::Records;
 
@@ -114,8 +116,12 @@ impl Layout {
         let form = table.form_of(path);
         let dialect = &form.dialect;
         let mut fields = Vec::new();
+        let is_blank = |data: &[u8], fields: &[Field]| table.columns.len() > 1 && is_blank_line(data, fields);
         let (len, lines) = loop {
             match parse_record(records.chunk.bytes(), dialect, true, &mut fields) {
+                Parsed::Record { len, .. } if is_blank(records.chunk.bytes(), &fields) => {
+                    records.advance(len, 1)
+                }
                 Parsed::Record { len, lines } => break (len, lines),
                 Parsed::Blank { len } | Parsed::Comment { len } => records.advance(len, 1),
                 Parsed::Incomplete | Parsed::Unclosed => return Ok(None),
@@ -125,12 +131,14 @@ impl Layout {
         let mut scratch = Vec::new();
         let name = |field: &Field| column_name(field_value(data, field, dialect, &mut scratch), encoding);
         let mut names: Vec<String> = fields.iter().map(name).collect();
-        form.unnamed.add_to(&mut names);
+        form.add_unnamed(&mut names);
         let (width, names) = (names.len(), header_names(&names));
         let columns = &table.columns;
         let mut of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);
-        let CsvOptions { nullstr, decimal_separator, .. } = table.options.clone();
-        let rules = FieldRules { nullstr, decimal_separator, times: table.times.clone(), encoding };
+        let (nullstr, signs) = (table.options.nullstr.clone(), table.options.number_signs());
+        // A field with escapes, which gets quotes, says that it is a text.
+        let nulls_in_quotes = table.options.nulls_in_quotes && dialect.escapes != Escapes::WithoutQuotes;
+        let rules = FieldRules { nullstr, nulls_in_quotes, signs, times: table.times.clone(), encoding };
         let mut scratch = Vec::new();
         let mut fits = |field: &Field, ty| {
             fits_type(field_value(data, field, dialect, &mut scratch), ty, &rules, dialect)
@@ -510,7 +518,12 @@ pub(super) fn next_record(
     while *at < data.len() {
         let start = *at;
         match parse_record(&data[start..], source.fields.dialect, true, fields) {
-            Parsed::Record { len, .. } => *at += len,
+            Parsed::Record { len, .. } => {
+                *at += len;
+                if source.layout.width != 1 && is_blank_line(&data[start..], fields) {
+                    continue;
+                }
+            }
             Parsed::Blank { len } if source.layout.width == 1 => {
                 fields.push(Field { start: 0, end: 0, form: FieldForm::Bare });
                 *at += len;
@@ -548,7 +561,7 @@ pub(super) fn value_error(
             expected: expected(column.ty, &rules.times),
             found,
             inferred: column.inferred,
-            fits: wider_type(column.ty, &value, rules.decimal_separator, &rules.times),
+            fits: wider_type(column.ty, &value, rules.signs, &rules.times),
             also: Vec::new(),
             may_be_null: true,
         },
@@ -600,10 +613,6 @@ pub(super) fn bad_width(source: &Source<'_>, start: usize, found: usize) -> Bad 
     let location = location(source.path, source.records, start);
     let error = ErrorKind::FieldCount { location, expected: source.layout.width, found };
     Bad { error: error.into(), column: None }
-}
-
-pub(super) fn is_blank(line: &[u8]) -> bool {
-    matches!(line, [] | [b'\r'])
 }
 
 /// The spans of a field in records.

@@ -6,6 +6,7 @@ use super::numbers::has_byte_16;
 use super::record::{Dialect, is_closed, unescape};
 use super::text_values::CheckedText;
 use super::time_format::TimeFormats;
+use super::values::NumberSigns;
 use crate::encoding::Encoding;
 use crate::simd::InstructionSet;
 
@@ -34,8 +35,10 @@ pub(crate) struct Fields<'a> {
 pub struct FieldRules {
     /// Texts that are null in every column.
     pub nullstr: Vec<String>,
-    /// What stands before the fraction of a number.
-    pub decimal_separator: u8,
+    /// Whether they are in quotes, too.
+    pub nulls_in_quotes: bool,
+    /// The signs within numbers.
+    pub signs: NumberSigns,
     /// How dates and points in time are written.
     pub times: TimeFormats,
     /// The encoding of text.
@@ -44,8 +47,8 @@ pub struct FieldRules {
 
 impl FieldRules {
     /// Whether a value stands for null because the options say so.
-    pub(crate) fn is_listed(&self, value: &[u8]) -> bool {
-        self.nullstr.iter().any(|null| null.as_bytes() == value)
+    pub(crate) fn is_listed(&self, value: &[u8], is_quoted: bool) -> bool {
+        (self.nulls_in_quotes || !is_quoted) && self.nullstr.iter().any(|null| null.as_bytes() == value)
     }
 }
 

@@ -20,6 +20,21 @@ pub(crate) struct FileForm {
     pub(crate) encoding: Encoding,
     /// The column that the header has no name for.
     pub(crate) unnamed: Unnamed,
+    /// Columns that only longer records than the first have, where short ones are filled up.
+    pub(crate) beyond_first: usize,
+}
+
+impl FileForm {
+    /// Of files that are all written alike, with as many fields in each record.
+    pub(crate) fn regular(dialect: Dialect, encoding: Encoding) -> Self {
+        Self { dialect, encoding, unnamed: Unnamed::None, beyond_first: 0 }
+    }
+
+    /// Gives the columns that the first record has no names for empty ones.
+    pub(crate) fn add_unnamed(&self, names: &mut Vec<String>) {
+        self.unnamed.add_to(names);
+        names.resize(names.len() + self.beyond_first, String::new());
+    }
 }
 
 /// Which column has no name, where all records have one field more than the header has names.
@@ -83,7 +98,7 @@ pub(super) fn found_forms(
     let filled = || files.iter().zip(samples).filter(|(_, sample)| sample.first.is_some());
     let common_encoding = || encoding_of_all(filled().map(|(_, sample)| sample.looks));
     let encoding = options.encoding.known().unwrap_or_else(common_encoding);
-    let common = FileForm { dialect: common, encoding, unnamed: Unnamed::None };
+    let common = FileForm::regular(common, encoding);
     let encoding_of = |sample: &Sample| match (options.encoding.known(), sample.looks) {
         (Some(encoding), _) => encoding,
         // What is ASCII as far as was looked goes on as the others do, or in UTF-8.
@@ -96,6 +111,7 @@ pub(super) fn found_forms(
             dialect: sample.dialect.clone(),
             encoding: encoding_of(sample),
             unnamed: sample.unnamed,
+            beyond_first: sample.beyond_first,
         };
         if form != common {
             others.insert(file.path.clone(), form);
@@ -186,7 +202,8 @@ fn and_more(count: usize) -> String {
 /// The options that make one dialect another one, each with its value in both.
 fn differences(one: &Dialect, other: &Dialect) -> Vec<(String, String)> {
     let settings = |dialect: &Dialect| {
-        let Dialect { delim, quote, escape, comment, loose_quotes: _ } = dialect;
+        let Dialect { delim, escape, comment, .. } = dialect;
+        let quote = &dialect.said_quote();
         let byte = |name: &str, byte: &Option<u8>| match byte {
             None => format!("{name} = ''"),
             Some(b'\'') => format!("{name} = ''''"),

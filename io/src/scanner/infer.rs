@@ -9,19 +9,19 @@ use encoding_rs::WINDOWS_1252;
 
 use super::Delim;
 use super::file_forms::{FileForm, FileForms, Unnamed, found_forms};
-use super::record::{Dialect, FieldForm, Parsed, parse_record, unescape};
+use super::record::{Dialect, Field, FieldForm, Parsed, is_blank_line, parse_record, unescape};
 use super::time_format::TimeFormats;
 use super::time_forms::{Forms, TimeKind};
 use super::values::{
-    has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64, trim, with_point,
+    NumberSigns, has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64, trim,
 };
-use crate::blanks::prepared;
 use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::DOUBT_LEN_BYTES;
 use crate::notes::Notes;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, OnError, Setting};
+use crate::rewrite::prepared;
 use crate::sniff::{
     Known, Looks, dialect_beside, dialect_of, encoding_of, preamble_lines, refuse_other_kind,
 };
@@ -118,7 +118,7 @@ impl CsvTable {
 
     /// The byte around fields, if there is one; `None`: not the same in all files.
     pub fn quote(&self) -> Option<Option<u8>> {
-        self.forms.shared(|form| form.dialect.quote)
+        self.forms.shared(|form| form.dialect.said_quote())
     }
 
     /// The byte before a quote in a quoted field, if there is one; `None`: not the same in all files.
@@ -230,9 +230,7 @@ fn declared(
 ) -> Result<CsvTable> {
     let mut notes = Vec::new();
     let forms = match (known.dialect(), options.encoding) {
-        (Some(dialect), Setting::Is(encoding)) => {
-            FileForms::alike(FileForm { dialect, encoding, unnamed: Unnamed::None })
-        }
+        (Some(dialect), Setting::Is(encoding)) => FileForms::alike(FileForm::regular(dialect, encoding)),
         _ => {
             let dialect = find_dialect(files, known, options)?;
             let samples = take_samples(files, known, &dialect, options)?;
@@ -262,6 +260,10 @@ fn declared(
 /// Applies the names that the options give.
 fn apply_names(table: &mut CsvTable) -> Result<()> {
     let names = &table.options.names;
+    if table.columns.is_empty() {
+        // Files without any record say nothing; who asks does.
+        table.columns = names.iter().map(|name| Column::new(name.clone(), ColumnType::Text, false)).collect();
+    }
     check_count("names", names.len(), &table.columns)?;
     for (column, name) in table.columns.iter_mut().zip(names) {
         column.name.clone_from(name);
@@ -323,7 +325,8 @@ pub(crate) struct Head {
     compressed_bytes: u64,
     /// Texts that are null in every column.
     nullstr: Vec<String>,
-    decimal_separator: u8,
+    nulls_in_quotes: bool,
+    signs: NumberSigns,
     times: TimeFormats,
     pub(crate) encoding: Encoding,
     looks: Looks,
@@ -357,6 +360,10 @@ fn take_samples(
             sample.name_all();
         } else {
             sample.unnamed = Unnamed::None;
+        }
+        if long_is_error && options.pad_short && options.columns.is_none() {
+            let is_headed = options.header == HeaderMode::Present || may_be_headed && sample.first_is_names();
+            sample.add_columns(!is_headed, options.names.len());
         }
         Ok(sample)
     })
@@ -442,7 +449,8 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
         codec: buffer.decompressor().codec(),
         compressed_bytes,
         nullstr: options.nullstr.clone(),
-        decimal_separator: options.decimal_separator,
+        nulls_in_quotes: options.nulls_in_quotes,
+        signs: options.number_signs(),
         times: options.times.clone(),
         encoding: buffer.encoding(),
         looks: Looks::Ascii,
@@ -515,9 +523,13 @@ pub(super) struct Sample {
     pub(super) first: Option<Vec<String>>,
     /// Which column has no name, if the first record has the names, and all others have one more field than it.
     pub(super) unnamed: Unnamed,
+    /// Columns that only longer records than the first have, where short ones are filled up.
+    pub(super) beyond_first: usize,
     /// Types of the fields of the first record, and of those of all others.
     first_types: Vec<ColumnValues>,
     types: Vec<ColumnValues>,
+    /// Whether a value is followed by what may be a comment.
+    has_inline_comments: bool,
     /// Records, in so many compressed bytes.
     records: u64,
     compressed_bytes: u64,
@@ -534,8 +546,10 @@ impl Sample {
             skip,
             first: None,
             unnamed: Unnamed::Last,
+            beyond_first: 0,
             first_types: Vec::new(),
             types: Vec::new(),
+            has_inline_comments: false,
             records: 0,
             compressed_bytes: head.compressed_bytes,
             whole: head.whole,
@@ -547,6 +561,10 @@ impl Sample {
         loop {
             let rest = &text[at..];
             match parse_record(rest, &sample.dialect, head.whole, &mut fields) {
+                Parsed::Record { len, .. } if sample.passes_over(rest, len, &fields, head.whole) => {
+                    at += len;
+                    continue;
+                }
                 Parsed::Record { len, .. } => at += len,
                 Parsed::Blank { len } | Parsed::Comment { len } => {
                     at += len;
@@ -581,11 +599,13 @@ impl Sample {
                     unescape(value, &sample.dialect, &mut scratch);
                     value = &scratch;
                 }
+                sample.has_inline_comments |=
+                    field.form == FieldForm::Bare && is_commented(value, sample.dialect.comment);
                 let types = if is_first { &mut sample.first_types } else { &mut sample.types };
                 if types.len() <= index {
                     types.resize(index + 1, ColumnValues::default());
                 }
-                types[index].add(value, head);
+                types[index].add(value, field.form != FieldForm::Bare, head);
                 if is_first {
                     names.push(column_name(value, head.encoding));
                 }
@@ -596,28 +616,87 @@ impl Sample {
         }
     }
 
-    /// Whether the first record can be names: no value, and not only gaps. Names may be dates, if there are none below.
+    /// Whether a record is a line of blanks in or above a table of several columns. It has so many bytes of what is left.
+    fn passes_over(&self, rest: &[u8], len: usize, fields: &[Field], whole: bool) -> bool {
+        let is_wide = || match &self.first {
+            Some(first) => first.len() > 1,
+            None => {
+                let mut next = Vec::new();
+                let parsed = parse_record(&rest[len..], &self.dialect, whole, &mut next);
+                matches!(parsed, Parsed::Record { .. }) && next.len() > 1
+            }
+        };
+        is_blank_line(rest, fields) && is_wide()
+    }
+
+    /// Whether the first record can be names: no value, and not only gaps. Names may be dates, if there are none below, and
+    /// numbers and dates where other columns show that there is a header, as over the years of a table.
     fn first_is_names(&self) -> bool {
         let Some(first) = &self.first else { return false };
-        let below = |at: usize| self.types.get(at).copied().unwrap_or_default();
-        let are_names = |at: usize, values: ColumnValues| {
-            values.seen == Seen::Text && values.times().is_none_or(|kind| below(at).times() != Some(kind))
+        if first.iter().all(String::is_empty) {
+            return false;
+        }
+        let names = || first.iter().zip(&self.first_types).enumerate();
+        names().all(|(at, (name, above))| name.is_empty() || self.is_name(at, name, *above))
+            || self.has_figures_for_names()
+    }
+
+    /// What stands below a field of the first record.
+    fn below(&self, at: usize) -> ColumnValues {
+        self.types.get(at).copied().unwrap_or_default()
+    }
+
+    /// Whether a field of the first record is a name, going by what it is and what stands below it.
+    fn is_name(&self, at: usize, name: &str, above: ColumnValues) -> bool {
+        let below = self.below(at);
+        let is_text = || {
+            let is_like_below = above.are_figures() && (below.seen == Seen::Nothing || below.are_figures());
+            !is_like_below && above.times().is_none_or(|kind| below.times() != Some(kind))
         };
         // `nan`, `inf` and `NA` are names where other columns show that there are some.
         let is_headed = || {
             let mut columns = self.first_types.iter().enumerate();
-            columns.any(|(at, values)| values.are_words() && below(at).is_typed())
+            columns.any(|(at, values)| values.are_words() && self.below(at).is_typed())
         };
-        let are_words = |name: &str, at: usize, values: ColumnValues| {
-            let is_word = name.bytes().all(|byte| byte.is_ascii_alphabetic());
-            let is_other = values.seen == Seen::Nothing || below(at).seen != values.seen;
-            is_word && is_other && is_headed()
+        let is_word = || {
+            name.bytes().all(|byte| byte.is_ascii_alphabetic())
+                && (above.seen == Seen::Nothing || below.seen != above.seen)
+                && is_headed()
         };
-        let mut fields = first.iter().zip(&self.first_types).enumerate();
-        first.iter().any(|name| !name.is_empty())
-            && fields.all(|(at, (name, values))| {
-                name.is_empty() || are_names(at, *values) || are_words(name, at, *values)
-            })
+        above.seen == Seen::Text && is_text() || is_word()
+    }
+
+    /// Whether the first record is a header in which some names are integers or dates: one that begins with a word, names
+    /// nothing twice, and in which a word or a date stands above values of another type, or an integer above truth values or dates.
+    fn has_figures_for_names(&self) -> bool {
+        let first = self.first.as_deref().unwrap_or_default();
+        let columns = || {
+            let columns = first.iter().zip(&self.first_types).enumerate();
+            columns.map(|(at, (name, above))| (name, *above, self.below(at)))
+        };
+        let mut met = HashSet::new();
+        let are_names = columns().all(|(name, above, _)| {
+            name.is_empty()
+                || met.insert(name) && (above.are_words() || above.is_integer() || above.is_time())
+        });
+        let is_word =
+            |name: &str, above: ColumnValues| above.are_words() && name.chars().any(char::is_alphabetic);
+        let is_header = |(name, above, below): (&String, ColumnValues, ColumnValues)| {
+            is_word(name, above) && below.is_typed()
+                || above.is_time() && below.is_typed() && !below.is_time()
+                || above.is_integer() && (below.is_time() || below.seen == Seen::Boolean)
+        };
+        let begins_with_word = || {
+            let filled = columns().find(|(name, ..)| !name.is_empty());
+            filled.is_some_and(|(name, above, _)| is_word(name, above))
+        };
+        are_names && begins_with_word() && columns().any(is_header)
+    }
+
+    /// Whether names of columns are numbers or dates.
+    fn has_names_of_figures(&self) -> bool {
+        let is_figure = |above: &ColumnValues| above.is_integer() || above.is_time();
+        self.first_is_names() && self.first_types.iter().any(is_figure)
     }
 
     /// Gives the column that the first record has no name for one that is empty.
@@ -630,6 +709,16 @@ impl Sample {
         }
     }
 
+    /// Gives columns names that are empty: those that only longer records than the first have, if these are wanted, and so many at least.
+    fn add_columns(&mut self, of_longer: bool, least: usize) {
+        let Some(first) = &mut self.first else { return };
+        let longest = if of_longer { self.types.len() } else { 0 };
+        self.beyond_first = longest.max(least).saturating_sub(first.len());
+        let width = first.len() + self.beyond_first;
+        first.resize(width, String::new());
+        self.first_types.resize(width, ColumnValues::default());
+    }
+
     /// How many records the file has, if it goes on as it begins.
     fn estimated_rows(&self, file: &SourceFile) -> u64 {
         if self.whole || self.compressed_bytes == 0 {
@@ -640,30 +729,49 @@ impl Sample {
     }
 }
 
+/// Whether a comment byte stands behind a value that is no text.
+fn is_commented(field: &[u8], comment: Option<u8>) -> bool {
+    let value = comment.and_then(|comment| memchr::memchr(comment, field)).map(|at| trim(&field[..at]));
+    value.is_some_and(|value| {
+        !value.is_empty() && Seen::of(value, NumberSigns::USUAL, &TimeFormats::default()) != Seen::Text
+    })
+}
+
 /// What the values of a column seen so far can be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct ColumnValues {
     seen: Seen,
     /// Forms of dates that all of them have.
     forms: Forms,
+    /// Whether one of them has a letter, or no digit.
+    has_words: bool,
 }
 
 impl ColumnValues {
     /// One more field.
-    fn add(&mut self, field: &[u8], head: &Head) {
-        let is_known = self.seen == Seen::Text && self.forms == Forms::NONE;
-        if is_known || is_null_word(field) || head.nullstr.iter().any(|null| null.as_bytes() == field) {
+    fn add(&mut self, field: &[u8], is_quoted: bool, head: &Head) {
+        let is_known = self.seen == Seen::Text && self.forms == Forms::NONE && self.has_words;
+        let is_listed = || {
+            (head.nulls_in_quotes || !is_quoted) && head.nullstr.iter().any(|null| null.as_bytes() == field)
+        };
+        if is_known || is_null_word(field) || is_listed() {
             return;
         }
         let value = trim(field);
-        let seen = Seen::of(value, head.decimal_separator, &head.times);
+        let seen = Seen::of(value, head.signs, &head.times);
         let may_be_time = matches!(seen, Seen::Text | Seen::Date | Seen::Timestamp);
         let forms = if may_be_time { self.forms.with(value) } else { Forms::NONE };
-        *self = self.merge(Self { seen, forms });
+        let is_figure = value.iter().any(u8::is_ascii_digit)
+            && !value.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
+        *self = self.merge(Self { seen, forms, has_words: !is_figure });
     }
 
     fn merge(self, other: Self) -> Self {
-        Self { seen: self.seen.merge(other.seen), forms: self.forms.merge(other.forms) }
+        Self {
+            seen: self.seen.merge(other.seen),
+            forms: self.forms.merge(other.forms),
+            has_words: self.has_words || other.has_words,
+        }
     }
 
     /// Whether they are dates or points in time that are written otherwise than asked for.
@@ -679,6 +787,20 @@ impl ColumnValues {
     /// Whether they are text that looks like nothing else.
     fn are_words(self) -> bool {
         self.seen == Seen::Text && self.times().is_none()
+    }
+
+    /// Whether they are text of digits and signs, as `12%`, `10:30`, `$5` and integers of too many digits.
+    fn are_figures(self) -> bool {
+        self.seen == Seen::Text && !self.has_words
+    }
+
+    fn is_integer(self) -> bool {
+        matches!(self.seen, Seen::Integer | Seen::ZeroLed)
+    }
+
+    /// Whether they are dates or points in time.
+    fn is_time(self) -> bool {
+        matches!(self.seen, Seen::Date | Seen::Timestamp | Seen::TimestampTz)
     }
 }
 
@@ -701,10 +823,12 @@ enum Seen {
 }
 
 impl Seen {
-    fn of(value: &[u8], decimal_separator: u8, times: &TimeFormats) -> Self {
-        if parse_i64(value).is_some() {
+    fn of(value: &[u8], signs: NumberSigns, times: &TimeFormats) -> Self {
+        let number = signs.plain(value);
+        let is = |is: fn(&[u8]) -> bool| number.as_deref().is_some_and(is);
+        if is(|number| parse_i64(number).is_some()) {
             if has_leading_zeros(value) { Self::ZeroLed } else { Self::Integer }
-        } else if with_point(value, decimal_separator).is_some_and(|number| looks_like_f64(&number)) {
+        } else if is(looks_like_f64) {
             Self::Double
         } else if is_infinite(value) {
             Self::Infinite
@@ -824,7 +948,10 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
     let skips = filled().filter(|(_, sample)| sample.skip > 0);
     let skips: BTreeMap<PathBuf, u64> =
         skips.map(|(file, sample)| (file.path.clone(), sample.skip)).collect();
+    let is_headed =
+        |path: &PathBuf| filled().any(|(file, sample)| file.path == *path && sample.first_is_names());
     notes.extend(skips.iter().next().map(|(path, lines)| {
+        let what = if is_headed(path) { "header" } else { "table" };
         let more = if skips.len() > 1 {
             let files = if skips.len() == 2 { "file" } else { "files" };
             format!(", and some in {} more {files}", skips.len() - 1)
@@ -832,11 +959,19 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
             String::new()
         };
         let lines = if *lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
-        format!("{}: {lines} above the header passed over{more}; skip = 0 reads them", path.display())
+        format!("{}: {lines} above the {what} passed over{more}; skip = 0 reads them", path.display())
     }));
     notes.extend(filled().find(|(_, sample)| sample.unnamed == Unnamed::First).map(|(file, _)| {
         format!(
             "{}: the header has one name fewer than records have fields: the first column has none",
+            file.path.display()
+        )
+    }));
+    let has_header_of_figures =
+        |sample: &Sample| options.header == HeaderMode::Auto && sample.has_names_of_figures();
+    notes.extend(filled().find(|(_, sample)| has_header_of_figures(sample)).map(|(file, _)| {
+        format!(
+            "{}: the first record, in which there are numbers or dates, is taken for names; header = false reads it as values",
             file.path.display()
         )
     }));
@@ -845,6 +980,15 @@ fn merge(files: &[SourceFile], samples: &[Sample], dialect: Dialect, options: &C
         let comment = char::from(comment);
         notes.push(format!("lines that begin with '{comment}' are passed over; comment = '' reads them"));
     }
+    let is_commented = |sample: &&Sample| sample.has_inline_comments && !sample.dialect.inline_comments;
+    notes.extend(samples.iter().find(is_commented).and_then(|sample| sample.dialect.comment).map(
+        |comment| {
+            let comment = char::from(comment);
+            format!(
+                "'{comment}' stands behind values; inline_comments = true takes what follows it for comments"
+            )
+        },
+    ));
     notes.extend(leading_zeros(&names, &types, options));
     let times = found_times(&names, &mut types, options, &mut notes);
     let forms = found_forms(files, samples, dialect, options, &mut notes);
@@ -1299,6 +1443,84 @@ mod tests {
     }
 
     #[test]
+    fn names_may_be_figures_where_others_show_that_there_is_a_header() {
+        assert_eq!(columns(&["id,2019,2020\n1,2.5,3\n"]), "id bigint, 2019 double, 2020 bigint");
+        assert_eq!(columns(&["id,100,200\nx,TRUE,FALSE\n"]), "id text, 100 boolean, 200 boolean");
+        assert_eq!(
+            columns(&["who,2019-01-01,2019-02-01\nx,1,2\n"]),
+            "who text, 2019-01-01 bigint, 2019-02-01 bigint"
+        );
+        assert_eq!(columns(&[",Unnamed: 0,0\n0,0,1\n"]), "column0 bigint, Unnamed: 0 bigint, 0 bigint");
+        let table = infer(&["id,2019,2020\n1,2.5,3\n"], &CsvOptions::default()).unwrap();
+        assert!(table.notes()[0].contains("is taken for names; header = false"), "{:?}", table.notes());
+        for text in [
+            // Nothing shows it, or they are no names.
+            "name,2019,2020\nx,2.5,3\n",
+            "1,missing,5\n2,17,3\n",
+            "unknown,5,5\n1,2,3\n",
+            "unknown,0.5\n1,2\n",
+            "?,5\n1,2\n",
+        ] {
+            assert!(columns(&[text]).starts_with("column0 "), "{text:?}: {}", columns(&[text]));
+        }
+    }
+
+    #[test]
+    fn figures_that_are_text_are_values() {
+        for text in [
+            "9223372036854775808\n9223372036854775809\n",
+            "13/02/2019",
+            "12%,a\n13%,b\n",
+            "10.0.0.1,a\n10.0.0.2,b\n",
+            "$5",
+        ] {
+            assert!(columns(&[text]).starts_with("column0 text"), "{text:?}: {}", columns(&[text]));
+        }
+        assert_eq!(columns(&["region,0-4,5-9\nx,1,2\n"]), "region text, 0-4 bigint, 5-9 bigint");
+        assert_eq!(columns(&["day,1/22/20\nx,5\n"]), "day text, 1/22/20 bigint");
+        assert_eq!(columns(&["time,#\n10:30,1%\n10:45,2%\n"]), "time text, # text");
+    }
+
+    #[test]
+    fn columns_that_only_longer_records_have() {
+        let padded = CsvOptions { pad_short: true, ..Default::default() };
+        let found = |text: &str, options: &CsvOptions| columns_of(&infer(&[text], options).unwrap());
+        assert_eq!(
+            found("1,2\n1,2,3\n1\n1,2,x,4\n", &padded),
+            "column0 bigint, column1 bigint, column2 text, column3 bigint"
+        );
+        // A header says how many columns there are.
+        assert_eq!(found("a,b\n1,2,3,4\n1\n", &padded), "a bigint, b bigint");
+        let names = ["x", "y", "z"].map(str::to_owned).to_vec();
+        let named = CsvOptions { names: names.clone(), ..padded.clone() };
+        assert_eq!(found("1,2\n3\n", &named), "x bigint, y bigint, z text");
+        assert_eq!(found("a,b\n3,4\n", &named), "x bigint, y bigint, z text");
+        // Who has said what becomes of longer records has said that there are none.
+        let cut = CsvOptions { cut_long: true, ..padded };
+        assert_eq!(found("1,2\n1,2,3\n4\n", &cut), "column0 bigint, column1 bigint");
+        // A file without records has the columns that were said.
+        assert_eq!(found("", &CsvOptions { names, ..Default::default() }), "x text, y text, z text");
+    }
+
+    #[test]
+    fn comments_behind_values() {
+        let text = "a,b\n1,2 # x, y\n3,4\n";
+        let options =
+            CsvOptions { comment: Some(b'#').into(), delim: Some(b','.into()), ..Default::default() };
+        let table = infer(&["a,b\n1,2 # x\n3,4\n"], &options).unwrap();
+        assert!(table.notes()[0].contains("inline_comments = true"), "{:?}", table.notes());
+        let inline = CsvOptions { inline_comments: true, ..options };
+        let table = infer(&[text], &inline).unwrap();
+        assert_eq!((columns_of(&table), table.notes().len()), ("a bigint, b bigint".to_owned(), 0));
+    }
+
+    #[test]
+    fn lines_of_blanks_are_no_records_of_several_fields() {
+        assert_eq!(columns(&["  \na,b\n1,2\n \t\n3,4\n  "]), "a bigint, b bigint");
+        assert_eq!(columns(&["a\n \nx\n"]), "a text");
+    }
+
+    #[test]
     fn delimiters_are_found() {
         for delim in [",", "\t", ";", "|"] {
             let text = ["a b,c", "2 2", "1 \"x,y\""].map(|line| line.replace(' ', delim)).join("\n");
@@ -1485,6 +1707,15 @@ mod tests {
         // It is no delimiter then.
         let table = infer(&["p\n12,5\n-3,25\n"], &options).unwrap();
         assert_eq!(columns_of(&table), "p double");
+    }
+
+    #[test]
+    fn signs_may_stand_between_thousands() {
+        let options = CsvOptions { thousands: Some(','), ..Default::default() };
+        let found = |text: &str| columns_of(&infer(&[text], &options).unwrap());
+        assert_eq!(found("n;p\n1,234;1,234.5\n5;-12,345,678\n"), "n bigint, p double");
+        assert_eq!(found("n,p\n\"1,234\",x\n5,y\n"), "n bigint, p text");
+        assert_eq!(found("n;p\n1,2;1,234.5\n"), "n text, p double");
     }
 
     #[test]

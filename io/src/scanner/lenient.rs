@@ -16,13 +16,13 @@ use arrow_select::filter::filter_record_batch;
 
 use super::column::{ColumnBuilder, Rejected};
 use super::csv::{
-    Bad, CsvRequest, CsvScanner, Source, bad_width, before_end, is_blank, location, next_record, shown,
-    span_of, strip_returns, value_error,
+    Bad, CsvRequest, CsvScanner, Source, bad_width, before_end, location, next_record, shown, span_of,
+    strip_returns, value_error,
 };
 use super::delim::Delim;
 use super::fields::Span;
 use super::infer::Column;
-use super::record::line_ends;
+use super::record::{is_blank, line_ends};
 use super::structure::Record;
 use super::values::wider_type;
 use crate::encoding::Encoding;
@@ -252,7 +252,7 @@ impl Lenient {
         let is_wider = |row: usize| {
             let (value, _) = source.fields.value(spans[row]);
             column.column.inferred
-                && wider_type(column.column.ty, &value, rules.decimal_separator, &rules.times).is_some()
+                && wider_type(column.column.ty, &value, rules.signs, &rules.times).is_some()
         };
         let is_error = |(row, rejected): &&(usize, Rejected)| {
             fate.is_none() || *rejected == Rejected::Value && is_wider(*row)

@@ -36,6 +36,23 @@ pub struct Dialect {
     pub comment: Option<u8>,
     /// Whether quotes that are not doubled may stand within fields, and one may be left over.
     pub loose_quotes: bool,
+    /// Whether a comment may stand behind values, up to the end of its line. Texts are written without them before they are parsed.
+    pub inline_comments: bool,
+    /// Where the escape means something.
+    pub escapes: Escapes,
+}
+
+/// Where an escape makes the byte behind it a part of the value. Texts in which it does so outside of quotes are written with quotes around
+/// these fields before they are parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Escapes {
+    /// In quotes.
+    #[default]
+    InQuotes,
+    /// In fields without quotes, too.
+    Everywhere,
+    /// Everywhere, and there are no quotes.
+    WithoutQuotes,
 }
 
 /// A field, as a range of the slice that was parsed.
@@ -87,6 +104,11 @@ pub enum Parsed {
 }
 
 impl Dialect {
+    /// The byte around fields, as the files have it.
+    pub(crate) fn said_quote(&self) -> Option<u8> {
+        self.quote.filter(|_| self.escapes != Escapes::WithoutQuotes)
+    }
+
     /// Comma, double quote, no escape, no comments.
     pub const RFC4180: Self = Self {
         delim: Delim::byte(b','),
@@ -94,6 +116,8 @@ impl Dialect {
         escape: None,
         comment: None,
         loose_quotes: false,
+        inline_comments: false,
+        escapes: Escapes::InQuotes,
     };
 }
 
@@ -162,6 +186,16 @@ pub(crate) fn line_end(data: &[u8], at: usize, at_end: bool) -> Option<usize> {
         (b'\r', None) if !at_end => None,
         _ => Some(at + 1),
     }
+}
+
+/// Whether a record is a line of blanks alone: no record, where these have several fields.
+pub(crate) fn is_blank_line(data: &[u8], fields: &[Field]) -> bool {
+    matches!(fields, [field] if field.form == FieldForm::Bare && is_blank(&data[field.start..field.end]))
+}
+
+/// Whether a line has nothing but blanks, and perhaps a part of its end.
+pub(crate) fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
 }
 
 /// How many lines end in a value: with `\n`, `\r\n` or `\r`.

@@ -8,9 +8,9 @@ use crate::options::ColumnType;
 
 /// What stands for a missing value in a column of numbers, dates or booleans: what pandas takes for one, a dash, and what MySQL and
 /// Hive write. In a column of text these are text, and only an empty field without quotes is null.
-pub const NULL_WORDS: [&str; 21] = [
+pub const NULL_WORDS: [&str; 22] = [
     "", "NA", "N/A", "NaN", "null", "NULL", "-", "nan", "None", "n/a", "\\N", "#N/A", "#NA", "<NA>", "-nan",
-    "-NaN", "#N/A N/A", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",
+    "-NaN", "#N/A N/A", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "NaT",
 ];
 
 /// Whether the field, without the blanks around it, is one of [`NULL_WORDS`].
@@ -83,13 +83,65 @@ pub(crate) fn has_leading_zeros(integer: &[u8]) -> bool {
     digits.len() > 1 && digits[0] == b'0'
 }
 
-/// A number as it is written with a point; `None` if it has a point beside another separator.
-pub(crate) fn with_point(number: &[u8], decimal_separator: u8) -> Option<Cow<'_, [u8]>> {
-    if decimal_separator == b'.' {
-        return Some(Cow::Borrowed(number));
+/// The signs within numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NumberSigns {
+    /// What stands before a fraction: a point or a comma.
+    pub decimal: u8,
+    /// What stands between groups of digits.
+    pub thousands: Option<char>,
+}
+
+impl NumberSigns {
+    /// A point, and nothing between digits.
+    pub const USUAL: Self = Self { decimal: b'.', thousands: None };
+
+    /// A number as it is written with a point and nothing between digits; `None` if signs stand where they mean nothing.
+    pub(crate) fn plain(self, number: &[u8]) -> Option<Cow<'_, [u8]>> {
+        let number = match self.thousands {
+            Some(sign) => self.ungrouped(number, sign)?,
+            None => Cow::Borrowed(number),
+        };
+        if self.decimal == b'.' {
+            return Some(number);
+        }
+        let point = |byte: &u8| if *byte == self.decimal { b'.' } else { *byte };
+        (!number.contains(&b'.')).then(|| number.iter().map(point).collect())
     }
-    let point = |byte: &u8| if *byte == decimal_separator { b'.' } else { *byte };
-    (!number.contains(&b'.')).then(|| number.iter().map(point).collect())
+
+    /// A number without the signs between its groups of digits: the last one has three, those before it two or three.
+    fn ungrouped(self, number: &[u8], sign: char) -> Option<Cow<'_, [u8]>> {
+        let has = |bytes: &[u8]| memchr::memmem::find(number, bytes).is_some();
+        let (mut encoded, latin1) = ([0; 4], u8::try_from(sign).map(|byte| [byte]));
+        let sign = match (sign.encode_utf8(&mut encoded).as_bytes(), &latin1) {
+            (utf8, _) if has(utf8) => utf8,
+            // In an encoding of one byte a character.
+            (_, Ok(latin1)) if has(latin1) => latin1,
+            _ => return Some(Cow::Borrowed(number)),
+        };
+        let whole_len = number.iter().position(|byte| *byte == self.decimal).unwrap_or(number.len());
+        let (whole, fraction) = number.split_at(whole_len);
+        let digits_at = usize::from(matches!(whole.first(), Some(b'+' | b'-')));
+        let (mut plain, mut rest) = (whole[..digits_at].to_vec(), &whole[digits_at..]);
+        let is_group = |group: &[u8], least: usize| {
+            (least..=3).contains(&group.len()) && group.iter().all(u8::is_ascii_digit)
+        };
+        let mut least = 1;
+        while let Some(len) = memchr::memmem::find(rest, sign) {
+            let (group, behind) = rest.split_at(len);
+            if !is_group(group, least) {
+                return None;
+            }
+            plain.extend_from_slice(group);
+            (rest, least) = (&behind[sign.len()..], 2);
+        }
+        if !is_group(rest, 3) || memchr::memmem::find(fraction, sign).is_some() {
+            return None;
+        }
+        plain.extend_from_slice(rest);
+        plain.extend_from_slice(fraction);
+        Some(Cow::Owned(plain))
+    }
 }
 
 /// Whether a field should make its column one of doubles: a number that is written with digits.
@@ -272,16 +324,20 @@ pub fn parse_time(bytes: &[u8]) -> Option<i64> {
 pub(crate) fn wider_type(
     ty: ColumnType,
     value: &[u8],
-    decimal_separator: u8,
+    signs: NumberSigns,
     times: &TimeFormats,
 ) -> Option<ColumnType> {
     use ColumnType::{Date, Float64, Int8, Int16, Int32, Int64, Timestamp, UInt8, UInt16, UInt32};
     let value = trim(value);
+    let number = || signs.plain(value);
     match ty {
-        Int8 | Int16 | Int32 | UInt8 | UInt16 | UInt32 if parse_i64(value).is_some() => Some(Int64),
+        Int8 | Int16 | Int32 | UInt8 | UInt16 | UInt32
+            if number().is_some_and(|number| parse_i64(&number).is_some()) =>
+        {
+            Some(Int64)
+        }
         Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32
-            if is_infinite(value)
-                || with_point(value, decimal_separator).is_some_and(|number| looks_like_f64(&number)) =>
+            if is_infinite(value) || number().is_some_and(|number| looks_like_f64(&number)) =>
         {
             Some(Float64)
         }
@@ -300,20 +356,51 @@ mod tests {
 
     #[test]
     fn wider_types() {
-        let wider = |ty, value: &str| wider_type(ty, value.as_bytes(), b'.', &TimeFormats::ISO);
+        let wider = |ty, value: &str| wider_type(ty, value.as_bytes(), NumberSigns::USUAL, &TimeFormats::ISO);
+        let comma = NumberSigns { decimal: b',', thousands: Some('.') };
         assert_eq!(wider(ColumnType::Int64, "1.5"), Some(ColumnType::Float64));
         assert_eq!(wider(ColumnType::Int64, "123456789012345678901"), None);
         assert_eq!(wider(ColumnType::Int64, "-inf"), Some(ColumnType::Float64));
         assert_eq!(wider(ColumnType::Int64, "12,5"), None);
         assert_eq!(
-            wider_type(ColumnType::Int64, b"12,5", b',', &TimeFormats::ISO),
+            wider_type(ColumnType::Int64, b"1.012,5", comma, &TimeFormats::ISO),
             Some(ColumnType::Float64)
         );
-        assert_eq!(wider_type(ColumnType::Int64, b"12.5", b',', &TimeFormats::ISO), None);
+        assert_eq!(wider_type(ColumnType::Int64, b"12.5", comma, &TimeFormats::ISO), None);
         assert_eq!(wider(ColumnType::Int8, "128"), Some(ColumnType::Int64));
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00"), Some(ColumnType::Timestamp));
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00Z"), None);
         assert_eq!(wider(ColumnType::Boolean, "x"), None);
+    }
+
+    #[test]
+    fn signs_within_numbers() {
+        let plain = |number: &str, decimal, thousands| {
+            let plain = NumberSigns { decimal, thousands }.plain(number.as_bytes())?;
+            Some(String::from_utf8(plain.into_owned()).unwrap())
+        };
+        for (number, decimal, thousands, expected) in [
+            ("1,234,567.5", b'.', Some(','), Some("1234567.5")),
+            ("-12,345", b'.', Some(','), Some("-12345")),
+            ("12,34,567", b'.', Some(','), Some("1234567")),
+            ("1234.5", b'.', Some(','), Some("1234.5")),
+            ("1.234,5", b',', Some('.'), Some("1234.5")),
+            ("1\u{202f}234,5e3", b',', Some('\u{202f}'), Some("1234.5e3")),
+            ("1\u{a0}234", b'.', Some('\u{a0}'), Some("1234")),
+            ("1'234", b'.', Some('\''), Some("1234")),
+            ("1,5", b'.', Some(','), None),
+            ("1,2345", b'.', Some(','), None),
+            ("1234,567", b'.', Some(','), None),
+            (",123", b'.', Some(','), None),
+            ("1,,123", b'.', Some(','), None),
+            ("1.123,4", b'.', Some(','), None),
+            ("1.5", b',', None, None),
+        ] {
+            assert_eq!(plain(number, decimal, thousands).as_deref(), expected, "{number}");
+        }
+        let latin1 = NumberSigns { decimal: b',', thousands: Some('\u{a0}') };
+        assert_eq!(&*latin1.plain(b"12\xa0345,5").unwrap(), b"12345.5");
+        assert_eq!(latin1.plain(b"\xa0345"), None);
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl CsvScanner {
                     return true;
                 };
                 let (value, _) = source.fields.value(span);
-                let fits = wider_type(column.ty, &value, rules.decimal_separator, &rules.times);
+                let fits = wider_type(column.ty, &value, rules.signs, &rules.times);
                 found.extend(fits.map(|fits| WiderValue {
                     location: location(source.path, source.records, start),
                     column: column.name.clone(),

@@ -1,10 +1,11 @@
 //! Which dialect a text is written in.
 
 use super::pattern::{Table, is_typed};
+use super::preamble::said_delim;
 use super::preamble_lines;
 use crate::options::CsvOptions;
 use crate::scanner::Delim;
-use crate::scanner::record::Dialect;
+use crate::scanner::record::{Dialect, Escapes};
 use crate::scanner::time_forms::Forms;
 use crate::scanner::values::parse_time;
 
@@ -34,21 +35,39 @@ pub(crate) struct Known {
     pub(crate) escape: Option<Option<u8>>,
     pub(crate) comment: Option<Option<u8>>,
     pub(crate) loose_quotes: bool,
-    /// What stands before fractions, if it is not a point: it is no delimiter, but between quotes.
-    pub(crate) decimal_separator: Option<u8>,
+    pub(crate) inline_comments: bool,
+    /// Where the escape means something. Without quotes, the quote is the one that texts are written with anew.
+    pub(crate) escapes: Escapes,
+    /// What stands within numbers, if it is said and no point: it is no delimiter, but between quotes.
+    pub(crate) in_numbers: [Option<u8>; 2],
     /// How many columns there are.
     pub(crate) columns: Option<usize>,
 }
 
 impl Known {
     pub(crate) fn of(options: &CsvOptions) -> Self {
+        let quote = options.quote.known();
+        let escapes = match options.escape.known().flatten() {
+            Some(_) if quote == Some(None) => Escapes::WithoutQuotes,
+            Some(escape) if options.bare_escapes && escape != quote.flatten().unwrap_or(b'"') => {
+                Escapes::Everywhere
+            }
+            _ => Escapes::InQuotes,
+        };
+        let is_double = options.delim.is_some_and(|delim| delim.contains(b'"'));
+        let anew = Some(Some(if is_double { b'\'' } else { b'"' }));
         Self {
             delim: options.delim,
-            quote: options.quote.known(),
+            quote: if escapes == Escapes::WithoutQuotes { anew } else { quote },
+            escapes,
+            inline_comments: options.inline_comments,
             escape: options.escape.known(),
-            comment: options.comment.known(),
+            comment: options.comment.known().or(options.inline_comments.then_some(Some(b'#'))),
             loose_quotes: options.loose_quotes,
-            decimal_separator: Some(options.decimal_separator).filter(|separator| *separator != b'.'),
+            in_numbers: [
+                Some(options.decimal_separator).filter(|separator| *separator != b'.'),
+                options.thousands.filter(char::is_ascii).map(|sign| sign as u8),
+            ],
             columns: options.columns.as_ref().map(Vec::len),
         }
     }
@@ -65,8 +84,9 @@ impl Known {
 
     /// The dialect, if all of it is known.
     pub(crate) fn dialect(&self) -> Option<Dialect> {
-        let Self { delim, quote, escape, comment, loose_quotes, .. } = *self;
-        Some(Dialect { delim: delim?, quote: quote?, escape: escape?, comment: comment?, loose_quotes })
+        let Self { delim, quote, escape, comment, loose_quotes, inline_comments, escapes, .. } = *self;
+        let (quote, escape, comment) = (quote?, escape?, comment?);
+        Some(Dialect { delim: delim?, quote, escape, comment, loose_quotes, inline_comments, escapes })
     }
 }
 
@@ -87,6 +107,11 @@ fn sample_of(text: &[u8], whole: bool) -> (&[u8], bool) {
 
 /// The dialect under which a text looks most like a table. `whole` is whether the file ends with it.
 pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
+    if known.delim.is_none()
+        && let Some((delim, rest)) = said_delim(text)
+    {
+        return dialect_of(rest, whole, &Known { delim: Some(delim), ..*known });
+    }
     let (text, whole) = sample_of(text, whole);
     let usual = match known.delim {
         Some(delim) => vec![delim],
@@ -188,10 +213,11 @@ fn is_headed(text: &[u8], dialect: &Dialect, table: &Table) -> bool {
 /// Those of the bytes that the text has, and the likeliest, as delimiters.
 fn found_in(text: &[u8], delims: &'static [u8], known: &Known) -> impl Iterator<Item = Delim> {
     let Known { quote, escape, comment, .. } = *known;
-    let others = [quote.flatten(), escape.flatten(), comment.flatten(), known.decimal_separator];
+    let others =
+        [quote.flatten(), escape.flatten(), comment.flatten(), known.in_numbers[0], known.in_numbers[1]];
     let is_other = move |byte: u8| others.contains(&Some(byte));
     let likeliest = LIKELIEST_DELIMS.into_iter().find(|byte| !is_other(*byte));
-    let stands_in_quotes = known.decimal_separator == Some(b',') && has_commas_in_quotes_alone(text);
+    let stands_in_quotes = known.in_numbers.contains(&Some(b',')) && has_commas_in_quotes_alone(text);
     let may_be = move |delim: &&u8| {
         !is_other(**delim) && (Some(**delim) == likeliest || text.contains(delim))
             || **delim == b',' && stands_in_quotes
@@ -251,12 +277,12 @@ fn best_of(text: &[u8], whole: bool, delims: &[Delim], known: &Known) -> Option<
 /// Dialects with a delimiter that the text gives reason to try, the likeliest first.
 fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialect> {
     let comment = known.comment.unwrap_or_else(|| comment_of(text, whole, delim));
-    let Known { loose_quotes, .. } = *known;
+    let Known { loose_quotes, inline_comments, escapes: scope, .. } = *known;
     let mut dialects = Vec::new();
     let quotes = match known.quote {
         Some(quote) => vec![quote],
         None => {
-            let plain = Dialect { delim, quote: Some(b'"'), escape: None, comment, loose_quotes };
+            let plain = Dialect { delim, comment, loose_quotes, ..Dialect::RFC4180 };
             let mut quotes = vec![Some(b'"')];
             quotes.extend(opens_a_field(text, delim, b'\'').then_some(Some(b'\'')));
             // Quotes that mean nothing are rare: only where they make no sense.
@@ -279,6 +305,8 @@ fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialec
             escape,
             comment,
             loose_quotes,
+            inline_comments,
+            escapes: scope,
         }));
     }
     dialects
@@ -327,6 +355,8 @@ mod tests {
     #[test]
     fn delimiters() {
         for delim in [',', '\t', ';', '|', '\u{1f}', ' ', ':', '~', '^'] {
+            let said = found(&format!("sep={delim}\nname{delim}n;t,u\nx{delim}1;2\ny{delim}3\n"));
+            assert_eq!(said.delim.to_string(), Delim::byte(delim as u8).to_string());
             let text = "id,name,amount\n1,x,2.5\n2,yy,3\n3,z,4\n".replace(',', &delim.to_string());
             assert_eq!(found(&text).delim.to_string(), delim.to_string().replace('\t', "\\t"), "{text:?}");
         }
@@ -458,7 +488,7 @@ mod tests {
         assert_eq!(dialect_of(b"a,b\n1,2\n", true, &quoted).delim, b';'.into());
         let most = Known { escape: Some(Some(b';')), comment: Some(Some(b'|')), ..quoted };
         assert_eq!(dialect_of(b"a,b\n1,2\n", true, &most).delim, b'\t'.into());
-        let comma = Known { decimal_separator: Some(b','), ..Known::default() };
+        let comma = Known { in_numbers: [Some(b','), None], ..Known::default() };
         assert_eq!(dialect_of(b"a;b\n1,5;2,5\n", true, &comma).delim, b';'.into());
         assert_eq!(dialect_of(b"a,b\n\"1,5\",\"2,5\"\n\"3,5\",\"1\"\n", true, &comma).delim, b','.into());
     }

@@ -1,8 +1,8 @@
 //! How much what a dialect makes of a text looks like a table.
 
-use crate::blanks::prepared;
+use crate::rewrite::prepared;
 use crate::scanner::Delim;
-use crate::scanner::record::{Dialect, Field, FieldForm, Parsed, parse_record};
+use crate::scanner::record::{Dialect, Field, FieldForm, Parsed, is_blank_line, parse_record};
 use crate::scanner::values::{
     is_null_word, looks_like_f64, parse_bool, parse_date, parse_i64, parse_timestamp, trim,
 };
@@ -42,6 +42,7 @@ impl Table {
         let (mut at, mut fields) = (0, Vec::new());
         while table.records < RECORDS {
             match parse_record(&text[at..], dialect, whole, &mut fields) {
+                Parsed::Record { len, .. } if is_blank_line(&text[at..], &fields) => at += len,
                 Parsed::Record { len, .. } => {
                     table.add(&text[at..], &fields, dialect);
                     at += len;

@@ -1,8 +1,9 @@
 //! Lines above a table: titles, notes, blank lines.
 
 use super::pattern::is_typed;
-use crate::blanks::prepared;
-use crate::scanner::record::{Dialect, Parsed, line_ends, parse_record};
+use crate::rewrite::prepared;
+use crate::scanner::Delim;
+use crate::scanner::record::{Dialect, Parsed, is_blank_line, line_end, line_ends, parse_record};
 
 /// Records that are looked at.
 const RECORDS: usize = 300;
@@ -10,21 +11,43 @@ const RECORDS: usize = 300;
 /// Records of the table that must follow, of those that are looked at: 3 of 4.
 const TABLE_SHARE: (usize, usize) = (3, 4);
 
+/// The delimiter that the first line says, as spreadsheets understand it (`sep=;`), and the text behind that line.
+pub(super) fn said_delim(text: &[u8]) -> Option<(Delim, &[u8])> {
+    let end = memchr::memchr2(b'\n', b'\r', text)?;
+    let line = &text[..end];
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let delim = match line {
+        [name @ .., delim] if name.eq_ignore_ascii_case(b"sep=") => *delim,
+        _ => return None,
+    };
+    let may_be_one = delim.is_ascii() && !delim.is_ascii_alphanumeric() && !matches!(delim, b'"' | b'\'');
+    may_be_one.then(|| (Delim::byte(delim), &text[line_end(text, end, true).unwrap_or(text.len())..]))
+}
+
 /// How many lines stand above the table: 0 if it is not plain that they belong to no record of it.
 ///
 /// A record above the table is one of less than half of its fields. One that is but a little shorter may be its
 /// header, of which the first name was left out; that is for a person to say.
+///
+/// Above a table without a header there may be lines of words, if a blank line parts them from it or all of them are phrases.
 pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect) -> u64 {
+    if let Some((delim, rest)) = said_delim(text)
+        && delim == dialect.delim
+    {
+        return 1 + preamble_lines(rest, whole, dialect);
+    }
     let text = &*prepared(text, dialect);
     let (mut at, mut fields, mut records) = (0, Vec::new(), Vec::new());
     while records.len() < RECORDS {
         let rest = &text[at..];
         match parse_record(rest, dialect, whole, &mut fields) {
+            Parsed::Record { len, .. } if is_blank_line(rest, &fields) => at += len,
             Parsed::Record { len, .. } => {
                 let values = fields.iter().map(|field| rest[field.start..field.end].trim_ascii());
                 let filled = || values.clone().filter(|value| !value.is_empty());
                 let (has_values, filled) = (filled().any(is_typed), filled().count());
-                records.push(Record { start: at, width: fields.len(), filled, has_values });
+                let is_phrase = values.clone().all(|value| value.contains(&b' '));
+                records.push(Record { start: at, width: fields.len(), filled, has_values, is_phrase });
                 at += len;
             }
             Parsed::Blank { len } | Parsed::Comment { len } => at += len,
@@ -38,7 +61,14 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect) -> u64
     let (above, table) = records.split_at(first);
     let regular = table.iter().filter(|record| record.width == width).count();
     let is_table = table[0].width == width && regular * TABLE_SHARE.1 >= table.len() * TABLE_SHARE.0;
-    if above.is_empty() || !is_table || regular < 2 || !table[0].is_header() {
+    let has_notes_above = || {
+        let notes_len = text[..table[0].start].trim_ascii_end().len();
+        let is_parted = line_ends(&text[notes_len..table[0].start]) > 1;
+        let is_note =
+            |record: &Record| record.width == 1 && !record.has_values && (is_parted || record.is_phrase);
+        above.iter().all(is_note) && table.iter().all(|record| record.width == width && record.has_values)
+    };
+    if above.is_empty() || !is_table || regular < 2 || !(table[0].is_header() || has_notes_above()) {
         return 0;
     }
     line_ends(&text[..table[0].start])
@@ -51,6 +81,8 @@ struct Record {
     filled: usize,
     /// Whether one of them is a value of another type than text.
     has_values: bool,
+    /// Whether blanks stand within all of them.
+    is_phrase: bool,
 }
 
 impl Record {
@@ -91,6 +123,15 @@ mod tests {
             ("1\n1,2,3\n4,5,6\n", 0),
             (",,5\n1,2,3\n4,5,6\n", 0),
             ("title\nx\ny\n", 0),
+            // No header, but what stands above is plainly none of the records.
+            ("made by hand\n1,2\n3,4\n", 1),
+            ("junk\nmore\n\n1,2\n3,4\n", 3),
+            ("junk\n1,2\n3,4\n", 0),
+            ("made by hand\n1,2\n3,4,5\n6,7\n", 0),
+            ("   \n1,2\n3,4\n", 0),
+            ("sep=,\na,b\n1,2\n", 1),
+            ("\"SEP=,\"\r\nReport\r\na,b\r\n1,2\r\n3,4\r\n", 2),
+            ("sep=;\na,b\n1,2\n", 1),
             ("x\ny\nz\n1,2\n", 0),
             ("", 0),
         ];

@@ -27,7 +27,7 @@ use crate::notes::Notes;
 use crate::options::{ColumnType, DEFAULT_REJECTS_LIMIT, OnError, TextOptions};
 use crate::scanner::TimeFormats;
 use crate::scanner::infer::{check_head, fill_head};
-use crate::scanner::values::wider_type;
+use crate::scanner::values::{NumberSigns, wider_type};
 use crate::sniff::{Looks, encoding_of};
 use crate::source::SourceFile;
 use crate::splitter::{RecordBuffer, has_whole_value};
@@ -87,7 +87,7 @@ impl JsonColumn {
     /// there is one.
     fn wider_type(&self, inside: &[String], value: &str) -> Option<ColumnType> {
         let ty = self.ty.of_member(inside)?;
-        wider_type(ty, value.as_bytes(), b'.', &TimeFormats::ISO)
+        wider_type(ty, value.as_bytes(), NumberSigns::USUAL, &TimeFormats::ISO)
     }
 }
 
