@@ -8,7 +8,7 @@ use datafusion::common::tree_node::Transformed;
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{LogicalPlan, TableScan};
 use datafusion::optimizer::{ApplyOrder, Optimizer, OptimizerConfig, OptimizerRule};
-use swath_planner::optimize;
+use swath_planner::{Split, optimize, split_distinct};
 
 use crate::table::SourceTable;
 
@@ -22,7 +22,22 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let before = rules.iter().position(|rule| rule.name() == BEFORE_JOIN_ORDER);
     rules.insert(before.map_or(rules.len(), |before| before + 1), Arc::new(OrderJoins));
     rules.push(Arc::new(PushSemiJoinsDown));
+    // Each of what it makes is turned into groups by a rule of the core.
+    rules.insert(0, Arc::new(SplitDistinct));
     rules
+}
+
+#[derive(Debug)]
+struct SplitDistinct;
+
+impl OptimizerRule for SplitDistinct {
+    fn name(&self) -> &str {
+        "split_distinct"
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, _config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        split_distinct(plan, Split::ToSaveTime)
+    }
 }
 
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use swath_io::{Notes, memory};
 use swath_planner::fuse::next_group;
-use swath_planner::{Catalog, SettingCall, SourceCall, Statement, setting_of, split_distinct};
+use swath_planner::{Catalog, SettingCall, SourceCall, Split, Statement, setting_of, split_distinct};
 
 use crate::again::{Again, Member, Way};
 use crate::aggregates::UseOwnAggregates;
@@ -619,7 +619,7 @@ impl Session {
         let mut state = self.context.state();
         if way.frugal {
             self.resources.wait_for_release().await;
-            plan = split_distinct(plan)?;
+            plan = split_distinct(plan, Split::ToSaveMemory)?.data;
             state = self.resources.frugal_state(state, &plan)?;
         }
         let mut together = Together::plan(vec![plan.clone()], &state, &self.pass_space).await;

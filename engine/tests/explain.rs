@@ -133,6 +133,23 @@ fn constants_among_keys_are_no_order() {
     assert!(plan(sorted).contains("ordering_mode=PartiallySorted"));
 }
 
+/// Different values are counted apart and joined, and no side waits for the other one with rows that both read.
+#[test]
+fn both_sides_of_a_join_begin_at_once_where_they_read_the_same() {
+    let (folder, session) = (folder(), session());
+    let plan = |query: &str| {
+        let batches = session.collect_blocking(&sql(&format!("EXPLAIN {query}"), folder.path())).unwrap();
+        pretty_format_batches(&batches).unwrap().to_string()
+    };
+    let counts = plan("SELECT k, count(DISTINCT x), count(DISTINCT z) FROM 'F' GROUP BY k");
+    assert!(counts.contains("EarlyExec") && counts.contains("join_type=Full"), "{counts}");
+    let alone = plan("SELECT k, count(DISTINCT x), count(*) FROM 'F' GROUP BY k");
+    assert!(!alone.contains("Join"), "{alone}");
+    // Rows that come as they are read wait all the same.
+    let rows = plan("SELECT count(*) FROM 'F' AS a JOIN 'F' AS b ON a.x = b.x");
+    assert!(rows.contains("Join") && !rows.contains("EarlyExec"), "{rows}");
+}
+
 #[test]
 fn a_query_that_fails_gives_its_error() {
     let (folder, session) = (folder(), session());

@@ -77,7 +77,16 @@ fn condition(dice: &mut Dice, alias: &str) -> String {
 
 fn aggregates(dice: &mut Dice) -> String {
     let count = 1 + dice.below(4);
-    let names = ["count(*)", "count(x)", "max(x)", "min(y)", "sum(x)", "count(DISTINCT name)", "max(name)"];
+    let names = [
+        "count(*)",
+        "count(x)",
+        "max(x)",
+        "min(y)",
+        "sum(x)",
+        "count(DISTINCT name)",
+        "count(DISTINCT x)",
+        "max(name)",
+    ];
     (0..count).map(|_| dice.pick(&names)).collect::<Vec<_>>().join(", ")
 }
 

@@ -72,5 +72,5 @@ pub use raw_filter::required_literals;
 pub use rejects::{REJECTS_COLUMNS, is_rejects};
 pub use setting::{SettingCall, setting_of};
 pub use source_call::{OptionValue, SourceCall, SourceFunction, source_call_of, source_calls};
-pub use split_distinct::split_distinct;
+pub use split_distinct::{Split, split_distinct};
 pub use suggest::{distance, nearest};

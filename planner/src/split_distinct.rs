@@ -3,34 +3,70 @@
 //! `count(DISTINCT a), count(DISTINCT b)` keeps all values of both columns in memory. Alone, `count(DISTINCT a)` is
 //! computed by way of groups, which go to disk where memory is short. So each is computed by itself, the others
 //! together, and the results are joined by their keys: every key has a row in each of them, as all have the same input.
+//!
+//! Even where there is memory, that takes about half the time: a value is put into one table of (key, value), which is
+//! divided among the threads by both, and not into a set of each key that moves from thread to thread. It pays where the
+//! input costs little to compute again, as what several scans read of files is read once.
 
 use std::sync::Arc;
 
-use datafusion_common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
+use datafusion_common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion_common::{Column, NullEquality, Result, TableReference};
 use datafusion_expr::expr::AggregateFunction;
 use datafusion_expr::{
     Aggregate, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias,
 };
 
-/// A plan with the same rows, in which aggregates over different values are computed apart where they would have to be
-/// held in memory together. Their input is computed once for each.
+/// Which aggregates over different values are computed apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// All that would be held in memory together.
+    ToSaveMemory,
+    /// Those of which there are at least two, over rows of a table.
+    ToSaveTime,
+}
+
+impl Split {
+    /// How the parts are joined: every key has a row in each, so that all joins give the same. A full join puts off none of them
+    /// until it knows the keys of another one, and all can take the rows of the input as they are read.
+    fn join_type(self) -> JoinType {
+        match self {
+            Self::ToSaveMemory => JoinType::Inner,
+            Self::ToSaveTime => JoinType::Full,
+        }
+    }
+}
+
+/// A plan with the same rows, in which aggregates over different values are computed apart. Their input is computed once
+/// for each.
 ///
 /// # Errors
 /// The plan is not consistent.
-pub fn split_distinct(plan: LogicalPlan) -> Result<LogicalPlan> {
+pub fn split_distinct(plan: LogicalPlan, split: Split) -> Result<Transformed<LogicalPlan>> {
     plan.transform_up_with_subqueries(|node| match node {
-        LogicalPlan::Aggregate(aggregate) => match parts(&aggregate) {
-            Some(parts) if !is_volatile(&aggregate.input)? => join(&aggregate, &parts).map(Transformed::yes),
+        LogicalPlan::Aggregate(aggregate) => match parts(&aggregate, split) {
+            Some(parts) if !is_volatile(&aggregate.input)? => {
+                join(&aggregate, &parts, split.join_type()).map(Transformed::yes)
+            }
             _ => Ok(Transformed::no(LogicalPlan::Aggregate(aggregate))),
         },
         node => Ok(Transformed::no(node)),
     })
-    .data()
+}
+
+/// Whether a plan gives rows of a table, some of them or all.
+fn is_scan(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::TableScan(_) => true,
+        LogicalPlan::Projection(_) | LogicalPlan::Filter(_) | LogicalPlan::SubqueryAlias(_) => {
+            plan.inputs().into_iter().all(is_scan)
+        }
+        _ => false,
+    }
 }
 
 /// The numbers of the aggregates that are computed together; `None` if all are.
-fn parts(aggregate: &Aggregate) -> Option<Vec<Vec<usize>>> {
+fn parts(aggregate: &Aggregate, split: Split) -> Option<Vec<Vec<usize>>> {
     let grouped_by_sets = matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_), ..]);
     if grouped_by_sets || aggregate.group_expr.iter().any(Expr::is_volatile) {
         return None;
@@ -51,8 +87,12 @@ fn parts(aggregate: &Aggregate) -> Option<Vec<Vec<usize>>> {
             }
         }
     }
-    // With these beside it, the relational core computes one by way of groups already.
-    if distinct.is_empty() || distinct.len() == 1 && by_groups {
+    let are_split = match split {
+        // With these beside it, the relational core computes one by way of groups already.
+        Split::ToSaveMemory => distinct.len() > 1 || distinct.len() == 1 && !by_groups,
+        Split::ToSaveTime => distinct.len() > 1 && is_scan(&aggregate.input),
+    };
+    if !are_split {
         return None;
     }
     let others = (!others.is_empty()).then_some(others);
@@ -96,7 +136,7 @@ fn is_volatile(plan: &LogicalPlan) -> Result<bool> {
 }
 
 /// The parts of an aggregate, joined by their keys, with the columns of the whole.
-fn join(aggregate: &Aggregate, parts: &[Vec<usize>]) -> Result<LogicalPlan> {
+fn join(aggregate: &Aggregate, parts: &[Vec<usize>], join_type: JoinType) -> Result<LogicalPlan> {
     let keys = aggregate.group_expr.len();
     let name = |part: usize| TableReference::bare(format!("part {part}"));
     let key = |part: usize, key: usize| Column::new(Some(name(part)), format!("k{key}"));
@@ -109,7 +149,7 @@ fn join(aggregate: &Aggregate, parts: &[Vec<usize>]) -> Result<LogicalPlan> {
             Some(left) => {
                 let on = |part| (0..keys).map(|number| key(part, number)).collect::<Vec<_>>();
                 let on = (on(0), on(number));
-                left.join_detailed(right, JoinType::Inner, on, None, NullEquality::NullEqualsNull)?
+                left.join_detailed(right, join_type, on, None, NullEquality::NullEqualsNull)?
             }
         });
     }
@@ -159,7 +199,7 @@ mod tests {
     #[test]
     fn each_is_computed_apart_and_the_columns_stay() {
         let whole = plan(&["a"], vec![count_distinct(col("b")), count(lit(1)), count_distinct(col("c"))]);
-        let split = split_distinct(whole.clone()).unwrap();
+        let split = split_distinct(whole.clone(), Split::ToSaveMemory).unwrap().data;
         let expected = "\
 Projection: part 0.k0 AS a, part 1.a0 AS count(DISTINCT t.b), part 0.a1 AS count(Int32(1)), part 2.a2 AS count(DISTINCT t.c)
   Inner Join: part 0.k0 = part 2.k0
@@ -181,7 +221,8 @@ Projection: part 0.k0 AS a, part 1.a0 AS count(DISTINCT t.b), part 0.a1 AS count
         assert_eq!(names(&split), names(&whole));
         assert!(split.display_indent().to_string().contains("Inner Join"));
         let without_keys = plan(&[], vec![count_distinct(col("b")), count_distinct(col("c"))]);
-        let split = split_distinct(without_keys).unwrap().display_indent().to_string();
+        let split =
+            split_distinct(without_keys, Split::ToSaveMemory).unwrap().data.display_indent().to_string();
         assert!(split.contains("Cross Join"), "{split}");
     }
 
@@ -193,7 +234,22 @@ Projection: part 0.k0 AS a, part 1.a0 AS count(DISTINCT t.b), part 0.a1 AS count
             vec![count(col("b")), max(col("c"))],
         ] {
             let whole = plan(&["a"], aggregates);
-            assert_eq!(split_distinct(whole.clone()).unwrap(), whole);
+            assert_eq!(split_distinct(whole.clone(), Split::ToSaveMemory).unwrap().data, whole);
         }
+    }
+
+    #[test]
+    fn to_save_time_at_least_two_are_apart_over_rows_of_a_table() {
+        let is_split = |plan| split_distinct(plan, Split::ToSaveTime).unwrap().transformed;
+        let two = plan(&["a"], vec![count_distinct(col("b")), count_distinct(col("c")), max(col("c"))]);
+        let split = split_distinct(two.clone(), Split::ToSaveTime).unwrap().data;
+        assert_eq!(split.schema().columns(), two.schema().columns());
+        assert_eq!(split.display_indent().to_string().matches("Full Join").count(), 2);
+        assert!(!is_split(plan(&["a"], vec![count_distinct(col("b")), count(lit(1))])));
+        let keys: [Expr; 0] = [];
+        let over_groups = LogicalPlanBuilder::from(plan(&["a", "b"], vec![max(col("c"))]));
+        let over_groups =
+            over_groups.aggregate(keys, vec![count_distinct(col("a")), count_distinct(col("b"))]);
+        assert!(!is_split(over_groups.unwrap().build().unwrap()));
     }
 }

@@ -30,7 +30,7 @@ use crate::operators::GroupPartsExec;
 use crate::overflow::unchecked;
 
 /// Operators that move rows about, and change none.
-const UNSEEN: [&str; 8] = [
+const UNSEEN: [&str; 9] = [
     "RepartitionExec",
     "CoalesceBatchesExec",
     "CooperativeExec",
@@ -39,6 +39,7 @@ const UNSEEN: [&str; 8] = [
     "BufferExec",
     "ScalarSubqueryExec",
     "UnorderedExec",
+    "EarlyExec",
 ];
 
 /// How names are cleaned of what only the relational core needs.

@@ -9,6 +9,7 @@
 //! it is the source of a pass of its own.
 
 mod dynamic;
+mod early;
 mod in_order;
 mod log;
 mod partition;

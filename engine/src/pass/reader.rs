@@ -158,6 +158,11 @@ impl PassReaderExec {
         &self.seat.pass
     }
 
+    /// Whether it becomes known while the plan runs which rows it does not want.
+    pub(crate) fn has_dynamic_filters(&self) -> bool {
+        !self.view.dynamic_filters.is_empty()
+    }
+
     /// What it computes of the columns of the pass.
     pub(crate) fn exprs(&self) -> &ProjectionExprs {
         &self.view.exprs

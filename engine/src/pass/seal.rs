@@ -12,6 +12,7 @@ use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use swath_io::{ScanFormat, SourceFile};
 use swath_planner::fuse::{ScanNeed, passes};
 
+use super::early::begin_early;
 use super::in_order::{is_read_in_order, keep_order};
 use super::log::{Log, LogMemory};
 use super::partition::{PassPartition, SourceFactory};
@@ -146,7 +147,7 @@ pub(crate) fn share_scans(
     let plan_of: Vec<usize> = leaves.iter().map(|leaf| leaf.plan).collect();
     let plans = plans.into_iter().enumerate().map(|(number, plan)| {
         let own = plan_of.iter().zip(&readers).filter(|(plan, _)| **plan == number);
-        keep_order(replace_leaves(plan, own.map(|(_, reader)| reader.clone()))?)
+        begin_early(keep_order(replace_leaves(plan, own.map(|(_, reader)| reader.clone()))?)?)
     });
     Ok((plans.collect::<Result<_>>()?, shared))
 }
