@@ -257,6 +257,85 @@ fn parts_of_bags() {
     assert_eq!(pairs, [(1, (1, "one")), (1, (1, "uno"))]);
 }
 
+#[test]
+fn so_many_elements_are_drawn() {
+    let dir = tempfile::tempdir().unwrap();
+    let (glob, _) = files(dir.path(), &[3000, 0, 2000, 7]);
+    let draw = |threads: usize, count: usize, seed: u64| {
+        let session = Session::builder().threads(threads).build().unwrap();
+        sorted(session.read_text(&glob).sample(count, seed).get().unwrap())
+    };
+    let drawn = draw(4, 100, 7);
+    assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), 100);
+    assert_eq!(draw(1, 100, 7), drawn);
+    assert_ne!(draw(4, 100, 8), drawn);
+    assert_eq!((draw(4, 0, 7).len(), draw(4, 1 << 20, 7).len()), (0, 5007));
+    // Each part of the whole is there.
+    let numbers = bag::range(0..10_000, 4).sample(2000, 1).get().unwrap();
+    let mean = numbers.iter().sum::<i64>() as f64 / 2000.0;
+    assert!((4500.0..5500.0).contains(&mean), "{mean}");
+    assert!(bag::from_iter(Vec::<i64>::new(), 2).sample(3, 1).get().unwrap().is_empty());
+}
+
+#[test]
+fn values_of_closures_that_panic_are_errors() {
+    let count = bag::range(0..3, 1).count().map(|count| count / (count - 3));
+    let error = count.get().unwrap_err().to_string();
+    assert!(error.contains("the closure of map at ") && error.contains("divide by zero"), "{error}");
+    let found = futures::executor::block_on(async {
+        (bag::range(0..3, 1).sum().get_async().await, bag::range(0..3, 1).collect_async().await)
+    });
+    assert_eq!((found.0.unwrap(), found.1.unwrap()), (3, vec![0, 1, 2]));
+}
+
+#[test]
+fn rows_become_elements_of_many_types() {
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    enum Kind {
+        Page,
+        Talk,
+    }
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    struct Inner {
+        b: i32,
+        c: Vec<Option<f32>>,
+    }
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    struct Row {
+        kind: Kind,
+        a: Option<Inner>,
+        day: Option<String>,
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rows.jsonl");
+    let text =
+        "{\"kind\":\"Page\",\"a\":{\"b\":1,\"c\":[1.5,null]},\"day\":\"2020-01-31\"}\n{\"kind\":\"Talk\"}\n";
+    std::fs::write(&path, text).unwrap();
+    let frame = session().scan_json(&path, Vec::new()).unwrap();
+    let rows = frame.to_bag::<Row>().take(2).get().unwrap();
+    let inner = || Inner { b: 1, c: vec![Some(1.5), None] };
+    assert_eq!(rows[0], Row { kind: Kind::Page, a: Some(inner()), day: Some("2020-01-31".into()) });
+    assert_eq!(rows[1], Row { kind: Kind::Talk, a: None, day: None });
+    let only = frame.select(["a"]);
+    assert_eq!(only.to_bag::<Option<Inner>>().take(2).get().unwrap(), [Some(inner()), None]);
+    let as_tuple = only.to_bag::<Option<(i32, Vec<Option<f64>>)>>().take(1).get().unwrap();
+    assert_eq!(as_tuple, [Some((1, vec![Some(1.5), None]))]);
+    let as_map = frame.to_bag::<HashMap<String, serde_json::Value>>().take(1).get().unwrap();
+    assert_eq!(as_map[0]["a"]["b"], 1);
+    let error = frame.select(["kind"]).to_bag::<u8>().collect().unwrap_err().to_string();
+    assert!(error.contains("a row is not a u8") && error.contains("kind: \"Page\""), "{error}");
+    let error = only.to_bag::<Inner>().collect().unwrap_err().to_string();
+    assert!(error.contains("missing field `b`"), "{error}");
+    let error = frame.select(["day"]).to_bag::<String>().collect().unwrap_err();
+    assert!(error.to_string().contains("invalid type: null, expected a string"), "{error}");
+    assert!(error.hint().unwrap().contains("Option"), "{error}");
+    let error = bag::range(300..301, 1).to_frame(["n"]).unwrap().to_bag::<u8>().collect().unwrap_err();
+    assert!(error.to_string().contains("300"), "{error}");
+    let floats = bag::from_iter([f64::NAN, f64::NEG_INFINITY, 1.5], 1).to_frame(["x"]).unwrap();
+    let back = floats.to_bag::<f64>().take(3).get().unwrap();
+    assert!(back[0].is_nan() && back[1..] == [f64::NEG_INFINITY, 1.5], "{back:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -6,7 +6,7 @@ use super::Bag;
 use super::open::Need;
 use super::sink::MORE;
 use super::value::BagValue;
-use crate::compute::{Computable, Pending, Requests};
+use crate::compute::{Computable, Pending, Requests, compute_async};
 use crate::error::{Error, Result};
 
 impl<T: ?Sized + ToOwned + 'static> Bag<T>
@@ -28,9 +28,18 @@ where
     ///
     /// # Errors
     /// Whatever the computation meets.
+    #[doc(alias = "compute")]
     #[track_caller]
     pub fn collect(&self) -> Result<Vec<T::Owned>> {
         self.elements(Need::Nothing, usize::MAX, "collect").get()
+    }
+
+    /// Like [`collect`](Self::collect), for async code.
+    ///
+    /// # Errors
+    /// Whatever the computation meets.
+    pub async fn collect_async(&self) -> Result<Vec<T::Owned>> {
+        compute_async(self).await
     }
 
     /// The first `n` elements, in their order: that of the files by name, of the lines in a file, of an

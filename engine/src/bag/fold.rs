@@ -23,6 +23,7 @@ impl<T: ?Sized + 'static> Bag<T> {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "reduction")]
     #[track_caller]
     pub fn fold<S: Clone + Send + Sync + 'static>(
         &self,

@@ -40,6 +40,7 @@ const CHUNK_ELEMENTS: usize = 1024;
 /// # }
 /// ```
 #[track_caller]
+#[doc(alias = "from_sequence")]
 pub fn from_iter<I>(elements: I, partitions: usize) -> Bag<I::Item>
 where
     I: IntoIterator + Clone + Send + Sync + 'static,
@@ -90,6 +91,7 @@ impl Session {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "from_sequence")]
     #[track_caller]
     pub fn bag<I>(&self, make: impl Fn() -> I + Send + Sync + 'static, partitions: usize) -> Bag<I::Item>
     where

@@ -145,6 +145,7 @@ impl<T: ?Sized + 'static> Bag<T> {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "groupby")]
     #[track_caller]
     pub fn group_by<K: Hash + Eq + Send + 'static>(
         &self,

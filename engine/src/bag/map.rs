@@ -22,6 +22,7 @@ impl<T: ?Sized + 'static> Bag<T> {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "starmap")]
     #[track_caller]
     pub fn map<U: 'static>(&self, f: impl Fn(&T) -> U + Send + Sync + 'static) -> Bag<U> {
         self.each("map", move |site, element, sink| sink.push(&site.run(|| f(element))?))

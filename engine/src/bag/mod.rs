@@ -34,6 +34,7 @@
 //! Elements come to closures by reference, so that lines need no copy: a bag of lines is a `Bag<str>`.
 
 mod accumulate;
+mod cell;
 mod collect;
 mod concat;
 mod filter;

@@ -5,16 +5,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::json::StructMode;
-use arrow::json::writer::{JsonArray, WriterBuilder};
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::LogicalPlanBuilder;
-use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
-use serde_json::Value;
 
 use super::Bag;
+use super::cell::{Cell, cells};
 use super::open::{Branch, Need, Opened};
 use super::sink::{BoxSink, Connect, Feed, Flow, MORE};
 use super::site::{failure, shown};
@@ -24,7 +22,7 @@ impl Frame {
     /// The rows as elements of a type that `serde` can make: a struct with fields named as the columns, a
     /// tuple of all columns in their order, or, of one column, its values.
     ///
-    /// Nulls are for `Option`; dates, times and decimals come as text. A row that does not fit the type is
+    /// Nulls are for `Option`; dates, times and decimals come as text, floats also where they are NaN. A row that does not fit the type is
     /// an error of the computation that shows the row.
     ///
     /// ```
@@ -62,9 +60,13 @@ impl<T: DeserializeOwned> Feed for RowFeed<T> {
         for values in rows(batch)? {
             let row = Row { names: &names, values };
             let element = T::deserialize(row.clone()).map_err(|error| {
-                let message = format!("a row is not a {}: {error}: {}", type_name::<T>(), row.shown());
-                let hint = "columns that can be null need an Option; see also select and rename".to_owned();
-                failure(message, hint)
+                let problem = error.to_string().replace("unit value", "null");
+                let hint = match problem.contains("null") {
+                    true => "columns that can be null need an Option, or see drop_nulls and fill_null",
+                    false => "see select, rename and cast for other columns",
+                };
+                let message = format!("a row is not a {}: {problem}: {}", type_name::<T>(), row.shown());
+                failure(message, hint.to_owned())
             })?;
             if self.sink.push(&element)?.is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -79,25 +81,21 @@ impl<T: DeserializeOwned> Feed for RowFeed<T> {
 }
 
 /// The values of each row, in the order of the columns.
-fn rows(batch: &RecordBatch) -> DataFusionResult<Vec<Vec<Value>>> {
-    if batch.num_columns() == 0 {
-        return Ok(vec![Vec::new(); batch.num_rows()]);
+fn rows(batch: &RecordBatch) -> DataFusionResult<Vec<Vec<Cell>>> {
+    let mut rows = vec![Vec::with_capacity(batch.num_columns()); batch.num_rows()];
+    for column in batch.columns() {
+        for (row, cell) in rows.iter_mut().zip(cells(column)?) {
+            row.push(cell);
+        }
     }
-    let mut json = Vec::new();
-    let builder = WriterBuilder::new().with_struct_mode(StructMode::ListOnly).with_explicit_nulls(true);
-    let mut writer = builder.build::<_, JsonArray>(&mut json);
-    writer.write(batch)?;
-    writer.finish()?;
-    drop(writer);
-    serde_json::from_slice(&json)
-        .map_err(|error| failure(format!("rows cannot be taken apart: {error}"), None))
+    Ok(rows)
 }
 
 /// A row for `serde`: by names for structs, by order for tuples, and its one value for all else.
 #[derive(Clone)]
 struct Row<'a> {
     names: &'a [&'a str],
-    values: Vec<Value>,
+    values: Vec<Cell>,
 }
 
 impl Row<'_> {
@@ -107,10 +105,10 @@ impl Row<'_> {
         shown(&values.join(", "))
     }
 
-    fn only(mut self) -> Result<Value, serde_json::Error> {
+    fn only(mut self) -> Result<Cell, Error> {
         match self.values.pop() {
             Some(value) if self.values.is_empty() => Ok(value),
-            _ => Err(serde_json::Error::custom(format!(
+            _ => Err(Error::custom(format!(
                 "the row has {} columns: expected a struct or a tuple",
                 self.names.len()
             ))),
@@ -118,11 +116,31 @@ impl Row<'_> {
     }
 }
 
-impl<'de> Deserializer<'de> for Row<'_> {
-    type Error = serde_json::Error;
+/// What asks for one value is for rows of one column.
+macro_rules! only_values {
+    ($($method:ident)+) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            self.only()?.$method(visitor)
+        })+
+    };
+}
 
+impl<'de> Deserializer<'de> for Row<'_> {
+    type Error = Error;
+
+    /// Of one column its value, of others the row as a map.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        self.only()?.deserialize_any(visitor)
+        match self.values.len() {
+            1 => self.only()?.deserialize_any(visitor),
+            _ => self.deserialize_map(visitor),
+        }
+    }
+
+    only_values! {
+        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32
+        deserialize_f64 deserialize_char deserialize_str deserialize_string deserialize_bytes
+        deserialize_byte_buf
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -163,7 +181,7 @@ impl<'de> Deserializer<'de> for Row<'_> {
         if len != self.values.len() {
             let columns = self.values.len();
             let message = format!("the row has {columns} columns: expected a tuple of {len}");
-            return Err(serde_json::Error::custom(message));
+            return Err(Error::custom(message));
         }
         visitor.visit_seq(SeqDeserializer::new(self.values.into_iter()))
     }
@@ -171,7 +189,7 @@ impl<'de> Deserializer<'de> for Row<'_> {
     /// Of one column that holds lists its list, of others the row as a list.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         match self.values.as_slice() {
-            [Value::Array(_)] => self.only()?.deserialize_seq(visitor),
+            [Cell::List(_)] => self.only()?.deserialize_seq(visitor),
             _ => visitor.visit_seq(SeqDeserializer::new(self.values.into_iter())),
         }
     }
@@ -185,8 +203,5 @@ impl<'de> Deserializer<'de> for Row<'_> {
         self.deserialize_tuple(len, visitor)
     }
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        identifier ignored_any
-    }
+    forward_to_deserialize_any! { unit unit_struct identifier ignored_any }
 }

@@ -14,6 +14,7 @@ impl<T: ?Sized + 'static> Bag<T> {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "unzip")]
     #[track_caller]
     pub fn pluck<U: ?Sized + 'static>(&self, f: impl Fn(&T) -> &U + Send + Sync + 'static) -> Bag<U> {
         self.each("pluck", move |site, element, sink| sink.push(site.run(|| f(element))?))

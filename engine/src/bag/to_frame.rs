@@ -97,6 +97,7 @@ where
     ///
     /// # Errors
     /// There are more or fewer names than columns; or what shows when the files are opened.
+    #[doc(alias = "to_dataframe")]
     #[track_caller]
     pub fn to_frame<N: Into<String>>(&self, names: impl IntoIterator<Item = N>) -> Result<Frame>
     where

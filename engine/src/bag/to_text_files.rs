@@ -33,6 +33,7 @@ where
     /// # Errors
     /// What shows when the bag's files are opened. Later: a bag of something else than texts, a text with a
     /// line end in it.
+    #[doc(alias = "to_textfiles")]
     #[track_caller]
     pub fn to_text_files(&self, path: impl AsRef<Path>) -> Result<Sink> {
         Ok(self.to_frame([LINE])?.to_text(path))

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::compute::{Computable, Pending, Requests, compute};
+use super::site::Site;
+use crate::compute::{Computable, Pending, Requests, compute, compute_async};
 use crate::error::Result;
 
 /// A lazy value made of a bag: a count, a sum, a map of counts. Cheap to clone.
@@ -34,10 +35,18 @@ impl<V> BagValue<V> {
     pub fn get(&self) -> Result<V> {
         compute(self)
     }
+
+    /// Like [`BagValue::get`], for async code.
+    ///
+    /// # Errors
+    /// Whatever the computation meets.
+    pub async fn get_async(&self) -> Result<V> {
+        compute_async(self).await
+    }
 }
 
 impl<V: 'static> BagValue<V> {
-    /// What the closure makes of the value, as lazy as the value.
+    /// What the closure makes of the value, as lazy as the value. A panic in it is an error that names it.
     ///
     /// ```
     /// # fn main() -> swath::Result<()> {
@@ -46,8 +55,10 @@ impl<V: 'static> BagValue<V> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn map<W: 'static>(&self, f: impl Fn(V) -> W + Send + Sync + 'static) -> BagValue<W> {
-        self.and_then(move |value| Ok(f(value)))
+        let site = Site::new("map");
+        self.and_then(move |value| Ok(site.run(|| f(value))?))
     }
 
     pub(crate) fn and_then<W: 'static>(

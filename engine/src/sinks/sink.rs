@@ -7,7 +7,7 @@ use arrow::datatypes::UInt64Type;
 
 use super::options::{FileFormat, WriteOptions};
 use super::spec::WriteSpec;
-use crate::compute::{Computable, Pending, Requests, compute};
+use crate::compute::{Computable, Pending, Requests, compute, compute_async};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::operators::write::Write;
@@ -67,6 +67,14 @@ impl Sink {
     /// meets.
     pub fn run(&self) -> Result<u64> {
         compute(self)
+    }
+
+    /// Like [`Sink::run`], for async code.
+    ///
+    /// # Errors
+    /// As of [`Sink::run`].
+    pub async fn run_async(&self) -> Result<u64> {
+        compute_async(self).await
     }
 }
 
