@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use futures::executor::block_on;
 use swath_planner::{
     KEYWORDS, NamedRelation, NamedSource, SourceCall, SourceFunction, TypingPlace, Wanted, is_internal,
     is_keyword, typing_place,
 };
 
+use crate::blocking::block_on;
 use crate::options;
 use crate::session::Session;
 

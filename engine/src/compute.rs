@@ -3,6 +3,7 @@
 use arrow::array::RecordBatch;
 use datafusion::logical_expr::LogicalPlan;
 
+use crate::blocking::block_on;
 use crate::error::{Error, Result};
 use crate::session::Session;
 
@@ -68,6 +69,18 @@ impl Answers {
 
 /// Computes lazy results together: each source is read once for all of them.
 ///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "a,b\n1,2\n3,4\n").unwrap();
+/// let frame = swath::read_csv(&path).scan()?;
+/// // As many as are known only now, beside one more.
+/// let largest: Vec<_> = frame.columns()?.iter().map(|name| frame.max(name)).collect();
+/// let (largest, rows) = futures::executor::block_on(swath::compute_async((largest, frame.count())))?;
+/// assert_eq!((largest, rows), (vec![Some(3.0), Some(4.0)], 2));
+/// # Ok::<(), swath::Error>(())
+/// ```
+///
 /// # Errors
 /// The first error of any of them.
 pub async fn compute_async<C: Computable>(results: C) -> Result<C::Value> {
@@ -80,12 +93,25 @@ pub async fn compute_async<C: Computable>(results: C) -> Result<C::Value> {
     pending(&mut Answers(answers.into_iter().map(Some).collect()))
 }
 
-/// Like [`compute_async`], for code that is not async.
+/// Computes lazy results together: each source is read once for all of them. Give it a result, a tuple,
+/// a vector or an array of results, or any of these in each other; the values come in the same shape.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "a,b\n1,2\n3,4\n").unwrap();
+/// let frame = swath::read_csv(&path).scan()?;
+/// let lines = swath::read_text(&path);
+/// let copy = frame.to_json(dir.path().join("t.jsonl"));
+/// let ([least, most], lines, written) = swath::compute(([frame.min("a"), frame.max("a")], lines.count(), copy))?;
+/// assert_eq!((least, most, lines, written), (Some(1.0), Some(3.0), 3, 2));
+/// # Ok::<(), swath::Error>(())
+/// ```
 ///
 /// # Errors
 /// The first error of any of them.
 pub fn compute<C: Computable>(results: C) -> Result<C::Value> {
-    futures::executor::block_on(compute_async(results))
+    block_on(compute_async(results))
 }
 
 impl<C: Computable + ?Sized> Computable for &C {
@@ -116,6 +142,35 @@ where
 
     fn request(&self, requests: &mut Requests) -> Result<Pending<Self::Value>> {
         self.as_slice().request(requests)
+    }
+}
+
+impl<C: Computable, const N: usize> Computable for [C; N]
+where
+    C::Value: 'static,
+{
+    type Value = [C::Value; N];
+
+    fn request(&self, requests: &mut Requests) -> Result<Pending<Self::Value>> {
+        let pending = self.as_slice().request(requests)?;
+        Ok(Box::new(|answers| {
+            let values = pending(answers)?;
+            Ok(values.try_into().unwrap_or_else(|_| unreachable!("there is a value for each result")))
+        }))
+    }
+}
+
+/// `None` is computed as `None`, for results that are not always wanted.
+impl<C: Computable> Computable for Option<C>
+where
+    C::Value: 'static,
+{
+    type Value = Option<C::Value>;
+
+    fn request(&self, requests: &mut Requests) -> Result<Pending<Self::Value>> {
+        let Some(result) = self else { return Ok(Box::new(|_| Ok(None))) };
+        let pending = result.request(requests)?;
+        Ok(Box::new(|answers| pending(answers).map(Some)))
     }
 }
 

@@ -63,6 +63,7 @@
 mod again;
 mod aggregates;
 pub mod bag;
+mod blocking;
 mod budget;
 mod completion;
 mod compute;

@@ -433,7 +433,7 @@ impl Session {
     /// # Errors
     /// The first error met.
     pub fn collect_blocking(&self, sql: &str) -> Result<Vec<RecordBatch>> {
-        futures::executor::block_on(self.collect(sql))
+        crate::blocking::block_on(self.collect(sql))
     }
 
     /// Sets the value of a parameter, `$name` or `$1`, for the statements that run from now on. Clones of

@@ -79,7 +79,7 @@ impl Session {
     /// # Errors
     /// The first statement that cannot be planned.
     pub fn explain_blocking(&self, statements: Vec<Statement>) -> Result<Explanation> {
-        futures::executor::block_on(self.explain(statements))
+        crate::blocking::block_on(self.explain(statements))
     }
 
     /// Like [`Session::explain_analyze`], for code that is not async.
@@ -87,7 +87,7 @@ impl Session {
     /// # Errors
     /// The first error of any of them.
     pub fn explain_analyze_blocking(&self, statements: Vec<Statement>) -> Result<Explanation> {
-        futures::executor::block_on(self.explain_analyze(statements))
+        crate::blocking::block_on(self.explain_analyze(statements))
     }
 
     async fn explain_script(&self, statements: Vec<Statement>, mode: Mode) -> Result<Explanation> {
@@ -169,7 +169,7 @@ impl Explanation {
 /// # Errors
 /// A result that cannot be planned.
 pub fn explain<C: Computable>(results: C) -> Result<Explanation> {
-    futures::executor::block_on(explain_async(results))
+    crate::blocking::block_on(explain_async(results))
 }
 
 /// Like [`explain`], for async code.
@@ -186,7 +186,7 @@ pub async fn explain_async<C: Computable>(results: C) -> Result<Explanation> {
 /// # Errors
 /// The first error of any of them.
 pub fn explain_analyze<C: Computable>(results: C) -> Result<Explanation> {
-    futures::executor::block_on(explain_analyze_async(results))
+    crate::blocking::block_on(explain_analyze_async(results))
 }
 
 /// Like [`explain_analyze`], for async code.

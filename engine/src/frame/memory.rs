@@ -61,8 +61,9 @@ impl Frame {
     /// assert_eq!(kept.sum("a").get()?, Some(6.0));
     /// # Ok::<(), swath::Error>(())
     /// ```
+    #[doc(alias = "cache")]
     pub fn persist(&self) -> Result<Self> {
-        futures::executor::block_on(self.persist_async())
+        crate::blocking::block_on(self.persist_async())
     }
 
     /// Like [`Frame::persist`], for async code.

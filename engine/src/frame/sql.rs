@@ -38,7 +38,7 @@ impl Session {
     /// # Errors
     /// The text is not one query, or it cannot be planned.
     pub fn sql(&self, sql: &str) -> Result<Frame> {
-        futures::executor::block_on(self.sql_async(sql))
+        crate::blocking::block_on(self.sql_async(sql))
     }
 
     /// Like [`Session::sql`], for async code.
@@ -81,7 +81,7 @@ impl Frame {
         self.step(|plan| {
             let query = one_query(self.session().parse(sql)?)?;
             let table = SelfTable { plan: without_tables(plan)? };
-            futures::executor::block_on(self.session().plan_query(query, Some(table)))
+            crate::blocking::block_on(self.session().plan_query(query, Some(table)))
         })
     }
 }

@@ -87,7 +87,7 @@ impl Frame {
     /// # Errors
     /// Whatever the query meets.
     pub fn profile(&self) -> Result<Profile> {
-        futures::executor::block_on(self.profile_async())
+        crate::blocking::block_on(self.profile_async())
     }
 
     /// Like [`Frame::profile`], for async code.
