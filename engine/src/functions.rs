@@ -20,7 +20,9 @@
 
 pub use datafusion::functions::expr_fn::*;
 pub use datafusion::functions_nested::expr_fn::*;
-pub use datafusion::logical_expr::{case, cast, not, try_cast, when};
+pub use datafusion::logical_expr::{case, cast, not, try_cast};
+
+pub use crate::expr::when;
 
 /// Functions over groups of rows.
 pub mod aggregate {

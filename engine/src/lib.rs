@@ -47,12 +47,15 @@
 //! | you have | use |
 //! | --- | --- |
 //! | files and questions about columns | [`read_csv`], [`scan_json`] and the methods of [`Frame`] |
+//! | values computed of columns | [`col`], [`lit`], [`when`] and the methods of [`Expr`]: [`ExprExt`] for aggregates and windows, [`ValueExt`] for single values, [`InOrderExt`] for what depends on other rows |
+//! | lines, or objects of any shape, and closures | [`read_text`], [`read_json`], [`bag`](mod@bag) and the methods of [`Bag`] |
 //! | several questions about the same files | [`compute()`] of all of them |
+//! | rows to be written to files | [`Frame::to_csv`], [`Frame::to_parquet`] and their like, which give a [`Sink`] |
 //! | a result that may be larger than memory | [`Frame::stream`], or [`Session::run`] and its [`Output`] |
 //! | a query in SQL | [`Session::sql`] for a frame, [`Session::collect_blocking`] for its rows |
 //! | paths whose files need options everywhere | [`SessionBuilder::option`] |
 //!
-//! Formats: CSV and lines of text, plain or compressed with gzip, bzip2, Zstandard, xz or LZ4. How
+//! Formats: CSV, JSON and lines of text, plain or compressed with gzip, bzip2, Zstandard, xz or LZ4. How
 //! types, nulls and headers are found is told in [`swath_io`].
 //!
 //! Cargo features: `polars` for results as `polars::DataFrame`.
@@ -132,7 +135,10 @@ pub use explain::{
     ExplainedOutput, ExplainedPass, ExplainedRun, ExplainedShared, Explanation, PassRun, ReadFrom, Reader,
     Span, Step, StepRun, Summary, Work, explain, explain_analyze, explain_analyze_async, explain_async,
 };
-pub use expr::{Expr, ExprExt, SortExpr, asc, col, desc, lit, when};
+pub use expr::{
+    Expr, ExprExt, InOrderExt, IntoType, Rolling, SortExpr, TextExpr, TimeExpr, ValueExt, When, asc, col,
+    desc, len, lit, null, when,
+};
 pub use files::{FileContent, list_files, list_folder, table_sql};
 pub use frame::{Columns, Frame, GroupBy, IntoExpr, IntoSort, Join, Pivot, concat, from_batches};
 pub use options::{OptionValue, ReadOptions};

@@ -1,12 +1,19 @@
 //! Frames one after the other.
 
-use datafusion::logical_expr::LogicalPlanBuilder;
+use std::collections::HashMap;
+
+use arrow::datatypes::DataType;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast};
+use datafusion::logical_expr_common::type_coercion::binary::type_union_coercion;
 
 use super::{Frame, without_tables};
 use crate::error::{Error, Result};
+use crate::expr::col;
+use crate::inspect::type_name;
 
 /// The rows of all frames. Columns are matched by name; where a frame lacks one, its rows are null
-/// there. The columns stand in the order in which they are met first.
+/// there. The columns stand in the order in which they are met first. Integers and fractions become
+/// fractions, texts and anything else texts; types that have nothing in common are an error.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -29,8 +36,48 @@ pub fn concat(frames: impl IntoIterator<Item = Frame>) -> Result<Frame> {
     Ok(frames.fold(first, |all, frame| {
         all.step(|plan| {
             all.check_same_session(&frame, "concatenated")?;
-            let plan = LogicalPlanBuilder::from(without_tables(plan)?);
-            Ok(plan.union_by_name(without_tables(frame.plan()?)?)?.build()?)
+            let (plan, other) = (without_tables(plan)?, without_tables(frame.plan()?)?);
+            let types = common_types(&plan, &other)?;
+            let plan = LogicalPlanBuilder::from(cast_to(&plan, &types)?);
+            Ok(plan.union_by_name(cast_to(&other, &types)?)?.build()?)
         })
     }))
+}
+
+/// The types of columns that both have, but not of the same one.
+fn common_types(first: &LogicalPlan, second: &LogicalPlan) -> Result<HashMap<String, DataType>> {
+    let mut types = HashMap::new();
+    for field in first.schema().fields() {
+        let Ok(other) = second.schema().field_with_unqualified_name(field.name()) else { continue };
+        if field.data_type() == other.data_type() {
+            continue;
+        }
+        let common = match field.data_type().is_string() || other.data_type().is_string() {
+            true => Some(DataType::Utf8View),
+            false => type_union_coercion(field.data_type(), other.data_type()),
+        };
+        let Some(common) = common else {
+            return Err(Error::query(
+                format!(
+                    "the column \"{}\" is {} in one frame and {} in another",
+                    field.name(),
+                    type_name(field.data_type()).to_lowercase(),
+                    type_name(other.data_type()).to_lowercase()
+                ),
+                format!("cast it before: frame.cast(\"{}\", Text)", field.name()),
+            ));
+        };
+        types.insert(field.name().clone(), common);
+    }
+    Ok(types)
+}
+
+/// The plan with columns of these types, so that the schema of the whole tells them.
+fn cast_to(plan: &LogicalPlan, types: &HashMap<String, DataType>) -> Result<LogicalPlan> {
+    let columns = plan.schema().fields().iter().map(|field| match types.get(field.name()) {
+        Some(ty) => cast(col(field.name()), ty.clone()).alias(field.name()),
+        None => col(field.name()),
+    });
+    let columns: Vec<Expr> = columns.collect();
+    Ok(LogicalPlanBuilder::from(plan.clone()).project(columns)?.build()?)
 }

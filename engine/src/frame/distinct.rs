@@ -20,11 +20,13 @@ impl Frame {
     /// assert_eq!(frame.value_counts("a").columns()?, ["a", "count"]);
     /// # Ok::<(), swath::Error>(())
     /// ```
+    #[doc(alias = "unique")]
     pub fn distinct(&self) -> Self {
         self.build(LogicalPlanBuilder::distinct)
     }
 
     /// One row for each combination of values in these columns, the first of a sorted frame, else any.
+    #[doc(alias = "unique")]
     pub fn drop_duplicates(&self, subset: impl Columns) -> Self {
         let subset = subset.into_names();
         self.step(|plan| {
@@ -46,6 +48,7 @@ impl Frame {
 
     /// How often each value of a column is there, most often first, as the columns of that name and
     /// `count` (`count_` if the column itself is named so). Null is a value like any other.
+    #[doc(alias = "mode")]
     pub fn value_counts(&self, name: &str) -> Self {
         self.step(|plan| {
             let counted = if name == "count" { "count_" } else { "count" };

@@ -1,9 +1,11 @@
 //! Rows by groups.
 
 use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::{Expr, lit};
 
 use super::select::{aggregate, named, output_name};
+use super::sort::{sort_keys, unsorted};
 use super::{Columns, Frame, IntoExpr, column};
 use crate::expr::ExprExt;
 
@@ -42,6 +44,7 @@ pub struct GroupBy {
 
 impl Frame {
     /// Groups the rows that are equal in the keys, columns or expressions.
+    #[doc(alias = "groupby")]
     pub fn group_by<K: IntoExpr>(&self, keys: impl IntoIterator<Item = K>) -> GroupBy {
         let keys = keys.into_iter().map(|key| named(key.into_expr())).collect();
         GroupBy { frame: self.clone(), keys }
@@ -53,6 +56,32 @@ impl GroupBy {
     pub fn agg(&self, columns: impl IntoIterator<Item = Expr>) -> Frame {
         let columns = columns.into_iter().map(named).collect();
         self.frame.step(|plan| aggregate(plan, self.keys.clone(), columns))
+    }
+
+    /// The first `n` rows of each group of a sorted frame, with all columns, in the order of the frame: of
+    /// one that is sorted by [`desc`](crate::desc)`("size")` the `n` largest.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "k,x\na,1\na,3\nb,5\na,2\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// let largest = frame.sort([desc("x")]).group_by(["k"]).head(2);
+    /// let rows = largest.to_bag::<(String, i64)>().take(9).get()?;
+    /// assert_eq!(rows, [("b".to_owned(), 5), ("a".to_owned(), 3), ("a".to_owned(), 2)]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "nlargest")]
+    pub fn head(&self, n: usize) -> Frame {
+        let order = match self.frame.plan().map(sort_keys) {
+            Ok(Some(order)) => order,
+            Ok(None) => return self.frame.step(|_| Err(unsorted("first rows of its groups"))),
+            Err(_) => return self.frame.clone(),
+        };
+        let keys = self.keys.iter().map(|key| key.clone().unalias());
+        self.frame.filter(row_number().over_sorted(keys, order).lt_eq(lit(n as u64)))
     }
 
     /// How many rows each group has, as the column `size`.

@@ -206,6 +206,7 @@ impl Join {
 
 impl Frame {
     /// Joins with another frame of the same session, as the [`Join`] says.
+    #[doc(alias = "merge")]
     pub fn join(&self, right: &Self, join: Join) -> Self {
         self.step(|plan| {
             self.check_same_session(right, "joined")?;

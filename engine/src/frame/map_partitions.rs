@@ -32,6 +32,7 @@ impl Frame {
     /// assert_eq!(second.sum("b").get()?, Some(6.0));
     /// # Ok::<(), swath::Error>(())
     /// ```
+    #[doc(alias = "map_batches")]
     pub fn map_partitions<F>(&self, name: &str, schema: &SchemaRef, function: F) -> Self
     where
         F: Fn(RecordBatch) -> Result<RecordBatch, UserError> + Send + Sync + 'static,

@@ -19,6 +19,8 @@ mod sql;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod types;
+mod windows;
 
 use std::fmt;
 
@@ -99,6 +101,7 @@ impl Frame {
     /// assert_eq!(schema.field(0).data_type(), &swath::arrow::datatypes::DataType::Int64);
     /// # Ok::<(), swath::Error>(())
     /// ```
+    #[doc(alias = "dtypes")]
     pub fn schema(&self) -> Result<SchemaRef> {
         Ok(SchemaRef::clone(self.plan()?.schema().inner()))
     }

@@ -26,6 +26,7 @@ impl Frame {
     /// assert_eq!(frame.drop_nulls_in("b").count().get()?, 2);
     /// # Ok::<(), swath::Error>(())
     /// ```
+    #[doc(alias = "fillna")]
     pub fn fill_null(&self, value: impl IntoExpr) -> Self {
         self.fill(value.into_expr(), None)
     }
@@ -65,6 +66,7 @@ impl Frame {
     }
 
     /// The rows in which no column is null.
+    #[doc(alias = "dropna")]
     pub fn drop_nulls(&self) -> Self {
         self.drop_nulls_in(Vec::<String>::new())
     }

@@ -5,7 +5,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::utils::find_aggregate_exprs;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
-use super::select::aggregate;
+use super::select::{aggregate, output_name};
 use super::{Columns, Frame, column, column_type};
 use crate::error::{Error, Result};
 use crate::expr::col;
@@ -26,12 +26,16 @@ use crate::expr::col;
 /// // With the values given, nothing is read to find them.
 /// let wide = frame.pivot(Pivot::new("month", col("x").sum()).index(["k"]).values(["jan"]))?;
 /// assert_eq!(wide.columns()?, ["k", "jan"]);
+/// // Several cells for each value.
+/// let pivot = Pivot::new("month", col("x").sum().alias("sum")).cell(len().alias("rows"));
+/// let wide = frame.pivot(pivot.index(["k"]).values(["jan"]))?;
+/// assert_eq!(wide.columns()?, ["k", "jan_sum", "jan_rows"]);
 /// # Ok::<(), swath::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Pivot {
     on: String,
-    cell: Expr,
+    cells: Vec<Expr>,
     index: Vec<String>,
     values: Option<Vec<ScalarValue>>,
 }
@@ -42,7 +46,14 @@ const MAX_PIVOT_COLUMNS: usize = 10_000;
 impl Pivot {
     /// Makes a column of each value of the column `on`, and each cell by an expression of aggregates.
     pub fn new(on: impl Into<String>, cell: Expr) -> Self {
-        Self { on: on.into(), cell, index: Vec::new(), values: None }
+        Self { on: on.into(), cells: vec![cell], index: Vec::new(), values: None }
+    }
+
+    /// Makes one more cell of each value. Columns of several cells are named by value and cell, as
+    /// `jan_sum`; give the cells short names with `.alias("sum")`.
+    pub fn cell(mut self, cell: Expr) -> Self {
+        self.cells.push(cell);
+        self
     }
 
     /// The columns that tell the rows of the result apart; without, it has one row.
@@ -59,25 +70,38 @@ impl Pivot {
     }
 
     fn plan(&self, plan: &LogicalPlan, values: &[ScalarValue]) -> Result<LogicalPlan> {
-        if find_aggregate_exprs([&self.cell]).is_empty() {
+        if self.cells.iter().any(|cell| find_aggregate_exprs([cell]).is_empty()) {
             return Err(Error::query(
                 "the cells of a pivot must be aggregates",
                 "Pivot::new(\"month\", col(\"delay\").mean())".to_owned(),
+            ));
+        }
+        if values.is_empty() && self.index.is_empty() {
+            return Err(Error::query(
+                format!("the column \"{}\" has no values to make columns of", self.on),
+                "give those that should become columns: Pivot::values; or say which columns stay: Pivot::index"
+                    .to_owned(),
             ));
         }
         let on = column(plan, &self.on)?;
         let ty = column_type(plan, &self.on)?;
         let index = self.index.iter().map(|name| Ok(column(plan, name)?.alias(name)));
         let index = index.collect::<Result<Vec<Expr>>>()?;
-        let mut cells = Vec::with_capacity(values.len());
+        let mut cells = Vec::with_capacity(values.len() * self.cells.len());
         for value in values {
-            let name = if value.is_null() { "null".to_owned() } else { value.to_string() };
+            let value_name = if value.is_null() { "null".to_owned() } else { value.to_string() };
             let value = value.cast_to(&ty)?;
             let condition = match value.is_null() {
                 true => on.clone().is_null(),
                 false => on.clone().eq(Expr::Literal(value, None)),
             };
-            cells.push(only_where(&self.cell, &condition)?.alias(name));
+            for cell in &self.cells {
+                let name = match self.cells.len() {
+                    1 => value_name.clone(),
+                    _ => format!("{value_name}_{}", output_name(cell)),
+                };
+                cells.push(only_where(cell, &condition)?.alias(name));
+            }
         }
         aggregate(plan, index, cells)
     }

@@ -1,8 +1,9 @@
 //! Lists into rows, and wide frames into long ones.
 
+use arrow::datatypes::DataType;
 use datafusion::common::{Column, NullHandling, UnnestOptions};
 use datafusion::functions_nested::expr_fn::make_array;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, lit};
 
 use super::select::check_names;
 use super::{Columns, Frame, column, column_type, without_tables};
@@ -44,7 +45,8 @@ impl Frame {
     }
 
     /// From wide to long: for each row and each of `values`, a row with the columns `ids`, the name of
-    /// the value's column as `variable`, and its `value`. No `values`: all columns but `ids`.
+    /// the value's column as `variable`, and its `value`. No `values`: all columns but `ids`. Values of columns
+    /// of several types are texts, unless all are numbers.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
@@ -55,6 +57,7 @@ impl Frame {
     /// assert_eq!(long.count().get()?, 4);
     /// # Ok::<(), swath::Error>(())
     /// ```
+    #[doc(alias = "unpivot")]
     pub fn melt(&self, ids: impl Columns, values: impl Columns) -> Self {
         let (ids, values) = (ids.into_names(), values.into_names());
         self.step(|plan| {
@@ -75,7 +78,14 @@ impl Frame {
             }
             let variables = values.iter().map(lit).collect();
             wide.push(make_array(variables).alias("variable"));
-            wide.push(make_array(columns(&values)?).alias("value"));
+            let types =
+                values.iter().map(|name| column_type(plan, name)).collect::<crate::Result<Vec<_>>>()?;
+            let mut cells = columns(&values)?;
+            let alike = types.iter().all(|ty| *ty == types[0]) || types.iter().all(DataType::is_numeric);
+            if !alike {
+                cells = cells.into_iter().map(|cell| cast(cell, DataType::Utf8View)).collect();
+            }
+            wide.push(make_array(cells).alias("value"));
             check_names(ids.iter().cloned().chain(["variable".to_owned(), "value".to_owned()]))?;
             let lists = vec![Column::new_unqualified("variable"), Column::new_unqualified("value")];
             let rows = LogicalPlanBuilder::from(plan.clone()).project(wide)?;

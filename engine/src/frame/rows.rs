@@ -16,6 +16,7 @@ impl Frame {
     ///
     /// # Errors
     /// Whatever the query meets.
+    #[doc(alias = "compute")]
     pub fn collect(&self) -> Result<Vec<RecordBatch>> {
         compute(self)
     }

@@ -2,13 +2,18 @@
 
 use std::collections::HashMap;
 
+use arrow::datatypes::DataType;
 use datafusion::common::Column;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::utils::{find_aggregate_exprs, find_window_exprs};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast};
 
+use super::types::settled;
+use super::windows::with_windows;
 use super::{Columns, Frame, IntoExpr, bare, column, names, own_columns};
 use crate::error::{Error, Result};
+use crate::expr::IntoType;
+use crate::inspect::type_name;
 
 impl Frame {
     /// A frame of these columns or expressions. An expression without an alias is named as it is
@@ -56,13 +61,16 @@ impl Frame {
         let condition = condition.into_expr();
         self.step(|plan| {
             refuse_aggregates(&condition, "filter")?;
+            check_condition(plan, &condition)?;
             if find_window_exprs([&condition]).is_empty() {
                 return Ok(LogicalPlanBuilder::from(plan.clone()).filter(condition)?.build()?);
             }
             // The windows are computed beside the columns, and left out again.
-            let windows = with_windows(plan, [&condition])?;
-            let condition = rebased(condition, &windows, plan)?;
-            let filtered = LogicalPlanBuilder::from(windows).filter(condition)?;
+            let (windows, conditions) = with_windows(plan, vec![condition])?;
+            let mut filtered = LogicalPlanBuilder::from(windows);
+            for condition in conditions {
+                filtered = filtered.filter(condition)?;
+            }
             let columns = plan.schema().iter().map(|(table, field)| bare(table.cloned(), field.name()));
             Ok(filtered.project(columns)?.build()?)
         })
@@ -80,12 +88,14 @@ impl Frame {
     /// assert_eq!(frame.columns()?, ["km", "m"]);
     /// # Ok::<(), swath::Error>(())
     /// ```
+    #[doc(alias = "assign")]
     pub fn with_column(&self, column: Expr) -> Self {
         self.with_columns([column])
     }
 
     /// Adds columns, or replaces those of the same names, where they stand. All are computed from the
     /// columns as they were before.
+    #[doc(alias = "assign")]
     pub fn with_columns(&self, columns: impl IntoIterator<Item = Expr>) -> Self {
         let columns: Vec<Expr> = columns.into_iter().map(named).collect();
         self.step(|plan| {
@@ -132,6 +142,55 @@ impl Frame {
         })
     }
 
+    /// Gives all columns other names, each made of the old one.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "DepDelay,Dest\n1,2\n").unwrap();
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// assert_eq!(frame.rename_with(|name| name.to_lowercase()).columns()?, ["depdelay", "dest"]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "add_prefix")]
+    #[doc(alias = "add_suffix")]
+    pub fn rename_with(&self, new_name: impl Fn(&str) -> String) -> Self {
+        match self.columns() {
+            Ok(names) => self.rename(names.into_iter().map(|name| (name.clone(), new_name(&name)))),
+            Err(_) => self.clone(),
+        }
+    }
+
+    /// The frame with some columns in another type: one of [`types`](crate::types), or a type of Arrow. A
+    /// value that the type cannot hold is an error of the computation; for null in its place, see
+    /// [`ValueExt::try_cast`](crate::ValueExt::try_cast).
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b\n1,2\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let frame = swath::read_csv(&path).scan()?.cast("a", Text).cast(["b"], Float64);
+    /// assert_eq!(frame.to_bag::<(String, f64)>().collect()?, [("1".to_owned(), 2.0)]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "astype")]
+    pub fn cast(&self, columns: impl Columns, ty: impl IntoType) -> Self {
+        let (names, ty) = (columns.into_names(), ty.into_type());
+        self.step(|plan| {
+            let mut all = own_columns(plan);
+            for name in &names {
+                let own = column(plan, name)?;
+                let place = all.iter_mut().find(|other| output_name(other) == *name);
+                if let Some(place) = place {
+                    *place = cast(own, ty.clone()).alias(name);
+                }
+            }
+            project(plan, all)
+        })
+    }
+
     /// Leaves columns out. They must be there, and one must remain.
     pub fn drop(&self, columns: impl Columns) -> Self {
         let dropped = columns.into_names();
@@ -153,12 +212,11 @@ impl Frame {
 
 /// A projection, with the windows it needs below it.
 pub(super) fn project(plan: &LogicalPlan, columns: Vec<Expr>) -> Result<LogicalPlan> {
+    let columns: Vec<Expr> = columns.into_iter().map(|column| settled(plan, column)).collect();
     if find_window_exprs(&columns).is_empty() {
         return Ok(LogicalPlanBuilder::from(plan.clone()).project(columns)?.build()?);
     }
-    let windows = with_windows(plan, &columns)?;
-    let columns: Vec<Expr> =
-        columns.into_iter().map(|column| rebased(column, &windows, plan)).collect::<Result<_>>()?;
+    let (windows, columns) = with_windows(plan, columns)?;
     Ok(LogicalPlanBuilder::from(windows).project(columns)?.build()?)
 }
 
@@ -174,7 +232,10 @@ pub(super) fn aggregate(plan: &LogicalPlan, keys: Vec<Expr>, columns: Vec<Expr>)
             ));
         }
     }
+    let columns: Vec<Expr> = columns.into_iter().map(|column| settled(plan, column)).collect();
+    let keys: Vec<Expr> = keys.into_iter().map(|key| settled(plan, key)).collect();
     let functions = find_aggregate_exprs(&columns);
+    let key_exprs: Vec<Expr> = keys.iter().map(|key| key.clone().unalias()).collect();
     // Keys and aggregates get names of their own, which no column of the user can have.
     let inner_keys = keys.into_iter().enumerate().map(|(at, key)| key.unalias().alias(inner_key(at)));
     let inner = functions.iter().enumerate().map(|(at, function)| function.clone().alias(inner_value(at)));
@@ -187,8 +248,14 @@ pub(super) fn aggregate(plan: &LogicalPlan, keys: Vec<Expr>, columns: Vec<Expr>)
     for column in columns {
         let name = output_name(&column);
         let placed = column.unalias().transform_down(|expr| {
-            Ok(match functions.iter().position(|function| *function == expr) {
-                Some(at) => Transformed::yes(Expr::Column(Column::new_unqualified(inner_value(at)))),
+            let function = functions.iter().position(|function| *function == expr).map(inner_value);
+            let key = || {
+                let named = |name: &String| expr == Expr::Column(Column::new_unqualified(name));
+                let at = key_exprs.iter().position(|key| *key == expr);
+                at.or_else(|| key_names.iter().position(named)).map(inner_key)
+            };
+            Ok(match function.or_else(key) {
+                Some(name) => Transformed::yes(Expr::Column(Column::new_unqualified(name))),
                 None => Transformed::no(expr),
             })
         })?;
@@ -213,33 +280,8 @@ fn inner_value(at: usize) -> String {
 
 /// A column of the input that is used beside aggregates.
 fn stray_column(expr: &Expr) -> Option<String> {
-    let names = expr.column_refs();
-    names.into_iter().map(|column| column.name.clone()).find(|name| !name.starts_with("__value_"))
-}
-
-/// The plan with the windows of expressions computed beside its columns.
-fn with_windows<'a>(plan: &LogicalPlan, exprs: impl IntoIterator<Item = &'a Expr>) -> Result<LogicalPlan> {
-    let windows: Vec<Expr> = find_window_exprs(exprs)
-        .into_iter()
-        .map(|window| datafusion::logical_expr::expr_rewriter::normalize_col(window, plan))
-        .collect::<Result<_, _>>()?;
-    Ok(LogicalPlanBuilder::window_plan(plan.clone(), windows)?)
-}
-
-/// An expression in which windows that are computed below are columns.
-fn rebased(expr: Expr, windows: &LogicalPlan, plan: &LogicalPlan) -> Result<Expr> {
-    let expr = datafusion::logical_expr::expr_rewriter::normalize_col(expr, plan)?;
-    let placed = expr.transform_down(|expr| {
-        Ok(match &expr {
-            Expr::WindowFunction(_) => {
-                let name = expr.schema_name().to_string();
-                let (table, field) = windows.schema().qualified_field_with_unqualified_name(&name)?;
-                Transformed::yes(bare(table.cloned(), field.name()))
-            }
-            _ => Transformed::no(expr),
-        })
-    })?;
-    Ok(placed.data)
+    let is_inner = |name: &String| name.starts_with("__value_") || name.starts_with("__key_");
+    expr.column_refs().into_iter().map(|column| column.name.clone()).find(|name| !is_inner(name))
 }
 
 /// The expression with the name that it will have.
@@ -285,6 +327,22 @@ fn refuse_aggregates(expr: &Expr, method: &str) -> Result<()> {
             "add .over([\"key\"]) for the value of each row's group, .over([] as [&str; 0]) for that of all rows"
                 .to_owned(),
         )),
+    }
+}
+
+/// What is no condition is told by the name that the user gave it.
+fn check_condition(plan: &LogicalPlan, condition: &Expr) -> Result<()> {
+    match condition.get_type(plan.schema()) {
+        Ok(ty) if !matches!(ty, DataType::Boolean | DataType::Null) => Err(Error::query(
+            format!(
+                "expected a condition, found {}, which is {}",
+                condition.human_display(),
+                type_name(&ty).to_lowercase()
+            ),
+            "compare it with something: .gt(lit(0)), .is_not_null()".to_owned(),
+        )),
+        // An expression that has no type at all is told when it is planned.
+        _ => Ok(()),
     }
 }
 

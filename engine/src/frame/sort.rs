@@ -1,9 +1,18 @@
 //! Rows in an order, and the first or last of them.
 
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, SortExpr};
+use std::collections::HashMap;
 
-use super::{Frame, IntoSort, column};
-use crate::error::Error;
+use datafusion::common::Column;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, cast, lit};
+
+use arrow::datatypes::DataType;
+
+use super::select::{check_names, output_name, project};
+use super::{Frame, IntoSort, column, own_columns};
+use crate::error::{Error, Result};
+use crate::expr::ExprExt;
 
 impl Frame {
     /// Sorts by columns or expressions: ascending, nulls last, unless the key is made with
@@ -21,6 +30,7 @@ impl Frame {
     /// assert_eq!(frame.sort(["b"]).tail(1).max("a").get()?, Some(3.0));
     /// # Ok::<(), swath::Error>(())
     /// ```
+    #[doc(alias = "sort_values")]
     pub fn sort<K: IntoSort>(&self, keys: impl IntoIterator<Item = K>) -> Self {
         let keys: Vec<SortExpr> = keys.into_iter().map(IntoSort::into_sort).collect();
         self.step(|plan| {
@@ -57,7 +67,7 @@ impl Frame {
     fn extreme(&self, n: usize, name: &str, ascending: bool) -> Self {
         self.step(|plan| {
             let key = column(plan, name)?.sort(ascending, false);
-            Ok(LogicalPlanBuilder::from(plan.clone()).sort_with_limit([key], Some(n))?.build()?)
+            first_sorted(plan, vec![key], n)
         })
     }
 
@@ -85,23 +95,60 @@ impl Frame {
         self.build(|builder| builder.limit(skip, Some(n)))
     }
 
+    /// The rows of a sorted frame with their numbers, counted from 0, as a first column of that name.
+    ///
+    /// A frame that is not sorted has no such numbers, as its files are read side by side: asking for them
+    /// is an error.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a\n2\n1\n3\n").unwrap();
+    /// let frame = swath::read_csv(&path).scan()?.sort(["a"]).with_row_index("row");
+    /// assert_eq!(frame.to_bag::<(i64, i64)>().take(3).get()?, [(0, 1), (1, 2), (2, 3)]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "with_row_count")]
+    #[doc(alias = "reset_index")]
+    pub fn with_row_index(&self, name: &str) -> Self {
+        self.step(|plan| {
+            let keys = sort_keys(plan).ok_or_else(|| unsorted("row numbers"))?;
+            let number = cast(row_number().over_sorted([] as [Expr; 0], keys), DataType::Int64) - lit(1i64);
+            let mut columns = vec![number.alias(name)];
+            columns.extend(own_columns(plan));
+            check_names(columns.iter().map(output_name))?;
+            project(plan, columns)
+        })
+    }
+
     /// The last `n` rows of a sorted frame, in its order.
     ///
     /// A frame that is not sorted has no last rows, as its files are read side by side: asking for them
     /// is an error.
     pub fn tail(&self, n: usize) -> Self {
         self.step(|plan| {
-            let Some(keys) = sort_keys(plan) else {
-                return Err(Error::query(
-                    "a frame that is not sorted has no last rows",
-                    "sort it before: frame.sort([\"column\"]).tail(n), or take head(n)".to_owned(),
-                ));
-            };
+            let keys = sort_keys(plan).ok_or_else(|| unsorted("last rows"))?;
             let reversed: Vec<SortExpr> = keys.iter().map(SortExpr::reverse).collect();
-            let last = LogicalPlanBuilder::from(plan.clone()).sort_with_limit(reversed, Some(n))?;
-            Ok(last.sort(keys)?.build()?)
+            let last = first_sorted(plan, reversed, n)?;
+            Ok(LogicalPlanBuilder::from(last).sort(keys)?.build()?)
         })
     }
+}
+
+/// The first rows in an order.
+fn first_sorted(plan: &LogicalPlan, keys: Vec<SortExpr>, n: usize) -> Result<LogicalPlan> {
+    let rows = LogicalPlanBuilder::from(plan.clone());
+    // The relational core cannot sort for no rows.
+    let rows = if n == 0 { rows.limit(0, Some(0))? } else { rows.sort_with_limit(keys, Some(n))? };
+    Ok(rows.build()?)
+}
+
+/// What a frame lacks that is not sorted.
+pub(super) fn unsorted(what: &str) -> Error {
+    Error::query(
+        format!("a frame that is not sorted has no {what}"),
+        "sort it before: frame.sort([\"column\"])".to_owned(),
+    )
 }
 
 /// What the rows of a plan are sorted by.
@@ -110,20 +157,46 @@ pub(super) fn sort_keys(plan: &LogicalPlan) -> Option<Vec<SortExpr>> {
         LogicalPlan::Sort(sort) => Some(sort.expr.clone()),
         LogicalPlan::Filter(filter) => sort_keys(&filter.input),
         LogicalPlan::Limit(limit) => sort_keys(&limit.input),
-        // A projection keeps the order; its columns must still be there to sort by.
+        // A projection keeps the order; its columns must still be there to sort by, if under other names.
         LogicalPlan::Projection(projection) => {
             let keys = sort_keys(&projection.input)?;
-            let columns: Vec<_> = projection.schema.columns();
-            let kept = |key: &SortExpr| {
-                key.expr.column_refs().into_iter().all(|wanted| {
-                    columns.iter().zip(&projection.expr).any(|(column, expr)| {
-                        column == wanted
-                            && matches!(expr, datafusion::logical_expr::Expr::Column(from) if from == wanted)
-                    })
-                })
-            };
-            keys.iter().all(kept).then_some(keys)
+            let columns = projection.schema.columns();
+            let new_names: HashMap<&Column, Column> = projection
+                .expr
+                .iter()
+                .zip(columns)
+                .filter_map(|(expr, new)| Some((kept(expr)?, new)))
+                .collect();
+            let renamed = keys.into_iter().map(|key| renamed(key, &new_names));
+            renamed.collect()
         }
         _ => None,
     }
+}
+
+/// The column that an expression passes on, if it does no more.
+fn kept(expr: &Expr) -> Option<&Column> {
+    match expr {
+        Expr::Column(column) => Some(column),
+        Expr::Alias(alias) => kept(&alias.expr),
+        _ => None,
+    }
+}
+
+/// The key with its columns under their new names, if all are still there.
+fn renamed(key: SortExpr, new_names: &HashMap<&Column, Column>) -> Option<SortExpr> {
+    let all_there = key.expr.column_refs().into_iter().all(|column| new_names.contains_key(column));
+    if !all_there {
+        return None;
+    }
+    let expr = key.expr.clone().transform(|expr| {
+        Ok(match &expr {
+            Expr::Column(column) => match new_names.get(column) {
+                Some(new) => Transformed::yes(Expr::Column(new.clone())),
+                None => Transformed::no(expr),
+            },
+            _ => Transformed::no(expr),
+        })
+    });
+    Some(key.with_expr(expr.ok()?.data))
 }

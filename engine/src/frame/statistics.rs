@@ -1,10 +1,10 @@
 //! Single values of whole frames.
 
-use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::functions_aggregate::expr_fn::{self as aggregate, count};
 use datafusion::logical_expr::{Expr, lit};
 
-use super::select::aggregate;
-use super::{Frame, IntoExpr};
+use super::select::{aggregate as aggregated, output_name};
+use super::{Frame, IntoExpr, own_columns};
 use crate::error::{Error, Result};
 use crate::expr::ExprExt;
 use crate::scalar::{Count, Scalar};
@@ -79,9 +79,50 @@ impl Frame {
     }
 
     /// How many different values there are, without null.
+    #[doc(alias = "nunique")]
     pub fn n_unique(&self, column: impl IntoExpr) -> Scalar<Count> {
         let column = column.into_expr();
         self.scalar(|| column.n_unique(), "n_unique")
+    }
+
+    /// How closely two columns of numbers go together, from -1 to 1 (Pearson), over the rows in which both
+    /// are not null; `None` over fewer than two rows, or where one of them is always the same.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b\n1,3\nNA,9\n2,1\n").unwrap();
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// assert_eq!(swath::compute((frame.corr("a", "b"), frame.cov("a", "b")))?, (Some(-1.0), Some(-1.0)));
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn corr(&self, a: impl IntoExpr, b: impl IntoExpr) -> Scalar {
+        self.of(a, |a| aggregate::corr(a, b.into_expr()))
+    }
+
+    /// The covariance of two columns of numbers (of a sample), over the rows in which both are not null.
+    pub fn cov(&self, a: impl IntoExpr, b: impl IntoExpr) -> Scalar {
+        self.of(a, |a| aggregate::covar_samp(a, b.into_expr()))
+    }
+
+    /// How many values of each column are null: one row, with the frame's columns.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b\n1,x\nNA,\n").unwrap();
+    /// let nulls = swath::read_csv(&path).scan()?.null_count();
+    /// assert_eq!(nulls.to_bag::<(i64, i64)>().collect()?, [(1, 1)]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "isna")]
+    pub fn null_count(&self) -> Self {
+        self.step(|plan| {
+            let columns = own_columns(plan).into_iter();
+            let counts =
+                columns.map(|column| column.clone().unalias().null_count().alias(output_name(&column)));
+            aggregated(plan, Vec::new(), counts.collect())
+        })
     }
 
     fn of(&self, column: impl IntoExpr, function: impl FnOnce(Expr) -> Expr) -> Scalar {
@@ -92,7 +133,7 @@ impl Frame {
 
     fn scalar<T>(&self, value: impl FnOnce() -> Expr, name: &str) -> Scalar<T> {
         let value = value().alias("value");
-        Scalar::new(self.step(|plan| aggregate(plan, Vec::new(), vec![value])), name.to_owned())
+        Scalar::new(self.step(|plan| aggregated(plan, Vec::new(), vec![value])), name.to_owned())
     }
 }
 

@@ -1,14 +1,28 @@
 //! Expressions over columns: those of the relational core, with names that are exact and aggregates
 //! that read from left to right.
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
+mod in_order;
+mod text;
+mod time;
+mod value;
+mod when;
+mod window;
+
 use datafusion::functions_aggregate::expr_fn as aggregate;
-use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
-pub use datafusion::logical_expr::{Expr, SortExpr, lit, when};
-use datafusion::logical_expr::{WindowFrame, WindowFunctionDefinition, ident};
+use datafusion::logical_expr::expr::NullTreatment;
+use datafusion::logical_expr::ident;
+pub use datafusion::logical_expr::{Expr, SortExpr, lit};
+use datafusion::scalar::ScalarValue;
 
 use crate::frame::{IntoExpr, IntoSort};
 use crate::overflow::checked_sum;
+pub use in_order::{InOrderExt, Rolling};
+pub use text::TextExpr;
+pub use time::TimeExpr;
+pub use value::{IntoType, ValueExt};
+pub use when::{When, when};
+use window::windowed;
+pub(crate) use window::{lacks_order, wants_order};
 
 /// The column of exactly this name.
 ///
@@ -22,6 +36,22 @@ pub fn col(name: impl Into<String>) -> Expr {
     ident(name)
 }
 
+/// Null, of whatever type is needed.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "a\n1\n-99\n").unwrap();
+/// use swath::prelude::*;
+///
+/// let known = when(col("a").eq(lit(-99)), null()).otherwise(col("a"));
+/// assert_eq!(swath::read_csv(&path).scan()?.min(known).get()?, Some(1.0));
+/// # Ok::<(), swath::Error>(())
+/// ```
+pub fn null() -> Expr {
+    lit(ScalarValue::Null)
+}
+
 /// Sorts by a column or an expression, smallest first, nulls last.
 pub fn asc(key: impl IntoExpr) -> SortExpr {
     key.into_expr().sort(true, false)
@@ -32,9 +62,32 @@ pub fn desc(key: impl IntoExpr) -> SortExpr {
     key.into_expr().sort(false, false)
 }
 
-/// Aggregates and windows as methods of an expression.
+/// How many rows there are, for groups and windows; named `len` unless it gets another name.
 ///
-/// Nulls are left out of every aggregate; one over no value is null, except the counts, which are 0.
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "k,x\na,1\na,NA\nb,5\n").unwrap();
+/// use swath::prelude::*;
+///
+/// let groups = swath::read_csv(&path).scan()?.group_by(["k"]).agg([len(), col("x").count().alias("values")]);
+/// assert_eq!(groups.columns()?, ["k", "len", "values"]);
+/// assert_eq!(groups.max("len").get()?, Some(2.0));
+/// # Ok::<(), swath::Error>(())
+/// ```
+pub fn len() -> Expr {
+    len_of_rows().alias("len")
+}
+
+fn len_of_rows() -> Expr {
+    aggregate::count(lit(1i64))
+}
+
+/// Aggregates and windows as methods of an expression. What they give of single values is in
+/// [`ValueExt`], what depends on the order of rows in [`InOrderExt`].
+///
+/// Nulls are left out of every aggregate; one over no value is null, except the counts, which are 0. Of a
+/// condition the sum is how often it is true, and the mean in what share of the rows.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -85,7 +138,14 @@ pub trait ExprExt: Sized {
         aggregate::count(self.expr())
     }
 
+    /// How many values are null.
+    #[doc(alias = "isnull")]
+    fn null_count(self) -> Expr {
+        len_of_rows() - aggregate::count(self.expr())
+    }
+
     /// How many different values there are, without null.
+    #[doc(alias = "nunique")]
     fn n_unique(self) -> Expr {
         aggregate::count_distinct(self.expr())
     }
@@ -130,7 +190,12 @@ pub trait ExprExt: Sized {
         first_not_null(self.expr(), Vec::new(), true)
     }
 
-    /// The value, not null, of the row that is first in the order of the keys.
+    /// The value, not null, of the row that is first in the order of the keys: with
+    /// [`desc`]`("size")` that of the largest.
+    #[doc(alias = "idxmax")]
+    #[doc(alias = "arg_max")]
+    #[doc(alias = "max_by")]
+    #[doc(alias = "min_by")]
     fn first_by<K: IntoSort>(self, keys: impl IntoIterator<Item = K>) -> Expr {
         first_not_null(self.expr(), keys.into_iter().map(IntoSort::into_sort).collect(), true)
     }
@@ -146,10 +211,20 @@ pub trait ExprExt: Sized {
         first_not_null(self.expr(), keys.into_iter().map(IntoSort::into_sort).collect(), false)
     }
 
+    /// Whether it is true of some row; of no value, null.
+    fn any(self) -> Expr {
+        aggregate::bool_or(self.expr())
+    }
+
+    /// Whether it is true of each row where it is not null; of no value, null.
+    fn all(self) -> Expr {
+        aggregate::bool_and(self.expr())
+    }
+
     /// Computes the aggregates and window functions in this expression over the rows that are equal in
     /// the keys, once for each row. No keys: over all rows.
     fn over<K: IntoExpr>(self, keys: impl IntoIterator<Item = K>) -> Expr {
-        windowed(self.expr(), keys.into_iter().map(IntoExpr::into_expr).collect(), &[])
+        windowed(self.expr(), &expressions(keys), &[])
     }
 
     /// Like [`ExprExt::over`], with the rows of each window in an order: aggregates then run from the
@@ -173,7 +248,7 @@ pub trait ExprExt: Sized {
         order: impl IntoIterator<Item = S>,
     ) -> Expr {
         let order: Vec<SortExpr> = order.into_iter().map(IntoSort::into_sort).collect();
-        windowed(self.expr(), keys.into_iter().map(IntoExpr::into_expr).collect(), &order)
+        windowed(self.expr(), &expressions(keys), &order)
     }
 
     /// Sorts by this, smallest first, nulls last.
@@ -193,6 +268,10 @@ impl ExprExt for Expr {
     }
 }
 
+fn expressions<E: IntoExpr>(columns: impl IntoIterator<Item = E>) -> Vec<Expr> {
+    columns.into_iter().map(IntoExpr::into_expr).collect()
+}
+
 /// Quantiles fall between values: they are numbers with a fraction.
 fn as_float(expr: Expr) -> Expr {
     datafusion::logical_expr::cast(expr, arrow::datatypes::DataType::Float64)
@@ -200,50 +279,20 @@ fn as_float(expr: Expr) -> Expr {
 
 /// The first or last value that is not null.
 fn first_not_null(value: Expr, order: Vec<SortExpr>, first: bool) -> Expr {
-    let function =
-        if first { aggregate::first_value(value, order) } else { aggregate::last_value(value, order) };
-    match function {
+    without_nulls(if first {
+        aggregate::first_value(value, order)
+    } else {
+        aggregate::last_value(value, order)
+    })
+}
+
+/// The aggregate over the values that are not null only.
+fn without_nulls(aggregate: Expr) -> Expr {
+    match aggregate {
         Expr::AggregateFunction(mut function) => {
-            function.params.null_treatment = Some(datafusion::logical_expr::expr::NullTreatment::IgnoreNulls);
+            function.params.null_treatment = Some(NullTreatment::IgnoreNulls);
             Expr::AggregateFunction(function)
         }
         other => other,
     }
-}
-
-fn windowed(expr: Expr, keys: Vec<Expr>, order: &[SortExpr]) -> Expr {
-    let window = |function: AggregateFunction| {
-        let mut window =
-            WindowFunction::new(WindowFunctionDefinition::AggregateUDF(function.func), function.params.args);
-        window.params.filter = function.params.filter;
-        window.params.distinct = function.params.distinct;
-        window.params.null_treatment = function.params.null_treatment;
-        window.params.order_by = function.params.order_by;
-        window
-    };
-    let place = |mut window: WindowFunction| {
-        window.params.partition_by.clone_from(&keys);
-        if !order.is_empty() {
-            window.params.order_by = order.to_vec();
-        }
-        let ordered = (!window.params.order_by.is_empty()).then_some(false);
-        window.params.window_frame = WindowFrame::new(ordered);
-        Expr::WindowFunction(Box::new(window))
-    };
-    let placed = expr.clone().transform_down(|expr| {
-        Ok(match expr {
-            Expr::AggregateFunction(function) => Transformed::new(
-                place(window(function)),
-                true,
-                datafusion::common::tree_node::TreeNodeRecursion::Jump,
-            ),
-            Expr::WindowFunction(function) => Transformed::new(
-                place(*function),
-                true,
-                datafusion::common::tree_node::TreeNodeRecursion::Jump,
-            ),
-            other => Transformed::no(other),
-        })
-    });
-    placed.map_or(expr, |placed| placed.data)
 }

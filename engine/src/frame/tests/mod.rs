@@ -1,5 +1,9 @@
 //! Frames over small files: what they give, and what they say when they cannot.
 
+mod edges;
+mod in_order;
+mod values;
+
 use std::path::PathBuf;
 
 use arrow::array::{Array, AsArray, RecordBatch};

@@ -1,0 +1,208 @@
+//! Values that depend on the rows before and after.
+
+use datafusion::functions_window::expr_fn as window;
+use datafusion::logical_expr::expr::NullTreatment;
+use datafusion::logical_expr::{Expr, WindowFrame, WindowFrameBound, WindowFrameUnits, cast, lit};
+use datafusion::scalar::ScalarValue;
+
+use super::window::{over_rows, up_to_here};
+use super::{ExprExt, when};
+
+/// What depends on an order of rows: values of other rows, running totals, windows that roll.
+///
+/// The order is that of [`ExprExt::over_sorted`], or, where it is not said, that of a frame which is
+/// [sorted](crate::Frame::sort). A frame without an order is an error, as its files are read side by side.
+/// With [`ExprExt::over`] every group is on its own.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "shop,day,sales\na,1,5\na,2,7\na,3,6\nb,1,1\nb,2,3\n").unwrap();
+/// use swath::prelude::*;
+///
+/// let sales = swath::read_csv(&path).scan()?.sort(["shop", "day"]);
+/// let with_change = sales.with_columns([
+///     col("sales").diff(1).over(["shop"]).alias("change"),
+///     col("sales").cum_sum().over(["shop"]).alias("so_far"),
+///     col("sales").rolling(2).mean().over(["shop"]).alias("smooth"),
+/// ]);
+/// let rows = with_change.drop(["shop", "day"]).to_bag::<(i64, Option<i64>, i64, Option<f64>)>().take(3).get()?;
+/// assert_eq!(rows, [(5, None, 5, None), (7, Some(2), 12, Some(6.0)), (6, Some(-1), 18, Some(6.5))]);
+/// // The same, with the order said where it is needed.
+/// let change = col("sales").diff(1).over_sorted(["shop"], ["day"]);
+/// assert_eq!(sales.with_column(change.alias("change")).sum("change").get()?, Some(3.0));
+/// # Ok::<(), swath::Error>(())
+/// ```
+pub trait InOrderExt: ExprExt {
+    /// The value `rows` rows before, or, with a negative number, after; null where there is no such row.
+    #[doc(alias = "lag")]
+    #[doc(alias = "lead")]
+    fn shift(self, rows: i64) -> Expr {
+        match rows {
+            0.. => window::lag(self.expr(), Some(rows), None),
+            _ => window::lead(self.expr(), Some(rows.checked_neg().unwrap_or(i64::MAX)), None),
+        }
+    }
+
+    /// The difference from the value `rows` rows before; null where one of them is missing.
+    fn diff(self, rows: i64) -> Expr {
+        let value = self.expr();
+        value.clone() - value.shift(rows)
+    }
+
+    /// The change from the value `rows` rows before, as a share of that: 0.5 for half as much again.
+    fn pct_change(self, rows: i64) -> Expr {
+        let value = cast(self.expr(), arrow::datatypes::DataType::Float64);
+        value.clone() / value.shift(rows) - lit(1.0)
+    }
+
+    /// The sum up to each row, with it; null where the value is null.
+    #[doc(alias = "cumsum")]
+    fn cum_sum(self) -> Expr {
+        cumulated(self.expr(), ExprExt::sum)
+    }
+
+    /// The smallest value up to each row, with it; null where the value is null.
+    #[doc(alias = "cummin")]
+    fn cum_min(self) -> Expr {
+        cumulated(self.expr(), ExprExt::min)
+    }
+
+    /// The largest value up to each row, with it; null where the value is null.
+    #[doc(alias = "cummax")]
+    fn cum_max(self) -> Expr {
+        cumulated(self.expr(), ExprExt::max)
+    }
+
+    /// How many values up to each row, with it, are not null.
+    #[doc(alias = "cumcount")]
+    fn cum_count(self) -> Expr {
+        up_to_here(self.expr().count())
+    }
+
+    /// The value, or where it is null the last one before that is not; null if there is none.
+    #[doc(alias = "ffill")]
+    fn forward_fill(self) -> Expr {
+        let start = WindowFrameBound::Preceding(ScalarValue::UInt64(None));
+        without_nulls(window::last_value(self.expr()), start, WindowFrameBound::CurrentRow)
+    }
+
+    /// The value, or where it is null the next one that is not; null if there is none.
+    #[doc(alias = "bfill")]
+    fn backward_fill(self) -> Expr {
+        let end = WindowFrameBound::Following(ScalarValue::UInt64(None));
+        without_nulls(window::first_value(self.expr()), WindowFrameBound::CurrentRow, end)
+    }
+
+    /// The last `rows` rows up to each row, with it, for an aggregate over them: see [`Rolling`].
+    fn rolling(self, rows: usize) -> Rolling {
+        let rows = rows.max(1);
+        Rolling { value: self.expr(), rows, min_values: rows }
+    }
+}
+
+impl InOrderExt for Expr {}
+
+/// The last rows up to each row, by [`InOrderExt::rolling`]. The result is null unless there are as many
+/// values that are not null as rows in the window, or as [`Rolling::min_values`] says.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "x\n4\n1\n3\n2\n").unwrap();
+/// use swath::prelude::*;
+///
+/// let frame = swath::read_csv(&path).scan()?.sort(["x"]);
+/// let both = frame.select([
+///     col("x").rolling(3).sum().alias("full"),
+///     col("x").rolling(3).min_values(1).sum().alias("any"),
+/// ]);
+/// let rows = both.to_bag::<(Option<i64>, Option<i64>)>().take(4).get()?;
+/// assert_eq!(rows, [(None, Some(1)), (None, Some(3)), (Some(6), Some(6)), (Some(9), Some(9))]);
+/// # Ok::<(), swath::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a window needs an aggregate: .mean(), .sum(), …"]
+pub struct Rolling {
+    value: Expr,
+    rows: usize,
+    min_values: usize,
+}
+
+impl Rolling {
+    /// How many values a window needs that are not null; without, as many as it has rows.
+    #[doc(alias = "min_periods")]
+    #[doc(alias = "min_samples")]
+    pub fn min_values(mut self, values: usize) -> Self {
+        self.min_values = values;
+        self
+    }
+
+    /// The mean of the window.
+    pub fn mean(self) -> Expr {
+        self.of(ExprExt::mean)
+    }
+
+    /// The sum of the window.
+    pub fn sum(self) -> Expr {
+        self.of(ExprExt::sum)
+    }
+
+    /// The smallest value of the window.
+    pub fn min(self) -> Expr {
+        self.of(ExprExt::min)
+    }
+
+    /// The largest value of the window.
+    pub fn max(self) -> Expr {
+        self.of(ExprExt::max)
+    }
+
+    /// The standard deviation of the window (of a sample).
+    pub fn std(self) -> Expr {
+        self.of(ExprExt::std)
+    }
+
+    /// The variance of the window (of a sample).
+    pub fn var(self) -> Expr {
+        self.of(ExprExt::var)
+    }
+
+    /// How many values of the window are not null; never null.
+    pub fn count(self) -> Expr {
+        self.over_window(self.value.clone().count())
+    }
+
+    fn of(self, function: impl FnOnce(Expr) -> Expr) -> Expr {
+        let values = self.over_window(self.value.clone().count());
+        let value = self.over_window(function(self.value.clone()));
+        let enough = values.gt_eq(lit(i64::try_from(self.min_values).unwrap_or(i64::MAX)));
+        only_where(enough, value)
+    }
+
+    fn over_window(&self, expr: Expr) -> Expr {
+        let before = ScalarValue::UInt64(Some(self.rows as u64 - 1));
+        over_rows(expr, WindowFrameBound::Preceding(before), WindowFrameBound::CurrentRow)
+    }
+}
+
+fn cumulated(value: Expr, function: impl FnOnce(Expr) -> Expr) -> Expr {
+    only_where(value.clone().is_not_null(), up_to_here(function(value)))
+}
+
+/// The value where the condition holds, else null.
+fn only_where(condition: Expr, value: Expr) -> Expr {
+    when(condition, value).end()
+}
+
+/// A window function over the values of some rows that are not null.
+fn without_nulls(function: Expr, start: WindowFrameBound, end: WindowFrameBound) -> Expr {
+    match function {
+        Expr::WindowFunction(mut window) => {
+            window.params.null_treatment = Some(NullTreatment::IgnoreNulls);
+            window.params.window_frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, start, end);
+            Expr::WindowFunction(window)
+        }
+        other => other,
+    }
+}

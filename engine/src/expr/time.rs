@@ -1,0 +1,110 @@
+//! What can be made of dates and times.
+
+use arrow::datatypes::DataType;
+use datafusion::functions::expr_fn as function;
+use datafusion::logical_expr::{Expr, cast, lit};
+
+/// A column of dates, times or timestamps, by [`ValueExt::dt`](super::ValueExt::dt): the methods that
+/// make something of each. Null stays null; a part that the type does not have, as the year of a time, is
+/// an error.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "at,sales\n2024-02-29 23:59:58,1\n2024-03-03 00:00:00,2\n2024-03-31 12:00:00,3\n").unwrap();
+/// use swath::prelude::*;
+///
+/// let sales = swath::read_csv(&path).scan()?;
+/// let months = sales.group_by([col("at").dt().month().alias("month")]).sum("sales").sort(["month"]);
+/// assert_eq!(months.to_bag::<(i64, i64)>().take(2).get()?, [(2, 1), (3, 5)]);
+/// let first = sales.sort(["at"]).select([
+///     col("at").dt().weekday().alias("weekday"),
+///     col("at").dt().hour().alias("hour"),
+///     col("at").dt().format("%d.%m.%y").alias("text"),
+///     col("at").dt().truncate("month").dt().date().alias("month"),
+/// ]);
+/// let rows = first.to_bag::<(i32, i32, String, String)>().take(1).get()?;
+/// assert_eq!(rows, [(4, 23, "29.02.24".to_owned(), "2024-02-01".to_owned())]);
+/// # Ok::<(), swath::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct TimeExpr(Expr);
+
+impl TimeExpr {
+    pub(super) fn new(time: Expr) -> Self {
+        Self(time)
+    }
+
+    /// The year.
+    pub fn year(self) -> Expr {
+        self.part("year")
+    }
+
+    /// The quarter, from 1 to 4.
+    pub fn quarter(self) -> Expr {
+        self.part("quarter")
+    }
+
+    /// The month, from 1 to 12.
+    pub fn month(self) -> Expr {
+        self.part("month")
+    }
+
+    /// The week of ISO 8601, from 1 to 53.
+    pub fn week(self) -> Expr {
+        self.part("week")
+    }
+
+    /// The day of the month.
+    pub fn day(self) -> Expr {
+        self.part("day")
+    }
+
+    /// The day of the week, from Monday, 1, to Sunday, 7. (In Dask it is counted from 0.)
+    #[doc(alias = "dayofweek")]
+    pub fn weekday(self) -> Expr {
+        self.part("isodow")
+    }
+
+    /// The day of the year, from 1.
+    #[doc(alias = "dayofyear")]
+    pub fn ordinal_day(self) -> Expr {
+        self.part("doy")
+    }
+
+    /// The hour.
+    pub fn hour(self) -> Expr {
+        self.part("hour")
+    }
+
+    /// The minute.
+    pub fn minute(self) -> Expr {
+        self.part("minute")
+    }
+
+    /// The second, without its fraction.
+    pub fn second(self) -> Expr {
+        self.part("second")
+    }
+
+    /// The day as a date, without the time.
+    pub fn date(self) -> Expr {
+        cast(self.0, DataType::Date32)
+    }
+
+    /// The beginning of its `year`, `quarter`, `month`, `week`, `day`, `hour`, `minute` or `second`.
+    #[doc(alias = "floor")]
+    pub fn truncate(self, unit: &str) -> Expr {
+        function::date_trunc(lit(unit), self.0)
+    }
+
+    /// As text, in a format such as `%Y-%m-%d %H:%M`.
+    #[doc(alias = "strftime")]
+    pub fn format(self, format: &str) -> Expr {
+        function::to_char(self.0, lit(format))
+    }
+
+    fn part(self, part: &str) -> Expr {
+        function::date_part(lit(part), self.0)
+    }
+}

@@ -1,0 +1,88 @@
+//! Windows of rows: which rows a function sees, and in which order.
+
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
+use datafusion::logical_expr::{
+    Expr, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+};
+use datafusion::scalar::ScalarValue;
+
+/// Window functions whose value is that of a row at some distance: without an order they have none.
+const AT_A_DISTANCE: [&str; 2] = ["lag", "lead"];
+
+/// Gives all aggregates and window functions in an expression their keys and their order.
+pub(super) fn windowed(expr: Expr, keys: &[Expr], order: &[SortExpr]) -> Expr {
+    let place = |mut window: WindowFunction| {
+        window.params.partition_by = keys.to_vec();
+        if !order.is_empty() {
+            window.params.order_by = order.to_vec();
+        }
+        // A frame that was said, as of a rolling mean, stays.
+        if window.params.window_frame == WindowFrame::new(None) {
+            let ordered = (!window.params.order_by.is_empty()).then_some(false);
+            window.params.window_frame = WindowFrame::new(ordered);
+        }
+        Expr::WindowFunction(Box::new(window))
+    };
+    each_function(expr, |function| match function {
+        Expr::AggregateFunction(function) => place(as_window(function)),
+        Expr::WindowFunction(function) => place(*function),
+        other => other,
+    })
+}
+
+/// Computes the aggregates in an expression over rows at a distance from each row, in an order that is
+/// still to be said. Windows that are in it already stay as they are.
+pub(super) fn over_rows(expr: Expr, start: WindowFrameBound, end: WindowFrameBound) -> Expr {
+    let frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, start, end);
+    each_function(expr, |function| match function {
+        Expr::AggregateFunction(function) => {
+            let mut window = as_window(function);
+            window.params.window_frame = frame.clone();
+            Expr::WindowFunction(Box::new(window))
+        }
+        other => other,
+    })
+}
+
+/// From the first row to the current one.
+pub(super) fn up_to_here(expr: Expr) -> Expr {
+    over_rows(expr, WindowFrameBound::Preceding(ScalarValue::UInt64(None)), WindowFrameBound::CurrentRow)
+}
+
+/// Whether the function has no order of rows and would take one: a number of rows, a value of another row,
+/// whatever has a frame. Aggregates over all rows of a window would become running ones.
+pub(crate) fn wants_order(window: &WindowFunction) -> bool {
+    let of_rows = matches!(window.fun, WindowFunctionDefinition::WindowUDF(_));
+    window.params.order_by.is_empty() && (of_rows || window.params.window_frame != WindowFrame::new(None))
+}
+
+/// Whether the function means nothing without an order of rows, and has none.
+pub(crate) fn lacks_order(window: &WindowFunction) -> bool {
+    window.params.order_by.is_empty()
+        && (window.params.window_frame != WindowFrame::new(None)
+            || AT_A_DISTANCE.contains(&window.fun.name()))
+}
+
+fn as_window(function: AggregateFunction) -> WindowFunction {
+    let definition = WindowFunctionDefinition::AggregateUDF(function.func);
+    let mut window = WindowFunction::new(definition, function.params.args);
+    window.params.filter = function.params.filter;
+    window.params.distinct = function.params.distinct;
+    window.params.null_treatment = function.params.null_treatment;
+    window.params.order_by = function.params.order_by;
+    window
+}
+
+/// Changes the outermost aggregates and window functions.
+fn each_function(expr: Expr, change: impl Fn(Expr) -> Expr) -> Expr {
+    let changed = expr.clone().transform_down(|expr| {
+        Ok(match expr {
+            Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
+                Transformed::new(change(expr), true, TreeNodeRecursion::Jump)
+            }
+            other => Transformed::no(other),
+        })
+    });
+    changed.map_or(expr, |changed| changed.data)
+}

@@ -1,0 +1,120 @@
+//! What depends on the order of rows.
+
+use super::*;
+
+const SALES: &str = "k,day,x\na,1,4\nb,1,1\na,2,NA\nb,2,3\na,3,6\na,4,5\n";
+
+#[test]
+fn rows_before_and_after() {
+    with_frame(SALES, |frame| {
+        let a = frame.filter(col("k").eq(lit("a"))).sort(["day"]);
+        let column = |expr: Expr| rows(&a.select([col("day"), expr.alias("z")]));
+        assert_eq!(column(col("x").shift(1)), ["1", "2 4", "3", "4 6"]);
+        assert_eq!(column(col("x").shift(-1)), ["1", "2 6", "3 5", "4"]);
+        assert_eq!(column(col("x").shift(0)), ["1 4", "2", "3 6", "4 5"]);
+        assert_eq!(column(col("x").shift(100)), ["1", "2", "3", "4"]);
+        assert_eq!(column(col("x").diff(1)), ["1", "2", "3", "4 -1"]);
+        assert_eq!(column(col("x").diff(-1)), ["1", "2", "3 1", "4"]);
+        assert_eq!(column(col("x").pct_change(2)), ["1", "2", "3 0.5", "4"]);
+        assert_eq!(column(col("x").forward_fill()), ["1 4", "2 4", "3 6", "4 5"]);
+        assert_eq!(column(col("x").backward_fill()), ["1 4", "2 6", "3 6", "4 5"]);
+        assert_eq!(column(col("x").cum_sum()), ["1 4", "2", "3 10", "4 15"]);
+        assert_eq!(column(col("x").cum_min()), ["1 4", "2", "3 4", "4 4"]);
+        assert_eq!(column(col("x").cum_max()), ["1 4", "2", "3 6", "4 6"]);
+        assert_eq!(column(col("x").cum_count()), ["1 1", "2 1", "3 2", "4 3"]);
+    });
+}
+
+#[test]
+fn windows_roll() {
+    with_frame("day,x\n1,4\n2,1\n3,NA\n4,3\n5,5\n6,7\n", |frame| {
+        let frame = frame.sort(["day"]);
+        let column = |expr: Expr| rows(&frame.select([col("day"), expr.alias("z")]));
+        let two = || col("x").rolling(2);
+        assert_eq!(column(two().sum()), ["1", "2 5", "3", "4", "5 8", "6 12"]);
+        assert_eq!(column(two().mean()), ["1", "2 2.5", "3", "4", "5 4.0", "6 6.0"]);
+        assert_eq!(column(two().min_values(1).min()), ["1 4", "2 1", "3 1", "4 3", "5 3", "6 5"]);
+        assert_eq!(column(two().min_values(1).max()), ["1 4", "2 4", "3 1", "4 3", "5 5", "6 7"]);
+        assert_eq!(column(two().var()), ["1", "2 4.5", "3", "4", "5 2.0", "6 2.0"]);
+        assert_eq!(column(two().count()), ["1 1", "2 2", "3 1", "4 1", "5 2", "6 2"]);
+        assert_eq!(column(col("x").rolling(3).std())[5], "6 2.0");
+        // A window of no rows is one of the row itself; one that is longer than the frame is never full.
+        assert_eq!(column(col("x").rolling(0).sum())[..3], ["1 4", "2 1", "3"]);
+        assert_eq!(column(col("x").rolling(100).sum())[5], "6");
+        assert_eq!(column(col("x").rolling(usize::MAX).min_values(0).sum())[5], "6 20");
+        assert_eq!(rows(&frame.head(0).select([two().mean().alias("z")])), [""; 0]);
+    });
+}
+
+#[test]
+fn an_order_is_needed_and_taken_from_the_frame() {
+    with_frame(SALES, |frame| {
+        let (message, hint) = error(&frame.with_column(col("x").shift(1).alias("z")));
+        assert_eq!(message, "lag(x) needs an order of rows, which the frame does not have");
+        assert!(hint.contains("frame.sort") && hint.contains("over_sorted"), "{hint}");
+        assert!(frame.filter(col("x").cum_sum().over(["k"]).gt(lit(1))).collect().is_err());
+
+        let said = frame.with_column(col("x").cum_sum().over_sorted(["k"], ["day"]).alias("z"));
+        let expected = ["a 1 4 4", "a 2", "a 3 6 10", "a 4 5 15", "b 1 1 1", "b 2 3 4"];
+        assert_eq!(sorted_rows(&said), expected);
+        // The order of the frame does as well, also in groups, and stays.
+        let sorted = frame.sort(["k", "day"]);
+        assert_eq!(rows(&sorted.with_column(col("x").cum_sum().over(["k"]).alias("z"))), expected);
+        let rising = sorted.filter(col("x").gt(col("x").shift(1).over(["k"])));
+        assert_eq!(rows(&rising), ["b 2 3"]);
+        let total = frame.sort([desc("day"), asc("k")]).with_column(col("x").sum().over(["k"]).alias("z"));
+        assert_eq!(rows(&total.select(["day", "k", "z"]))[..3], ["4 a 15", "3 a 15", "2 a 15"]);
+        // Aggregates over a window with an order run, with equals; those that roll have their own rows.
+        let running = frame.with_column(col("x").sum().over_sorted([] as [&str; 0], ["day"]).alias("z"));
+        assert_eq!(sorted_rows(&running.select(["day", "z"]))[..2], ["1 5", "1 5"]);
+    });
+}
+
+#[test]
+fn the_order_outlives_other_names() {
+    with_frame(SALES, |frame| {
+        let sorted = frame.sort(["k", "day"]);
+        assert_eq!(rows(&sorted.rename([("day", "d"), ("k", "g")]).tail(2)), ["b 1 1", "b 2 3"]);
+        assert_eq!(
+            rows(&sorted.select([col("k"), col("day").alias("d"), col("day").alias("e")]).tail(1)),
+            ["b 2 2"]
+        );
+        let swapped = frame.sort(["day"]).rename([("day", "x"), ("x", "day")]).tail(1);
+        assert_eq!(rows(&swapped), ["a 4 5"]);
+        assert_eq!(
+            error(&frame.sort(["day"]).drop("day").tail(1)).0,
+            "a frame that is not sorted has no last rows"
+        );
+    });
+}
+
+#[test]
+fn rows_are_numbered() {
+    with_frame(SALES, |frame| {
+        let numbered = frame.sort([desc("day"), asc("k")]).with_row_index("i");
+        assert_eq!(rows(&numbered.select(["i", "k", "day"]))[..2], ["0 a 4", "1 a 3"]);
+        let place = crate::functions::window::row_number().over(["k"]).alias("place");
+        let placed = frame.sort([desc("day")]).with_column(place).select(["k", "day", "place"]);
+        assert_eq!(rows(&placed)[..2], ["a 4 1", "a 3 2"]);
+        assert_eq!(error(&frame.with_row_index("i")).0, "a frame that is not sorted has no row numbers");
+        assert_eq!(error(&frame.sort(["day"]).with_row_index("x")).0, "two columns are named \"x\"");
+    });
+}
+
+#[test]
+fn first_rows_of_groups() {
+    with_frame(SALES, |frame| {
+        let sorted = frame.sort([desc("x")]);
+        assert_eq!(rows(&sorted.group_by(["k"]).head(1)), ["a 3 6", "b 2 3"]);
+        assert_eq!(rows(&sorted.group_by([] as [&str; 0]).head(2)), ["a 3 6", "a 4 5"]);
+        assert_eq!(rows(&sorted.group_by(["k"]).head(0)), [""; 0]);
+        assert_eq!(rows(&sorted.group_by(["k"]).head(99)).len(), 6);
+        let odd = sorted.group_by([(col("day") % lit(2)).alias("odd")]).head(1);
+        assert_eq!(rows(&odd), ["a 3 6", "a 4 5"]);
+        assert_eq!(
+            error(&frame.group_by(["k"]).head(1)).0,
+            "a frame that is not sorted has no first rows of its groups"
+        );
+        assert_eq!(error(&sorted.group_by(["nope"]).head(1)).0, "there is no column \"nope\"");
+    });
+}
