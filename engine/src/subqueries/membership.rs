@@ -14,10 +14,12 @@ use datafusion::logical_expr::{
 };
 
 use super::Names;
+use super::outer::core_takes;
 
-/// A plan in which `x = ANY (SELECT …)` and `x <> ALL (SELECT …)` are `IN` and `NOT IN`, which they mean, and correlated queries
-/// that always have one row are values: the relational core loses that row where its groups are empty.
-pub(super) fn of_comparisons(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+/// A plan in which `x = ANY (SELECT …)` and `x <> ALL (SELECT …)` are `IN` and `NOT IN`, which they mean, other comparisons are with
+/// columns that no column outside is called as, and correlated queries that always have one row are values: the relational core loses
+/// that row where its groups are empty.
+pub(super) fn of_comparisons(plan: LogicalPlan, names: &mut Names) -> Result<Transformed<LogicalPlan>> {
     plan.map_expressions(|expr| {
         expr.transform_up(|expr| match expr {
             Expr::SetComparison(SetComparison {
@@ -28,6 +30,14 @@ pub(super) fn of_comparisons(plan: LogicalPlan) -> Result<Transformed<LogicalPla
             }) if (quantifier == SetQuantifier::Any) == (op == Operator::Eq) => {
                 let negated = op == Operator::NotEq;
                 Ok(Transformed::yes(Expr::InSubquery(InSubquery { expr, subquery, negated })))
+            }
+            // The relational core puts the column of the query beside those outside, from which it has to be told.
+            Expr::SetComparison(SetComparison { expr, subquery, op, quantifier }) => {
+                let column = Expr::Column(subquery.subquery.schema().columns()[0].clone());
+                let query = LogicalPlanBuilder::from(subquery.subquery.as_ref().clone());
+                let query = Arc::new(query.project([column.alias(names.next())])?.build()?);
+                let subquery = Subquery { subquery: query, ..subquery };
+                Ok(Transformed::yes(Expr::SetComparison(SetComparison { expr, subquery, op, quantifier })))
             }
             Expr::InSubquery(InSubquery { expr, subquery, negated }) if has_one_row(&subquery) => {
                 let value = Expr::ScalarSubquery(subquery);
@@ -55,20 +65,20 @@ fn has_one_row(subquery: &Subquery) -> bool {
 }
 
 /// The condition of a filter, for which null is as good as false. What the relational core makes a join of as it is stays.
-pub(super) fn as_condition(condition: Expr, schema: &DFSchema, names: &mut Names) -> Result<Expr> {
-    Rewriting { schema, names, keeps: true }.condition(condition, true)
+pub(super) fn as_condition(condition: Expr, rows: &LogicalPlan, names: &mut Names) -> Result<Expr> {
+    Rewriting { schema: rows.schema(), names, kept_for: Some(rows) }.condition(condition, true)
 }
 
 /// An expression of the rows of a plan.
 pub(super) fn as_value(expr: Expr, schema: &DFSchema, names: &mut Names) -> Result<Expr> {
-    Rewriting { schema, names, keeps: false }.value(expr)
+    Rewriting { schema, names, kept_for: None }.value(expr)
 }
 
 struct Rewriting<'a> {
     schema: &'a DFSchema,
     names: &'a mut Names,
-    /// Whether the relational core makes a join of what is simply true.
-    keeps: bool,
+    /// The rows of which the relational core makes a join with what is simply true.
+    kept_for: Option<&'a LogicalPlan>,
 }
 
 impl Rewriting<'_> {
@@ -113,8 +123,16 @@ impl Rewriting<'_> {
 
     fn is_true(&mut self, inner: InSubquery, is_whole: bool) -> Result<Expr> {
         let is_correlated = !inner.subquery.outer_ref_columns.is_empty();
-        if inner.expr.contains_outer() || self.keeps && (!inner.negated || is_whole && !is_correlated) {
+        if inner.expr.contains_outer() {
             return Ok(Expr::InSubquery(inner));
+        }
+        if let Some(rows) = self.kept_for
+            && (!inner.negated || is_whole && !is_correlated)
+        {
+            let kept = Expr::InSubquery(inner.clone());
+            if core_takes(&kept, rows)? {
+                return Ok(kept);
+            }
         }
         let equal = self.equal(&inner)?;
         match (inner.negated, self.unknown(&inner)?) {

@@ -7,11 +7,15 @@
 //! * [`membership`] writes `IN` as what it means by `EXISTS`;
 //! * [`mark`] joins the rows of a plan with whether there are rows of a query for them;
 //! * [`single`] are queries in the place of a value that are no aggregates, and [`domain`] those that are correlated by more than
-//!   equality.
+//!   equality;
+//! * [`dependent`] are all others that depend on the row outside, also in lateral joins.
 
+mod dependent;
 mod domain;
 mod mark;
 mod membership;
+mod outer;
+mod push;
 mod single;
 
 use std::sync::Arc;
@@ -33,7 +37,10 @@ pub(crate) struct SubqueriesAsValues;
 impl AnalyzerRule for SubqueriesAsValues {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
         let mut names = Names::default();
-        let plan = plan.transform_down_with_subqueries(membership::of_comparisons).data()?;
+        let plan = outer::with_all_references(plan)?;
+        let plan = plan
+            .transform_down_with_subqueries(|plan| membership::of_comparisons(plan, &mut names))
+            .data()?;
         let plan = RewriteSetComparison::new().rewrite(plan, &OptimizerContext::new()).data()?;
         plan.transform_up_with_subqueries(|plan| rewritten(plan, &mut names)).data()
     }
@@ -57,23 +64,53 @@ impl Names {
 }
 
 fn rewritten(plan: LogicalPlan, names: &mut Names) -> Result<Transformed<LogicalPlan>> {
-    if !has_subquery(&plan)? {
+    if let LogicalPlan::Join(join) = &plan
+        && outer::needs_domain(join)?
+    {
+        return dependent::lateral(join.clone(), names).map(Transformed::yes);
+    }
+    if !has_subquery(&plan)? || outer::waits(&plan)? {
         return Ok(Transformed::no(plan));
     }
     let (schema, given) = (Arc::clone(plan.schema()), plan.expressions());
     let plan = single::with_single_values(plan, names)?;
     match plan {
-        LogicalPlan::Filter(Filter { predicate, input, .. }) => {
-            let predicate = membership::as_condition(predicate, input.schema(), names)?;
-            let filter = Filter::try_new(mark::without_correlation(predicate)?, input)?;
-            Ok(Transformed::yes(LogicalPlan::Filter(filter)))
-        }
+        LogicalPlan::Filter(filter) => filtered(filter, names).map(Transformed::yes),
         LogicalPlan::Projection(_)
         | LogicalPlan::Aggregate(_)
         | LogicalPlan::Window(_)
         | LogicalPlan::Sort(_) => with_marks(plan, &schema, &given, names).map(Transformed::yes),
         LogicalPlan::Join(join) => on_rows(join, names).map(Transformed::yes),
         other => Ok(Transformed::yes(other)),
+    }
+}
+
+fn filtered(Filter { predicate, input, .. }: Filter, names: &mut Names) -> Result<LogicalPlan> {
+    let predicate = membership::as_condition(predicate, &input, names)?;
+    let predicate = mark::without_correlation(predicate)?;
+    let mut rows = input.as_ref().clone();
+    let predicate = predicate.transform(|expr| over_column(expr, &mut rows, names))?;
+    let filter = LogicalPlan::Filter(Filter::try_new(predicate.data, Arc::new(rows))?);
+    if !predicate.transformed {
+        return Ok(filter);
+    }
+    let columns: Vec<Expr> = input.schema().columns().into_iter().map(Expr::Column).collect();
+    LogicalPlanBuilder::from(filter).project(columns)?.build()
+}
+
+/// A query that depends on the row in a way of which the relational core makes no join, as a column more of the rows.
+fn over_column(expr: Expr, rows: &mut LogicalPlan, names: &mut Names) -> Result<Transformed<Expr>> {
+    let is_correlated = outer::query_of(&expr).is_some_and(|query| !query.outer_ref_columns.is_empty());
+    if !is_correlated || outer::core_takes(&expr, rows)? {
+        return Ok(Transformed::no(expr));
+    }
+    match expr {
+        Expr::ScalarSubquery(query) => dependent::value(rows, &query, names).map(Transformed::yes),
+        Expr::Exists(Exists { subquery, negated }) => {
+            let found = dependent::exists(rows, &subquery, names)?;
+            Ok(Transformed::yes(if negated { !found } else { found }))
+        }
+        other => Ok(Transformed::no(other)),
     }
 }
 
@@ -153,10 +190,9 @@ fn with_marks(
     for expr in plan.expressions() {
         let expr = membership::as_value(expr, input.schema(), names)?;
         let expr = mark::without_correlation(expr)?.transform(|expr| {
-            let Expr::Exists(Exists { subquery, negated }) = &expr else { return Ok(Transformed::no(expr)) };
-            let Some((marked, mark)) = mark::join(&input, subquery, names)? else {
-                return Ok(Transformed::no(expr));
-            };
+            let expr = over_column(expr, &mut input, names)?;
+            let Expr::Exists(Exists { subquery, negated }) = &expr.data else { return Ok(expr) };
+            let Some((marked, mark)) = mark::join(&input, subquery, names)? else { return Ok(expr) };
             input = marked;
             Ok(Transformed::yes(if *negated { !mark } else { mark }))
         });

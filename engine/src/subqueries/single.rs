@@ -19,6 +19,7 @@ use datafusion::logical_expr::{
     SortExpr, Subquery, Volatility,
 };
 
+use super::outer::core_takes;
 use super::{Names, domain};
 
 /// A plan whose correlated queries are aggregates, as far as they can be.
@@ -28,11 +29,18 @@ pub(super) fn with_single_values(plan: LogicalPlan, names: &mut Names) -> Result
         expr.transform(|expr| match expr {
             Expr::ScalarSubquery(subquery) if !subquery.outer_ref_columns.is_empty() => {
                 let (query, is_list) = aggregated(&subquery.subquery)?;
-                let query = match inputs.as_slice() {
-                    [input] => domain::with_equality(query, input, names)?,
-                    _ => query,
-                };
-                let query = Expr::ScalarSubquery(Subquery { subquery: Arc::new(query), ..subquery });
+                let over =
+                    |query| Expr::ScalarSubquery(Subquery { subquery: Arc::new(query), ..subquery.clone() });
+                let mut value = over(query.clone());
+                if let [input] = inputs.as_slice()
+                    && !core_takes(&value, input)?
+                {
+                    let other = over(domain::with_equality(query, input, names)?);
+                    if core_takes(&other, input)? {
+                        value = other;
+                    }
+                }
+                let query = value;
                 let value = if is_list { only(query) } else { query };
                 // What is inside has been seen, and is not met again.
                 Ok(Transformed::new(value, true, TreeNodeRecursion::Jump))
@@ -64,10 +72,12 @@ fn aggregated(query: &Arc<LogicalPlan>) -> Result<(LogicalPlan, bool)> {
 /// Whether it has one row for each that it is asked for.
 fn is_aggregate(query: &LogicalPlan) -> bool {
     match query {
-        LogicalPlan::Aggregate(_) => true,
+        LogicalPlan::Aggregate(aggregate) => aggregate.group_expr.is_empty(),
         LogicalPlan::Projection(projection) => is_aggregate(&projection.input),
         LogicalPlan::SubqueryAlias(alias) => is_aggregate(&alias.input),
-        LogicalPlan::Filter(filter) => matches!(*filter.input, LogicalPlan::Aggregate(_)),
+        LogicalPlan::Filter(filter) => {
+            matches!(filter.input.as_ref(), LogicalPlan::Aggregate(aggregate) if aggregate.group_expr.is_empty())
+        }
         _ => false,
     }
 }
