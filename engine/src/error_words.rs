@@ -27,7 +27,7 @@ const LAYERS: [&str; 9] = [
 ];
 
 /// All kinds of messages that are said in other words.
-const KINDS: [fn(&str) -> Option<Words>; 33] = [
+const KINDS: [fn(&str) -> Option<Words>; 35] = [
     no_table,
     no_function,
     no_type,
@@ -43,6 +43,8 @@ const KINDS: [fn(&str) -> Option<Words>; 33] = [
     order_by_number,
     several_rows,
     different_columns,
+    different_kinds,
+    no_limit,
     broken_pattern,
     no_part_of_time,
     no_operator,
@@ -335,6 +337,27 @@ fn different_columns(text: &str) -> Option<Words> {
         set.into_iter().find(|set| text.starts_with(set) && text.contains("different number of columns"))?;
     let hint = "each of them needs the same columns; NULL AS name stands for one that is missing";
     Some((format!("the queries of {set} have different numbers of columns"), Some(hint.to_owned())))
+}
+
+fn different_kinds(text: &str) -> Option<Words> {
+    let rest = text.strip_prefix("UNION of different kinds in the column ")?;
+    let (column, types) = rest.split_once(": ")?;
+    let hint = "CAST(… AS text) in each of them makes texts of both";
+    Some((
+        format!("the queries of UNION have values of different kinds in {column}: {types}"),
+        Some(hint.to_owned()),
+    ))
+}
+
+/// `LIMIT (SELECT …)`.
+fn no_limit(text: &str) -> Option<Words> {
+    let text = text.strip_prefix("This feature is not implemented: ").unwrap_or(text);
+    let clause = ["LIMIT", "OFFSET"].into_iter().find(|clause| {
+        text.starts_with(&format!("Unsupported {clause} expression"))
+            || text.starts_with(&format!("Expected {clause} to be an integer"))
+    })?;
+    let hint = "rows by a number that is computed: … QUALIFY row_number() OVER (ORDER BY x) <= (SELECT …)";
+    Some((format!("{clause} takes a whole number"), Some(hint.to_owned())))
 }
 
 /// The regular expressions' own drawing of the place takes several lines.

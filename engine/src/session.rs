@@ -10,7 +10,8 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, SessionStateBuilder, TaskContext};
-use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
+use datafusion::logical_expr::{AggregateUDF, LogicalPlan, ScalarUDF};
+use datafusion::optimizer::Analyzer;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use swath_io::{Notes, memory};
@@ -18,15 +19,18 @@ use swath_planner::fuse::next_group;
 use swath_planner::{Catalog, SettingCall, SourceCall, Split, Statement, setting_of, split_distinct};
 
 use crate::again::{Again, Member, Way};
-use crate::aggregates::UseOwnAggregates;
+use crate::aggregates::{MostFrequent, Product, UseOwnAggregates};
 use crate::date_arithmetic::DatesWithHours;
 use crate::deadline::{Deadline, bound};
+use crate::digests::digests;
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain_mode};
 use crate::frame::SelfTable;
 use crate::inspect::Inspections;
 use crate::interval_multiples::IntervalMultiples;
 use crate::length::Length;
+use crate::like_pattern::LikePattern;
+use crate::list_mad::ListMad;
 use crate::operators::{
     ForgetConstants, GroupsInParts, OperatorPlanner, PushFiltersByName, SortFirstRows, YieldBetweenBatches,
 };
@@ -36,6 +40,7 @@ use crate::output::{Output, Query};
 use crate::overflow::{CheckArithmetic, checked_sum};
 use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
+use crate::regexp_lists::regexp_lists;
 use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
@@ -43,9 +48,11 @@ use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
 use crate::subqueries::SubqueriesAsValues;
 use crate::table_sample::TableSamples;
+use crate::text_distance::text_distances;
 use crate::text_parts::TextPlaces;
 use crate::threads::ComputeThreads;
 use crate::type_of::TypeOf;
+use crate::union_types::UnionTypes;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
@@ -192,6 +199,9 @@ impl SessionBuilder {
                 Arc::new(Inspections),
                 Arc::new(RejectsTable::new(notes.clone())),
             ])
+            .with_analyzer_rules(
+                std::iter::once(Arc::new(UnionTypes) as _).chain(Analyzer::new().rules).collect(),
+            )
             .with_analyzer_rule(Arc::new(SubqueriesAsValues))
             .with_analyzer_rule(Arc::new(DatesWithHours))
             .with_analyzer_rule(Arc::new(CheckArithmetic))
@@ -200,6 +210,13 @@ impl SessionBuilder {
         state.register_udaf(checked_sum())?;
         state.register_udf(Arc::new(ScalarUDF::from(TypeOf::default())))?;
         state.register_udf(Arc::new(ScalarUDF::from(Length::default())))?;
+        state.register_udf(Arc::new(ScalarUDF::from(LikePattern::default())))?;
+        state.register_udf(Arc::new(ScalarUDF::from(ListMad::default())))?;
+        for function in digests().into_iter().chain(regexp_lists()).chain(text_distances()) {
+            state.register_udf(Arc::new(function))?;
+        }
+        state.register_udaf(Arc::new(AggregateUDF::from(MostFrequent::default())))?;
+        state.register_udaf(Arc::new(AggregateUDF::from(Product::default())))?;
         Ok(Session {
             threads: compute_threads,
             context: SessionContext::new_with_state(state),

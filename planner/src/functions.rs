@@ -8,21 +8,23 @@ use std::ops::ControlFlow;
 use datafusion_sql::parser::Statement;
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart,
-    OrderByExpr, OrderByOptions, Subscript, UnaryOperator, Value, VisitMut, VisitorMut,
+    FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident, NamedWindowDefinition,
+    ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions, Select, Subscript, UnaryOperator, Value,
+    VisitMut, VisitorMut,
 };
 
 use crate::error::{Error, Result};
 use crate::intervals::plain_interval;
 use crate::literals::{folded, written};
 use crate::patterns::escape_with_backslash;
-use crate::sliding::slid;
+use crate::rows::{compared_rows, row_conditions};
+use crate::sliding::{respell_window, slid};
 use crate::templates::Template;
 use crate::type_names::known_type;
 
 /// Rewrites the functions of a statement, and arithmetic of written decimals.
 pub(crate) fn rewrite_expressions<T: VisitMut>(node: &mut T) -> Result<()> {
-    match node.visit(&mut Rewriter) {
+    match node.visit(&mut Rewriter::default()) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
     }
@@ -53,14 +55,13 @@ const ALIASES: &[(&str, &str)] = &[
     ("group_concat", "string_agg"),
     ("ifnull", "coalesce"),
     ("last", "last_value"),
+    ("lcase", "lower"),
     ("len", "length"),
     ("list", "array_agg"),
     ("list_value", "make_array"),
     ("listagg", "string_agg"),
     ("list_min", "array_min"),
     ("prefix", "starts_with"),
-    ("quantile", "percentile_cont"),
-    ("quantile_cont", "percentile_cont"),
     ("regexp_matches", "regexp_like"),
     ("stddev_samp", "stddev"),
     ("sign", "signum"),
@@ -71,6 +72,14 @@ const ALIASES: &[(&str, &str)] = &[
     ("string_split", "string_to_array"),
     ("strptime", "to_timestamp"),
     ("suffix", "ends_with"),
+    ("editdist3", "levenshtein"),
+    ("grouping_id", "grouping"),
+    ("kahan_sum", "sum"),
+    ("ord", "ascii"),
+    ("sumkahan", "sum"),
+    ("ucase", "upper"),
+    ("unicode", "ascii"),
+    ("regexp_split_to_array", "string_split_regex"),
     ("variance", "var_samp"),
 ];
 
@@ -92,15 +101,39 @@ const DATE_PARTS: &[(&str, &str)] = &[
     ("second", "second"),
 ];
 
-struct Rewriter;
+#[derive(Default)]
+struct Rewriter {
+    /// The windows that have names, of the queries that are being looked at.
+    windows: Vec<Vec<NamedWindowDefinition>>,
+}
 
 impl VisitorMut for Rewriter {
     type Break = Error;
 
+    // Before its parts, as it can be known only here what is a condition.
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        for condition in [&mut select.selection, &mut select.having, &mut select.qualify] {
+            if let Some(Err(error)) = condition.as_mut().map(row_conditions) {
+                return ControlFlow::Break(error);
+            }
+        }
+        self.windows.push(select.named_window.clone());
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, _select: &mut Select) -> ControlFlow<Error> {
+        self.windows.pop();
+        ControlFlow::Continue(())
+    }
+
     // After its parts: what is inside has been rewritten, and what is written here is not met again.
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
         let rewritten = match expr {
-            Expr::Function(function) => rewritten(function),
+            Expr::Function(function) => {
+                let windows = self.windows.last().map_or(&[] as &[_], Vec::as_slice);
+                respell_window(function, windows);
+                rewritten(function, windows)
+            }
             Expr::Cast { data_type, .. } | Expr::Convert { data_type: Some(data_type), .. } => {
                 if let Some(known) = known_type(data_type) {
                     *data_type = known;
@@ -116,13 +149,27 @@ impl VisitorMut for Rewriter {
                 access_chain.iter_mut().for_each(close_slice);
                 Ok(None)
             }
+            Expr::UnaryOp { op: UnaryOperator::BitwiseNot, expr } => {
+                let all = Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(one()) };
+                Ok(Some(Expr::Nested(Box::new(Expr::BinaryOp {
+                    left: Box::new(all),
+                    op: BinaryOperator::BitwiseXor,
+                    right: expr.clone(),
+                }))))
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::PGStartsWith, right } => {
+                Ok(Some(Expr::Function(call("starts_with", vec![(**left).clone(), (**right).clone()]))))
+            }
             Expr::SimilarTo { pattern, .. } => {
                 if let Some(regex) = similar(pattern) {
                     **pattern = regex;
                 }
                 Ok(None)
             }
-            ref other => Ok(folded(other)),
+            ref other => match folded(other) {
+                Some(folded) => Ok(Some(folded)),
+                None => compared_rows(other),
+            },
         };
         match rewritten {
             Ok(Some(better)) => *expr = better,
@@ -134,21 +181,30 @@ impl VisitorMut for Rewriter {
 }
 
 /// What to put in place of a call, or nothing.
-fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
+fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Result<Option<Expr>> {
     let [ObjectNamePart::Identifier(ident)] = function.name.0.as_mut_slice() else { return Ok(None) };
     let name = ident.value.to_lowercase();
     if let Some((_, known)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
         *ident = Ident::new(*known);
         add_separator(function);
+        format_last(function, known);
         return Ok(None);
     }
     leave_order(function, &name);
-    if let Some(slid) = slid(function, &name)? {
+    if let Some(slid) = slid(function, &name, windows)? {
         return Ok(Some(slid));
     }
     if let Some((_, part)) = DATE_PARTS.iter().find(|(alias, _)| *alias == name) {
         let [argument] = arguments(function, &name, "one date or timestamp")?;
         return Ok(Some(Expr::Function(call("date_part", vec![text(part), argument]))));
+    }
+    if let Some(template) = Template::of_aggregate(&name) {
+        if is_distinct(function) {
+            return Err(Error::new(format!("{name} is of all values, and takes no DISTINCT")));
+        }
+        let given = positional(function).filter(|given| given.len() == template.takes);
+        let given = given.ok_or_else(|| wrong_arguments(&name, template.expected))?;
+        return template.filled_over(&given, function).map(Some);
     }
     if let Some(template) = Template::of(&name) {
         if function.over.is_some() || function.filter.is_some() {
@@ -176,6 +232,18 @@ fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
                 .any(|unit| width.to_string().to_lowercase().contains(unit));
             let origin = text(if is_of_months { "2000-01-01" } else { "2000-01-03" });
             Ok(Some(Expr::Function(call("date_bin", vec![width, time, origin]))))
+        }
+        "quantile_cont" | "quantile" | "quantile_disc" | "percentile_disc" => quantiles(function, &name),
+        "mode" => within_group(function, &name).map(|()| None),
+        "struct_pack" => struct_pack(function).map(Some),
+        "list_aggregate" | "list_aggr" | "array_aggregate" | "array_aggr" => {
+            let [list, kind] = arguments(function, &name, "a list and the name of an aggregate in quotes")?;
+            let kind = written(&kind).unwrap_or_default().to_lowercase();
+            let known = ["sum", "avg", "min", "max", "product"].contains(&kind.as_str());
+            match known {
+                true => Ok(Some(Expr::Function(call(&format!("array_{kind}"), vec![list])))),
+                false => Err(wrong_arguments(&name, "'sum', 'avg', 'min', 'max' or 'product'")),
+            }
         }
         "arg_max" | "argmax" | "max_by" => by_extreme(function, &name, false).map(Some),
         "arg_min" | "argmin" | "min_by" => by_extreme(function, &name, true).map(Some),
@@ -205,6 +273,74 @@ fn rewritten(function: &mut Function) -> Result<Option<Expr>> {
     }
 }
 
+/// `quantile_cont(x, 0.5)`, also of several at once: `quantile_cont(x, [0.25, 0.75])`; and `percentile_disc(0.5) WITHIN GROUP (ORDER BY x)`.
+fn quantiles(function: &mut Function, name: &str) -> Result<Option<Expr>> {
+    within_group(function, name)?;
+    let expected = "a value and a number from 0 to 1, or a list of them";
+    let [value, parts] = arguments(function, name, expected)?;
+    let is_exact = matches!(name, "quantile_disc" | "percentile_disc");
+    if is_exact && is_distinct(function) {
+        return Err(Error::new(format!("{name} is of all values, and takes no DISTINCT")));
+    }
+    let of_part = |part: Expr| -> Result<Expr> {
+        if is_exact {
+            return Template::QUANTILE_DISC.filled_over(&[value.clone(), part], function);
+        }
+        let mut quantile = function.clone();
+        rename(&mut quantile, "percentile_cont");
+        quantile.args = argument_list(vec![value.clone(), part], Vec::new());
+        if let (FunctionArguments::List(args), true) = (&mut quantile.args, is_distinct(function)) {
+            args.duplicate_treatment = Some(DuplicateTreatment::Distinct);
+        }
+        Ok(Expr::Function(quantile))
+    };
+    let parts = match parts {
+        Expr::Array(array) => array.elem,
+        part => return of_part(part).map(Some),
+    };
+    let quantiles = parts.into_iter().map(of_part).collect::<Result<_>>()?;
+    Ok(Some(Expr::Function(call("make_array", quantiles))))
+}
+
+/// Takes the order of `WITHIN GROUP` for the first argument, in front of others.
+fn within_group(function: &mut Function, name: &str) -> Result<()> {
+    let given = std::mem::take(&mut function.within_group);
+    if given.is_empty() {
+        return Ok(());
+    }
+    let [OrderByExpr { expr, options, .. }] = given.as_slice() else {
+        return Err(wrong_arguments(name, "one key in WITHIN GROUP (ORDER BY …)"));
+    };
+    if options.asc == Some(false) {
+        return Err(wrong_arguments(name, "an ascending order in WITHIN GROUP"));
+    }
+    let mut values = vec![expr.clone()];
+    values.extend(positional(function).unwrap_or_default());
+    function.args = argument_list(values, Vec::new());
+    Ok(())
+}
+
+/// `struct_pack(a := 1)`: named values.
+fn struct_pack(function: &Function) -> Result<Expr> {
+    let FunctionArguments::List(list) = &function.args else {
+        return Err(wrong_arguments("struct_pack", "named values, as in a := 1"));
+    };
+    let mut values = Vec::new();
+    for arg in &list.args {
+        let (name, value) = match arg {
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. } => (name, value),
+            FunctionArg::ExprNamed {
+                name: Expr::Identifier(name),
+                arg: FunctionArgExpr::Expr(value),
+                ..
+            } => (name, value),
+            _ => return Err(wrong_arguments("struct_pack", "named values, as in a := 1")),
+        };
+        values.extend([text(&name.value), value.clone()]);
+    }
+    Ok(Expr::Function(call("named_struct", values)))
+}
+
 /// `x[:2]` begins with the first, and `x[2:]` goes on to the end.
 fn close_slice(access: &mut AccessExpr) {
     if let AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride: None }) = access {
@@ -230,6 +366,21 @@ fn add_separator(function: &mut Function) {
     }
 }
 
+/// `strftime('%Y', d)` has its form in front.
+fn format_last(function: &mut Function, name: &str) {
+    if let FunctionArguments::List(list) = &mut function.args
+        && name == "to_char"
+        && let [
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(first)),
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(second)),
+        ] = list.args.as_mut_slice()
+        && written(first).is_some_and(|form| form.contains('%'))
+        && written(second).is_none()
+    {
+        std::mem::swap(first, second);
+    }
+}
+
 /// Aggregates that are the same in every order.
 const WITHOUT_ORDER: [&str; 6] = ["avg", "count", "max", "mean", "min", "sum"];
 
@@ -241,6 +392,11 @@ fn leave_order(function: &mut Function, name: &str) {
     {
         list.clauses.retain(|clause| !matches!(clause, FunctionArgumentClause::OrderBy(_)));
     }
+}
+
+fn is_distinct(function: &Function) -> bool {
+    matches!(&function.args, FunctionArguments::List(list)
+        if list.duplicate_treatment == Some(DuplicateTreatment::Distinct))
 }
 
 /// `count(DISTINCT *)`, which the relational core takes for something else.
@@ -324,7 +480,7 @@ fn wrong_arguments(name: &str, expected: &str) -> Error {
 }
 
 /// The arguments of a call, if all are plain expressions.
-fn positional(function: &Function) -> Option<Vec<Expr>> {
+pub(crate) fn positional(function: &Function) -> Option<Vec<Expr>> {
     let FunctionArguments::List(list) = &function.args else { return None };
     let plain = |arg: &FunctionArg| match arg {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),

@@ -9,6 +9,7 @@ use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError};
 
+use crate::distinctions::DISTINCTIONS;
 use crate::from_first::with_select;
 
 /// What is asked about the columns of a query.
@@ -48,7 +49,8 @@ pub fn inspection_of(factor: &TableFactor) -> Option<(Inspection, TableFactor)> 
 /// # Errors
 /// The text has no tokens, as a quote is not closed.
 pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSpan>, TokenizerError> {
-    let tokens = null_tests(whole_numbers(Tokenizer::new(dialect, sql).tokenize_with_location()?));
+    let tokens = Tokenizer::new(dialect, sql).tokenize_with_location()?;
+    let tokens = filters(without_hints(distinctions(null_tests(whole_numbers(tokens)))));
     let tokens = with_select(&tokens);
     let mut rewritten = Vec::with_capacity(tokens.len());
     for statement in tokens.split_inclusive(|token| token.token == Token::SemiColon) {
@@ -100,6 +102,83 @@ fn null_tests(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         }
     }
     tests
+}
+
+/// `a IS DISTINCT FROM b` and `a IS NOT DISTINCT FROM b` with an operator of ours, of which [`crate::distinctions`] makes them again:
+/// the parser takes all that comes behind them, as `AND c`, for a part of `b`.
+fn distinctions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut rewritten = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let found = DISTINCTIONS.iter().find_map(|(words, operator)| {
+            let mut end = at;
+            for word in *words {
+                while tokens.get(end).is_some_and(|token| !is_solid(token) && token.token != Token::EOF) {
+                    end += 1;
+                }
+                if !tokens.get(end).is_some_and(|token| is_word(token, word)) {
+                    return None;
+                }
+                end += 1;
+            }
+            Some((end, operator))
+        });
+        match found.filter(|_| is_solid(token)) {
+            Some((end, operator)) => {
+                let name = [Token::make_keyword("OPERATOR"), Token::LParen, Token::make_word(operator, None)];
+                let operator = name.into_iter().chain([Token::RParen]);
+                rewritten.extend(operator.map(|token| TokenWithSpan { token, span: tokens[at].span }));
+                at = end;
+            }
+            None => {
+                rewritten.push(token.clone());
+                at += 1;
+            }
+        }
+    }
+    rewritten
+}
+
+/// `WITH t AS MATERIALIZED (…)` and `AS NOT MATERIALIZED (…)` without these words, which say how and not what.
+fn without_hints(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut plain: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut rest = tokens.into_iter().peekable();
+    while let Some(token) = rest.next() {
+        if is_word(&token, "MATERIALIZED") {
+            let is_open = rest.clone().find(is_solid).is_some_and(|next| next.token == Token::LParen);
+            let mut solid = plain.iter().enumerate().rev().filter(|(_, token)| is_solid(token));
+            let last = solid.next().filter(|(_, token)| is_word(token, "NOT")).map(|(at, _)| at);
+            let before = match last {
+                Some(_) => solid.next(),
+                None => plain.iter().enumerate().rev().find(|(_, token)| is_solid(token)),
+            };
+            if is_open && before.is_some_and(|(_, token)| is_word(token, "AS")) {
+                plain.truncate(last.unwrap_or(plain.len()));
+                continue;
+            }
+        }
+        plain.push(token);
+    }
+    plain
+}
+
+/// `sum(x) FILTER (a > 1)` with the `WHERE` that the parser wants.
+fn filters(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut filters: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut solid: [Option<Token>; 3] = [None, None, None];
+    for token in tokens {
+        if is_solid(&token) {
+            let is_filter = matches!(&solid, [Some(Token::RParen), Some(Token::Word(word)), Some(Token::LParen)]
+                if word.value.eq_ignore_ascii_case("FILTER"));
+            if is_filter && !is_word(&token, "WHERE") {
+                filters.push(TokenWithSpan { token: Token::make_keyword("WHERE"), span: token.span });
+            }
+            solid.rotate_left(1);
+            solid[2] = Some(token.token.clone());
+        }
+        filters.push(token);
+    }
+    filters
 }
 
 /// Whether a value may end with a token.

@@ -30,7 +30,13 @@ pub(crate) fn label(
                 }
                 extend(&mut names, Some(vec![unique]));
             }
-            SelectItem::ExprWithAlias { alias, .. } => extend(&mut names, Some(vec![alias.value.clone()])),
+            SelectItem::ExprWithAlias { alias, .. } => {
+                let unique = unique_name(&alias.value, taken);
+                if unique != alias.value {
+                    *alias = Ident::with_quote('"', unique.clone());
+                }
+                extend(&mut names, Some(vec![unique]));
+            }
             wildcard => extend(&mut names, star(wildcard)),
         }
     }

@@ -7,6 +7,7 @@
 //!
 //! A name that is not found stays as it is: the relational core reports it, with its place.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -23,12 +24,15 @@ use crate::error::{Error, Result};
 use crate::fields::{resolve_fields, take_user_for_a_column};
 use crate::functions::rewrite_statement;
 use crate::inspect::is_mark;
+use crate::joins::{is_series, join_by, must_have_conditions};
 use crate::labels::label;
 use crate::parse::parse_piece;
+use crate::pivot::pivoted;
 use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
-    Env, Relation, Scope, aliased, all_columns, merged_column, must_be_in_both, named_value, no_table,
-    nothing_to_drop, resolve_compound, resolve_ident, respell, respelt_condition, same_name,
+    Env, Relation, Scope, aliased, all_columns, count_rows_of, merged_column, merged_outside,
+    must_be_in_both, named_value, no_table, nothing_to_drop, resolve_compound, resolve_ident, respell,
+    same_name,
 };
 use crate::set_operations::numbered;
 use crate::source_call::{SourceCall, source_call_of};
@@ -87,7 +91,7 @@ fn check_statement(statement: &Statement, catalog: &dyn Catalog) -> Result<()> {
 }
 
 fn resolve_names(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()> {
-    let resolver = Resolver { catalog };
+    let resolver = Resolver { catalog, named_queries: Cell::new(0) };
     let env = Env::default();
     match statement {
         Statement::Statement(statement) => resolver.statement(statement, &env),
@@ -102,6 +106,8 @@ fn resolve_names(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()>
 
 struct Resolver<'a> {
     catalog: &'a dyn Catalog,
+    /// How many queries in FROM have been given names.
+    named_queries: Cell<usize>,
 }
 
 impl Resolver<'_> {
@@ -185,7 +191,11 @@ impl Resolver<'_> {
             && let OrderByKind::Expressions(exprs) = &mut order_by.kind
         {
             for order in exprs {
-                self.expr(&mut order.expr, &scope, &env)?;
+                // A name of the select list goes first here, as the core has it, too.
+                match &mut order.expr {
+                    Expr::Identifier(ident) if aliases.contains(&ident.value) => {}
+                    other => self.expr(other, &scope, &env)?,
+                }
             }
         }
         Ok(columns)
@@ -329,10 +339,31 @@ impl Resolver<'_> {
     /// Resolves FROM, from left to right: the tables it names, in order.
     fn from(&self, from: &mut [TableWithJoins], env: &Env) -> Result<Vec<Relation>> {
         let mut relations = Vec::new();
+        if from.len() > 1 || from.iter().any(|table| !table.joins.is_empty()) {
+            self.name_queries(from);
+        }
         for table in from {
             self.table_with_joins(table, &mut relations, env)?;
         }
         Ok(relations)
+    }
+
+    /// Names queries that have none and are joined with others, so that their columns can be told from those of others.
+    fn name_queries(&self, from: &mut [TableWithJoins]) {
+        let factors = from.iter_mut().flat_map(|TableWithJoins { relation, joins }| {
+            std::iter::once(relation).chain(joins.iter_mut().map(|join| &mut join.relation))
+        });
+        for factor in factors {
+            if let TableFactor::Derived { alias: alias @ None, .. } = factor {
+                self.named_queries.set(self.named_queries.get() + 1);
+                *alias = Some(TableAlias {
+                    explicit: true,
+                    name: Ident::with_quote('"', format!("query {}", self.named_queries.get())),
+                    columns: Vec::new(),
+                    at: None,
+                });
+            }
+        }
     }
 
     fn table_with_joins(
@@ -341,6 +372,8 @@ impl Resolver<'_> {
         relations: &mut Vec<Relation>,
         env: &Env,
     ) -> Result<()> {
+        let start = relations.len();
+        must_have_conditions(table)?;
         self.factor(&mut table.relation, relations, env)?;
         for join in &mut table.joins {
             let left = relations.len();
@@ -362,7 +395,7 @@ impl Resolver<'_> {
                 }
                 Some(constraint @ JoinConstraint::Using(_)) => {
                     let JoinConstraint::Using(columns) = &mut *constraint else { continue };
-                    let (before, joined) = relations.split_at_mut(left);
+                    let (before, joined) = relations[start..].split_at_mut(left - start);
                     let mut names = Vec::new();
                     for column in columns {
                         if let [ObjectNamePart::Identifier(ident)] = column.0.as_mut_slice() {
@@ -378,7 +411,7 @@ impl Resolver<'_> {
                     join_by(constraint, &names, before, joined, keeps_rows);
                 }
                 Some(constraint @ JoinConstraint::Natural) => {
-                    let (before, joined) = relations.split_at_mut(left);
+                    let (before, joined) = relations[start..].split_at_mut(left - start);
                     let mut names = all_columns(before).unwrap_or_default();
                     let mut seen = HashSet::new();
                     names.retain(|name| {
@@ -386,6 +419,20 @@ impl Resolver<'_> {
                         columns.any(|own| same_name(own, name)) && seen.insert(name.to_lowercase())
                     });
                     join_by(constraint, &names, before, joined, keeps_rows);
+                }
+                _ => {}
+            }
+            let optional = match join.join_operator {
+                JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => left..relations.len(),
+                JoinOperator::Right(_) | JoinOperator::RightOuter(_) => start..left,
+                JoinOperator::FullOuter(_) => start..relations.len(),
+                _ => 0..0,
+            };
+            relations[optional].iter_mut().for_each(|relation| relation.is_optional = true);
+            match join.join_operator {
+                JoinOperator::LeftSemi(_) | JoinOperator::LeftAnti(_) => relations.truncate(left),
+                JoinOperator::RightSemi(_) | JoinOperator::RightAnti(_) => {
+                    relations.drain(start..left);
                 }
                 _ => {}
             }
@@ -429,23 +476,28 @@ impl Resolver<'_> {
                     None => relations.extend(inner),
                 }
             }
-            TableFactor::Pivot { .. } => {
-                return Err(Error::new("PIVOT is not supported").with_hint(
-                    "aggregate with a filter for each column: sum(x) FILTER (WHERE name = 'a') AS a",
-                ));
-            }
-            TableFactor::Unpivot { .. } => {
-                return Err(Error::new("UNPIVOT is not supported").with_hint(
-                    "put the columns below each other: SELECT 'a' AS name, a AS value … UNION ALL …",
-                ));
+            TableFactor::Pivot { table, .. } | TableFactor::Unpivot { table, .. } => {
+                let mut inner = Vec::new();
+                self.factor(table, &mut inner, env)?;
+                let Some(columns) = all_columns(&inner) else {
+                    return Err(Error::new("PIVOT: it is not known which columns there are")
+                        .with_hint("name them in a query: (SELECT a, b FROM …) PIVOT (…)"));
+                };
+                if let Some(query) = pivoted(factor, &columns)? {
+                    *factor = query;
+                    return self.factor(factor, relations, env);
+                }
             }
             other => {
                 let alias = alias_of(other).cloned();
+                let is_series = is_series(other);
                 let (name, columns) = match is_rejects(other) {
                     true => ("rejects", Some(REJECTS_COLUMNS.map(str::to_owned).to_vec())),
+                    false if is_series => ("", Some(vec!["value".to_owned()])),
                     false => ("", None),
                 };
-                relations.push(aliased(Relation::new(name, columns), alias.as_ref()));
+                let relation = Relation { is_series, ..Relation::new(name, columns) };
+                relations.push(aliased(relation, alias.as_ref()));
             }
         }
         Ok(())
@@ -494,7 +546,7 @@ struct ExprVisitor<'a, 'b> {
     env: &'a Env,
     /// Inside how many queries we are: their names are none of ours.
     query_depth: usize,
-    /// Whether a name of the select list was used.
+    /// Whether what stands there is no longer what was written, as a name of the select list was used.
     uses_names: bool,
 }
 
@@ -527,6 +579,7 @@ impl VisitorMut for ExprVisitor<'_, '_> {
             Expr::Identifier(ident) => match merged_column(&ident.value, self.scope.relations) {
                 Some((_, value)) => {
                     *expr = value;
+                    self.uses_names = true;
                     Ok(())
                 }
                 None => match named_value(ident, self.scope, self.env) {
@@ -535,10 +588,19 @@ impl VisitorMut for ExprVisitor<'_, '_> {
                         self.uses_names = true;
                         Ok(())
                     }
-                    Ok(None) => resolve_ident(ident, self.scope, self.env),
+                    Ok(None) => match merged_outside(&ident.value, self.scope, self.env) {
+                        Some(value) => {
+                            *expr = value;
+                            Ok(())
+                        }
+                        None => resolve_ident(ident, self.scope, self.env),
+                    },
                     Err(error) => Err(error),
                 },
             },
+            Expr::Function(function) => {
+                count_rows_of(function, self.scope.relations).map(|is_anew| self.uses_names |= is_anew)
+            }
             Expr::CompoundIdentifier(parts) => resolve_compound(parts, self.scope, self.env)
                 .and_then(|()| resolve_fields(parts, self.resolver.catalog, self.scope, self.env)),
             _ => Ok(()),
@@ -561,32 +623,6 @@ fn take_numbers_for_columns(key: &mut Expr, items: &[SelectItem]) {
                 items.get(place)
         {
             *expr = item.clone();
-        }
-    }
-}
-
-/// Joins by columns: those of the joined tables are one with those in front of them.
-fn join_by(
-    constraint: &mut JoinConstraint,
-    names: &[String],
-    before: &[Relation],
-    joined: &mut [Relation],
-    keeps_rows: bool,
-) {
-    let mut merges = keeps_rows;
-    if let [relation] = joined
-        && let Some(condition) = respelt_condition(names, before, relation)
-    {
-        *constraint = JoinConstraint::On(condition);
-        merges = true;
-    }
-    for name in names {
-        let has_it = |relation: &&mut Relation| {
-            relation.columns.iter().flatten().any(|column| same_name(column, name))
-        };
-        if let Some(relation) = joined.iter_mut().find(has_it) {
-            relation.shared.push(name.to_owned());
-            relation.merges = merges;
         }
     }
 }
@@ -637,7 +673,7 @@ fn order_by_all(query: &mut Query, columns: Option<&[String]>) {
     }
 }
 
-fn alias_of(factor: &TableFactor) -> Option<&TableAlias> {
+pub(crate) fn alias_of(factor: &TableFactor) -> Option<&TableAlias> {
     match factor {
         TableFactor::Table { alias, .. }
         | TableFactor::Function { alias, .. }
@@ -835,7 +871,7 @@ mod tests {
     fn joins() {
         check(
             "SELECT 1 FROM 'air' a JOIN planes p ON A.dest = P.DEST JOIN 'air' b USING (YEAR)",
-            "SELECT 1 AS \"1\" FROM 'air' a JOIN Planes p ON a.Dest = p.dest JOIN 'air' b USING(Year)",
+            "SELECT 1 AS \"1\" FROM 'air' a JOIN Planes p ON a.Dest = p.dest JOIN 'air' b ON \"a\".\"Year\" = \"b\".\"Year\"",
         );
     }
 }

@@ -5,6 +5,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError};
 
 use crate::copy;
+use crate::distinctions::restore_distinctions;
 use crate::error::{Error, Place, Result};
 use crate::inspect::tokens;
 use crate::keywords::{KEYWORDS, is_keyword};
@@ -30,7 +31,9 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>> {
         .map_err(|error| syntax_error(sql, &error.strip_backtrace()))?;
     let statements =
         parser.parse_statements().map_err(|error| syntax_error(sql, &error.strip_backtrace()))?;
-    Ok(statements.into())
+    let mut statements = Vec::from(statements);
+    statements.iter_mut().for_each(restore_distinctions);
+    Ok(statements)
 }
 
 /// A piece of SQL that is written here, in the dialect of statements.

@@ -3,12 +3,16 @@
 use sqlparser::ast::{Expr, Value, ValueWithSpan};
 
 use crate::error::{Error, Result};
+use crate::functions::call;
 use crate::literals::written;
+
+/// The function that writes a computed pattern anew, with [`escaped_pattern`].
+pub const LIKE_PATTERN: &str = "like_pattern";
 
 /// Writes the pattern of a `LIKE` or `ILIKE` as if it were escaped with `\`.
 ///
 /// # Errors
-/// The pattern or the escape is not written as a text.
+/// The escape is not one character, or the pattern ends with it.
 pub(crate) fn escape_with_backslash(expr: &mut Expr) -> Result<()> {
     let (Expr::Like { pattern, escape_char, .. } | Expr::ILike { pattern, escape_char, .. }) = expr else {
         return Ok(());
@@ -17,24 +21,32 @@ pub(crate) fn escape_with_backslash(expr: &mut Expr) -> Result<()> {
     let escape = value.clone().into_string().unwrap_or_default();
     let mut chars = escape.chars();
     let (first, second) = (chars.next(), chars.next());
-    if first == Some('\\') && second.is_none() {
-        return Ok(());
-    }
-    let (Some(escape), None, Some(text)) = (first, second, written(pattern)) else {
+    if second.is_some() {
         let hint = "as in name LIKE '10!%' ESCAPE '!'; without ESCAPE, \\% and \\_ stand for themselves";
-        return Err(Error::new("ESCAPE takes one character, for a pattern in quotes").with_hint(hint));
-    };
-    let escaped = escaped(&text, escape)?;
-    **pattern = Expr::Value(Value::SingleQuotedString(escaped).into());
+        return Err(Error::new("ESCAPE takes one character").with_hint(hint));
+    }
+    if first != Some('\\') {
+        **pattern = match written(pattern) {
+            Some(text) => Expr::Value(Value::SingleQuotedString(escaped_pattern(&text, first)?).into()),
+            None => {
+                let escape = Expr::Value(Value::SingleQuotedString(escape).into());
+                Expr::Function(call(LIKE_PATTERN, vec![(**pattern).clone(), escape]))
+            }
+        };
+    }
     *escape_char = None;
     Ok(())
 }
 
-fn escaped(pattern: &str, escape: char) -> Result<String> {
+/// A pattern with an escape character, or with none, as one that is escaped with `\`.
+///
+/// # Errors
+/// It ends with its escape character.
+pub fn escaped_pattern(pattern: &str, escape: Option<char>) -> Result<String> {
     let mut escaped = String::with_capacity(pattern.len());
     let mut chars = pattern.chars();
     while let Some(char) = chars.next() {
-        let char = if char == escape {
+        let char = if Some(char) == escape {
             let next = chars.next();
             escaped.extend(next.filter(|next| matches!(next, '%' | '_')).map(|_| '\\'));
             next.ok_or_else(|| Error::new(format!("the pattern '{pattern}' ends with its escape character")))?
@@ -57,8 +69,9 @@ mod tests {
         for (pattern, expected) in
             [("a!%b", "a\\%b"), ("a!!%", "a!%"), ("a\\b!_", "a\\\\b\\_"), ("!a!\\%", "a\\\\%"), ("", "")]
         {
-            assert_eq!(escaped(pattern, '!').unwrap(), expected, "{pattern}");
+            assert_eq!(escaped_pattern(pattern, Some('!')).unwrap(), expected, "{pattern}");
         }
-        assert!(escaped("a!", '!').is_err());
+        assert!(escaped_pattern("a!", Some('!')).is_err());
+        assert_eq!(escaped_pattern("a\\%", None).unwrap(), "a\\\\%");
     }
 }

@@ -2,10 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, Expr, Ident, TableAlias, visit_expressions};
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectNamePart,
+    TableAlias, visit_expressions,
+};
 
 use crate::error::{Error, Result};
-use crate::functions::call;
+use crate::functions::{and, call};
 use crate::source_call::SourceCall;
 use crate::suggest::nearest;
 
@@ -28,9 +31,14 @@ pub(crate) struct Relation {
     pub(crate) source: Option<SourceCall>,
     /// Columns that `USING` and `NATURAL` make one with those of the same name in front of it.
     pub(crate) shared: Vec<String>,
-    /// Whether the value of the shared columns is not simply that in front of it: rows of it may have none there, or the
-    /// columns are spelt in another way, so that the relational core does not know that they are one.
+    /// Whether the value of the shared columns is not simply that in front of it, as rows of it may have none there.
     pub(crate) merges: bool,
+    /// Whether it is joined by a condition, so that the relational core does not know that the columns are one.
+    pub(crate) is_by_condition: bool,
+    /// Whether it is a list of values, whose column is also called as the table.
+    pub(crate) is_series: bool,
+    /// Whether an outer join has rows without one of it.
+    pub(crate) is_optional: bool,
 }
 
 impl Relation {
@@ -46,7 +54,16 @@ impl Relation {
 
     /// A relation that is none of files.
     pub(crate) fn new(name: impl Into<String>, columns: Option<Vec<String>>) -> Self {
-        Self { name: name.into(), columns, source: None, shared: Vec::new(), merges: false }
+        Self {
+            name: name.into(),
+            columns,
+            source: None,
+            shared: Vec::new(),
+            merges: false,
+            is_by_condition: false,
+            is_series: false,
+            is_optional: false,
+        }
     }
 }
 
@@ -267,25 +284,56 @@ pub(crate) fn aliased(mut relation: Relation, alias: Option<&TableAlias>) -> Rel
     relation
 }
 
-/// A column without a table in front that a join by `USING` makes of several, where it is not simply the first of them: its name, and its
-/// value. The relational core takes that of the first table, which is null where a right or full join finds no row.
+/// A column without a table in front that a join by `USING` makes of several: its name, and its value. The relational core takes that
+/// of any of the tables, which is null where an outer join finds no row.
 pub(crate) fn merged_column(name: &str, relations: &[Relation]) -> Option<(String, Expr)> {
-    let mut having = relations.iter().filter_map(|relation| Some((relation, relation.column(name)?)));
-    let (first, column) = having.next()?;
-    let others: Vec<_> = having.filter(|(relation, _)| relation.merges && relation.shares(name)).collect();
-    if others.is_empty() {
-        return None;
+    let is_own = |relation: &Relation| relation.column(name).is_some() && !relation.shares(name);
+    let mut own = (0..relations.len()).filter(|place| is_own(&relations[*place]));
+    match (own.next(), own.next()) {
+        (Some(first), None) => merged_from(first, name, relations),
+        (Some(_), Some(_)) => None,
+        (None, _) => {
+            let series =
+                relations.iter().find(|relation| relation.is_series && same_name(&relation.name, name))?;
+            Some((series.name.clone(), qualified(series, series.columns.as_ref()?.first()?)?))
+        }
     }
-    let all = std::iter::once((first, column)).chain(others);
-    let values = all.map(|(relation, column)| qualified(relation, column)).collect::<Option<Vec<_>>>()?;
-    Some((column.clone(), Expr::Function(call("coalesce", values))))
 }
 
-/// The condition of a join by columns, by their names in front of it, if some are spelt in another way in the joined table;
-/// `None`: they are not, or a table has no name.
-pub(crate) fn respelt_condition(names: &[String], before: &[Relation], joined: &Relation) -> Option<Expr> {
+/// Like [`merged_column`], for a column of queries around, which no table of the query itself hides.
+pub(crate) fn merged_outside(name: &str, scope: &Scope<'_>, env: &Env) -> Option<Expr> {
+    let hides = |relations: &[Relation]| {
+        relations.iter().any(|relation| relation.columns.is_none() || relation.column(name).is_some())
+    };
+    if hides(scope.relations) {
+        return None;
+    }
+    let around = env.outer.iter().rev().find(|relations| hides(relations))?;
+    merged_column(name, around).map(|(_, value)| value)
+}
+
+/// The value of a column of the table at a place and of those joined with it by `USING`; `None`: there are none.
+pub(crate) fn merged_from(first: usize, name: &str, relations: &[Relation]) -> Option<(String, Expr)> {
+    let relation = relations.get(first)?;
+    let column = relation.column(name)?;
+    let having = relations[first + 1..].iter().filter_map(|other| Some((other, other.column(name)?)));
+    let others: Vec<_> = having.take_while(|(other, _)| other.shares(name)).collect();
+    if !others.iter().any(|(other, _)| other.merges || other.is_by_condition) {
+        return None;
+    }
+    let others = others.into_iter().filter(|(other, _)| other.merges);
+    let all = std::iter::once((relation, column)).chain(others);
+    let values = all.map(|(relation, column)| qualified(relation, column)).collect::<Option<Vec<_>>>()?;
+    let value = match <[Expr; 1]>::try_from(values) {
+        Ok([value]) => value,
+        Err(values) => Expr::Function(call("coalesce", values)),
+    };
+    Some((column.clone(), value))
+}
+
+/// The condition of a join by columns, by their names in front of it; `None`: a table has no name.
+pub(crate) fn condition_of(names: &[String], before: &[Relation], joined: &Relation) -> Option<Expr> {
     let mut condition = None;
-    let mut is_respelt = false;
     for name in names {
         let column = joined.column(name)?;
         let first = || {
@@ -293,8 +341,7 @@ pub(crate) fn respelt_condition(names: &[String], before: &[Relation], joined: &
             let (relation, column) = before.iter().find_map(own)?;
             Some((column.clone(), qualified(relation, column)?))
         };
-        let (own, left) = merged_column(name, before).or_else(first)?;
-        is_respelt |= own != *column || own != *name;
+        let (_, left) = merged_column(name, before).or_else(first)?;
         let equal = Expr::BinaryOp {
             left: Box::new(left),
             op: BinaryOperator::Eq,
@@ -307,7 +354,37 @@ pub(crate) fn respelt_condition(names: &[String], before: &[Relation], joined: &
             }
         });
     }
-    condition.filter(|_| is_respelt)
+    condition
+}
+
+/// Writes `count(t.*)` of a table that an outer join may have no row of as the count of the rows that there are; the relational core
+/// counts those of the join. Returns whether it is written anew.
+pub(crate) fn count_rows_of(function: &mut Function, relations: &[Relation]) -> Result<bool> {
+    if !function.name.to_string().eq_ignore_ascii_case("count") {
+        return Ok(false);
+    }
+    let FunctionArguments::List(list) = &mut function.args else { return Ok(false) };
+    let [FunctionArg::Unnamed(argument @ FunctionArgExpr::QualifiedWildcard(_))] = list.args.as_mut_slice()
+    else {
+        return Ok(false);
+    };
+    let FunctionArgExpr::QualifiedWildcard(name) = &*argument else { return Ok(false) };
+    let [ObjectNamePart::Identifier(table)] = name.0.as_slice() else { return Ok(false) };
+    let named = |relation: &&Relation| same_name(&relation.name, &table.value);
+    let Some(relation) = relations.iter().find(named).filter(|relation| relation.is_optional) else {
+        return Ok(false);
+    };
+    let known = relation.columns.iter().flatten().filter_map(|column| qualified(relation, column));
+    let is_there = known.map(|column| Expr::IsNotNull(Box::new(column))).reduce(|before, column| {
+        Expr::BinaryOp { left: Box::new(before), op: BinaryOperator::Or, right: Box::new(column) }
+    });
+    let Some(is_there) = is_there else {
+        let hint = format!("name one that is never null: count({table}.id)");
+        return Err(Error::new(format!("count({table}.*): the columns are not known")).with_hint(hint));
+    };
+    *argument = FunctionArgExpr::Wildcard;
+    function.filter = Some(Box::new(and(is_there, function.filter.take())));
+    Ok(true)
 }
 
 /// A column with its table in front, if that has a name.

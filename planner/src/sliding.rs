@@ -1,20 +1,28 @@
-//! Aggregates over frames that slide: the relational core lets some of them slide, and others only grow.
+//! Aggregates that are made of others: over frames that slide, where the relational core lets some slide and others only grow, and
+//! those that are a function of the list of all values.
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, WindowFrameBound, WindowType,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, NamedWindowDefinition,
+    NamedWindowExpr, WindowFrameBound, WindowSpec, WindowType,
 };
 
 use crate::error::Result;
 use crate::functions::{and, argument_list, rename};
+use crate::scope::respell;
 use crate::templates::Template;
 
-/// An aggregate over a sliding frame as one that can slide; `None`: it stays.
-pub(crate) fn slid(function: &Function, name: &str) -> Result<Option<Expr>> {
-    if !slides(function) {
+/// An aggregate over a sliding frame as one that can slide, or one of the list of all values; `None`: it stays.
+pub(crate) fn slid(
+    function: &Function,
+    name: &str,
+    windows: &[NamedWindowDefinition],
+) -> Result<Option<Expr>> {
+    let is_of_list = name == "mad";
+    if !is_of_list && !slides(function, windows) {
         return Ok(None);
     }
     let FunctionArguments::List(list) = &function.args else { return Ok(None) };
-    if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
+    if !is_of_list && list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
         return Ok(None);
     }
     let args: Option<Vec<&Expr>> = list.args.iter().map(plain).collect();
@@ -23,6 +31,8 @@ pub(crate) fn slid(function: &Function, name: &str) -> Result<Option<Expr>> {
     let (of, input, output) = match (name, args.len()) {
         ("bool_and", 1) => ("min", "CAST($1 AS INT)", "$1 = 1"),
         ("bool_or", 1) => ("max", "CAST($1 AS INT)", "$1 = 1"),
+        ("product", 1) => ("array_agg", "CAST($1 AS DOUBLE)", "array_product($1)"),
+        ("mad", 1) => ("array_agg", "CAST($1 AS DOUBLE)", "list_mad($1)"),
         ("string_agg", 2) => ("array_agg", "$1", "array_to_string($1, $2)"),
         _ => return Ok(None),
     };
@@ -30,6 +40,9 @@ pub(crate) fn slid(function: &Function, name: &str) -> Result<Option<Expr>> {
     let mut moved = function.clone();
     rename(&mut moved, of);
     moved.args = argument_list(vec![Template::new(input, 1).filled(&values[..1])?], Vec::new());
+    if let FunctionArguments::List(moved) = &mut moved.args {
+        moved.duplicate_treatment = list.duplicate_treatment;
+    }
     if of == "array_agg" {
         // It keeps nulls, which the other one leaves out.
         let is_known = Expr::IsNotNull(Box::new(values[0].clone()));
@@ -47,12 +60,29 @@ fn plain(arg: &FunctionArg) -> Option<&Expr> {
 }
 
 /// Whether rows leave the frame at its beginning.
-fn slides(function: &Function) -> bool {
-    match &function.over {
-        Some(WindowType::WindowSpec(spec)) => spec
-            .window_frame
-            .as_ref()
-            .is_some_and(|frame| !matches!(frame.start_bound, WindowFrameBound::Preceding(None))),
-        _ => false,
+fn slides(function: &Function, windows: &[NamedWindowDefinition]) -> bool {
+    let spec = match &function.over {
+        Some(WindowType::WindowSpec(spec)) => Some(spec),
+        Some(WindowType::NamedWindow(name)) => spec_of(name, windows),
+        None => None,
+    };
+    let frame = spec.and_then(|spec| spec.window_frame.as_ref());
+    frame.is_some_and(|frame| !matches!(frame.start_bound, WindowFrameBound::Preceding(None)))
+}
+
+fn spec_of<'a>(name: &Ident, windows: &'a [NamedWindowDefinition]) -> Option<&'a WindowSpec> {
+    let NamedWindowDefinition(_, window) = windows.iter().find(|window| window.0.value == name.value)?;
+    match window {
+        NamedWindowExpr::WindowSpec(spec) => Some(spec),
+        // Windows are named before others that are called after them.
+        NamedWindowExpr::NamedWindow(other) if other.value != name.value => spec_of(other, windows),
+        NamedWindowExpr::NamedWindow(_) => None,
+    }
+}
+
+/// Gives the name of a window the spelling that it has where it is defined.
+pub(crate) fn respell_window(function: &mut Function, windows: &[NamedWindowDefinition]) {
+    if let Some(WindowType::NamedWindow(name)) = &mut function.over {
+        respell(name, windows.iter().map(|window| window.0.value.as_str()));
     }
 }

@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Value, VisitMut, VisitorMut};
+use sqlparser::ast::{Expr, Function, Value, VisitMut, VisitorMut};
 
 use crate::error::Result;
+use crate::functions::and;
 use crate::parse::parse_piece;
 
 /// An expression in SQL in which `$1`, `$2` … stand for what is put into it.
@@ -25,16 +26,65 @@ impl Template {
     pub(crate) const INTEGER_QUOTIENT: Self =
         Self { sql: "($1 - $1 % $2) / $2", takes: 2, expected: "two numbers" };
 
+    /// `quantile_disc(x, part)`: the value of the list of all that is at this part of it.
+    pub(crate) const QUANTILE_DISC: Self = Self {
+        sql: "array_element(array_agg($1 ORDER BY $1) FILTER (WHERE $1 IS NOT NULL), \
+              greatest(1, CAST(ceil($2 * count($1)) AS BIGINT)))",
+        takes: 2,
+        expected: "a value and a number from 0 to 1",
+    };
+
     /// An expression with places for so many arguments.
     pub(crate) fn new(sql: &'static str, takes: usize) -> Self {
         Self { sql, takes, expected: "" }
+    }
+
+    /// For an aggregate by its name in lower case, made of others.
+    pub(crate) fn of_aggregate(name: &str) -> Option<Self> {
+        let sql = match name {
+            "count_star" => return Some(Self { sql: "count(*)", takes: 0, expected: "nothing" }),
+            "geomean" | "geometric_mean" => "exp(avg(ln($1)))",
+            "sem" => "stddev_pop($1) / sqrt(nullif(count($1), 0))",
+            // The central moments from the sums of powers, with the corrections for samples.
+            "skewness" => {
+                "CASE WHEN count($1) > 2 AND var_pop($1) > 0 THEN \
+                 sqrt(CAST(count($1) AS DOUBLE) * (count($1) - 1)) / (count($1) - 2) \
+                 * (avg(power(CAST($1 AS DOUBLE), 3)) - 3 * avg($1) * avg(power(CAST($1 AS DOUBLE), 2)) \
+                 + 2 * power(avg($1), 3)) / power(var_pop($1), 1.5) END"
+            }
+            "kurtosis" => {
+                "CASE WHEN count($1) > 3 AND var_pop($1) > 0 THEN \
+                 (CAST(count($1) AS DOUBLE) - 1) / ((count($1) - 2.0) * (count($1) - 3.0)) \
+                 * ((count($1) + 1) * ((avg(power(CAST($1 AS DOUBLE), 4)) \
+                 - 4 * avg($1) * avg(power(CAST($1 AS DOUBLE), 3)) \
+                 + 6 * power(avg($1), 2) * avg(power(CAST($1 AS DOUBLE), 2)) - 3 * power(avg($1), 4)) \
+                 / power(var_pop($1), 2)) - 3 * (count($1) - 1)) END"
+            }
+            _ => return None,
+        };
+        Some(Self { sql, takes: 1, expected: ONE_NUMBER })
     }
 
     /// For a function by its name in lower case.
     pub(crate) fn of(name: &str) -> Option<Self> {
         let (sql, takes, expected) = match name {
             "date_add" => ("$1 + $2", 2, "a date or timestamp and an interval"),
-            "geomean" | "geometric_mean" => ("exp(avg(ln($1)))", 1, "one number"),
+            "yearweek" => ("CAST(to_char($1, '%G%V') AS BIGINT)", 1, ONE_TIME),
+            "fdiv" => ("floor(CAST($1 AS DOUBLE) / $2)", 2, "two numbers"),
+            "isinf" => ("(abs(CAST($1 AS DOUBLE)) = CAST('inf' AS DOUBLE))", 1, ONE_NUMBER),
+            "isfinite" => ("(abs(CAST($1 AS DOUBLE)) < CAST('inf' AS DOUBLE))", 1, ONE_NUMBER),
+            "xor" => ("($1 ^ $2)", 2, "two integers"),
+            "list_count" => ("array_length(array_compact($1))", 1, "one list"),
+            "list_unique" => ("array_length(array_distinct(array_compact($1)))", 1, "one list"),
+            "list_first" => ("array_element($1, 1)", 1, "one list"),
+            "list_last" => ("array_element($1, -1)", 1, "one list"),
+            "list_string_agg" => ("array_to_string($1, ',')", 1, "one list"),
+            "struct_extract" => ("get_field($1, $2)", 2, "a struct and the name of a field"),
+            "array_extract" => ("($1)[$2]", 2, "a list or text and a place"),
+            "regexp_full_match" => ("regexp_like($1, '^(?:' || $2 || ')$')", 2, "a text and a pattern"),
+            "to_base64" => ("encode($1, 'base64pad')", 1, "one value of bytes or text"),
+            "parse_filename" => ("regexp_replace($1, '^.*[/\\\\]', '')", 1, "one path"),
+            "parse_dirpath" => ("regexp_replace($1, '(^|[/\\\\])[^/\\\\]*$', '')", 1, "one path"),
             "list_reverse_sort" | "array_reverse_sort" => {
                 ("array_sort($1, 'DESC', 'NULLS LAST')", 1, "one list")
             }
@@ -47,12 +97,6 @@ impl Template {
             "to_minutes" => ("INTERVAL '1 minute' * $1", 1, ONE_NUMBER),
             "to_seconds" => ("INTERVAL '1 second' * $1", 1, ONE_NUMBER),
             "to_milliseconds" => ("INTERVAL '1 millisecond' * $1", 1, ONE_NUMBER),
-            "quantile_disc" => (
-                "array_element(array_agg($1 ORDER BY $1) FILTER (WHERE $1 IS NOT NULL), \
-                 greatest(1, CAST(ceil($2 * count($1)) AS BIGINT)))",
-                2,
-                "a value and a number from 0 to 1",
-            ),
             "dayname" => ("to_char($1, '%A')", 1, ONE_TIME),
             "epoch" => ("date_part('epoch', $1)", 1, ONE_TIME),
             "epoch_ms" => ("CAST(date_part('epoch', $1) * 1000 AS BIGINT)", 1, ONE_TIME),
@@ -108,11 +152,43 @@ impl Template {
         Some(Self { sql, takes: 2, expected: "two dates or timestamps" })
     }
 
+    /// The expression with arguments in their places, as many as it takes, and with what a call says of rows in its aggregates.
+    pub(crate) fn filled_over(self, arguments: &[Expr], call: &Function) -> Result<Expr> {
+        let mut expr = parse_piece(self.sql, |parser| parser.parse_expr())?;
+        let ControlFlow::Continue(()) = expr.visit(&mut SayingOfRows { call });
+        let ControlFlow::Continue(()) = expr.visit(&mut Filling { arguments });
+        Ok(Expr::Nested(Box::new(expr)))
+    }
+
     /// The expression with arguments in their places, as many as it takes.
     pub(crate) fn filled(self, arguments: &[Expr]) -> Result<Expr> {
         let mut expr = parse_piece(self.sql, |parser| parser.parse_expr())?;
         let ControlFlow::Continue(()) = expr.visit(&mut Filling { arguments });
         Ok(expr)
+    }
+}
+
+/// Aggregates of which templates are made.
+const AGGREGATES: [&str; 5] = ["array_agg", "avg", "count", "stddev_pop", "var_pop"];
+
+struct SayingOfRows<'a> {
+    call: &'a Function,
+}
+
+impl VisitorMut for SayingOfRows<'_> {
+    type Break = std::convert::Infallible;
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        if let Expr::Function(function) = expr
+            && AGGREGATES.contains(&function.name.to_string().as_str())
+        {
+            function.filter = match (function.filter.take(), &self.call.filter) {
+                (Some(own), Some(said)) => Some(Box::new(and(*own, Some(said.clone())))),
+                (own, said) => own.or_else(|| said.clone()),
+            };
+            function.over.clone_from(&self.call.over);
+        }
+        ControlFlow::Continue(())
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
         DataType::Int64 | DataType::Signed | DataType::SignedInteger => DataType::BigInt(None),
         DataType::Float32 => DataType::Real,
         DataType::Float64 => DataType::Double(ExactNumberInfo::None),
+        DataType::Dec(digits) | DataType::BigDecimal(digits) => DataType::Decimal(*digits),
         DataType::Datetime(_) => timestamp(),
         DataType::Blob(_) => DataType::Bytea,
         DataType::Custom(name, arguments) if arguments.is_empty() => {

@@ -1,13 +1,13 @@
 //! What `*` stands for: `*`, `t.*`, and what EXCLUDE, EXCEPT, REPLACE and RENAME make of them.
 
 use sqlparser::ast::{
-    ExceptSelectItem, ExcludeSelectItem, Expr, Ident, ObjectNamePart, RenameSelectItem, SelectItem,
-    SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
+    ExceptSelectItem, ExcludeSelectItem, Expr, Ident, ObjectName, ObjectNamePart, RenameSelectItem,
+    SelectItem, SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
 };
 
 use crate::error::{Error, Result};
 use crate::labels::{name_of, unique_name};
-use crate::scope::{Match, Relation, Scope, all_columns, find_column, merged_column, same_name};
+use crate::scope::{Match, Relation, Scope, all_columns, find_column, merged_from, same_name};
 use crate::suggest::nearest;
 
 /// The columns that `*` or `t.*` stands for.
@@ -54,8 +54,8 @@ fn part_ident(part: &mut ObjectNamePart) -> Option<&mut Ident> {
     }
 }
 
-/// Writes out the wildcards that rename columns, as the relational core knows no `RENAME`, and those over columns that a right or full
-/// join by `USING` makes of several, of which it gives the first.
+/// Writes out the wildcards that rename columns, as the relational core knows no `RENAME`, and those over columns that a join by `USING`
+/// makes of several, of which it gives any.
 ///
 /// # Errors
 /// There is no such column, or the columns are not known.
@@ -65,7 +65,18 @@ pub(crate) fn expand_renamed(items: &mut Vec<SelectItem>, relations: &[Relation]
         match options_of(&item).and_then(|options| options.opt_rename.clone()) {
             Some(rename) => expanded.extend(renamed_columns(&item, rename, relations)?),
             None if matches!(item, SelectItem::Wildcard(_)) && has_merged_columns(relations) => {
-                expanded.extend(renamed_columns(&item, RenameSelectItem::Multiple(Vec::new()), relations)?);
+                if let SelectItem::Wildcard(options) = &item
+                    && *options == WildcardAdditionalOptions::default()
+                    && !relations.iter().any(|relation| relation.merges)
+                {
+                    expanded.extend(relations.iter().filter_map(without_shared));
+                } else {
+                    expanded.extend(renamed_columns(
+                        &item,
+                        RenameSelectItem::Multiple(Vec::new()),
+                        relations,
+                    )?);
+                }
             }
             None => expanded.push(item),
         }
@@ -122,10 +133,25 @@ fn same_as_of_wildcard(name: &str) -> Error {
     ))
 }
 
+/// All columns of a table but those that are one with others in front of it; nothing where there are no others.
+fn without_shared(relation: &Relation) -> Option<SelectItem> {
+    let columns = relation.columns.as_deref().unwrap_or_default();
+    let (shared, own): (Vec<&String>, Vec<&String>) =
+        columns.iter().partition(|column| relation.shares(column));
+    let name = |name: &str| ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', name))]);
+    let shared: Vec<ObjectName> = shared.into_iter().map(|column| name(column)).collect();
+    let options = WildcardAdditionalOptions {
+        opt_exclude: (!shared.is_empty()).then_some(ExcludeSelectItem::Multiple(shared)),
+        ..WildcardAdditionalOptions::default()
+    };
+    let table = SelectItemQualifiedWildcardKind::ObjectName(name(&relation.name));
+    (!own.is_empty()).then_some(SelectItem::QualifiedWildcard(table, options))
+}
+
 /// Whether columns are made of several, and all columns can be named.
 fn has_merged_columns(relations: &[Relation]) -> bool {
     let are_known = relations.iter().all(|relation| relation.columns.is_some() && !relation.name.is_empty());
-    are_known && relations.iter().any(|relation| relation.merges && !relation.shared.is_empty())
+    are_known && relations.iter().any(|relation| !relation.shared.is_empty())
 }
 
 fn options_of(item: &SelectItem) -> Option<&WildcardAdditionalOptions> {
@@ -158,7 +184,7 @@ fn renamed_columns(
     let left_out = left_out_names(&options);
     let mut replaced = options.opt_replace.map(|replace| replace.items).unwrap_or_default();
     let mut items = Vec::new();
-    for relation in &relations {
+    for (place, relation) in relations.iter().enumerate() {
         let Some(columns) = &relation.columns else {
             return Err(Error::new("RENAME: the columns are not known")
                 .with_hint("name the columns, as in SELECT a AS b"));
@@ -167,8 +193,8 @@ fn renamed_columns(
         let is_first = |column: &&String| !is_all || !relation.shares(column);
         for column in columns.iter().filter(|column| !left_out.contains(column)).filter(is_first) {
             let ident = Ident::with_quote('"', column);
-            let merged = || merged_column(column, &known).filter(|_| is_all).map(|(_, value)| value);
-            let own = || match relations.len() > 1 && !relation.name.is_empty() {
+            let merged = || merged_from(place, column, &known).filter(|_| is_all).map(|(_, value)| value);
+            let own = || match known.len() > 1 && !relation.name.is_empty() {
                 true => Expr::CompoundIdentifier(vec![Ident::with_quote('"', &relation.name), ident.clone()]),
                 false => Expr::Identifier(ident.clone()),
             };

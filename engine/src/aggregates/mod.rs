@@ -1,22 +1,29 @@
-//! Aggregates in place of the relational core's own: those that would hold memory that is not counted, or panic.
+//! Aggregates in place of the relational core's own: those that would hold memory that is not counted, or panic; and those that it
+//! lacks.
 
 mod array_agg;
 mod distinct_count;
+mod mode;
 mod narrow_rows;
+mod product;
 mod wide_groups;
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, WindowFunctionDefinition};
 use datafusion::optimizer::AnalyzerRule;
 
 use crate::budget::Budget;
 use crate::overflow::checked_sum;
+
+pub(crate) use mode::MostFrequent;
+pub(crate) use product::Product;
 
 /// Aggregates that keep all values of a group.
 const VALUE_KEEPERS: [&str; 5] = ["array_agg", "median", "nth_value", "percentile_cont", "string_agg"];
@@ -24,6 +31,14 @@ const VALUE_KEEPERS: [&str; 5] = ["array_agg", "median", "nth_value", "percentil
 /// Whether an aggregate keeps all values of a group: a row of it may be long.
 pub(crate) fn keeps_values(name: &str) -> bool {
     VALUE_KEEPERS.contains(&name)
+}
+
+/// Refuses `DISTINCT`, of which an aggregate knows nothing.
+fn of_all_values(name: &str, args: &AccumulatorArgs<'_>) -> Result<()> {
+    match args.is_distinct {
+        true => plan_err!("{name} is of all values, and takes no DISTINCT"),
+        false => Ok(()),
+    }
 }
 
 /// What an aggregate in place of one of the core, its field `core`, has from that.

@@ -36,6 +36,7 @@ use regex::Regex;
 #[derive(Debug, Clone)]
 pub struct TextExpr(Expr);
 
+#[allow(clippy::wrong_self_convention, reason = "expressions are moved into larger ones")]
 impl TextExpr {
     pub(super) fn new(text: Expr) -> Self {
         Self(text)

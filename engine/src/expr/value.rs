@@ -39,6 +39,7 @@ use super::{ExprExt, TextExpr, TimeExpr};
 /// assert_eq!(rows, expected);
 /// # Ok::<(), swath::Error>(())
 /// ```
+#[allow(clippy::wrong_self_convention, reason = "expressions are moved into larger ones")]
 pub trait ValueExt: ExprExt {
     /// The value in another type: one of [`types`](crate::types), or a type of Arrow. A value that the type
     /// cannot hold is an error.

@@ -167,7 +167,7 @@ pub(super) fn sort_keys(plan: &LogicalPlan) -> Option<Vec<SortExpr>> {
                 .zip(columns)
                 .filter_map(|(expr, new)| Some((kept(expr)?, new)))
                 .collect();
-            let renamed = keys.into_iter().map(|key| renamed(key, &new_names));
+            let renamed = keys.iter().map(|key| renamed(key, &new_names));
             renamed.collect()
         }
         _ => None,
@@ -184,7 +184,7 @@ fn kept(expr: &Expr) -> Option<&Column> {
 }
 
 /// The key with its columns under their new names, if all are still there.
-fn renamed(key: SortExpr, new_names: &HashMap<&Column, Column>) -> Option<SortExpr> {
+fn renamed(key: &SortExpr, new_names: &HashMap<&Column, Column>) -> Option<SortExpr> {
     let all_there = key.expr.column_refs().into_iter().all(|column| new_names.contains_key(column));
     if !all_there {
         return None;

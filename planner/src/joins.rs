@@ -1,0 +1,58 @@
+//! Joins by names, and what is no join.
+
+use sqlparser::ast::{JoinConstraint, TableAlias, TableFactor, TableWithJoins};
+
+use crate::error::{Error, Result};
+use crate::names::alias_of;
+use crate::scope::{Relation, condition_of, same_name};
+
+/// Joins by columns: those of the joined tables are one with those in front of them.
+pub(crate) fn join_by(
+    constraint: &mut JoinConstraint,
+    names: &[String],
+    before: &[Relation],
+    joined: &mut [Relation],
+    keeps_rows: bool,
+) {
+    let mut is_by_condition = false;
+    if let [relation] = joined
+        && let Some(condition) = condition_of(names, before, relation)
+    {
+        *constraint = JoinConstraint::On(condition);
+        is_by_condition = true;
+    }
+    for name in names {
+        let has_it = |relation: &&mut Relation| {
+            relation.columns.iter().flatten().any(|column| same_name(column, name))
+        };
+        if let Some(relation) = joined.iter_mut().find(has_it) {
+            relation.shared.push(name.to_owned());
+            relation.merges = keeps_rows;
+            relation.is_by_condition = is_by_condition;
+        }
+    }
+}
+
+/// Joins by the places of rows are refused: the parser takes their name for another one of the table in front.
+pub(crate) fn must_have_conditions(table: &TableWithJoins) -> Result<()> {
+    let is_join = |factor: &TableFactor| {
+        matches!(alias_of(factor), Some(TableAlias { explicit: false, name, .. })
+            if name.quote_style.is_none() && name.value.eq_ignore_ascii_case("positional"))
+    };
+    let mut factors = std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation));
+    match factors.any(is_join) && !table.joins.is_empty() {
+        false => Ok(()),
+        true => Err(Error::new("POSITIONAL JOIN is not supported").with_hint(
+            "number the rows of both: (SELECT *, row_number() OVER () AS n FROM a) a JOIN (…) b USING (n)",
+        )),
+    }
+}
+
+/// `generate_series(1, 3)` and `range(3)`, tables of one column.
+pub(crate) fn is_series(factor: &TableFactor) -> bool {
+    let (TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. }) = factor else {
+        return false;
+    };
+    let name = name.to_string().to_lowercase();
+    matches!(name.as_str(), "generate_series" | "range")
+}

@@ -1,0 +1,226 @@
+//! `PIVOT` and `UNPIVOT` of a table, as queries that the relational core knows.
+//!
+//! `t PIVOT (sum(x) FOR kind IN ('a', 'b'))` is an aggregate with a filter for each value, in groups of all other columns;
+//! `t UNPIVOT (x FOR kind IN (a, b))` two lists that are unnested together.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, ExprWithAlias, Function, Ident, NullInclusion, PivotValueSource, Query, TableAlias,
+    TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
+};
+
+use crate::error::{Error, Result};
+use crate::functions::and;
+use crate::parse::parse_piece;
+use crate::scope::same_name;
+
+/// What to put in place of a `PIVOT` or `UNPIVOT` of a table with these columns; `None`: it is none.
+///
+/// # Errors
+/// It is of a kind that is not supported.
+pub(crate) fn pivoted(factor: &TableFactor, columns: &[String]) -> Result<Option<TableFactor>> {
+    let (table, query, alias) = match factor {
+        TableFactor::Pivot {
+            table,
+            aggregate_functions,
+            value_column,
+            value_source,
+            default_on_null,
+            alias,
+        } => {
+            let ([column], PivotValueSource::List(values), None) =
+                (value_column.as_slice(), value_source, default_on_null)
+            else {
+                return Err(Error::new("PIVOT: expected one column and a list of its values")
+                    .with_hint("as in t PIVOT (sum(x) FOR kind IN ('a', 'b'))"));
+            };
+            (table, pivot(columns, aggregate_functions, column, values)?, alias)
+        }
+        TableFactor::Unpivot { table, value, name, columns: unpivoted, null_inclusion, alias } => {
+            let keeps_nulls = matches!(null_inclusion, Some(NullInclusion::IncludeNulls));
+            (table, unpivot(columns, unpivoted, name, value, keeps_nulls)?, alias)
+        }
+        _ => return Ok(None),
+    };
+    let mut query = query;
+    let ControlFlow::Continue(()) = query.visit(&mut From(table));
+    let alias = alias.clone().or_else(|| {
+        let TableFactor::Table { alias: Some(TableAlias { name, .. }), .. } = table.as_ref() else {
+            return None;
+        };
+        Some(TableAlias { explicit: true, name: name.clone(), columns: Vec::new(), at: None })
+    });
+    Ok(Some(TableFactor::Derived { lateral: false, subquery: Box::new(query), alias, sample: None }))
+}
+
+fn pivot(
+    columns: &[String],
+    aggregates: &[ExprWithAlias],
+    column: &Expr,
+    values: &[ExprWithAlias],
+) -> Result<Query> {
+    let mut used = names_in(column);
+    aggregates.iter().for_each(|aggregate| used.extend(names_in(&aggregate.expr)));
+    let keys: Vec<String> = columns
+        .iter()
+        .filter(|column| !used.iter().any(|used| same_name(used, column)))
+        .map(|column| quoted(column))
+        .collect();
+    let mut items = keys.clone();
+    for value in values {
+        for aggregate in aggregates {
+            let Expr::Function(function) = &aggregate.expr else {
+                return Err(Error::new(format!("PIVOT: expected an aggregate, found {}", aggregate.expr))
+                    .with_hint("compute with what PIVOT gives in the query around it"));
+            };
+            let mut name = label(value);
+            if aggregates.len() > 1 || aggregate.alias.is_some() {
+                name = format!("{name}_{}", label(aggregate));
+            }
+            items.push(format!("{} AS {}", of_value(function, column, &value.expr), quoted(&name)));
+        }
+    }
+    let groups = if keys.is_empty() { String::new() } else { format!(" GROUP BY {}", keys.join(", ")) };
+    let sql = format!("SELECT {} FROM __table{groups}", items.join(", "));
+    parse_piece(&sql, |parser| parser.parse_query()).map(|query| *query)
+}
+
+/// An aggregate of the rows in which a column has a value.
+fn of_value(function: &Function, column: &Expr, value: &Expr) -> Function {
+    let mut function = function.clone();
+    let (column, value) = (Box::new(column.clone()), Box::new(value.clone()));
+    let is_value = match value.as_ref() {
+        Expr::Value(null) if null.value == Value::Null => Expr::IsNull(column),
+        _ => Expr::BinaryOp { left: column, op: BinaryOperator::Eq, right: value },
+    };
+    function.filter = Some(Box::new(and(is_value, function.filter.take())));
+    function
+}
+
+fn unpivot(
+    columns: &[String],
+    unpivoted: &[ExprWithAlias],
+    name: &Ident,
+    value: &Expr,
+    keeps_nulls: bool,
+) -> Result<Query> {
+    let Expr::Identifier(value) = value else {
+        return Err(Error::new("UNPIVOT of several columns at once is not supported")
+            .with_hint("as in t UNPIVOT (value FOR name IN (a, b))"));
+    };
+    let used: Vec<String> = unpivoted.iter().flat_map(|column| names_in(&column.expr)).collect();
+    let others: Vec<String> = columns
+        .iter()
+        .filter(|column| !used.iter().any(|used| same_name(used, column)))
+        .map(|column| quoted(column))
+        .collect();
+    let spelt =
+        |name: String| columns.iter().find(|column| same_name(column, &name)).cloned().unwrap_or(name);
+    let names = unpivoted.iter().map(|column| match column.alias {
+        Some(_) => label(column),
+        None => spelt(label(column)),
+    });
+    let names = names.map(|name| format!("'{}'", name.replace('\'', "''")));
+    let values = unpivoted.iter().map(|column| column.expr.to_string());
+    let (names, values) = (names.collect::<Vec<_>>().join(", "), values.collect::<Vec<_>>().join(", "));
+    let (name, value) = (quoted(&name.value), quoted(&value.value));
+    let mut inner = others.clone();
+    inner.push(format!("unnest(make_array({names})) AS {name}"));
+    inner.push(format!("unnest(make_array({values})) AS {value}"));
+    let mut outer = others;
+    outer.extend([name, value.clone()]);
+    let condition = if keeps_nulls { String::new() } else { format!(" WHERE {value} IS NOT NULL") };
+    let sql = format!(
+        "SELECT {} FROM (SELECT {} FROM __table) AS __unnested{condition}",
+        outer.join(", "),
+        inner.join(", ")
+    );
+    parse_piece(&sql, |parser| parser.parse_query()).map(|query| *query)
+}
+
+/// What a value or an aggregate is called.
+fn label(item: &ExprWithAlias) -> String {
+    match (&item.alias, &item.expr) {
+        (Some(alias), _) => alias.value.clone(),
+        (None, Expr::Value(value)) => {
+            value.value.clone().into_string().unwrap_or_else(|| value.value.to_string())
+        }
+        (None, Expr::Identifier(name)) => name.value.clone(),
+        (None, other) => other.to_string(),
+    }
+}
+
+fn quoted(name: &str) -> String {
+    Ident::with_quote('"', name).to_string()
+}
+
+/// The columns that an expression names.
+fn names_in(expr: &Expr) -> Vec<String> {
+    let mut names = Vec::new();
+    let _: ControlFlow<()> = visit_expressions(expr, |expr| {
+        match expr {
+            Expr::Identifier(name) => names.push(name.value.clone()),
+            Expr::CompoundIdentifier(parts) => names.extend(parts.last().map(|name| name.value.clone())),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    names
+}
+
+/// Puts the table in its place.
+struct From<'a>(&'a TableFactor);
+
+impl VisitorMut for From<'_> {
+    type Break = std::convert::Infallible;
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        if let TableFactor::Table { name, .. } = factor
+            && name.to_string() == "__table"
+        {
+            *factor = self.0.clone();
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlparser::ast::SetExpr;
+
+    use super::*;
+
+    fn rewritten(sql: &str) -> Result<String> {
+        let query = parse_piece(sql, |parser| parser.parse_query())?;
+        let SetExpr::Select(select) = *query.body else { return Err(Error::new("no query")) };
+        let columns = ["Kind", "x", "k"].map(str::to_owned);
+        pivoted(&select.from[0].relation, &columns)
+            .map(|factor| factor.map_or_else(String::new, |it| it.to_string()))
+    }
+
+    #[test]
+    fn values_become_columns() {
+        assert_eq!(
+            rewritten("SELECT * FROM t PIVOT (sum(x) FOR kind IN ('a', 2 AS two))").unwrap(),
+            "(SELECT \"k\", sum(x) FILTER (WHERE kind = 'a') AS \"a\", sum(x) FILTER (WHERE kind = 2) AS \"two\" \
+             FROM t GROUP BY \"k\")"
+        );
+        assert_eq!(
+            rewritten("SELECT * FROM t PIVOT (sum(x) AS s, count(*) FOR kind IN ('a')) AS p").unwrap(),
+            "(SELECT \"k\", sum(x) FILTER (WHERE kind = 'a') AS \"a_s\", \
+             count(*) FILTER (WHERE kind = 'a') AS \"a_count(*)\" FROM t GROUP BY \"k\") AS p"
+        );
+        assert!(rewritten("SELECT * FROM t PIVOT (sum(x) + 1 FOR kind IN ('a'))").is_err());
+    }
+
+    #[test]
+    fn columns_become_values() {
+        assert_eq!(
+            rewritten("SELECT * FROM t UNPIVOT (v FOR n IN (x, k AS kk))").unwrap(),
+            "(SELECT \"Kind\", \"n\", \"v\" FROM (SELECT \"Kind\", unnest(make_array('x', 'kk')) AS \"n\", \
+             unnest(make_array(x, k)) AS \"v\" FROM t) AS __unnested WHERE \"v\" IS NOT NULL)"
+        );
+        assert!(rewritten("SELECT * FROM t").unwrap().is_empty());
+    }
+}
