@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::catalog::Session;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -43,8 +43,22 @@ impl FileColumns {
             }
             let texts: ArrayRef =
                 Arc::new(column.values.iter().map(Option::as_deref).collect::<StringArray>());
-            let ty = column.ty.data_type();
-            columns.values.push(cast(&texts, &ty).map_err(datafusion::error::DataFusionError::from)?);
+            let types = options.hive_types();
+            let given = types.given.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name));
+            let ty = match given {
+                Some((_, ty)) => ty.data_type(),
+                None if types.others_are_text => DataType::Utf8View,
+                None => column.ty.data_type(),
+            };
+            let strict = CastOptions { safe: false, ..CastOptions::default() };
+            let values = cast_with_options(&texts, &ty, &strict).map_err(|error| {
+                swath_io::Error::bad_option_hint(
+                    "hive_types",
+                    format!("column \"{}\": {error}", column.name),
+                    "name a type that all values in the names of the folders have",
+                )
+            })?;
+            columns.values.push(values);
             columns.fields.push(Arc::new(Field::new(column.name, ty, true)));
         }
         if let Some(name) = options.filename() {

@@ -33,6 +33,8 @@ use swath_planner::{SourceFunction, nearest};
 /// | `salvage` | `true`, `false` | damage of compressed files is passed over: what is whole is read, and what is lost is told |
 /// | `filename` | `true`, `false`, a name | adds a column with each row's file |
 /// | `hive_partitioning` | `true`, `false`, `'auto'` | adds columns for folders named `year=2001`; auto: where all files have the same |
+/// | `hive_types` | a map from name to type | types of some of these columns |
+/// | `hive_types_autocast` | `true`, `false` | `false`: the others are text |
 /// | `union_by_name` | `true`, `false` | columns of several files belong together by name, or by place |
 /// | `max_record_bytes` | a number | bound on one record; longer ones are an error |
 /// | `on_error` | `'fail'`, `'null'`, `'skip'`, `'reject'` | what becomes of values that do not fit and records of the wrong width, see [`OnError`](crate::OnError) |
@@ -52,14 +54,32 @@ pub struct ReadOptions {
     guess_nothing: bool,
     filename: Option<String>,
     hive_partitioning: Option<bool>,
+    hive_types: HiveTypes,
+}
+
+/// What is said of the types of columns that folders name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct HiveTypes {
+    /// Types of some of them, by name.
+    pub(crate) given: Vec<(String, ColumnType)>,
+    /// Whether the others are text.
+    pub(crate) others_are_text: bool,
 }
 
 /// Options that files of lines have, too.
-pub(crate) const TEXT_OPTIONS: [&str; 6] =
-    ["encoding", "compression", "salvage", "filename", "hive_partitioning", "max_record_bytes"];
+pub(crate) const TEXT_OPTIONS: [&str; 8] = [
+    "encoding",
+    "compression",
+    "salvage",
+    "filename",
+    "hive_partitioning",
+    "hive_types",
+    "hive_types_autocast",
+    "max_record_bytes",
+];
 
 /// Options that files of JSON have.
-pub(crate) const JSON_OPTIONS: [&str; 12] = [
+pub(crate) const JSON_OPTIONS: [&str; 14] = [
     "types",
     "columns",
     "encoding",
@@ -67,6 +87,8 @@ pub(crate) const JSON_OPTIONS: [&str; 12] = [
     "salvage",
     "filename",
     "hive_partitioning",
+    "hive_types",
+    "hive_types_autocast",
     "max_record_bytes",
     "on_error",
     "ignore_errors",
@@ -75,7 +97,7 @@ pub(crate) const JSON_OPTIONS: [&str; 12] = [
 ];
 
 /// Every option, by the name that is suggested for a misspelt one.
-pub(crate) const CSV_OPTIONS: [&str; 37] = [
+pub(crate) const CSV_OPTIONS: [&str; 39] = [
     "header",
     "delim",
     "sep",
@@ -102,6 +124,8 @@ pub(crate) const CSV_OPTIONS: [&str; 37] = [
     "salvage",
     "filename",
     "hive_partitioning",
+    "hive_types",
+    "hive_types_autocast",
     "union_by_name",
     "max_record_bytes",
     "on_error",
@@ -177,6 +201,8 @@ impl ReadOptions {
                     other => Some(boolean(name, other)?),
                 }
             }
+            "hive_types" => self.hive_types.given = types(name, value)?,
+            "hive_types_autocast" => self.hive_types.others_are_text = !boolean(name, value)?,
             "union_by_name" => csv.union_by_name = boolean(name, value)?,
             "max_record_bytes" | "max_line_size" | "maximum_line_size" | "maximum_object_size" => {
                 csv.max_record_bytes = usize::try_from(number(name, value)?)
@@ -305,6 +331,11 @@ impl ReadOptions {
         self.hive_partitioning
     }
 
+    /// The types of these columns.
+    pub(crate) fn hive_types(&self) -> &HiveTypes {
+        &self.hive_types
+    }
+
     /// Fields separated by tabs, unless something else was set.
     pub(crate) fn default_to_tabs(&mut self) {
         self.csv.delim.get_or_insert(Delim::byte(b'\t'));
@@ -381,9 +412,6 @@ fn needless(name: &str) -> Option<&'static str> {
             "delim = ', ' is a comma with a blank behind it; blanks around numbers and dates do not matter"
         }
         "na" => "did you mean nullstr? nullstr = ['-', 'missing'] names what is null",
-        "hive_types" | "hive_types_autocast" => {
-            "values in names of folders are numbers and dates where all of them are; SELECT year::text … makes others of them"
-        }
         "rejects_table" | "rejects_scan" => {
             "what store_rejects = true leaves out is in a table of its own: SELECT * FROM rejects()"
         }
@@ -408,7 +436,7 @@ fn changes_nothing(name: &str, value: &OptionValue) -> Result<bool, IoError> {
         },
         "parallel" | "low_memory" | "rechunk" | "memory_map" => boolean(name, value).map(|_| true),
         "normalize_names" | "skipinitialspace" | "delim_whitespace" => Ok(!boolean(name, value)?),
-        "hive_types_autocast" | "try_parse_dates" | "keep_default_na" => boolean(name, value),
+        "try_parse_dates" | "keep_default_na" => boolean(name, value),
         "new_line" | "lineterminator" | "eol_char" => match text(name, value)? {
             "\n" | "\r" | "\r\n" | "\\n" | "\\r" | "\\r\\n" | "single" | "carry_on" => Ok(true),
             _ => {

@@ -349,7 +349,9 @@ fn take_samples(
             None => dialect_beside(&head.text, head.whole, known, common),
         };
         let skip = match options.skip {
-            Setting::Auto => preamble_lines(&head.text, head.whole, &dialect),
+            Setting::Auto => {
+                preamble_lines(&head.text, head.whole, &dialect, options.header != HeaderMode::Absent)
+            }
             Setting::Is(_) => 0,
         };
         let mut sample = Sample::new(&head, skip, dialect);
@@ -557,11 +559,13 @@ impl Sample {
         let mut fields = Vec::new();
         let mut scratch = Vec::new();
         let text = prepared(&head.text[behind_lines(&head.text, skip)..], &sample.dialect);
+        let is_wide = sample.first_width(&text, head.whole) > 1;
         let mut at = 0;
         loop {
             let rest = &text[at..];
             match parse_record(rest, &sample.dialect, head.whole, &mut fields) {
-                Parsed::Record { len, .. } if sample.passes_over(rest, len, &fields, head.whole) => {
+                // In and above a table of several columns it is no record.
+                Parsed::Record { len, .. } if is_wide && is_blank_line(rest, &fields) => {
                     at += len;
                     continue;
                 }
@@ -616,17 +620,17 @@ impl Sample {
         }
     }
 
-    /// Whether a record is a line of blanks in or above a table of several columns. It has so many bytes of what is left.
-    fn passes_over(&self, rest: &[u8], len: usize, fields: &[Field], whole: bool) -> bool {
-        let is_wide = || match &self.first {
-            Some(first) => first.len() > 1,
-            None => {
-                let mut next = Vec::new();
-                let parsed = parse_record(&rest[len..], &self.dialect, whole, &mut next);
-                matches!(parsed, Parsed::Record { .. }) && next.len() > 1
+    /// How many fields the first record of a text has that is no line of blanks.
+    fn first_width(&self, text: &[u8], whole: bool) -> usize {
+        let (mut at, mut fields) = (0, Vec::new());
+        loop {
+            match parse_record(&text[at..], &self.dialect, whole, &mut fields) {
+                Parsed::Record { len, .. } if is_blank_line(&text[at..], &fields) => at += len,
+                Parsed::Blank { len } | Parsed::Comment { len } => at += len,
+                Parsed::Record { .. } => return fields.len(),
+                Parsed::Incomplete | Parsed::Unclosed => return 0,
             }
-        };
-        is_blank_line(rest, fields) && is_wide()
+        }
     }
 
     /// Whether the first record can be names: no value, and not only gaps. Names may be dates, if there are none below, and
@@ -1516,6 +1520,7 @@ mod tests {
 
     #[test]
     fn lines_of_blanks_are_no_records_of_several_fields() {
+        assert_eq!(columns(&["\n\t \n\t\n\na,b\n1,2\n"]), "a bigint, b bigint");
         assert_eq!(columns(&["  \na,b\n1,2\n \t\n3,4\n  "]), "a bigint, b bigint");
         assert_eq!(columns(&["a\n \nx\n"]), "a text");
     }

@@ -152,7 +152,8 @@ fn listing(text: &[u8], whole: bool, other: &Table, known: &Known) -> Option<Dia
         return None;
     }
     let (dialect, table) = best_of(text, whole, &[delim], known)?;
-    let has_lines_above = || table.share_of_width() >= MOST && preamble_lines(text, whole, &dialect) > 0;
+    let has_lines_above =
+        || table.share_of_width() >= MOST && preamble_lines(text, whole, &dialect, true) > 0;
     let is_table =
         table.is_regular() && has_runs || table.has_unnamed_rows() || has_runs && has_lines_above();
     let are_values = table.values() >= OTHER_VALUES && table.has_types();

@@ -29,12 +29,13 @@ pub(super) fn said_delim(text: &[u8]) -> Option<(Delim, &[u8])> {
 /// A record above the table is one of less than half of its fields. One that is but a little shorter may be its
 /// header, of which the first name was left out; that is for a person to say.
 ///
-/// Above a table without a header there may be lines of words, if a blank line parts them from it or all of them are phrases.
-pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect) -> u64 {
+/// Above a table without a header there may be lines of words, if a blank line parts them from it or all of them are phrases, and
+/// the table has other values in each record, or is said to have no header.
+pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be_headed: bool) -> u64 {
     if let Some((delim, rest)) = said_delim(text)
         && delim == dialect.delim
     {
-        return 1 + preamble_lines(rest, whole, dialect);
+        return 1 + preamble_lines(rest, whole, dialect, may_be_headed);
     }
     let text = &*prepared(text, dialect);
     let (mut at, mut fields, mut records) = (0, Vec::new(), Vec::new());
@@ -66,9 +67,11 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect) -> u64
         let is_parted = line_ends(&text[notes_len..table[0].start]) > 1;
         let is_note =
             |record: &Record| record.width == 1 && !record.has_values && (is_parted || record.is_phrase);
-        above.iter().all(is_note) && table.iter().all(|record| record.width == width && record.has_values)
+        let is_value = |record: &Record| record.width == width && (record.has_values || !may_be_headed);
+        above.iter().all(is_note) && table.iter().all(is_value)
     };
-    if above.is_empty() || !is_table || regular < 2 || !(table[0].is_header() || has_notes_above()) {
+    let is_header = may_be_headed && table[0].is_header();
+    if above.is_empty() || !is_table || regular < 2 || !(is_header || has_notes_above()) {
         return 0;
     }
     line_ends(&text[..table[0].start])
@@ -136,7 +139,14 @@ mod tests {
             ("", 0),
         ];
         for (text, lines) in cases {
-            assert_eq!(preamble_lines(text.as_bytes(), true, &Dialect::RFC4180), lines, "{text:?}");
+            assert_eq!(preamble_lines(text.as_bytes(), true, &Dialect::RFC4180, true), lines, "{text:?}");
+        }
+        // Without a header, records with gaps are none above the table.
+        for (text, lines) in
+            [("a,,\n,,\nb,c,d\ne,f,g\n", 0), ("Report\n\na,b\nc,d\n", 2), ("a\nb,c\nd,e\n", 0)]
+        {
+            let found = preamble_lines(text.as_bytes(), true, &Dialect::RFC4180, false);
+            assert_eq!(found, lines, "{text:?}");
         }
     }
 }
