@@ -9,7 +9,7 @@ use encoding_rs::WINDOWS_1252;
 
 use super::Delim;
 use super::file_forms::{FileForm, FileForms, Unnamed, found_forms};
-use super::record::{Dialect, Field, FieldForm, Parsed, is_blank_line, parse_record, unescape};
+use super::record::{Dialect, FieldForm, Parsed, is_blank_line, parse_record, unescape};
 use super::time_format::TimeFormats;
 use super::time_forms::{Forms, TimeKind};
 use super::values::{
