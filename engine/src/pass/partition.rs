@@ -9,7 +9,9 @@
 //! stalled until it has caught up; the log grows, and goes to disk when memory is short. So every wait
 //! ends, whatever the readers do among themselves.
 
+use std::any::Any;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
@@ -202,13 +204,15 @@ impl PassPartition {
     }
 }
 
+/// The error that a panic is told as.
+pub(super) fn broke_off(panic: Box<dyn Any + Send>) -> DataFusionError {
+    DataFusionError::Execution(format!("the query broke off: {}", crate::output::panic_message(panic)))
+}
+
 /// Runs code of a source; a panic in it ends the partition for all readers, instead of leaving them to
 /// wait.
-fn guard<T>(code: impl FnOnce() -> Result<T>) -> Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(code)).unwrap_or_else(|panic| {
-        let message = crate::output::panic_message(panic);
-        Err(DataFusionError::Execution(format!("the query broke off: {message}")))
-    })
+pub(super) fn guard<T>(code: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(broke_off(panic)))
 }
 
 /// Waits for the others; ready when it is time to see who has not moved.

@@ -1,6 +1,7 @@
 //! From the logical plans of several outputs to physical plans that share what they can.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
@@ -9,8 +10,10 @@ use datafusion::error::Result;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::{LogicalPlan, TableScan, TableSource};
 use datafusion::physical_plan::ExecutionPlan;
+use futures::FutureExt;
 use swath_planner::fuse::{Fused, SharedPlan, SharedSource, share_aggregates};
 
+use super::partition::{broke_off, guard};
 use super::reader::PassReaderExec;
 use super::seal::{PassSpace, share_scans};
 use super::shared::{LatePlan, SharedTable};
@@ -26,9 +29,9 @@ pub(crate) struct Together {
 }
 
 impl Together {
-    /// Plans outputs. One that cannot be planned does not keep the others from it.
+    /// Plans outputs. One that cannot be planned does not keep the others from it, nor does a panic of a rule.
     pub(crate) async fn plan(outputs: Vec<LogicalPlan>, state: &SessionState, space: &PassSpace) -> Self {
-        let optimize = |plan| state.optimize(&with_wider_types(plan)?);
+        let optimize = |plan| guard(|| state.optimize(&with_wider_types(plan)?));
         let optimized: Vec<Result<LogicalPlan>> = outputs.into_iter().map(optimize).collect();
         let (plans, mut results) = take_ok(optimized);
         let planned = match Self::plan_shared(plans.clone(), state, space).await {
@@ -38,7 +41,8 @@ impl Together {
         };
         let mut physical = Vec::new();
         for plan in &planned.plans {
-            physical.push(state.query_planner().create_physical_plan(plan, state).await);
+            let planned = AssertUnwindSafe(state.query_planner().create_physical_plan(plan, state));
+            physical.push(planned.catch_unwind().await.unwrap_or_else(|panic| Err(broke_off(panic))));
         }
         // Places that no plan has taken are given up.
         drop(planned.plans);
@@ -193,4 +197,52 @@ fn fill<T>(places: &mut [Option<T>], values: Vec<T>) {
 fn fill_new<T>(mut places: Vec<Option<Result<T>>>, values: Vec<T>) -> Vec<Result<T>> {
     fill(&mut places, values.into_iter().map(Ok).collect());
     places.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use datafusion::arrow::datatypes::{Schema, SchemaRef};
+    use datafusion::catalog::{Session as CoreSession, TableProvider};
+    use datafusion::logical_expr::{Expr, LogicalPlanBuilder, TableType};
+
+    use super::*;
+    use crate::session::Session;
+
+    #[derive(Debug)]
+    struct Panics;
+
+    #[async_trait]
+    impl TableProvider for Panics {
+        fn schema(&self) -> SchemaRef {
+            Arc::new(Schema::empty())
+        }
+
+        fn table_type(&self) -> TableType {
+            TableType::Base
+        }
+
+        async fn scan(
+            &self,
+            _session: &dyn CoreSession,
+            _projection: Option<&Vec<usize>>,
+            _filters: &[Expr],
+            _limit: Option<usize>,
+        ) -> Result<Arc<dyn ExecutionPlan>> {
+            panic!("a defect of a rule")
+        }
+    }
+
+    #[test]
+    fn a_panic_takes_no_other_output_down() {
+        let session = Session::builder().threads(1).build().unwrap();
+        let bad = LogicalPlanBuilder::scan("t", provider_as_source(Arc::new(Panics)), None).unwrap();
+        let good = LogicalPlanBuilder::empty(true);
+        let plans = vec![bad.build().unwrap(), good.build().unwrap()];
+        let together = session.plan_together(plans, session.pass_space());
+        let outputs = futures::executor::block_on(together).outputs;
+        let error = outputs[0].as_ref().unwrap_err().to_string();
+        assert!(error.contains("the query broke off: a defect of a rule"), "{error}");
+        assert!(outputs[1].is_ok());
+    }
 }
