@@ -32,7 +32,8 @@ use crate::length::Length;
 use crate::like_pattern::LikePattern;
 use crate::list_mad::ListMad;
 use crate::operators::{
-    ForgetConstants, GroupsInParts, OperatorPlanner, PushFiltersByName, SortFirstRows, YieldBetweenBatches,
+    ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner, PushFiltersByName, SortFirstRows,
+    YieldBetweenBatches,
 };
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
@@ -191,6 +192,7 @@ impl SessionBuilder {
             .with_physical_optimizer_rules(PushFiltersByName::among_rules())
             .with_physical_optimizer_rule(Arc::new(ForgetConstants))
             .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
+            .with_physical_optimizer_rule(Arc::new(KeepSorted))
             .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
             .with_physical_optimizer_rule(Arc::new(GroupsInParts { spills: Arc::clone(&resources.spills) }))
             .with_relation_planners(vec![

@@ -3,6 +3,7 @@
 mod filters_by_name;
 mod forget_constants;
 mod group_parts;
+mod keep_sorted;
 pub(crate) mod map_partitions;
 pub(crate) mod repartition;
 pub(crate) mod sample;
@@ -33,6 +34,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, Phy
 pub(crate) use filters_by_name::PushFiltersByName;
 pub(crate) use forget_constants::ForgetConstants;
 pub(crate) use group_parts::{GroupPartsExec, GroupsInParts};
+pub(crate) use keep_sorted::KeepSorted;
 use map_partitions::MapPartitions;
 use repartition::Repartition;
 use sample::Sample;

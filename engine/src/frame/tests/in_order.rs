@@ -26,6 +26,18 @@ fn rows_before_and_after() {
 }
 
 #[test]
+fn what_is_computed_of_many_sorted_rows_stays_sorted() {
+    let mut text = String::from("day,x\n");
+    (0..60_000).rev().for_each(|day| text += &format!("{day},{}\n", day * 2));
+    with_frame(&text, |frame| {
+        let steps = frame.sort(["day"]).select([col("day"), col("x").diff(-1).alias("z")]);
+        let expected: Vec<String> =
+            (0..59_999).map(|day| format!("{day} -2")).chain(["59999".to_owned()]).collect();
+        assert!(rows(&steps) == expected, "the rows are in another order");
+    });
+}
+
+#[test]
 fn windows_roll() {
     with_frame("day,x\n1,4\n2,1\n3,NA\n4,3\n5,5\n6,7\n", |frame| {
         let frame = frame.sort(["day"]);
