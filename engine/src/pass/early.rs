@@ -19,15 +19,15 @@ use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, replace_children_if_necessary};
 use futures::StreamExt;
 
-use super::Pass;
 use super::reader::PassReaderExec;
+use super::together::passes_of;
 
 /// A plan whose joins begin both inputs at once where that saves keeping rows.
 pub(super) fn begin_early(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
         let children = node.children();
         let [first, second] = children.as_slice() else { return Ok(Transformed::no(node)) };
-        if !takes_first_whole(&node) || !gives_at_the_end(second) || !share_a_pass(first, second) {
+        if !takes_first_whole(&node) || !gives_at_the_end(second) || !share_a_pass(first, second)? {
             return Ok(Transformed::no(node));
         }
         let early = Arc::new(EarlyExec { input: Arc::clone(second) });
@@ -49,27 +49,13 @@ fn gives_at_the_end(plan: &Arc<dyn ExecutionPlan>) -> bool {
 }
 
 /// Whether two plans read a pass, of which the second one wants all that it ever will from the start.
-fn share_a_pass(first: &Arc<dyn ExecutionPlan>, second: &Arc<dyn ExecutionPlan>) -> bool {
-    let (first, second) = (readers(first), readers(second));
-    let pass = |reader: &Arc<dyn ExecutionPlan>| reader_of(reader).map(|reader| Arc::as_ptr(reader.pass()));
-    let read_first: Vec<Option<*const Pass>> = first.iter().map(pass).collect();
-    second.iter().any(|reader| read_first.contains(&pass(reader)))
-        && !second.iter().filter_map(reader_of).any(PassReaderExec::has_dynamic_filters)
-}
-
-fn reader_of(plan: &Arc<dyn ExecutionPlan>) -> Option<&PassReaderExec> {
-    plan.downcast_ref()
-}
-
-/// The leaves of a plan that read a pass.
-fn readers(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<dyn ExecutionPlan>> {
-    let mut readers = Vec::new();
-    let walked = plan.apply(|node| {
-        readers.extend(node.is::<PassReaderExec>().then(|| Arc::clone(node)));
-        Ok(TreeNodeRecursion::Continue)
-    });
-    debug_assert!(walked.is_ok());
-    readers
+fn share_a_pass(first: &Arc<dyn ExecutionPlan>, second: &Arc<dyn ExecutionPlan>) -> Result<bool> {
+    let read_first = passes_of(first);
+    let shares = passes_of(second).iter().any(|pass| read_first.contains(pass));
+    let waits = |node: &Arc<dyn ExecutionPlan>| {
+        Ok(node.downcast_ref().is_some_and(PassReaderExec::has_dynamic_filters))
+    };
+    Ok(shares && !second.exists(waits)?)
 }
 
 /// Begins its input before it is asked for rows, and then is as far ahead of who asks as two batches.

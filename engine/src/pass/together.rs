@@ -66,9 +66,7 @@ impl Together {
         let mut groups: Vec<usize> = (0..self.outputs.len()).collect();
         let mut readers: HashMap<*const Pass, usize> = HashMap::new();
         for (output, exec) in self.outputs.iter().enumerate() {
-            let mut passes = Vec::new();
-            exec.iter().for_each(|exec| passes_of(exec, &mut passes));
-            for pass in passes {
+            for pass in exec.iter().flat_map(passes_of) {
                 let (old, new) = (groups[output], groups[*readers.entry(pass).or_insert(output)]);
                 groups.iter_mut().filter(|group| **group == old).for_each(|group| *group = new);
             }
@@ -98,19 +96,21 @@ impl Together {
 }
 
 /// What a plan reads, by itself and through plans that it shares with others.
-fn passes_of(plan: &Arc<dyn ExecutionPlan>, passes: &mut Vec<*const Pass>) {
+pub(super) fn passes_of(plan: &Arc<dyn ExecutionPlan>) -> Vec<*const Pass> {
+    let mut passes = Vec::new();
     let walked = plan.apply(|node| {
         if let Some(reader) = node.downcast_ref::<PassReaderExec>() {
             passes.push(Arc::as_ptr(reader.pass()));
             if let PassSource::Plan(late) = reader.pass().source()
                 && let Some(shared) = late.get()
             {
-                passes_of(shared, passes);
+                passes.extend(passes_of(shared));
             }
         }
         Ok(TreeNodeRecursion::Continue)
     });
     debug_assert!(walked.is_ok());
+    passes
 }
 
 /// Whether a plan reads the result of another one, and so may fail because of what other outputs ask for.

@@ -140,98 +140,88 @@ impl ColumnBuilder {
         let integer = |value: &[u8]| parse_i64(&signs.plain(value)?);
         let unsigned = |value: &[u8]| parse_u64(&signs.plain(value)?);
         let is_grouped = signs.thousands.is_some();
+        // How many values are read at once where they are plain, and how one is read.
+        macro_rules! append_by {
+            ($values:ident, $many:expr, $one:expr) => {
+                append($values, nulls, fields, spans, rules, on_bad, $many, $one)
+            };
+        }
         match &mut self.values {
             Values::Float64(values) if signs != NumberSigns::USUAL => {
                 let of = |value: &[u8]| f64_of(&signs.plain(value)?);
-                append(values, nulls, fields, spans, rules, on_bad, never, of)
+                append_by!(values, never, of)
             }
             Values::Float32(values) if signs != NumberSigns::USUAL => {
                 let of = |value: &[u8]| f32_of(&signs.plain(value)?);
-                append(values, nulls, fields, spans, rules, on_bad, never, of)
+                append_by!(values, never, of)
             }
             Values::Int64(values) if is_grouped => {
-                append(values, nulls, fields, spans, rules, on_bad, never, integer)
+                append_by!(values, never, integer)
             }
             Values::Int32(values) if is_grouped => {
                 let of = |value: &[u8]| narrow(integer(value));
-                append(values, nulls, fields, spans, rules, on_bad, never, of)
+                append_by!(values, never, of)
             }
             Values::Int16(values) if is_grouped => {
                 let of = |value: &[u8]| narrow(integer(value));
-                append(values, nulls, fields, spans, rules, on_bad, never, of)
+                append_by!(values, never, of)
             }
             Values::UInt64(values) if is_grouped => {
-                append(values, nulls, fields, spans, rules, on_bad, never, unsigned)
+                append_by!(values, never, unsigned)
             }
             Values::UInt32(values) if is_grouped => {
                 let of = |value: &[u8]| narrow(unsigned(value));
-                append(values, nulls, fields, spans, rules, on_bad, never, of)
+                append_by!(values, never, of)
             }
             Values::UInt16(values) if is_grouped => {
                 let of = |value: &[u8]| narrow(unsigned(value));
-                append(values, nulls, fields, spans, rules, on_bad, never, of)
+                append_by!(values, never, of)
             }
             Values::Int64(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, numbers::integers, parse_i64)
+                append_by!(values, numbers::integers, parse_i64)
             }
             Values::Float64(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, numbers::decimals, f64_of)
+                append_by!(values, numbers::decimals, f64_of)
             }
             Values::Int32(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
-                    narrow(parse_i64(value))
-                })
+                append_by!(values, narrow_integers, |value| { narrow(parse_i64(value)) })
             }
             Values::Int16(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
-                    narrow(parse_i64(value))
-                })
+                append_by!(values, narrow_integers, |value| { narrow(parse_i64(value)) })
             }
             Values::Int8(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
-                    narrow(parse_i64(value))
-                })
+                append_by!(values, narrow_integers, |value| { narrow(parse_i64(value)) })
             }
             Values::UInt64(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, parse_u64)
+                append_by!(values, narrow_integers, parse_u64)
             }
             Values::UInt32(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
-                    narrow(parse_u64(value))
-                })
+                append_by!(values, narrow_integers, |value| { narrow(parse_u64(value)) })
             }
             Values::UInt16(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
-                    narrow(parse_u64(value))
-                })
+                append_by!(values, narrow_integers, |value| { narrow(parse_u64(value)) })
             }
             Values::UInt8(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, narrow_integers, |value| {
-                    narrow(parse_u64(value))
-                })
+                append_by!(values, narrow_integers, |value| { narrow(parse_u64(value)) })
             }
-            Values::Float32(values) => append(values, nulls, fields, spans, rules, on_bad, never, f32_of),
+            Values::Float32(values) => append_by!(values, never, f32_of),
             Values::Decimal(values) => {
                 let ColumnType::Decimal { precision, scale } = self.ty else {
                     unreachable!("it is its type")
                 };
-                append(values, nulls, fields, spans, rules, on_bad, never, |value| {
-                    parse_decimal(&signs.plain(value)?, precision, scale)
-                })
+                append_by!(values, never, |value| { parse_decimal(&signs.plain(value)?, precision, scale) })
             }
-            Values::Time(values) => append(values, nulls, fields, spans, rules, on_bad, never, parse_time),
+            Values::Time(values) => append_by!(values, never, parse_time),
             Values::Date(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, never, |value| rules.times.date(value))
+                append_by!(values, never, |value| rules.times.date(value))
             }
             Values::Timestamp(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, never, |value| {
+                append_by!(values, never, |value| {
                     rules.times.timestamp(value).filter(|(_, zoned)| !zoned).map(|(micros, _)| micros)
                 })
             }
             Values::TimestampTz(values) => {
-                append(values, nulls, fields, spans, rules, on_bad, never, |value| {
-                    rules.times.timestamp(value).map(|(micros, _)| micros)
-                })
+                append_by!(values, never, |value| { rules.times.timestamp(value).map(|(micros, _)| micros) })
             }
             Values::Boolean(values) => append_booleans(values, nulls, fields, spans, rules, on_bad),
             Values::Text(values) => append_text(values, nulls, fields, spans, rules, on_bad),
