@@ -14,6 +14,7 @@ use std::sync::Arc;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, plan_err};
+use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, WindowFunctionDefinition};
@@ -22,8 +23,15 @@ use datafusion::optimizer::AnalyzerRule;
 use crate::budget::Budget;
 use crate::overflow::checked_sum;
 
-pub(crate) use mode::MostFrequent;
-pub(crate) use product::Product;
+/// Makes the aggregates known that the relational core lacks, and the sum that tells overflow.
+pub(crate) fn register_aggregates(state: &mut SessionState) -> Result<()> {
+    let lacking =
+        [AggregateUDF::from(mode::MostFrequent::default()), AggregateUDF::from(product::Product::default())];
+    for aggregate in lacking.map(Arc::new).into_iter().chain([checked_sum()]) {
+        state.register_udaf(aggregate)?;
+    }
+    Ok(())
+}
 
 /// Aggregates that keep all values of a group.
 const VALUE_KEEPERS: [&str; 5] = ["array_agg", "median", "nth_value", "percentile_cont", "string_agg"];

@@ -18,7 +18,7 @@ use datafusion::logical_expr::{
 
 /// Plans products of intervals and numbers, which the relational core does not have.
 #[derive(Debug)]
-pub(crate) struct IntervalMultiples;
+pub(super) struct IntervalMultiples;
 
 impl ExprPlanner for IntervalMultiples {
     fn plan_binary_op(
@@ -41,7 +41,7 @@ impl ExprPlanner for IntervalMultiples {
 }
 
 /// The name of the function, which no user calls.
-pub(crate) const MULTIPLE: &str = "interval_multiple";
+pub(super) const MULTIPLE: &str = "interval_multiple";
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Multiple {

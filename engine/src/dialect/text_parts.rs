@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
 
 /// Plans places of texts; the relational core knows those of lists.
 #[derive(Debug)]
-pub(crate) struct TextPlaces;
+pub(super) struct TextPlaces;
 
 impl ExprPlanner for TextPlaces {
     fn plan_field_access(

@@ -9,7 +9,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl,
 
 /// The function of the list of all numbers, which is null if there are none. Statements call it over `array_agg`.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ListMad {
+pub(super) struct ListMad {
     signature: Signature,
 }
 

@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
 use regex::Regex;
 
 /// The functions.
-pub(crate) fn regexp_lists() -> [ScalarUDF; 2] {
+pub(super) fn regexp_lists() -> [ScalarUDF; 2] {
     [ScalarUDF::from(RegexpList::new(Kind::Split)), ScalarUDF::from(RegexpList::new(Kind::ExtractAll))]
 }
 

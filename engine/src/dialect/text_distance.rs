@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
 };
 
 /// The functions.
-pub(crate) fn text_distances() -> [ScalarUDF; 5] {
+pub(super) fn text_distances() -> [ScalarUDF; 5] {
     [
         TextDistance::udf("damerau_levenshtein", DataType::Int64, |a, b| {
             Ok(strsim::damerau_levenshtein(a, b) as f64)

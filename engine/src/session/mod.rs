@@ -1,60 +1,41 @@
 //! A session: settings, views, and the way from a statement to its result.
 
+mod builder;
+
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::error::Result as DataFusionResult;
-use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, SessionStateBuilder, TaskContext};
-use datafusion::logical_expr::{AggregateUDF, LogicalPlan, ScalarUDF};
-use datafusion::optimizer::Analyzer;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use datafusion::prelude::{SessionConfig, SessionContext};
-use swath_io::{Notes, memory};
+use datafusion::prelude::SessionContext;
+use swath_io::Notes;
 use swath_planner::fuse::next_group;
 use swath_planner::{Catalog, SettingCall, SourceCall, Split, Statement, setting_of, split_distinct};
 
 use crate::again::{Again, Member, Way};
-use crate::aggregates::{MostFrequent, Product, UseOwnAggregates};
-use crate::date_arithmetic::DatesWithHours;
 use crate::deadline::{Deadline, bound};
-use crate::digests::digests;
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain_mode};
 use crate::frame::SelfTable;
-use crate::inspect::Inspections;
-use crate::interval_multiples::IntervalMultiples;
-use crate::length::Length;
-use crate::like_pattern::LikePattern;
-use crate::list_mad::ListMad;
-use crate::operators::{
-    ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner, PushFiltersByName, SortFirstRows,
-    YieldBetweenBatches,
-};
-use crate::optimizer;
-use crate::options::{OptionValue, ReadOptions};
+use crate::options::OptionValue;
 use crate::output::{Output, Query};
-use crate::overflow::{CheckArithmetic, checked_sum};
 use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
-use crate::regexp_lists::regexp_lists;
 use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
-use crate::subqueries::SubqueriesAsValues;
-use crate::table_sample::TableSamples;
-use crate::text_distance::text_distances;
-use crate::text_parts::TextPlaces;
 use crate::threads::ComputeThreads;
-use crate::type_of::TypeOf;
-use crate::union_types::UnionTypes;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
+
+pub use builder::SessionBuilder;
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
 #[derive(Clone)]
@@ -69,168 +50,6 @@ pub struct Session {
     begun: Instant,
     /// What was run, if it is recorded.
     record: Option<Record>,
-}
-
-/// Makes a [`Session`] with other settings than the default ones.
-#[derive(Debug, Clone, Default)]
-pub struct SessionBuilder {
-    options: ReadOptions,
-    threads: Option<usize>,
-    memory_limit_bytes: Option<usize>,
-    pass_memory_bytes: Option<usize>,
-    temp_folder: Option<PathBuf>,
-    max_spill_bytes: Option<u64>,
-    time_limit: Option<Duration>,
-    read_only: bool,
-    record: bool,
-}
-
-impl SessionBuilder {
-    /// Sets an option for bare paths (`FROM 'x.csv'`), by the names of [`ReadOptions`].
-    ///
-    /// # Errors
-    /// There is no such option, or it does not take the value.
-    pub fn option(mut self, name: &str, value: OptionValue) -> Result<Self> {
-        self.options.set(name, &value)?;
-        Ok(self)
-    }
-
-    /// Sets how many threads compute, and so how many files are read at once; by default one for each
-    /// core.
-    pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = Some(threads.max(1));
-        self
-    }
-
-    /// Sets how many bytes of memory queries may use: decoded chunks, what operators keep, what waits for readers.
-    /// What does not fit is written to disk where it can be; a query that cannot go on with as much fails. By
-    /// default 60 % of what the machine has, or of what the control group of the process may use.
-    pub fn memory_limit(mut self, limit_bytes: usize) -> Self {
-        self.memory_limit_bytes = Some(limit_bytes);
-        self
-    }
-
-    /// Sets the folder for what does not fit into memory; by default the system's folder for temporary files.
-    pub fn temp_dir(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.temp_folder = Some(folder.into());
-        self
-    }
-
-    /// Sets how many bytes may be on disk at one time of what does not fit into memory, and of what this process keeps of
-    /// pipes; by default there is no limit but the disk's.
-    pub fn max_spill(mut self, max_bytes: u64) -> Self {
-        self.max_spill_bytes = Some(max_bytes);
-        self
-    }
-
-    /// Sets how long a query may take, from when it is begun until its last row is taken; it then fails with
-    /// [`Error::TimedOut`]. Queries that are computed together have one limit. By default there is none.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.time_limit = Some(limit);
-        self
-    }
-
-    /// Lets no statement and no [`Sink`](crate::Sink) write files, nor say where on disk something is kept. What
-    /// does not fit into memory is written to disk all the same, in a file that nobody else can see.
-    pub fn read_only(mut self, read_only: bool) -> Self {
-        self.read_only = read_only;
-        self
-    }
-
-    /// Records what is run, for [`Session::take_record`]. It costs next to no time, and some memory for each query.
-    pub fn record(mut self, record: bool) -> Self {
-        self.record = record;
-        self
-    }
-
-    /// Sets how many bytes may wait in memory for readers that are behind, in passes and in results; what
-    /// is more waits on disk. By default a quarter of the memory limit.
-    pub fn pass_memory_bytes(mut self, limit_bytes: usize) -> Self {
-        self.pass_memory_bytes = Some(limit_bytes);
-        self
-    }
-
-    /// Makes the session and starts its threads.
-    ///
-    /// # Errors
-    /// The operating system gives no threads.
-    pub fn build(self) -> Result<Session> {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = self.threads.unwrap_or_else(cores);
-        let compute_threads = ComputeThreads::start(threads)?;
-        let limit = self.memory_limit_bytes.unwrap_or_else(memory::default_limit_bytes);
-        if let Some(folder) = &self.temp_folder {
-            swath_io::keep_pipes_in(folder);
-        }
-        if let Some(max_bytes) = self.max_spill_bytes {
-            swath_io::bound_kept_pipes(max_bytes);
-        }
-        let temp_folder = self.temp_folder.unwrap_or_else(std::env::temp_dir);
-        let mut resources = Resources::new(limit, temp_folder, self.max_spill_bytes.unwrap_or(u64::MAX));
-        resources.set_time_limit(self.time_limit);
-        resources.read_only = self.read_only;
-        let pass_space = resources.pass_space(self.pass_memory_bytes);
-        if self.record {
-            pass_space.scans().remember_work();
-        }
-        let notes = Notes::default();
-        let sources = Sources::new(self.options, notes.clone());
-        // Names keep the case in which they are written: the planner has resolved them.
-        let mut config = SessionConfig::new()
-            .with_information_schema(true)
-            .with_target_partitions(threads)
-            .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
-        resources.configure(config.options_mut());
-        let mut state = SessionStateBuilder::new()
-            .with_optimizer_rules(optimizer::rules())
-            .with_config(config)
-            .with_runtime_env(resources.runtime()?)
-            // In front of those of the core, which take all subscripts for lists'.
-            .with_expr_planners(vec![Arc::new(IntervalMultiples), Arc::new(TextPlaces)])
-            .with_default_features()
-            .with_query_planner(Arc::new(OperatorPlanner))
-            .with_physical_optimizer_rules(PushFiltersByName::among_rules())
-            .with_physical_optimizer_rule(Arc::new(ForgetConstants))
-            .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
-            .with_physical_optimizer_rule(Arc::new(KeepSorted))
-            .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
-            .with_physical_optimizer_rule(Arc::new(GroupsInParts { spills: Arc::clone(&resources.spills) }))
-            .with_relation_planners(vec![
-                Arc::new(TableSamples),
-                Arc::new(sources.clone()),
-                Arc::new(Inspections),
-                Arc::new(RejectsTable::new(notes.clone())),
-            ])
-            .with_analyzer_rules(
-                std::iter::once(Arc::new(UnionTypes) as _).chain(Analyzer::new().rules).collect(),
-            )
-            .with_analyzer_rule(Arc::new(SubqueriesAsValues))
-            .with_analyzer_rule(Arc::new(DatesWithHours))
-            .with_analyzer_rule(Arc::new(CheckArithmetic))
-            .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))
-            .build();
-        state.register_udaf(checked_sum())?;
-        state.register_udf(Arc::new(ScalarUDF::from(TypeOf::default())))?;
-        state.register_udf(Arc::new(ScalarUDF::from(Length::default())))?;
-        state.register_udf(Arc::new(ScalarUDF::from(LikePattern::default())))?;
-        state.register_udf(Arc::new(ScalarUDF::from(ListMad::default())))?;
-        for function in digests().into_iter().chain(regexp_lists()).chain(text_distances()) {
-            state.register_udf(Arc::new(function))?;
-        }
-        state.register_udaf(Arc::new(AggregateUDF::from(MostFrequent::default())))?;
-        state.register_udaf(Arc::new(AggregateUDF::from(Product::default())))?;
-        Ok(Session {
-            threads: compute_threads,
-            context: SessionContext::new_with_state(state),
-            sources,
-            notes,
-            pass_space,
-            resources,
-            params: Params::default(),
-            begun: Instant::now(),
-            record: self.record.then(Record::default),
-        })
-    }
 }
 
 impl Session {

@@ -9,7 +9,7 @@ use crate::inspect::type_name;
 
 /// The function: one text for all rows.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TypeOf {
+pub(super) struct TypeOf {
     signature: Signature,
 }
 

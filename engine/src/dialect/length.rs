@@ -12,7 +12,7 @@ use datafusion::logical_expr::{
 
 /// The relational core's function makes a text of a list, and counts its characters.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Length {
+pub(super) struct Length {
     signature: Signature,
     of_text: Arc<ScalarUDF>,
     of_list: Arc<ScalarUDF>,

@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
 use sha2::Digest;
 
 /// The functions.
-pub(crate) fn digests() -> [ScalarUDF; 3] {
+pub(super) fn digests() -> [ScalarUDF; 3] {
     [
         HexDigest::udf("md5", md5::Md5::digest_hex),
         HexDigest::udf("sha1", sha1::Sha1::digest_hex),

@@ -11,7 +11,7 @@ use swath_planner::{LIKE_PATTERN, escaped_pattern};
 
 /// The function: a pattern and its escape character, or none, to a pattern that is escaped with `\`.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct LikePattern {
+pub(super) struct LikePattern {
     signature: Signature,
 }
 

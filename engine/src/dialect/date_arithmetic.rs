@@ -12,7 +12,7 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, cast, lit};
 use datafusion::optimizer::AnalyzerRule;
 
-use crate::interval_multiples::MULTIPLE;
+use super::interval_multiples::MULTIPLE;
 use crate::overflow::rewrite_expressions;
 
 /// Takes dates for their midnights where hours are added to them or taken from them.

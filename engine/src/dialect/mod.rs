@@ -1,0 +1,47 @@
+//! What the SQL of other engines has and the relational core lacks: functions, and operators on more types.
+//!
+//! What can be said with the core's own functions is written anew before it is planned, in
+//! `swath_planner::functions`; here is what rows have to be computed for.
+
+mod date_arithmetic;
+mod digests;
+mod interval_multiples;
+mod length;
+mod like_pattern;
+mod list_mad;
+mod regexp_lists;
+mod text_distance;
+mod text_parts;
+mod type_of;
+mod union_types;
+
+use std::sync::Arc;
+
+use datafusion::error::Result;
+use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::planner::ExprPlanner;
+
+pub(crate) use date_arithmetic::DatesWithHours;
+pub(crate) use union_types::UnionTypes;
+
+/// Plans operators. To stand in front of the core's planners, which take all subscripts for those of lists.
+pub(crate) fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
+    vec![Arc::new(interval_multiples::IntervalMultiples), Arc::new(text_parts::TextPlaces)]
+}
+
+/// Makes the functions known, some of them in place of the core's.
+pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
+    let single = [
+        ScalarUDF::from(type_of::TypeOf::default()),
+        ScalarUDF::from(length::Length::default()),
+        ScalarUDF::from(like_pattern::LikePattern::default()),
+        ScalarUDF::from(list_mad::ListMad::default()),
+    ];
+    let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());
+    let functions = single.into_iter().chain(families).chain(text_distance::text_distances());
+    for function in functions {
+        state.register_udf(Arc::new(function))?;
+    }
+    Ok(())
+}
