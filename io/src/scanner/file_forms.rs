@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use encoding_rs::WINDOWS_1252;
 
 use super::infer::Sample;
-use super::record::Dialect;
+use super::record::{Dialect, Field};
 use crate::encoding::Encoding;
 use crate::options::CsvOptions;
 use crate::sniff::Looks;
@@ -48,6 +48,17 @@ pub(crate) enum Unnamed {
 }
 
 impl Unnamed {
+    /// What it can be beside one more record, below a first record of so many fields.
+    pub(super) fn beside(self, fields: &[Field], width: usize) -> Self {
+        let is_open = || fields.last().is_some_and(|field| field.start == field.end);
+        match self {
+            _ if fields.len() != width + 1 => Self::None,
+            Self::Last if is_open() => Self::Last,
+            Self::Last | Self::First => Self::First,
+            Self::None => Self::None,
+        }
+    }
+
     /// Gives the column a name that is empty.
     pub(crate) fn add_to(self, names: &mut Vec<String>) {
         match self {

@@ -1,0 +1,218 @@
+//! The heads of files.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use encoding_rs::WINDOWS_1252;
+
+use crate::codec::{Codec, Decompressor};
+use crate::encoding::{Encoding, TextStream};
+use crate::error::{ErrorKind, Result};
+use crate::feed::DOUBT_LEN_BYTES;
+use crate::notes::Notes;
+use crate::options::{CsvOptions, HeaderMode, Setting};
+use crate::scanner::TimeFormats;
+use crate::scanner::record::line_end;
+use crate::scanner::values::NumberSigns;
+use crate::sniff::{Looks, encoding_of};
+use crate::source::SourceFile;
+use crate::splitter::RecordBuffer;
+
+/// Decoded bytes of a file that are looked at: below one bzip2 block (900 kB), so that looking at a
+/// .bz2 decodes one block.
+pub(super) const SAMPLE_LEN_BYTES: usize = 512 << 10;
+
+/// The first decoded bytes of a file.
+pub(crate) struct Head {
+    pub(crate) text: Vec<u8>,
+    /// Whether the file ends with them.
+    pub(crate) whole: bool,
+    pub(crate) codec: Codec,
+    /// How many compressed bytes they came from.
+    pub(super) compressed_bytes: u64,
+    /// Texts that are null in every column.
+    pub(super) nullstr: Vec<String>,
+    pub(super) nulls_in_quotes: bool,
+    pub(super) signs: NumberSigns,
+    pub(super) times: TimeFormats,
+    pub(crate) encoding: Encoding,
+    pub(super) looks: Looks,
+    /// Whether records that are shorter than the first, and those that are longer, will be left out.
+    pub(super) leaves_out: (bool, bool),
+}
+
+/// Does something with each file, with a few of them at once; the first error in their order wins.
+pub(crate) fn each_file<T: Send>(
+    files: &[SourceFile],
+    look: impl Fn(&SourceFile) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    if workers <= 1 {
+        return files.iter().map(look).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(index) else { return done };
+            done.push((index, look(file)));
+        }
+    };
+    let mut all: Vec<(usize, Result<T>)> = thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let join = |handle: thread::ScopedJoinHandle<'_, Vec<_>>| {
+            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        handles.into_iter().flat_map(join).collect()
+    });
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, done)| done).collect()
+}
+
+/// Reads the head of a file, in the encoding that it seems to be in if none is set.
+pub(crate) fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head> {
+    if let Setting::Is(encoding) = options.encoding {
+        return read_head_in(file, options, encoding);
+    }
+    let head = read_head_in(file, options, Encoding::Utf8)?;
+    let looks = match options.skip {
+        // Half of a character may be skipped with a line.
+        Setting::Is(1..) => {
+            let from_the_start = CsvOptions { skip: 0.into(), ..options.clone() };
+            encoding_of(&read_head_in(file, &from_the_start, Encoding::Utf8)?.text)
+        }
+        _ => encoding_of(&head.text),
+    };
+    Ok(match looks {
+        Looks::Utf16(encoding) => Head { looks, ..read_head_in(file, options, encoding)? },
+        Looks::Bytes => Head { looks, encoding: Encoding::Other(WINDOWS_1252), ..head },
+        Looks::Ascii | Looks::Utf8 => Head { looks, ..head },
+    })
+}
+
+fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<Head> {
+    let mut buffer = open_records(file, options, encoding)?;
+    // Behind a header of many names there have to be some records.
+    let has_lines = |sample: &[u8]| memchr::memchr2(b'\n', b'\r', &sample[..sample.len() / 2]).is_some();
+    let len = fill_head(&mut buffer, SAMPLE_LEN_BYTES, has_lines)?;
+    if buffer.is_head_lost() && options.header != HeaderMode::Absent {
+        return Err(ErrorKind::HeadLost { path: file.path.clone() }.into());
+    }
+    let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
+    check_head(&mut buffer)?;
+    let text = buffer.data()[..len].to_vec();
+    let share = text.len() as f64 / buffer.data().len().max(1) as f64;
+    let compressed_bytes = (compressed_bytes as f64 * share) as u64;
+    Ok(Head {
+        whole: buffer.is_whole() && text.len() == buffer.data().len(),
+        text,
+        codec: buffer.decompressor().codec(),
+        compressed_bytes,
+        nullstr: options.nullstr.clone(),
+        nulls_in_quotes: options.nulls_in_quotes,
+        signs: options.number_signs(),
+        times: options.times.clone(),
+        encoding: buffer.encoding(),
+        looks: Looks::Ascii,
+        leaves_out: match options.on_error.leaves_out() {
+            true => (!options.pad_short, !options.cut_long),
+            false => (false, false),
+        },
+    })
+}
+
+/// Opens a file and steps over the lines to skip.
+fn open_records(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<RecordBuffer> {
+    // What is to be noted is noted when the file is read.
+    let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
+    let stream = TextStream::new(bytes, encoding)?;
+    // The sample is many records: the bound on one must not keep it from being taken.
+    let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
+    skip_lines(&mut buffer, options.skip.known().unwrap_or(0))?;
+    Ok(buffer)
+}
+
+/// Steps over the lines that the options say to skip.
+fn skip_lines(buffer: &mut RecordBuffer, mut lines: u64) -> Result<()> {
+    while lines > 0 {
+        let found = memchr::memchr2(b'\n', b'\r', buffer.data());
+        let end = found.and_then(|at| line_end(buffer.data(), at, buffer.at_end()));
+        match end {
+            Some(len) => {
+                buffer.consume(len, 1);
+                lines -= 1;
+            }
+            None if buffer.at_end() => {
+                let len = buffer.data().len();
+                buffer.consume(len, 1);
+                return Ok(());
+            }
+            None => buffer.grow()?,
+        }
+    }
+    Ok(())
+}
+
+/// Lets the codec check the head of a file where that is cheap: damage of one bit makes another text of a whole block of bzip2, with
+/// other names of columns, but its checksum is not far, and the block is decoded already.
+///
+/// # Errors
+/// Damage.
+pub(crate) fn check_head(buffer: &mut RecordBuffer) -> Result<()> {
+    match buffer.decompressor().codec() {
+        Codec::Bzip2 => buffer.check(DOUBT_LEN_BYTES),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the head of a file, and gives how much of it is to be looked at: so many bytes, or, as long as these tell nothing, twice as
+/// many, up to the whole file. However many a codec gives at once, it is the same.
+///
+/// # Errors
+/// Those of reading and decoding; a record longer than the bound.
+pub(crate) fn fill_head(
+    buffer: &mut RecordBuffer,
+    len_bytes: usize,
+    tells: impl Fn(&[u8]) -> bool,
+) -> Result<usize> {
+    let mut wanted = len_bytes;
+    loop {
+        while !buffer.at_end() && buffer.data().len() < wanted {
+            buffer.grow()?;
+        }
+        let len = wanted.min(buffer.data().len());
+        let is_all = buffer.at_end() && len == buffer.data().len();
+        if is_all || tells(&buffer.data()[..len]) {
+            return Ok(len);
+        }
+        wanted *= 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::infer_csv;
+    use super::super::testing::columns_of;
+    use super::*;
+
+    #[test]
+    fn the_same_is_looked_at_of_each_codec() {
+        let (text, mark) = ("n\n".to_owned() + &"1\n".repeat(SAMPLE_LEN_BYTES / 2) + "x\n", "\u{feff}");
+        let dir = tempfile::tempdir().unwrap();
+        for text in [text.clone(), mark.to_owned() + &text] {
+            for codec in [Codec::Plain, Codec::Gzip, Codec::Zstd] {
+                let path = dir.path().join("a.csv");
+                let mut file = fs::File::create(&path).unwrap();
+                let mut compressor = crate::codec::Compressor::new(codec, None, &mut file).unwrap();
+                std::io::Write::write_all(&mut compressor, text.as_bytes()).unwrap();
+                compressor.finish().unwrap();
+                let files = crate::source::expand(&[path.display().to_string()]).unwrap();
+                let table = infer_csv(&files, &CsvOptions::default()).unwrap();
+                assert_eq!(columns_of(&table), "n bigint", "{codec}");
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What the values of a column look like, seen together.
+
+use super::Head;
+use crate::options::{ColumnType, CsvOptions};
+use crate::scanner::TimeFormats;
+use crate::scanner::time_forms::{Forms, TimeKind};
+use crate::scanner::values::{
+    NumberSigns, has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64, trim,
+};
+
+/// What the values of a column seen so far can be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ColumnValues {
+    pub(super) seen: Seen,
+    /// Forms of dates that all of them have.
+    pub(super) forms: Forms,
+    /// Whether one of them has a letter, or no digit.
+    has_words: bool,
+}
+
+impl ColumnValues {
+    /// One more field.
+    pub(super) fn add(&mut self, field: &[u8], is_quoted: bool, head: &Head) {
+        let is_known = self.seen == Seen::Text && self.forms == Forms::NONE && self.has_words;
+        let is_listed = || {
+            (head.nulls_in_quotes || !is_quoted) && head.nullstr.iter().any(|null| null.as_bytes() == field)
+        };
+        if is_known || is_null_word(field) || is_listed() {
+            return;
+        }
+        let value = trim(field);
+        let seen = Seen::of(value, head.signs, &head.times);
+        let may_be_time = matches!(seen, Seen::Text | Seen::Date | Seen::Timestamp);
+        let forms = if may_be_time { self.forms.with(value) } else { Forms::NONE };
+        let is_figure = value.iter().any(u8::is_ascii_digit)
+            && !value.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
+        *self = self.merge(Self { seen, forms, has_words: !is_figure });
+    }
+
+    pub(super) fn merge(self, other: Self) -> Self {
+        Self {
+            seen: self.seen.merge(other.seen),
+            forms: self.forms.merge(other.forms),
+            has_words: self.has_words || other.has_words,
+        }
+    }
+
+    /// Whether they are dates or points in time that are written otherwise than asked for.
+    pub(super) fn times(self) -> Option<TimeKind> {
+        if self.seen == Seen::Text { self.forms.kind() } else { None }
+    }
+
+    /// Whether there are any, and they look like something else than text.
+    pub(super) fn is_typed(self) -> bool {
+        self.seen != Seen::Nothing && !self.are_words()
+    }
+
+    /// Whether they are text that looks like nothing else.
+    pub(super) fn are_words(self) -> bool {
+        self.seen == Seen::Text && self.times().is_none()
+    }
+
+    /// Whether they are text of digits and signs, as `12%`, `10:30`, `$5` and integers of too many digits.
+    pub(super) fn are_figures(self) -> bool {
+        self.seen == Seen::Text && !self.has_words
+    }
+
+    pub(super) fn is_integer(self) -> bool {
+        matches!(self.seen, Seen::Integer | Seen::ZeroLed)
+    }
+
+    /// Whether they are dates or points in time.
+    pub(super) fn is_time(self) -> bool {
+        matches!(self.seen, Seen::Date | Seen::Timestamp | Seen::TimestampTz)
+    }
+}
+
+/// The narrowest type of the values seen so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Seen {
+    #[default]
+    Nothing,
+    Boolean,
+    Integer,
+    /// Integers, some with zeros in front, as of postcodes.
+    ZeroLed,
+    /// Infinity: a double if there are numbers, too.
+    Infinite,
+    Double,
+    Date,
+    Timestamp,
+    TimestampTz,
+    Text,
+}
+
+impl Seen {
+    fn of(value: &[u8], signs: NumberSigns, times: &TimeFormats) -> Self {
+        let number = signs.plain(value);
+        let is = |is: fn(&[u8]) -> bool| number.as_deref().is_some_and(is);
+        if is(|number| parse_i64(number).is_some()) {
+            if has_leading_zeros(value) { Self::ZeroLed } else { Self::Integer }
+        } else if is(looks_like_f64) {
+            Self::Double
+        } else if is_infinite(value) {
+            Self::Infinite
+        } else if parse_bool(value).is_some() {
+            Self::Boolean
+        } else if times.date(value).is_some() {
+            Self::Date
+        } else {
+            match times.timestamp(value) {
+                Some((_, true)) => Self::TimestampTz,
+                Some((_, false)) => Self::Timestamp,
+                None => Self::Text,
+            }
+        }
+    }
+
+    /// The narrowest that holds both.
+    fn merge(self, other: Self) -> Self {
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Self::Nothing, other) | (other, Self::Nothing) => other,
+            (Self::Integer, Self::ZeroLed) | (Self::ZeroLed, Self::Integer) => Self::ZeroLed,
+            (
+                Self::Integer | Self::ZeroLed | Self::Infinite | Self::Double,
+                Self::Integer | Self::ZeroLed | Self::Infinite | Self::Double,
+            ) => Self::Double,
+            (Self::Date, Self::Timestamp) | (Self::Timestamp, Self::Date) => Self::Timestamp,
+            _ => Self::Text,
+        }
+    }
+
+    pub(super) fn column_type(self, options: &CsvOptions) -> ColumnType {
+        match self {
+            _ if options.all_varchar => ColumnType::Text,
+            Self::Nothing | Self::Infinite | Self::Text => ColumnType::Text,
+            Self::Boolean => ColumnType::Boolean,
+            Self::Integer | Self::ZeroLed => ColumnType::Int64,
+            Self::Double => ColumnType::Float64,
+            Self::Date => ColumnType::Date,
+            Self::Timestamp => ColumnType::Timestamp,
+            Self::TimestampTz => ColumnType::TimestampTz,
+        }
+    }
+}
+
+/// Whether a comment byte stands behind a value that is no text.
+pub(super) fn is_commented(field: &[u8], comment: Option<u8>) -> bool {
+    let value = comment.and_then(|comment| memchr::memchr(comment, field)).map(|at| trim(&field[..at]));
+    value.is_some_and(|value| {
+        !value.is_empty() && Seen::of(value, NumberSigns::USUAL, &TimeFormats::default()) != Seen::Text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{columns, columns_of, infer};
+    use super::*;
+
+    #[test]
+    fn narrowest_type_that_fits() {
+        let text = "i,f,b,d,t,z,s,n\n1,1,true,2001-01-01,2001-01-01,2001-01-01T00:00Z,1,NA\n\
+                    NA,2.5,FALSE,NA,2001-01-01 10:00,NA,x,\n";
+        assert_eq!(
+            columns(&[text]),
+            "i bigint, f double, b boolean, d date, t timestamp, z timestamptz, s text, n text"
+        );
+    }
+
+    #[test]
+    fn large_integers_stay_text() {
+        assert_eq!(columns(&["id\n12345678901234567890123\n"]), "id text");
+        // Infinity is a number beside numbers, and else a word.
+        assert_eq!(
+            columns(&["x,y,z\n1,inf,-inf\nInfinity,inf,1.5\nnan,-inf,\\N\n"]),
+            "x double, y text, z double"
+        );
+        assert_eq!(columns(&["x\ninf\nouter\n"]), "x text");
+        assert_eq!(columns(&["id,x\n9223372036854775808,1e400\n1.5,2\n"]), "id text, x text");
+    }
+
+    #[test]
+    fn values_that_mean_something_only_to_people_stay_text() {
+        let values = [
+            ("1_000", "text"),
+            ("0x1F", "text"),
+            ("12%", "text"),
+            ("\"1,234\"", "text"),
+            ("\"12,50\"", "text"),
+            ("$5", "text"),
+            ("(5)", "text"),
+            ("5-", "text"),
+            ("1 000", "text"),
+            ("T", "text"),
+            ("yes", "text"),
+            ("31/12/2001", "text"),
+            ("12/31/2001", "text"),
+            ("2001-1-1", "text"),
+            ("2001-12-31T10", "text"),
+            ("10:30", "text"),
+            ("0000-00-00", "text"),
+            ("2001-02-30", "text"),
+            ("inf", "text"),
+            ("+5", "bigint"),
+            ("-0", "bigint"),
+            ("20011231", "bigint"),
+            (" 7 ", "bigint"),
+            ("\"7\"", "bigint"),
+            ("1e3", "double"),
+            ("5.", "double"),
+            (".5", "double"),
+            ("TRUE", "boolean"),
+            ("2001/12/31", "date"),
+            ("2001-12-31T10:00Z", "timestamptz"),
+            ("2001-12-31 10:00", "timestamp"),
+        ];
+        for (value, expected) in values {
+            assert_eq!(
+                columns(&[&format!("v,w\n{value},1\n")]),
+                format!("v {expected}, w bigint"),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_comma_may_stand_before_the_fraction() {
+        let options = CsvOptions { decimal_separator: b',', ..Default::default() };
+        let table = infer(&["n;p;q\n1;12,5;1.5\n2;-,5e2;2\n3;7;3\n"], &options).unwrap();
+        assert_eq!(
+            (columns_of(&table), table.delim()),
+            ("n bigint, p double, q text".into(), Some(b';'.into()))
+        );
+        // It is no delimiter then.
+        let table = infer(&["p\n12,5\n-3,25\n"], &options).unwrap();
+        assert_eq!(columns_of(&table), "p double");
+    }
+
+    #[test]
+    fn signs_may_stand_between_thousands() {
+        let options = CsvOptions { thousands: Some(','), ..Default::default() };
+        let found = |text: &str| columns_of(&infer(&[text], &options).unwrap());
+        assert_eq!(found("n;p\n1,234;1,234.5\n5;-12,345,678\n"), "n bigint, p double");
+        assert_eq!(found("n,p\n\"1,234\",x\n5,y\n"), "n bigint, p text");
+        assert_eq!(found("n;p\n1,2;1,234.5\n"), "n text, p double");
+    }
+}
