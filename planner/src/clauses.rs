@@ -10,7 +10,8 @@ use sqlparser::ast::{
 };
 
 use crate::error::{Error, Result};
-use crate::names::{Catalog, constraint_of};
+use crate::joins::constraint_of;
+use crate::names::Catalog;
 use crate::scope::same_name;
 
 /// Checks that functions over groups and windows stand where they can, in all queries of a statement.

@@ -1,9 +1,8 @@
 //! Joins by names, and what is no join.
 
-use sqlparser::ast::{JoinConstraint, TableAlias, TableFactor, TableWithJoins};
+use sqlparser::ast::{JoinConstraint, JoinOperator, TableAlias, TableFactor, TableWithJoins};
 
 use crate::error::{Error, Result};
-use crate::names::alias_of;
 use crate::scope::{Relation, condition_of, same_name};
 
 /// Joins by columns: those of the joined tables are one with those in front of them.
@@ -55,4 +54,36 @@ pub(crate) fn is_series(factor: &TableFactor) -> bool {
     };
     let name = name.to_string().to_lowercase();
     matches!(name.as_str(), "generate_series" | "range")
+}
+
+/// The other name that something in FROM is given.
+pub(crate) fn alias_of(factor: &TableFactor) -> Option<&TableAlias> {
+    match factor {
+        TableFactor::Table { alias, .. }
+        | TableFactor::Function { alias, .. }
+        | TableFactor::TableFunction { alias, .. }
+        | TableFactor::UNNEST { alias, .. } => alias.as_ref(),
+        _ => None,
+    }
+}
+
+/// What a join says of the rows that belong together.
+pub(crate) fn constraint_of(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
+    match operator {
+        JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint)
+        | JoinOperator::CrossJoin(constraint)
+        | JoinOperator::Semi(constraint)
+        | JoinOperator::LeftSemi(constraint)
+        | JoinOperator::RightSemi(constraint)
+        | JoinOperator::Anti(constraint)
+        | JoinOperator::LeftAnti(constraint)
+        | JoinOperator::RightAnti(constraint) => Some(constraint),
+        _ => None,
+    }
 }

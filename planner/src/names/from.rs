@@ -1,0 +1,208 @@
+//! What `FROM` names: tables, files, queries, and their joins.
+
+use std::collections::HashSet;
+
+use sqlparser::ast::{
+    Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias, TableFactor, TableWithJoins,
+};
+
+use super::Resolver;
+use crate::error::{Error, Result};
+use crate::inspect::is_mark;
+use crate::joins::{alias_of, constraint_of, is_series, join_by, must_have_conditions};
+use crate::pivot::pivoted;
+use crate::rejects::{REJECTS_COLUMNS, is_rejects};
+use crate::scope::{
+    Env, Relation, Scope, aliased, all_columns, must_be_in_both, no_table, respell, same_name,
+};
+use crate::source_call::source_call_of;
+
+impl Resolver<'_> {
+    /// Resolves FROM, from left to right: the tables it names, in order.
+    pub(super) fn from(&self, from: &mut [TableWithJoins], env: &Env) -> Result<Vec<Relation>> {
+        let mut relations = Vec::new();
+        if from.len() > 1 || from.iter().any(|table| !table.joins.is_empty()) {
+            self.name_queries(from);
+        }
+        for table in from {
+            self.table_with_joins(table, &mut relations, env)?;
+        }
+        Ok(relations)
+    }
+
+    /// Names queries that have none and are joined with others, so that their columns can be told from those of others.
+    fn name_queries(&self, from: &mut [TableWithJoins]) {
+        let factors = from.iter_mut().flat_map(|TableWithJoins { relation, joins }| {
+            std::iter::once(relation).chain(joins.iter_mut().map(|join| &mut join.relation))
+        });
+        for factor in factors {
+            if let TableFactor::Derived { alias: alias @ None, .. } = factor {
+                self.named_queries.set(self.named_queries.get() + 1);
+                *alias = Some(TableAlias {
+                    explicit: true,
+                    name: Ident::with_quote('"', format!("query {}", self.named_queries.get())),
+                    columns: Vec::new(),
+                    at: None,
+                });
+            }
+        }
+    }
+
+    fn table_with_joins(
+        &self,
+        table: &mut TableWithJoins,
+        relations: &mut Vec<Relation>,
+        env: &Env,
+    ) -> Result<()> {
+        let start = relations.len();
+        must_have_conditions(table)?;
+        self.factor(&mut table.relation, relations, env)?;
+        for join in &mut table.joins {
+            let left = relations.len();
+            self.factor(&mut join.relation, relations, env)?;
+            if let JoinOperator::Semi(constraint) | JoinOperator::Anti(constraint) = &join.join_operator {
+                let constraint = constraint.clone();
+                join.join_operator = match join.join_operator {
+                    JoinOperator::Semi(_) => JoinOperator::LeftSemi(constraint),
+                    _ => JoinOperator::LeftAnti(constraint),
+                };
+            }
+            let keeps_rows = matches!(
+                join.join_operator,
+                JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)
+            );
+            match constraint_of(&mut join.join_operator) {
+                Some(JoinConstraint::On(expr)) => {
+                    self.expr(expr, &Scope::of(relations), env)?;
+                }
+                Some(constraint @ JoinConstraint::Using(_)) => {
+                    let JoinConstraint::Using(columns) = &mut *constraint else { continue };
+                    let (before, joined) = relations[start..].split_at_mut(left - start);
+                    let mut names = Vec::new();
+                    for column in columns {
+                        if let [ObjectNamePart::Identifier(ident)] = column.0.as_mut_slice() {
+                            let known = before
+                                .iter()
+                                .chain(&*joined)
+                                .filter_map(|relation| relation.columns.as_ref());
+                            respell(ident, known.flatten().map(String::as_str));
+                            must_be_in_both(&ident.value, before, joined)?;
+                            names.push(ident.value.clone());
+                        }
+                    }
+                    join_by(constraint, &names, before, joined, keeps_rows);
+                }
+                Some(constraint @ JoinConstraint::Natural) => {
+                    let (before, joined) = relations[start..].split_at_mut(left - start);
+                    let mut names = all_columns(before).unwrap_or_default();
+                    let mut seen = HashSet::new();
+                    names.retain(|name| {
+                        let mut columns = joined.iter().flat_map(|relation| &relation.columns).flatten();
+                        columns.any(|own| same_name(own, name)) && seen.insert(name.to_lowercase())
+                    });
+                    join_by(constraint, &names, before, joined, keeps_rows);
+                }
+                _ => {}
+            }
+            let optional = match join.join_operator {
+                JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => left..relations.len(),
+                JoinOperator::Right(_) | JoinOperator::RightOuter(_) => start..left,
+                JoinOperator::FullOuter(_) => start..relations.len(),
+                _ => 0..0,
+            };
+            relations[optional].iter_mut().for_each(|relation| relation.is_optional = true);
+            match join.join_operator {
+                JoinOperator::LeftSemi(_) | JoinOperator::LeftAnti(_) => relations.truncate(left),
+                JoinOperator::RightSemi(_) | JoinOperator::RightAnti(_) => {
+                    relations.drain(start..left);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn factor(&self, factor: &mut TableFactor, relations: &mut Vec<Relation>, env: &Env) -> Result<()> {
+        if let Some(call) = source_call_of(factor)? {
+            let columns = self.catalog.source_columns(&call);
+            let alias = alias_of(factor);
+            let relation =
+                Relation { source: Some(call.clone()), ..Relation::new(call.to_string(), columns) };
+            relations.push(aliased(relation, alias));
+            return Ok(());
+        }
+        match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let relation = self.table_name(name, env)?;
+                relations.push(aliased(relation, alias.as_ref()));
+            }
+            TableFactor::Derived { lateral, subquery, alias, .. } => {
+                let mut inner = env.clone();
+                if *lateral {
+                    inner.outer.push(relations.clone());
+                }
+                let mut columns = self.query(subquery, &inner)?;
+                if alias.as_ref().is_some_and(|alias| is_mark(&alias.name)) {
+                    columns = None;
+                }
+                relations.push(aliased(Relation::new("", columns), alias.as_ref()));
+            }
+            TableFactor::NestedJoin { table_with_joins, alias } => {
+                let mut inner = Vec::new();
+                self.table_with_joins(table_with_joins, &mut inner, env)?;
+                match alias {
+                    Some(alias) => {
+                        let columns = all_columns(&inner);
+                        relations.push(aliased(Relation::new("", columns), Some(alias)));
+                    }
+                    None => relations.extend(inner),
+                }
+            }
+            TableFactor::Pivot { table, .. } | TableFactor::Unpivot { table, .. } => {
+                let mut inner = Vec::new();
+                self.factor(table, &mut inner, env)?;
+                let Some(columns) = all_columns(&inner) else {
+                    return Err(Error::new("PIVOT: it is not known which columns there are")
+                        .with_hint("name them in a query: (SELECT a, b FROM …) PIVOT (…)"));
+                };
+                if let Some(query) = pivoted(factor, &columns)? {
+                    *factor = query;
+                    return self.factor(factor, relations, env);
+                }
+            }
+            other => {
+                let alias = alias_of(other).cloned();
+                let is_series = is_series(other);
+                let (name, columns) = match is_rejects(other) {
+                    true => ("rejects", Some(REJECTS_COLUMNS.map(str::to_owned).to_vec())),
+                    false if is_series => ("", Some(vec!["value".to_owned()])),
+                    false => ("", None),
+                };
+                let relation = Relation { is_series, ..Relation::new(name, columns) };
+                relations.push(aliased(relation, alias.as_ref()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Respells the name of a table, view or common table expression.
+    pub(super) fn table_name(&self, name: &mut ObjectName, env: &Env) -> Result<Relation> {
+        let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice() else {
+            // Catalog and schema before the name: taken as they are.
+            let last = name.0.last().map(ToString::to_string).unwrap_or_default();
+            return Ok(Relation::new(last, None));
+        };
+        // The innermost definition comes last.
+        let ctes: Vec<&str> = env.ctes.iter().rev().map(|cte| cte.name.as_str()).collect();
+        respell(ident, ctes.iter().copied());
+        if let Some(cte) = env.ctes.iter().rev().find(|cte| cte.name == ident.value) {
+            return Ok(cte.clone());
+        }
+        let tables = self.catalog.tables();
+        respell(ident, tables.iter().map(String::as_str));
+        if !tables.contains(&ident.value) {
+            return Err(no_table(&ident.value, ctes.into_iter().chain(tables.iter().map(String::as_str))));
+        }
+        Ok(Relation::new(ident.value.clone(), self.catalog.table_columns(&ident.value)))
+    }
+}

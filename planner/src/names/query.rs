@@ -1,0 +1,125 @@
+//! The names of a query: common table expressions, its body, `ORDER BY`.
+
+use sqlparser::ast::{Cte, Expr, Ident, LimitClause, OrderByExpr, OrderByKind, Query, SetExpr, Value};
+
+use super::Resolver;
+use crate::error::{Error, Result};
+use crate::parse::parse_piece;
+use crate::scope::{Env, Relation, Scope};
+use crate::set_operations::numbered;
+
+impl Resolver<'_> {
+    /// Resolves a query and returns the names of its columns, if they are known.
+    pub(super) fn query(&self, query: &mut Query, env: &Env) -> Result<Option<Vec<String>>> {
+        let mut env = env.clone();
+        if let Some(with) = &mut query.with {
+            for cte in &mut with.cte_tables {
+                let relation = self.cte(cte, with.recursive, &env)?;
+                env.ctes.push(relation);
+            }
+        }
+        take_fetch_for_limit(query)?;
+        let (columns, relations) = self.set_expr(&mut query.body, &env)?;
+        order_by_all(query, columns.as_deref());
+        let aliases = columns.clone().unwrap_or_default();
+        let scope = Scope { aliases: &aliases, ..Scope::of(&relations) };
+        if let Some(order_by) = &mut query.order_by
+            && let OrderByKind::Expressions(exprs) = &mut order_by.kind
+        {
+            for order in exprs {
+                // A name of the select list goes first here, as the core has it, too.
+                match &mut order.expr {
+                    Expr::Identifier(ident) if aliases.contains(&ident.value) => {}
+                    other => self.expr(other, &scope, &env)?,
+                }
+            }
+        }
+        Ok(columns)
+    }
+
+    fn cte(&self, cte: &mut Cte, recursive: bool, env: &Env) -> Result<Relation> {
+        let name = cte.alias.name.value.clone();
+        let declared: Vec<String> =
+            cte.alias.columns.iter().map(|column| column.name.value.clone()).collect();
+        let declared = (!declared.is_empty()).then_some(declared);
+        let mut inner = env.clone();
+        if recursive {
+            inner.ctes.push(Relation::new(name.clone(), declared.clone()));
+        }
+        let columns = self.query(&mut cte.query, &inner)?;
+        Ok(Relation::new(name, declared.or(columns)))
+    }
+
+    /// Resolves the body of a query: the names of its columns, and what ORDER BY may refer to.
+    fn set_expr(&self, body: &mut SetExpr, env: &Env) -> Result<(Option<Vec<String>>, Vec<Relation>)> {
+        match body {
+            SetExpr::Select(select) => self.select(select, env),
+            SetExpr::Table(table) => {
+                let name = table.table_name.clone().map(|name| Ident::with_quote('"', name).to_string());
+                let sql = format!("SELECT * FROM {}", name.unwrap_or_default());
+                *body = *parse_piece(&sql, |parser| parser.parse_query())?.body;
+                self.set_expr(body, env)
+            }
+            SetExpr::Query(query) => Ok((self.query(query, env)?, Vec::new())),
+            SetExpr::SetOperation { left, right, .. } => {
+                let (columns, _) = self.set_expr(left, env)?;
+                self.set_expr(right, env)?;
+                if let Some(numbered) = numbered(body, columns.as_deref())? {
+                    *body = numbered;
+                }
+                Ok((columns, Vec::new()))
+            }
+            SetExpr::Values(values) => {
+                let width = values.rows.first().map_or(0, |row| row.len());
+                Ok((Some((1..=width).map(|index| format!("column{index}")).collect()), Vec::new()))
+            }
+            _ => Ok((None, Vec::new())),
+        }
+    }
+}
+
+/// Writes `FETCH FIRST 3 ROWS ONLY`, which the relational core does not know, as `LIMIT 3`.
+fn take_fetch_for_limit(query: &mut Query) -> Result<()> {
+    let Some(fetch) = query.fetch.take() else { return Ok(()) };
+    if fetch.with_ties || fetch.percent {
+        let kind = if fetch.percent { "PERCENT" } else { "WITH TIES" };
+        return Err(Error::new(format!("FETCH … {kind} is not supported")).with_hint(
+            "number the rows: … QUALIFY rank() OVER (ORDER BY x) <= 3 takes those that are as good as the third, too",
+        ));
+    }
+    let rows = fetch.quantity.unwrap_or_else(|| Expr::Value(Value::Number("1".to_owned(), false).into()));
+    match &mut query.limit_clause {
+        None => {
+            query.limit_clause =
+                Some(LimitClause::LimitOffset { limit: Some(rows), offset: None, limit_by: Vec::new() });
+        }
+        Some(LimitClause::LimitOffset { limit: limit @ None, .. }) => *limit = Some(rows),
+        Some(_) => {
+            return Err(Error::new("a query has either LIMIT or FETCH").with_hint("leave one of them out"));
+        }
+    }
+    Ok(())
+}
+
+/// Writes `ORDER BY ALL`, which the parser takes for a column of that name, as the columns by number. The
+/// relational core's own form orders by plain columns only.
+fn order_by_all(query: &mut Query, columns: Option<&[String]>) {
+    let Some(order_by) = &mut query.order_by else { return };
+    let OrderByKind::Expressions(exprs) = &order_by.kind else { return };
+    let [only] = exprs.as_slice() else { return };
+    if let Expr::Identifier(ident) = &only.expr
+        && ident.quote_style.is_none()
+        && ident.value.eq_ignore_ascii_case("all")
+    {
+        let options = only.options;
+        let by_number = |number: usize| OrderByExpr {
+            expr: Expr::Value(Value::Number(number.to_string(), false).into()),
+            options,
+            with_fill: None,
+        };
+        order_by.kind = match columns {
+            Some(columns) => OrderByKind::Expressions((1..=columns.len()).map(by_number).collect()),
+            None => OrderByKind::All(options),
+        };
+    }
+}

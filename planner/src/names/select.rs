@@ -1,0 +1,128 @@
+//! The names in one `SELECT`, and the names of its columns.
+
+use sqlparser::ast::{
+    Expr, GroupByExpr, Ident, ObjectNamePart, Select, SelectItem, SelectItemQualifiedWildcardKind, Value,
+    WildcardAdditionalOptions,
+};
+
+use super::Resolver;
+use crate::error::Result;
+use crate::labels::label;
+use crate::scope::{Env, Relation, Scope, merged_column, respell};
+use crate::wildcard::{expand_renamed, expand_repeated, star_columns, wildcard_options};
+
+impl Resolver<'_> {
+    pub(super) fn select(
+        &self,
+        select: &mut Select,
+        env: &Env,
+    ) -> Result<(Option<Vec<String>>, Vec<Relation>)> {
+        let relations = self.from(&mut select.from, env)?;
+        expand_renamed(&mut select.projection, &relations)?;
+        let mut named = Vec::new();
+        for item in &mut select.projection {
+            let scope = Scope { named: &named, ..Scope::of(&relations) };
+            self.select_item(item, &scope, env)?;
+            if let SelectItem::ExprWithAlias { expr, alias } = item {
+                named.push((alias.value.clone(), expr.clone()));
+            }
+        }
+        expand_repeated(&mut select.projection, &relations)?;
+        let scope = Scope { named: &named, ..Scope::of(&relations) };
+        let columns = label(&mut select.projection, &relations, &|item| star_columns(item, &relations));
+        let aliases = columns.clone().unwrap_or_default();
+        let with_aliases = Scope { aliases: &aliases, ..Scope::of(&relations) };
+        if let Some(selection) = &mut select.selection {
+            self.expr(selection, &scope, env)?;
+        }
+        if let GroupByExpr::Expressions(exprs, _) = &mut select.group_by {
+            for expr in exprs {
+                take_numbers_for_columns(expr, &select.projection);
+                self.expr(expr, &with_aliases, env)?;
+            }
+        }
+        for condition in [&mut select.having, &mut select.qualify].into_iter().flatten() {
+            self.expr(condition, &with_aliases, env)?;
+        }
+        for window in &mut select.named_window {
+            self.visit(window, &scope, env)?;
+        }
+        if let Some(sqlparser::ast::Distinct::On(exprs)) = &mut select.distinct {
+            for expr in exprs {
+                self.expr(expr, &scope, env)?;
+            }
+        }
+        Ok((columns, relations))
+    }
+
+    fn select_item(&self, item: &mut SelectItem, scope: &Scope<'_>, env: &Env) -> Result<()> {
+        match item {
+            SelectItem::UnnamedExpr(expr) => {
+                let merged = match expr {
+                    Expr::Identifier(ident) => merged_column(&ident.value, scope.relations),
+                    _ => None,
+                };
+                match merged {
+                    Some((name, expr)) => {
+                        *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', name) };
+                        Ok(())
+                    }
+                    None => {
+                        let written = expr.to_string();
+                        let uses_names = self.visit(expr, scope, env)?;
+                        if uses_names {
+                            // It is called after what was written.
+                            let (expr, alias) = (expr.clone(), Ident::with_quote('"', written));
+                            *item = SelectItem::ExprWithAlias { expr, alias };
+                        }
+                        Ok(())
+                    }
+                }
+            }
+            SelectItem::ExprWithAlias { expr, .. } => self.expr(expr, scope, env),
+            SelectItem::QualifiedWildcard(kind, options) => {
+                if let SelectItemQualifiedWildcardKind::ObjectName(name) = kind
+                    && let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice()
+                {
+                    respell(ident, scope.relations.iter().map(|relation| relation.name.as_str()));
+                    let named = |relation: &&Relation| relation.name == ident.value;
+                    if let Some(relation) = scope.relations.iter().find(named) {
+                        return self.star_options(options, scope, std::slice::from_ref(relation), env);
+                    }
+                }
+                self.star_options(options, scope, scope.relations, env)
+            }
+            SelectItem::Wildcard(options) => self.star_options(options, scope, scope.relations, env),
+            _ => Ok(()),
+        }
+    }
+
+    /// Resolves what is said of the columns of a wildcard, which are those of some relations.
+    fn star_options(
+        &self,
+        options: &mut WildcardAdditionalOptions,
+        scope: &Scope<'_>,
+        starred: &[Relation],
+        env: &Env,
+    ) -> Result<()> {
+        for item in options.opt_replace.iter_mut().flat_map(|replace| &mut replace.items) {
+            self.expr(&mut item.expr, scope, env)?;
+        }
+        wildcard_options(options, &Scope::of(starred))
+    }
+}
+
+/// `ROLLUP (1, 2)` and the like name result columns by number, which the relational core takes for constants there.
+fn take_numbers_for_columns(key: &mut Expr, items: &[SelectItem]) {
+    let (Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets)) = key else { return };
+    for expr in sets.iter_mut().flatten() {
+        if let Expr::Value(value) = &*expr
+            && let Value::Number(number, _) = &value.value
+            && let Some(place) = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1))
+            && let Some(SelectItem::UnnamedExpr(item) | SelectItem::ExprWithAlias { expr: item, .. }) =
+                items.get(place)
+        {
+            *expr = item.clone();
+        }
+    }
+}

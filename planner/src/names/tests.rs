@@ -1,0 +1,171 @@
+//! Names as they are resolved, statement by statement.
+
+use super::*;
+use crate::parse::parse;
+
+struct Tables;
+
+impl Catalog for Tables {
+    fn source_columns(&self, call: &SourceCall) -> Option<Vec<String>> {
+        let columns: &[&str] = match call.paths[0].as_str() {
+            "air" => &["Dest", "DepDelay", "Year"],
+            "two" => &["Ab", "aB", "Dest"],
+            _ => return None,
+        };
+        Some(columns.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    fn source_fields(&self, call: &SourceCall, path: &[String]) -> Vec<String> {
+        let fields: &[&str] = match (call.paths[0].as_str(), path) {
+            ("air", [column]) if column == "Dest" => &["City", "place"],
+            ("air", [column, field]) if column == "Dest" && field == "place" => &["X"],
+            _ => &[],
+        };
+        fields.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn tables(&self) -> Vec<String> {
+        vec!["Planes".into()]
+    }
+
+    fn table_columns(&self, table: &str) -> Option<Vec<String>> {
+        (table == "Planes").then(|| vec!["TailNum".into(), "dest".into()])
+    }
+}
+
+fn resolved(sql: &str) -> Result<String> {
+    let mut statement = parse(sql)?.remove(0);
+    resolve(&mut statement, &Tables)?;
+    Ok(statement.to_string())
+}
+
+#[track_caller]
+fn check(sql: &str, expected: &str) {
+    assert_eq!(resolved(sql).unwrap(), expected);
+}
+
+#[test]
+fn columns_take_the_spelling_of_the_file() {
+    check(
+        "SELECT depdelay, \"DEPDELAY\" AS d FROM 'air' WHERE YEAR > 1",
+        "SELECT DepDelay, \"DepDelay\" AS d FROM 'air' WHERE Year > 1",
+    );
+    check(
+        "SELECT a.depdelay FROM 'air' AS A GROUP BY a.DEST ORDER BY dest",
+        "SELECT A.DepDelay FROM 'air' AS A GROUP BY A.Dest ORDER BY Dest",
+    );
+    check("SELECT unknown FROM 'air'", "SELECT unknown FROM 'air'");
+    check("SELECT dest FROM 'elsewhere'", "SELECT dest FROM 'elsewhere'");
+}
+
+#[test]
+fn results_are_called_as_they_were_asked() {
+    check("SELECT max(depdelay) FROM 'air'", "SELECT max(DepDelay) AS \"max(DepDelay)\" FROM 'air'");
+    check("SELECT (dest), dest FROM 'air'", "SELECT (Dest) AS \"Dest\", Dest AS \"Dest_1\" FROM 'air'");
+    check("SELECT *, dest FROM 'air'", "SELECT *, Dest AS \"Dest_1\" FROM 'air'");
+    check("SELECT * EXCLUDE (DEST), dest FROM 'air'", "SELECT * EXCLUDE (Dest), Dest FROM 'air'");
+    // Fields of structs are called by their own names.
+    check("SELECT DEST.Place FROM 'air'", "SELECT Dest.place AS \"place\" FROM 'air'");
+    check(
+        "SELECT A.DEST.place.x, dest['place'] FROM 'air' AS a",
+        "SELECT a.Dest.place.X AS \"X\", Dest['place'] AS \"Dest['place']\" FROM 'air' AS a",
+    );
+    check("SELECT dest.place AS p, a.dest FROM 'air' a", "SELECT Dest.place AS p, a.Dest FROM 'air' a");
+}
+
+#[test]
+fn a_field_that_is_not_there() {
+    for (sql, message, hint) in [
+        ("SELECT dest.citi FROM 'air'", "there is no field \"citi\" in Dest", "did you mean City?"),
+        (
+            "SELECT a.dest.place.qq FROM 'air' a",
+            "there is no field \"qq\" in Dest.place",
+            "the fields are: X",
+        ),
+    ] {
+        let error = resolved(sql).unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.hint()), (message, Some(hint)));
+    }
+    // What is no struct is left to others.
+    check("SELECT year.x FROM 'air'", "SELECT Year.x AS \"x\" FROM 'air'");
+}
+
+#[test]
+fn exact_goes_before_similar_and_doubt_is_an_error() {
+    check("SELECT aB, Ab FROM 'two'", "SELECT aB, Ab FROM 'two'");
+    let error = resolved("SELECT ab FROM 'two'").unwrap_err();
+    assert_eq!(error.to_string(), "the name ab may mean \"Ab\" or \"aB\"");
+    // Planes.dest is an exact match.
+    check("SELECT dest FROM 'air' AS a, planes", "SELECT dest FROM 'air' AS a, Planes");
+    check("SELECT A.DEST FROM 'air' AS a, planes", "SELECT a.Dest FROM 'air' AS a, Planes");
+}
+
+#[test]
+fn aliases_are_names_too() {
+    check(
+        "SELECT dest AS Place, count(*) AS N FROM 'air' GROUP BY place ORDER BY n DESC",
+        "SELECT Dest AS Place, count(*) AS N FROM 'air' GROUP BY Place ORDER BY N DESC",
+    );
+}
+
+#[test]
+fn queries_inside_queries() {
+    check(
+        "WITH Late AS (SELECT dest AS Place FROM 'air') SELECT PLACE FROM late",
+        "WITH Late AS (SELECT Dest AS Place FROM 'air') SELECT Place FROM Late",
+    );
+    check(
+        "SELECT D.delay FROM (SELECT depdelay AS Delay FROM 'air') d",
+        "SELECT d.Delay FROM (SELECT DepDelay AS Delay FROM 'air') d",
+    );
+    check(
+        "SELECT dest FROM 'air' AS a WHERE EXISTS (SELECT 1 FROM planes p WHERE P.TAILNUM = a.YEAR AND year = 1)",
+        "SELECT Dest FROM 'air' AS a WHERE EXISTS (SELECT 1 AS \"1\" FROM Planes p WHERE p.TailNum = a.Year AND Year = 1)",
+    );
+    check(
+        "SELECT year FROM 'air' UNION ALL SELECT tailnum FROM planes",
+        "SELECT Year FROM 'air' UNION ALL SELECT TailNum FROM Planes",
+    );
+    check("CREATE VIEW v AS SELECT dest FROM 'air'", "CREATE VIEW v AS SELECT Dest FROM 'air'");
+    check("EXPLAIN SELECT dest FROM 'air'", "EXPLAIN SELECT Dest FROM 'air'");
+}
+
+#[test]
+fn a_table_that_is_not_there() {
+    let error = resolved("SELECT * FROM plane").unwrap_err();
+    assert_eq!(
+        (error.to_string().as_str(), error.hint()),
+        ("there is no table \"plane\"", Some("did you mean Planes?"))
+    );
+    let error = resolved("SELECT * FROM flights").unwrap_err();
+    assert!(error.hint().unwrap().contains("FROM 'flights'"));
+}
+
+#[test]
+fn using_takes_what_both_tables_have() {
+    for (sql, hint) in [
+        ("SELECT 1 FROM 'air' JOIN (SELECT 1 AS a) b USING (year)", "they have no name in common"),
+        ("SELECT 1 FROM 'air' JOIN planes USING (tailnum)", "both tables have: Dest"),
+        ("SELECT 1 FROM 'air' a JOIN 'air' b USING (yaer)", "did you mean \"Year\"?"),
+        ("SELECT 1 FROM 'air' a JOIN 'two' b USING (ab)", "both tables have: Dest"),
+    ] {
+        let error = resolved(sql).unwrap_err();
+        assert!(error.hint().unwrap().starts_with(hint), "{sql}: {error} {:?}", error.hint());
+    }
+    check(
+        "SELECT a.year FROM 'air' a JOIN planes p USING (DEST)",
+        "SELECT a.Year FROM 'air' a JOIN Planes p ON \"a\".\"Dest\" = \"p\".\"dest\"",
+    );
+    check(
+        "SELECT 1 FROM 'air' JOIN 'elsewhere' USING (any)",
+        "SELECT 1 AS \"1\" FROM 'air' JOIN 'elsewhere' USING(any)",
+    );
+}
+
+#[test]
+fn joins() {
+    check(
+        "SELECT 1 FROM 'air' a JOIN planes p ON A.dest = P.DEST JOIN 'air' b USING (YEAR)",
+        "SELECT 1 AS \"1\" FROM 'air' a JOIN Planes p ON a.Dest = p.dest JOIN 'air' b ON \"a\".\"Year\" = \"b\".\"Year\"",
+    );
+}
