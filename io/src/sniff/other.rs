@@ -25,6 +25,8 @@ const COLUMNAR: &str =
     "only text is read: CSV, JSON and lines; write it as CSV with the program that made it";
 const DATABASE: &str = "only text is read: write the table as CSV first, as in sqlite3 -csv FILE 'SELECT …'";
 const WORKBOOK: &str = "save the sheet as CSV first";
+const FINDER: &str =
+    "leave it out: globs pass over names that begin with a dot, if they do not begin so themselves";
 const DOCUMENT: &str = "only text is read: CSV, JSON and lines";
 const PAGE: &str =
     "a download that failed often leaves such a page: look at it; read_text('…') reads its lines";
@@ -36,7 +38,7 @@ const TWICE: &str =
 const PACKED: [&str; 4] = [UNPACK, SEVEN, ZIP, CODEC];
 
 /// How files begin that are no text. A word that could begin a text has what follows it, too.
-const KINDS: [(&[u8], Other); 21] = [
+const KINDS: [(&[u8], Other); 27] = [
     (b"PK\x03\x04", Other { name: "a ZIP archive", hint: ZIP }),
     (b"7z\xbc\xaf\x27\x1c", Other { name: "a 7z archive", hint: SEVEN }),
     (b"Rar!\x1a\x07", Other { name: "a RAR archive", hint: UNPACK }),
@@ -48,6 +50,12 @@ const KINDS: [(&[u8], Other); 21] = [
     (b"SQLite format 3\0", Other { name: "an SQLite database", hint: DATABASE }),
     (b"%PDF-", Other { name: "a PDF document", hint: DOCUMENT }),
     (b"\x89PNG\r\n\x1a\n", Other { name: "a picture", hint: DOCUMENT }),
+    (b"\xff\xd8\xff", Other { name: "a picture", hint: DOCUMENT }),
+    (b"GIF8", Other { name: "a picture", hint: DOCUMENT }),
+    (b"\x93NUMPY", Other { name: "an array of NumPy", hint: COLUMNAR }),
+    (b"\x80\x04\x95", Other { name: "a pickle of Python", hint: COLUMNAR }),
+    (b"\0\x05\x16\x07\0", Other { name: "what a Mac notes of another file (AppleDouble)", hint: FINDER }),
+    (b"\0\0\0\x01Bud1", Other { name: "what a Mac notes of a folder (.DS_Store)", hint: FINDER }),
     (b"\x7fELF", Other { name: "a program", hint: DOCUMENT }),
     (b"\xff\x06\0\0sNaPpY", Other { name: "data compressed with Snappy", hint: CODEC }),
     (b"\x1f\x9d", Other { name: "data compressed with compress", hint: CODEC }),
@@ -137,6 +145,7 @@ mod tests {
             (b"PK\x03\x04\x14\0\0\0\0\0a.csv".as_slice(), Some("a ZIP archive")),
             (b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml", Some("an Excel workbook")),
             (b"PAR1\x15\x04", Some("Parquet")),
+            (b"\0\x05\x16\x07\0\x02\0\0Mac OS X", Some("what a Mac notes of another file (AppleDouble)")),
             (b"<!doctype HTML>\n<html>", Some("a page of HTML")),
             (&tar, Some("a tar archive")),
             (b"\x1f\x8b\x08\0", Some("data compressed with gzip")),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::sample::Sample;
-use super::values::{ColumnValues, Seen};
+use super::values::{ColumnValues, Seen, YEARS};
 use super::{HeaderRule, folded, header_names};
 use crate::options::{CsvOptions, HeaderMode};
 
@@ -85,37 +85,104 @@ impl Sample {
         above.seen == Seen::Text && is_text() || is_word()
     }
 
-    /// Whether the first record is a header in which some names are integers or dates: one that begins with a word, names
-    /// nothing twice, and in which a word or a date stands above values of another type, or an integer above truth values or dates.
+    /// Whether the first record is a header in which some names are numbers or dates.
     fn has_figures_for_names(&self) -> bool {
-        let first = self.first.as_deref().unwrap_or_default();
-        let columns = || {
-            let columns = first.iter().zip(&self.first_types).enumerate();
-            columns.map(|(at, (name, above))| (name, *above, self.below(at)))
-        };
         let mut met = HashSet::new();
-        let are_names = columns().all(|(name, above, _)| {
-            name.is_empty()
-                || met.insert(name) && (above.are_words() || above.is_integer() || above.is_time())
-        });
-        let is_word =
-            |name: &str, above: ColumnValues| above.are_words() && name.chars().any(char::is_alphabetic);
-        let is_header = |(name, above, below): (&String, ColumnValues, ColumnValues)| {
-            is_word(name, above) && below.is_typed()
+        let are_different = self.columns().all(|column| column.name.is_empty() || met.insert(column.name));
+        let are_words_and_figures = || {
+            let mut filled = self.columns().filter(|column| !column.name.is_empty());
+            filled.all(|Column { above, .. }| above.are_words() || above.is_integer() || above.is_time())
+        };
+        are_different
+            && (self.is_quoted_above_bare_numbers()
+                || are_words_and_figures()
+                    && (self.begins_with_name_of_values()
+                        || self.are_most_words_above_values()
+                        || self.counts_columns()
+                        || self.has_years_for_names()))
+    }
+
+    /// Whether it begins with a word, and a word or a date stands above values of another type, or an integer above truth values or
+    /// dates.
+    fn begins_with_name_of_values(&self) -> bool {
+        let is_name_of_values = |column: Column<'_>| {
+            let Column { above, below, .. } = column;
+            column.is_word() && below.is_typed()
                 || above.is_time() && below.is_typed() && !below.is_time()
                 || above.is_integer() && (below.is_time() || below.seen == Seen::Boolean)
         };
-        let begins_with_word = || {
-            let filled = columns().find(|(name, ..)| !name.is_empty());
-            filled.is_some_and(|(name, above, _)| is_word(name, above))
-        };
-        are_names && begins_with_word() && columns().any(is_header)
+        let first = self.columns().find(|column| !column.name.is_empty());
+        first.is_some_and(Column::is_word) && self.columns().any(is_name_of_values)
+    }
+
+    /// Whether half of it or more are words above values, and not only one: numbers beside them tell how much there is of what the
+    /// words name, as in `150,4,setosa,versicolor,virginica`.
+    fn are_most_words_above_values(&self) -> bool {
+        let words = self.columns().filter(|column| column.is_word() && column.below.is_typed()).count();
+        words > 1 && 2 * words >= self.first_types.len()
+    }
+
+    /// Whether it is a gap and the numbers of the columns behind it, as pandas and R write tables without names. Below the gap are the
+    /// names of the rows.
+    fn counts_columns(&self) -> bool {
+        let rows = self.below(0);
+        let numbers = self.columns().skip(1).map(|column| column.name.parse::<u64>().ok());
+        let counts_from = |least| numbers.clone().zip(least..).all(|(number, place)| number == Some(place));
+        self.columns().len() > 1
+            && self.columns().next().is_some_and(|column| column.name.is_empty())
+            && rows.seen != Seen::Nothing
+            && !rows.has_gaps
+            && (counts_from(0) || counts_from(1))
+    }
+
+    /// Whether words, or a gap, stand before years at equal distances, and other numbers below these.
+    fn has_years_for_names(&self) -> bool {
+        let years: Vec<_> = self.columns().filter(|column| column.above.is_number()).collect();
+        let numbers: Vec<_> = years.iter().filter_map(|column| column.name.parse::<i64>().ok()).collect();
+        let distance = |pair: &[i64]| pair[1] - pair[0];
+        let mut distances = numbers.windows(2).map(distance);
+        let first = distances.next();
+        self.columns().next().is_some_and(|column| !column.above.is_number())
+            && numbers.len() == years.len()
+            && numbers.iter().all(|number| YEARS.contains(number))
+            && first.is_some_and(|first| first != 0 && distances.all(|distance| distance == first))
+            && years.iter().any(|column| column.below.has_other_than_years)
+            && !self.columns().any(|column| column.above.is_time())
+    }
+
+    /// Whether numbers stand in quotes, as all fields beside them, above numbers without: who writes quotes around texts has texts there.
+    fn is_quoted_above_bare_numbers(&self) -> bool {
+        let mut numbers = self.columns().filter(|column| column.above.is_number()).peekable();
+        self.first_is_quoted
+            && numbers.peek().is_some()
+            && numbers.all(|column| column.below.has_bare_numbers)
+    }
+
+    /// The fields of the first record, and what stands below them.
+    fn columns(&self) -> impl ExactSizeIterator<Item = Column<'_>> + Clone {
+        let first = self.first.as_deref().unwrap_or_default();
+        let columns = first.iter().zip(&self.first_types).enumerate();
+        columns.map(|(at, (name, above))| Column { name, above: *above, below: self.below(at) })
     }
 
     /// Whether names of columns are numbers or dates.
     pub(super) fn has_names_of_figures(&self) -> bool {
-        let is_figure = |above: &ColumnValues| above.is_integer() || above.is_time();
+        let is_figure = |above: &ColumnValues| above.is_number() || above.is_time();
         self.first_is_names() && self.first_types.iter().any(is_figure)
+    }
+}
+
+/// A field of a first record, and what stands below it.
+#[derive(Clone, Copy)]
+struct Column<'a> {
+    name: &'a str,
+    above: ColumnValues,
+    below: ColumnValues,
+}
+
+impl Column<'_> {
+    fn is_word(self) -> bool {
+        self.above.are_words() && self.name.chars().any(char::is_alphabetic)
     }
 }
 
@@ -148,11 +215,30 @@ mod tests {
             "who text, 2019-01-01 bigint, 2019-02-01 bigint"
         );
         assert_eq!(columns(&[",Unnamed: 0,0\n0,0,1\n"]), "column0 bigint, Unnamed: 0 bigint, 0 bigint");
+        for (text, expected) in [
+            ("name,code,1960,1961\nx,y,2.5,\n", "name text, code text, 1960 double, 1961 text"),
+            (",1940,1945,1950\na,1,2,3\n", "column0 text, 1940 bigint, 1945 bigint, 1950 bigint"),
+            (",0\n1821,269\n1822,321\n", "column0 bigint, 0 bigint"),
+            ("\"\",\"1\",\"2\"\n\"1\",59,53\n\"2\",3,4\n", "column0 bigint, 1 bigint, 2 bigint"),
+            ("\"\",\"16.5\",\"17\"\n\"a\",0,1\n", "column0 text, 16.5 bigint, 17 bigint"),
+            (
+                "150,4,setosa,virginica\n5.1,3.5,1.4,0\n",
+                "150 double, 4 double, setosa double, virginica bigint",
+            ),
+        ] {
+            assert_eq!(columns(&[text]), expected, "{text:?}");
+        }
         let table = infer(&["id,2019,2020\n1,2.5,3\n"], &CsvOptions::default()).unwrap();
         assert!(table.notes()[0].contains("is taken for names; header = false"), "{:?}", table.notes());
         for text in [
             // Nothing shows it, or they are no names.
-            "name,2019,2020\nx,2.5,3\n",
+            "name,2019,2020\nx,2001,2003\n",
+            "name,2019,2021,2022\nx,1,2,3\n",
+            "name,1,2,3\nx,5,8,1\n",
+            ",2,3\n1,5,6\n",
+            ",1,2\n4,5,6\n,8,9\n",
+            "\"5\",\"x\"\n\"7\",\"y\"\n",
+            "5,\"x\"\n7,\"y\"\n",
             "1,missing,5\n2,17,3\n",
             "unknown,5,5\n1,2,3\n",
             "unknown,0.5\n1,2\n",

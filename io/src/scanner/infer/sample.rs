@@ -23,6 +23,8 @@ pub(crate) struct Sample {
     pub(super) skip: u64,
     /// The first record, if there is any.
     pub(crate) first: Option<Vec<String>>,
+    /// Whether all of its fields are in quotes.
+    pub(super) first_is_quoted: bool,
     /// Which column has no name, if the first record has the names, and all others have one more field than it.
     pub(crate) unnamed: Unnamed,
     /// Columns that only longer records than the first have, where short ones are filled up.
@@ -47,6 +49,7 @@ impl Sample {
             dialect,
             skip,
             first: None,
+            first_is_quoted: false,
             unnamed: Unnamed::Last,
             beyond_first: 0,
             first_types: Vec::new(),
@@ -73,6 +76,7 @@ impl Sample {
             self.records += 1;
             let width = self.first_types.len();
             if self.first.is_none() {
+                self.first_is_quoted = fields.iter().all(|field| field.form != FieldForm::Bare);
                 self.first = Some(self.see(text, fields, head));
                 continue;
             }

@@ -1,5 +1,7 @@
 //! What the values of a column look like, seen together.
 
+use std::ops::RangeInclusive;
+
 use super::Head;
 use crate::options::{ColumnType, CsvOptions};
 use crate::scanner::TimeFormats;
@@ -7,6 +9,9 @@ use crate::scanner::time_forms::{Forms, TimeKind};
 use crate::scanner::values::{
     NumberSigns, has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64, trim,
 };
+
+/// Integers that people take for years.
+pub(super) const YEARS: RangeInclusive<i64> = 1500..=2199;
 
 /// What the values of a column seen so far can be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,6 +21,12 @@ pub(super) struct ColumnValues {
     pub(super) forms: Forms,
     /// Whether one of them has a letter, or no digit.
     has_words: bool,
+    /// Whether one of them is missing.
+    pub(super) has_gaps: bool,
+    /// Whether one of them is a number without quotes.
+    pub(super) has_bare_numbers: bool,
+    /// Whether one of them is a number that is no year.
+    pub(super) has_other_than_years: bool,
 }
 
 impl ColumnValues {
@@ -25,7 +36,11 @@ impl ColumnValues {
         let is_listed = || {
             (head.nulls_in_quotes || !is_quoted) && head.nullstr.iter().any(|null| null.as_bytes() == field)
         };
-        if is_known || is_null_word(field) || is_listed() {
+        if is_known {
+            return;
+        }
+        if is_null_word(field) || is_listed() {
+            self.has_gaps = true;
             return;
         }
         let value = trim(field);
@@ -34,7 +49,16 @@ impl ColumnValues {
         let forms = if may_be_time { self.forms.with(value) } else { Forms::NONE };
         let is_figure = value.iter().any(u8::is_ascii_digit)
             && !value.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
-        *self = self.merge(Self { seen, forms, has_words: !is_figure });
+        let is_number = seen.is_number();
+        *self = self.merge(Self {
+            seen,
+            forms,
+            has_words: !is_figure,
+            has_gaps: false,
+            has_bare_numbers: is_number && !is_quoted,
+            has_other_than_years: is_number
+                && !parse_i64(value).is_some_and(|number| YEARS.contains(&number)),
+        });
     }
 
     pub(super) fn merge(self, other: Self) -> Self {
@@ -42,6 +66,9 @@ impl ColumnValues {
             seen: self.seen.merge(other.seen),
             forms: self.forms.merge(other.forms),
             has_words: self.has_words || other.has_words,
+            has_gaps: self.has_gaps || other.has_gaps,
+            has_bare_numbers: self.has_bare_numbers || other.has_bare_numbers,
+            has_other_than_years: self.has_other_than_years || other.has_other_than_years,
         }
     }
 
@@ -67,6 +94,10 @@ impl ColumnValues {
 
     pub(super) fn is_integer(self) -> bool {
         matches!(self.seen, Seen::Integer | Seen::ZeroLed)
+    }
+
+    pub(super) fn is_number(self) -> bool {
+        self.seen.is_number()
     }
 
     /// Whether they are dates or points in time.
@@ -114,6 +145,10 @@ impl Seen {
                 None => Self::Text,
             }
         }
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self, Self::Integer | Self::ZeroLed | Self::Double)
     }
 
     /// The narrowest that holds both.
