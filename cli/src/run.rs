@@ -1,10 +1,13 @@
 //! Runs a job: statements together where they can be, results written in their order as they come.
 
 use std::io::{self, Write};
-use std::time::Instant;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
 
+use swath::arrow::array::RecordBatch;
 use swath::{Output, Session};
 use tokio::runtime::Runtime;
+use tokio::time::Sleep;
 
 use crate::args::Job;
 use crate::exit_codes::{DONE, FAILED};
@@ -16,6 +19,9 @@ use crate::reporting::ReportingArgs;
 use crate::script::{Origin, Script};
 use crate::sink::{Sink, Target};
 use crate::views::Views;
+
+/// How long rows are held back that came before others, so that a query that fails soon leaves none.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// How a job ends before its end.
 enum Stop {
@@ -83,7 +89,7 @@ pub fn wait_for(session: &Session, reporting: &ReportingArgs, work: impl Future<
 /// # Errors
 /// The operating system refuses.
 pub fn waiting_runtime() -> Result<Runtime, Report> {
-    tokio::runtime::Builder::new_current_thread().build().map_err(|error| {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| {
         let hint = "raise the limit on open files (ulimit -n)";
         Report::with_hint(format!("cannot wait for results: {error}"), hint)
     })
@@ -195,12 +201,30 @@ impl Runner<'_> {
         let mut batch = output.next().await.transpose().map_err(Broken::Query)?;
         let mut writer = self.format.writer(output.schema(), began).map_err(Broken::Format)?;
         writer.start(sink)?;
+        let mut patience = Box::pin(tokio::time::sleep(PATIENCE));
         while let Some(rows) = batch {
             writer.write(&rows, sink)?;
-            batch = output.next().await.transpose().map_err(Broken::Query)?;
+            batch = next_rows(output, sink, &mut patience).await?;
         }
         Ok(writer.finish(sink)?)
     }
+}
+
+/// The next rows. Where they take long to come, those before them are shown in the meantime.
+async fn next_rows(
+    output: &mut Output,
+    sink: &mut Sink,
+    patience: &mut Pin<Box<Sleep>>,
+) -> Result<Option<RecordBatch>, Broken> {
+    let mut next = Box::pin(output.next());
+    if sink.holds_back() {
+        tokio::select! {
+            biased;
+            rows = &mut next => return rows.transpose().map_err(Broken::Query),
+            () = patience => sink.show()?,
+        }
+    }
+    next.await.transpose().map_err(Broken::Query)
 }
 
 /// Why rows could not be written.

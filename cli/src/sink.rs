@@ -1,6 +1,6 @@
 //! Where results go: standard output, a terminal with its pager, or a file that appears when it is whole.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
 use swath::{AtomicFile, Codec, Compressor};
@@ -11,6 +11,10 @@ use crate::screen::Screen;
 
 /// Bytes written at once.
 const BUFFER_LEN_BYTES: usize = 64 << 10;
+
+/// Bytes of a result that standard output does not see before the result ends, or somebody asks to show them. A query that fails
+/// before leaves nothing, and one that has to begin once more can.
+const HELD_LEN_BYTES: usize = 4 << 20;
 
 /// Where results are asked to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +39,7 @@ pub struct Sink {
 }
 
 enum Out {
-    Stdout(BufWriter<StdoutLock<'static>>),
+    Stdout(Stdout),
     Screen(Screen),
     /// A file, which disappears when it is dropped before it is whole.
     File(Compressor<AtomicFile>),
@@ -69,7 +73,7 @@ impl Target {
     /// The folder of the file does not exist or cannot be written to.
     pub fn open(&self) -> io::Result<Sink> {
         let out = match self {
-            Self::Stdout => Out::Stdout(BufWriter::with_capacity(BUFFER_LEN_BYTES, io::stdout().lock())),
+            Self::Stdout => Out::Stdout(Stdout::new()),
             Self::Screen => Out::Screen(Screen::default()),
             Self::File(path) => compressed(path, Codec::Plain)?,
             Self::Compressed(path, codec) => compressed(path, *codec)?,
@@ -107,7 +111,7 @@ impl Sink {
     pub fn take_back(&mut self, target: &Target) -> io::Result<bool> {
         let is_taken_back = match &mut self.out {
             _ if self.is_fresh => true,
-            Out::Stdout(_) => false,
+            Out::Stdout(stdout) => stdout.forget(),
             Out::Screen(screen) => screen.forget(),
             Out::File(_) if self.results > 0 => false,
             Out::File(_) => {
@@ -119,6 +123,19 @@ impl Sink {
         Ok(is_taken_back)
     }
 
+    /// Whether it holds something back that can be shown.
+    pub fn holds_back(&self) -> bool {
+        matches!(&self.out, Out::Stdout(stdout) if !stdout.is_shown)
+    }
+
+    /// Shows what is held back, and what follows of the result as it comes.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn show(&mut self) -> io::Result<()> {
+        if let Out::Stdout(stdout) = &mut self.out { stdout.show() } else { Ok(()) }
+    }
+
     /// Ends a result: a person sees it before the next one is computed.
     ///
     /// # Errors
@@ -127,7 +144,7 @@ impl Sink {
         self.is_fresh = true;
         self.results += 1;
         match &mut self.out {
-            Out::Stdout(writer) => writer.flush(),
+            Out::Stdout(stdout) => stdout.end(),
             Out::Screen(screen) => screen.end(),
             Out::File(_) => Ok(()),
         }
@@ -139,7 +156,7 @@ impl Sink {
     /// The disk is full, the file cannot be renamed.
     pub fn finish(self) -> io::Result<()> {
         match self.out {
-            Out::Stdout(mut writer) => writer.flush(),
+            Out::Stdout(mut stdout) => stdout.end(),
             Out::Screen(mut screen) => screen.end(),
             Out::File(compressor) => {
                 let mut file = compressor.finish()?;
@@ -154,10 +171,7 @@ impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.is_fresh &= bytes.is_empty();
         match &mut self.out {
-            Out::Stdout(writer) => {
-                progress::results_begin();
-                writer.write(bytes)
-            }
+            Out::Stdout(stdout) => stdout.write(bytes),
             Out::Screen(screen) => screen.write(bytes),
             Out::File(file) => file.write(bytes),
         }
@@ -165,9 +179,60 @@ impl Write for Sink {
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.out {
-            Out::Stdout(writer) => writer.flush(),
+            Out::Stdout(stdout) => stdout.show(),
             Out::Screen(screen) => screen.end(),
             Out::File(file) => file.flush(),
         }
+    }
+}
+
+/// Standard output, which sees a result when it has ended or is long.
+struct Stdout {
+    out: StdoutLock<'static>,
+    /// What waits to be written.
+    text: Vec<u8>,
+    /// Whether some of the result that has not ended was written.
+    is_shown: bool,
+}
+
+impl Stdout {
+    fn new() -> Self {
+        Self { out: io::stdout().lock(), text: Vec::new(), is_shown: false }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let most = if self.is_shown { BUFFER_LEN_BYTES } else { HELD_LEN_BYTES };
+        if self.text.len() + bytes.len() > most {
+            self.show()?;
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    /// Writes what waits.
+    fn show(&mut self) -> io::Result<()> {
+        if !self.text.is_empty() {
+            progress::results_begin();
+            self.is_shown = true;
+            let written = self.out.write_all(&self.text);
+            self.text.clear();
+            written?;
+        }
+        self.text.shrink_to(BUFFER_LEN_BYTES);
+        self.out.flush()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let written = self.show();
+        self.is_shown = false;
+        written
+    }
+
+    /// Drops what waits, if nothing was written yet; whether that is so.
+    fn forget(&mut self) -> bool {
+        if !self.is_shown {
+            self.text.clear();
+        }
+        !self.is_shown
     }
 }

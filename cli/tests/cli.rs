@@ -675,6 +675,43 @@ fn what_does_not_fit_is_counted() {
 }
 
 #[test]
+fn a_result_that_fails_before_it_is_long_leaves_nothing() {
+    let dir = folder();
+    let mut text = "n\n".to_owned();
+    for number in 0..300_000 {
+        writeln!(text, "{number}").unwrap();
+    }
+    fs::write(dir.path().join("late.csv"), text.clone() + "x\n").unwrap();
+    swath(&dir)
+        .arg("SELECT * FROM 'late.csv'")
+        .assert()
+        .failure()
+        .stdout("")
+        .stderr(predicate::str::contains("line 300002, column \"n\": expected an integer, found \"x\""));
+    // What needs a wider type begins once more, also in a pipe.
+    fs::write(dir.path().join("late.csv"), text + "0.5\n").unwrap();
+    let output = swath(&dir).arg("SELECT * FROM 'late.csv'").output().unwrap();
+    assert!(output.stdout.starts_with(b"n\n0.0\n1.0\n"));
+    assert!(output.stdout.ends_with(b"\n299999.0\n0.5\n"));
+}
+
+#[test]
+fn rows_are_shown_while_others_take_long() {
+    let dir = folder();
+    let sql = "SELECT 7 AS x UNION ALL SELECT count(*) FROM generate_series(1, 1000000000000)";
+    let mut child = Process::new(cargo_bin("swath"))
+        .current_dir(dir.path())
+        .args(["--format", "csv", sql])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!([lines.next().unwrap().unwrap(), lines.next().unwrap().unwrap()], ["x", "7"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn a_column_becomes_wider_where_a_value_needs_it() {
     let dir = folder();
     let rows: String = (1..200_000).map(|row| format!("{row}\n")).collect();
@@ -698,8 +735,9 @@ fn a_column_becomes_wider_where_a_value_needs_it() {
     assert!(written("o.csv").starts_with("n\n1.0\n2.0\n"));
     assert_eq!(names(dir.path()), ["a.csv", "c.csv", "o.csv", "w.csv"]);
     // What is on its way through a pipe cannot be taken back.
-    let run = swath(&dir).args(["--threads", "1", "SELECT n FROM 'w.csv'"]).assert().failure();
-    assert!(run.get_output().stdout.starts_with(b"n\n1\n2\n"));
+    let long = "SELECT n, repeat('x', 40) AS x FROM 'w.csv'";
+    let run = swath(&dir).args(["--threads", "1", long]).assert().failure();
+    assert!(run.get_output().stdout.starts_with(b"n,x\n1,xxx"));
     let told = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
     assert!(told.contains("line 200001, column \"n\": expected an integer, found \"0.5\""), "{told}");
     assert!(told.contains("hint: read the column as double, types = {'n': 'double'}"), "{told}");

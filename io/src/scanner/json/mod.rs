@@ -238,8 +238,8 @@ impl Head {
         let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
         let stream = TextStream::new(bytes, encoding)?;
         let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(len_bytes));
-        // An array of objects may be one line.
-        let tells = |sample: &[u8]| sample.contains(&b'\n') || has_whole_value(sample);
+        // An array of objects may be one line, and one object may have more lines than there are in a head.
+        let tells = |sample: &[u8]| has_whole_value(sample) || sample.contains(&b'\n') && !is_cut(sample);
         let len = fill_head(&mut buffer, len_bytes, tells)?;
         let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
         check_head(&mut buffer)?;
@@ -318,6 +318,14 @@ impl Head {
             objects += 1;
         }
     }
+}
+
+/// Whether a text ends within its first value, which is JSON as far as it goes.
+fn is_cut(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let Err(problem) = Cursor::new(&text, 0).skip() else { return false };
+    let rest = &text[problem.at..];
+    !rest.trim_ascii_end().contains('\n')
 }
 
 /// Whether the head of a file begins as JSON does: with an object that is alone on its lines, or a list of objects.

@@ -28,6 +28,19 @@ fn an_object_a_line() {
 }
 
 #[test]
+fn an_object_may_be_longer_than_what_is_looked_at() {
+    let item = "  {\n    \"code\": \"aaa\"\n  },\n";
+    let items = item.repeat(2 * SAMPLE_LEN_BYTES / item.len());
+    let text = format!("{{\"list\": [\n{items}  {{}}\n],\n\"n\": 7}}\n");
+    let table = infer_json(&Files::new(&[text.as_bytes()]).sources(), &JsonOptions::default()).unwrap();
+    assert_eq!(table.columns().iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["list", "n"]);
+    // What is wrong on the first line is no reason to look at all of them.
+    let text = "{\"a\": 1,\n".to_owned() + &"{\"a\": 1}\n".repeat(SAMPLE_LEN_BYTES / 4);
+    let error = rows_of(&text).unwrap_err().to_string();
+    assert!(error.contains("line 1: expected"), "{error}");
+}
+
+#[test]
 fn what_begins_with_no_object_is_told() {
     for (text, line, found) in [
         ("garbage\n{\"a\":1}\n", 1, "garbage"),
