@@ -22,9 +22,10 @@ use datafusion::physical_expr::expressions;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_common::datum::apply;
 
+use super::shift::{shift_left, shift_right};
 use crate::error::Error;
 
-/// Replaces `+`, `-` and `*` of integers by functions that tell when they overflow.
+/// Replaces `+`, `-`, `*`, `<<` and `>>` of integers by functions that tell when they overflow.
 #[derive(Debug)]
 pub(crate) struct CheckArithmetic;
 
@@ -105,6 +106,8 @@ enum Operation {
     Plus,
     Minus,
     Times,
+    ShiftLeft,
+    ShiftRight,
 }
 
 impl Operation {
@@ -113,6 +116,8 @@ impl Operation {
             Operator::Plus => Some(Self::Plus),
             Operator::Minus => Some(Self::Minus),
             Operator::Multiply => Some(Self::Times),
+            Operator::BitwiseShiftLeft => Some(Self::ShiftLeft),
+            Operator::BitwiseShiftRight => Some(Self::ShiftRight),
             _ => None,
         }
     }
@@ -122,6 +127,8 @@ impl Operation {
             Self::Plus => Operator::Plus,
             Self::Minus => Operator::Minus,
             Self::Times => Operator::Multiply,
+            Self::ShiftLeft => Operator::BitwiseShiftLeft,
+            Self::ShiftRight => Operator::BitwiseShiftRight,
         }
     }
 
@@ -130,6 +137,8 @@ impl Operation {
             Self::Plus => add,
             Self::Minus => sub,
             Self::Times => mul,
+            Self::ShiftLeft => shift_left,
+            Self::ShiftRight => shift_right,
         }
     }
 }
@@ -158,6 +167,8 @@ impl ScalarUDFImpl for Checked {
             Operation::Plus => "checked_plus",
             Operation::Minus => "checked_minus",
             Operation::Times => "checked_times",
+            Operation::ShiftLeft => "checked_shift_left",
+            Operation::ShiftRight => "checked_shift_right",
         }
     }
 
