@@ -1,8 +1,13 @@
 //! JSON: one array of objects, or one object a line.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, FieldRef, Schema};
 use arrow::json::writer::{LineDelimited, WriterBuilder};
 
 use super::RowWriter;
@@ -27,10 +32,12 @@ impl RowWriter for JsonWriter {
     }
 
     fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> io::Result<()> {
+        let batch = with_different_keys(batch)?;
+        let batch = with_text_keys(&batch)?;
         let mut objects = Vec::new();
         let mut writer =
             WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut objects);
-        writer.write(batch).and_then(|()| writer.finish()).map_err(io::Error::other)?;
+        writer.write(&batch).and_then(|()| writer.finish()).map_err(io::Error::other)?;
         drop(writer);
         if self.lines {
             return out.write_all(&objects);
@@ -52,6 +59,72 @@ impl RowWriter for JsonWriter {
     }
 }
 
+/// The rows with a number behind the names of columns that others in front of them have, as a join may have them: of two values
+/// with one key, readers of JSON take one.
+fn with_different_keys(batch: &RecordBatch) -> io::Result<Cow<'_, RecordBatch>> {
+    let schema = batch.schema_ref();
+    let names: HashSet<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    if names.len() == schema.fields().len() {
+        return Ok(Cow::Borrowed(batch));
+    }
+    let mut keys: HashSet<String> = HashSet::new();
+    let fields = schema.fields().iter().map(|field| {
+        let name = field.name();
+        let mut key = name.clone();
+        let mut number = 0;
+        while keys.contains(&key) || number > 0 && names.contains(key.as_str()) {
+            number += 1;
+            key = format!("{name}_{number}");
+        }
+        keys.insert(key.clone());
+        Arc::new(field.as_ref().clone().with_name(key))
+    });
+    let schema = Schema::new(fields.collect::<Vec<_>>());
+    RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec()).map(Cow::Owned).map_err(io::Error::other)
+}
+
+/// The rows with the keys of maps as texts: JSON has no others.
+pub(crate) fn with_text_keys(batch: &RecordBatch) -> io::Result<Cow<'_, RecordBatch>> {
+    if !batch.schema_ref().fields().iter().any(|field| text_keys(field.data_type()).is_some()) {
+        return Ok(Cow::Borrowed(batch));
+    }
+    let mut fields = Vec::new();
+    let mut columns = Vec::new();
+    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        let ty = text_keys(field.data_type()).unwrap_or_else(|| field.data_type().clone());
+        columns.push(cast(column, &ty).map_err(io::Error::other)?);
+        fields.push(field.as_ref().clone().with_data_type(ty));
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map(Cow::Owned).map_err(io::Error::other)
+}
+
+/// A type with texts for keys of maps; `None`: it has none already, or no others.
+fn text_keys(ty: &DataType) -> Option<DataType> {
+    let of_field = |field: &FieldRef| {
+        text_keys(field.data_type()).map(|ty| Arc::new(field.as_ref().clone().with_data_type(ty)))
+    };
+    match ty {
+        DataType::Map(entries, is_sorted) => {
+            let DataType::Struct(fields) = entries.data_type() else { return None };
+            let (key, value) = (fields.first()?, fields.get(1)?);
+            if key.data_type() == &DataType::Utf8 && text_keys(value.data_type()).is_none() {
+                return None;
+            }
+            let key = Arc::new(key.as_ref().clone().with_data_type(DataType::Utf8));
+            let value = of_field(value).unwrap_or_else(|| Arc::clone(value));
+            let entries = entries.as_ref().clone().with_data_type(DataType::Struct(vec![key, value].into()));
+            Some(DataType::Map(Arc::new(entries), *is_sorted))
+        }
+        DataType::List(item) => of_field(item).map(DataType::List),
+        DataType::LargeList(item) => of_field(item).map(DataType::LargeList),
+        DataType::Struct(fields) if fields.iter().any(|field| text_keys(field.data_type()).is_some()) => {
+            let fields = fields.iter().map(|field| of_field(field).unwrap_or_else(|| Arc::clone(field)));
+            Some(DataType::Struct(fields.collect()))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +141,16 @@ mod tests {
             format!("[\n  {first},\n  {rest},\n  {last},\n  {first}\n]\n")
         );
         assert_eq!(written(JsonWriter::new(false), &[]), "[]\n");
+    }
+
+    #[test]
+    fn no_key_comes_twice() {
+        let batch = sample();
+        let field = |name: &str| batch.schema().field(1).clone().with_name(name);
+        let schema = Schema::new(["n", "n", "n_1", "n"].map(field).to_vec());
+        let columns = vec![batch.column(1).slice(0, 1); 4];
+        let batch = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
+        let object = "{\"n\":1.5,\"n_2\":1.5,\"n_1\":1.5,\"n_3\":1.5}\n";
+        assert_eq!(written(JsonWriter::new(true), &[batch]), object);
     }
 }

@@ -15,6 +15,7 @@ pub use arrow_file::ArrowWriter;
 pub use cells::{Cells, is_null, is_text};
 pub use csv::{CsvStyle, CsvWriter};
 pub use json::JsonWriter;
+pub(crate) use json::with_text_keys;
 pub use parquet::ParquetWriter;
 pub(crate) use parquet::{ParquetCodec, ParquetStyle};
 pub(crate) use text::TextWriter;
