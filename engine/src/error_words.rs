@@ -530,7 +530,8 @@ fn no_transactions(text: &str) -> Option<Words> {
 
 fn not_known(text: &str) -> Option<Words> {
     text.contains("Unsupported ast node in sqltorel").then(|| {
-        let hint = "of what other engines have, COLLATE and lambdas are not there; lower(a) = lower(b) compares without regard to case";
+        let hint =
+            "lambdas stand in functions of lists: list_transform(l, x -> x + 1), list_filter(l, x -> x > 1)";
         ("an expression of the statement is not supported".to_owned(), Some(hint.to_owned()))
     })
 }

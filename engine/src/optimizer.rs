@@ -10,6 +10,7 @@ use datafusion::logical_expr::{LogicalPlan, TableScan};
 use datafusion::optimizer::{ApplyOrder, Optimizer, OptimizerConfig, OptimizerRule};
 use swath_planner::{Split, optimize, split_distinct};
 
+use crate::dialect::SealLambdas;
 use crate::table::SourceTable;
 
 /// The core's rule after which joins are ordered: it has put conditions where they belong, and projections do not
@@ -22,6 +23,7 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let before = rules.iter().position(|rule| rule.name() == BEFORE_JOIN_ORDER);
     rules.insert(before.map_or(rules.len(), |before| before + 1), Arc::new(OrderJoins));
     rules.push(Arc::new(PushSemiJoinsDown));
+    rules.push(Arc::new(SealLambdas));
     // Each of what it makes is turned into groups by a rule of the core.
     rules.insert(0, Arc::new(SplitDistinct));
     rules

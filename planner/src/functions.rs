@@ -7,14 +7,16 @@ use std::ops::ControlFlow;
 
 use datafusion_sql::parser::Statement;
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident, NamedWindowDefinition,
-    ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions, Select, Subscript, UnaryOperator, Value,
-    VisitMut, VisitorMut,
+    AccessExpr, BinaryOperator, CaseWhen, DataType, DuplicateTreatment, Expr, Function, FunctionArg,
+    FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident,
+    NamedWindowDefinition, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions, Query, Select, Subscript,
+    UnaryOperator, Value, VisitMut, VisitorMut,
 };
 
+use crate::collations::{compare_collated, no_order_here, order_collated};
 use crate::error::{Error, Result};
 use crate::intervals::plain_interval;
+use crate::json_operators::{as_call, step_first};
 use crate::literals::{folded, written};
 use crate::patterns::escape_with_backslash;
 use crate::rows::{compared_rows, row_conditions};
@@ -45,12 +47,19 @@ pub(crate) fn rewrite_statement(statement: &mut Statement) -> Result<()> {
 
 /// Other names for functions of the relational core.
 const ALIASES: &[(&str, &str)] = &[
+    ("apply", "array_transform"),
+    ("arbitrary", "first_value"),
+    ("array_apply", "array_transform"),
     ("approx_quantile", "approx_percentile_cont"),
     ("approx_count_distinct", "approx_distinct"),
     ("ceiling", "ceil"),
     ("favg", "avg"),
+    ("datesub", "date_sub"),
+    ("filter", "array_filter"),
     ("first", "first_value"),
     ("fsum", "sum"),
+    ("formatreadabledecimalsize", "format_bytes_decimal"),
+    ("formatreadablesize", "format_bytes"),
     ("gen_random_uuid", "uuid"),
     ("group_concat", "string_agg"),
     ("ifnull", "coalesce"),
@@ -58,9 +67,13 @@ const ALIASES: &[(&str, &str)] = &[
     ("lcase", "lower"),
     ("len", "length"),
     ("list", "array_agg"),
+    ("list_apply", "array_transform"),
+    ("list_stddev", "list_stddev_samp"),
     ("list_value", "make_array"),
+    ("list_variance", "list_var_samp"),
     ("listagg", "string_agg"),
     ("list_min", "array_min"),
+    ("mismatches", "hamming"),
     ("prefix", "starts_with"),
     ("regexp_matches", "regexp_like"),
     ("stddev_samp", "stddev"),
@@ -70,17 +83,43 @@ const ALIASES: &[(&str, &str)] = &[
     ("strftime", "to_char"),
     ("strlen", "octet_length"),
     ("string_split", "string_to_array"),
-    ("strptime", "to_timestamp"),
     ("suffix", "ends_with"),
     ("editdist3", "levenshtein"),
     ("grouping_id", "grouping"),
     ("kahan_sum", "sum"),
     ("ord", "ascii"),
+    ("sum_no_overflow", "sum"),
     ("sumkahan", "sum"),
+    ("to_binary", "bin"),
     ("ucase", "upper"),
     ("unicode", "ascii"),
     ("regexp_split_to_array", "string_split_regex"),
     ("variance", "var_samp"),
+];
+
+/// Aggregates by their names, and the functions that compute them of a list.
+const LIST_AGGREGATES: &[(&str, &str)] = &[
+    ("avg", "array_avg"),
+    ("count", "list_count"),
+    ("entropy", "list_entropy"),
+    ("first", "list_first"),
+    ("histogram", "list_histogram"),
+    ("last", "list_last"),
+    ("mad", "list_mad"),
+    ("max", "array_max"),
+    ("mean", "array_avg"),
+    ("median", "list_median"),
+    ("min", "array_min"),
+    ("mode", "list_mode"),
+    ("product", "array_product"),
+    ("stddev", "list_stddev_samp"),
+    ("stddev_pop", "list_stddev_pop"),
+    ("stddev_samp", "list_stddev_samp"),
+    ("string_agg", "list_string_agg"),
+    ("sum", "array_sum"),
+    ("var_pop", "list_var_pop"),
+    ("var_samp", "list_var_samp"),
+    ("variance", "list_var_samp"),
 ];
 
 /// Functions that are a part of a date, and what `date_part` calls it.
@@ -88,6 +127,9 @@ const DATE_PARTS: &[(&str, &str)] = &[
     ("year", "year"),
     ("quarter", "quarter"),
     ("month", "month"),
+    ("isoyear", "isoyear"),
+    ("microsecond", "microsecond"),
+    ("millisecond", "millisecond"),
     ("week", "week"),
     ("day", "day"),
     ("dayofmonth", "day"),
@@ -110,6 +152,13 @@ struct Rewriter {
 impl VisitorMut for Rewriter {
     type Break = Error;
 
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        match order_collated(query) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+
     // Before its parts, as it can be known only here what is a condition.
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
         for condition in [&mut select.selection, &mut select.having, &mut select.qualify] {
@@ -126,6 +175,15 @@ impl VisitorMut for Rewriter {
         ControlFlow::Continue(())
     }
 
+    // Before its parts, which are other ones then.
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        step_first(expr);
+        match compare_collated(expr) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+
     // After its parts: what is inside has been rewritten, and what is written here is not met again.
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
         let rewritten = match expr {
@@ -134,18 +192,24 @@ impl VisitorMut for Rewriter {
                 respell_window(function, windows);
                 rewritten(function, windows)
             }
+            Expr::Cast { data_type: DataType::JSON | DataType::JSONB, expr, .. } => {
+                Ok(Some(Expr::Function(call("json", vec![(**expr).clone()]))))
+            }
             Expr::Cast { data_type, .. } | Expr::Convert { data_type: Some(data_type), .. } => {
                 if let Some(known) = known_type(data_type) {
                     *data_type = known;
                 }
                 Ok(None)
             }
+            Expr::Collate { collation, .. } => Err(no_order_here(collation)),
             Expr::BinaryOp { left, op: BinaryOperator::DuckIntegerDivide, right } => {
                 Template::INTEGER_QUOTIENT.filled(&[(**left).clone(), (**right).clone()]).map(Some)
             }
+            Expr::BinaryOp { op: BinaryOperator::Arrow | BinaryOperator::LongArrow, .. } => Ok(as_call(expr)),
             Expr::Like { .. } | Expr::ILike { .. } => escape_with_backslash(expr).map(|()| None),
             Expr::Interval(interval) => Ok(plain_interval(interval)),
             Expr::CompoundFieldAccess { access_chain, .. } => {
+                access_chain.iter_mut().for_each(field_in_brackets);
                 access_chain.iter_mut().for_each(close_slice);
                 Ok(None)
             }
@@ -214,6 +278,9 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         let given = given.ok_or_else(|| wrong_arguments(&name, template.expected))?;
         return template.filled(&given).map(Some);
     }
+    if let Some(extremes) = several_extremes(function, &name)? {
+        return Ok(Some(extremes));
+    }
     match name.as_str() {
         "date_diff" | "datediff" => {
             let [part, from, to] =
@@ -223,6 +290,30 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
             let template = Template::of_difference(part.strip_suffix('s').unwrap_or(&part));
             let parts = "year, quarter, month, week, day, hour, minute or second";
             template.ok_or_else(|| wrong_arguments(&name, parts))?.filled(&[from, to]).map(Some)
+        }
+        "date_part" | "datepart" | "date_trunc" => {
+            let given = positional(function).unwrap_or_default();
+            let [part, time] = given.as_slice() else { return Ok(None) };
+            if let Expr::Array(parts) = part {
+                let fields = parts
+                    .elem
+                    .iter()
+                    .map(|part| (part.clone(), call("date_part", vec![part.clone(), time.clone()])));
+                return Ok(Some(named_values(fields)));
+            }
+            let Some(part) = written(part).map(|part| part.to_lowercase()) else { return Ok(None) };
+            let template = match name.as_str() {
+                "date_trunc" => Template::of_start(&part),
+                _ => ["era", "decade", "century", "millennium"]
+                    .contains(&part.as_str())
+                    .then(|| Template::of(&part))
+                    .flatten(),
+            };
+            template.map(|template| template.filled(std::slice::from_ref(time))).transpose()
+        }
+        "string_agg" => {
+            add_separator(function);
+            Ok(None)
         }
         "time_bucket" => {
             let [width, time] = arguments(function, &name, "an interval and a timestamp")?;
@@ -235,14 +326,36 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         }
         "quantile_cont" | "quantile" | "quantile_disc" | "percentile_disc" => quantiles(function, &name),
         "mode" => within_group(function, &name).map(|()| None),
+        "age" => match positional(function).unwrap_or_default().as_slice() {
+            [from] => Ok(Some(Expr::Function(call(
+                "age",
+                vec![Expr::Function(call("current_date", Vec::new())), from.clone()],
+            )))),
+            _ => Ok(None),
+        },
+        "strptime" | "try_strptime" => {
+            let [value, form] = arguments(function, &name, "a text and its form, or a list of forms")?;
+            let forms = match form {
+                Expr::Array(array) => array.elem,
+                form => vec![form],
+            };
+            let known = if name == "strptime" { "to_timestamp" } else { "try_to_timestamp" };
+            Ok(Some(Expr::Function(call(known, std::iter::once(value).chain(forms).collect()))))
+        }
+        "json_object" => json_object(function).map(Some),
         "struct_pack" => struct_pack(function).map(Some),
         "list_aggregate" | "list_aggr" | "array_aggregate" | "array_aggr" => {
             let [list, kind] = arguments(function, &name, "a list and the name of an aggregate in quotes")?;
             let kind = written(&kind).unwrap_or_default().to_lowercase();
-            let known = ["sum", "avg", "min", "max", "product"].contains(&kind.as_str());
-            match known {
-                true => Ok(Some(Expr::Function(call(&format!("array_{kind}"), vec![list])))),
-                false => Err(wrong_arguments(&name, "'sum', 'avg', 'min', 'max' or 'product'")),
+            match LIST_AGGREGATES.iter().find(|(aggregate, _)| *aggregate == kind) {
+                Some((_, known)) => {
+                    let mut of_list = call(known, vec![list]);
+                    Ok(rewritten(&mut of_list, windows)?.or(Some(Expr::Function(of_list))))
+                }
+                None => {
+                    let known: Vec<&str> = LIST_AGGREGATES.iter().map(|(aggregate, _)| *aggregate).collect();
+                    Err(wrong_arguments(&name, &format!("one of {}", known.join(", "))))
+                }
             }
         }
         "arg_max" | "argmax" | "max_by" => by_extreme(function, &name, false).map(Some),
@@ -341,6 +454,28 @@ fn struct_pack(function: &Function) -> Result<Expr> {
     Ok(Expr::Function(call("named_struct", values)))
 }
 
+/// `{'a': 1}.a` as `{'a': 1}['a']`.
+fn field_in_brackets(access: &mut AccessExpr) {
+    if let AccessExpr::Dot(Expr::Identifier(field)) = access {
+        *access = AccessExpr::Subscript(Subscript::Index { index: text(&field.value) });
+    }
+}
+
+/// A struct of values by their names.
+fn named_values(fields: impl Iterator<Item = (Expr, Function)>) -> Expr {
+    let fields = fields.flat_map(|(name, value)| [name, Expr::Function(value)]);
+    Expr::Function(call("named_struct", fields.collect()))
+}
+
+/// `json_object('a', 1, 'b', x)`: keys and values one after the other.
+fn json_object(function: &Function) -> Result<Expr> {
+    let given = positional(function).unwrap_or_default();
+    if given.is_empty() || given.len() % 2 == 1 {
+        return Err(wrong_arguments("json_object", "keys and values one after the other, as in 'a', 1"));
+    }
+    Ok(Expr::Function(call("to_json", vec![Expr::Function(call("named_struct", given))])))
+}
+
 /// `x[:2]` begins with the first, and `x[2:]` goes on to the end.
 fn close_slice(access: &mut AccessExpr) {
     if let AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride: None }) = access {
@@ -420,6 +555,22 @@ fn similar(pattern: &Expr) -> Option<Expr> {
     Some(text(&(regex + ")$")))
 }
 
+/// The extremes of a call that says how many; `None`: it wants one.
+fn several_extremes(function: &Function, name: &str) -> Result<Option<Expr>> {
+    let given = positional(function).unwrap_or_default();
+    let template = match (name, given.len()) {
+        ("max", 2) => Template::GREATEST,
+        ("min", 2) => Template::LEAST,
+        ("arg_max" | "argmax" | "max_by", 3) => Template::OF_GREATEST,
+        ("arg_min" | "argmin" | "min_by", 3) => Template::OF_LEAST,
+        _ => return Ok(None),
+    };
+    if is_distinct(function) {
+        return Err(Error::new(format!("{name} of several values takes no DISTINCT")));
+    }
+    template.filled_over(&given, function).map(Some)
+}
+
 /// `arg_max(value, key)`: the value where the key is greatest, of rows in which neither is null.
 fn by_extreme(function: &mut Function, name: &str, asc: bool) -> Result<Expr> {
     let [value, key] = arguments(function, name, "a value and what to compare")?;
@@ -447,6 +598,16 @@ fn regexp_extract(function: &mut Function) -> Result<Expr> {
     let (Some(pattern), Some(subject)) = (given.pop(), given.pop()) else {
         return Err(wrong_arguments("regexp_extract", "a text and a pattern"));
     };
+    // Names of the groups: each by itself.
+    if let Some(Expr::Array(names)) = &group {
+        let mut fields = Vec::new();
+        for (number, name) in (1..).zip(&names.elem) {
+            let number = Expr::Value(Value::Number(i32::to_string(&number), false).into());
+            let mut of_group = call("regexp_extract", vec![subject.clone(), pattern.clone(), number]);
+            fields.extend([name.clone(), regexp_extract(&mut of_group)?]);
+        }
+        return Ok(Expr::Function(call("named_struct", fields)));
+    }
     let concat = |left: Expr, right: Expr| Expr::BinaryOp {
         left: Box::new(left),
         op: BinaryOperator::StringConcat,

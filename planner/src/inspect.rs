@@ -7,10 +7,14 @@
 use sqlparser::ast::{Ident, TableFactor};
 use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 
+use crate::asof::with_marks;
+use crate::columns::of_patterns;
 use crate::distinctions::DISTINCTIONS;
 use crate::from_first::with_select;
+use crate::lambdas::with_arrows;
+use crate::pivot_statement::as_queries;
 
 /// What is asked about the columns of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +55,7 @@ pub fn inspection_of(factor: &TableFactor) -> Option<(Inspection, TableFactor)> 
 pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSpan>, TokenizerError> {
     let tokens = Tokenizer::new(dialect, sql).tokenize_with_location()?;
     let tokens = filters(without_hints(distinctions(null_tests(whole_numbers(tokens)))));
+    let tokens = with_marks(globs(lists_of_in(as_queries(of_patterns(with_arrows(tokens))))));
     let tokens = with_select(&tokens);
     let mut rewritten = Vec::with_capacity(tokens.len());
     for statement in tokens.split_inclusive(|token| token.token == Token::SemiColon) {
@@ -179,6 +184,84 @@ fn filters(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         filters.push(token);
     }
     filters
+}
+
+/// `x IN [1, 2]` as `x IN (1, 2)`.
+fn lists_of_in(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut last_is_in = false;
+    // Whether each bracket that is open is to become a parenthesis.
+    let mut open = Vec::new();
+    for token in &mut tokens {
+        match token.token {
+            Token::LBracket => {
+                open.push(last_is_in);
+                if last_is_in {
+                    token.token = Token::LParen;
+                }
+            }
+            Token::RBracket if open.pop() == Some(true) => token.token = Token::RParen,
+            _ => {}
+        }
+        if is_solid(token) {
+            last_is_in = is_word(token, "IN");
+        }
+    }
+    tokens
+}
+
+/// `x GLOB 'a*'` as `x ~ '^a.*$'`.
+fn globs(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    if !tokens.iter().any(|token| is_word(token, "GLOB")) {
+        return tokens;
+    }
+    let mut written: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    // Where the operator stands in what is written, if the pattern is what comes next.
+    let mut operator: Option<usize> = None;
+    for mut token in tokens {
+        match (&token.token, operator) {
+            (Token::SingleQuotedString(pattern), Some(at)) => {
+                let span = written[at].span;
+                let not = written[..at].iter().rposition(is_solid).filter(|at| is_word(&written[*at], "NOT"));
+                written[at].token = Token::Tilde;
+                if let Some(not) = not {
+                    written[at].token = Token::ExclamationMarkTilde;
+                    written[not] = TokenWithSpan { token: Token::Whitespace(Whitespace::Space), span };
+                }
+                token.token = Token::SingleQuotedString(glob_regex(pattern));
+                operator = None;
+            }
+            _ if is_word(&token, "GLOB") => operator = Some(written.len()),
+            _ if is_solid(&token) => operator = None,
+            _ => {}
+        }
+        written.push(token);
+    }
+    written
+}
+
+/// A pattern with `*`, `?` and `[a-z]` as a regular expression.
+fn glob_regex(pattern: &str) -> String {
+    let mut regex = String::from("(?s)^");
+    let mut is_class = false;
+    for char in pattern.chars() {
+        match char {
+            '*' if !is_class => regex.push_str(".*"),
+            '?' if !is_class => regex.push('.'),
+            '[' if !is_class => {
+                is_class = true;
+                regex.push('[');
+            }
+            ']' if is_class => {
+                is_class = false;
+                regex.push(']');
+            }
+            '!' if is_class && regex.ends_with('[') => regex.push('^'),
+            '-' | '^' if is_class => regex.push(char),
+            other => regex.push_str(&regex_syntax::escape(&other.to_string())),
+        }
+    }
+    regex.push('$');
+    regex
 }
 
 /// Whether a value may end with a token.

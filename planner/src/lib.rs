@@ -25,7 +25,12 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod ahead;
+mod array_query;
+mod asof;
 mod clauses;
+mod collations;
+mod columns;
 mod completion;
 mod copy;
 mod distinctions;
@@ -37,8 +42,10 @@ pub mod fuse;
 mod inspect;
 mod intervals;
 mod joins;
+mod json_operators;
 mod keywords;
 mod labels;
+mod lambdas;
 mod literals;
 mod names;
 pub mod optimize;
@@ -48,6 +55,7 @@ mod patterns;
 mod pieces;
 mod pitfalls;
 mod pivot;
+mod pivot_statement;
 mod raw_filter;
 mod rejects;
 mod rows;
@@ -62,6 +70,7 @@ mod templates;
 mod type_names;
 mod wildcard;
 
+pub use ahead::{answer_ahead, asked_ahead};
 pub use completion::{NamedRelation, NamedSource, TypingPlace, Wanted, typing_place};
 pub use copy::{CopyTarget, split_copy};
 pub use error::{Error, Place, Result};

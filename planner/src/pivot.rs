@@ -11,8 +11,9 @@ use sqlparser::ast::{
 };
 
 use crate::error::{Error, Result};
-use crate::functions::and;
+use crate::functions::{and, positional};
 use crate::parse::parse_piece;
+use crate::pivot_statement::KEYS;
 use crate::scope::same_name;
 
 /// What to put in place of a `PIVOT` or `UNPIVOT` of a table with these columns; `None`: it is none.
@@ -29,13 +30,12 @@ pub(crate) fn pivoted(factor: &TableFactor, columns: &[String]) -> Result<Option
             default_on_null,
             alias,
         } => {
-            let ([column], PivotValueSource::List(values), None) =
-                (value_column.as_slice(), value_source, default_on_null)
-            else {
+            let keys = default_on_null.as_ref().map(keys_of).transpose()?;
+            let ([column], PivotValueSource::List(values)) = (value_column.as_slice(), value_source) else {
                 return Err(Error::new("PIVOT: expected one column and a list of its values")
                     .with_hint("as in t PIVOT (sum(x) FOR kind IN ('a', 'b'))"));
             };
-            (table, pivot(columns, aggregate_functions, column, values)?, alias)
+            (table, pivot(columns, aggregate_functions, column, values, keys)?, alias)
         }
         TableFactor::Unpivot { table, value, name, columns: unpivoted, null_inclusion, alias } => {
             let keeps_nulls = matches!(null_inclusion, Some(NullInclusion::IncludeNulls));
@@ -59,14 +59,15 @@ fn pivot(
     aggregates: &[ExprWithAlias],
     column: &Expr,
     values: &[ExprWithAlias],
+    keys: Option<Vec<String>>,
 ) -> Result<Query> {
     let mut used = names_in(column);
     aggregates.iter().for_each(|aggregate| used.extend(names_in(&aggregate.expr)));
-    let keys: Vec<String> = columns
-        .iter()
-        .filter(|column| !used.iter().any(|used| same_name(used, column)))
-        .map(|column| quoted(column))
-        .collect();
+    let others = || {
+        let others = columns.iter().filter(|column| !used.iter().any(|used| same_name(used, column)));
+        others.map(|column| quoted(column)).collect()
+    };
+    let keys: Vec<String> = keys.unwrap_or_else(others);
     let mut items = keys.clone();
     for value in values {
         for aggregate in aggregates {
@@ -84,6 +85,21 @@ fn pivot(
     let groups = if keys.is_empty() { String::new() } else { format!(" GROUP BY {}", keys.join(", ")) };
     let sql = format!("SELECT {} FROM __table{groups}", items.join(", "));
     parse_piece(&sql, |parser| parser.parse_query()).map(|query| *query)
+}
+
+/// The keys of `GROUP BY`, which stand in the place of a value for nulls.
+fn keys_of(default: &Expr) -> Result<Vec<String>> {
+    let keys = match default {
+        Expr::Function(function) if function.name.to_string() == format!("\"{KEYS}\"") => {
+            positional(function)
+        }
+        _ => None,
+    };
+    let keys = keys.ok_or_else(|| {
+        Error::new("PIVOT: DEFAULT ON NULL is not supported")
+            .with_hint("coalesce(…) in the query around it gives nulls another value")
+    })?;
+    Ok(keys.iter().map(ToString::to_string).collect())
 }
 
 /// An aggregate of the rows in which a column has a value.

@@ -39,6 +39,8 @@ pub(crate) struct Relation {
     pub(crate) is_series: bool,
     /// Whether an outer join has rows without one of it.
     pub(crate) is_optional: bool,
+    /// What the relational core calls it, where a query inside has a table of the same name as one around.
+    pub(crate) core_name: Option<String>,
 }
 
 impl Relation {
@@ -63,6 +65,7 @@ impl Relation {
             is_by_condition: false,
             is_series: false,
             is_optional: false,
+            core_name: None,
         }
     }
 }

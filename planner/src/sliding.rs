@@ -17,7 +17,7 @@ pub(crate) fn slid(
     name: &str,
     windows: &[NamedWindowDefinition],
 ) -> Result<Option<Expr>> {
-    let is_of_list = name == "mad";
+    let is_of_list = matches!(name, "mad" | "entropy" | "histogram");
     if !is_of_list && !slides(function, windows) {
         return Ok(None);
     }
@@ -31,8 +31,10 @@ pub(crate) fn slid(
     let (of, input, output) = match (name, args.len()) {
         ("bool_and", 1) => ("min", "CAST($1 AS INT)", "$1 = 1"),
         ("bool_or", 1) => ("max", "CAST($1 AS INT)", "$1 = 1"),
-        ("product", 1) => ("array_agg", "CAST($1 AS DOUBLE)", "array_product($1)"),
-        ("mad", 1) => ("array_agg", "CAST($1 AS DOUBLE)", "list_mad($1)"),
+        ("product", 1) => ("array_agg", "$1", "array_product($1)"),
+        ("entropy", 1) => ("array_agg", "$1", "coalesce(list_entropy($1), 0.0)"),
+        ("histogram", 1) => ("array_agg", "$1", "list_histogram($1)"),
+        ("mad", 1) => ("array_agg", "$1", "list_mad($1)"),
         ("string_agg", 2) => ("array_agg", "$1", "array_to_string($1, $2)"),
         _ => return Ok(None),
     };

@@ -34,6 +34,34 @@ impl Template {
         expected: "a value and a number from 0 to 1",
     };
 
+    /// `max(x, n)`: the greatest values, the greatest first.
+    pub(crate) const GREATEST: Self = Self {
+        sql: "array_slice(array_agg($1 ORDER BY $1 DESC) FILTER (WHERE $1 IS NOT NULL), 1, $2)",
+        takes: 2,
+        expected: "a value and how many",
+    };
+
+    /// `min(x, n)`: the least values, the least first.
+    pub(crate) const LEAST: Self = Self {
+        sql: "array_slice(array_agg($1 ORDER BY $1) FILTER (WHERE $1 IS NOT NULL), 1, $2)",
+        takes: 2,
+        expected: "a value and how many",
+    };
+
+    /// `arg_max(x, key, n)`: the values of the greatest keys.
+    pub(crate) const OF_GREATEST: Self = Self {
+        sql: "array_slice(array_agg($1 ORDER BY $2 DESC) FILTER (WHERE $1 IS NOT NULL AND $2 IS NOT NULL), 1, $3)",
+        takes: 3,
+        expected: "a value, what to compare and how many",
+    };
+
+    /// `arg_min(x, key, n)`: the values of the least keys.
+    pub(crate) const OF_LEAST: Self = Self {
+        sql: "array_slice(array_agg($1 ORDER BY $2) FILTER (WHERE $1 IS NOT NULL AND $2 IS NOT NULL), 1, $3)",
+        takes: 3,
+        expected: "a value, what to compare and how many",
+    };
+
     /// An expression with places for so many arguments.
     pub(crate) fn new(sql: &'static str, takes: usize) -> Self {
         Self { sql, takes, expected: "" }
@@ -70,19 +98,29 @@ impl Template {
         let (sql, takes, expected) = match name {
             "date_add" => ("$1 + $2", 2, "a date or timestamp and an interval"),
             "yearweek" => ("CAST(to_char($1, '%G%V') AS BIGINT)", 1, ONE_TIME),
+            "even" => (
+                "CASE WHEN $1 >= 0 THEN ceil(CAST($1 AS DOUBLE) / 2) * 2 ELSE floor(CAST($1 AS DOUBLE) / 2) * 2 END",
+                1,
+                ONE_NUMBER,
+            ),
+            "fmod" => ("CAST($1 AS DOUBLE) % $2", 2, "two numbers"),
             "fdiv" => ("floor(CAST($1 AS DOUBLE) / $2)", 2, "two numbers"),
             "isinf" => ("(abs(CAST($1 AS DOUBLE)) = CAST('inf' AS DOUBLE))", 1, ONE_NUMBER),
             "isfinite" => ("(abs(CAST($1 AS DOUBLE)) < CAST('inf' AS DOUBLE))", 1, ONE_NUMBER),
             "xor" => ("($1 ^ $2)", 2, "two integers"),
             "list_count" => ("array_length(array_compact($1))", 1, "one list"),
-            "list_unique" => ("array_length(array_distinct(array_compact($1)))", 1, "one list"),
+            "list_unique" | "array_unique" => {
+                ("array_length(array_distinct(array_compact($1)))", 1, "one list")
+            }
             "list_first" => ("array_element($1, 1)", 1, "one list"),
             "list_last" => ("array_element($1, -1)", 1, "one list"),
             "list_string_agg" => ("array_to_string($1, ',')", 1, "one list"),
             "struct_extract" => ("get_field($1, $2)", 2, "a struct and the name of a field"),
             "array_extract" => ("($1)[$2]", 2, "a list or text and a place"),
             "regexp_full_match" => ("regexp_like($1, '^(?:' || $2 || ')$')", 2, "a text and a pattern"),
-            "to_base64" => ("encode($1, 'base64pad')", 1, "one value of bytes or text"),
+            "bit_count" => ("length(replace(bin($1), '0', ''))", 1, "one integer"),
+            "from_base64" => ("decode($1, 'base64')", 1, "one text"),
+            "base64" | "to_base64" => ("encode($1, 'base64pad')", 1, "one value of bytes or text"),
             "parse_filename" => ("regexp_replace($1, '^.*[/\\\\]', '')", 1, "one path"),
             "parse_dirpath" => ("regexp_replace($1, '(^|[/\\\\])[^/\\\\]*$', '')", 1, "one path"),
             "list_reverse_sort" | "array_reverse_sort" => {
@@ -99,7 +137,25 @@ impl Template {
             "to_milliseconds" => ("INTERVAL '1 millisecond' * $1", 1, ONE_NUMBER),
             "dayname" => ("to_char($1, '%A')", 1, ONE_TIME),
             "epoch" => ("date_part('epoch', $1)", 1, ONE_TIME),
-            "epoch_ms" => ("CAST(date_part('epoch', $1) * 1000 AS BIGINT)", 1, ONE_TIME),
+            "epoch_ms" => ("CAST(arrow_cast($1, 'Timestamp(Millisecond, None)') AS BIGINT)", 1, ONE_TIME),
+            "era" => {
+                ("CASE WHEN date_part('year', $1) > 0 THEN 1 WHEN $1 IS NOT NULL THEN 0 END", 1, ONE_TIME)
+            }
+            "decade" => ("CAST(floor(date_part('year', $1) / 10.0) AS BIGINT)", 1, ONE_TIME),
+            "century" => ("CAST(ceil(date_part('year', $1) / 100.0) AS BIGINT)", 1, ONE_TIME),
+            "millennium" => ("CAST(ceil(date_part('year', $1) / 1000.0) AS BIGINT)", 1, ONE_TIME),
+            "from_hex" | "unhex" => ("decode($1, 'hex')", 1, "one text"),
+            "epoch_us" => ("CAST(arrow_cast($1, 'Timestamp(Microsecond, None)') AS BIGINT)", 1, ONE_TIME),
+            "epoch_ns" => ("CAST(arrow_cast($1, 'Timestamp(Nanosecond, None)') AS BIGINT)", 1, ONE_TIME),
+            "make_timestamp" => (
+                "CAST(make_date($1, $2, $3) AS TIMESTAMP) + INTERVAL '1 hour' * $4 \
+                 + INTERVAL '1 minute' * $5 + INTERVAL '1 second' * $6",
+                6,
+                "a year, a month, a day, an hour, a minute and seconds",
+            ),
+            "json_group_array" => ("to_json(array_agg($1))", 1, "one value"),
+            "json_quote" => ("to_json($1)", 1, "one value"),
+            "row_to_json" => ("to_json($1)", 1, "one struct"),
             "last_day" => {
                 ("CAST(date_trunc('month', $1) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)", 1, ONE_TIME)
             }
@@ -108,6 +164,28 @@ impl Template {
             _ => return None,
         };
         Some(Self { sql, takes, expected })
+    }
+
+    /// For the beginning of a part of many years.
+    pub(crate) fn of_start(part: &str) -> Option<Self> {
+        macro_rules! of_years {
+            ($years:literal) => {
+                concat!(
+                    "arrow_cast(make_date(CAST(floor(date_part('year', $1) / ",
+                    $years,
+                    ".0) * ",
+                    $years,
+                    " AS INT), 1, 1), 'Timestamp(Microsecond, None)')"
+                )
+            };
+        }
+        let sql = match part {
+            "decade" => of_years!("10"),
+            "century" => of_years!("100"),
+            "millennium" => of_years!("1000"),
+            _ => return None,
+        };
+        Some(Self { sql, takes: 1, expected: ONE_TIME })
     }
 
     /// For how many starts of a part of a date lie between two: of days, midnights.
@@ -147,6 +225,20 @@ impl Template {
             "hour" => of_seconds!("hour", "3600"),
             "minute" => of_seconds!("minute", "60"),
             "second" => of_seconds!("second", "1"),
+            "millisecond" => {
+                "CAST(arrow_cast($2, 'Timestamp(Millisecond, None)') AS BIGINT) \
+                 - CAST(arrow_cast($1, 'Timestamp(Millisecond, None)') AS BIGINT)"
+            }
+            "microsecond" => {
+                "CAST(arrow_cast($2, 'Timestamp(Microsecond, None)') AS BIGINT) \
+                 - CAST(arrow_cast($1, 'Timestamp(Microsecond, None)') AS BIGINT)"
+            }
+            "decade" => {
+                "CAST(floor(date_part('year', $2) / 10.0) - floor(date_part('year', $1) / 10.0) AS BIGINT)"
+            }
+            "century" => {
+                "CAST(ceil(date_part('year', $2) / 100.0) - ceil(date_part('year', $1) / 100.0) AS BIGINT)"
+            }
             _ => return None,
         };
         Some(Self { sql, takes: 2, expected: "two dates or timestamps" })

@@ -26,7 +26,7 @@ pub(crate) fn star_columns(item: &SelectItem, relations: &[Relation]) -> Option<
 }
 
 /// Names that EXCLUDE and EXCEPT leave out of a wildcard.
-fn left_out_names(options: &WildcardAdditionalOptions) -> Vec<String> {
+pub(crate) fn left_out_names(options: &WildcardAdditionalOptions) -> Vec<String> {
     let mut options = options.clone();
     left_out_idents(&mut options).into_iter().map(|ident| ident.value.clone()).collect()
 }

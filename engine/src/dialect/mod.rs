@@ -6,12 +6,15 @@
 mod date_arithmetic;
 mod digests;
 mod interval_multiples;
+mod json_text;
 mod length;
 mod like_pattern;
-mod list_mad;
 mod regexp_lists;
+mod row_functions;
+mod sealed_lambdas;
 mod text_distance;
 mod text_parts;
+mod try_strptime;
 mod type_of;
 mod union_types;
 
@@ -23,6 +26,7 @@ use datafusion::logical_expr::ScalarUDF;
 use datafusion::logical_expr::planner::ExprPlanner;
 
 pub(crate) use date_arithmetic::DatesWithHours;
+pub(crate) use sealed_lambdas::SealLambdas;
 pub(crate) use union_types::UnionTypes;
 
 /// Plans operators. To stand in front of the core's planners, which take all subscripts for those of lists.
@@ -36,11 +40,12 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
         ScalarUDF::from(type_of::TypeOf::default()),
         ScalarUDF::from(length::Length::default()),
         ScalarUDF::from(like_pattern::LikePattern::default()),
-        ScalarUDF::from(list_mad::ListMad::default()),
+        ScalarUDF::from(try_strptime::TryStrptime::default()),
     ];
     let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());
-    let functions = single.into_iter().chain(families).chain(text_distance::text_distances());
-    for function in functions {
+    let families = families.chain(text_distance::text_distances());
+    let families = families.chain(json_text::json_functions()).chain(row_functions::row_functions());
+    for function in single.into_iter().chain(families) {
         state.register_udf(Arc::new(function))?;
     }
     Ok(())

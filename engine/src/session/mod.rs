@@ -6,10 +6,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
-use datafusion::error::Result as DataFusionResult;
+use datafusion::error::{DataFusionError, Result as DataFusionResult};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -29,6 +31,7 @@ use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
+use crate::row_functions::row_functions;
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
@@ -36,6 +39,9 @@ use crate::threads::ComputeThreads;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
 
 pub use builder::SessionBuilder;
+
+/// More values than this are no columns that somebody reads.
+const MAX_VALUES_AHEAD: usize = 10_000;
 
 /// Answers SQL over files. Cheap to clone; clones share views, settings and notes.
 #[derive(Clone)]
@@ -207,10 +213,33 @@ impl Session {
         for note in swath_planner::pitfalls(&statement) {
             self.notes.add(note);
         }
+        self.answer_ahead(&mut statement).await?;
         let named = self.open_sources(&statement).await?;
         let session = self.clone();
         let plan = self.threads.run(async move { session.plan_open(statement, copy).await }).await?;
         self.with_current_files(plan, &named).await
+    }
+
+    /// Runs what must be known before a statement can be planned, and puts what comes of it into the statement.
+    async fn answer_ahead(&self, statement: &mut Statement) -> Result<()> {
+        while let Some(question) = swath_planner::asked_ahead(statement)? {
+            let batches = Box::pin(self.run(question)).await?.collect().await?;
+            let mut values = Vec::new();
+            for batch in &batches {
+                let texts = cast(batch.column(0), &DataType::Utf8).map_err(DataFusionError::from)?;
+                values.extend(texts.as_string::<i32>().iter().map(|text| text.map(str::to_owned)));
+                if values.len() > MAX_VALUES_AHEAD {
+                    return Err(Error::query(
+                        format!(
+                            "PIVOT: there are more than {MAX_VALUES_AHEAD} values, each of which would be a column"
+                        ),
+                        "name those that are wanted: ON kind IN ('a', 'b')".to_owned(),
+                    ));
+                }
+            }
+            swath_planner::answer_ahead(statement, &values)?;
+        }
+        Ok(())
     }
 
     /// The plan over files as they are now, where it reads them through a view that was made before.

@@ -2,16 +2,26 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Query, VisitMut, VisitorMut};
+use sqlparser::ast::{AccessExpr, Expr, Ident, Query, Subscript, Value, VisitMut, VisitorMut};
 
 use super::Resolver;
+use super::order::rename_hidden;
+use crate::array_query::as_list;
 use crate::error::{Error, Result};
 use crate::fields::{resolve_fields, take_user_for_a_column};
+use crate::lambdas::take_lambdas;
 use crate::scope::{
     Env, Scope, count_rows_of, merged_column, merged_outside, named_value, resolve_compound, resolve_ident,
+    same_name,
 };
 
 impl Resolver<'_> {
+    /// Resolves a query in the place of a value.
+    fn value_query(&self, query: &mut Query, env: &Env) -> Result<()> {
+        rename_hidden(query);
+        self.query(query, env).map(|_| ())
+    }
+
     pub(super) fn expr(&self, expr: &mut Expr, scope: &Scope<'_>, env: &Env) -> Result<()> {
         self.visit(expr, scope, env).map(|_| ())
     }
@@ -19,7 +29,14 @@ impl Resolver<'_> {
     /// Resolves the names in a part of a query; returns whether some of them are names of the select list, which have become what
     /// they stand for.
     pub(super) fn visit<T: VisitMut>(&self, node: &mut T, scope: &Scope<'_>, env: &Env) -> Result<bool> {
-        let mut visitor = ExprVisitor { resolver: self, scope, env, query_depth: 0, uses_names: false };
+        let mut visitor = ExprVisitor {
+            resolver: self,
+            scope,
+            env,
+            query_depth: 0,
+            lambdas: Vec::new(),
+            uses_names: false,
+        };
         match node.visit(&mut visitor) {
             ControlFlow::Continue(()) => Ok(visitor.uses_names),
             ControlFlow::Break(error) => Err(error),
@@ -34,6 +51,8 @@ struct ExprVisitor<'a, 'b> {
     env: &'a Env,
     /// Inside how many queries we are: their names are none of ours.
     query_depth: usize,
+    /// The names of the lambdas around.
+    lambdas: Vec<Ident>,
     /// Whether what stands there is no longer what was written, as a name of the select list was used.
     uses_names: bool,
 }
@@ -46,7 +65,9 @@ impl VisitorMut for ExprVisitor<'_, '_> {
         if self.query_depth == 1 {
             let mut inner = self.env.clone();
             inner.outer.push(self.scope.relations.to_vec());
-            if let Err(error) = self.resolver.query(query, &inner) {
+            // Its columns are given names, which nobody has written.
+            self.uses_names = true;
+            if let Err(error) = self.resolver.value_query(query, &inner) {
                 return ControlFlow::Break(error);
             }
         }
@@ -60,6 +81,12 @@ impl VisitorMut for ExprVisitor<'_, '_> {
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
         if self.query_depth > 0 {
+            return ControlFlow::Continue(());
+        }
+        if let Err(error) = self.take_lambdas(expr) {
+            return ControlFlow::Break(error);
+        }
+        if self.is_of_lambda(expr) {
             return ControlFlow::Continue(());
         }
         take_user_for_a_column(expr, self.scope, self.env);
@@ -97,5 +124,59 @@ impl VisitorMut for ExprVisitor<'_, '_> {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        if self.query_depth == 0 && matches!(expr, Expr::Lambda(_)) {
+            self.lambdas.pop();
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl ExprVisitor<'_, '_> {
+    /// Brings lambdas and lists of queries to the forms that the relational core has.
+    fn take_lambdas(&mut self, expr: &mut Expr) -> Result<()> {
+        if let Expr::Function(function) = expr {
+            take_lambdas(function)?;
+            if let Some(list) = as_list(function)? {
+                *expr = list;
+                self.uses_names = true;
+            }
+        }
+        if let Expr::Lambda(lambda) = expr {
+            let names = lambda.params.iter().map(|param| param.name.clone());
+            self.lambdas.push(names.last().unwrap_or_else(|| Ident::new("")));
+        }
+        Ok(())
+    }
+
+    /// Whether a name is that of a lambda around, which it is then spelt as.
+    fn is_of_lambda(&self, expr: &mut Expr) -> bool {
+        let ident = match expr {
+            Expr::Identifier(ident) => ident,
+            Expr::CompoundIdentifier(parts) => &mut parts[0],
+            _ => return false,
+        };
+        let Some(name) = self.lambdas.iter().rev().find(|name| same_name(&name.value, &ident.value)) else {
+            return false;
+        };
+        ident.value.clone_from(&name.value);
+        if let Expr::CompoundIdentifier(parts) = expr {
+            *expr = fields_in_brackets(parts);
+        }
+        true
+    }
+}
+
+/// `x.a.b` as `x['a']['b']`, as the relational core takes the former for a column of a table.
+fn fields_in_brackets(parts: &[Ident]) -> Expr {
+    let field = |name: &Ident| {
+        let index = Expr::Value(Value::SingleQuotedString(name.value.clone()).into());
+        AccessExpr::Subscript(Subscript::Index { index })
+    };
+    Expr::CompoundFieldAccess {
+        root: Box::new(Expr::Identifier(parts[0].clone())),
+        access_chain: parts[1..].iter().map(field).collect(),
     }
 }

@@ -7,6 +7,7 @@ use sqlparser::ast::{
 };
 
 use super::Resolver;
+use crate::asof::{expand_asof, is_between};
 use crate::error::{Error, Result};
 use crate::inspect::is_mark;
 use crate::joins::{alias_of, constraint_of, is_series, join_by, must_have_conditions};
@@ -56,6 +57,7 @@ impl Resolver<'_> {
     ) -> Result<()> {
         let start = relations.len();
         must_have_conditions(table)?;
+        let shared = expand_asof(table)?;
         self.factor(&mut table.relation, relations, env)?;
         for join in &mut table.joins {
             let left = relations.len();
@@ -104,6 +106,15 @@ impl Resolver<'_> {
                 }
                 _ => {}
             }
+            for joined in &mut relations[left..] {
+                if let Some(shared) = shared.iter().find(|shared| same_name(&shared.table, &joined.name)) {
+                    joined.shared.extend_from_slice(&shared.columns);
+                    joined.is_by_condition = true;
+                }
+            }
+            if let Some(between) = relations[left..].iter_mut().find(|relation| is_between(&relation.name)) {
+                between.shared = between.columns.clone().unwrap_or_default();
+            }
             let optional = match join.join_operator {
                 JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => left..relations.len(),
                 JoinOperator::Right(_) | JoinOperator::RightOuter(_) => start..left,
@@ -134,6 +145,10 @@ impl Resolver<'_> {
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => {
                 let relation = self.table_name(name, env)?;
+                if relation.core_name.is_some() && alias.is_none() {
+                    let name = Ident::with_quote('"', &relation.name);
+                    *alias = Some(TableAlias { explicit: true, name, columns: Vec::new(), at: None });
+                }
                 relations.push(aliased(relation, alias.as_ref()));
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
@@ -171,8 +186,16 @@ impl Resolver<'_> {
                 }
             }
             other => {
-                let alias = alias_of(other).cloned();
+                if let TableFactor::UNNEST { array_exprs, .. } = other {
+                    for list in array_exprs {
+                        self.expr(list, &Scope::of(relations), env)?;
+                    }
+                }
                 let is_series = is_series(other);
+                if is_series {
+                    name_series(other, relations);
+                }
+                let alias = alias_of(other).cloned();
                 let (name, columns) = match is_rejects(other) {
                     true => ("rejects", Some(REJECTS_COLUMNS.map(str::to_owned).to_vec())),
                     false if is_series => ("", Some(vec!["value".to_owned()])),
@@ -196,6 +219,9 @@ impl Resolver<'_> {
         let ctes: Vec<&str> = env.ctes.iter().rev().map(|cte| cte.name.as_str()).collect();
         respell(ident, ctes.iter().copied());
         if let Some(cte) = env.ctes.iter().rev().find(|cte| cte.name == ident.value) {
+            if let Some(name) = &cte.core_name {
+                *ident = Ident::with_quote('"', name);
+            }
             return Ok(cte.clone());
         }
         let tables = self.catalog.tables();
@@ -204,5 +230,19 @@ impl Resolver<'_> {
             return Err(no_table(&ident.value, ctes.into_iter().chain(tables.iter().map(String::as_str))));
         }
         Ok(Relation::new(ident.value.clone(), self.catalog.table_columns(&ident.value)))
+    }
+}
+
+/// Calls a list of values after its function, if it has no other name: so its column is called in other engines.
+fn name_series(series: &mut TableFactor, relations: &[Relation]) {
+    let (TableFactor::Table { name, alias: alias @ None, .. }
+    | TableFactor::Function { name, alias: alias @ None, .. }) = series
+    else {
+        return;
+    };
+    let name = name.to_string().to_lowercase();
+    if !relations.iter().any(|relation| same_name(&relation.name, &name)) {
+        let name = Ident::with_quote('"', name);
+        *alias = Some(TableAlias { explicit: true, name, columns: Vec::new(), at: None });
     }
 }

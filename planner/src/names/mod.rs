@@ -9,6 +9,7 @@
 
 mod expressions;
 mod from;
+mod order;
 mod query;
 mod select;
 mod statement;

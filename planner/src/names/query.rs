@@ -3,7 +3,9 @@
 use sqlparser::ast::{Cte, Expr, Ident, LimitClause, OrderByExpr, OrderByKind, Query, SetExpr, Value};
 
 use super::Resolver;
+use super::order::order_by_hidden;
 use crate::error::{Error, Result};
+use crate::labels::unique_name;
 use crate::parse::parse_piece;
 use crate::scope::{Env, Relation, Scope};
 use crate::set_operations::numbered;
@@ -14,7 +16,8 @@ impl Resolver<'_> {
         let mut env = env.clone();
         if let Some(with) = &mut query.with {
             for cte in &mut with.cte_tables {
-                let relation = self.cte(cte, with.recursive, &env)?;
+                let core_name = self.other_name(&cte.alias.name.value, &env);
+                let relation = self.cte(cte, with.recursive, core_name, &env)?;
                 env.ctes.push(relation);
             }
         }
@@ -34,20 +37,33 @@ impl Resolver<'_> {
                 }
             }
         }
+        order_by_hidden(query, columns.as_deref())?;
         Ok(columns)
     }
 
-    fn cte(&self, cte: &mut Cte, recursive: bool, env: &Env) -> Result<Relation> {
+    /// Another name for a table whose name one of a query around has, as the relational core knows each only once.
+    fn other_name(&self, name: &str, env: &Env) -> Option<String> {
+        let is_taken =
+            |name: &str| env.ctes.iter().any(|cte| cte.core_name.as_deref().unwrap_or(&cte.name) == name);
+        is_taken(name).then(|| unique_name(name, is_taken))
+    }
+
+    fn cte(&self, cte: &mut Cte, recursive: bool, core_name: Option<String>, env: &Env) -> Result<Relation> {
         let name = cte.alias.name.value.clone();
         let declared: Vec<String> =
             cte.alias.columns.iter().map(|column| column.name.value.clone()).collect();
         let declared = (!declared.is_empty()).then_some(declared);
+        let relation =
+            |columns| Relation { core_name: core_name.clone(), ..Relation::new(name.clone(), columns) };
         let mut inner = env.clone();
         if recursive {
-            inner.ctes.push(Relation::new(name.clone(), declared.clone()));
+            inner.ctes.push(relation(declared.clone()));
         }
         let columns = self.query(&mut cte.query, &inner)?;
-        Ok(Relation::new(name, declared.or(columns)))
+        if let Some(name) = &core_name {
+            cte.alias.name = Ident::with_quote('"', name);
+        }
+        Ok(relation(declared.or(columns)))
     }
 
     /// Resolves the body of a query: the names of its columns, and what ORDER BY may refer to.

@@ -6,6 +6,7 @@ use sqlparser::ast::{
 };
 
 use super::Resolver;
+use crate::columns::expand_columns;
 use crate::error::Result;
 use crate::labels::label;
 use crate::scope::{Env, Relation, Scope, merged_column, respell};
@@ -18,6 +19,7 @@ impl Resolver<'_> {
         env: &Env,
     ) -> Result<(Option<Vec<String>>, Vec<Relation>)> {
         let relations = self.from(&mut select.from, env)?;
+        expand_columns(select, &relations)?;
         expand_renamed(&mut select.projection, &relations)?;
         let mut named = Vec::new();
         for item in &mut select.projection {

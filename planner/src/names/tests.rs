@@ -169,3 +169,33 @@ fn joins() {
         "SELECT 1 AS \"1\" FROM 'air' a JOIN Planes p ON a.Dest = p.dest JOIN 'air' b ON \"a\".\"Year\" = \"b\".\"Year\"",
     );
 }
+
+#[test]
+fn tables_of_one_name_inside_each_other() {
+    check(
+        "WITH t AS (SELECT 1 AS x) SELECT * FROM (WITH t AS (SELECT 2 AS x FROM t) SELECT T.x FROM t) q",
+        "WITH t AS (SELECT 1 AS x) SELECT * FROM (WITH \"t_1\" AS (SELECT 2 AS x FROM t) SELECT t.x FROM \"t_1\" AS \"t\") q",
+    );
+}
+
+#[test]
+fn orders_by_columns_that_others_are_called_as() {
+    check(
+        "SELECT dest AS year, depdelay + 1 AS d FROM 'air' a ORDER BY a.year, d LIMIT 2",
+        "SELECT \"year\", \"d\" FROM (SELECT Dest AS year, DepDelay + 1 AS d, a.Year AS \"order 1\" FROM 'air' a) AS \"__ordered\" ORDER BY \"order 1\", d LIMIT 2",
+    );
+    check(
+        "SELECT a.dest, 1 AS x FROM 'air' a ORDER BY a.dest",
+        "SELECT a.Dest, 1 AS x FROM 'air' a ORDER BY a.Dest",
+    );
+}
+
+#[test]
+fn lambdas_have_names_of_their_own() {
+    check(
+        "SELECT list_transform(dest, Year -> year + depdelay) FROM 'air'",
+        "SELECT list_transform(Dest, year -> year + DepDelay) AS \"list_transform(Dest, year -> year + DepDelay)\" FROM 'air'",
+    );
+    let error = resolved("SELECT list_filter(dest, (x, i) -> x > i) FROM 'air'").unwrap_err();
+    assert_eq!(error.to_string(), "list_filter: a lambda has one name, as in x -> x + 1");
+}

@@ -5,35 +5,44 @@
 
 /// Where in a text the next value is.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cursor<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) at: usize,
+pub struct Cursor<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The byte from which it is read on.
+    pub at: usize,
 }
 
 /// A value: a scalar, or that a list or an object begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Value<'a> {
+pub enum Value<'a> {
+    /// `null`, or a number that is missing.
     Null,
+    /// `true` or `false`.
     Boolean(bool),
     /// As it is written.
     Number(&'a str),
     /// What stands between the quotes, and whether there is an escape in it.
     Text(&'a str, bool),
+    /// A list begins.
     List,
+    /// An object begins.
     Object,
 }
 
 /// What was expected where the text goes on otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub(crate) at: usize,
-    pub(crate) expected: &'static str,
+pub struct Problem {
+    /// The byte.
+    pub at: usize,
+    /// What was expected there.
+    pub expected: &'static str,
 }
 
 const INFINITY: &str = "Infinity";
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(text: &'a str, at: usize) -> Self {
+    /// Begins at a byte of a text.
+    pub fn new(text: &'a str, at: usize) -> Self {
         Self { text, at }
     }
 
@@ -42,7 +51,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte that is no blank.
-    pub(crate) fn peek(&mut self) -> Option<u8> {
+    pub fn peek(&mut self) -> Option<u8> {
         let rest = &self.text.as_bytes()[self.at..];
         let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
         self.at += blanks;
@@ -50,7 +59,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next value: a scalar as a whole, of a list or an object its bracket.
-    pub(crate) fn value(&mut self) -> Result<Value<'a>, Problem> {
+    ///
+    /// # Errors
+    /// Something else stands there.
+    pub fn value(&mut self) -> Result<Value<'a>, Problem> {
         match self.peek() {
             Some(b'"') => self.quoted().map(|(text, escaped)| Value::Text(text, escaped)),
             Some(b'{') => Ok(self.open(Value::Object)),
@@ -121,7 +133,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Inside a list: steps to the next item, or behind the list's end. `first` is true before the first item.
-    pub(crate) fn next_item(&mut self, first: bool) -> Result<bool, Problem> {
+    ///
+    /// # Errors
+    /// Something else stands there.
+    pub fn next_item(&mut self, first: bool) -> Result<bool, Problem> {
         match self.peek() {
             Some(b']') => {
                 self.at += 1;
@@ -138,7 +153,10 @@ impl<'a> Cursor<'a> {
 
     /// Inside an object: the next key, with the cursor in front of its value, or nothing and the cursor behind the
     /// object's end.
-    pub(crate) fn next_key(&mut self, first: bool) -> Result<Option<(&'a str, bool)>, Problem> {
+    ///
+    /// # Errors
+    /// Something else stands there.
+    pub fn next_key(&mut self, first: bool) -> Result<Option<(&'a str, bool)>, Problem> {
         match self.peek() {
             Some(b'}') => {
                 self.at += 1;
@@ -163,7 +181,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over a value; gives how it is written.
-    pub(crate) fn skip(&mut self) -> Result<&'a str, Problem> {
+    ///
+    /// # Errors
+    /// Something else stands there.
+    pub fn skip(&mut self) -> Result<&'a str, Problem> {
         self.peek();
         let start = self.at;
         let mut brackets = Vec::new();
@@ -212,8 +233,8 @@ fn is_number(text: &[u8]) -> bool {
     is_one && rest.is_empty()
 }
 
-/// A text without its escapes.
-pub(crate) fn unescaped(raw: &str) -> Option<String> {
+/// A text without its escapes; `None`: there is one that JSON does not have.
+pub fn unescaped(raw: &str) -> Option<String> {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.find('\\') {

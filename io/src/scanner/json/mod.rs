@@ -7,7 +7,7 @@
 //! the last of two equal keys, and its errors have no place.
 
 mod builder;
-mod cursor;
+pub mod cursor;
 mod lenient;
 mod scanner;
 mod shape;

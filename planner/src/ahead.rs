@@ -1,0 +1,222 @@
+//! What must be known before a statement can be planned: how many rows `LIMIT (SELECT …)` lets through, and which columns
+//! `PIVOT … FOR kind IN (ANY)` has.
+//!
+//! [`asked_ahead`] gives the first such question as a statement of its own, and [`answer_ahead`] puts its answer into the place, so that
+//! the next one, if there is one, comes first.
+
+use std::ops::ControlFlow;
+
+use datafusion_sql::parser::{CopyToSource, Statement};
+use sqlparser::ast::{
+    Expr, ExprWithAlias, Ident, LimitClause, Offset, PivotValueSource, Query, Statement as SqlStatement,
+    TableFactor, Value, VisitMut, VisitorMut, With,
+};
+
+use crate::error::{Error, Result};
+use crate::parse::{parse, parse_piece};
+
+/// The first question of a statement, whose answer has one column.
+///
+/// # Errors
+/// It is of a kind that is not supported.
+pub fn asked_ahead(statement: &Statement) -> Result<Option<Statement>> {
+    let mut places = Places { withs: Vec::new(), answer: None, question: None };
+    let mut statement = statement.clone();
+    visit(&mut statement, &mut places)?;
+    let Some(question) = places.question else { return Ok(None) };
+    Ok(parse(&question)?.pop())
+}
+
+/// Puts the values of an answer, as texts, into the place of the first question.
+///
+/// # Errors
+/// The answer is none to this question.
+pub fn answer_ahead(statement: &mut Statement, values: &[Option<String>]) -> Result<()> {
+    visit(statement, &mut Places { withs: Vec::new(), answer: Some(values), question: None })
+}
+
+fn visit(statement: &mut Statement, places: &mut Places<'_>) -> Result<()> {
+    let flow = match statement {
+        Statement::Statement(statement) if may_ask(statement) => statement.visit(places),
+        Statement::Explain(explain) => return visit(&mut explain.statement, places),
+        Statement::CopyTo(copy) => match &mut copy.source {
+            CopyToSource::Query(query) => query.visit(places),
+            CopyToSource::Relation(_) => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    match flow {
+        ControlFlow::Break(Some(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Statements that are not run yet ask nothing.
+fn may_ask(statement: &SqlStatement) -> bool {
+    !matches!(statement, SqlStatement::Prepare { .. })
+}
+
+/// Looks for the first place of a question: asks it, or puts the answer there.
+struct Places<'a> {
+    /// The common table expressions of the queries around a place.
+    withs: Vec<Option<With>>,
+    answer: Option<&'a [Option<String>]>,
+    question: Option<String>,
+}
+
+impl VisitorMut for Places<'_> {
+    /// With an error, or as the place is found.
+    type Break = Option<Error>;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        self.withs.push(query.with.clone());
+        ControlFlow::Continue(())
+    }
+
+    // From the inside, as a question may have others in it.
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        let found = match &mut query.limit_clause {
+            Some(LimitClause::LimitOffset { limit, offset, .. }) => {
+                let offset = offset.as_mut().map(|Offset { value, .. }| value);
+                limit.as_mut().into_iter().chain(offset).find_map(query_in)
+            }
+            _ => None,
+        };
+        let flow = match found {
+            Some(value) => self.number(value),
+            None => ControlFlow::Continue(()),
+        };
+        self.withs.pop();
+        flow
+    }
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        let TableFactor::Pivot { table, value_column, value_source, .. } = factor else {
+            return ControlFlow::Continue(());
+        };
+        let query = match value_source {
+            PivotValueSource::List(_) => return ControlFlow::Continue(()),
+            PivotValueSource::Any(_) => None,
+            PivotValueSource::Subquery(query) => Some(query.to_string()),
+        };
+        let [column] = value_column.as_mut_slice() else {
+            let error = Error::new("PIVOT: expected one column whose values become columns")
+                .with_hint("put several together: ON a || '_' || b");
+            return ControlFlow::Break(Some(error));
+        };
+        match self.answer.take() {
+            Some(values) => {
+                let values = values.iter().flatten().map(|value| ExprWithAlias {
+                    expr: Expr::Value(Value::SingleQuotedString(value.clone()).into()),
+                    alias: Some(Ident::with_quote('"', value)),
+                });
+                *value_source = PivotValueSource::List(values.collect());
+                match parse_piece(&format!("CAST({column} AS VARCHAR)"), |parser| parser.parse_expr()) {
+                    Ok(text) => *column = text,
+                    Err(error) => return ControlFlow::Break(Some(error)),
+                }
+            }
+            None => {
+                let question = match query {
+                    Some(query) => {
+                        format!("SELECT CAST(__value AS VARCHAR) FROM ({query}) AS __values(__value)")
+                    }
+                    None => format!(
+                        "SELECT CAST(__value AS VARCHAR) AS __text FROM \
+                         (SELECT {column} AS __value FROM {table}) AS __values WHERE __value IS NOT NULL \
+                         GROUP BY __value ORDER BY __value"
+                    ),
+                };
+                self.ask(&question);
+            }
+        }
+        ControlFlow::Break(None)
+    }
+}
+
+impl Places<'_> {
+    fn number(&mut self, value: &mut Expr) -> ControlFlow<Option<Error>> {
+        let Expr::Subquery(query) = value else { return ControlFlow::Continue(()) };
+        match self.answer.take() {
+            None => self.ask(&query.to_string()),
+            Some([Some(number)]) => *value = Expr::Value(Value::Number(number.clone(), false).into()),
+            // Null lets all through, and so does a query without rows.
+            Some([None] | []) => *value = Expr::Value(Value::Null.into()),
+            Some(_) => {
+                let error = Error::new("a query in the place of a number has several rows")
+                    .with_hint("take one of them: LIMIT (SELECT max(n) FROM …)");
+                return ControlFlow::Break(Some(error));
+            }
+        }
+        ControlFlow::Break(None)
+    }
+
+    /// Asks a query, with the common table expressions that it may name.
+    fn ask(&mut self, query: &str) {
+        let withs: Vec<&With> = self.withs.iter().flatten().collect();
+        let recursive = if withs.iter().any(|with| with.recursive) { "RECURSIVE " } else { "" };
+        let tables: Vec<String> =
+            withs.iter().flat_map(|with| &with.cte_tables).map(ToString::to_string).collect();
+        self.question = Some(match tables.is_empty() {
+            true => query.to_owned(),
+            // Its order is that of the answer, so that it stays the outermost.
+            false if query.starts_with("SELECT") => format!("WITH {recursive}{} {query}", tables.join(", ")),
+            false => format!("WITH {recursive}{} SELECT * FROM ({query})", tables.join(", ")),
+        });
+    }
+}
+
+/// The first query in what a number is computed of.
+fn query_in(value: &mut Expr) -> Option<&mut Expr> {
+    match value {
+        Expr::Subquery(_) => Some(value),
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => query_in(inner),
+        Expr::BinaryOp { left, right, .. } => query_in(left).or_else(|| query_in(right)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(sql: &str) -> Option<String> {
+        asked_ahead(&parse(sql).unwrap()[0]).unwrap().map(|question| question.to_string())
+    }
+
+    fn answered(sql: &str, values: &[Option<&str>]) -> String {
+        let mut statement = parse(sql).unwrap().remove(0);
+        let values: Vec<_> = values.iter().map(|value| value.map(str::to_owned)).collect();
+        answer_ahead(&mut statement, &values).unwrap();
+        statement.to_string()
+    }
+
+    #[test]
+    fn numbers_of_rows() {
+        let sql = "WITH t AS (SELECT 2 AS n) SELECT * FROM 'x' LIMIT (SELECT n FROM t)";
+        assert_eq!(asked(sql).as_deref(), Some("WITH t AS (SELECT 2 AS n) SELECT n FROM t"));
+        assert_eq!(answered(sql, &[Some("2")]), "WITH t AS (SELECT 2 AS n) SELECT * FROM 'x' LIMIT 2");
+        assert_eq!(answered("SELECT 1 OFFSET (SELECT 1)", &[]), "SELECT 1 OFFSET NULL");
+        assert_eq!(asked("SELECT (SELECT 1) LIMIT 3"), None);
+        let mut several = parse("SELECT 1 LIMIT (SELECT 1)").unwrap().remove(0);
+        assert!(answer_ahead(&mut several, &[None, None]).is_err());
+    }
+
+    #[test]
+    fn values_that_become_columns() {
+        let sql = "PIVOT t ON kind USING sum(x)";
+        assert_eq!(
+            asked(sql).as_deref(),
+            Some(
+                "SELECT CAST(__value AS VARCHAR) AS __text FROM (SELECT kind AS __value FROM t) AS __values \
+                 WHERE __value IS NOT NULL GROUP BY __value ORDER BY __value"
+            )
+        );
+        assert_eq!(
+            answered(sql, &[Some("a"), Some("it's")]),
+            "SELECT * FROM t PIVOT(sum(x) FOR CAST(kind AS VARCHAR) IN ('a' AS \"a\", 'it''s' AS \"it's\"))"
+        );
+        assert_eq!(asked("PIVOT t ON kind IN ('a') USING sum(x)"), None);
+        assert!(asked_ahead(&parse("PIVOT t ON a, b").unwrap()[0]).is_err());
+    }
+}

@@ -1,0 +1,324 @@
+//! `COLUMNS('a.*')`, `COLUMNS(*)`, `COLUMNS([a, b])`, `COLUMNS(c -> …)` and `* LIKE 'a%'`: one expression for each of some columns.
+//!
+//! The patterns are brought to the first form before the parser is asked; then each item of a select list that has such a call becomes as many
+//! items as there are columns, and a condition all of them, one and the other.
+
+use std::ops::ControlFlow;
+
+use regex::Regex;
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectNamePart, Select,
+    SelectItem, Value, Visit, VisitMut, Visitor, VisitorMut, WildcardAdditionalOptions,
+};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use crate::error::{Error, Result};
+use crate::functions::and;
+use crate::inspect::{is_solid, is_word};
+use crate::scope::{Relation, Scope, same_name};
+use crate::suggest::nearest;
+use crate::wildcard::{left_out_names, wildcard_options};
+
+/// `* LIKE 'a%'` and the like as `COLUMNS('(?s)^a.*$')`.
+pub(crate) fn of_patterns(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let solid: Vec<usize> = (0..tokens.len()).filter(|at| is_solid(&tokens[*at])).collect();
+    let mut written = Vec::with_capacity(tokens.len());
+    let mut next = 0;
+    for (place, at) in solid.iter().enumerate() {
+        if *at < next || tokens[*at].token != Token::Mul {
+            continue;
+        }
+        let begins_item = place == 0
+            || ["SELECT", "DISTINCT", "ALL"].iter().any(|word| is_word(&tokens[solid[place - 1]], word))
+            || matches!(tokens[solid[place - 1]].token, Token::Comma | Token::LParen);
+        let behind: Vec<&TokenWithSpan> = solid[place + 1..].iter().take(4).map(|at| &tokens[*at]).collect();
+        let Some((pattern, len)) = pattern_of(&behind).filter(|_| begins_item) else { continue };
+        let span = tokens[*at].span;
+        let token = |token| TokenWithSpan { token, span };
+        written.extend_from_slice(&tokens[next..*at]);
+        written.extend([
+            token(Token::make_word("COLUMNS", None)),
+            token(Token::LParen),
+            token(Token::SingleQuotedString(pattern)),
+            token(Token::RParen),
+        ]);
+        next = solid[place + len] + 1;
+    }
+    written.extend_from_slice(&tokens[next..]);
+    written
+}
+
+/// The regular expression of what stands behind a `*`, and how many tokens that is.
+fn pattern_of(behind: &[&TokenWithSpan]) -> Option<(String, usize)> {
+    let is_not = behind.first().is_some_and(|token| is_word(token, "NOT"));
+    let rest = &behind[usize::from(is_not)..];
+    let (word, rest) = rest.split_first()?;
+    let (flags, is_like, rest) = if is_word(word, "LIKE") {
+        ("(?s)", true, rest)
+    } else if is_word(word, "ILIKE") {
+        ("(?si)", true, rest)
+    } else if is_word(word, "GLOB") {
+        ("(?s)", false, rest)
+    } else if is_word(word, "SIMILAR") {
+        ("", false, rest.get(1..)?)
+    } else {
+        return None;
+    };
+    let Token::SingleQuotedString(pattern) = &rest.first()?.token else { return None };
+    let mut regex = String::new();
+    for char in pattern.chars() {
+        match char {
+            '%' if is_like => regex.push_str(".*"),
+            '_' if is_like => regex.push('.'),
+            '*' if is_word(word, "GLOB") => regex.push_str(".*"),
+            '?' if is_word(word, "GLOB") => regex.push('.'),
+            other if is_word(word, "SIMILAR") => regex.push(other),
+            other => regex.push_str(&regex_syntax::escape(&other.to_string())),
+        }
+    }
+    let not = if is_not { NOT } else { "" };
+    let len = behind.len() - rest.len() + 1;
+    Some((format!("{not}{flags}^(?:{regex})$"), len))
+}
+
+/// In front of a pattern whose columns are left out. No regular expression begins so.
+const NOT: &str = "?!";
+
+/// Writes out the items and conditions of a query that are of several columns.
+///
+/// # Errors
+/// There are no such columns, or they are not known.
+pub(crate) fn expand_columns(select: &mut Select, relations: &[Relation]) -> Result<()> {
+    let mut expanded = Vec::with_capacity(select.projection.len());
+    for item in select.projection.drain(..) {
+        let expr = match &item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => expr,
+            _ => {
+                expanded.push(item);
+                continue;
+            }
+        };
+        let Some(columns) = columns_of(expr, relations)? else {
+            expanded.push(item);
+            continue;
+        };
+        for column in columns {
+            let of_column = replaced(expr, &column.value);
+            expanded.push(match &item {
+                SelectItem::ExprWithAlias { alias, .. } => {
+                    let alias = Ident::with_quote('"', column.named(&alias.value));
+                    SelectItem::ExprWithAlias { expr: of_column, alias }
+                }
+                _ => match is_alone(expr) {
+                    true => SelectItem::ExprWithAlias {
+                        expr: of_column,
+                        alias: Ident::with_quote('"', column.name),
+                    },
+                    false => {
+                        // It is called after what would be written for the column.
+                        let shown = replaced(expr, &Expr::Identifier(Ident::new(&column.name)));
+                        let alias = Ident::with_quote('"', shown.to_string());
+                        SelectItem::ExprWithAlias { expr: of_column, alias }
+                    }
+                },
+            });
+        }
+    }
+    select.projection = expanded;
+    for condition in [&mut select.selection, &mut select.having, &mut select.qualify].into_iter().flatten() {
+        if let Some(columns) = columns_of(condition, relations)? {
+            let conditions = columns.into_iter().map(|column| replaced(condition, &column.value));
+            let all = conditions.reduce(|before, one| and(before, Some(Box::new(one))));
+            *condition = all.unwrap_or_else(|| Expr::Value(Value::Boolean(true).into()));
+        }
+    }
+    Ok(())
+}
+
+fn is_alone(expr: &Expr) -> bool {
+    match expr {
+        Expr::Function(function) => is_call(function),
+        Expr::Nested(inner) => is_alone(inner),
+        _ => false,
+    }
+}
+
+fn is_call(function: &Function) -> bool {
+    matches!(function.name.0.as_slice(), [ObjectNamePart::Identifier(name)]
+        if name.quote_style.is_none() && name.value.eq_ignore_ascii_case("columns"))
+}
+
+/// A column for which an expression stands.
+struct Chosen {
+    name: String,
+    value: Expr,
+    /// What the groups of a pattern matched; the first is the whole name.
+    groups: Vec<String>,
+}
+
+impl Chosen {
+    /// A name in which `\1` stands for what the first group matched.
+    fn named(&self, alias: &str) -> String {
+        let groups = self.groups.iter().enumerate();
+        groups.fold(alias.to_owned(), |name, (number, group)| name.replace(&format!("\\{number}"), group))
+    }
+}
+
+/// The columns of the calls in an expression; `None`: there are no calls.
+fn columns_of(expr: &Expr, relations: &[Relation]) -> Result<Option<Vec<Chosen>>> {
+    let mut calls = Calls { found: Vec::new() };
+    let _: ControlFlow<()> = expr.visit(&mut calls);
+    let Some((first, others)) = calls.found.split_first() else { return Ok(None) };
+    if others.iter().any(|other| other.args != first.args) {
+        return Err(Error::new("an expression has COLUMNS of different columns")
+            .with_hint("write one expression for each of them"));
+    }
+    let mut all = Vec::new();
+    for relation in relations {
+        let Some(columns) = &relation.columns else {
+            return Err(
+                Error::new("COLUMNS: the columns are not known").with_hint("name the columns, one by one")
+            );
+        };
+        for name in columns.iter().filter(|name| !relation.shares(name)) {
+            let ident = Ident::with_quote('"', name);
+            let value = match relations.len() > 1 && !relation.name.is_empty() {
+                true => Expr::CompoundIdentifier(vec![Ident::with_quote('"', &relation.name), ident]),
+                false => Expr::Identifier(ident),
+            };
+            all.push(Chosen { name: name.clone(), value, groups: vec![name.clone()] });
+        }
+    }
+    chosen(first, all, relations).map(Some)
+}
+
+/// Those of all columns that a call is about.
+fn chosen(call: &Function, all: Vec<Chosen>, relations: &[Relation]) -> Result<Vec<Chosen>> {
+    let FunctionArguments::List(list) = &call.args else { return Err(expected()) };
+    let [FunctionArg::Unnamed(argument)] = list.args.as_slice() else { return Err(expected()) };
+    let names: Vec<String> = all.iter().map(|column| column.name.clone()).collect();
+    let kept: Vec<Chosen> = match argument {
+        FunctionArgExpr::Wildcard => all,
+        FunctionArgExpr::WildcardWithOptions(options) => without_left_out(all, options, relations)?,
+        FunctionArgExpr::QualifiedWildcard(name) => {
+            let table = name.to_string();
+            let is_of_table = |column: &Chosen| match &column.value {
+                Expr::CompoundIdentifier(parts) => same_name(&parts[0].value, &table),
+                _ => relations.iter().any(|relation| same_name(&relation.name, &table)),
+            };
+            all.into_iter().filter(is_of_table).collect()
+        }
+        FunctionArgExpr::Expr(Expr::Value(value)) => match &value.value {
+            Value::SingleQuotedString(pattern) => matching(all, pattern)?,
+            _ => return Err(expected()),
+        },
+        FunctionArgExpr::Expr(Expr::Array(array)) => {
+            let mut kept = Vec::new();
+            for wanted in &array.elem {
+                let name = match wanted {
+                    Expr::Identifier(name) => name.value.clone(),
+                    Expr::Value(value) => value.value.clone().into_string().unwrap_or_default(),
+                    _ => return Err(expected()),
+                };
+                let found = all.iter().position(|column| same_name(&column.name, &name));
+                let Some(found) = found else { return Err(none(&name, &names)) };
+                kept.push(Chosen {
+                    name: all[found].name.clone(),
+                    value: all[found].value.clone(),
+                    groups: all[found].groups.clone(),
+                });
+            }
+            kept
+        }
+        _ => return Err(expected()),
+    };
+    match kept.is_empty() {
+        false => Ok(kept),
+        true => Err(none(&call.to_string(), &names)),
+    }
+}
+
+fn without_left_out(
+    all: Vec<Chosen>,
+    options: &WildcardAdditionalOptions,
+    relations: &[Relation],
+) -> Result<Vec<Chosen>> {
+    let mut options = options.clone();
+    wildcard_options(&mut options, &Scope::of(relations))?;
+    let left_out = left_out_names(&options);
+    Ok(all.into_iter().filter(|column| !left_out.contains(&column.name)).collect())
+}
+
+/// The columns in whose names a pattern is found.
+fn matching(all: Vec<Chosen>, pattern: &str) -> Result<Vec<Chosen>> {
+    let (is_not, regex) = match pattern.strip_prefix(NOT) {
+        Some(rest) => (true, rest),
+        None => (false, pattern),
+    };
+    let regex = Regex::new(regex).map_err(|error| {
+        let problem = error.to_string();
+        let problem = problem.lines().last().unwrap_or_default();
+        Error::new(format!(
+            "COLUMNS: the pattern \"{regex}\" is wrong: {}",
+            problem.trim_start_matches("error: ")
+        ))
+    })?;
+    let kept = all.into_iter().filter_map(|mut column| {
+        let found = regex.captures(&column.name);
+        if let Some(found) = &found {
+            let group = |at: usize| found.get(at).map_or("", |part| part.as_str()).to_owned();
+            column.groups = (0..found.len()).map(group).collect();
+        }
+        (found.is_some() != is_not).then_some(column)
+    });
+    Ok(kept.collect())
+}
+
+fn expected() -> Error {
+    Error::new("COLUMNS: expected *, a pattern or a list of columns")
+        .with_hint("as in COLUMNS(*), COLUMNS(* EXCLUDE (a)), COLUMNS('^a'), COLUMNS([a, b]), * LIKE 'a%'")
+}
+
+fn none(wanted: &str, names: &[String]) -> Error {
+    let hint = match nearest(wanted, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("the columns are: {}", names.join(", ")),
+    };
+    Error::new(format!("there are no columns {wanted}")).with_hint(hint)
+}
+
+/// Collects the calls of an expression.
+struct Calls {
+    found: Vec<Function>,
+}
+
+impl Visitor for Calls {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if let Expr::Function(function) = expr
+            && is_call(function)
+        {
+            self.found.push(function.clone());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The expression with a column in the place of each call.
+fn replaced(expr: &Expr, column: &Expr) -> Expr {
+    struct Replace<'a>(&'a Expr);
+    impl VisitorMut for Replace<'_> {
+        type Break = std::convert::Infallible;
+
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+            if matches!(expr, Expr::Function(function) if is_call(function)) {
+                *expr = self.0.clone();
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut of_column = expr.clone();
+    let ControlFlow::Continue(()) = VisitMut::visit(&mut of_column, &mut Replace(column));
+    of_column
+}

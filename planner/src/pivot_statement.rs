@@ -1,0 +1,223 @@
+//! `PIVOT t ON kind USING sum(x) GROUP BY k` and `UNPIVOT t ON a, b INTO NAME n VALUE v`, as queries with what stands behind a table:
+//! `SELECT * FROM t PIVOT (sum(x) FOR kind IN (ANY))`.
+//!
+//! The parser knows these only. So the words are put in order before it is asked, token by token, that errors keep their places.
+
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use crate::inspect::{is_solid, is_word, select_star};
+
+/// The name of a call that has the keys of `GROUP BY` as its arguments, where the parser expects a value for nulls.
+pub(crate) const KEYS: &str = "$keys";
+
+/// Writes the statements, also inside parentheses, as queries.
+pub(crate) fn as_queries(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    if !tokens.iter().any(is_pivot) {
+        return tokens;
+    }
+    let mut written: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let end = at + end_of_part(&tokens[at..]);
+        let query = match is_pivot(&tokens[at]) && may_begin(&written, &tokens[at + 1..]) {
+            true => query(&tokens[at], &tokens[at + 1..end]),
+            false => None,
+        };
+        match query {
+            Some(query) => {
+                // Inside it there may be others.
+                written.extend(as_queries(query));
+                at = end;
+            }
+            None => {
+                written.push(tokens[at].clone());
+                at += 1;
+            }
+        }
+    }
+    written
+}
+
+fn is_pivot(token: &TokenWithSpan) -> bool {
+    is_word(token, "PIVOT") || is_word(token, "PIVOT_WIDER") || is_unpivot(token)
+}
+
+fn is_unpivot(token: &TokenWithSpan) -> bool {
+    is_word(token, "UNPIVOT") || is_word(token, "PIVOT_LONGER")
+}
+
+/// Whether a statement may begin, and not what stands behind a table.
+fn may_begin(before: &[TokenWithSpan], behind: &[TokenWithSpan]) -> bool {
+    let next_is_paren =
+        behind.iter().find(|token| is_solid(token)).is_some_and(|token| token.token == Token::LParen);
+    match before.iter().rfind(|token| is_solid(token)) {
+        None => true,
+        Some(token) if token.token == Token::RParen => !next_is_paren,
+        Some(token) => {
+            matches!(token.token, Token::LParen | Token::SemiColon)
+                || ["AS", "EXPLAIN", "ANALYZE", "DESCRIBE", "SUMMARIZE"]
+                    .iter()
+                    .any(|word| is_word(token, word))
+        }
+    }
+}
+
+/// How many tokens there are to the end of the statement or of the parentheses around.
+fn end_of_part(tokens: &[TokenWithSpan]) -> usize {
+    let mut depth = 0_i32;
+    let end = tokens.iter().position(|token| {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        depth < 0 || matches!(token.token, Token::SemiColon | Token::EOF)
+    });
+    end.unwrap_or(tokens.len())
+}
+
+/// The query for what stands behind the word; `None`: it is no such statement.
+fn query(word: &TokenWithSpan, tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
+    let on = at_depth(tokens, &["ON"])?;
+    let clauses = ["USING", "GROUP", "ORDER", "LIMIT", "INTO"];
+    let rest = on + 1 + at_depth(&tokens[on + 1..], &clauses).unwrap_or(tokens.len() - on - 1);
+    let (source, columns) = (&tokens[..on], &tokens[on + 1..rest]);
+    let clause = |name: &str| {
+        let from = rest + at_depth(&tokens[rest..], &[name])?;
+        let len = at_depth(&tokens[from + 1..], &clauses).unwrap_or(tokens.len() - from - 1);
+        Some(&tokens[from + 1..from + 1 + len])
+    };
+    let tail = at_depth(&tokens[rest..], &["ORDER", "LIMIT"]).map_or(&[][..], |at| &tokens[rest + at..]);
+    let at = |token: Token| TokenWithSpan { token, span: word.span };
+    let key = |name: &str| at(Token::make_keyword(name));
+    let blank = at(Token::Whitespace(sqlparser::tokenizer::Whitespace::Space));
+    let mut query = Vec::new();
+    for token in select_star(word) {
+        query.extend([token, blank.clone()]);
+    }
+    query.extend_from_slice(source);
+    query.push(blank.clone());
+    if is_unpivot(word) {
+        let names = clause("INTO").unwrap_or_default();
+        let name =
+            names_behind(names, "NAME").unwrap_or_else(|| vec![at(Token::make_word("name", Some('"')))]);
+        let value =
+            names_behind(names, "VALUE").unwrap_or_else(|| vec![at(Token::make_word("value", Some('"')))]);
+        query.extend([key("UNPIVOT"), at(Token::LParen)]);
+        query.extend(value);
+        query.push(key("FOR"));
+        query.extend(name);
+        query.extend([key("IN"), at(Token::LParen)]);
+        query.extend_from_slice(columns);
+        query.extend([at(Token::RParen), at(Token::RParen)]);
+    } else {
+        query.extend([key("PIVOT"), at(Token::LParen)]);
+        match clause("USING") {
+            Some(aggregates) => query.extend_from_slice(aggregates),
+            None => query.extend([
+                at(Token::make_word("count", None)),
+                at(Token::LParen),
+                at(Token::Mul),
+                at(Token::RParen),
+            ]),
+        }
+        query.extend([blank.clone(), key("FOR"), blank.clone()]);
+        let are_several = has_comma(columns);
+        if are_several {
+            query.push(at(Token::LParen));
+        }
+        query.extend_from_slice(columns);
+        if are_several {
+            query.push(at(Token::RParen));
+        }
+        if at_depth(columns, &["IN"]).is_none() {
+            query.extend([blank.clone(), key("IN"), at(Token::LParen), key("ANY"), at(Token::RParen)]);
+        }
+        if let Some(keys) = clause("GROUP") {
+            let by = at_depth(keys, &["BY"])?;
+            query.extend([
+                blank.clone(),
+                key("DEFAULT"),
+                blank.clone(),
+                key("ON"),
+                blank.clone(),
+                key("NULL"),
+            ]);
+            query.extend([at(Token::LParen), at(Token::make_word(KEYS, Some('"'))), at(Token::LParen)]);
+            query.extend_from_slice(&keys[by + 1..]);
+            query.extend([at(Token::RParen), at(Token::RParen)]);
+        }
+        query.push(at(Token::RParen));
+    }
+    query.push(blank);
+    query.extend_from_slice(tail);
+    Some(query)
+}
+
+/// `NAME n` of `INTO NAME n VALUE v`.
+fn names_behind(tokens: &[TokenWithSpan], word: &str) -> Option<Vec<TokenWithSpan>> {
+    let at = tokens.iter().position(|token| is_word(token, word))?;
+    let name = tokens[at + 1..].iter().find(|token| is_solid(token))?;
+    Some(vec![name.clone()])
+}
+
+/// Whether a comma stands outside of parentheses.
+fn has_comma(tokens: &[TokenWithSpan]) -> bool {
+    let mut depth = 0_i32;
+    tokens.iter().any(|token| {
+        match token.token {
+            Token::LParen | Token::LBracket => depth += 1,
+            Token::RParen | Token::RBracket => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && token.token == Token::Comma
+    })
+}
+
+/// Where one of some words stands outside of parentheses.
+fn at_depth(tokens: &[TokenWithSpan], words: &[&str]) -> Option<usize> {
+    let mut depth = 0_i32;
+    tokens.iter().position(|token| {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && words.iter().any(|word| is_word(token, word))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::parse;
+
+    #[track_caller]
+    fn check(sql: &str, expected: &str) {
+        assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
+    }
+
+    #[test]
+    fn statements_are_queries() {
+        check("PIVOT t ON kind USING sum(x)", "SELECT * FROM t PIVOT(sum(x) FOR kind IN (ANY))");
+        check(
+            "FROM (PIVOT 'a.csv' ON kind IN ('a', 'b') USING sum(x) AS s, count(*) GROUP BY k, l ORDER BY k) LIMIT 1",
+            "SELECT * FROM (SELECT * FROM 'a.csv' PIVOT(sum(x) AS s, count(*) FOR kind IN ('a', 'b') \
+             DEFAULT ON NULL (\"$keys\"(k, l))) ORDER BY k) LIMIT 1",
+        );
+        check("PIVOT (SELECT 1 AS a) ON a", "SELECT * FROM (SELECT 1 AS a) PIVOT(count(*) FOR a IN (ANY))");
+        check(
+            "WITH t AS (SELECT 1) PIVOT t ON a",
+            "WITH t AS (SELECT 1) SELECT * FROM t PIVOT(count(*) FOR a IN (ANY))",
+        );
+        check("UNPIVOT t ON a, b INTO NAME n VALUE v", "SELECT * FROM t UNPIVOT(v FOR n IN (a, b))");
+        check("UNPIVOT t ON a", "SELECT * FROM t UNPIVOT(\"value\" FOR \"name\" IN (a))");
+    }
+
+    #[test]
+    fn what_stands_behind_a_table_stays() {
+        for sql in ["SELECT * FROM t PIVOT(sum(x) FOR k IN ('a'))", "SELECT pivot FROM t JOIN u ON t.a = u.a"]
+        {
+            check(sql, sql);
+        }
+    }
+}
