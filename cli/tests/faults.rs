@@ -31,9 +31,8 @@ fn swath(dir: &TempDir) -> Command {
     command
 }
 
-/// Begins a command and waits until it has begun its temporary file.
+/// Begins a command and waits until it has begun the file that it writes.
 fn begin(dir: &TempDir, args: &[&str]) -> Child {
-    let before = names(dir.path()).len();
     let child = Process::new(cargo_bin("swath"))
         .args(args)
         .current_dir(dir.path())
@@ -42,12 +41,24 @@ fn begin(dir: &TempDir, args: &[&str]) -> Child {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    wait_for_file(&child, dir);
+    child
+}
+
+/// Waits until a program has begun a file in the folder: one without a name, where there are such files.
+fn wait_for_file(child: &Child, dir: &TempDir) {
+    let folder = dir.path().canonicalize().unwrap();
+    let nameless =
+        |link: std::path::PathBuf| link.starts_with(&folder) && link.to_string_lossy().ends_with("(deleted)");
     let start = Instant::now();
-    while names(dir.path()).len() == before {
+    while !names(dir.path()).iter().any(|name| name.starts_with(".swath-")) {
+        let open = fs::read_dir(format!("/proc/{}/fd", child.id())).into_iter().flatten().flatten();
+        if open.filter_map(|entry| fs::read_link(entry.path()).ok()).any(nameless) {
+            return;
+        }
         assert!(start.elapsed() < Duration::from_secs(60), "the command did not begin");
         std::thread::sleep(Duration::from_millis(10));
     }
-    child
 }
 
 fn signal(child: &Child, name: &str) {
@@ -89,14 +100,41 @@ fn signals_end_a_command_at_once_and_leave_nothing() {
 }
 
 #[test]
+fn what_a_killed_command_leaves_is_gone_with_the_next() {
+    let dir = folder();
+    let zeros = fs::File::open("/dev/zero").unwrap();
+    for target in ["out.csv", "a.csv", "out/", "out.parquet", "zeros"] {
+        let copy = format!(
+            "COPY ({ENDLESS_ROWS}) TO '{target}' (FORMAT {})",
+            if target.ends_with("parquet") { "parquet" } else { "csv" }
+        );
+        let mut command = Process::new(cargo_bin("swath"));
+        command.current_dir(dir.path()).stdout(Stdio::null());
+        match target {
+            "zeros" => command
+                .args(["decompress", "--compression", "none", "-o", "zeros"])
+                .stdin(zeros.try_clone().unwrap()),
+            "out.csv" => command.args(["-o", "out.csv", ENDLESS_ROWS]),
+            _ => command.arg(copy),
+        };
+        let mut child = command.spawn().unwrap();
+        wait_for_file(&child, &dir);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    // As one that was killed leaves it, where files need a name.
+    fs::write(dir.path().join(".swath-q7Rt0a"), "a,b\n").unwrap();
+    swath(&dir).args(["-o", "next.csv", "SELECT 1 AS x"]).assert().success();
+    assert_eq!(names(dir.path()), ["a.csv", "next.csv"]);
+}
+
+#[test]
 fn what_is_begun_to_outlive_its_terminal_does() {
     let dir = folder();
     let sql = "SELECT count(*) AS n FROM generate_series(1, 300000000)";
     let command = format!("trap '' HUP; exec {} -o out.csv \"{sql}\"", cargo_bin("swath").display());
     let mut child = Process::new("sh").args(["-c", &command]).current_dir(dir.path()).spawn().unwrap();
-    while names(dir.path()).len() == 1 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for_file(&child, &dir);
     signal(&child, "-HUP");
     assert!(child.wait().unwrap().success());
     assert_eq!(fs::read_to_string(dir.path().join("out.csv")).unwrap(), "n\n300000000\n");
@@ -120,9 +158,7 @@ fn a_command_that_waits_for_its_reader_is_interrupted() {
     let mut command = Process::new(cargo_bin("swath"));
     command.args(["decompress", "-o", "out"]).stdin(zeros.stdout.take().unwrap()).current_dir(dir.path());
     let mut child = command.spawn().unwrap();
-    while names(dir.path()).len() == 1 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for_file(&child, &dir);
     signal(&child, "-TERM");
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert_eq!(names(dir.path()), ["a.csv"]);

@@ -150,8 +150,9 @@ pub use scalar::{Count, Scalar, ScalarType};
 pub use scan_json::scan_json;
 pub use session::{Session, SessionBuilder};
 pub use settings::{parse_bytes, parse_duration};
-pub use sinks::atomic_file::{AtomicFile, remove_unfinished_files};
+pub use sinks::atomic_file::AtomicFile;
 pub use sinks::format as formats;
+pub use sinks::temporary::remove_unfinished_files;
 pub use sinks::{FileFormat, Sink, WriteOptions};
 pub use swath_io::{
     Codec, Compressor, DecodeOptions, NameGlobs, OnError, STANDARD_INPUT, SourceFile, from_home,

@@ -211,16 +211,11 @@ impl WriteAll {
             let hint = "remove the files of the earlier write, or write to another folder";
             return Err(Error::query(message, hint.to_owned()));
         }
-        let folder = spec.make_folder()?;
         let mut writes = JoinSet::new();
         for (partition, rows) in parts.into_iter().enumerate() {
-            let (spec, schema, folder) = (Arc::clone(&spec), Arc::clone(&schema), folder.clone());
+            let (spec, schema) = (Arc::clone(&spec), Arc::clone(&schema));
             let metrics = metrics.intermediate();
-            writes.spawn(async move {
-                let file = write_one(&spec, partition, &schema, rows, &metrics).await;
-                drop(folder);
-                file
-            });
+            writes.spawn(async move { write_one(&spec, partition, &schema, rows, &metrics).await });
         }
         let mut files = Vec::new();
         let mut count = 0;
@@ -244,10 +239,7 @@ impl WriteAll {
                 }
             }
         }
-        files.sort_by_key(SealedFile::partition);
-        for file in files {
-            file.commit()?;
-        }
+        spec.commit(files)?;
         metrics.done();
         Ok(count)
     }

@@ -1,14 +1,13 @@
 //! A file that appears when it is whole.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd;
 use std::path::{self, Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use swath_io::is_open_file;
-use tempfile::NamedTempFile;
+
+use super::temporary::Temporary;
 
 /// Bytes written at once.
 const BUFFER_LEN_BYTES: usize = 64 << 10;
@@ -16,7 +15,8 @@ const BUFFER_LEN_BYTES: usize = 64 << 10;
 /// A file on its way to its name.
 ///
 /// What is written goes into a temporary file in the same folder, which takes the wanted name with
-/// [`AtomicFile::commit`]. Dropped before that, it disappears, and what was there stays. A device or a
+/// [`AtomicFile::commit`]. Dropped before that, it disappears, and what was there stays; so it does if the program is
+/// killed. A device or a
 /// pipe cannot be replaced and is written to directly, and so is what the process was given open, as `/dev/stdout`: others
 /// have it open, too, and it may have something in it.
 #[derive(Debug)]
@@ -37,6 +37,15 @@ impl AtomicFile {
     /// # Errors
     /// The folder of the file does not exist or cannot be written to.
     pub fn create(path: &Path) -> io::Result<Self> {
+        Self::new(path, false)
+    }
+
+    /// Begins a file whose folder need not be there before [`AtomicFile::commit`], if its own folder is.
+    pub(super) fn create_for_new_folder(path: &Path) -> io::Result<Self> {
+        Self::new(path, true)
+    }
+
+    fn new(path: &Path, new_folder: bool) -> io::Result<Self> {
         let passed = passed_on(path);
         if passed.is_some() || path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             let device = passed.unwrap_or_else(|| OpenOptions::new().write(true).open(path))?;
@@ -45,8 +54,18 @@ impl AtomicFile {
         }
         // The program may go to another folder meanwhile.
         let path = path::absolute(behind_links(path)?)?;
-        let temporary = Temporary::new(folder_of(&path))?;
+        let folder = folder_of(&path);
+        let place = match folder.metadata() {
+            Err(error) if new_folder && error.kind() == io::ErrorKind::NotFound => folder_of(folder),
+            _ => folder,
+        };
+        let temporary = Temporary::new(place, path.exists())?;
         Ok(Self { out: Out::File(BufWriter::with_capacity(BUFFER_LEN_BYTES, temporary)), path })
+    }
+
+    /// The folder that the file will be in.
+    pub(super) fn folder(&self) -> &Path {
+        folder_of(&self.path)
     }
 
     /// Puts everything on the disk; the file does not have its name yet.
@@ -59,12 +78,9 @@ impl AtomicFile {
             Out::File(writer) => {
                 writer.flush()?;
                 let file = writer.get_ref().file();
-                let permissions = match fs::metadata(&self.path) {
-                    Ok(old) => old.permissions(),
-                    // A temporary file is its owner's alone; a new file is what the umask says.
-                    Err(_) => new_file_permissions(folder_of(&self.path))?,
-                };
-                file.set_permissions(permissions)?;
+                if let Ok(old) = fs::metadata(&self.path) {
+                    file.set_permissions(old.permissions())?;
+                }
                 file.sync_all()
             }
         }
@@ -98,126 +114,6 @@ impl Write for AtomicFile {
             Out::Device(writer) => writer.flush(),
             Out::File(writer) => writer.flush(),
         }
-    }
-}
-
-/// Temporary files of this process that are neither whole nor gone, and folders that were made for them. Each is made and
-/// known under one lock, so that none is ever forgotten.
-static UNFINISHED: Mutex<Unfinished> =
-    Mutex::new(Unfinished { files: BTreeSet::new(), folders: BTreeSet::new(), ended: false });
-
-struct Unfinished {
-    files: BTreeSet<PathBuf>,
-    folders: BTreeSet<PathBuf>,
-    /// The program is about to end.
-    ended: bool,
-}
-
-impl Unfinished {
-    fn lock() -> MutexGuard<'static, Self> {
-        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether something temporary may be made.
-    fn check(&self) -> io::Result<()> {
-        if self.ended { Err(io::Error::other("the program is about to end")) } else { Ok(()) }
-    }
-}
-
-/// Removes the temporary files of writes that have not ended, and the folders made for them, for a program that is about to
-/// end while its queries still run; such a write then fails instead of giving its file the name, and none begins.
-pub fn remove_unfinished_files() {
-    let mut unfinished = Unfinished::lock();
-    unfinished.ended = true;
-    // They may have been renamed or removed a moment ago.
-    for path in std::mem::take(&mut unfinished.files) {
-        let _ = fs::remove_file(path);
-    }
-    for path in std::mem::take(&mut unfinished.folders) {
-        let _ = fs::remove_dir(path);
-    }
-}
-
-/// A temporary file, known among the unfinished ones as long as it is one.
-#[derive(Debug)]
-struct Temporary {
-    /// Taken when it gets its name.
-    file: Option<NamedTempFile>,
-}
-
-impl Temporary {
-    fn new(folder: &Path) -> io::Result<Self> {
-        // These errors know nothing of the temporary file, and the user should not either.
-        folder.metadata()?;
-        let mut unfinished = Unfinished::lock();
-        unfinished.check()?;
-        let file = NamedTempFile::with_prefix_in(".swath-", folder).map_err(|error| match error.kind() {
-            kind @ (io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull) => kind.into(),
-            _ => error,
-        })?;
-        unfinished.files.insert(file.path().to_owned());
-        Ok(Self { file: Some(file) })
-    }
-
-    fn file(&self) -> &File {
-        self.file.as_ref().expect("the file is taken only by persist").as_file()
-    }
-
-    /// Renames the file, unless it was removed as unfinished.
-    fn persist(mut self, path: &Path) -> io::Result<()> {
-        let file = self.file.take().expect("the file is taken only here");
-        let mut unfinished = Unfinished::lock();
-        unfinished.files.remove(file.path());
-        file.persist(path).map(|_| ()).map_err(|error| error.error)
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if let Some(file) = self.file.take() {
-            let mut unfinished = Unfinished::lock();
-            unfinished.files.remove(file.path());
-            drop(file);
-        }
-    }
-}
-
-impl Write for Temporary {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file().flush()
-    }
-}
-
-/// A folder that was made for files on their way. When the last who holds it lets go and nothing is in it, it is removed.
-#[derive(Debug)]
-pub(crate) struct NewFolder(PathBuf);
-
-impl NewFolder {
-    /// Makes a folder; nothing if there is one.
-    pub(super) fn make(path: &Path) -> io::Result<Option<Self>> {
-        let path = path::absolute(path)?;
-        let mut unfinished = Unfinished::lock();
-        unfinished.check()?;
-        match fs::create_dir(&path) {
-            Ok(()) => {
-                unfinished.folders.insert(path.clone());
-                Ok(Some(Self(path)))
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-impl Drop for NewFolder {
-    fn drop(&mut self) {
-        Unfinished::lock().folders.remove(&self.0);
-        // Fails when there is a file in it, as it should.
-        let _ = fs::remove_dir(&self.0);
     }
 }
 
@@ -255,15 +151,6 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The permissions that a new file in the folder gets.
-fn new_file_permissions(folder: &Path) -> io::Result<fs::Permissions> {
-    let unfinished = Unfinished::lock();
-    unfinished.check()?;
-    let folder = tempfile::Builder::new().prefix(".swath-").tempdir_in(folder)?;
-    let file = File::create(folder.path().join("mode"))?;
-    Ok(file.metadata()?.permissions())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,7 +179,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut file = AtomicFile::create(&dir.path().join("a")).unwrap();
         file.write_all(b"new").unwrap();
-        assert_eq!(names(dir.path()).len(), 1);
+        file.seal().unwrap();
         drop(file);
         assert_eq!(names(dir.path()), [""; 0]);
     }

@@ -7,6 +7,7 @@ mod options;
 mod sink;
 mod spec;
 mod target;
+pub(crate) mod temporary;
 
 pub(crate) use copy::{Copy, take_copy};
 pub use options::{FileFormat, WriteOptions};

@@ -3,17 +3,17 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use swath_io::{Codec, Compressor, Error as IoError, ErrorKind};
 
-use super::atomic_file::{AtomicFile, NewFolder};
+use super::atomic_file::AtomicFile;
 use super::format::{
     CsvStyle, CsvWriter, JsonWriter, ParquetCodec, ParquetStyle, ParquetWriter, RowWriter, TextWriter,
 };
 use super::options::{FileFormat, WriteOptions};
 use super::target::Target;
+use super::temporary::NewFolder;
 use crate::error::{Error, Result};
 
 /// What is written and where.
@@ -94,26 +94,36 @@ impl WriteSpec {
         })
     }
 
-    /// Makes the folder of the files if it is not there and should be.
-    pub(crate) fn make_folder(&self) -> Result<Option<Arc<NewFolder>>> {
-        let made = self.target.make_folder().map_err(|source| {
-            let (Target::Numbered { folder: path, .. } | Target::File(path)) = self.target.clone();
-            IoError::from(ErrorKind::Io { path, action: "create", source })
-        })?;
-        Ok(made.map(Arc::new))
-    }
-
     /// Begins the file of a partition.
     pub(crate) fn open(&self, partition: usize, schema: &SchemaRef) -> Result<OpenFile> {
         let path = self.target.path(partition);
-        let file = AtomicFile::create(&path).map_err(|source| {
-            IoError::from(ErrorKind::Io { path: path.clone(), action: "create", source })
+        let new_folder = self.target.new_folder();
+        let file = match new_folder {
+            Some(_) => AtomicFile::create_for_new_folder(&path),
+            None => AtomicFile::create(&path),
+        };
+        let file = file.map_err(|source| {
+            let path = new_folder.filter(|folder| !folder.exists()).map_or(path, Path::to_owned);
+            IoError::from(ErrorKind::Io { path, action: "create", source })
         })?;
         let out = Compressor::new(self.codec, self.level, file)?;
         let mut open = OpenFile { out, writer: self.writer(schema), spec: self.clone(), partition };
         let started = open.writer.start(&mut open.out);
         started.map_err(|error| open.cannot_write(error))?;
         Ok(open)
+    }
+
+    /// Gives whole files their names, in a folder that is made for it if it is not there and should be.
+    pub(crate) fn commit(&self, mut files: Vec<SealedFile>) -> Result<()> {
+        files.sort_by_key(|file| file.partition);
+        let folder = files.first().filter(|_| self.target.new_folder().is_some());
+        let folder = folder.map(|file| file.file.folder().to_owned());
+        let made = folder.map(|folder| {
+            NewFolder::make(folder.clone())
+                .map_err(|source| IoError::from(ErrorKind::Io { path: folder, action: "create", source }))
+        });
+        let _made = made.transpose()?;
+        files.into_iter().try_for_each(SealedFile::commit)
     }
 
     fn writer(&self, schema: &SchemaRef) -> Box<dyn RowWriter> {
@@ -250,13 +260,8 @@ pub(crate) struct SealedFile {
 }
 
 impl SealedFile {
-    /// The partition that is in it.
-    pub(crate) fn partition(&self) -> usize {
-        self.partition
-    }
-
     /// Gives the file its name.
-    pub(crate) fn commit(self) -> Result<()> {
+    fn commit(self) -> Result<()> {
         let Self { file, spec, partition } = self;
         file.commit().map_err(|error| spec.cannot_write(partition, error))
     }

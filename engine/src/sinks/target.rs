@@ -2,10 +2,8 @@
 
 use std::fmt;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use super::atomic_file::NewFolder;
 use crate::error::{Error, Result};
 
 /// The names of the files that are written.
@@ -86,11 +84,11 @@ impl Target {
         }
     }
 
-    /// Makes the folder if it is not there and should be; gives it if it was made.
-    pub(crate) fn make_folder(&self) -> io::Result<Option<NewFolder>> {
+    /// The folder that is made if it is not there.
+    pub(crate) fn new_folder(&self) -> Option<&Path> {
         match self {
-            Self::Numbered { folder, make_folder: true, .. } => NewFolder::make(folder),
-            _ => Ok(None),
+            Self::Numbered { folder, make_folder: true, .. } => Some(folder),
+            _ => None,
         }
     }
 
