@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use datafusion::common::TableReference;
 use datafusion::datasource::provider_as_source;
@@ -20,12 +21,22 @@ use crate::error::Result;
 use crate::options::ReadOptions;
 use crate::table::SourceTable;
 
+/// Tables that are kept although nobody has them.
+const MAX_UNUSED_TABLES: usize = 256;
+
 /// Tables by the call that names them. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Sources {
-    tables: Arc<RwLock<HashMap<SourceCall, Arc<SourceTable>>>>,
+    tables: Arc<RwLock<HashMap<SourceCall, Opened>>>,
     defaults: Arc<ReadOptions>,
     notes: Notes,
+}
+
+/// A table that is open.
+struct Opened {
+    table: Arc<SourceTable>,
+    /// When it was asked for last.
+    asked: Instant,
 }
 
 impl Sources {
@@ -42,14 +53,18 @@ impl Sources {
         &self.notes
     }
 
-    /// Opens the files of a call, unless they are open and unchanged. Blocks.
-    pub(crate) fn open(&self, call: &SourceCall) -> Result<()> {
-        if self.get(call).is_some_and(|table| table.is_current(call)) {
-            return Ok(());
-        }
-        let table = Arc::new(SourceTable::open(call, &self.defaults, &self.notes)?);
-        self.tables.write().unwrap_or_else(PoisonError::into_inner).insert(call.clone(), table);
-        Ok(())
+    /// Opens the files of a call, unless they are open and unchanged. They stay so as long as the table is held. Blocks.
+    pub(crate) fn open(&self, call: &SourceCall) -> Result<Arc<SourceTable>> {
+        let known = self.get(call).filter(|table| table.is_current(call));
+        let table = match known {
+            Some(table) => table,
+            None => Arc::new(SourceTable::open(call, &self.defaults, &self.notes)?),
+        };
+        let opened = Opened { table: Arc::clone(&table), asked: Instant::now() };
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        tables.insert(call.clone(), opened);
+        close_unused(&mut tables);
+        Ok(table)
     }
 
     /// A scan of the files of a call that is open.
@@ -81,7 +96,23 @@ impl Sources {
     }
 
     fn get(&self, call: &SourceCall) -> Option<Arc<SourceTable>> {
-        self.tables.read().unwrap_or_else(PoisonError::into_inner).get(call).cloned()
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        tables.get(call).map(|opened| Arc::clone(&opened.table))
+    }
+}
+
+/// Forgets half of the tables that nobody has, those that were not asked for for the longest time, where there are many.
+fn close_unused(tables: &mut HashMap<SourceCall, Opened>) {
+    if tables.len() <= MAX_UNUSED_TABLES {
+        return;
+    }
+    let is_unused = |opened: &Opened| Arc::strong_count(&opened.table) == 1;
+    let mut asked: Vec<Instant> =
+        tables.values().filter(|opened| is_unused(opened)).map(|opened| opened.asked).collect();
+    if asked.len() > MAX_UNUSED_TABLES {
+        let (_, middle, _) = asked.select_nth_unstable(MAX_UNUSED_TABLES / 2);
+        let until = *middle;
+        tables.retain(|_, opened| !is_unused(opened) || opened.asked > until);
     }
 }
 
@@ -163,5 +194,39 @@ impl Catalog for Names<'_> {
 
     fn is_scalar(&self, function: &str) -> bool {
         self.scalars.iter().any(|name| name.eq_ignore_ascii_case(function))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use swath_planner::SourceFunction;
+
+    use super::*;
+
+    #[test]
+    fn tables_that_nobody_has_are_forgotten_one_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Sources::new(ReadOptions::default(), Notes::default());
+        let call = |number: usize| {
+            let path = folder.path().join(format!("{number}.csv"));
+            fs::write(&path, "a\n1\n").unwrap();
+            let paths = vec![path.display().to_string()];
+            SourceCall { function: SourceFunction::Path, paths, options: Vec::new() }
+        };
+        let calls: Vec<_> = (0..3 * MAX_UNUSED_TABLES).map(call).collect();
+        let held = sources.open(&calls[0]).unwrap();
+        for call in &calls {
+            sources.open(call).unwrap();
+            // What was asked for last is there.
+            sources.plan(call).unwrap();
+        }
+        assert!(sources.tables.read().unwrap().len() <= MAX_UNUSED_TABLES + 2);
+        assert!(Arc::ptr_eq(&held, &sources.get(&calls[0]).unwrap()));
+        assert!(sources.plan(&calls[1]).is_err());
+        let many: Vec<_> = calls.iter().map(|call| sources.open(call).unwrap()).collect();
+        calls.iter().for_each(|call| drop(sources.plan(call).unwrap()));
+        drop(many);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use futures::FutureExt;
 use swath_planner::Statement;
-use swath_planner::fuse::{Files, may_name};
+use swath_planner::fuse::Files;
 
 use crate::paths::absolute;
 use crate::session::Session;
@@ -48,15 +48,13 @@ impl Files for StatementFiles<'_> {
         known.entry(path.to_owned()).or_insert_with(|| absolute(path)).clone()
     }
 
-    fn are_read_by_name(&self, statement: &Statement, file: &str) -> bool {
+    fn read_by_name(&self, statement: &Statement) -> Vec<String> {
         if self.views().is_empty() {
-            return false;
+            return Vec::new();
         }
         let text = statement.to_string().to_lowercase();
         // A name that stands there for something else begins the next group, too: that costs a read, no rows.
-        let is_read = |(name, paths): &(String, Vec<String>)| {
-            text.contains(name) && paths.iter().any(|path| may_name(path, file))
-        };
-        self.views().iter().any(is_read)
+        let named = self.views().iter().filter(|(name, _)| text.contains(name));
+        named.flat_map(|(_, paths)| paths).cloned().collect()
     }
 }

@@ -35,6 +35,7 @@ use crate::row_functions::row_functions;
 use crate::sinks::{Copy, take_copy};
 use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
+use crate::table::SourceTable;
 use crate::threads::ComputeThreads;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
 
@@ -243,15 +244,13 @@ impl Session {
     }
 
     /// The plan over files as they are now, where it reads them through a view that was made before.
-    async fn with_current_files(&self, plan: LogicalPlan, named: &[SourceCall]) -> Result<LogicalPlan> {
-        let of_views: Vec<_> = calls_of(&plan).into_iter().filter(|call| !named.contains(call)).collect();
+    async fn with_current_files(&self, plan: LogicalPlan, named: &[Arc<SourceTable>]) -> Result<LogicalPlan> {
+        let is_named = |call: &SourceCall| named.iter().any(|table| table.call() == call);
+        let of_views: Vec<_> = calls_of(&plan).into_iter().filter(|call| !is_named(call)).collect();
         if of_views.is_empty() {
             return Ok(plan);
         }
-        for call in of_views {
-            let sources = self.sources.clone();
-            self.threads.run_blocking(move || sources.open(&call)).await?;
-        }
+        let _open = self.open_calls(of_views).await?;
         Ok(with_tables(plan, &|table| self.sources.newer(table))?)
     }
 
@@ -379,7 +378,7 @@ impl Session {
 
     /// A plan that scans the files of a call. Blocks while it looks at them.
     pub(crate) fn scan(&self, call: &SourceCall) -> Result<LogicalPlan> {
-        self.sources.open(call)?;
+        let _open = self.sources.open(call)?;
         Ok(self.sources.plan(call)?)
     }
 
@@ -389,7 +388,7 @@ impl Session {
         mut query: Statement,
         own: Option<SelfTable>,
     ) -> Result<LogicalPlan> {
-        self.open_sources(&query).await?;
+        let _open = self.open_sources(&query).await?;
         let mut tables = self.tables().await;
         let mut state = self.context.state();
         if let Some(own) = own {
@@ -412,7 +411,7 @@ impl Session {
 
     /// Like [`Self::scan`], with the files read one after the other, in one partition.
     pub(crate) fn scan_in_order(&self, call: &SourceCall) -> Result<LogicalPlan> {
-        self.sources.open(call)?;
+        let _open = self.sources.open(call)?;
         Ok(self.sources.plan_in_order(call)?)
     }
 
@@ -509,14 +508,18 @@ impl Session {
         futures::future::join_all(rows).await
     }
 
-    /// Looks at the files of a statement, and returns the calls that name them.
-    async fn open_sources(&self, statement: &Statement) -> Result<Vec<SourceCall>> {
-        let calls = swath_planner::source_calls(statement)?;
-        for call in calls.clone() {
+    /// Looks at the files of a statement. They stay open as long as the tables are held.
+    async fn open_sources(&self, statement: &Statement) -> Result<Vec<Arc<SourceTable>>> {
+        self.open_calls(swath_planner::source_calls(statement)?).await
+    }
+
+    async fn open_calls(&self, calls: Vec<SourceCall>) -> Result<Vec<Arc<SourceTable>>> {
+        let mut tables = Vec::with_capacity(calls.len());
+        for call in calls {
             let sources = self.sources.clone();
-            self.threads.run_blocking(move || sources.open(&call)).await?;
+            tables.push(self.threads.run_blocking(move || sources.open(&call)).await?);
         }
-        Ok(calls)
+        Ok(tables)
     }
 
     /// The columns of the files of a call, or the fields of one of them, which is named without regard to case; none if
@@ -524,7 +527,7 @@ impl Session {
     pub(crate) async fn columns_of(&self, call: &SourceCall, fields_of: Option<&str>) -> Vec<String> {
         let (sources, call, column) = (self.sources.clone(), call.clone(), fields_of.map(str::to_owned));
         let columns = move || {
-            sources.open(&call).ok()?;
+            let _open = sources.open(&call).ok()?;
             let names = Names::of_files(&sources);
             let columns = names.source_columns(&call)?;
             let Some(wanted) = column else { return Some(columns) };

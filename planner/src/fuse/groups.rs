@@ -1,5 +1,6 @@
 //! Which statements of a script can be computed together.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 
 use datafusion_sql::parser::{CopyToStatement, Statement};
@@ -13,8 +14,8 @@ pub trait Files {
     /// A path, or a glob, from the root on: one for each file, by whatever name.
     fn absolute(&self, path: &str) -> String;
 
-    /// Whether a statement may read a file, by its absolute path, through the tables that it names.
-    fn are_read_by_name(&self, statement: &Statement, file: &str) -> bool;
+    /// The files, and globs, that a statement may read through the tables that it names, from the root on.
+    fn read_by_name(&self, statement: &Statement) -> Vec<String>;
 }
 
 /// Takes the statements from the front of a script that can be computed together: queries and `COPY`s,
@@ -23,23 +24,56 @@ pub trait Files {
 /// A statement that may read what a `COPY` before it writes begins the next group, and so does a `COPY` that may write what one
 /// before it reads or writes, and one that asks what was rejected. A glob that could match is taken to match.
 pub fn next_group(script: &mut VecDeque<Statement>, files: &dyn Files) -> Vec<Statement> {
-    let mut group: Vec<Statement> = Vec::new();
-    while let Some(statement) = script.front() {
-        let goes_along = is_query(statement)
-            && !reads_rejects(statement)
-            && !group.iter().any(|before| {
-                writes_what_is_used(before, statement, files) || writes_what_is_used(statement, before, files)
-            });
-        if !group.is_empty() && !goes_along {
+    let mut group: Vec<Member> = Vec::new();
+    while let Some(statement) = script.pop_front() {
+        let is_alone = !is_query(&statement) || reads_rejects(&statement);
+        let ends_group = !is_query(&statement);
+        let member = Member::new(statement, files);
+        let clashes = |before: &Member| {
+            before.writes_what_is_used_by(&member, files) || member.writes_what_is_used_by(before, files)
+        };
+        if !group.is_empty() && (is_alone || group.iter().any(clashes)) {
+            script.push_front(member.statement);
             break;
         }
-        let alone = !is_query(statement);
-        group.extend(script.pop_front());
-        if alone {
+        group.push(member);
+        if ends_group {
             break;
         }
     }
-    group
+    group.into_iter().map(|member| member.statement).collect()
+}
+
+/// A statement of a group, with what is known of its files.
+struct Member {
+    statement: Statement,
+    /// Where a `COPY` writes to, from the root on.
+    writes: Option<String>,
+    /// What it may read, found out when somebody asks; nothing is known where it cannot be planned: it will be told then what is wrong.
+    reads: OnceCell<Option<Vec<String>>>,
+}
+
+impl Member {
+    fn new(statement: Statement, files: &dyn Files) -> Self {
+        let writes = copy_of(&statement).map(|copy| files.absolute(&copy.target));
+        Self { statement, writes, reads: OnceCell::new() }
+    }
+
+    fn reads(&self, files: &dyn Files) -> Option<&[String]> {
+        let find = || {
+            let calls = source_calls(&self.statement).ok()?;
+            let paths = calls.iter().flat_map(|call| &call.paths).map(|path| files.absolute(path));
+            Some(paths.chain(files.read_by_name(&self.statement)).collect())
+        };
+        self.reads.get_or_init(find).as_deref()
+    }
+
+    /// Whether it is a `COPY` to what another one may read or write.
+    fn writes_what_is_used_by(&self, other: &Self, files: &dyn Files) -> bool {
+        let Some(target) = &self.writes else { return false };
+        other.writes.as_ref().is_some_and(|path| may_name(path, target))
+            || other.reads(files).is_none_or(|paths| paths.iter().any(|path| may_name(path, target)))
+    }
 }
 
 fn is_query(statement: &Statement) -> bool {
@@ -57,28 +91,9 @@ fn copy_of(statement: &Statement) -> Option<&CopyToStatement> {
     }
 }
 
-/// Whether a statement is a `COPY` to what another one may read or write.
-fn writes_what_is_used(statement: &Statement, other: &Statement, files: &dyn Files) -> bool {
-    let Some(copy) = copy_of(statement) else { return false };
-    let target = files.absolute(&copy.target);
-    let writes = || copy_of(other).is_some_and(|copy| may_name(&files.absolute(&copy.target), &target));
-    names_file(other, &target, files) || files.are_read_by_name(other, &target) || writes()
-}
-
-/// Whether a path of the statement may name the file, or one in the folder.
-fn names_file(statement: &Statement, file: &str, files: &dyn Files) -> bool {
-    match source_calls(statement) {
-        Ok(calls) => {
-            calls.iter().flat_map(|call| &call.paths).any(|path| may_name(&files.absolute(path), file))
-        }
-        // It will be told what is wrong when it is planned.
-        Err(_) => true,
-    }
-}
-
 /// Whether a path, which may be a glob, may name a file, or one in a folder, or one of several, which have a number in place of a
 /// `*`. Both are absolute. In doubt it may.
-pub fn may_name(path: &str, file: &str) -> bool {
+fn may_name(path: &str, file: &str) -> bool {
     let (path_start, file_start) = (literal_start(path), literal_start(file));
     if path_start.len() < path.len() || file_start.len() < file.len() {
         return file_start.starts_with(path_start) || path_start.starts_with(file_start);
@@ -104,8 +119,8 @@ mod tests {
             if path.starts_with('/') { path.to_owned() } else { format!("/here/{path}") }
         }
 
-        fn are_read_by_name(&self, _statement: &Statement, _file: &str) -> bool {
-            false
+        fn read_by_name(&self, _statement: &Statement) -> Vec<String> {
+            Vec::new()
         }
     }
 

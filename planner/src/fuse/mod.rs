@@ -5,7 +5,7 @@ mod passes;
 mod shared;
 mod widen;
 
-pub use groups::{Files, may_name, next_group};
+pub use groups::{Files, next_group};
 pub use passes::{PassPlan, ScanNeed, passes};
 pub use shared::{Fused, SharedPlan, SharedSource, share_aggregates};
 pub use widen::{SameTable, widen};
