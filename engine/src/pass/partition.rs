@@ -128,7 +128,14 @@ impl PassPartition {
                         Ok(stream) => Source::Open(stream),
                         Err(error) => Source::Ended(Err(Arc::new(error))),
                     };
-                    self.with(|state| state.put_back(source, reader));
+                    let unwanted = self.with(|state| {
+                        let mut source = source;
+                        let ended = state.all_gone().then_some(Source::Ended(Ok(())));
+                        let unwanted = ended.map(|ended| std::mem::replace(&mut source, ended));
+                        state.put_back(source, reader);
+                        unwanted
+                    });
+                    drop(unwanted);
                 }
                 Step::Take(stream) => {
                     own.waiting = None;
@@ -167,30 +174,37 @@ impl PassPartition {
         // The source wakes whoever is hungry by then: this reader may be gone when it does.
         let waker = Waker::from(Arc::new(WakeHungry(Arc::downgrade(self))));
         let polled = guard(|| Ok(stream.poll_next_unpin(&mut Context::from_waker(&waker))));
-        self.with(|state| {
+        let mut stream = Some(stream);
+        let has_moved = self.with(|state| {
+            let wanted = !state.all_gone();
             let end = match polled {
-                Ok(Poll::Pending) => {
-                    state.source = Source::Open(stream);
+                Ok(Poll::Pending) if wanted => {
+                    state.source = stream.take().map_or(Source::Ended(Ok(())), Source::Open);
                     // Others may be hungry, too: this one has looked for all of them.
                     return false;
                 }
                 Ok(Poll::Ready(Some(Ok(item)))) => {
                     let keep_from = state.log.head().saturating_sub(LEAD_ITEMS);
                     match state.log.push(item, keep_from) {
-                        Ok(()) if !state.all_gone() => {
-                            state.put_back(Source::Open(stream), reader);
+                        Ok(()) if wanted => {
+                            let source = stream.take().map_or(Source::Ended(Ok(())), Source::Open);
+                            state.put_back(source, reader);
                             return true;
                         }
                         Ok(()) => Ok(()),
                         Err(error) => Err(Arc::new(error)),
                     }
                 }
-                Ok(Poll::Ready(None)) => Ok(()),
+                // In between all may have left: nobody else lets go of the source.
+                Ok(Poll::Pending | Poll::Ready(None)) => Ok(()),
                 Ok(Poll::Ready(Some(Err(error)))) | Err(error) => Err(Arc::new(error)),
             };
             state.put_back(Source::Ended(end), reader);
             true
-        })
+        });
+        // Not under the lock: a source that is dropped may leave another pass.
+        drop(stream);
+        has_moved
     }
 
     /// Does something under the lock, then wakes those it has found to wake.
@@ -481,6 +495,25 @@ mod tests {
             partition.leave(0);
             assert_eq!(Arc::strong_count(&alive), 2);
             partition.leave(1);
+            assert_eq!(Arc::strong_count(&alive), 1);
+        });
+    }
+
+    #[test]
+    fn readers_that_leave_while_the_source_is_asked_stop_it() {
+        run(async {
+            let alive = Arc::new(());
+            let held = Arc::clone(&alive);
+            let place: Arc<Mutex<Option<Arc<PassPartition>>>> = Arc::default();
+            let asked = Arc::clone(&place);
+            let never = stream::poll_fn(move |_| {
+                let _held = &held;
+                asked.lock().unwrap().take().unwrap().leave(0);
+                Poll::Pending
+            });
+            let partition = partition(1, usize::MAX, never.boxed());
+            *place.lock().unwrap() = Some(Arc::clone(&partition));
+            assert!(next(&partition, 0, &mut ReaderState::default()).await.is_none());
             assert_eq!(Arc::strong_count(&alive), 1);
         });
     }
