@@ -199,7 +199,7 @@ impl Runner<'_> {
         // What comes before the rows waits for the first of them: a query that fails before leaves nothing
         // that looks like an empty result.
         let mut batch = output.next().await.transpose().map_err(Broken::Query)?;
-        let mut writer = self.format.writer(output.schema(), began).map_err(Broken::Format)?;
+        let mut writer = self.format.writer(output.schema(), began, self.session).map_err(Broken::Format)?;
         writer.start(sink)?;
         let mut patience = Box::pin(tokio::time::sleep(PATIENCE));
         while let Some(rows) = batch {

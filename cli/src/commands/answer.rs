@@ -62,7 +62,7 @@ pub fn write_rows(
     batches: impl IntoIterator<Item = RecordBatch>,
     began: Instant,
 ) -> Result<(), Report> {
-    let mut writer = job.format.writer(SchemaRef::clone(schema), began)?;
+    let mut writer = job.format.writer(SchemaRef::clone(schema), began, &job.session)?;
     let write = || {
         let mut sink = job.target.open()?;
         // As of a statement without a result, there is nothing to print.

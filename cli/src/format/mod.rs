@@ -10,6 +10,7 @@ pub mod text;
 
 use std::time::{Duration, Instant};
 
+use swath::Session;
 use swath::arrow::datatypes::SchemaRef;
 pub use swath::formats::RowWriter as ResultWriter;
 use swath::formats::{ArrowWriter, CsvStyle, CsvWriter, JsonWriter, ParquetWriter};
@@ -93,11 +94,16 @@ impl Look {
 }
 
 impl Format {
-    /// A writer for a result with these columns, which was asked for at this time.
+    /// A writer for a result with these columns, which a session was asked for at this time.
     ///
     /// # Errors
     /// The format cannot show such columns.
-    pub fn writer(&self, schema: SchemaRef, began: Instant) -> Result<Box<dyn ResultWriter>, Report> {
+    pub fn writer(
+        &self,
+        schema: SchemaRef,
+        began: Instant,
+        session: &Session,
+    ) -> Result<Box<dyn ResultWriter>, Report> {
         Ok(match self {
             Self::Table(look) => Box::new(table::TableWriter::new(schema, look.clone(), began)),
             Self::Line(look) => Box::new(line::LineWriter::new(&schema, look.clone(), began)),
@@ -109,7 +115,7 @@ impl Format {
             Self::Json { lines } => Box::new(JsonWriter::new(*lines)),
             Self::Markdown => Box::new(markdown::MarkdownWriter::new(schema)),
             Self::Html => Box::new(html::HtmlWriter::new(schema)),
-            Self::Parquet => Box::new(ParquetWriter::with_zstd(schema)),
+            Self::Parquet => Box::new(ParquetWriter::with_zstd(schema).in_memory_of(session)),
             Self::Arrow => Box::new(ArrowWriter::new(schema)),
         })
     }
@@ -162,7 +168,8 @@ pub(crate) mod tests {
 
     pub(crate) fn written(format: &Format, batches: &[RecordBatch]) -> String {
         let mut out = Vec::new();
-        let mut writer = format.writer(sample().schema(), Instant::now()).unwrap();
+        let session = Session::new().unwrap();
+        let mut writer = format.writer(sample().schema(), Instant::now(), &session).unwrap();
         writer.start(&mut out).unwrap();
         for batch in batches {
             writer.write(batch, &mut out).unwrap();

@@ -11,6 +11,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DFSchema, DFSchemaRef};
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_expr::{Distribution, EquivalenceProperties, Partitioning, PhysicalExpr};
@@ -26,7 +27,7 @@ use tokio::task::JoinSet;
 
 use super::Operator;
 use crate::error::Error;
-use crate::sinks::{SealedFile, WriteSpec};
+use crate::sinks::{SealedFile, WriteSpec, WriterMemory};
 
 /// Writes the rows of its input and yields one row, `count`: how many there were.
 ///
@@ -174,6 +175,7 @@ impl ExecutionPlan for WriteExec {
             spec: Arc::clone(&self.spec),
             parts: parts.collect::<Result<_>>()?,
             schema: input.schema(),
+            pool: Arc::clone(context.memory_pool()),
             metrics: BaselineMetrics::new(&self.metrics, partition),
         };
         let schema = self.schema();
@@ -195,13 +197,14 @@ struct WriteAll {
     /// The partitions of the input.
     parts: Vec<SendableRecordBatchStream>,
     schema: SchemaRef,
+    pool: Arc<dyn MemoryPool>,
     metrics: BaselineMetrics,
 }
 
 impl WriteAll {
     /// Writes all files and gives them their names; how many rows there were.
     async fn run(self) -> crate::Result<u64> {
-        let Self { spec, parts, schema, metrics } = self;
+        let Self { spec, parts, schema, pool, metrics } = self;
         if let Some(path) = spec.target.left_over(parts.len()) {
             let message = format!(
                 "{} would be taken for one of the {} files that are written",
@@ -212,10 +215,12 @@ impl WriteAll {
             return Err(Error::query(message, hint.to_owned()));
         }
         let mut writes = JoinSet::new();
+        let file_count = parts.len();
         for (partition, rows) in parts.into_iter().enumerate() {
             let (spec, schema) = (Arc::clone(&spec), Arc::clone(&schema));
             let metrics = metrics.intermediate();
-            writes.spawn(async move { write_one(&spec, partition, &schema, rows, &metrics).await });
+            let memory = WriterMemory::new(&pool, file_count);
+            writes.spawn(async move { write_one(&spec, partition, &schema, memory, rows, &metrics).await });
         }
         let mut files = Vec::new();
         let mut count = 0;
@@ -250,10 +255,11 @@ async fn write_one(
     spec: &WriteSpec,
     partition: usize,
     schema: &SchemaRef,
+    memory: WriterMemory,
     mut rows: SendableRecordBatchStream,
     metrics: &BaselineMetrics,
 ) -> crate::Result<(SealedFile, u64)> {
-    let mut file = spec.open(partition, schema)?;
+    let mut file = spec.open(partition, schema, memory)?;
     let mut count = 0;
     while let Some(batch) = rows.try_next().await? {
         let _timer = metrics.elapsed_compute().timer();

@@ -38,6 +38,8 @@ pub(crate) struct LogMemory {
     /// A limit of their own, in place of a part of the session's.
     own_limit_bytes: Option<usize>,
     reservation: MemoryReservation,
+    /// What was read back from disk.
+    read_back: MemoryReservation,
     peak_bytes: AtomicUsize,
 }
 
@@ -49,7 +51,9 @@ impl LogMemory {
     pub(crate) fn new(budget: &Arc<Budget>, own_limit_bytes: Option<usize>) -> Self {
         let pool: Arc<dyn MemoryPool> = Arc::clone(budget) as _;
         let reservation = MemoryConsumer::new(SLOWER_READERS).register(&pool);
-        Self { budget: Arc::clone(budget), own_limit_bytes, reservation, peak_bytes: AtomicUsize::new(0) }
+        let read_back = MemoryConsumer::new("batches read back").register(&pool);
+        let peak_bytes = AtomicUsize::new(0);
+        Self { budget: Arc::clone(budget), own_limit_bytes, reservation, read_back, peak_bytes }
     }
 
     /// Memory with the same limit, of which nothing is used.
@@ -109,6 +113,8 @@ pub(crate) enum Fetched {
         segment: Arc<Segment>,
         index: usize,
         place: Place,
+        /// Whose memory it takes when it is read.
+        memory: Arc<LogMemory>,
     },
 }
 
@@ -147,9 +153,12 @@ impl Log {
     pub(crate) fn get(&self, number: u64) -> Fetched {
         match &self.entries[self.index(number)] {
             Entry::Kept { item, .. } => Fetched::Item(item.clone()),
-            Entry::Spilled { segment, index, place } => {
-                Fetched::Spilled { segment: Arc::clone(segment), index: *index, place: *place }
-            }
+            Entry::Spilled { segment, index, place } => Fetched::Spilled {
+                segment: Arc::clone(segment),
+                index: *index,
+                place: *place,
+                memory: Arc::clone(&self.memory),
+            },
         }
     }
 
@@ -223,22 +232,43 @@ impl Drop for Log {
 
 /// Reads what was fetched, keeping the segment that was read last: its other batches come next.
 #[derive(Debug, Default)]
-pub(crate) struct SegmentCache(Option<(Arc<Segment>, Vec<RecordBatch>)>);
+pub(crate) struct SegmentCache(Option<ReadBack>);
+
+/// A segment that is in memory again.
+#[derive(Debug)]
+struct ReadBack {
+    segment: Arc<Segment>,
+    batches: Vec<RecordBatch>,
+    /// Held as long as they are.
+    _reservation: MemoryReservation,
+}
+
+impl ReadBack {
+    fn read(segment: Arc<Segment>, memory: &LogMemory) -> Result<Self> {
+        let batches = segment.read()?;
+        let reservation = memory.read_back.new_empty();
+        reservation.grow(batches.iter().map(batch_len_bytes).sum());
+        Ok(Self { segment, batches, _reservation: reservation })
+    }
+}
 
 impl SegmentCache {
     pub(crate) fn resolve(&mut self, fetched: Fetched) -> Result<Item> {
-        let (segment, index, place) = match fetched {
+        let (segment, index, place, memory) = match fetched {
             Fetched::Item(item) => return Ok(item),
-            Fetched::Spilled { segment, index, place } => (segment, index, place),
+            Fetched::Spilled { segment, index, place, memory } => (segment, index, place, memory),
         };
-        let batches = match &mut self.0 {
-            Some((known, batches)) if Arc::ptr_eq(known, &segment) => batches,
-            other => {
-                let batches = segment.read()?;
-                &mut other.insert((segment, batches)).1
-            }
-        };
-        Ok(Item::Batch { batch: batches[index].clone(), place })
+        if !self.0.as_ref().is_some_and(|known| Arc::ptr_eq(&known.segment, &segment)) {
+            // What was read before goes first.
+            self.0 = None;
+            self.0 = Some(ReadBack::read(segment, &memory)?);
+        }
+        let batches = self.0.as_ref().map_or(&[][..], |known| &known.batches);
+        let batch = batches[index].clone();
+        if index + 1 == batches.len() {
+            self.0 = None;
+        }
+        Ok(Item::Batch { batch, place })
     }
 }
 
@@ -270,19 +300,24 @@ mod tests {
 
     #[test]
     fn items_come_back_in_order_from_memory_and_from_disk() {
-        for limit_bytes in [0, 100_000, usize::MAX] {
+        for limit_bytes in [0, 1_000_000, usize::MAX] {
             let memory = Arc::new(memory(limit_bytes));
             let mut log = Log::new(Arc::clone(&memory), &store());
             for number in 0..300 {
                 log.push(Item::Batch { batch: batch(number, 1000), place: NO_PLACE }, log.head()).unwrap();
             }
-            let mut cache = SegmentCache::default();
+            let (mut cache, mut was_read_back) = (SegmentCache::default(), false);
             for number in 0..300 {
                 let item = cache.resolve(log.get(number)).unwrap();
                 assert_eq!(number_of(&item), i64::try_from(number).unwrap());
                 log.trim(number + 1);
+                let read_back = memory.budget.used_bytes() - memory.reservation.size();
+                assert_eq!(read_back > 0, cache.0.is_some());
+                was_read_back |= read_back > 0;
             }
-            assert_eq!(memory.reservation.size(), 0);
+            assert_eq!(memory.budget.used_bytes(), 0);
+            // Without any memory, each batch is a segment.
+            assert_eq!(was_read_back, limit_bytes == 1_000_000);
             assert_eq!(log.spilled_bytes() > 0, limit_bytes < usize::MAX);
         }
     }

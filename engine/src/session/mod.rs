@@ -12,6 +12,7 @@ use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::error::{DataFusionError, Result as DataFusionResult};
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -32,7 +33,7 @@ use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
 use crate::row_functions::row_functions;
-use crate::sinks::{Copy, take_copy};
+use crate::sinks::{Copy, WriterMemory, take_copy};
 use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
 use crate::table::SourceTable;
@@ -164,6 +165,12 @@ impl Session {
     /// What it may use.
     pub(crate) fn resources(&self) -> &Resources {
         &self.resources
+    }
+
+    /// Memory for a file that holds rows until it has many.
+    pub(crate) fn writer_memory(&self) -> WriterMemory {
+        let pool: Arc<dyn MemoryPool> = Arc::clone(&self.resources.budget) as _;
+        WriterMemory::new(&pool, 1)
     }
 
     /// When the session was made.

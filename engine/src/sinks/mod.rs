@@ -3,6 +3,7 @@
 pub(crate) mod atomic_file;
 mod copy;
 pub mod format;
+mod memory;
 mod options;
 mod sink;
 mod spec;
@@ -10,6 +11,7 @@ mod target;
 pub(crate) mod temporary;
 
 pub(crate) use copy::{Copy, take_copy};
+pub(crate) use memory::WriterMemory;
 pub use options::{FileFormat, WriteOptions};
 pub use sink::Sink;
 pub(crate) use spec::{SealedFile, WriteSpec};

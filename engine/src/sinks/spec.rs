@@ -11,6 +11,7 @@ use super::atomic_file::AtomicFile;
 use super::format::{
     CsvStyle, CsvWriter, JsonWriter, ParquetCodec, ParquetStyle, ParquetWriter, RowWriter, TextWriter,
 };
+use super::memory::WriterMemory;
 use super::options::{FileFormat, WriteOptions};
 use super::target::Target;
 use super::temporary::NewFolder;
@@ -88,14 +89,19 @@ impl WriteSpec {
             return Err(Error::query("there are no columns to write", None));
         }
         // Formats refuse some types when they start.
-        self.writer(schema).start(&mut io::sink()).map_err(|error| {
+        self.writer(schema, None).start(&mut io::sink()).map_err(|error| {
             let hint = "leave the column away, or cast it to another type: CAST(column AS text)";
             Error::query(format!("cannot write to {}: {error}", self.target), hint.to_owned())
         })
     }
 
     /// Begins the file of a partition.
-    pub(crate) fn open(&self, partition: usize, schema: &SchemaRef) -> Result<OpenFile> {
+    pub(crate) fn open(
+        &self,
+        partition: usize,
+        schema: &SchemaRef,
+        memory: WriterMemory,
+    ) -> Result<OpenFile> {
         let path = self.target.path(partition);
         let new_folder = self.target.new_folder();
         let file = match new_folder {
@@ -107,7 +113,8 @@ impl WriteSpec {
             IoError::from(ErrorKind::Io { path, action: "create", source })
         })?;
         let out = Compressor::new(self.codec, self.level, file)?;
-        let mut open = OpenFile { out, writer: self.writer(schema), spec: self.clone(), partition };
+        let mut open =
+            OpenFile { out, writer: self.writer(schema, Some(memory)), spec: self.clone(), partition };
         let started = open.writer.start(&mut open.out);
         started.map_err(|error| open.cannot_write(error))?;
         Ok(open)
@@ -126,12 +133,18 @@ impl WriteSpec {
         files.into_iter().try_for_each(SealedFile::commit)
     }
 
-    fn writer(&self, schema: &SchemaRef) -> Box<dyn RowWriter> {
+    fn writer(&self, schema: &SchemaRef, memory: Option<WriterMemory>) -> Box<dyn RowWriter> {
         let schema = SchemaRef::clone(schema);
         match &self.format {
             Format::Csv(style) => Box::new(CsvWriter::new(schema, style.clone())),
             Format::Json { lines } => Box::new(JsonWriter::new(*lines)),
-            Format::Parquet(style) => Box::new(ParquetWriter::new(schema, *style)),
+            Format::Parquet(style) => {
+                let writer = ParquetWriter::new(schema, *style);
+                Box::new(match memory {
+                    Some(memory) => writer.with_memory(memory),
+                    None => writer,
+                })
+            }
             Format::Text { nullstr } => Box::new(TextWriter::new(nullstr.clone())),
         }
     }

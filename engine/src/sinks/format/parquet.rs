@@ -10,6 +10,8 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::RowWriter;
+use crate::session::Session;
+use crate::sinks::WriterMemory;
 
 /// Encoded bytes of a row group after which it ends early: it is held in memory until then.
 const ROW_GROUP_LEN_BYTES: usize = 128 << 20;
@@ -38,11 +40,12 @@ impl Default for ParquetStyle {
     }
 }
 
-/// Writes Parquet. The writer beneath holds one row group; what it has encoded is handed on after
-/// every batch.
+/// Writes Parquet. The writer beneath holds one row group, which ends early where memory is short; what it has encoded is
+/// handed on after every batch.
 pub struct ParquetWriter {
     schema: SchemaRef,
     style: ParquetStyle,
+    memory: Option<WriterMemory>,
     /// Made at the start, ended at the end.
     encoder: Option<ArrowWriter<Vec<u8>>>,
 }
@@ -54,7 +57,16 @@ impl ParquetWriter {
     }
 
     pub(crate) fn new(schema: SchemaRef, style: ParquetStyle) -> Self {
-        Self { schema, style, encoder: None }
+        Self { schema, style, memory: None, encoder: None }
+    }
+
+    /// Sets that what it holds is memory of the session, and bounded by what that may use.
+    pub fn in_memory_of(self, session: &Session) -> Self {
+        self.with_memory(session.writer_memory())
+    }
+
+    pub(crate) fn with_memory(self, memory: WriterMemory) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 
     fn encoder(&mut self) -> io::Result<&mut ArrowWriter<Vec<u8>>> {
@@ -83,10 +95,19 @@ impl RowWriter for ParquetWriter {
     fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> io::Result<()> {
         let encoder = self.encoder()?;
         encoder.write(batch).map_err(words)?;
-        if encoder.in_progress_size() >= ROW_GROUP_LEN_BYTES {
+        let encoded_bytes = encoder.in_progress_size();
+        // What is encoded is there once more when it is handed on.
+        let held_bytes = encoder.memory_size() + encoded_bytes;
+        let has_room = self.memory.as_ref().is_none_or(|memory| memory.take(held_bytes));
+        let encoder = self.encoder()?;
+        if encoded_bytes >= ROW_GROUP_LEN_BYTES || !has_room {
             encoder.flush().map_err(words)?;
         }
-        drain(encoder.inner_mut(), out)
+        drain(encoder.inner_mut(), out)?;
+        if let Some(memory) = self.memory.as_ref().filter(|_| !has_room) {
+            memory.give_back();
+        }
+        Ok(())
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -98,7 +119,8 @@ impl RowWriter for ParquetWriter {
 
 fn drain(encoded: &mut Vec<u8>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(encoded)?;
-    encoded.clear();
+    // A row group is long, and its buffer would stay.
+    *encoded = Vec::new();
     Ok(())
 }
 
@@ -108,5 +130,71 @@ fn words(error: ParquetError) -> io::Error {
         ParquetError::NYI(text) => io::Error::other(format!("Parquet cannot hold this: {text}")),
         ParquetError::ArrowError(text) => io::Error::other(text),
         other => io::Error::other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array};
+    use arrow::compute::concat_batches;
+    use datafusion::execution::memory_pool::MemoryPool;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+    use super::*;
+    use crate::budget::Budget;
+
+    /// A batch of numbers that cannot be compressed.
+    fn batch(seed: i64) -> RecordBatch {
+        let numbers =
+            (0..8192).map(|n: i64| (n + seed * 8192).wrapping_mul(0x9E37_79B9_7F4A_7C15_u64.cast_signed()));
+        let column: ArrayRef = Arc::new(Int64Array::from_iter_values(numbers));
+        RecordBatch::try_from_iter([("n", column)]).unwrap()
+    }
+
+    /// The lengths of the row groups of some batches, which are the same when they are read again, and what was
+    /// held of the memory at most.
+    fn row_groups(budget: &Arc<Budget>, files: usize) -> Vec<i64> {
+        let batches: Vec<_> = (0..100).map(batch).collect();
+        let pool: Arc<dyn MemoryPool> = Arc::clone(budget) as _;
+        let mut writer = ParquetWriter::with_zstd(batches[0].schema());
+        writer = writer.with_memory(WriterMemory::new(&pool, files));
+        let mut out = Vec::new();
+        writer.start(&mut out).unwrap();
+        batches.iter().for_each(|batch| writer.write(batch, &mut out).unwrap());
+        writer.finish(&mut out).unwrap();
+        drop(writer);
+        assert_eq!(budget.used_bytes(), 0);
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(out)).unwrap();
+        let lengths = reader.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+        let read: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+        let schema = batches[0].schema();
+        assert_eq!(concat_batches(&schema, &read).unwrap(), concat_batches(&schema, &batches).unwrap());
+        lengths
+    }
+
+    #[test]
+    fn row_groups_end_where_memory_does() {
+        assert_eq!(row_groups(&Arc::new(Budget::new(1 << 30)), 1), [819_200]);
+        let budget = Arc::new(Budget::new(16 << 20));
+        let lengths = row_groups(&budget, 1);
+        assert!((3..=8).contains(&lengths.len()), "{lengths:?}");
+        assert!(budget.peak_bytes() <= 4 << 20, "{}", budget.peak_bytes());
+        assert!(row_groups(&budget, 4).len() > 2 * lengths.len());
+    }
+
+    #[test]
+    fn where_others_have_all_memory_row_groups_are_short() {
+        let budget = Arc::new(Budget::new(16 << 20));
+        let pool: Arc<dyn MemoryPool> = Arc::clone(&budget) as _;
+        let others = datafusion::execution::memory_pool::MemoryConsumer::new("others").register(&pool);
+        let freely = row_groups(&budget, 1).len();
+        others.grow(15 << 20);
+        let memory = WriterMemory::new(&pool, 1);
+        assert!(memory.take(200 << 10) && !memory.take(1 << 20));
+        memory.give_back();
+        others.free();
+        assert_eq!(row_groups(&budget, 1).len(), freely);
     }
 }
