@@ -93,3 +93,39 @@ fn a_file_that_vanishes_before_its_turn_is_an_error() {
     let error = rest(output, rows).unwrap_err();
     assert!(error.contains("z.csv: cannot open"), "{error}");
 }
+
+#[test]
+fn a_file_that_is_shorter_when_its_turn_comes_is_an_error() {
+    for len in [0, 8] {
+        let (dir, path) = folder();
+        let glob = format!("{}/*.csv", dir.path().display());
+        let last = dir.path().join("z.csv");
+        fs::write(&last, "id,text\n1,x\n").unwrap();
+        fs::write(dir.path().join("b.csv"), fs::read(path).unwrap()).unwrap();
+        let (_session, output, rows) = begin(&glob);
+        OpenOptions::new().write(true).open(&last).unwrap().set_len(len).unwrap();
+        let error = rest(output, rows).unwrap_err();
+        assert!(error.contains("z.csv: cannot read: the file became shorter"), "{error}");
+    }
+}
+
+#[test]
+fn a_frame_reads_its_files_as_they_are_when_it_is_computed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.csv");
+    fs::write(&path, "id,text\n1,x\n").unwrap();
+    let frame = swath::read_csv(&path).scan().unwrap();
+    let compute = || swath::compute((frame.count(), frame.max("id")));
+    assert_eq!(compute().unwrap(), (1, Some(1.0)));
+    // In another order, and with other types.
+    fs::write(&path, "text,id\n30,2.5\n7,3\n").unwrap();
+    assert_eq!(compute().unwrap(), (2, Some(3.0)));
+    let texts = frame.select([swath::col("text")]);
+    assert_eq!(swath::compute(texts.max("text")).unwrap(), Some(30.0));
+    // Without a column that is wanted, those fail that want it, and nobody else.
+    fs::write(&path, "text\n30\n").unwrap();
+    assert_eq!(swath::compute(texts.count()).unwrap(), 1);
+    assert!(compute().unwrap_err().to_string().contains("id"));
+    fs::remove_file(&path).unwrap();
+    assert!(compute().unwrap_err().to_string().contains("a.csv"));
+}

@@ -2,7 +2,7 @@
 
 mod builder;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -261,6 +261,24 @@ impl Session {
         Ok(with_tables(plan, &|table| self.sources.newer(table))?)
     }
 
+    /// Plans that were made before, over files as they are now; each with what is wrong with its own files.
+    async fn all_with_current_files(&self, plans: Vec<LogicalPlan>) -> Vec<Result<LogicalPlan>> {
+        let mut open: HashMap<SourceCall, Result<Arc<SourceTable>>> = HashMap::new();
+        for call in plans.iter().flat_map(calls_of) {
+            if !open.contains_key(&call) {
+                let table = self.open_calls(vec![call.clone()]).await.map(|mut tables| tables.remove(0));
+                open.insert(call, table);
+            }
+        }
+        let current = |plan: LogicalPlan| {
+            for call in calls_of(&plan) {
+                open.get(&call).cloned().transpose()?;
+            }
+            Ok(with_tables(plan, &|table| self.sources.newer(table))?)
+        };
+        plans.into_iter().map(current).collect()
+    }
+
     /// Plans a statement whose files are open.
     async fn plan_open(&self, mut statement: Statement, copy: Option<Copy>) -> Result<LogicalPlan> {
         let names = Names::new(&self.sources, self.tables().await, &self.context.state());
@@ -422,13 +440,20 @@ impl Session {
         Ok(self.sources.plan_in_order(call)?)
     }
 
-    /// Begins to run plans, which share what they can; outputs come in the order of the plans. An
+    /// Begins to run plans over files as they are now, which share what they can; outputs come in the order of the plans. An
     /// output that is not read yet does not hold up the others.
     pub(crate) async fn run_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Output>> {
-        match self.resources.deadline() {
-            Ok(deadline) => self.run_plans_until(plans, deadline).await,
-            Err(error) => plans.iter().map(|_| Err(error.clone())).collect(),
+        let deadline = match self.resources.deadline() {
+            Ok(deadline) => deadline,
+            Err(error) => return plans.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let (mut ready, mut failed) = (Vec::new(), Vec::new());
+        for plan in self.all_with_current_files(plans).await {
+            failed.push(plan.map(|plan| ready.push(plan)).err());
         }
+        let mut outputs = self.run_plans_until(ready, deadline).await.into_iter();
+        let output = |error: Option<Error>| error.map_or_else(|| outputs.next(), |error| Some(Err(error)));
+        failed.into_iter().filter_map(output).collect()
     }
 
     /// Like [`Self::run_plans`]; all have to be done at the deadline.

@@ -194,7 +194,7 @@ impl Decoding<'_> {
     }
 
     fn open(&self, file: &SourceFile) -> Result<Box<dyn Chunks>> {
-        let (open, bytes) = open_bytes(&file.path, self.options, true, self.notes)?;
+        let (open, bytes) = open_bytes(file, self.options, true, self.notes)?;
         let split = Split::of(self.threads, CHUNK_LEN_BYTES);
         chunks(&file.path, open, TextStream::raw(bytes), split, self.notes)
     }

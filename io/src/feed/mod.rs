@@ -19,6 +19,7 @@ mod stream;
 
 use std::fmt;
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -162,7 +163,7 @@ impl Feed {
         recipe: Recipe,
         options: FeedOptions<'_>,
     ) -> Result<Self> {
-        let (open, bytes) = open_bytes(&file.path, options.decode, options.once, options.notes)?;
+        let (open, bytes) = open_bytes(file, options.decode, options.once, options.notes)?;
         let stream =
             TextStream::new(bytes, recipe.encoding(&file.path))?.rewritten(recipe.rewrite(&file.path));
         let encoding = stream.encoding();
@@ -251,11 +252,12 @@ impl Feed {
 
 /// What there is to read, if several may do so at the same time or it may keep one waiting, and its decoded bytes from the start on.
 fn open_bytes(
-    path: &Path,
+    source: &SourceFile,
     options: DecodeOptions,
     once: bool,
     notes: &Notes,
 ) -> Result<(Option<File>, Decompressor)> {
+    let path = source.path.as_path();
     let io_error = |error| Error::io(path, "open", error);
     let opened = if once { pipe::open_once(path) } else { pipe::open(path) };
     let opened = opened.map_err(io_error)?;
@@ -266,7 +268,18 @@ fn open_bytes(
         Opened::Input(input) => Some(input.try_clone().map_err(io_error)?),
         Opened::Kept(_) => None,
     };
+    if let Some(found) = file.as_ref().and_then(|file| file.metadata().ok())
+        && found.is_file()
+        && found.len() < source.len_bytes
+    {
+        return Err(Error::io(path, "read", became_shorter()));
+    }
     Ok((file, Decompressor::of_reader(path, Box::new(opened), options, notes)?))
+}
+
+/// A file has lost what was in it when it was looked at.
+fn became_shorter() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was read")
 }
 
 /// The chunks of a file of which `stream` has read the head.

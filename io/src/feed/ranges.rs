@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::order::Damage;
-use super::{Chunks, Given, Look, Next, Progress, Room, summarize};
+use super::{Chunks, Given, Look, Next, Progress, Room, became_shorter, summarize};
 use crate::chunk::{Chunk, ChunkPool};
 use crate::error::{Error, Result};
 
@@ -34,9 +34,7 @@ impl Ranges {
         let read = self.file.read_exact_at(&mut chunk.room()[..len], offset);
         read.map_err(|error| {
             let error = match error.kind() {
-                io::ErrorKind::UnexpectedEof => {
-                    io::Error::new(error.kind(), "the file became shorter while it was read")
-                }
+                io::ErrorKind::UnexpectedEof => became_shorter(),
                 _ => error,
             };
             Error::io(&self.path, "read", error)
