@@ -26,7 +26,7 @@ use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 
 use super::Summary;
-use crate::operators::GroupPartsExec;
+use crate::operators::{GroupPartsExec, WholePartitionsExec};
 use crate::overflow::unchecked;
 
 /// Operators that move rows about, and change none.
@@ -287,7 +287,11 @@ fn displayable_line(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> String {
 }
 
 fn window_exprs(plan: &Arc<dyn ExecutionPlan>) -> Option<Vec<String>> {
-    let exprs = match (plan.downcast_ref::<BoundedWindowAggExec>(), plan.downcast_ref::<WindowAggExec>()) {
+    let whole = plan.downcast_ref::<WholePartitionsExec>().map(WholePartitionsExec::window);
+    let exprs = match (
+        plan.downcast_ref::<BoundedWindowAggExec>(),
+        whole.or_else(|| plan.downcast_ref::<WindowAggExec>()),
+    ) {
         (Some(window), _) => window.window_expr(),
         (_, Some(window)) => window.window_expr(),
         _ => return None,

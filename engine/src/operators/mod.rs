@@ -9,6 +9,7 @@ pub(crate) mod repartition;
 pub(crate) mod sample;
 mod sort_first_rows;
 mod sort_groups;
+mod whole_partitions;
 pub(crate) mod write;
 mod yielding;
 
@@ -40,6 +41,7 @@ use repartition::Repartition;
 use sample::Sample;
 pub(crate) use sort_first_rows::SortFirstRows;
 pub(crate) use sort_groups::SortGroups;
+pub(crate) use whole_partitions::{WholePartitions, WholePartitionsExec};
 use write::Write;
 pub(crate) use yielding::YieldBetweenBatches;
 

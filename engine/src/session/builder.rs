@@ -17,7 +17,7 @@ use crate::explain::Record;
 use crate::inspect::Inspections;
 use crate::operators::{
     ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner, PushFiltersByName, SortFirstRows,
-    YieldBetweenBatches,
+    WholePartitions, YieldBetweenBatches,
 };
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
@@ -174,6 +174,7 @@ fn session_state(
         .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
         .with_physical_optimizer_rule(Arc::new(KeepSorted))
         .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
+        .with_physical_optimizer_rule(Arc::new(WholePartitions { spills: Arc::clone(&resources.spills) }))
         .with_physical_optimizer_rule(Arc::new(GroupsInParts { spills: Arc::clone(&resources.spills) }))
         .with_relation_planners(vec![
             Arc::new(TableSamples),
