@@ -35,7 +35,7 @@ Examples:
 A quoted path or glob is a table: FROM 'air/*.csv.bz2'. So are read_csv('glob', option = value, …),
 read_json('glob') and read_text('glob'), which has one column, line. Columns, their types and what stands for a
 missing value are found by looking at the head of every file. Names match without regard to case.
-gzip, bzip2, Zstandard, xz and LZ4 are told by the files' first bytes.";
+gzip, bzip2, Zstandard, xz, LZ4, LZMA, lzip, compress, zlib and ZIP are told by the files' first bytes.";
 
 const EXIT_STATUS: &str = "Exit status: 0 done, 1 the query or its data failed, 2 wrong usage, 124 out of time, 130 interrupted, 143 ended.";
 
@@ -216,7 +216,7 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true)]
     all_varchar: bool,
 
-    /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4 [default: by their first bytes]
+    /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4, lzma, lzip, compress, zlib, zip [default: by their first bytes]
     #[arg(long, hide_short_help = true, value_name = "CODEC")]
     compression: Option<String>,
 

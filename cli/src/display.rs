@@ -134,6 +134,12 @@ fn by_name(path: &Path, look: Look) -> Result<Format, Report> {
     let codec = Codec::of_name(path);
     let ending =
         Codec::name_inside(path).extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
+    if let Some(codec) = codec.filter(|codec| !codec.is_written()) {
+        return Err(Report::with_hint(
+            format!("{}: {codec} is read, but not written", path.display()),
+            "name it as one of .gz, .bz2, .zst, .xz or .lz4, or as what is in it, and pack that",
+        ));
+    }
     if let Some(codec) = codec.filter(|_| ending == "parquet") {
         return Err(Report::with_hint(
             format!("a Parquet file is not compressed with {codec} as a whole"),

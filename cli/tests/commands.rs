@@ -237,11 +237,11 @@ fn files_are_decompressed() {
     assert_eq!(fs::read(dir.path().join("a.csv.gz")).unwrap(), gz);
 
     // What is packed otherwise is not passed on as if it were plain.
-    let zip = b"PK\x03\x04\x14\0\0\0\0\0a.csv";
-    fs::write(dir.path().join("a.zip"), zip).unwrap();
-    let args = ["decompress", "a.csv", "a.zip"];
-    swath(&dir).args(args).assert().code(1).stdout("").stderr(predicate::str::contains("a ZIP archive"));
-    swath(&dir).args(["decompress", "--compression", "none", "a.zip"]).assert().success().stdout(&zip[..]);
+    let packed = b"7z\xbc\xaf\x27\x1c and more";
+    fs::write(dir.path().join("a.7z"), packed).unwrap();
+    let args = ["decompress", "a.csv", "a.7z"];
+    swath(&dir).args(args).assert().code(1).stdout("").stderr(predicate::str::contains("a 7z archive"));
+    swath(&dir).args(["decompress", "--compression", "none", "a.7z"]).assert().success().stdout(&packed[..]);
 
     // Damage is told; a file that is not whole does not appear.
     fs::write(dir.path().join("cut.gz"), &gz[..gz.len() - 5]).unwrap();

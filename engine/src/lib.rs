@@ -55,7 +55,8 @@
 //! | a query in SQL | [`Session::sql`] for a frame, [`Session::collect_blocking`] for its rows |
 //! | paths whose files need options everywhere | [`SessionBuilder::option`] |
 //!
-//! Formats: CSV, JSON and lines of text, plain or compressed with gzip, bzip2, Zstandard, xz or LZ4. How
+//! Formats: CSV, JSON and lines of text, plain or compressed with gzip, bzip2, Zstandard, xz or LZ4,
+//! or, where they are only read, with LZMA, lzip, `compress`, zlib or as the one file of a ZIP archive. How
 //! types, nulls and headers are found is told in [`swath_io`].
 //!
 //! Cargo features: `polars` for results as `polars::DataFrame`.

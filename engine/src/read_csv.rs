@@ -219,7 +219,8 @@ impl ReadCsv {
         self.option("loose_quotes", true)
     }
 
-    /// The codec of all files: `gzip`, `bzip2`, `zstd`, `xz`, `lz4`, `none`; `auto` to look at each.
+    /// The codec of all files: `gzip`, `bzip2`, `zstd`, `xz`, `lz4`, `lzma`, `lzip`, `compress`,
+    /// `zlib`, `zip`, `none`; `auto` to look at each.
     pub fn compression(self, codec: &str) -> Self {
         self.option("compression", codec)
     }

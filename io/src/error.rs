@@ -513,7 +513,7 @@ impl std::error::Error for Error {
 
 /// What to do with data of which a decoder says so, as it is not damaged, but needs what the decoder does not have.
 fn refusal(source: &io::Error) -> Option<&'static str> {
-    const REFUSALS: [(&str, &str); 5] = [
+    const REFUSALS: [(&str, &str); 9] = [
         (
             "too much memory",
             "its window is larger than there is memory for in each thread: pipe its text in, as '-', from zstd -dc --long=31 FILE",
@@ -526,6 +526,13 @@ fn refusal(source: &io::Error) -> Option<&'static str> {
         (
             "memory limit reached",
             "it was compressed with a dictionary of more than 1.5 GiB: pipe its text in, as '-', from xz -dc FILE",
+        ),
+        ("holds several files", "take the files out of it first, or pipe one in, as '-': unzip -p FILE NAME"),
+        ("is encrypted in the archive", "take the file out of it first: unzip -P PASSWORD FILE"),
+        ("does not say how long", "take the file out of it first: unzip FILE"),
+        (
+            "is not compressed by deflate",
+            "take the file out of it first, or pipe it in, as '-': 7z x -so FILE",
         ),
         ("invalid options", "it has filters that are not known: pipe its text in, as '-', from xz -dc FILE"),
     ];

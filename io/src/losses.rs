@@ -40,11 +40,11 @@ pub struct Loss {
 /// What the parts of files of a codec are called that can be read without the others.
 pub(crate) fn unit(codec: Codec) -> &'static str {
     match codec {
-        Codec::Plain => "file",
-        Codec::Gzip => "member",
+        Codec::Plain | Codec::Lzma | Codec::Compress | Codec::Zip => "file",
+        Codec::Gzip | Codec::Lzip => "member",
         Codec::Bzip2 => "block",
         Codec::Zstd | Codec::Lz4 => "frame",
-        Codec::Xz => "stream",
+        Codec::Xz | Codec::Zlib => "stream",
     }
 }
 

@@ -22,7 +22,7 @@ Examples:
   swath decompress --test 'backup/**/*.gz'
   curl -s https://example.com/x.gz | swath decompress
 
-The codec is told by the first bytes: gzip, bzip2, Zstandard, xz, LZ4; what is not compressed comes out as it is.
+The codec is told by the first bytes: gzip, bzip2, Zstandard, xz, LZ4, LZMA, lzip, compress, zlib, ZIP; what is not compressed comes out as it is.
 All members of a file are read, and checksums are checked. Several files are decoded at once and written in order.";
 
 /// Write the plain bytes of compressed files
@@ -41,7 +41,7 @@ pub struct DecompressArgs {
     #[arg(short, long, conflicts_with_all = ["output", "salvage"])]
     test: bool,
 
-    /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4 [default: by their first bytes]
+    /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4, lzma, lzip, compress, zlib, zip [default: by their first bytes]
     #[arg(long, value_name = "CODEC")]
     compression: Option<Codec>,
 

@@ -4,12 +4,12 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use compression_codecs::DecodeV2;
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 
 use super::bzip2_stream::{Bzip2End, Bzip2Stream, Sums};
 use super::gzip_stream::{Failure, GzipStream};
 use super::input::Input;
+use super::member_decoder::MemberDecoder;
 use super::members::{is_skippable, magic, starts_member};
 use super::salvage::{Salvage, Step};
 use super::trailing::{note_trailing, pass_trailing};
@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
 use crate::options::DecodeOptions;
 use crate::pipe;
-use crate::sniff::{Other, compressed_otherwise};
+use crate::sniff::{Other, ZIP_HEAD_LEN_BYTES, compressed_otherwise, workbook};
 
 /// Decodes one file from its start to its end, in constant memory.
 ///
@@ -48,7 +48,7 @@ enum Decoder {
     /// Bytes as they are.
     None,
     /// One member, or what is left of it.
-    Member(Box<dyn DecodeV2 + Send>),
+    Member(Box<dyn MemberDecoder>),
     /// All members.
     Gzip(Box<GzipStream>),
     /// All streams, and what is known of the last one.
@@ -384,6 +384,7 @@ impl Decompressor {
         self.input.consume(used);
         match decoded {
             Ok(true) => self.state = State::Between,
+            Ok(false) if at_end && written == 0 && decoder.may_end() => self.state = State::Done,
             // No input left, and the decoder holds no output back: it waits for what never comes.
             Ok(false) if at_end && written == 0 => return Err(self.truncated()),
             Ok(false) => {}
@@ -479,28 +480,28 @@ fn is_text(head: &[u8]) -> bool {
 /// Bytes by which text is told from what is compressed, in a file whose name says that it is.
 const NAMED_HEAD_LEN_BYTES: usize = 512;
 
-/// How frames of LZ4 begin that the Linux kernel and `lz4 -l` write.
-const LZ4_LEGACY_MAGIC: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
-
 /// The codec by magic bytes, compared with what the name says.
 fn detect(path: &Path, input: &mut Input, notes: &Notes) -> Result<Codec> {
     let frame = first_frame(input).map_err(|error| Error::io(path, "read", error))?;
     let head = &input.available()[..input.available().len().min(MAGIC_LEN_BYTES)];
     // A file of nothing but skippable frames is empty in either format.
     let found = if frame == Some(Codec::Lz4) { Codec::Lz4 } else { Codec::of_magic(head) };
-    if head.starts_with(&LZ4_LEGACY_MAGIC) {
-        let (found, hint) =
-            ("LZ4 in its legacy format", "write it in the format of today: lz4 -dc FILE | lz4 > NEW");
+    let other = match found {
+        // Workbooks are archives, too.
+        Codec::Zip => other_in_zip(path, input)?,
+        Codec::Plain => compressed_otherwise(head),
+        _ => None,
+    };
+    if let Some(Other { name: found, hint }) = other {
         return Err(ErrorKind::NoText { path: path.to_owned(), found, hint }.into());
     }
-    if let Some(Other { name: found, hint }) = compressed_otherwise(head).filter(|_| found == Codec::Plain) {
-        return Err(ErrorKind::NoText { path: path.to_owned(), found, hint }.into());
-    }
+    let head = &input.available()[..input.available().len().min(MAGIC_LEN_BYTES)];
     match Codec::of_name(path) {
         // It ends within its first word.
-        Some(named) if found == Codec::Plain && magic(named).starts_with(head) => {
+        Some(named) if found == Codec::Plain && (magic(named).starts_with(head) || named.is_cut(head)) => {
             return Err(Error::truncated(path, named, head.len() as u64, 0));
         }
+        Some(named) if found == Codec::Plain && named.may_begin(head) => return Ok(named),
         // Both formats have such frames.
         Some(Codec::Lz4) if is_skippable(head) => return Ok(Codec::Lz4),
         Some(named) if named != found => {
@@ -521,6 +522,12 @@ fn detect(path: &Path, input: &mut Input, notes: &Notes) -> Result<Codec> {
         _ => {}
     }
     Ok(found)
+}
+
+/// What an archive is that holds no file to be read.
+fn other_in_zip(path: &Path, input: &mut Input) -> Result<Option<Other>> {
+    input.fill_to(ZIP_HEAD_LEN_BYTES).map_err(|error| Error::io(path, "read", error))?;
+    Ok(workbook(input.available()))
 }
 
 /// The codec of the first frame behind skippable ones, which LZ4 has as Zstandard does, if it is one of theirs and near.
@@ -550,315 +557,4 @@ const SKIPPABLE_HEAD_LEN_BYTES: usize = 8;
 const SKIPPED_LEN_BYTES: usize = 1 << 20;
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use compression_codecs::core::Level;
-    use compression_codecs::{BzEncoder, EncodeV2, Lz4Encoder, XzEncoder, ZstdEncoder};
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::codec::members::magic;
-    use crate::error::ErrorKind;
-
-    /// One member of the codec with these bytes in it.
-    fn encode(codec: Codec, plain: &[u8]) -> Vec<u8> {
-        let mut encoder: Box<dyn EncodeV2> = match codec {
-            Codec::Plain => return plain.to_vec(),
-            Codec::Gzip => {
-                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-                encoder.write_all(plain).unwrap();
-                return encoder.finish().unwrap();
-            }
-            Codec::Bzip2 => Box::new(BzEncoder::new(Level::Fastest.into(), 0)),
-            Codec::Zstd => Box::new(ZstdEncoder::new(3)),
-            Codec::Xz => Box::new(XzEncoder::new(Level::Fastest)),
-            Codec::Lz4 => Box::new(Lz4Encoder::new(Default::default())),
-        };
-        let mut out = vec![0; plain.len() * 2 + 4096];
-        let mut source = PartialBuffer::new(plain);
-        let mut target = WriteBuffer::new_initialized(&mut out);
-        while !source.unwritten().is_empty() {
-            encoder.encode(&mut source, &mut target).unwrap();
-        }
-        while !encoder.finish(&mut target).unwrap() {}
-        let len = target.written_len();
-        out.truncate(len);
-        out
-    }
-
-    /// A reader that gives `step` bytes at a time.
-    struct Drip(io::Cursor<Vec<u8>>, usize);
-
-    impl Read for Drip {
-        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-            let len = out.len().min(self.1);
-            self.0.read(&mut out[..len])
-        }
-    }
-
-    fn decode_steps(
-        codec: Option<Codec>,
-        bytes: &[u8],
-        step_in: usize,
-        step_out: usize,
-    ) -> Result<(Vec<u8>, Vec<String>)> {
-        let notes = Notes::default();
-        let reader = Box::new(Drip(io::Cursor::new(bytes.to_vec()), step_in));
-        let mut decompressor = Decompressor::new(Path::new("a"), reader, codec, &notes)?;
-        let mut out = Vec::new();
-        let mut piece = vec![0; step_out];
-        loop {
-            match decompressor.read(&mut piece)? {
-                0 => return Ok((out, notes.take())),
-                len => out.extend_from_slice(&piece[..len]),
-            }
-        }
-    }
-
-    fn decode(bytes: &[u8]) -> Result<(Vec<u8>, Vec<String>)> {
-        decode_steps(None, bytes, usize::MAX, 1000)
-    }
-
-    const COMPRESSED: [Codec; 5] = [Codec::Gzip, Codec::Bzip2, Codec::Zstd, Codec::Xz, Codec::Lz4];
-
-    fn sample() -> Vec<u8> {
-        (0..3000).flat_map(|i| format!("{i},{},NA\n", i * i % 97).into_bytes()).collect()
-    }
-
-    #[test]
-    fn one_member_two_members_and_none() {
-        for codec in Codec::ALL {
-            let plain = sample();
-            let one = encode(codec, &plain);
-            assert_eq!(decode(&one).unwrap(), (plain.clone(), vec![]), "{codec}");
-            let two = [one.clone(), one.clone()].concat();
-            assert_eq!(decode(&two).unwrap().0, [plain.clone(), plain].concat(), "{codec}");
-            assert_eq!(decode(&encode(codec, b"")).unwrap().0, b"", "{codec}");
-            let around = [encode(codec, b""), encode(codec, b"x"), encode(codec, b"")].concat();
-            assert_eq!(decode(&around).unwrap().0, b"x", "{codec}");
-        }
-        assert_eq!(decode(b"").unwrap().0, b"");
-    }
-
-    #[test]
-    fn any_cut_of_input_and_output() {
-        for codec in Codec::ALL {
-            let plain = &sample()[..2000];
-            let bytes = [encode(codec, plain), encode(codec, plain)].concat();
-            for (step_in, step_out) in [(1, 1), (1, 5000), (7, 3), (5000, 1)] {
-                let (out, notes) = decode_steps(None, &bytes, step_in, step_out).unwrap();
-                assert_eq!(out, [plain, plain].concat(), "{codec} {step_in} {step_out}");
-                assert!(notes.is_empty(), "{codec}: {notes:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_truncation_is_an_error() {
-        for codec in COMPRESSED {
-            let one = encode(codec, &sample()[..600]);
-            for len in 1..one.len() {
-                let result = decode_steps(Some(codec), &one[..len], usize::MAX, 64);
-                let error = result.expect_err(&format!("{codec} cut at {len} of {}", one.len()));
-                assert!(matches!(error.kind(), ErrorKind::Truncated { .. }), "{codec} {len}: {error}");
-            }
-            // A second member that is cut after its magic.
-            let cut = [one.clone(), one[..one.len() / 2].to_vec()].concat();
-            assert!(decode(&cut).is_err(), "{codec}");
-        }
-    }
-
-    #[test]
-    fn a_flipped_bit_in_the_data_is_an_error() {
-        for codec in COMPRESSED {
-            let plain = sample();
-            let one = encode(codec, &plain);
-            for at in [one.len() / 3, one.len() / 2, one.len() * 2 / 3] {
-                let mut bytes = one.clone();
-                bytes[at] ^= 0x10;
-                match decode_steps(Some(codec), &bytes, usize::MAX, 4096) {
-                    Err(error) => assert!(error.to_string().contains(&codec.to_string()), "{error}"),
-                    // The encoder writes no checksum of the content: then the bytes must differ.
-                    Ok((out, _)) => {
-                        assert!(matches!(codec, Codec::Lz4 | Codec::Zstd) && out != plain, "{codec}")
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn padding_is_skipped_and_garbage_is_noted() {
-        for codec in COMPRESSED {
-            let one = encode(codec, b"a,b\n1,2\n");
-            let padded = [one.clone(), vec![0; 512]].concat();
-            assert_eq!(decode(&padded).unwrap(), (b"a,b\n1,2\n".to_vec(), vec![]), "{codec}");
-            let between = [one.clone(), vec![0; 8], one.clone()].concat();
-            assert_eq!(decode(&between).unwrap().0, b"a,b\n1,2\na,b\n1,2\n", "{codec}");
-            let garbage = [one.clone(), b"garbage".to_vec()].concat();
-            let (out, notes) = decode(&garbage).unwrap();
-            assert_eq!(out, b"a,b\n1,2\n", "{codec}");
-            assert!(notes[0].contains(&format!("compressed byte {}", one.len())), "{notes:?}");
-        }
-    }
-
-    #[test]
-    fn checks_of_xz_that_are_not_known_are_noted() {
-        let mut stream = encode(Codec::Xz, b"a,b\n");
-        let foot = stream.len() - 12;
-        // As long as the usual one: 8 bytes.
-        let kind = 5;
-        (stream[7], stream[foot + 9]) = (kind, kind);
-        let head_crc = crc32fast::hash(&stream[6..8]).to_le_bytes();
-        stream[8..12].copy_from_slice(&head_crc);
-        let foot_crc = crc32fast::hash(&stream[foot + 4..foot + 10]).to_le_bytes();
-        stream[foot..foot + 4].copy_from_slice(&foot_crc);
-        let (text, notes) = decode(&stream).unwrap();
-        assert_eq!(text, b"a,b\n");
-        assert_eq!(
-            notes,
-            ["a: the checks of the xz data are of an unknown kind (5): what is read is not checked"]
-        );
-        assert!(decode(&encode(Codec::Xz, b"a,b\n")).unwrap().1.is_empty());
-    }
-
-    #[test]
-    fn a_dictionary_of_xz_may_be_large_but_not_of_any_size() {
-        let with_dictionary = |size: u8| {
-            let mut stream = encode(Codec::Xz, b"a,b\n");
-            let header_len = 4 * (usize::from(stream[12]) + 1);
-            let header = &mut stream[12..12 + header_len];
-            let filter = header.windows(2).position(|pair| pair == [0x21, 1]).unwrap();
-            header[filter + 2] = size;
-            let crc = crc32fast::hash(&header[..header_len - 4]).to_le_bytes();
-            header[header_len - 4..].copy_from_slice(&crc);
-            decode(&stream)
-        };
-        // 1.5 GiB, and the largest of the format.
-        assert_eq!(with_dictionary(37).unwrap().0, b"a,b\n");
-        let error = with_dictionary(40).unwrap_err();
-        assert!(error.to_string().contains("cannot be decoded"), "{error}");
-        assert!(error.hint().unwrap().contains("more than 1.5 GiB"), "{error}");
-    }
-
-    #[test]
-    fn windows_of_zstandard_may_be_larger_than_usual() {
-        // One block as it is, in a frame with a window of 256 MiB, and of more than there can be.
-        let frame = |log: u8| {
-            let head = [0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3];
-            [&head[..], &[4 << 3 | 1, 0, 0], b"a,b\n"].concat()
-        };
-        assert_eq!(decode(&frame(27)).unwrap().0, b"a,b\n");
-        if crate::memory::available_bytes() / std::thread::available_parallelism().unwrap() > 1 << 30 {
-            assert_eq!(decode(&frame(28)).unwrap().0, b"a,b\n");
-        }
-        let error = decode(&frame(41)).unwrap_err();
-        assert!(error.to_string().contains("cannot be decoded"), "{error}");
-        assert!(error.hint().unwrap().contains("--long=31"));
-    }
-
-    #[test]
-    fn a_wrong_name_is_noted_and_a_damaged_head_is_an_error() {
-        let open = |name: &str, bytes: &[u8]| {
-            let notes = Notes::default();
-            let reader = Box::new(io::Cursor::new(bytes.to_vec()));
-            Decompressor::new(Path::new(name), reader, None, &notes).map(|d| (d.codec(), notes.take()))
-        };
-        let (codec, notes) = open("a.gz", &encode(Codec::Bzip2, b"x")).unwrap();
-        assert_eq!(codec, Codec::Bzip2);
-        assert_eq!(notes, ["a.gz: named as gzip, read as bzip2, as its first bytes show"]);
-        let (codec, notes) = open("a.bz2", b"a,b\n1,2\n").unwrap();
-        assert_eq!((codec, notes.len()), (Codec::Plain, 1));
-        let other_level = [b"BZh0", &encode(Codec::Bzip2, b"x")[4..]].concat();
-        for (name, head) in [("a.gz", &[0, 1, 2, 3, 4, 5, 6][..]), ("a.bz2", &other_level)] {
-            let error = open(name, head).unwrap_err().to_string();
-            assert!(error.contains("not those of such a file"), "{error}");
-        }
-        assert_eq!(open("a.zst", b"").unwrap().0, Codec::Plain);
-    }
-
-    #[test]
-    fn what_ends_within_its_first_word_is_cut_short() {
-        let open = |name: &str, bytes: &[u8]| {
-            let reader = Box::new(io::Cursor::new(bytes.to_vec()));
-            Decompressor::new(Path::new(name), reader, None, &Notes::default()).map(|d| d.codec())
-        };
-        for codec in Codec::ALL.into_iter().filter(|codec| *codec != Codec::Plain) {
-            let name = format!("a.{}", codec.extension());
-            for len in 1..magic(codec).len() {
-                let error = open(&name, &magic(codec)[..len]).unwrap_err().to_string();
-                assert!(error.contains("ends in the middle"), "{error}");
-            }
-        }
-        assert_eq!(open("a.bz2", b"Bo").unwrap(), Codec::Plain);
-        assert_eq!(open("a.txt", b"B").unwrap(), Codec::Plain);
-    }
-
-    #[test]
-    fn frames_to_be_skipped_are_those_of_the_name_and_old_frames_of_lz4_are_told() {
-        let skipped = [&b"\x50\x2a\x4d\x18\x03\0\0\0abc"[..], &encode(Codec::Lz4, b"x,y\n")].concat();
-        let read = |name: &str, bytes: &[u8]| {
-            let reader = Box::new(io::Cursor::new(bytes.to_vec()));
-            let mut decompressor = Decompressor::new(Path::new(name), reader, None, &Notes::default())?;
-            let mut out = vec![0; 100];
-            let len = decompressor.read(&mut out)?;
-            Ok::<_, Error>(out[..len].to_vec())
-        };
-        assert_eq!(read("a.lz4", &skipped).unwrap(), b"x,y\n");
-        let error = read("a.lz4", b"\x02\x21\x4c\x18\x05\0\0\0\x40abcd").unwrap_err();
-        assert_eq!(error.to_string(), "a.lz4: expected text, found LZ4 in its legacy format");
-        // Nothing but its first bytes.
-        for head in [&b"B"[..], b"BZ", b"BZh"] {
-            let error = read("a.bz2", head).unwrap_err();
-            assert!(matches!(error.kind(), ErrorKind::Truncated { .. }), "{error}");
-        }
-        assert_eq!(read("a.csv", b"BZh").unwrap(), b"BZh");
-    }
-
-    #[test]
-    fn data_of_other_codecs_is_no_text() {
-        for (head, name) in [
-            (&b"\x1f\x9d\x90a\xe4"[..], "compress"),
-            (b"LZIP\x01\x0c\0more", "lzip"),
-            (b"\x5d\0\0\x80\0\xff\xff", "LZMA"),
-        ] {
-            let error = decode(head).unwrap_err();
-            assert_eq!(error.to_string(), format!("a: expected text, found data compressed with {name}"));
-            assert_eq!(decode_steps(Some(Codec::Plain), head, 10, 10).unwrap().0, head);
-        }
-    }
-
-    #[test]
-    fn skippable_frames_are_skipped() {
-        let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"abc"].concat();
-        let zstd = encode(Codec::Zstd, b"hello");
-        let bytes = [skippable.clone(), zstd.clone(), skippable.clone(), zstd].concat();
-        assert_eq!(decode(&bytes).unwrap(), (b"hellohello".to_vec(), vec![]));
-        let lz4 = encode(Codec::Lz4, b"hello");
-        let bytes = [lz4.clone(), skippable.clone(), lz4.clone()].concat();
-        assert_eq!(decode(&bytes).unwrap(), (b"hellohello".to_vec(), vec![]));
-        let bytes = [skippable.clone(), skippable.clone(), lz4].concat();
-        assert_eq!(decode(&bytes).unwrap(), (b"hello".to_vec(), vec![]));
-        assert_eq!(decode(&skippable).unwrap(), (vec![], vec![]));
-        // What no codec follows is damage of one of them.
-        assert!(
-            decode(&[&skippable[..], b"a,b\n"].concat())
-                .is_ok_and(|(text, notes)| text.is_empty() && notes.len() == 1)
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn round_trip(plain in prop::collection::vec(any::<u8>(), 0..5000), codec in prop::sample::select(&COMPRESSED[..])) {
-            prop_assert_eq!(decode_steps(Some(codec), &encode(codec, &plain), 100, 100).unwrap().0, plain);
-        }
-
-        #[test]
-        fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..500), codec in prop::sample::select(&COMPRESSED[..])) {
-            let _ = decode_steps(Some(codec), &bytes, 100, 100);
-            let with_magic = [magic(codec), &bytes].concat();
-            let _ = decode(&with_magic);
-        }
-    }
-}
+mod tests;

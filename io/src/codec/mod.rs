@@ -2,18 +2,23 @@
 
 pub mod bzip2;
 mod bzip2_stream;
+mod compress;
 mod compressor;
 mod copy;
 mod decompressor;
 pub mod gzip;
 mod gzip_front;
 mod gzip_stream;
+mod inflate;
 mod input;
 pub(crate) mod lz4;
+mod lzma;
+mod member_decoder;
 mod members;
 mod salvage;
 mod trailing;
 pub(crate) mod xz;
+mod zip;
 mod zstd;
 
 use std::fmt;
@@ -23,7 +28,7 @@ use std::str::FromStr;
 
 use compression_codecs::lz4::params::EncoderParams as Lz4Params;
 use compression_codecs::zstd::params::CParameter;
-use compression_codecs::{BzEncoder, DecodeV2, EncodeV2, GzipEncoder, Lz4Encoder, XzEncoder, ZstdEncoder};
+use compression_codecs::{BzEncoder, EncodeV2, GzipEncoder, Lz4Encoder, XzEncoder, ZstdEncoder};
 use compression_core::Level;
 
 pub(crate) use bzip2_stream::{Bzip2End, Bzip2Stream, MOST_BLOCKS_LEN_BYTES, Part, Sums};
@@ -31,6 +36,7 @@ pub use compressor::Compressor;
 pub use decompressor::Decompressor;
 pub(crate) use gzip_front::GzipFront;
 pub(crate) use input::Input;
+use member_decoder::MemberDecoder;
 pub(crate) use members::find_member;
 use members::is_skippable;
 pub(crate) use trailing::pass_trailing;
@@ -51,16 +57,41 @@ pub enum Codec {
     Zstd,
     /// xz, with any number of streams and padding.
     Xz,
-    /// LZ4 frames, with any number of them.
+    /// LZ4 frames, with any number of them, also those of old (`lz4 -l`).
     Lz4,
+    /// LZMA alone, as it was before xz; only read.
+    Lzma,
+    /// lzip, with any number of members; only read.
+    Lzip,
+    /// LZW, as `compress` writes it; only read.
+    Compress,
+    /// zlib (RFC 1950); only read.
+    Zlib,
+    /// A ZIP archive of one file; only read.
+    Zip,
 }
 
 /// Bytes that [`Codec::of_magic`] looks at.
-pub const MAGIC_LEN_BYTES: usize = 6;
+pub const MAGIC_LEN_BYTES: usize = lzma::HEAD_LEN_BYTES;
 
 impl Codec {
     /// Every codec, the plain one included.
-    pub const ALL: [Self; 6] = [Self::Plain, Self::Gzip, Self::Bzip2, Self::Zstd, Self::Xz, Self::Lz4];
+    pub const ALL: [Self; 11] = [
+        Self::Plain,
+        Self::Gzip,
+        Self::Bzip2,
+        Self::Zstd,
+        Self::Xz,
+        Self::Lz4,
+        Self::Lzma,
+        Self::Lzip,
+        Self::Compress,
+        Self::Zlib,
+        Self::Zip,
+    ];
+
+    /// Those that files can be written in.
+    pub const WRITTEN: [Self; 6] = [Self::Plain, Self::Gzip, Self::Bzip2, Self::Zstd, Self::Xz, Self::Lz4];
 
     /// The codec that the first bytes of a file show. Anything unknown is plain.
     pub fn of_magic(head: &[u8]) -> Self {
@@ -69,7 +100,12 @@ impl Codec {
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
-            [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
+            [0x04, 0x22, 0x4d, 0x18, ..] | [0x02, 0x21, 0x4c, 0x18, ..] => Self::Lz4,
+            [b'L', b'Z', b'I', b'P', 1, ..] => Self::Lzip,
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, 0, 0, ..] => Self::Zip,
+            head if head.starts_with(compress::MAGIC) => Self::Compress,
+            head if head.starts_with(lzma::USUAL_HEAD) && lzma::is_head(head) => Self::Lzma,
+            head if inflate::is_usual_zlib(head) => Self::Zlib,
             // A skippable frame, which both Zstandard and LZ4 may begin with: Zstandard's
             // seekable format and pzstd write them, LZ4 tools hardly ever.
             head if is_skippable(head) => Self::Zstd,
@@ -85,8 +121,27 @@ impl Codec {
             "zst" | "zstd" => Some(Self::Zstd),
             "xz" => Some(Self::Xz),
             "lz4" => Some(Self::Lz4),
+            "lzma" => Some(Self::Lzma),
+            "lz" => Some(Self::Lzip),
+            "z" => Some(Self::Compress),
+            "zz" | "zlib" => Some(Self::Zlib),
+            "zip" => Some(Self::Zip),
             _ => None,
         }
+    }
+
+    /// Whether bytes may begin a file that is named as one of this codec, though not every file that begins so is one.
+    fn may_begin(self, head: &[u8]) -> bool {
+        match self {
+            Self::Lzma => lzma::is_head(head),
+            Self::Zlib => inflate::is_zlib_head(head),
+            _ => false,
+        }
+    }
+
+    /// Whether bytes are all of a file that ends within the head of one of this codec, by which it would be known.
+    fn is_cut(self, bytes: &[u8]) -> bool {
+        self == Self::Lzma && bytes.starts_with(lzma::USUAL_HEAD) && bytes.len() < lzma::HEAD_LEN_BYTES
     }
 
     /// What a compressed file holds, by its name: that without the ending of the codec, and without folders. Other paths are
@@ -104,23 +159,38 @@ impl Codec {
             Self::Zstd => "zst",
             Self::Xz => "xz",
             Self::Lz4 => "lz4",
+            Self::Lzma => "lzma",
+            Self::Lzip => "lz",
+            Self::Compress => "Z",
+            Self::Zlib => "zz",
+            Self::Zip => "zip",
         }
     }
 
     /// A fresh decoder for one member, if one member is all that it decodes.
-    fn decoder(self) -> Option<Box<dyn DecodeV2 + Send>> {
+    fn decoder(self) -> Option<Box<dyn MemberDecoder>> {
         match self {
             Self::Plain | Self::Gzip | Self::Bzip2 => None,
             Self::Zstd => Some(Box::new(zstd::decoder())),
             Self::Xz => Some(Box::new(xz::decoder())),
             Self::Lz4 => Some(Box::new(lz4::Lz4Decoder::new())),
+            Self::Lzma => Some(Box::new(lzma::lzma_decoder())),
+            Self::Lzip => Some(Box::new(lzma::lzip_decoder())),
+            Self::Compress => Some(Box::new(compress::LzwDecoder::new())),
+            Self::Zlib => Some(Box::new(inflate::Inflate::zlib())),
+            Self::Zip => Some(Box::new(zip::ZipDecoder::new())),
         }
     }
 
-    /// The levels of compression, from the fastest to the smallest; none for plain files.
+    /// Whether files can be written in it.
+    pub fn is_written(self) -> bool {
+        Self::WRITTEN.contains(&self)
+    }
+
+    /// The levels of compression, from the fastest to the smallest; none for plain files, and those that are only read.
     pub fn levels(self) -> Option<RangeInclusive<u32>> {
         match self {
-            Self::Plain => None,
+            Self::Plain | Self::Lzma | Self::Lzip | Self::Compress | Self::Zlib | Self::Zip => None,
             Self::Gzip => Some(0..=9),
             Self::Bzip2 => Some(1..=9),
             Self::Zstd => Some(1..=22),
@@ -132,18 +202,25 @@ impl Codec {
     /// The level that the codec's own program uses when none is said.
     fn usual_level(self) -> u32 {
         match self {
-            Self::Plain | Self::Lz4 => 0,
             Self::Gzip | Self::Xz => 6,
             Self::Bzip2 => 9,
             Self::Zstd => 3,
+            _ => 0,
         }
     }
 
-    /// Whether there is such a level.
+    /// Whether files can be written in it, and with such a level.
     ///
     /// # Errors
-    /// There is none; the levels that there are are told.
+    /// They cannot; the levels that there are are told.
     pub fn check_level(self, level: Option<u32>) -> Result<()> {
+        if !self.is_written() {
+            return Err(Error::bad_option_hint(
+                "compression",
+                format!("{self} is read, but not written"),
+                "gzip, bzip2, zstd, xz and lz4 are, by their names too: 'out.csv.gz'",
+            ));
+        }
         let problem = match (level, self.levels()) {
             (None, _) => return Ok(()),
             (Some(level), Some(levels)) if levels.contains(&level) => return Ok(()),
@@ -162,7 +239,7 @@ impl Codec {
         let level = level.unwrap_or_else(|| self.usual_level()).cast_signed();
         let precise = Level::Precise(level);
         Ok(match self {
-            Self::Plain => None,
+            Self::Plain | Self::Lzma | Self::Lzip | Self::Compress | Self::Zlib | Self::Zip => None,
             Self::Gzip => Some(Box::new(GzipEncoder::new(precise.into()))),
             Self::Bzip2 => Some(Box::new(BzEncoder::new(precise.into(), 0))),
             Self::Zstd => {
@@ -188,6 +265,11 @@ impl fmt::Display for Codec {
             Self::Zstd => "zstd",
             Self::Xz => "xz",
             Self::Lz4 => "lz4",
+            Self::Lzma => "lzma",
+            Self::Lzip => "lzip",
+            Self::Compress => "compress",
+            Self::Zlib => "zlib",
+            Self::Zip => "zip",
         })
     }
 }
@@ -198,7 +280,8 @@ impl FromStr for Codec {
     fn from_str(name: &str) -> Result<Self> {
         let wanted = name.to_ascii_lowercase();
         let known = |codec: &Self| {
-            wanted == codec.to_string() || (*codec != Self::Plain && wanted == codec.extension())
+            wanted == codec.to_string()
+                || (*codec != Self::Plain && wanted == codec.extension().to_ascii_lowercase())
         };
         match Self::ALL.into_iter().find(known) {
             Some(codec) => Ok(codec),
@@ -206,7 +289,7 @@ impl FromStr for Codec {
             None => Err(Error::bad_option_hint(
                 "compression",
                 format!("unknown codec \"{name}\""),
-                "known codecs: auto, none, gzip, bzip2, zstd, xz, lz4",
+                "known codecs: auto, none, gzip, bzip2, zstd, xz, lz4, lzma, lzip, compress, zlib, zip",
             )),
         }
     }
@@ -224,7 +307,7 @@ mod tests {
             let named = Codec::of_name(Path::new(&path)).unwrap_or(Codec::Plain);
             assert_eq!(named, codec);
         }
-        assert!("zip".parse::<Codec>().unwrap_err().hint().unwrap().contains("bzip2"));
+        assert!("rar".parse::<Codec>().unwrap_err().hint().unwrap().contains("bzip2"));
     }
 
     #[test]

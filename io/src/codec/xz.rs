@@ -31,7 +31,7 @@ const CHECK_LEN_BYTES: [u64; 16] = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32,
 
 /// Memory that a decoder may take: for the largest dictionary that `xz` writes, 1.5 GiB. The format allows 4 GiB. What is not
 /// needed of it is not touched: a decoder ahead of the others, which decodes some chunks only, holds no more than these.
-const MAX_MEMORY_LEN_BYTES: u64 = 1600 << 20;
+pub(super) const MAX_MEMORY_LEN_BYTES: u64 = 1600 << 20;
 
 /// A decoder of one stream.
 pub(super) fn decoder() -> XzDecoder {

@@ -316,9 +316,9 @@ fn append<V: Copy + Default>(
     let unquoted = fields.unquoted(spans).spans;
     quick(fields.set, fields.padded, &unquoted, values, &mut left);
     // What stands for null may look like a value.
-    if rules.nullstr.iter().any(|null| full(trim(null.as_bytes())).is_some()) {
+    if rules.nulls.all().any(|null| full(trim(null.as_bytes())).is_some()) {
         let is_listed =
-            |row: &usize| rules.is_listed(fields.raw(unquoted[*row]), unquoted[*row] != spans[*row]);
+            |row: &usize| rules.nulls.has(fields.raw(unquoted[*row]), unquoted[*row] != spans[*row]);
         left.extend((0..spans.len()).filter(is_listed));
         left.sort_unstable();
         left.dedup();
@@ -376,7 +376,7 @@ fn slow<V>(
         return Some(None);
     }
     let (value, is_quoted) = fields.value(span);
-    if rules.is_listed(&value, is_quoted) {
+    if rules.nulls.has(&value, is_quoted) {
         return Some(None);
     }
     match full(trim(&value)) {
@@ -431,9 +431,9 @@ fn append_text(
             let empty = values.push_parts(&text, &unquoted.spans);
             let is_listed = |row: usize| {
                 let span = unquoted.spans[row];
-                rules.is_listed(fields.raw(span), span != spans[row])
+                rules.nulls.has(fields.raw(span), span != spans[row])
             };
-            if empty > 0 || !rules.nullstr.is_empty() {
+            if empty > 0 || !rules.nulls.is_empty() {
                 let is_null = |row: &usize| is_empty(&spans[*row]) || is_listed(*row);
                 (0..spans.len()).filter(is_null).for_each(|row| runs.null(row));
             }
@@ -443,7 +443,7 @@ fn append_text(
     }
     for (row, span) in spans.iter().enumerate() {
         let (value, is_quoted) = fields.value(*span);
-        if is_empty(span) || rules.is_listed(&value, is_quoted) {
+        if is_empty(span) || rules.nulls.has(&value, is_quoted) {
             values.push_null();
             runs.null(row);
             continue;
@@ -499,6 +499,7 @@ mod tests {
     use arrow_array::cast::AsArray;
     use arrow_cast::display::array_value_to_string;
 
+    use super::super::null_texts::NullTexts;
     use super::super::record::Dialect;
     use super::super::text_values::CheckedText;
     use super::super::time_format::TimeFormats;
@@ -511,8 +512,7 @@ mod tests {
         let nullstr = nullstr.iter().map(|s| (*s).to_owned()).collect();
         let times = TimeFormats::default();
         let rules = FieldRules {
-            nullstr,
-            nulls_in_quotes: true,
+            nulls: NullTexts::alike(nullstr),
             signs: NumberSigns::USUAL,
             times,
             encoding: Encoding::Utf8,
@@ -627,8 +627,7 @@ mod tests {
             let times = TimeFormats::default();
             let nullstr = vec!["-9".to_owned()];
             let rules = FieldRules {
-                nullstr,
-                nulls_in_quotes: true,
+                nulls: NullTexts::alike(nullstr),
                 signs: NumberSigns::USUAL,
                 times,
                 encoding: Encoding::Utf8,

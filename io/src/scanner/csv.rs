@@ -15,9 +15,8 @@ use super::fields::{FieldRules, Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
 use super::infer::{Column, ColumnPlaces, CsvTable, HeaderRule, column_name, find_by_place, header_names};
 use super::lenient::{Findings, Leniency, Lenient};
-use super::record::{
-    Dialect, Escapes, Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record, unescape,
-};
+use super::null_texts::NullTexts;
+use super::record::{Dialect, Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record, unescape};
 use super::structure::{Irregular, Marks, Record, Structure};
 use super::text_values::CheckedText;
 use super::time_format::TimeFormats;
@@ -135,10 +134,8 @@ impl Layout {
         let (width, names) = (names.len(), header_names(&names));
         let columns = &table.columns;
         let mut of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);
-        let (nullstr, signs) = (table.options.nullstr.clone(), table.options.number_signs());
-        // A field with escapes, which gets quotes, says that it is a text.
-        let nulls_in_quotes = table.options.nulls_in_quotes && dialect.escapes != Escapes::WithoutQuotes;
-        let rules = FieldRules { nullstr, nulls_in_quotes, signs, times: table.times.clone(), encoding };
+        let (nulls, signs) = (NullTexts::of(&table.options, dialect), table.options.number_signs());
+        let rules = FieldRules { nulls, signs, times: table.times.clone(), encoding };
         let mut scratch = Vec::new();
         let mut fits = |field: &Field, ty| {
             fits_type(field_value(data, field, dialect, &mut scratch), ty, &rules, dialect)

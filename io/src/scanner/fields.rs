@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::null_texts::NullTexts;
 use super::numbers::has_byte_16;
 use super::record::{Dialect, is_closed, unescape};
 use super::text_values::CheckedText;
@@ -34,22 +35,13 @@ pub(crate) struct Fields<'a> {
 #[derive(Debug, Clone)]
 pub struct FieldRules {
     /// Texts that are null in every column.
-    pub nullstr: Vec<String>,
-    /// Whether they are in quotes, too.
-    pub nulls_in_quotes: bool,
+    pub nulls: NullTexts,
     /// The signs within numbers.
     pub signs: NumberSigns,
     /// How dates and points in time are written.
     pub times: TimeFormats,
     /// The encoding of text.
     pub encoding: Encoding,
-}
-
-impl FieldRules {
-    /// Whether a value stands for null because the options say so.
-    pub(crate) fn is_listed(&self, value: &[u8], is_quoted: bool) -> bool {
-        (self.nulls_in_quotes || !is_quoted) && self.nullstr.iter().any(|null| null.as_bytes() == value)
-    }
 }
 
 impl<'a> Fields<'a> {

@@ -24,6 +24,6 @@ mod preamble;
 pub(crate) use dialect::{Known, dialect_beside, dialect_of};
 pub(crate) use encoding::{Looks, encoding_of};
 pub use kind::{FileKind, FileLook, look_at};
-pub(crate) use other::{Other, compressed_otherwise, refuse_other_kind};
+pub(crate) use other::{Other, ZIP_HEAD_LEN_BYTES, compressed_otherwise, refuse_other_kind, workbook};
 pub use other::{refuse_no_text, refuse_packed};
 pub(crate) use preamble::preamble_lines;

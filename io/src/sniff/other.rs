@@ -19,7 +19,8 @@ pub(crate) struct Other {
 
 const UNPACK: &str = "take the files out of it first";
 const SEVEN: &str = "take the files out of it first, or pipe one in, as '-': 7z x -so FILE";
-const ZIP: &str = "take the files out of it first, or pipe one in, as '-': unzip -p FILE";
+const ZIP: &str =
+    "it was packed twice, or compression = 'none' is set: an archive of one file is read as it is";
 const TAR: &str = "take the files out of it first, or pipe one in, as '-': tar -xOf FILE";
 const COLUMNAR: &str =
     "only text is read: CSV, JSON and lines; write it as CSV with the program that made it";
@@ -30,15 +31,15 @@ const FINDER: &str =
 const DOCUMENT: &str = "only text is read: CSV, JSON and lines";
 const PAGE: &str =
     "a download that failed often leaves such a page: look at it; read_text('…') reads its lines";
-const CODEC: &str = "decompress it first: gzip, bzip2, Zstandard, xz and LZ4 are read as they are";
+const CODEC: &str = "decompress it first: gzip, bzip2, Zstandard, xz, LZ4, LZMA, lzip, compress, zlib and ZIP are read as they are";
 const TWICE: &str =
     "it was compressed twice, or compression = 'none' is set: swath decompress takes one layer off";
 
 /// What to do with files that hold others.
-const PACKED: [&str; 4] = [UNPACK, SEVEN, ZIP, CODEC];
+const PACKED: [&str; 3] = [UNPACK, SEVEN, CODEC];
 
 /// How files begin that are no text. A word that could begin a text has what follows it, too.
-const KINDS: [(&[u8], Other); 27] = [
+const KINDS: [(&[u8], Other); 26] = [
     (b"PK\x03\x04", Other { name: "a ZIP archive", hint: ZIP }),
     (b"7z\xbc\xaf\x27\x1c", Other { name: "a 7z archive", hint: SEVEN }),
     (b"Rar!\x1a\x07", Other { name: "a RAR archive", hint: UNPACK }),
@@ -58,9 +59,8 @@ const KINDS: [(&[u8], Other); 27] = [
     (b"\0\0\0\x01Bud1", Other { name: "what a Mac notes of a folder (.DS_Store)", hint: FINDER }),
     (b"\x7fELF", Other { name: "a program", hint: DOCUMENT }),
     (b"\xff\x06\0\0sNaPpY", Other { name: "data compressed with Snappy", hint: CODEC }),
-    (b"\x1f\x9d", Other { name: "data compressed with compress", hint: CODEC }),
-    (b"\x5d\0\0", Other { name: "data compressed with LZMA", hint: CODEC }),
-    (b"LZIP\x01", Other { name: "data compressed with lzip", hint: CODEC }),
+    (b"\x1f\x9d", Other { name: "data compressed with compress", hint: TWICE }),
+    (b"LZIP\x01", Other { name: "data compressed with lzip", hint: TWICE }),
     (b"\x1f\x8b\x08", Other { name: "data compressed with gzip", hint: TWICE }),
     (b"\x28\xb5\x2f\xfd", Other { name: "data compressed with Zstandard", hint: TWICE }),
     (b"\xfd7zXZ\0", Other { name: "data compressed with xz", hint: TWICE }),
@@ -71,13 +71,13 @@ const KINDS: [(&[u8], Other); 27] = [
 /// Where in a tar archive the word stands that all of them have.
 const TAR_WORD_AT: usize = 257;
 /// Where in a ZIP archive the name of a first part may stand.
-const ZIP_HEAD_BYTES: usize = 4096;
+pub(crate) const ZIP_HEAD_LEN_BYTES: usize = 4096;
 
 /// What the decoded head of a file is that is no text; `None`: nothing that is known.
 pub(crate) fn other_kind(head: &[u8]) -> Option<Other> {
     let starts = |word: &[u8]| head.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    if starts(b"PK\x03\x04") && has(&head[..head.len().min(ZIP_HEAD_BYTES)], b"xl/") {
-        return Some(Other { name: "an Excel workbook", hint: WORKBOOK });
+    if let Some(workbook) = workbook(head) {
+        return Some(workbook);
     }
     if head.get(TAR_WORD_AT..).is_some_and(|rest| rest.starts_with(b"ustar")) {
         return Some(Other { name: "a tar archive", hint: TAR });
@@ -86,6 +86,13 @@ pub(crate) fn other_kind(head: &[u8]) -> Option<Other> {
         return Some(Other { name: "a page of HTML", hint: PAGE });
     }
     KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, other)| *other)
+}
+
+/// What an archive is that begins with these bytes, if it is a workbook.
+pub(crate) fn workbook(head: &[u8]) -> Option<Other> {
+    let is_workbook =
+        head.starts_with(b"PK\x03\x04") && has(&head[..head.len().min(ZIP_HEAD_LEN_BYTES)], b"xl/");
+    is_workbook.then_some(Other { name: "an Excel workbook", hint: WORKBOOK })
 }
 
 /// What the first bytes of a file show that is compressed, but by no codec of ours.
@@ -117,7 +124,7 @@ pub fn refuse_packed(file: &SourceFile) -> Result<()> {
     }
     let mut head = Vec::new();
     File::open(&file.path)
-        .and_then(|opened| opened.take(ZIP_HEAD_BYTES as u64).read_to_end(&mut head))
+        .and_then(|opened| opened.take(ZIP_HEAD_LEN_BYTES as u64).read_to_end(&mut head))
         .map_err(failed)?;
     let is_packed = other_kind(&head).is_some_and(|other| PACKED.contains(&other.hint));
     if is_packed { refuse_other_kind(file, &head) } else { Ok(()) }

@@ -8,10 +8,11 @@ use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 use super::block::{BlockDecoder, Output, Pause};
 use super::error::Damage;
 use super::frame::{BlockHead, FLAGS_END_BYTES, FrameHead, MAX_HEAD_LEN_BYTES, Sum};
-use super::{MAGIC, WORD_LEN_BYTES};
+use super::{LEGACY_MAGIC, MAGIC, WORD_LEN_BYTES};
+use crate::codec::member_decoder::MemberDecoder;
 use crate::codec::members::is_skippable;
 
-/// Decodes one frame, which may be one to be skipped, in constant memory.
+/// Decodes one frame, which may be one to be skipped, in constant memory; and, behind one of old, which has no end, those that follow.
 ///
 /// All that the frame has of lengths and checksums is checked.
 #[derive(Debug)]
@@ -62,14 +63,7 @@ impl Lz4Decoder {
             self.place = match self.place {
                 Place::Magic => {
                     let Some(word) = self.gathered.word(bytes, used) else { return Ok(false) };
-                    match u32::from_le_bytes(word) {
-                        MAGIC => {
-                            self.gathered.put_back(&word);
-                            Place::Flags
-                        }
-                        _ if is_skippable(&word) => Place::SkipLength,
-                        _ => return Err(Damage::Magic),
-                    }
+                    self.begin_frame(word, output).ok_or(Damage::Magic)?
                 }
                 Place::Flags => {
                     let Some(head) = self.gathered.more(FLAGS_END_BYTES, bytes, used) else {
@@ -101,6 +95,12 @@ impl Lz4Decoder {
                 }
                 Place::BlockHead(head) => {
                     let Some(word) = self.gathered.word(bytes, used) else { return Ok(false) };
+                    // Nothing else ends a frame of old.
+                    let next = if head.is_legacy() { self.begin_frame(word, output) } else { None };
+                    if let Some(next) = next {
+                        self.place = next;
+                        continue;
+                    }
                     match BlockHead::parse(word, head)? {
                         Some(block) => {
                             self.blocks.begin(head, block, output);
@@ -139,6 +139,21 @@ impl Lz4Decoder {
         }
     }
 
+    /// Goes into the frame that begins with a word, if one does.
+    fn begin_frame(&mut self, word: [u8; WORD_LEN_BYTES], output: &mut Output<'_>) -> Option<Place> {
+        match u32::from_le_bytes(word) {
+            MAGIC => {
+                self.gathered.put_back(&word);
+                Some(Place::Flags)
+            }
+            LEGACY_MAGIC => {
+                self.blocks.begin_frame(output);
+                Some(Place::BlockHead(FrameHead::LEGACY))
+            }
+            _ => is_skippable(&word).then_some(Place::SkipLength),
+        }
+    }
+
     /// Where the last block has ended.
     fn behind_blocks(&self, head: FrameHead) -> Result<Place, Damage> {
         if head.content_len_bytes.is_some_and(|len| len != self.content.len_bytes()) {
@@ -168,6 +183,12 @@ impl Lz4Decoder {
             Err(Damage::TooFar) if head.has_dictionary() => Err(Damage::Dictionary),
             Err(damage) => Err(damage),
         }
+    }
+}
+
+impl MemberDecoder for Lz4Decoder {
+    fn may_end(&self) -> bool {
+        matches!(self.place, Place::BlockHead(head) if head.is_legacy()) && self.gathered.len == 0
     }
 }
 

@@ -24,6 +24,13 @@ const CONTENT_LENGTH: u8 = 8;
 const CONTENT_CHECKSUM: u8 = 4;
 const DICTIONARY: u8 = 1;
 
+/// A block size of heads that is none of theirs, but of frames of old: 8 MiB.
+const LEGACY_BLOCK_SIZE: u8 = 8;
+const LEGACY_BLOCK_LEN_BYTES: usize = 8 << 20;
+
+/// Compressed bytes of such a block at most: what cannot be compressed gets longer.
+const MAX_LEGACY_BLOCK_LEN_BYTES: usize = LEGACY_BLOCK_LEN_BYTES + LEGACY_BLOCK_LEN_BYTES / 255 + 16;
+
 /// What the head of a frame says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FrameHead {
@@ -35,6 +42,14 @@ pub(super) struct FrameHead {
 }
 
 impl FrameHead {
+    /// Of a frame of old, which says nothing: its blocks are independent, and nothing checks them.
+    pub(super) const LEGACY: Self =
+        Self { flags: INDEPENDENT, block_size: LEGACY_BLOCK_SIZE, content_len_bytes: None };
+
+    pub(super) fn is_legacy(self) -> bool {
+        self.block_size == LEGACY_BLOCK_SIZE
+    }
+
     /// How long the head is that has these flags.
     pub(super) fn len(flags: u8) -> usize {
         let with = |flag, len| if flags & flag != 0 { len } else { 0 };
@@ -92,7 +107,7 @@ impl FrameHead {
 
     /// Bytes of a block at most, compressed or not.
     pub(super) fn max_block_len_bytes(self) -> usize {
-        1 << (8 + 2 * self.block_size)
+        if self.is_legacy() { LEGACY_BLOCK_LEN_BYTES } else { 1 << (8 + 2 * self.block_size) }
     }
 
     /// Bytes behind a block.
@@ -147,6 +162,8 @@ impl BlockHead {
         let len_bytes = (word & !PLAIN) as usize;
         match word {
             0 => Ok(None),
+            _ if frame.is_legacy() && word as usize > MAX_LEGACY_BLOCK_LEN_BYTES => Err(Damage::BlockLength),
+            _ if frame.is_legacy() => Ok(Some(Self { len_bytes, is_plain: false })),
             _ if len_bytes > frame.max_block_len_bytes() => Err(Damage::BlockLength),
             _ => Ok(Some(Self { len_bytes, is_plain: word & PLAIN != 0 })),
         }

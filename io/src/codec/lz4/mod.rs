@@ -28,5 +28,8 @@ const WORD_LEN_BYTES: usize = 4;
 /// The first bytes of a frame.
 const MAGIC: u32 = 0x184d_2204;
 
+/// Those of a frame of old, as `lz4 -l` and the Linux kernel write it: blocks without end, sums or anything else but their lengths.
+const LEGACY_MAGIC: u32 = 0x184c_2102;
+
 #[cfg(test)]
 mod tests;

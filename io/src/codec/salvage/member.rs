@@ -3,13 +3,13 @@
 use std::fmt;
 use std::io;
 
-use compression_codecs::DecodeV2;
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 
 use super::super::Codec;
 use super::super::gzip::Damage;
 use super::super::gzip_stream::{Failure, GzipStream};
 use super::super::input::Input;
+use super::super::member_decoder::MemberDecoder;
 use super::super::xz;
 
 /// Decodes one member.
@@ -21,9 +21,9 @@ pub(super) struct Member {
 
 enum Decoder {
     Gzip(Box<GzipStream>),
-    Other(Box<dyn DecodeV2 + Send>),
+    Other(Box<dyn MemberDecoder>),
     /// A block of xz, up to a byte of the file.
-    Block(Box<dyn DecodeV2 + Send>, u64),
+    Block(Box<dyn MemberDecoder>, u64),
 }
 
 /// Compressed bytes that a decoder is given at once, up to a multiple of this: what a call that fails has decoded does not come out.
@@ -82,7 +82,7 @@ impl Member {
     /// # Errors
     /// The head is none.
     pub(super) fn begin_block(head: &[u8], offset_bytes: u64, len_bytes: u64) -> io::Result<Self> {
-        let mut decoder: Box<dyn DecodeV2 + Send> = Box::new(xz::decoder());
+        let mut decoder: Box<dyn MemberDecoder> = Box::new(xz::decoder());
         let mut source = PartialBuffer::new(head);
         while !source.unwritten().is_empty() {
             decoder.decode(&mut source, &mut WriteBuffer::new_initialized(&mut [0; 1][..]))?;
@@ -143,7 +143,7 @@ fn read_gzip(stream: &mut GzipStream, input: &mut Input, out: &mut [u8]) -> io::
 
 /// Decodes until bytes come out, or it is known that no more will come, from no farther than a byte of the file.
 fn read_other(
-    decoder: &mut (dyn DecodeV2 + Send),
+    decoder: &mut dyn MemberDecoder,
     input: &mut Input,
     out: &mut [u8],
     end_bytes: u64,
@@ -157,7 +157,7 @@ fn read_other(
 }
 
 fn step(
-    decoder: &mut (dyn DecodeV2 + Send),
+    decoder: &mut dyn MemberDecoder,
     input: &mut Input,
     out: &mut [u8],
     end_bytes: u64,
@@ -179,6 +179,7 @@ fn step(
         // All of a block was decoded, and its check is right: behind it would be another one.
         Ok(false) if left == used && written < out_len => Some(Decoded::End),
         Err(_) if left == 0 => Some(Decoded::End),
+        Ok(false) if at_end && written == 0 && decoder.may_end() => Some(Decoded::End),
         // No input left, and the decoder holds no output back: it waits for what never comes.
         Ok(false) if at_end && written == 0 => bad(BadKind::Truncated, "the file ends in it".to_owned()),
         Ok(false) => None,

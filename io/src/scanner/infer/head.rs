@@ -11,9 +11,7 @@ use crate::error::{ErrorKind, Result};
 use crate::feed::DOUBT_LEN_BYTES;
 use crate::notes::Notes;
 use crate::options::{CsvOptions, HeaderMode, Setting};
-use crate::scanner::TimeFormats;
 use crate::scanner::record::line_end;
-use crate::scanner::values::NumberSigns;
 use crate::sniff::{Looks, encoding_of};
 use crate::source::SourceFile;
 use crate::splitter::RecordBuffer;
@@ -30,11 +28,6 @@ pub(crate) struct Head {
     pub(crate) codec: Codec,
     /// How many compressed bytes they came from.
     pub(super) compressed_bytes: u64,
-    /// Texts that are null in every column.
-    pub(super) nullstr: Vec<String>,
-    pub(super) nulls_in_quotes: bool,
-    pub(super) signs: NumberSigns,
-    pub(super) times: TimeFormats,
     pub(crate) encoding: Encoding,
     pub(super) looks: Looks,
     /// Whether records that are shorter than the first, and those that are longer, will be left out.
@@ -109,10 +102,6 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
         text,
         codec: buffer.decompressor().codec(),
         compressed_bytes,
-        nullstr: options.nullstr.clone(),
-        nulls_in_quotes: options.nulls_in_quotes,
-        signs: options.number_signs(),
-        times: options.times.clone(),
         encoding: buffer.encoding(),
         looks: Looks::Ascii,
         leaves_out: match options.on_error.leaves_out() {

@@ -6,7 +6,9 @@ use super::{Head, column_name, read_head};
 use crate::error::Result;
 use crate::options::{CsvOptions, HeaderMode, OnError, Setting};
 use crate::rewrite::prepared;
+use crate::scanner::fields::FieldRules;
 use crate::scanner::file_forms::Unnamed;
+use crate::scanner::null_texts::NullTexts;
 use crate::scanner::record::{
     Dialect, Field, FieldForm, Parsed, is_blank_line, line_end, parse_record, unescape,
 };
@@ -42,7 +44,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    fn of(head: &Head, skip: u64, dialect: Dialect) -> Self {
+    fn of(head: &Head, skip: u64, dialect: Dialect, options: &CsvOptions) -> Self {
         let mut sample = Self {
             looks: head.looks,
             has_nul: head.text.contains(&0),
@@ -59,12 +61,18 @@ impl Sample {
             compressed_bytes: head.compressed_bytes,
             whole: head.whole,
         };
-        sample.read(head);
+        let rules = FieldRules {
+            nulls: NullTexts::of(options, &sample.dialect),
+            signs: options.number_signs(),
+            times: options.times.clone(),
+            encoding: head.encoding,
+        };
+        sample.read(head, &rules);
         sample
     }
 
     /// Looks at all records that are whole.
-    fn read(&mut self, head: &Head) {
+    fn read(&mut self, head: &Head, rules: &FieldRules) {
         let dialect = self.dialect.clone();
         let text = prepared(&head.text[behind_lines(&head.text, self.skip)..], &dialect);
         let mut records = Records::of(&text, &dialect, head.whole);
@@ -77,12 +85,12 @@ impl Sample {
             let width = self.first_types.len();
             if self.first.is_none() {
                 self.first_is_quoted = fields.iter().all(|field| field.form != FieldForm::Bare);
-                self.first = Some(self.see(text, fields, head));
+                self.first = Some(self.see(text, fields, rules));
                 continue;
             }
             self.unnamed = self.unnamed.beside(fields, width);
             if !(no_short && fields.len() < width || no_long && fields.len() > width) {
-                self.see(text, fields, head);
+                self.see(text, fields, rules);
             }
         }
         if self.records < 2 {
@@ -91,7 +99,7 @@ impl Sample {
     }
 
     /// Looks at the fields of a record, and gives the names that these are in the first one.
-    fn see(&mut self, text: &[u8], fields: &[Field], head: &Head) -> Vec<String> {
+    fn see(&mut self, text: &[u8], fields: &[Field], rules: &FieldRules) -> Vec<String> {
         let is_first = self.first.is_none();
         let (mut names, mut scratch) = (Vec::new(), Vec::new());
         for (index, field) in fields.iter().enumerate() {
@@ -107,9 +115,9 @@ impl Sample {
             if types.len() <= index {
                 types.resize(index + 1, ColumnValues::default());
             }
-            types[index].add(value, field.form != FieldForm::Bare, head);
+            types[index].add(value, field.form != FieldForm::Bare, rules);
             if is_first {
-                names.push(column_name(value, head.encoding));
+                names.push(column_name(value, rules.encoding));
             }
         }
         names
@@ -165,7 +173,7 @@ pub(super) fn take_samples(
             }
             Setting::Is(_) => 0,
         };
-        let mut sample = Sample::of(&head, skip, dialect);
+        let mut sample = Sample::of(&head, skip, dialect, options);
         let may_be_headed = options.header != HeaderMode::Absent && options.columns.is_none();
         // Who has said what becomes of records that are too long has said that these are.
         let long_is_error = options.on_error == OnError::Fail && !options.cut_long;

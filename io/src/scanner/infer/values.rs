@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::Head;
 use crate::options::{ColumnType, CsvOptions};
 use crate::scanner::TimeFormats;
+use crate::scanner::fields::FieldRules;
 use crate::scanner::time_forms::{Forms, TimeKind};
 use crate::scanner::values::{
     NumberSigns, has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64, trim,
@@ -31,20 +31,17 @@ pub(super) struct ColumnValues {
 
 impl ColumnValues {
     /// One more field.
-    pub(super) fn add(&mut self, field: &[u8], is_quoted: bool, head: &Head) {
+    pub(super) fn add(&mut self, field: &[u8], is_quoted: bool, rules: &FieldRules) {
         let is_known = self.seen == Seen::Text && self.forms == Forms::NONE && self.has_words;
-        let is_listed = || {
-            (head.nulls_in_quotes || !is_quoted) && head.nullstr.iter().any(|null| null.as_bytes() == field)
-        };
         if is_known {
             return;
         }
-        if is_null_word(field) || is_listed() {
+        if is_null_word(field) || rules.nulls.has(field, is_quoted) {
             self.has_gaps = true;
             return;
         }
         let value = trim(field);
-        let seen = Seen::of(value, head.signs, &head.times);
+        let seen = Seen::of(value, rules.signs, &rules.times);
         let may_be_time = matches!(seen, Seen::Text | Seen::Date | Seen::Timestamp);
         let forms = if may_be_time { self.forms.with(value) } else { Forms::NONE };
         let is_figure = value.iter().any(u8::is_ascii_digit)
