@@ -161,22 +161,34 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true)]
     bare_escapes: bool,
 
-    /// Skip lines that begin with this character
-    #[arg(long, hide_short_help = true, value_name = "CHAR")]
+    /// Skip lines that begin with this character, or with these up to four
+    #[arg(long, hide_short_help = true, value_name = "CHARS")]
     comment: Option<String>,
 
     /// What stands behind that character in other lines is a comment, too
     #[arg(long, hide_short_help = true)]
     inline_comments: bool,
 
+    /// Blanks in front of fields are no part of them, and quotes may follow
+    #[arg(long, hide_short_help = true, alias = "skip-initial-space")]
+    skipinitialspace: bool,
+
     /// Skip lines at the head of each file
     #[arg(long, hide_short_help = true, value_name = "LINES")]
     skip: Option<String>,
+
+    /// Leave out lines at the end of each file
+    #[arg(long, hide_short_help = true, value_name = "LINES", alias = "skipfooter")]
+    skip_footer: Option<String>,
 
     /// A text that is null in every column; may be given several times. Always null are empty fields
     /// without quotes and, among numbers, dates and booleans, NA, NaN, null, None, - and their like
     #[arg(long, hide_short_help = true, value_name = "TEXT")]
     nullstr: Vec<String>,
+
+    /// Columns in which nothing is null: an empty text is ''
+    #[arg(long, hide_short_help = true, value_name = "COLUMN", value_delimiter = ',')]
+    force_not_null: Vec<String>,
 
     /// What stands before the fraction of a number: . or , [default: .]
     #[arg(long, hide_short_help = true, value_name = "CHAR")]
@@ -204,6 +216,10 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "NAME", value_delimiter = ',')]
     names: Vec<String>,
 
+    /// Names of columns that need no quotes in SQL: unit_price for "Unit price!"
+    #[arg(long, hide_short_help = true)]
+    normalize_names: bool,
+
     /// Types of some columns: id=text,price=double
     #[arg(long, value_name = "COLUMN=TYPE", value_delimiter = ',')]
     types: Vec<String>,
@@ -215,6 +231,10 @@ pub struct ReadArgs {
     /// Read all columns as text
     #[arg(long, hide_short_help = true)]
     all_varchar: bool,
+
+    /// Types that columns may get by looking, beside text: bigint,date
+    #[arg(long, hide_short_help = true, value_name = "TYPE", value_delimiter = ',')]
+    auto_type_candidates: Vec<String>,
 
     /// The codec of all files: none, gzip, bzip2, zstd, xz, lz4, lzma, lzip, compress, zlib, zip [default: by their first bytes]
     #[arg(long, hide_short_help = true, value_name = "CODEC")]
@@ -407,6 +427,7 @@ impl ReadArgs {
             ("escape", self.escape),
             ("comment", self.comment),
             ("skip", self.skip),
+            ("skip_footer", self.skip_footer),
             ("decimal_separator", self.decimal_separator),
             ("thousands", self.thousands),
             ("dateformat", self.dateformat),
@@ -425,7 +446,9 @@ impl ReadArgs {
         };
         let others = [
             list("nullstr", self.nullstr),
+            list("force_not_null", self.force_not_null),
             list("names", self.names),
+            list("auto_type_candidates", self.auto_type_candidates),
             column_types("--types", &self.types)?.map(|types| ("types", types)),
             column_types("--columns", &self.columns)?.map(|types| ("columns", types)),
             self.all_varchar.then_some(("all_varchar", OptionValue::Boolean(true))),
@@ -433,6 +456,8 @@ impl ReadArgs {
             self.filename.then_some(("filename", OptionValue::Boolean(true))),
             self.null_padding.then_some(("null_padding", OptionValue::Boolean(true))),
             self.ragged.then_some(("ragged", OptionValue::Boolean(true))),
+            self.skipinitialspace.then_some(("skipinitialspace", OptionValue::Boolean(true))),
+            self.normalize_names.then_some(("normalize_names", OptionValue::Boolean(true))),
             self.bare_escapes.then_some(("bare_escapes", OptionValue::Boolean(true))),
             self.inline_comments.then_some(("inline_comments", OptionValue::Boolean(true))),
             self.loose_quotes.then_some(("loose_quotes", OptionValue::Boolean(true))),

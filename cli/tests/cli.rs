@@ -242,6 +242,47 @@ fn standard_input_begins_where_it_stands() {
 }
 
 #[test]
+fn rows_come_while_the_writer_of_a_pipe_pauses() {
+    let ask = |sql: &str| {
+        let mut swath = Process::new(cargo_bin("swath"))
+            .args(["--format", "csv", sql])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = swath.stdin.take().unwrap();
+        lines.write_all(b"id,name\n1,one\n2,two\n").unwrap();
+        (swath, lines)
+    };
+    let (mut swath, mut lines) = ask("SELECT * FROM '-'");
+    let mut rows = BufReader::new(swath.stdout.take().unwrap()).lines().map(Result::unwrap);
+    // If more were waited for, this would wait for ever.
+    assert_eq!(rows.by_ref().take(3).collect::<Vec<_>>(), ["id,name", "1,one", "2,two"]);
+    lines.write_all(b"3,three\n").unwrap();
+    assert_eq!(rows.next().unwrap(), "3,three");
+    drop(lines);
+    assert!(rows.next().is_none() && swath.wait().unwrap().success());
+
+    let (mut swath, lines) = ask("SELECT name FROM '-' LIMIT 1");
+    let mut rows = BufReader::new(swath.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(rows.by_ref().collect::<Vec<_>>(), ["name", "one"]);
+    drop(lines);
+    assert!(swath.wait().unwrap().success());
+
+    // What comes later shows that values are quoted.
+    let (swath, mut lines) = ask("SELECT max(name) FROM '-'");
+    std::thread::sleep(Duration::from_millis(1500));
+    (3..40).for_each(|id| writeln!(lines, "{id},'a {id}'").unwrap());
+    drop(lines);
+    let answer = swath.wait_with_output().unwrap();
+    let told = String::from_utf8(answer.stderr).unwrap();
+    // On a machine that was too busy to look in time all of it was looked at.
+    let is_seen = answer.stdout.starts_with(b"max(name)\n");
+    assert!(is_seen || told.contains("more lines show quote"), "{told}");
+}
+
+#[test]
 fn whoever_leaves_a_pipe_has_seen_enough() {
     let dir = folder();
     let numbers: String = (0..200_000).map(|number| format!("{number}\n")).collect();
@@ -666,9 +707,8 @@ fn what_does_not_fit_is_counted() {
     assert_eq!(notes.lines().count(), 1, "{notes}");
     let (rows, notes) = read(&["--ragged", "--types", "b=text"], "SELECT b FROM 'm.csv'");
     assert_eq!((rows.as_str(), notes.lines().count()), ("b\n2\n\"\"\nx\n6\n", 2));
-    assert!(
-        read(&["--null-padding"], "SELECT a FROM 'm.csv'").1.contains("line 5: expected 2 fields, found 3")
-    );
+    let (rows, _) = read(&["--null-padding"], "SELECT a, column2 FROM 'm.csv' WHERE column2 > 0");
+    assert_eq!(rows, "a,column2\n5,7\n");
     fs::write(dir.path().join("m.csv"), format!("a,b\n{},1\n", "x".repeat(1_000_000))).unwrap();
     let bounded = read(&["--max-record-bytes", "100000"], "SELECT a FROM 'm.csv'");
     assert!(bounded.1.contains("line 2: the record is longer than 100000 bytes"), "{bounded:?}");

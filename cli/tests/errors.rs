@@ -22,7 +22,11 @@ fn errors_say_what_where_and_what_to_try() {
     file("bad.toml", b"max_row = 3\n");
     file("users.jsonl", b"{\"user\": {\"name\": \"x\"}}\n");
     // Files that hold no text, or only look like what they are called.
-    file("orders.zip", b"PK\x03\x04\x14\0\0\0\0\0orders.csv");
+    let packed = |name: &str| {
+        let head = b"PK\x03\x04\x14\0\0\0\0\0\0\0C*\0$\xc1\x89\x04\0\0\0\x04\0\0\0\x07\0\0\0";
+        [&head[..], name.as_bytes(), b"a\n1\n"].concat()
+    };
+    file("orders.zip", &[packed("jan.csv"), packed("feb.csv")].concat());
     file("book.xlsx", b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml");
     file("columns.csv", b"PAR1\x15\x04\x15\x10");
     file("page.csv", b"<!DOCTYPE html>\n<html><body>not found</body></html>\n");

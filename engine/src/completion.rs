@@ -7,12 +7,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use swath_planner::{
-    KEYWORDS, NamedRelation, NamedSource, SourceCall, SourceFunction, TypingPlace, Wanted, is_internal,
-    is_keyword, typing_place,
+    KEYWORDS, NamedRelation, NamedSource, SourceCall, TypingPlace, Wanted, is_internal, is_keyword,
+    typing_place,
 };
 
 use crate::blocking::block_on;
-use crate::options;
+use crate::options::options_of;
 use crate::session::Session;
 
 /// Who types waits no longer for files to be looked at; the look goes on, and is of use the next time.
@@ -79,9 +79,8 @@ impl Session {
                 };
             }
             Wanted::Option(function) => {
-                let name =
-                    |name: &&str| Candidate { text: format!("{name} = "), kind: CandidateKind::Option };
-                candidates = options_of(*function).iter().map(name).collect();
+                let name = |name: &str| Candidate { text: format!("{name} = "), kind: CandidateKind::Option };
+                candidates = options_of(*function).map(name).collect();
             }
             Wanted::Expression => {
                 candidates = self.columns(place.relations.iter());
@@ -151,16 +150,6 @@ fn is_called(relation: &NamedRelation, name: &str) -> bool {
         (Some(alias), _) => alias.eq_ignore_ascii_case(name),
         (None, NamedSource::Table(table)) => table.eq_ignore_ascii_case(name),
         (None, NamedSource::Files(_)) => false,
-    }
-}
-
-fn options_of(function: SourceFunction) -> Vec<&'static str> {
-    match function {
-        SourceFunction::ReadText => options::TEXT_OPTIONS.to_vec(),
-        SourceFunction::ReadJson => options::JSON_OPTIONS.to_vec(),
-        SourceFunction::ReadCsv | SourceFunction::Path => {
-            options::CSV_OPTIONS.iter().chain(&options::TEXT_OPTIONS).copied().collect()
-        }
     }
 }
 

@@ -111,6 +111,7 @@ mod session;
 mod settings;
 mod sinks;
 mod sniff;
+mod sniff_table;
 mod sources;
 mod spill_store;
 mod statement_files;

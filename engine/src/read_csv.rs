@@ -181,6 +181,27 @@ impl ReadCsv {
         self.option("all_varchar", true)
     }
 
+    /// Columns in which nothing is null: in those of text an empty field is an empty text.
+    pub fn force_not_null<C: Into<String>>(self, columns: impl IntoIterator<Item = C>) -> Self {
+        let columns = columns.into_iter().map(|column| OptionValue::Text(column.into())).collect();
+        self.option("force_not_null", OptionValue::List(columns))
+    }
+
+    /// Names of columns become such that they need no quotes in SQL: `Unit price!` is `unit_price`.
+    pub fn normalize_names(self) -> Self {
+        self.option("normalize_names", true)
+    }
+
+    /// Blanks in front of fields are no part of them, so that quotes may follow: `1, "x, y"`.
+    pub fn skip_initial_space(self) -> Self {
+        self.option("skipinitialspace", true)
+    }
+
+    /// Lines to leave out at the end of each file.
+    pub fn skip_footer(self, lines: u64) -> Self {
+        self.option("skip_footer", OptionValue::Number(lines.to_string()))
+    }
+
     /// Whether folders named KEY=VALUE make columns. Without, they do where all files have the same keys.
     pub fn hive_partitioning(self, hive_partitioning: bool) -> Self {
         self.option("hive_partitioning", hive_partitioning)

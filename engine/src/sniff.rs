@@ -10,7 +10,7 @@ use swath_planner::{OptionValue, SourceCall, SourceFunction};
 use crate::error::Result;
 use crate::paths::Paths;
 use crate::session::Session;
-use crate::table::is_json_by_name;
+use crate::table::{SourceTable, is_json_by_name};
 
 impl Session {
     /// Looks at the heads of files, and returns the call that states what was found: `read_csv(…)` with dialect,
@@ -144,6 +144,26 @@ fn type_entry(name: &str, ty: ColumnType) -> (String, OptionValue) {
     (name.to_owned(), OptionValue::Text(ty.to_string()))
 }
 
+impl SourceTable {
+    /// The call that states what was found of files of CSV; another call is as it was.
+    pub(crate) fn stated_call(&self) -> SourceCall {
+        let mut call = self.call().clone();
+        if let Some(table) = self.csv() {
+            let said = std::mem::take(&mut call.options);
+            let found = stated(table, self.files());
+            let is_found = |name: &str| found.iter().any(|(known, _)| *known == name);
+            call.options = said.into_iter().filter(|(name, _)| !is_found(name)).collect();
+            call.options.splice(0..0, found.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        }
+        call
+    }
+
+    /// How the lines of the first file end that has any, as an option has it.
+    pub(crate) fn line_end(&self) -> Option<&'static str> {
+        self.csv().and_then(CsvTable::line_end)
+    }
+}
+
 /// What was found of CSV, as options. What differs from file to file is left to be found.
 fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionValue)> {
     let character = |byte: Option<u8>| {
@@ -162,11 +182,16 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
         table.delim().map(|delim| ("delim", OptionValue::Text(delim.to_string()))),
         table.quote().map(|quote| ("quote", character(quote))),
         table.escape().map(|escape| ("escape", character(escape))),
-        table.comment().map(|comment| ("comment", character(comment))),
+        match options.long_comment {
+            Some(comment) => Some(("comment", OptionValue::Text(comment.to_string()))),
+            None => table.comment().map(|comment| ("comment", character(comment))),
+        },
+        options.skip_initial_blanks.then_some(("skipinitialspace", OptionValue::Boolean(true))),
         options.bare_escapes.then_some(("bare_escapes", OptionValue::Boolean(true))),
         options.inline_comments.then_some(("inline_comments", OptionValue::Boolean(true))),
         options.loose_quotes.then_some(("loose_quotes", OptionValue::Boolean(true))),
         skips.iter().next().filter(|_| skips.len() == 1).map(|lines| ("skip", number(*lines))),
+        (options.skip_footer > 0).then(|| ("skip_footer", number(options.skip_footer))),
         table.header().map(|header| ("header", OptionValue::Boolean(header))),
         table.encoding().map(|encoding| ("encoding", OptionValue::Text(encoding.to_string().to_lowercase()))),
         (options.decimal_separator != b'.')
@@ -180,7 +205,10 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
             .map(|format| ("timestampformat", OptionValue::Text(format.to_string()))),
         (!options.nullstr.is_empty()).then(|| ("nullstr", texts(&options.nullstr))),
         (!options.nulls_in_quotes).then_some(("allow_quoted_nulls", OptionValue::Boolean(false))),
+        (!options.not_null.is_empty()).then(|| ("force_not_null", texts(&options.not_null))),
+        options.empty_is_text.then_some(("missing_utf8_is_empty_string", OptionValue::Boolean(true))),
         (!options.names.is_empty()).then(|| ("names", texts(&options.names))),
+        options.normalize_names.then_some(("normalize_names", OptionValue::Boolean(true))),
         Some(("types", OptionValue::Map(table.columns().iter().map(type_of).collect()))),
     ];
     all.into_iter().flatten().collect()

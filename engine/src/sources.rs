@@ -77,7 +77,8 @@ impl Sources {
         self.plan_of(call, Arc::new(self.table(call)?.in_order()))
     }
 
-    fn table(&self, call: &SourceCall) -> DataFusionResult<Arc<SourceTable>> {
+    /// The table of a call that is open.
+    pub(crate) fn table(&self, call: &SourceCall) -> DataFusionResult<Arc<SourceTable>> {
         let closed = || DataFusionError::Plan(format!("the files of {call} are not open"));
         let table = self.get(call).ok_or_else(closed)?;
         Ok(table.wider().unwrap_or(table))

@@ -17,7 +17,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use swath_io::scanner::text::LINE_COLUMN;
-use swath_io::{ColumnType, FileKind, Notes, ScanFormat, SourceFile};
+use swath_io::{ColumnType, CsvTable, FileKind, Notes, ScanFormat, SourceFile};
 use swath_planner::{SourceCall, SourceFunction};
 
 use crate::error::{Error, Result};
@@ -61,6 +61,18 @@ const ORDERED_LIMIT_ROWS: usize = 100_000;
 const PARTITION_LEN_BYTES: u64 = 128 << 10;
 
 impl SourceTable {
+    pub(crate) fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// What was found of CSV, if that is what the files hold.
+    pub(crate) fn csv(&self) -> Option<&CsvTable> {
+        match &*self.format {
+            ScanFormat::Csv(table) => Some(table),
+            _ => None,
+        }
+    }
+
     /// Expands the paths of a call and looks at the head of every file. Blocks.
     pub(crate) fn open(call: &SourceCall, defaults: &ReadOptions, notes: &Notes) -> Result<Self> {
         let mut options = ReadOptions::of_call(call.function, &call.options, defaults)?;

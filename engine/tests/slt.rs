@@ -29,11 +29,11 @@ fn sql_files() {
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap().to_owned();
         let codecs: &[Codec] = if name.starts_with("codec_damage") {
-            &Codec::WRITTEN[1..]
+            &Codec::ALL[1..]
         } else if name.starts_with("codec_") {
-            &Codec::WRITTEN
+            &Codec::ALL
         } else {
-            &Codec::WRITTEN[..1]
+            &Codec::ALL[..1]
         };
         for codec in codecs {
             if let Err(error) = runtime.block_on(run(&file, *codec)) {

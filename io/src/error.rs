@@ -122,6 +122,15 @@ pub enum ErrorKind {
         /// What the decoder says.
         source: io::Error,
     },
+    /// A pipe whose writer paused, so that less of it was looked at than of a file, and more shows that it is written otherwise.
+    HeadTooShort {
+        /// The pipe.
+        path: PathBuf,
+        /// What it is written by, as options.
+        found: String,
+        /// What it was read by.
+        known: String,
+    },
     /// A part of a damaged file is lost in which its header, or a line to skip, stands.
     HeadLost {
         /// The file.
@@ -352,6 +361,9 @@ impl Error {
             ErrorKind::Corrupt { source, .. } => Some(refusal(source).unwrap_or(
                 "the file is damaged: compare it with its original, or make it again; salvage = true reads what is whole",
             ).into()),
+            ErrorKind::HeadTooShort { found, .. } => {
+                Some(format!("say how it is written: {found}"))
+            }
             ErrorKind::HeadLost { .. } => Some(
                 "read the file alone, with header = false, skip = 0 and columns = {'name': 'type', …}; other files without it".into(),
             ),
@@ -477,6 +489,11 @@ impl fmt::Display for Error {
                     "{path}: the {codec} data {what} at or before compressed byte {offset_bytes}: {source}"
                 )
             }
+            ErrorKind::HeadTooShort { path, found, known } => write!(
+                f,
+                "{}: the lines that had come when the writer paused were read with {known}, and more lines show {found}",
+                path.display()
+            ),
             ErrorKind::HeadLost { path } => {
                 write!(f, "{}: the header is lost with the damaged start of the file", path.display())
             }

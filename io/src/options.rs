@@ -123,8 +123,14 @@ pub struct CsvOptions {
     pub comment: Setting<Option<u8>>,
     /// Whether what stands behind this byte in other lines, outside of quotes, is no part of them.
     pub inline_comments: bool,
+    /// Lines that begin with these bytes, which are several, are skipped.
+    pub long_comment: Option<Delim>,
+    /// Whether blanks in front of fields are no part of them.
+    pub skip_initial_blanks: bool,
     /// Lines to skip at the head of each file, before the header.
     pub skip: Setting<u64>,
+    /// Lines to leave out at the end of each file.
+    pub skip_footer: u64,
     /// Whether quotes that are not doubled may stand within fields, and one may be left over: see
     /// [`crate::scanner::record`].
     pub loose_quotes: bool,
@@ -133,6 +139,10 @@ pub struct CsvOptions {
     pub nullstr: Vec<String>,
     /// Whether these are null in quotes, too.
     pub nulls_in_quotes: bool,
+    /// Whether an empty field of text is text, and not null.
+    pub empty_is_text: bool,
+    /// Columns of text in which nothing is null.
+    pub not_null: Vec<String>,
     /// What stands before the fraction of a number: `.` or `,`.
     pub decimal_separator: u8,
     /// What stands between groups of three digits in numbers, if anything does.
@@ -146,6 +156,10 @@ pub struct CsvOptions {
     pub encoding: Setting<Encoding>,
     /// Names of the first columns, in order, in place of those that the files have for them.
     pub names: Vec<String>,
+    /// Whether names of headers are made such that they need no quotes in SQL: words of `a` to `z`, digits and `_`.
+    pub normalize_names: bool,
+    /// Types that may be inferred, beside text; all if there are none.
+    pub type_candidates: Vec<ColumnType>,
     /// Types of some columns, by name; the others are inferred.
     pub types: Vec<(String, ColumnType)>,
     /// Types of the first columns, in order.
@@ -192,16 +206,23 @@ impl Default for CsvOptions {
             bare_escapes: false,
             comment: Setting::Auto,
             inline_comments: false,
+            long_comment: None,
+            skip_initial_blanks: false,
             skip: Setting::Auto,
+            skip_footer: 0,
             loose_quotes: false,
             nullstr: Vec::new(),
             nulls_in_quotes: true,
+            empty_is_text: false,
+            not_null: Vec::new(),
             decimal_separator: b'.',
             thousands: None,
             times: TimeFormats::default(),
             find_times: FindTimes::default(),
             encoding: Setting::Auto,
             names: Vec::new(),
+            normalize_names: false,
+            type_candidates: Vec::new(),
             types: Vec::new(),
             types_in_order: Vec::new(),
             columns: None,

@@ -16,6 +16,9 @@ use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::codec::Codec;
 
 /// The path of standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -28,6 +31,13 @@ const OPEN_FILES: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
 
 /// Bytes that are read at once.
 const STEP_BYTES: usize = 256 << 10;
+
+/// How long a writer may pause before what has come of a pipe is looked at. Programs that have more to write are faster.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Bytes and lines of a text that are looked at at least, if it does not end before.
+const LEAST_HEAD_LEN_BYTES: u64 = 16;
+const LEAST_HEAD_LINES: usize = 2;
 
 /// Bytes that are kept of all pipes of this process, and how many may be.
 static KEPT_BYTES: AtomicU64 = AtomicU64::new(0);
@@ -146,14 +156,79 @@ fn is_unread_file(file: &mut File) -> bool {
     file.metadata().is_ok_and(|found| found.is_file()) && file.stream_position().is_ok_and(|at| at == 0)
 }
 
-/// Whether there is something to read of an open file, or its end, without waiting for it.
+/// Whether there is something to read of an open file, or its end, without waiting for longer.
 #[allow(unsafe_code)]
-pub(crate) fn has_more(file: &File) -> bool {
+fn has_more_within(file: &File, wait: Duration) -> bool {
     let mut file = libc::pollfd { fd: file.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let wait_ms = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
     // SAFETY: it is one `pollfd`, which nobody else has.
-    let ready = unsafe { libc::poll(&raw mut file, 1, 0) };
+    let ready = unsafe { libc::poll(&raw mut file, 1, wait_ms) };
     // What cannot be asked is read.
     ready != 0
+}
+
+/// What may keep one waiting for more bytes.
+#[derive(Debug)]
+pub(crate) enum Waiting {
+    /// An open file that is none on disk.
+    Open(File),
+    /// A pipe of which what was read is kept.
+    Kept(PipeReader),
+}
+
+impl Waiting {
+    /// Whether there is something to read behind so many bytes, or the end, without waiting for it.
+    pub(crate) fn has_more(&self, used_bytes: u64) -> bool {
+        match self {
+            Self::Open(file) => has_more_within(file, Duration::ZERO),
+            Self::Kept(reader) => {
+                let source = lock(&reader.pipe.source);
+                source.len > used_bytes || source.ended || has_more_within(&source.pipe, Duration::ZERO)
+            }
+        }
+    }
+}
+
+/// How much of a pipe is looked at to find out what it holds, if its writer pauses before so many bytes have come: the whole lines that
+/// have come until then. Whoever asks again is told the same, until [`look`] says otherwise. `None`: so many bytes, or all.
+///
+/// # Errors
+/// The pipe cannot be read.
+pub(crate) fn paused_head_len(path: &Path, most_bytes: u64) -> io::Result<Option<u64>> {
+    match kept(path)? {
+        Some(reader) => reader.pipe.paused_head_len(most_bytes),
+        None => Ok(None),
+    }
+}
+
+/// From now on a pipe is looked at as a file is, however long that takes, or again as it was. Gives how it was looked at.
+///
+/// # Errors
+/// The pipe cannot be opened.
+pub(crate) fn look(path: &Path, look: HeadLook) -> io::Result<HeadLook> {
+    match kept(path)? {
+        Some(reader) => Ok(std::mem::replace(&mut *lock(&reader.pipe.head), look)),
+        None => Ok(HeadLook::Full),
+    }
+}
+
+/// Whether less of a pipe has been looked at than of a file.
+///
+/// # Errors
+/// The pipe cannot be opened.
+pub(crate) fn is_head_paused(path: &Path) -> io::Result<bool> {
+    Ok(kept(path)?.is_some_and(|reader| matches!(*lock(&reader.pipe.head), HeadLook::Paused(_))))
+}
+
+/// What is kept of a pipe, if a path is one.
+fn kept(path: &Path) -> io::Result<Option<PipeReader>> {
+    if !is_standard_input(path) && !is_open_file(path) {
+        return Ok(None);
+    }
+    match open(path)? {
+        Opened::Kept(reader) => Ok(Some(reader)),
+        Opened::File(_) | Opened::Input(_) => Ok(None),
+    }
 }
 
 impl Read for Opened {
@@ -167,9 +242,21 @@ impl Read for Opened {
 
 /// A pipe, and what was read of it.
 #[derive(Debug)]
-struct Pipe {
+pub(crate) struct Pipe {
     kept: File,
     source: Mutex<Source>,
+    head: Mutex<HeadLook>,
+}
+
+/// How much of a pipe is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeadLook {
+    /// As much as comes without a long pause.
+    Open,
+    /// So many bytes, behind which there was one.
+    Paused(u64),
+    /// As much as of a file.
+    Full,
 }
 
 #[derive(Debug)]
@@ -187,7 +274,7 @@ struct Source {
 impl Pipe {
     fn new(pipe: File, kept: File) -> Self {
         let source = Source { pipe, ended: false, len: 0, buffer: Vec::new(), unkept_len: 0 };
-        Self { kept, source: Mutex::new(source) }
+        Self { kept, source: Mutex::new(source), head: Mutex::new(HeadLook::Open) }
     }
 
     /// Bytes that were read, of which there are more than `at` unless the pipe has ended.
@@ -208,6 +295,43 @@ impl Pipe {
             *len += std::mem::take(unkept_len) as u64;
         }
         Ok(*len)
+    }
+
+    /// See [`paused_head_len`].
+    fn paused_head_len(&self, most_bytes: u64) -> io::Result<Option<u64>> {
+        let mut head = lock(&self.head);
+        match *head {
+            HeadLook::Open => {}
+            HeadLook::Paused(len) => return Ok(Some(len)),
+            HeadLook::Full => return Ok(None),
+        }
+        let mut len = 0;
+        while len < most_bytes {
+            if let Some(lines_len) = self.whole_lines_len(len)?
+                && !has_more_within(&lock(&self.source).pipe, PAUSE)
+            {
+                *head = HeadLook::Paused(lines_len);
+                return Ok(Some(lines_len));
+            }
+            match self.read_behind(len)? {
+                more if more > len => len = more,
+                _ => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many of so many bytes are whole lines, if they are plain text and enough of it.
+    fn whole_lines_len(&self, len: u64) -> io::Result<Option<u64>> {
+        if len < LEAST_HEAD_LEN_BYTES {
+            return Ok(None);
+        }
+        let mut text = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
+        self.kept.read_exact_at(&mut text, 0)?;
+        let mut ends = memchr::memchr_iter(b'\n', &text);
+        let is_text = Codec::of_magic(&text) == Codec::Plain && !text.contains(&0);
+        let is_enough = is_text && ends.nth(LEAST_HEAD_LINES - 1).is_some();
+        Ok(memchr::memrchr(b'\n', &text).filter(|_| is_enough).map(|at| at as u64 + 1))
     }
 
     /// Keeps bytes that come behind so many.
@@ -286,6 +410,28 @@ mod tests {
         });
         writer.join().unwrap();
         assert!(read() == text);
+    }
+
+    #[test]
+    fn what_has_come_when_the_writer_pauses_is_looked_at() {
+        let (source, mut sink) = io::pipe().unwrap();
+        let path = PathBuf::from(format!("/dev/fd/{}", source.as_raw_fd()));
+        sink.write_all(b"id,name\n").unwrap();
+        let writer = thread::spawn(move || {
+            // Less than can be looked at is waited for.
+            thread::sleep(3 * PAUSE / 2);
+            sink.write_all(b"1,a longer value\n2,x").unwrap();
+            sink
+        });
+        assert_eq!(paused_head_len(&path, 1000).unwrap(), Some(25));
+        let mut sink = writer.join().unwrap();
+        sink.write_all(b"\n3,y\n").unwrap();
+        // What was said goes on to be so.
+        assert_eq!(paused_head_len(&path, 1000).unwrap(), Some(25));
+        assert!(is_head_paused(&path).unwrap());
+        drop(sink);
+        assert_eq!(look(&path, HeadLook::Full).unwrap(), HeadLook::Paused(25));
+        assert_eq!(paused_head_len(&path, 1000).unwrap(), None);
     }
 
     #[test]

@@ -93,6 +93,8 @@ pub(crate) enum Fate {
     Skipped,
     /// The record was left out, and kept in [`Rejects`].
     Rejected,
+    /// The line is one of several of a record that was left out, as a quote in it runs to the end of the file.
+    InQuotes,
 }
 
 /// How often something became of values or records, and the first of them.
@@ -180,6 +182,9 @@ impl fmt::Display for Told {
                 "record was rejected: SELECT * FROM rejects() tells why",
                 "records were rejected: SELECT * FROM rejects() tells why",
             ),
+            Fate::InQuotes => {
+                ("", "lines were left out with a quote that nothing closes: loose_quotes = true reads them")
+            }
         };
         write!(f, "{count} {}", if *count == 1 { one } else { many })
     }

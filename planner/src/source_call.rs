@@ -10,6 +10,7 @@ use sqlparser::ast::{
 
 use crate::error::{Error, Result};
 use crate::parse::Statement;
+use crate::sniff_csv::sniffed_call_of;
 use crate::suggest::nearest;
 
 /// How the files of a call are read.
@@ -138,7 +139,7 @@ pub(crate) fn function_named(name: &str) -> Option<SourceFunction> {
     known.map(|(_, function)| *function)
 }
 
-fn function_call(function: SourceFunction, args: &[FunctionArg]) -> Result<SourceCall> {
+pub(crate) fn function_call(function: SourceFunction, args: &[FunctionArg]) -> Result<SourceCall> {
     let mut call = SourceCall { function, paths: Vec::new(), options: Vec::new() };
     for (index, arg) in args.iter().enumerate() {
         if let (0, Some(path)) = (index, bare_path(arg)) {
@@ -305,7 +306,11 @@ impl Visitor for Finder {
     type Break = Error;
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Error> {
-        match source_call_of(factor) {
+        let call = match source_call_of(factor) {
+            Ok(None) => sniffed_call_of(factor),
+            found => found,
+        };
+        match call {
             Ok(Some(call)) if !self.calls.contains(&call) => self.calls.push(call),
             Ok(Some(_)) => {}
             Ok(None) => return check_function(factor),
@@ -319,12 +324,6 @@ impl Visitor for Finder {
 fn check_function(factor: &TableFactor) -> ControlFlow<Error> {
     let TableFactor::Table { name, args: Some(_), .. } = factor else { return ControlFlow::Continue(()) };
     let name = name.to_string();
-    if name.eq_ignore_ascii_case("sniff_csv") {
-        let error = Error::new(format!("there is no table function \"{name}\""));
-        return ControlFlow::Break(error.with_hint(
-            "on the command line, swath sniff 'data.csv' tells how files are written; DESCRIBE 'data.csv' tells their columns",
-        ));
-    }
     let known = FUNCTIONS.iter().map(|(known, _)| *known);
     match nearest(&name, known) {
         Some(known) if name.to_lowercase().starts_with("read") => {
@@ -439,8 +438,8 @@ mod tests {
             error("SELECT * FROM read_csv('a', skip = 1 + 1)"),
             "expected a constant for an option, found 1 + 1"
         );
-        let sniffed = calls("SELECT * FROM sniff_csv('a')").unwrap_err();
-        assert!(sniffed.hint().unwrap().contains("swath sniff"));
+        let sniffed = calls("SELECT * FROM sniff_csv('a', skip = 1), 'b'").unwrap();
+        assert_eq!(sniffed, calls("SELECT * FROM read_csv('a', skip = 1), 'b'").unwrap());
         assert_eq!(calls("SELECT * FROM read_cvs('a')").unwrap_err().hint(), Some("did you mean read_csv?"));
     }
 }

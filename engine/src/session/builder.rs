@@ -25,6 +25,7 @@ use crate::overflow::CheckArithmetic;
 use crate::params::Params;
 use crate::rejects::RejectsTable;
 use crate::resources::Resources;
+use crate::sniff_table::SniffTables;
 use crate::sources::Sources;
 use crate::subqueries::SubqueriesAsValues;
 use crate::table_sample::TableSamples;
@@ -181,6 +182,7 @@ fn session_state(
             Arc::new(sources.clone()),
             Arc::new(Inspections),
             Arc::new(RejectsTable::new(notes.clone())),
+            Arc::new(SniffTables::new(sources.clone())),
         ])
         .with_analyzer_rules(
             std::iter::once(Arc::new(UnionTypes) as _).chain(Analyzer::new().rules).collect(),

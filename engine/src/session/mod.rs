@@ -32,7 +32,6 @@ use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
-use crate::row_functions::row_functions;
 use crate::sinks::{Copy, WriterMemory, take_copy};
 use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;

@@ -194,9 +194,9 @@ impl Decoding<'_> {
     }
 
     fn open(&self, file: &SourceFile) -> Result<Box<dyn Chunks>> {
-        let (open, bytes) = open_bytes(file, self.options, true, self.notes)?;
+        let (origin, bytes) = open_bytes(file, self.options, true, self.notes)?;
         let split = Split::of(self.threads, CHUNK_LEN_BYTES);
-        chunks(&file.path, open, TextStream::raw(bytes), split, self.notes)
+        chunks(&file.path, origin, None, TextStream::raw(bytes), split, self.notes)
     }
 
     /// Hands out what is decoded, in order.

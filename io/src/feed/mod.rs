@@ -30,7 +30,7 @@ use order::{Decoded, Order};
 pub(crate) use order::{Ready, Recipe};
 use pieces::{Blocks, IndependentBlocks, IndexedBlocks, Members, Pieces};
 use ranges::Ranges;
-use stream::Stream;
+use stream::{HeadCheck, Stream};
 
 use crate::chunk::{Chunk, ChunkPool};
 use crate::codec::{Codec, Decompressor};
@@ -38,7 +38,7 @@ use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, Result};
 use crate::notes::Notes;
 use crate::options::DecodeOptions;
-use crate::pipe::{self, Opened};
+use crate::pipe::{self, Opened, Waiting};
 use crate::scan::Place;
 use crate::scanner::lenient::Findings;
 use crate::simd::InstructionSet;
@@ -163,12 +163,13 @@ impl Feed {
         recipe: Recipe,
         options: FeedOptions<'_>,
     ) -> Result<Self> {
-        let (open, bytes) = open_bytes(file, options.decode, options.once, options.notes)?;
+        let (origin, bytes) = open_bytes(file, options.decode, options.once, options.notes)?;
+        let check = recipe.head_check(file)?;
         let stream =
             TextStream::new(bytes, recipe.encoding(&file.path))?.rewritten(recipe.rewrite(&file.path));
         let encoding = stream.encoding();
         let checked = stream.decompressor().checked_bytes() == u64::MAX;
-        let chunks = chunks(&file.path, open, stream, options.split, options.notes)?;
+        let chunks = chunks(&file.path, origin, check, stream, options.split, options.notes)?;
         let look = Look { quote: recipe.quote(&file.path), set: options.set };
         let order = Order::new(number, &file.path, recipe, encoding, options.set, checked, options.notes);
         let order = Mutex::new(order);
@@ -250,31 +251,42 @@ impl Feed {
     }
 }
 
-/// What there is to read, if several may do so at the same time or it may keep one waiting, and its decoded bytes from the start on.
+/// Where the bytes of a file come from.
+enum Origin {
+    /// A file that several may read at the same time.
+    File(File),
+    /// What may keep one waiting.
+    Pipe(Waiting),
+    /// A file that begins where it stands: nobody knows the places in it.
+    Input,
+}
+
+/// Opens a file; its decoded bytes come from the start on.
 fn open_bytes(
     source: &SourceFile,
     options: DecodeOptions,
     once: bool,
     notes: &Notes,
-) -> Result<(Option<File>, Decompressor)> {
+) -> Result<(Origin, Decompressor)> {
     let path = source.path.as_path();
     let io_error = |error| Error::io(path, "open", error);
     let opened = if once { pipe::open_once(path) } else { pipe::open(path) };
     let opened = opened.map_err(io_error)?;
-    let file = match &opened {
-        Opened::File(file) => Some(file.try_clone().map_err(io_error)?),
-        // Of a file that begins where it stands, nobody knows the places.
-        Opened::Input(input) if input.metadata().is_ok_and(|found| found.is_file()) => None,
-        Opened::Input(input) => Some(input.try_clone().map_err(io_error)?),
-        Opened::Kept(_) => None,
+    let is_file = |file: &File| file.metadata().is_ok_and(|found| found.is_file());
+    let origin = match &opened {
+        Opened::File(file) if is_file(file) => Origin::File(file.try_clone().map_err(io_error)?),
+        Opened::Input(input) if is_file(input) => Origin::Input,
+        Opened::File(open) | Opened::Input(open) => {
+            Origin::Pipe(Waiting::Open(open.try_clone().map_err(io_error)?))
+        }
+        Opened::Kept(reader) => Origin::Pipe(Waiting::Kept(reader.clone())),
     };
-    if let Some(found) = file.as_ref().and_then(|file| file.metadata().ok())
-        && found.is_file()
-        && found.len() < source.len_bytes
+    if let Origin::File(file) = &origin
+        && file.metadata().is_ok_and(|found| found.len() < source.len_bytes)
     {
         return Err(Error::io(path, "read", became_shorter()));
     }
-    Ok((file, Decompressor::of_reader(path, Box::new(opened), options, notes)?))
+    Ok((origin, Decompressor::of_reader(path, Box::new(opened), options, notes)?))
 }
 
 /// A file has lost what was in it when it was looked at.
@@ -285,19 +297,21 @@ fn became_shorter() -> io::Error {
 /// The chunks of a file of which `stream` has read the head.
 fn chunks(
     path: &Path,
-    file: Option<File>,
+    origin: Origin,
+    check: Option<HeadCheck>,
     stream: TextStream,
     split: Option<Split>,
     notes: &Notes,
 ) -> Result<Box<dyn Chunks>> {
     let io_error = |error| Error::io(path, "read", error);
     let codec = stream.decompressor().codec();
-    // What is kept of a pipe is read from its start to its end.
-    let Some(file) = file else { return Ok(Box::new(Stream::new(stream))) };
+    // What may keep one waiting is read from its start to its end.
+    let file = match origin {
+        Origin::File(file) => file,
+        Origin::Pipe(pipe) => return Ok(Box::new(Stream::of_pipe(stream, pipe, check))),
+        Origin::Input => return Ok(Box::new(Stream::new(stream))),
+    };
     let metadata = file.metadata().map_err(io_error)?;
-    if !metadata.is_file() {
-        return Ok(Box::new(Stream::of_pipe(stream, file)));
-    }
     // What may be damaged is decoded in order, too: where one part is lost, the next one is known by its place behind it.
     let is_splittable = !stream.decompressor().is_salvage();
     let Some(start) = stream.plain_start().filter(|_| is_splittable) else {

@@ -9,18 +9,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Progress;
+use super::stream::HeadCheck;
 use crate::chunk::{Chunk, ChunkPool};
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::losses::Losses;
 use crate::notes::Notes;
 use crate::options::OnError;
+use crate::pipe;
 use crate::rewrite::Rewrite;
 use crate::scan::Place;
 use crate::scanner::csv::{CsvRequest, Layout};
+use crate::scanner::infer::check_head_again;
 use crate::scanner::json::JsonTable;
 use crate::scanner::lenient::Findings;
 use crate::simd::InstructionSet;
+use crate::source::SourceFile;
 use crate::splitter::{Grammar, Records, Splitter};
 
 /// Decoded bytes behind a record with an error in which the codec may still find that they are damaged: half a second's worth at
@@ -101,10 +105,20 @@ impl Recipe {
     pub(super) fn rewrite(&self, path: &Path) -> Option<Rewrite> {
         match self {
             Self::Csv(request) => {
-                Rewrite::of(&request.table.form_of(path).dialect, request.table.skip_of(path))
+                let table = &request.table;
+                Rewrite::of(&table.form_of(path).dialect, table.skip_of(path), table.options.skip_footer)
             }
             Self::Json(_) | Self::Lines { .. } => None,
         }
+    }
+
+    /// What is to be asked of a pipe of which less was looked at than of a file, once that has come: whether more shows the same.
+    pub(super) fn head_check(&self, file: &SourceFile) -> Result<Option<HeadCheck>> {
+        let Self::Csv(request) = self else { return Ok(None) };
+        let is_paused = pipe::is_head_paused(&file.path);
+        let is_paused = is_paused.map_err(|error| Error::io(&file.path, "open", error))?;
+        let (file, request) = (file.clone(), Arc::clone(request));
+        Ok(is_paused.then(|| HeadCheck(Box::new(move || check_head_again(&file, &request.table)))))
     }
 
     fn max_record_bytes(&self) -> usize {

@@ -1,22 +1,36 @@
 //! Chunks of a file that is decoded from its start to its end, by one worker at a time.
 
-use std::fs::File;
+use std::cell::Cell;
+use std::fmt;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 use super::order::Damage;
 use super::{Chunks, Given, Look, Next, Progress, Room, summarize};
 use crate::chunk::ChunkPool;
 use crate::encoding::TextStream;
-use crate::pipe;
+use crate::error::Result;
+use crate::pipe::Waiting;
+use crate::scanner::infer::SAMPLE_LEN_BYTES;
 
 #[derive(Debug)]
 pub(super) struct Stream(Mutex<State>);
+
+/// Looks at the head of a pipe once more, of which less was looked at, as its writer paused.
+pub(super) struct HeadCheck(pub(super) Box<dyn FnOnce() -> Result<()> + Send>);
+
+impl fmt::Debug for HeadCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HeadCheck")
+    }
+}
 
 #[derive(Debug)]
 struct State {
     bytes: TextStream,
     /// What the bytes come from, if it may keep one waiting.
-    pipe: Option<File>,
+    pipe: Option<Waiting>,
+    /// To be asked when as much has come as is looked at of a file.
+    check: Option<HeadCheck>,
     /// The number of the next chunk.
     next: u64,
     compressed_bytes: u64,
@@ -27,16 +41,17 @@ struct State {
 
 impl Stream {
     pub(super) fn new(bytes: TextStream) -> Self {
-        Self::of(bytes, None)
+        Self::of(bytes, None, None)
     }
 
     /// Of a pipe: where more has to be waited for, a chunk is what has come so far.
-    pub(super) fn of_pipe(bytes: TextStream, pipe: File) -> Self {
-        Self::of(bytes, Some(pipe))
+    pub(super) fn of_pipe(bytes: TextStream, pipe: Waiting, check: Option<HeadCheck>) -> Self {
+        Self::of(bytes, Some(pipe), check)
     }
 
-    fn of(bytes: TextStream, pipe: Option<File>) -> Self {
-        Self(Mutex::new(State { bytes, pipe, next: 0, compressed_bytes: 0, behind_gap: false, ended: false }))
+    fn of(bytes: TextStream, pipe: Option<Waiting>, check: Option<HeadCheck>) -> Self {
+        let (next, compressed_bytes, behind_gap, ended) = (0, 0, false, false);
+        Self(Mutex::new(State { bytes, pipe, check, next, compressed_bytes, behind_gap, ended }))
     }
 }
 
@@ -62,8 +77,18 @@ impl Chunks for Stream {
         }
         let State { bytes, pipe, .. } = &mut *state;
         let before_bytes = bytes.decompressor().decoded_bytes();
-        let read = |buffer: &mut [u8], at| bytes.read_behind(buffer, at);
-        let mut decoded = chunk.fill_while(read, || pipe.as_ref().is_none_or(pipe::has_more));
+        let used_bytes = Cell::new(0);
+        let read = |buffer: &mut [u8], at| {
+            let read = bytes.read_behind(buffer, at);
+            used_bytes.set(bytes.decompressor().compressed_offset_bytes());
+            read
+        };
+        let go_on = || pipe.as_ref().is_none_or(|pipe| pipe.has_more(used_bytes.get()));
+        let mut decoded = chunk.fill_while(read, go_on);
+        let is_whole_head = used_bytes.get() >= SAMPLE_LEN_BYTES as u64 || matches!(decoded, Ok(true));
+        if let Some(HeadCheck(check)) = state.check.take_if(|_| is_whole_head) {
+            decoded = decoded.and_then(|ended| check().map(|()| ended));
+        }
         chunk.set_behind_checked(state.bytes.decompressor().checked_bytes() >= before_bytes);
         summarize(&mut chunk, look);
         if state.bytes.at_gap() && decoded.is_ok() {

@@ -107,7 +107,7 @@ mod tests {
             ("  # it's  \"a\n x  y\n", commented, "# it's  \"a\nx y\n"),
             ("a  b", Dialect { delim: b' '.into(), ..blanks() }, "a  b"),
         ] {
-            match Rewrite::of(&dialect, 0) {
+            match Rewrite::of(&dialect, 0, 0) {
                 Some(_) => assert_eq!(rewritten(text, &dialect, 0), expected, "{text:?}"),
                 None => assert_eq!(text, expected),
             }

@@ -1,24 +1,31 @@
 //! Texts that are written anew before they are cut into fields.
 //!
 //! Some ways to write a table are rare, and would cost the grammar of all others: runs of blanks between fields, comments behind
-//! values, escapes in fields without quotes. Such a text is made into one without them, chunk by chunk. Lines keep their numbers; offsets
+//! values or that begin with several bytes, escapes in fields without quotes, blanks in front of fields, lines behind the table. Such a text is made into one without them, chunk by chunk. Lines keep their numbers; offsets
 //! of bytes are those of the new text.
 
 mod bare_escapes;
 mod blanks;
+mod footer;
 mod inline_comments;
+mod starts;
 
 use std::borrow::Cow;
 
 use bare_escapes::BareEscapes;
 use blanks::BlankRuns;
+use footer::Footer;
+pub(crate) use footer::without_footer;
 use inline_comments::InlineComments;
+use starts::Starts;
 
 use crate::scanner::record::Dialect;
 
 /// Writes a text anew, chunk by chunk.
 #[derive(Debug, Clone)]
 pub(crate) struct Rewrite {
+    footer: Option<Footer>,
+    starts: Option<Starts>,
     comments: Option<InlineComments>,
     escapes: Option<BareEscapes>,
     runs: Option<BlankRuns>,
@@ -26,26 +33,31 @@ pub(crate) struct Rewrite {
     skip: u64,
     /// Whether the last byte of those lines was a `\r`, which a `\n` may follow.
     after_return: bool,
-    scratch: [Vec<u8>; 2],
+    scratch: Scratch,
 }
 
 impl Rewrite {
-    /// For files of a dialect, behind some lines; `None` if they are read as they are.
-    pub(crate) fn of(dialect: &Dialect, skip: u64) -> Option<Self> {
+    /// For files of a dialect, behind some lines and without some others at the end; `None` if they are read as they are.
+    pub(crate) fn of(dialect: &Dialect, skip: u64, skip_footer: u64) -> Option<Self> {
         let rewrite = Self {
+            footer: Footer::of(skip_footer),
+            starts: Starts::of(dialect),
             comments: InlineComments::of(dialect),
             escapes: BareEscapes::of(dialect),
             runs: BlankRuns::of(dialect),
             skip,
             after_return: false,
-            scratch: Default::default(),
+            scratch: Scratch::default(),
         };
-        let is_needed = rewrite.comments.is_some() || rewrite.escapes.is_some() || rewrite.runs.is_some();
+        let Self { footer, starts, comments, escapes, runs, .. } = &rewrite;
+        let is_needed =
+            footer.is_some() || starts.is_some() || comments.is_some() || escapes.is_some() || runs.is_some();
         is_needed.then_some(rewrite)
     }
 
     /// Something is lost in front of what comes next, which need not be the start of a line.
     pub(crate) fn pass_gap(&mut self) {
+        self.starts.iter_mut().for_each(Starts::pass_gap);
         self.comments.iter_mut().for_each(InlineComments::pass_gap);
         self.escapes.iter_mut().for_each(BareEscapes::pass_gap);
         self.runs.iter_mut().for_each(BlankRuns::pass_gap);
@@ -65,27 +77,27 @@ impl Rewrite {
 
     /// Lets each step work on what the one before it makes.
     fn pass_on(&mut self, bytes: &[u8], at_end: bool, out: &mut Vec<u8>) {
-        let [first, second] = &mut self.scratch;
-        let mut bytes = bytes;
-        if let Some(comments) = &mut self.comments {
-            first.clear();
-            comments.write(bytes, first);
-            if at_end {
-                comments.finish(first);
-            }
-            bytes = first;
+        let Self { footer, starts, comments, escapes, runs, scratch, .. } = self;
+        // A step, and how its text ends.
+        macro_rules! step {
+            ($step:ident, $write:path, $finish:path) => {
+                if let Some(step) = $step {
+                    scratch.step(|bytes, out| $write(step, bytes, out));
+                    if at_end {
+                        $finish(step, &mut scratch.text);
+                    }
+                }
+            };
         }
-        if let Some(escapes) = &mut self.escapes {
-            second.clear();
-            escapes.write(bytes, second);
-            if at_end {
-                escapes.finish(second);
-            }
-            bytes = second;
-        }
-        match &mut self.runs {
-            Some(runs) => runs.write(bytes, out),
-            None => out.extend_from_slice(bytes),
+        scratch.text.clear();
+        scratch.text.extend_from_slice(bytes);
+        step!(footer, Footer::write, Footer::finish);
+        step!(starts, Starts::write, Starts::finish);
+        step!(comments, InlineComments::write, InlineComments::finish);
+        step!(escapes, BareEscapes::write, BareEscapes::finish);
+        match runs {
+            Some(runs) => runs.write(&scratch.text, out),
+            None => out.extend_from_slice(&scratch.text),
         }
     }
 
@@ -109,9 +121,25 @@ impl Rewrite {
     }
 }
 
+/// Between two steps.
+#[derive(Debug, Clone, Default)]
+struct Scratch {
+    text: Vec<u8>,
+    spare: Vec<u8>,
+}
+
+impl Scratch {
+    /// Makes of the text what a step makes of it.
+    fn step(&mut self, step: impl FnOnce(&[u8], &mut Vec<u8>)) {
+        self.spare.clear();
+        step(&self.text, &mut self.spare);
+        std::mem::swap(&mut self.text, &mut self.spare);
+    }
+}
+
 /// A text of whole lines as a dialect is to cut it.
 pub(crate) fn prepared<'a>(text: &'a [u8], dialect: &Dialect) -> Cow<'a, [u8]> {
-    match Rewrite::of(dialect, 0) {
+    match Rewrite::of(dialect, 0, 0) {
         None => Cow::Borrowed(text),
         Some(mut rewrite) => {
             let mut out = Vec::with_capacity(text.len());
@@ -125,7 +153,7 @@ pub(crate) fn prepared<'a>(text: &'a [u8], dialect: &Dialect) -> Cow<'a, [u8]> {
 /// What a dialect makes of a text, which has to be the same however it is cut.
 #[cfg(test)]
 fn rewritten(text: &str, dialect: &Dialect, skip: u64) -> String {
-    let rewrite = Rewrite::of(dialect, skip).expect("the dialect is one of those");
+    let rewrite = Rewrite::of(dialect, skip, 0).expect("the dialect is one of those");
     let cut_at = |len: usize| {
         let (mut rewrite, mut out) = (rewrite.clone(), Vec::new());
         text.as_bytes().chunks(len).for_each(|chunk| rewrite.write(chunk, &mut out));

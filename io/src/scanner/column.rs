@@ -12,7 +12,8 @@ use arrow_array::{ArrayRef, BooleanArray, PrimitiveArray};
 use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder};
 
 use super::decimal::parse_decimal;
-use super::fields::{FieldRules, Fields, Span};
+use super::fields::{FieldRules, Fields, Missing, Span};
+use super::infer::Column;
 use super::numbers;
 use super::text_values::TextValues;
 use super::values::{
@@ -26,6 +27,7 @@ use crate::simd::InstructionSet;
 #[derive(Debug)]
 pub(crate) struct ColumnBuilder {
     ty: ColumnType,
+    missing: Missing,
     values: Values,
     nulls: NullBufferBuilder,
 }
@@ -93,7 +95,12 @@ impl ColumnBuilder {
             ColumnType::TimestampTz => Values::TimestampTz(Vec::with_capacity(rows)),
             ColumnType::Text => Values::Text(TextValues::with_capacity(rows)),
         };
-        Self { ty, values, nulls: NullBufferBuilder::new(rows) }
+        Self { ty, missing: Missing::Usual, values, nulls: NullBufferBuilder::new(rows) }
+    }
+
+    /// An empty column for the values of a column of a table.
+    pub(crate) fn of(column: &Column) -> Self {
+        Self { missing: column.missing, ..Self::new(column.ty, 0) }
     }
 
     /// Appends fields.
@@ -131,6 +138,14 @@ impl ColumnBuilder {
         rules: &FieldRules,
         on_bad: OnBad<'_>,
     ) -> Result<(), FirstRejected> {
+        let own;
+        let rules = match self.missing {
+            Missing::Usual => rules,
+            missing => {
+                own = rules.with_missing(missing);
+                &own
+            }
+        };
         let nulls = &mut self.nulls;
         // NaN means that there is no value (see NULL_WORDS).
         let f64_of = |value: &[u8]| parse_f64(value).filter(|value| !value.is_nan());
@@ -381,7 +396,7 @@ fn slow<V>(
     }
     match full(trim(&value)) {
         Some(found) => Some(Some(found)),
-        None if is_null_word(&value) => Some(None),
+        None if rules.missing != Missing::Nothing && is_null_word(&value) => Some(None),
         None => None,
     }
 }
@@ -424,7 +439,7 @@ fn append_text(
     on_bad: OnBad<'_>,
 ) -> Result<(), FirstRejected> {
     let mut runs = Runs { nulls, end: 0 };
-    let is_empty = |span: &Span| span.start == span.end;
+    let is_empty = |span: &Span| span.start == span.end && rules.missing == Missing::Usual;
     if let Some(text) = fields.text {
         let unquoted = fields.unquoted(spans);
         if unquoted.are_all {
@@ -433,7 +448,7 @@ fn append_text(
                 let span = unquoted.spans[row];
                 rules.nulls.has(fields.raw(span), span != spans[row])
             };
-            if empty > 0 || !rules.nulls.is_empty() {
+            if empty > 0 && rules.missing == Missing::Usual || !rules.nulls.is_empty() {
                 let is_null = |row: &usize| is_empty(&spans[*row]) || is_listed(*row);
                 (0..spans.len()).filter(is_null).for_each(|row| runs.null(row));
             }
@@ -513,6 +528,7 @@ mod tests {
         let times = TimeFormats::default();
         let rules = FieldRules {
             nulls: NullTexts::alike(nullstr),
+            missing: Missing::Usual,
             signs: NumberSigns::USUAL,
             times,
             encoding: Encoding::Utf8,
@@ -628,6 +644,7 @@ mod tests {
             let nullstr = vec!["-9".to_owned()];
             let rules = FieldRules {
                 nulls: NullTexts::alike(nullstr),
+                missing: Missing::Usual,
                 signs: NumberSigns::USUAL,
                 times,
                 encoding: Encoding::Utf8,

@@ -11,7 +11,7 @@ use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 use super::ScanRequest;
 use super::column::{ColumnBuilder, Rejected};
 use super::delim::Delim;
-use super::fields::{FieldRules, Fields, Span};
+use super::fields::{FieldRules, Fields, Missing, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
 use super::infer::{Column, ColumnPlaces, CsvTable, HeaderRule, column_name, find_by_place, header_names};
 use super::lenient::{Findings, Leniency, Lenient};
@@ -135,7 +135,8 @@ impl Layout {
         let columns = &table.columns;
         let mut of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);
         let (nulls, signs) = (NullTexts::of(&table.options, dialect), table.options.number_signs());
-        let rules = FieldRules { nulls, signs, times: table.times.clone(), encoding };
+        let missing = Missing::Usual;
+        let rules = FieldRules { nulls, missing, signs, times: table.times.clone(), encoding };
         let mut scratch = Vec::new();
         let mut fits = |field: &Field, ty| {
             fits_type(field_value(data, field, dialect, &mut scratch), ty, &rules, dialect)
@@ -229,7 +230,7 @@ pub(super) struct Source<'a> {
 
 impl CsvScanner {
     pub(crate) fn new(request: &Arc<CsvRequest>, set: InstructionSet) -> Self {
-        let builder = |index: &usize| ColumnBuilder::new(request.table.columns[*index].ty, 0);
+        let builder = |index: &usize| ColumnBuilder::of(&request.table.columns[*index]);
         let filtered = request.filter.rows.as_ref().map_or(&[] as &[usize], |filter| filter.columns());
         Self {
             filter_builders: filtered.iter().map(|column| builder(&request.wanted[*column])).collect(),

@@ -31,17 +31,39 @@ pub(crate) struct Fields<'a> {
     pub(crate) set: InstructionSet,
 }
 
+/// What is missing in a column, beside what the options name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Missing {
+    /// An empty field without quotes, and in columns of other types than text what people write for missing values.
+    #[default]
+    Usual,
+    /// In columns of text, nothing.
+    NoText,
+    /// Nothing: an empty field has to be a value of the type.
+    Nothing,
+}
+
 /// How fields become values, beside their column's type.
 #[derive(Debug, Clone)]
 pub struct FieldRules {
-    /// Texts that are null in every column.
+    /// Texts that are null.
     pub nulls: NullTexts,
+    /// What else is.
+    pub missing: Missing,
     /// The signs within numbers.
     pub signs: NumberSigns,
     /// How dates and points in time are written.
     pub times: TimeFormats,
     /// The encoding of text.
     pub encoding: Encoding,
+}
+
+impl FieldRules {
+    /// For a column in which other things are missing.
+    pub(crate) fn with_missing(&self, missing: Missing) -> Self {
+        let nulls = if missing == Missing::Nothing { NullTexts::default() } else { self.nulls.clone() };
+        Self { nulls, missing, ..self.clone() }
+    }
 }
 
 impl<'a> Fields<'a> {

@@ -211,7 +211,7 @@ fn and_more(count: usize) -> String {
 }
 
 /// The options that make one dialect another one, each with its value in both.
-fn differences(one: &Dialect, other: &Dialect) -> Vec<(String, String)> {
+pub(super) fn differences(one: &Dialect, other: &Dialect) -> Vec<(String, String)> {
     let settings = |dialect: &Dialect| {
         let Dialect { delim, escape, comment, .. } = dialect;
         let quote = &dialect.said_quote();

@@ -140,6 +140,13 @@ impl Findings {
         found.count(fate, false);
         let error = ErrorKind::UnclosedQuote { location: location.clone() }.into();
         found.tell(fate, &location, &error, 0, || text_of(record, encoding));
+        let ended = u64::from(!matches!(record.last(), Some(b'\n' | b'\r')));
+        let lines = line_ends(record) + ended;
+        if lines > 1 {
+            let place = format!("{}: line {}", location.path.display(), location.line);
+            let first = Some((0, location.byte_offset, place));
+            found.counts.insert(Fate::InQuotes, Count { count: lines, first });
+        }
         found
     }
 
@@ -202,7 +209,7 @@ impl Lenient {
     /// `None` if everything has to fit.
     pub(super) fn new(request: &CsvRequest) -> Option<Self> {
         let leniency = Leniency::of(&request.table.options)?;
-        let check = |column: &usize| ColumnBuilder::new(request.table.columns[*column].ty, 0);
+        let check = |column: &usize| ColumnBuilder::of(&request.table.columns[*column]);
         Some(Self {
             leniency,
             checks: request.checked.iter().map(check).collect(),

@@ -40,6 +40,10 @@ pub struct Dialect {
     pub inline_comments: bool,
     /// Where the escape means something.
     pub escapes: Escapes,
+    /// At the start of a line that is no record, if it has several bytes. Texts are written without these lines before they are parsed.
+    pub long_comment: Option<Delim>,
+    /// Whether blanks in front of a field are no part of it. Texts are written without them before they are parsed.
+    pub skips_initial_blanks: bool,
 }
 
 /// Where an escape makes the byte behind it a part of the value. Texts in which it does so outside of quotes are written with quotes around
@@ -118,6 +122,8 @@ impl Dialect {
         loose_quotes: false,
         inline_comments: false,
         escapes: Escapes::InQuotes,
+        long_comment: None,
+        skips_initial_blanks: false,
     };
 }
 

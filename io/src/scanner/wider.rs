@@ -60,7 +60,7 @@ impl CsvScanner {
         let all = wanted.chain(request.checked.iter().zip(&source.layout.checked));
         let guessed = all.filter_map(|(number, field)| {
             let column = &request.table.columns[*number];
-            let builder = ColumnBuilder::new(column.ty, 0);
+            let builder = ColumnBuilder::of(column);
             column.inferred.then_some(Checked { column, field: (*field)?, builder })
         });
         guessed.collect()

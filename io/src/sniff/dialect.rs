@@ -36,6 +36,8 @@ pub(crate) struct Known {
     pub(crate) comment: Option<Option<u8>>,
     pub(crate) loose_quotes: bool,
     pub(crate) inline_comments: bool,
+    pub(crate) long_comment: Option<Delim>,
+    pub(crate) skips_initial_blanks: bool,
     /// Where the escape means something. Without quotes, the quote is the one that texts are written with anew.
     pub(crate) escapes: Escapes,
     /// What stands within numbers, if it is said and no point: it is no delimiter, but between quotes.
@@ -62,7 +64,13 @@ impl Known {
             escapes,
             inline_comments: options.inline_comments,
             escape: options.escape.known(),
-            comment: options.comment.known().or(options.inline_comments.then_some(Some(b'#'))),
+            long_comment: options.long_comment,
+            skips_initial_blanks: options.skip_initial_blanks,
+            comment: options
+                .comment
+                .known()
+                .or(options.inline_comments.then_some(Some(b'#')))
+                .or(options.long_comment.map(|_| None)),
             loose_quotes: options.loose_quotes,
             in_numbers: [
                 Some(options.decimal_separator).filter(|separator| *separator != b'.'),
@@ -84,9 +92,22 @@ impl Known {
 
     /// The dialect, if all of it is known.
     pub(crate) fn dialect(&self) -> Option<Dialect> {
-        let Self { delim, quote, escape, comment, loose_quotes, inline_comments, escapes, .. } = *self;
-        let (quote, escape, comment) = (quote?, escape?, comment?);
-        Some(Dialect { delim: delim?, quote, escape, comment, loose_quotes, inline_comments, escapes })
+        let (quote, escape, comment) = (self.quote?, self.escape?, self.comment?);
+        Some(Dialect { quote, escape, comment, ..self.frame(self.delim?) })
+    }
+
+    /// A dialect with all that is not guessed.
+    fn frame(&self, delim: Delim) -> Dialect {
+        let Self { loose_quotes, inline_comments, escapes, long_comment, skips_initial_blanks, .. } = *self;
+        Dialect {
+            delim,
+            loose_quotes,
+            inline_comments,
+            escapes,
+            long_comment,
+            skips_initial_blanks,
+            ..Dialect::RFC4180
+        }
     }
 }
 
@@ -278,12 +299,11 @@ fn best_of(text: &[u8], whole: bool, delims: &[Delim], known: &Known) -> Option<
 /// Dialects with a delimiter that the text gives reason to try, the likeliest first.
 fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialect> {
     let comment = known.comment.unwrap_or_else(|| comment_of(text, whole, delim));
-    let Known { loose_quotes, inline_comments, escapes: scope, .. } = *known;
     let mut dialects = Vec::new();
     let quotes = match known.quote {
         Some(quote) => vec![quote],
         None => {
-            let plain = Dialect { delim, comment, loose_quotes, ..Dialect::RFC4180 };
+            let plain = Dialect { delim, comment, loose_quotes: known.loose_quotes, ..Dialect::RFC4180 };
             let mut quotes = vec![Some(b'"')];
             quotes.extend(opens_a_field(text, delim, b'\'').then_some(Some(b'\'')));
             // Quotes that mean nothing are rare: only where they make no sense.
@@ -300,15 +320,8 @@ fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialec
             }
             (None, _) => vec![None],
         };
-        dialects.extend(escapes.into_iter().map(|escape| Dialect {
-            delim,
-            quote,
-            escape,
-            comment,
-            loose_quotes,
-            inline_comments,
-            escapes: scope,
-        }));
+        let with = |escape| Dialect { quote, escape, comment, ..known.frame(delim) };
+        dialects.extend(escapes.into_iter().map(with));
     }
     dialects
 }

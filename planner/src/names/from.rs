@@ -16,6 +16,7 @@ use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
     Env, Relation, Scope, aliased, all_columns, must_be_in_both, no_table, respell, same_name,
 };
+use crate::sniff_csv::{SNIFF_COLUMNS, sniffed_call_of};
 use crate::source_call::source_call_of;
 
 impl Resolver<'_> {
@@ -196,10 +197,12 @@ impl Resolver<'_> {
                     name_series(other, relations);
                 }
                 let alias = alias_of(other).cloned();
-                let (name, columns) = match is_rejects(other) {
-                    true => ("rejects", Some(REJECTS_COLUMNS.map(str::to_owned).to_vec())),
-                    false if is_series => ("", Some(vec!["value".to_owned()])),
-                    false => ("", None),
+                let owned = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+                let (name, columns) = match other {
+                    other if is_rejects(other) => ("rejects", owned(&REJECTS_COLUMNS)),
+                    other if sniffed_call_of(other)?.is_some() => ("sniff_csv", owned(&SNIFF_COLUMNS)),
+                    _ if is_series => ("", owned(&["value"])),
+                    _ => ("", None),
                 };
                 let relation = Relation { is_series, ..Relation::new(name, columns) };
                 relations.push(aliased(relation, alias.as_ref()));

@@ -1,5 +1,7 @@
 //! The heads of files.
 
+use std::io::Read;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -7,10 +9,12 @@ use encoding_rs::WINDOWS_1252;
 
 use crate::codec::{Codec, Decompressor};
 use crate::encoding::{Encoding, TextStream};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::feed::DOUBT_LEN_BYTES;
 use crate::notes::Notes;
-use crate::options::{CsvOptions, HeaderMode, Setting};
+use crate::options::{CsvOptions, DecodeOptions, HeaderMode, Setting};
+use crate::pipe;
+use crate::rewrite::without_footer;
 use crate::scanner::record::line_end;
 use crate::sniff::{Looks, encoding_of};
 use crate::source::SourceFile;
@@ -18,7 +22,7 @@ use crate::splitter::RecordBuffer;
 
 /// Decoded bytes of a file that are looked at: below one bzip2 block (900 kB), so that looking at a
 /// .bz2 decodes one block.
-pub(super) const SAMPLE_LEN_BYTES: usize = 512 << 10;
+pub(crate) const SAMPLE_LEN_BYTES: usize = 512 << 10;
 
 /// The first decoded bytes of a file.
 pub(crate) struct Head {
@@ -85,7 +89,7 @@ pub(crate) fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head>
 }
 
 fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<Head> {
-    let mut buffer = open_records(file, options, encoding)?;
+    let (mut buffer, is_paused) = open_records(file, options, encoding)?;
     // Behind a header of many names there have to be some records.
     let has_lines = |sample: &[u8]| memchr::memchr2(b'\n', b'\r', &sample[..sample.len() / 2]).is_some();
     let len = fill_head(&mut buffer, SAMPLE_LEN_BYTES, has_lines)?;
@@ -94,11 +98,13 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
     }
     let compressed_bytes = buffer.decompressor().compressed_offset_bytes();
     check_head(&mut buffer)?;
-    let text = buffer.data()[..len].to_vec();
+    let is_whole = !is_paused && buffer.is_whole() && len == buffer.data().len();
+    let skip_footer = if is_whole { options.skip_footer } else { 0 };
+    let text = without_footer(&buffer.data()[..len], skip_footer);
     let share = text.len() as f64 / buffer.data().len().max(1) as f64;
     let compressed_bytes = (compressed_bytes as f64 * share) as u64;
     Ok(Head {
-        whole: buffer.is_whole() && text.len() == buffer.data().len(),
+        whole: is_whole,
         text,
         codec: buffer.decompressor().codec(),
         compressed_bytes,
@@ -111,15 +117,36 @@ fn read_head_in(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> 
     })
 }
 
-/// Opens a file and steps over the lines to skip.
-fn open_records(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<RecordBuffer> {
-    // What is to be noted is noted when the file is read.
-    let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
+/// Opens a file and steps over the lines to skip; and whether its writer paused, as of [`open_head`].
+fn open_records(file: &SourceFile, options: &CsvOptions, encoding: Encoding) -> Result<(RecordBuffer, bool)> {
+    let (bytes, is_paused) = open_head(&file.path, options.decode(), SAMPLE_LEN_BYTES)?;
     let stream = TextStream::new(bytes, encoding)?;
     // The sample is many records: the bound on one must not keep it from being taken.
     let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(SAMPLE_LEN_BYTES));
     skip_lines(&mut buffer, options.skip.known().unwrap_or(0))?;
-    Ok(buffer)
+    Ok((buffer, is_paused))
+}
+
+/// Opens a file of which so many bytes are to be looked at. Of a pipe whose writer pauses before they have come, it is what has come; then
+/// its end is not that of the text.
+///
+/// # Errors
+/// It cannot be opened or read.
+pub(crate) fn open_head(
+    path: &Path,
+    options: DecodeOptions,
+    most_bytes: usize,
+) -> Result<(Decompressor, bool)> {
+    // What is to be noted is noted when the file is read.
+    let notes = Notes::default();
+    let io_error = |error| Error::io(path, "read", error);
+    match pipe::paused_head_len(path, most_bytes as u64).map_err(io_error)? {
+        None => Ok((Decompressor::open(path, options, &notes)?, false)),
+        Some(len) => {
+            let head = pipe::open(path).map_err(io_error)?.take(len);
+            Ok((Decompressor::of_reader(path, Box::new(head), options, &notes)?, true))
+        }
+    }
 }
 
 /// Steps over the lines that the options say to skip.

@@ -4,13 +4,14 @@
 //! * `sample`: what records and columns they show; `values`: what the values of a column look like
 //! * `header`: whether the first record has names
 //! * `union`: the columns of all files together, with `names` and `times`
-//! * `stated`: what the options say of them
+//! * `stated`: what the options say of them, with `normal_names`
 //! * `notes`: what is worth knowing
 //! * `table`: what comes out
 
 mod head;
 mod header;
 mod names;
+mod normal_names;
 mod notes;
 mod sample;
 mod stated;
@@ -21,19 +22,20 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use head::{Head, check_head, each_file, fill_head, read_head};
+pub(crate) use head::{Head, SAMPLE_LEN_BYTES, check_head, each_file, fill_head, open_head, read_head};
 pub(crate) use names::{ColumnPlaces, column_name, find_by_place, folded, header_names};
 pub(crate) use sample::Sample;
 use sample::take_samples;
-use stated::{apply_names, apply_types};
+use stated::{apply_names, apply_not_null, apply_types};
 pub(crate) use table::HeaderRule;
 pub use table::{Column, CsvTable};
 use union::merge;
 
-use super::file_forms::{FileForm, FileForms, found_forms};
+use super::file_forms::{FileForm, FileForms, differences, found_forms};
 use super::record::Dialect;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
+use crate::pipe::{self, HeadLook};
 use crate::sniff::{Known, dialect_of};
 use crate::source::SourceFile;
 
@@ -70,6 +72,33 @@ pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable>
     Ok(table)
 }
 
+/// Looks at the head of a pipe once more, of which less was looked at for a table than of a file, as its writer paused.
+///
+/// # Errors
+/// More of it shows that it is written otherwise.
+pub(crate) fn check_head_again(file: &SourceFile, table: &CsvTable) -> Result<()> {
+    let look = |look| pipe::look(&file.path, look).map_err(|error| Error::io(&file.path, "open", error));
+    let before = look(HeadLook::Full)?;
+    let full = infer_csv(std::slice::from_ref(file), &table.options)?;
+    let (known, found) = (table.form_of(&file.path), full.form_of(&file.path));
+    let mut differences = differences(&found.dialect, &known.dialect);
+    let mut add = |option: &str, found: String, known: String| {
+        if found != known {
+            differences.push((format!("{option} = {found}"), format!("{option} = {known}")));
+        }
+    };
+    add("skip", full.skip_of(&file.path).to_string(), table.skip_of(&file.path).to_string());
+    add("header", full.has_header().to_string(), table.has_header().to_string());
+    let (found, known): (Vec<_>, Vec<_>) = differences.into_iter().unzip();
+    if found.is_empty() {
+        return Ok(());
+    }
+    // Who reads the table again has to be told again.
+    look(before)?;
+    let (path, found, known) = (file.path.clone(), found.join(", "), known.join(", "));
+    Err(ErrorKind::HeadTooShort { path, found, known }.into())
+}
+
 fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
     let known = Known::of(options);
     if let Some(columns) = &options.columns {
@@ -81,6 +110,7 @@ fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
     let mut table = merge(files, &samples, dialect, options);
     apply_names(&mut table)?;
     apply_types(&mut table)?;
+    apply_not_null(&mut table)?;
     Ok(table)
 }
 
@@ -106,7 +136,7 @@ fn declared(
         HeaderMode::Absent => HeaderRule::Data,
     };
     let columns = columns.iter().map(|(name, ty)| Column::new(name.clone(), *ty, false)).collect();
-    Ok(CsvTable {
+    let mut table = CsvTable {
         columns,
         forms,
         header,
@@ -117,7 +147,10 @@ fn declared(
         options: options.clone(),
         notes,
         estimated_rows: None,
-    })
+        line_end: None,
+    };
+    apply_not_null(&mut table)?;
+    Ok(table)
 }
 
 /// The dialect of the first file that has any text.

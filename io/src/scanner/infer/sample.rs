@@ -6,7 +6,7 @@ use super::{Head, column_name, read_head};
 use crate::error::Result;
 use crate::options::{CsvOptions, HeaderMode, OnError, Setting};
 use crate::rewrite::prepared;
-use crate::scanner::fields::FieldRules;
+use crate::scanner::fields::{FieldRules, Missing};
 use crate::scanner::file_forms::Unnamed;
 use crate::scanner::null_texts::NullTexts;
 use crate::scanner::record::{
@@ -39,6 +39,8 @@ pub(crate) struct Sample {
     /// Records, in so many compressed bytes.
     records: u64,
     compressed_bytes: u64,
+    /// How the first line ends.
+    pub(super) line_end: Option<&'static str>,
     /// Whether these are all.
     pub(crate) whole: bool,
 }
@@ -59,10 +61,12 @@ impl Sample {
             has_inline_comments: false,
             records: 0,
             compressed_bytes: head.compressed_bytes,
+            line_end: first_line_end(&head.text),
             whole: head.whole,
         };
         let rules = FieldRules {
             nulls: NullTexts::of(options, &sample.dialect),
+            missing: Missing::Usual,
             signs: options.number_signs(),
             times: options.times.clone(),
             encoding: head.encoding,
@@ -133,11 +137,11 @@ impl Sample {
         }
     }
 
-    /// Gives columns names that are empty: those that only longer records than the first have, if these are wanted, and so many at least.
-    fn add_columns(&mut self, of_longer: bool, least: usize) {
+    /// Gives columns names that are empty: those that only longer records than the first have, and so many that there are as many as
+    /// names were given.
+    fn add_columns(&mut self, least: usize) {
         let Some(first) = &mut self.first else { return };
-        let longest = if of_longer { self.types.len() } else { 0 };
-        self.beyond_first = longest.max(least).saturating_sub(first.len());
+        self.beyond_first = self.types.len().max(least).saturating_sub(first.len());
         let width = first.len() + self.beyond_first;
         first.resize(width, String::new());
         self.first_types.resize(width, ColumnValues::default());
@@ -183,8 +187,7 @@ pub(super) fn take_samples(
             sample.unnamed = Unnamed::None;
         }
         if long_is_error && options.pad_short && options.columns.is_none() {
-            let is_headed = options.header == HeaderMode::Present || may_be_headed && sample.first_is_names();
-            sample.add_columns(!is_headed, options.names.len());
+            sample.add_columns(options.names.len());
         }
         Ok(sample)
     })
@@ -222,6 +225,16 @@ impl<'a> Records<'a> {
             }
         }
     }
+}
+
+/// How the first line of a text ends, as an option has it.
+fn first_line_end(text: &[u8]) -> Option<&'static str> {
+    let at = memchr::memchr2(b'\n', b'\r', text)?;
+    Some(match &text[at..] {
+        [b'\r', b'\n', ..] => "\\r\\n",
+        [b'\r', ..] => "\\r",
+        _ => "\\n",
+    })
 }
 
 /// Where the text goes on behind some lines.
@@ -268,8 +281,7 @@ mod tests {
             found("1,2\n1,2,3\n1\n1,2,x,4\n", &padded),
             "column0 bigint, column1 bigint, column2 text, column3 bigint"
         );
-        // A header says how many columns there are.
-        assert_eq!(found("a,b\n1,2,3,4\n1\n", &padded), "a bigint, b bigint");
+        assert_eq!(found("a,b\n1,2,3,4\n1\n", &padded), "a bigint, b bigint, column2 bigint, column3 bigint");
         let names = ["x", "y", "z"].map(str::to_owned).to_vec();
         let named = CsvOptions { names: names.clone(), ..padded.clone() };
         assert_eq!(found("1,2\n3\n", &named), "x bigint, y bigint, z text");

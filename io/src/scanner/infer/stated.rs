@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::normal_names::normal_names;
 use super::{Column, CsvTable};
 use crate::error::{Error, Result};
 use crate::options::{ColumnType, CsvOptions};
+use crate::scanner::fields::Missing;
 
 /// Applies the names that the options give.
 pub(super) fn apply_names(table: &mut CsvTable) -> Result<()> {
@@ -14,6 +16,10 @@ pub(super) fn apply_names(table: &mut CsvTable) -> Result<()> {
         table.columns = names.iter().map(|name| Column::new(name.clone(), ColumnType::Text, false)).collect();
     }
     check_count("names", names.len(), &table.columns)?;
+    if table.options.normalize_names {
+        let normal = normal_names(table.columns.iter().map(|column| column.name.as_str()));
+        table.columns.iter_mut().zip(normal).for_each(|(column, name)| column.name = name);
+    }
     for (column, name) in table.columns.iter_mut().zip(names) {
         column.name.clone_from(name);
     }
@@ -35,20 +41,37 @@ pub(super) fn apply_types(table: &mut CsvTable) -> Result<()> {
         column.set_type(*ty);
     }
     for (name, ty) in &table.options.types {
-        let exact = table.columns.iter().position(|column| column.name == *name);
-        let found =
-            exact.or_else(|| table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)));
-        let Some(index) = found else {
-            let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-            return Err(Error::bad_option_hint(
-                "types",
-                format!("no column is named \"{name}\""),
-                format!("the columns are: {}", names.join(", ")),
-            ));
-        };
+        let index = place_of(name, "types", &table.columns)?;
         table.columns[index].set_type(*ty);
     }
     Ok(())
+}
+
+/// Applies what the options say of nulls in columns of text.
+pub(super) fn apply_not_null(table: &mut CsvTable) -> Result<()> {
+    if table.options.empty_is_text {
+        let texts = table.columns.iter_mut().filter(|column| column.ty == ColumnType::Text);
+        texts.for_each(|column| column.missing = Missing::NoText);
+    }
+    for name in &table.options.not_null {
+        let index = place_of(name, "force_not_null", &table.columns)?;
+        table.columns[index].missing = Missing::Nothing;
+    }
+    Ok(())
+}
+
+/// The column that an option names.
+fn place_of(name: &str, option: &str, columns: &[Column]) -> Result<usize> {
+    let exact = columns.iter().position(|column| column.name == *name);
+    let found = exact.or_else(|| columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)));
+    found.ok_or_else(|| {
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        Error::bad_option_hint(
+            option,
+            format!("no column is named \"{name}\""),
+            format!("the columns are: {}", names.join(", ")),
+        )
+    })
 }
 
 /// What is said of columns in order is said of no more than there are.
@@ -87,6 +110,19 @@ mod tests {
         let columns = Some(vec![("x".to_owned(), ColumnType::Float64)]);
         let options = CsvOptions { columns, ..Default::default() };
         assert_eq!(columns_of(&infer(&["1\n"], &options).unwrap()), "x double");
+    }
+
+    #[test]
+    fn names_may_be_made_normal() {
+        let normal = CsvOptions { normalize_names: true, ..Default::default() };
+        let found = |text: &str, options: &CsvOptions| columns_of(&infer(&[text], options).unwrap());
+        let text = "A b,a  B,order\n1,x,2\n";
+        assert_eq!(found(text, &normal), "a_b bigint, a_b_1 text, _order bigint");
+        let types = vec![("A_B".to_owned(), ColumnType::Text)];
+        let named = CsvOptions { types, names: vec!["id".into()], ..normal };
+        assert!(infer(&[text], &named).is_err());
+        let types = vec![("_ORDER".to_owned(), ColumnType::Text)];
+        assert_eq!(found(text, &CsvOptions { types, ..named }), "id bigint, a_b_1 text, _order text");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::encoding::Encoding;
 use crate::options::{ColumnType, CsvOptions, Setting};
+use crate::scanner::fields::Missing;
 use crate::scanner::file_forms::{FileForm, FileForms};
 use crate::scanner::{Delim, TimeFormats};
 
@@ -15,6 +16,8 @@ pub struct Column {
     pub name: String,
     /// Its name in headers.
     pub(crate) header: String,
+    /// What is missing in it.
+    pub(crate) missing: Missing,
     /// Its type.
     pub ty: ColumnType,
     /// Whether it has the type because of what was seen in the heads of the files.
@@ -23,7 +26,7 @@ pub struct Column {
 
 impl Column {
     pub(super) fn new(name: String, ty: ColumnType, inferred: bool) -> Self {
-        Self { header: name.clone(), name, ty, inferred }
+        Self { header: name.clone(), name, missing: Missing::Usual, ty, inferred }
     }
 
     /// Gives it a type, which is not guessed.
@@ -49,6 +52,8 @@ pub struct CsvTable {
     pub(crate) options: CsvOptions,
     pub(crate) notes: Vec<String>,
     pub(crate) estimated_rows: Option<u64>,
+    /// How lines end in the first file that has any, as far as was looked.
+    pub(crate) line_end: Option<&'static str>,
 }
 
 /// How a file's first record is understood when the file is read.
@@ -117,6 +122,12 @@ impl CsvTable {
         &self.times
     }
 
+    /// How lines end in the first file that has any: `\\n`, `\\r\\n` or `\\r`, as they are written in options; `None` if that was not
+    /// looked at.
+    pub fn line_end(&self) -> Option<&'static str> {
+        self.line_end
+    }
+
     /// Lines to skip at the head of a file.
     pub fn skip_of(&self, path: &Path) -> u64 {
         match self.options.skip {
@@ -134,7 +145,9 @@ impl CsvTable {
     /// or it is as wide already.
     pub fn widened(&self, column: &str, ty: ColumnType) -> Option<Self> {
         let index = self.columns.iter().position(|known| known.name == column && known.inferred)?;
-        let mut table = self.columns[index].ty.widens_to(ty).then(|| self.clone())?;
+        let candidates = &self.options.type_candidates;
+        let may_be = candidates.is_empty() || candidates.contains(&ty);
+        let mut table = (may_be && self.columns[index].ty.widens_to(ty)).then(|| self.clone())?;
         table.columns[index].ty = ty;
         Some(table)
     }

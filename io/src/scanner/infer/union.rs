@@ -47,6 +47,7 @@ pub(super) fn merge(
         times,
         options: options.clone(),
         notes,
+        line_end: samples.iter().find_map(|sample| sample.line_end),
         estimated_rows: Some(estimated_rows.fold(0, u64::saturating_add)),
     }
 }

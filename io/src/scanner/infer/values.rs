@@ -163,19 +163,36 @@ impl Seen {
         }
     }
 
+    /// The type that a column gets: the narrowest of those that may be inferred which holds the values.
     pub(super) fn column_type(self, options: &CsvOptions) -> ColumnType {
-        match self {
-            _ if options.all_varchar => ColumnType::Text,
-            Self::Nothing | Self::Infinite | Self::Text => ColumnType::Text,
-            Self::Boolean => ColumnType::Boolean,
-            Self::Integer | Self::ZeroLed => ColumnType::Int64,
-            Self::Double => ColumnType::Float64,
-            Self::Date => ColumnType::Date,
-            Self::Timestamp => ColumnType::Timestamp,
-            Self::TimestampTz => ColumnType::TimestampTz,
-        }
+        let fitting: &[ColumnType] = match self {
+            _ if options.all_varchar => &[],
+            Self::Nothing | Self::Infinite | Self::Text => &[],
+            Self::Boolean => &[ColumnType::Boolean],
+            Self::Integer | Self::ZeroLed => &INTEGERS,
+            Self::Double => &NUMBERS,
+            Self::Date => &[ColumnType::Date, ColumnType::Timestamp],
+            Self::Timestamp => &[ColumnType::Timestamp],
+            Self::TimestampTz => &[ColumnType::TimestampTz],
+        };
+        let may_be = |ty: &&ColumnType| match options.type_candidates.as_slice() {
+            [] => true,
+            candidates => candidates.contains(ty),
+        };
+        fitting.iter().find(may_be).copied().unwrap_or(ColumnType::Text)
     }
 }
+
+/// Types of numbers, the one that is usual first, then those that hold most of them.
+const INTEGERS: [ColumnType; 6] = [
+    ColumnType::Int64,
+    ColumnType::Int32,
+    ColumnType::Int16,
+    ColumnType::Int8,
+    ColumnType::Float64,
+    ColumnType::Float32,
+];
+const NUMBERS: [ColumnType; 2] = [ColumnType::Float64, ColumnType::Float32];
 
 /// Whether a comment byte stands behind a value that is no text.
 pub(super) fn is_commented(field: &[u8], comment: Option<u8>) -> bool {
@@ -198,6 +215,27 @@ mod tests {
             columns(&[text]),
             "i bigint, f double, b boolean, d date, t timestamp, z timestamptz, s text, n text"
         );
+    }
+
+    #[test]
+    fn types_are_those_that_may_be() {
+        let text = "i,f,b,d,t\n1,1.5,true,2001-01-01,2001-01-01 10:00\n";
+        let found = |type_candidates: &[ColumnType]| {
+            let options = CsvOptions { type_candidates: type_candidates.to_vec(), ..Default::default() };
+            let table = infer(&[text], &options).unwrap();
+            assert_eq!(table.widened("i", ColumnType::Float64).is_some(), type_candidates.is_empty());
+            columns_of(&table)
+        };
+        assert_eq!(found(&[]), "i bigint, f double, b boolean, d date, t timestamp");
+        assert_eq!(
+            found(&[ColumnType::Int32, ColumnType::Date]),
+            "i integer, f text, b text, d date, t text"
+        );
+        assert_eq!(
+            found(&[ColumnType::Float64, ColumnType::Timestamp]),
+            "i double, f double, b text, d timestamp, t timestamp"
+        );
+        assert_eq!(found(&[ColumnType::Text]), "i text, f text, b text, d text, t text");
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::error::{Error, ErrorKind, Location, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, DEFAULT_REJECTS_LIMIT, OnError, TextOptions};
 use crate::scanner::TimeFormats;
-use crate::scanner::infer::{check_head, fill_head};
+use crate::scanner::infer::{check_head, fill_head, open_head};
 use crate::scanner::values::{NumberSigns, wider_type};
 use crate::sniff::{Looks, encoding_of};
 use crate::source::SourceFile;
@@ -209,7 +209,16 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
 /// Whether files whose names do not tell begin as JSON does: with an object that is alone on its lines, or a list of
 /// objects. The first file that is not empty tells; one that cannot be read tells nothing here.
 pub fn begins_as_json(files: &[SourceFile], options: &TextOptions) -> bool {
-    let heads = files.iter().take(FILES_TO_TELL).map(|file| Head::read(file, options, FIRST_LEN_BYTES));
+    // A pipe tells by what has come when its writer pauses.
+    let head = |file: &SourceFile| -> Result<Head> {
+        let (bytes, is_paused) = open_head(&file.path, options.decode(), FIRST_LEN_BYTES)?;
+        let head = Head::of(bytes, options, options.encoding, FIRST_LEN_BYTES)?;
+        if let (Encoding::Utf8, Looks::Utf16(found)) = (options.encoding, head.looks) {
+            return Head::read_in(file, options, found, FIRST_LEN_BYTES);
+        }
+        Ok(Head { whole: head.whole && !is_paused, ..head })
+    };
+    let heads = files.iter().take(FILES_TO_TELL).map(head);
     let first = heads.flatten().find(|head| !head.text.trim().is_empty());
     first.is_some_and(|head| looks_like_json(&head.text, head.whole))
 }
@@ -219,6 +228,7 @@ struct Head {
     text: String,
     /// The one that was asked for, or that of UTF-16, which no JSON in UTF-8 looks like.
     encoding: Encoding,
+    looks: Looks,
     whole: bool,
     compressed_bytes: u64,
 }
@@ -236,6 +246,14 @@ impl Head {
     ) -> Result<Self> {
         // What is to be noted is noted when the file is read.
         let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
+        let head = Self::of(bytes, options, encoding, len_bytes)?;
+        match (encoding, head.looks) {
+            (Encoding::Utf8, Looks::Utf16(found)) => Self::read_in(file, options, found, len_bytes),
+            _ => Ok(head),
+        }
+    }
+
+    fn of(bytes: Decompressor, options: &TextOptions, encoding: Encoding, len_bytes: usize) -> Result<Self> {
         let stream = TextStream::new(bytes, encoding)?;
         let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(len_bytes));
         // An array of objects may be one line, and one object may have more lines than there are in a head.
@@ -246,16 +264,14 @@ impl Head {
         let data = &buffer.data()[..len];
         let share = data.len() as f64 / buffer.data().len().max(1) as f64;
         let compressed_bytes = (compressed_bytes as f64 * share) as u64;
-        if let (Encoding::Utf8, Looks::Utf16(found)) = (encoding, encoding_of(data)) {
-            return Self::read_in(file, options, found, len_bytes);
-        }
+        let looks = encoding_of(data);
         // A character may be cut.
         let text = match buffer.encoding() {
             Encoding::Utf8 => String::from_utf8_lossy(data).into_owned(),
             other => other.decode(data).unwrap_or_default().into_owned(),
         };
         let whole = buffer.is_whole() && data.len() == buffer.data().len();
-        Ok(Self { text, encoding, whole, compressed_bytes })
+        Ok(Self { text, encoding, looks, whole, compressed_bytes })
     }
 
     /// Whether it has something else than an object on each line: neither the first line is one, nor are most.

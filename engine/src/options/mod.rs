@@ -1,11 +1,21 @@
 //! Options by name, as users write them, become the plain data that `swath_io` reads files by.
 
+mod names;
+mod values;
+
+pub(crate) use names::options_of;
+use names::{changes_nothing, is_option_of, unknown, usual};
 use swath_io::{
-    ColumnType, CsvOptions, Delim, Encoding, Error as IoError, ErrorKind, HeaderMode, JsonOptions, OnError,
-    Setting, TextOptions, TimeFormat,
+    ColumnType, CsvOptions, Delim, Encoding, Error as IoError, HeaderMode, JsonOptions, OnError, Setting,
+    TextOptions,
 };
 pub use swath_planner::OptionValue;
-use swath_planner::{SourceFunction, nearest};
+use swath_planner::SourceFunction;
+use values::{
+    TYPES_HINT, comment, delim, header, on_bad_lines, set, texts, thousands, time_format, type_candidates,
+    types, types_in_order, wrong,
+};
+pub(crate) use values::{boolean, byte, number, text};
 
 /// Options for reading files, by name, under the names that DuckDB uses.
 ///
@@ -13,21 +23,28 @@ use swath_planner::{SourceFunction, nearest};
 /// | --- | --- | --- |
 /// | `header` | `true`, `false`, `'auto'` | whether the first record names the columns |
 /// | `delim`, `sep`, `separator` | one to four bytes, `'blanks'`, `'auto'` | between fields |
-/// | `quote`, `escape`, `comment` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
+/// | `quote`, `escape` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
+/// | `comment` | one to four bytes, `''` for none, `'auto'` | lines that begin with it are no records |
 /// | `bare_escapes` | `true`, `false` | `escape` means something in fields without quotes, too; with `quote = ''` it always does |
 /// | `inline_comments` | `true`, `false` | comments may stand behind values, too, up to the end of a line |
 /// | `loose_quotes` | `true`, `false` | quotes that are not doubled may stand within fields, and one may be left over |
+/// | `skipinitialspace` | `true`, `false` | blanks in front of fields are no part of them, so that quotes may follow: `1, "x, y"` |
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
+/// | `skip_footer` | a number | lines to leave out at the end of each file |
 /// | `nullstr` | a text or a list | what is null in every column, also in quotes, beside what always is |
 /// | `allow_quoted_nulls` | `true`, `false` | `false`: what `nullstr` names is null only without quotes |
+/// | `force_not_null` | a list of texts | columns in which nothing is null: in those of text an empty field is `''`, in others it does not fit |
+/// | `missing_utf8_is_empty_string` | `true`, `false` | in all columns of text an empty field is `''` |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
 /// | `thousands` | one character | what stands between groups of three digits in numbers: `1,234,567` |
 /// | `dateformat`, `timestampformat` | a format of `strftime`, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; auto: to be found by looking |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf8-or-windows-1252`, `utf-16le`, … |
 /// | `names` | a list of texts | names of the first columns, in order, in place of those that each file has at their places |
+/// | `normalize_names` | `true`, `false` | names of columns need no quotes in SQL: `Ünit price!` is `unit_price`, and `Order` `_order` |
 /// | `types` | a map from name to type, or a list of types | types of some columns, or of the first ones, in order |
 /// | `columns` | a map from name to type | all columns, in order |
 /// | `all_varchar` | `true`, `false` | read all columns as text |
+/// | `auto_type_candidates` | a list of types | types that columns may get by looking, beside text: of integers, `double`, `float`, `boolean`, `date`, `timestamp`, `timestamptz` |
 /// | `auto_detect` | `true`, `false` | `false`: `columns` are given, and whatever else is not said is as in RFC 4180, without a header |
 /// | `compression` | a name | the codec, `'auto'` to find it out |
 /// | `salvage` | `true`, `false` | damage of compressed files is passed over: what is whole is read, and what is lost is told |
@@ -40,7 +57,7 @@ use swath_planner::{SourceFunction, nearest};
 /// | `on_error` | `'fail'`, `'null'`, `'skip'`, `'reject'` | what becomes of values that do not fit and records of the wrong width, see [`OnError`](crate::OnError) |
 /// | `ignore_errors`, `store_rejects` | `true`, `false` | `on_error = 'skip'`, `'reject'` |
 /// | `on_bad_lines` | `'error'`, `'warn'`, `'skip'` | `on_error = 'fail'`, `'skip'`, `'skip'` |
-/// | `null_padding` | `true`, `false` | records with too few fields are filled up with nulls; without a header, the longest one at the head says how many there are |
+/// | `null_padding` | `true`, `false` | records with too few fields are filled up with nulls; the longest one at the head says how many there are |
 /// | `ragged`, `truncate_ragged_lines` | `true`, `false` | and those with too many are cut |
 /// | `strict_mode` | `true`, `false` | `false`: `loose_quotes`, `bare_escapes`, and records with too many fields are cut |
 /// | `rejects_limit` | a number | rejected values and records that are kept; all are counted |
@@ -66,79 +83,6 @@ pub(crate) struct HiveTypes {
     pub(crate) others_are_text: bool,
 }
 
-/// Options that files of lines have, too.
-pub(crate) const TEXT_OPTIONS: [&str; 8] = [
-    "encoding",
-    "compression",
-    "salvage",
-    "filename",
-    "hive_partitioning",
-    "hive_types",
-    "hive_types_autocast",
-    "max_record_bytes",
-];
-
-/// Options that files of JSON have.
-pub(crate) const JSON_OPTIONS: [&str; 14] = [
-    "types",
-    "columns",
-    "encoding",
-    "compression",
-    "salvage",
-    "filename",
-    "hive_partitioning",
-    "hive_types",
-    "hive_types_autocast",
-    "max_record_bytes",
-    "on_error",
-    "ignore_errors",
-    "store_rejects",
-    "rejects_limit",
-];
-
-/// Every option, by the name that is suggested for a misspelt one.
-pub(crate) const CSV_OPTIONS: [&str; 39] = [
-    "header",
-    "delim",
-    "sep",
-    "quote",
-    "escape",
-    "bare_escapes",
-    "comment",
-    "inline_comments",
-    "loose_quotes",
-    "skip",
-    "nullstr",
-    "allow_quoted_nulls",
-    "decimal_separator",
-    "thousands",
-    "dateformat",
-    "timestampformat",
-    "encoding",
-    "names",
-    "types",
-    "columns",
-    "all_varchar",
-    "auto_detect",
-    "compression",
-    "salvage",
-    "filename",
-    "hive_partitioning",
-    "hive_types",
-    "hive_types_autocast",
-    "union_by_name",
-    "max_record_bytes",
-    "on_error",
-    "ignore_errors",
-    "store_rejects",
-    "on_bad_lines",
-    "null_padding",
-    "ragged",
-    "truncate_ragged_lines",
-    "strict_mode",
-    "rejects_limit",
-];
-
 impl ReadOptions {
     /// Sets an option for CSV files.
     ///
@@ -146,42 +90,48 @@ impl ReadOptions {
     /// There is no such option, or it does not take the value.
     pub fn set(&mut self, name: &str, value: &OptionValue) -> Result<(), IoError> {
         let csv = &mut self.csv;
-        match name {
-            "header" | "has_header" => csv.header = header(name, value)?,
-            "delim" | "sep" | "delimiter" | "separator" => csv.delim = set(name, value, delim)?.known(),
-            "quote" | "quotechar" | "quote_char" => csv.quote = set(name, value, byte)?,
-            "escape" | "escapechar" | "escape_char" => csv.escape = set(name, value, byte)?,
-            "comment" | "comment_char" | "comment_prefix" => csv.comment = set(name, value, byte)?,
+        match usual(name) {
+            "header" => csv.header = header(name, value)?,
+            "delim" => csv.delim = set(name, value, delim)?.known(),
+            "quote" => csv.quote = set(name, value, byte)?,
+            "escape" => csv.escape = set(name, value, byte)?,
+            "comment" => (csv.comment, csv.long_comment) = comment(name, value)?,
             "bare_escapes" => csv.bare_escapes = boolean(name, value)?,
             "inline_comments" => csv.inline_comments = boolean(name, value)?,
             "loose_quotes" => csv.loose_quotes = boolean(name, value)?,
-            "skip" | "skip_rows" | "skiprows" | "skip_lines" => csv.skip = set(name, value, number)?,
-            "nullstr" | "null" | "nulls" | "null_values" | "na_values" => csv.nullstr = texts(name, value)?,
+            "skipinitialspace" => csv.skip_initial_blanks = boolean(name, value)?,
+            "skip" => csv.skip = set(name, value, number)?,
+            "skip_footer" => csv.skip_footer = number(name, value)?,
+            "nullstr" => csv.nullstr = texts(name, value)?,
             "allow_quoted_nulls" => csv.nulls_in_quotes = boolean(name, value)?,
-            "decimal_separator" | "decimal" => match text(name, value)? {
+            "force_not_null" => csv.not_null = texts(name, value)?,
+            "missing_utf8_is_empty_string" => csv.empty_is_text = boolean(name, value)?,
+            "decimal_separator" => match text(name, value)? {
                 "." => csv.decimal_separator = b'.',
                 "," => csv.decimal_separator = b',',
                 _ => return Err(wrong(name, "'.' or ','", value)),
             },
             "decimal_comma" => csv.decimal_separator = if boolean(name, value)? { b',' } else { b'.' },
-            "thousands" | "thousands_separator" => csv.thousands = thousands(name, value)?,
-            "dateformat" | "date_format" => {
+            "thousands" => csv.thousands = thousands(name, value)?,
+            "dateformat" => {
                 csv.times.date = set(name, value, time_format)?.known();
                 csv.find_times.dates = csv.times.date.is_none();
             }
-            "timestampformat" | "timestamp_format" => {
+            "timestampformat" => {
                 csv.times.timestamp = set(name, value, time_format)?.known();
                 csv.find_times.timestamps = csv.times.timestamp.is_none();
             }
             "encoding" => csv.encoding = set(name, value, |name, value| text(name, value)?.parse())?,
-            "names" | "column_names" | "new_columns" => csv.names = texts(name, value)?,
-            "types" | "dtypes" | "dtype" | "column_types" | "schema_overrides" => match value {
+            "names" => csv.names = texts(name, value)?,
+            "normalize_names" => csv.normalize_names = boolean(name, value)?,
+            "types" => match value {
                 OptionValue::List(items) => csv.types_in_order = types_in_order(name, items)?,
                 value => csv.types = types(name, value)?,
             },
-            "columns" | "schema" => csv.columns = Some(types(name, value)?),
+            "columns" => csv.columns = Some(types(name, value)?),
             "auto_detect" => self.guess_nothing = !boolean(name, value)?,
             "all_varchar" => csv.all_varchar = boolean(name, value)?,
+            "auto_type_candidates" => csv.type_candidates = type_candidates(name, value)?,
             "compression" => {
                 let codec = text(name, value)?;
                 let is_found =
@@ -189,7 +139,7 @@ impl ReadOptions {
                 csv.compression = if is_found { None } else { Some(codec.parse()?) };
             }
             "salvage" => csv.salvage = boolean(name, value)?,
-            "filename" | "include_file_paths" | "include_path_column" => {
+            "filename" => {
                 self.filename = match value {
                     OptionValue::Text(column) => Some(column.clone()),
                     other => boolean(name, other)?.then(|| "filename".to_owned()),
@@ -204,7 +154,7 @@ impl ReadOptions {
             "hive_types" => self.hive_types.given = types(name, value)?,
             "hive_types_autocast" => self.hive_types.others_are_text = !boolean(name, value)?,
             "union_by_name" => csv.union_by_name = boolean(name, value)?,
-            "max_record_bytes" | "max_line_size" | "maximum_line_size" | "maximum_object_size" => {
+            "max_record_bytes" => {
                 csv.max_record_bytes = usize::try_from(number(name, value)?)
                     .map_err(|_| IoError::bad_option(name, "the number is too large"))?;
             }
@@ -222,11 +172,11 @@ impl ReadOptions {
             },
             "on_bad_lines" => csv.on_error = on_bad_lines(name, value)?,
             "null_padding" => csv.pad_short = boolean(name, value)?,
-            "ragged" | "truncate_ragged_lines" => {
+            "ragged" => {
                 csv.pad_short = boolean(name, value)?;
                 csv.cut_long = csv.pad_short;
             }
-            "strict_mode" | "rfc_4180" => {
+            "strict_mode" => {
                 csv.cut_long = !boolean(name, value)?;
                 (csv.loose_quotes, csv.bare_escapes) = (csv.cut_long, csv.cut_long);
             }
@@ -235,7 +185,7 @@ impl ReadOptions {
                 csv.rejects_limit = usize::try_from(limit).unwrap_or(usize::MAX);
             }
             _ if changes_nothing(name, value)? => {}
-            _ => return Err(unknown(name, "read_csv", &CSV_OPTIONS)),
+            _ => return Err(unknown(name, SourceFunction::ReadCsv)),
         }
         self.check()
     }
@@ -250,14 +200,9 @@ impl ReadOptions {
             SourceFunction::Path => defaults.clone(),
             SourceFunction::ReadCsv | SourceFunction::ReadText | SourceFunction::ReadJson => Self::default(),
         };
-        let known: &[&str] = match function {
-            SourceFunction::ReadText => &TEXT_OPTIONS,
-            SourceFunction::ReadJson => &JSON_OPTIONS,
-            SourceFunction::ReadCsv | SourceFunction::Path => &[],
-        };
         for (name, value) in options {
-            if !known.is_empty() && !known.contains(&name.as_str()) {
-                return Err(unknown(name, &function.to_string(), known));
+            if !is_option_of(function, name) {
+                return Err(unknown(name, function));
             }
             read.set(name, value)?;
         }
@@ -370,6 +315,12 @@ impl ReadOptions {
         if csv.columns.is_some() && !csv.names.is_empty() {
             return Err(IoError::bad_option("names", "columns has the names, too"));
         }
+        if csv.inline_comments && csv.long_comment.is_some() {
+            return Err(IoError::bad_option(
+                "inline_comments",
+                "a comment behind values begins with one character",
+            ));
+        }
         if csv.inline_comments && csv.comment == Setting::Is(None) {
             return Err(IoError::bad_option("inline_comments", "comment says that there are none"));
         }
@@ -378,221 +329,6 @@ impl ReadOptions {
         }
         Ok(())
     }
-}
-
-fn unknown(name: &str, function: &str, known: &[&str]) -> IoError {
-    let hint = match (needless(name), nearest(name, known.iter().copied())) {
-        (Some(why), _) => why.to_owned(),
-        (None, Some(known)) => format!("did you mean {known}?"),
-        (None, None) => format!("the options are: {}", known.join(", ")),
-    };
-    IoError::bad_option_hint(name, format!("{function} has no such option"), hint)
-}
-
-/// What is there in place of options that users of other tools know.
-fn needless(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "auto_type_candidates" | "parse_dates" | "try_parse_dates" => {
-            "the head of every file is looked at, and numbers and dates widen by themselves further on; types = {'column': 'text'} or all_varchar = true say otherwise"
-        }
-        "chunksize" | "blocksize" => {
-            "files are read by all threads, in chunks, within the memory limit; SET threads and SET memory_limit bound both"
-        }
-        "normalize_names" => "names match without regard to case; names = ['a', 'b'] gives others",
-        "force_not_null" | "keep_default_na" | "missing_utf8_is_empty_string" => {
-            "of text, an empty field is null and \"\" is not; coalesce(column, '') makes both the same"
-        }
-        "usecols" | "nrows" | "n_rows" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
-        "format" | "records" => {
-            "whether there is an object on each line, or an array of them, is found by looking"
-        }
-        "maximum_depth" => "types = {'column': 'text'} reads a column as it is written",
-        "delim_whitespace" => "delim = 'blanks' takes any number of blanks and tabs for one delimiter",
-        "skipinitialspace" => {
-            "delim = ', ' is a comma with a blank behind it; blanks around numbers and dates do not matter"
-        }
-        "na" => "did you mean nullstr? nullstr = ['-', 'missing'] names what is null",
-        "rejects_table" | "rejects_scan" => {
-            "what store_rejects = true leaves out is in a table of its own: SELECT * FROM rejects()"
-        }
-        _ => return None,
-    })
-}
-
-/// Whether an option of another tool asks for what is done anyway: it says how files are read, and not what they hold.
-///
-/// # Errors
-/// It asks for something else.
-fn changes_nothing(name: &str, value: &OptionValue) -> Result<bool, IoError> {
-    match name {
-        "sample_size"
-        | "infer_schema_length"
-        | "files_to_sniff"
-        | "buffer_size"
-        | "batch_size"
-        | "n_threads" => match value {
-            OptionValue::Number(_) | OptionValue::Null => Ok(true),
-            other => Err(wrong(name, "a number", other)),
-        },
-        "parallel" | "low_memory" | "rechunk" | "memory_map" => boolean(name, value).map(|_| true),
-        "normalize_names" | "skipinitialspace" | "delim_whitespace" => Ok(!boolean(name, value)?),
-        "try_parse_dates" | "keep_default_na" => boolean(name, value),
-        "new_line" | "lineterminator" | "eol_char" => match text(name, value)? {
-            "\n" | "\r" | "\r\n" | "\\n" | "\\r" | "\\r\\n" | "single" | "carry_on" => Ok(true),
-            _ => {
-                let hint = "line ends are found, also where they are mixed";
-                Err(IoError::bad_option_hint(
-                    name,
-                    format!("a line ends with '\\n', '\\r' or '\\r\\n', not {value}"),
-                    hint,
-                ))
-            }
-        },
-        _ => Ok(false),
-    }
-}
-
-/// A character that stands between groups of digits.
-fn thousands(name: &str, value: &OptionValue) -> Result<Option<char>, IoError> {
-    if *value == OptionValue::Null {
-        return Ok(None);
-    }
-    let mut signs = text(name, value)?.chars();
-    match (signs.next(), signs.next()) {
-        (None, _) => Ok(None),
-        (Some(sign), None) if !sign.is_ascii_alphanumeric() && !matches!(sign, '+' | '-' | '\n' | '\r') => {
-            Ok(Some(sign))
-        }
-        _ => Err(wrong(name, "one character, as ',', '.' or ' '", value)),
-    }
-}
-
-fn wrong(name: &str, expected: &str, found: &OptionValue) -> IoError {
-    IoError::bad_option(name, format!("expected {expected}, found {found}"))
-}
-
-/// What an option is set to; `'auto'` leaves it to be found.
-fn set<T>(
-    name: &str,
-    value: &OptionValue,
-    read: impl Fn(&str, &OptionValue) -> Result<T, IoError>,
-) -> Result<Setting<T>, IoError> {
-    match value {
-        OptionValue::Text(word) if word.eq_ignore_ascii_case("auto") => Ok(Setting::Auto),
-        other => Ok(Setting::Is(read(name, other)?)),
-    }
-}
-
-pub(crate) fn boolean(name: &str, value: &OptionValue) -> Result<bool, IoError> {
-    match value {
-        OptionValue::Boolean(value) => Ok(*value),
-        OptionValue::Number(number) if number == "1" => Ok(true),
-        OptionValue::Number(number) if number == "0" => Ok(false),
-        OptionValue::Text(word) if word.eq_ignore_ascii_case("true") => Ok(true),
-        OptionValue::Text(word) if word.eq_ignore_ascii_case("false") => Ok(false),
-        other => Err(wrong(name, "true or false", other)),
-    }
-}
-
-fn header(name: &str, value: &OptionValue) -> Result<HeaderMode, IoError> {
-    match value {
-        OptionValue::Text(word) if word.eq_ignore_ascii_case("auto") => Ok(HeaderMode::Auto),
-        other => Ok(if boolean(name, other)? { HeaderMode::Present } else { HeaderMode::Absent }),
-    }
-}
-
-/// What pandas calls it: "warn" is to go on and tell, which is what Swath always does.
-fn on_bad_lines(name: &str, value: &OptionValue) -> Result<OnError, IoError> {
-    match text(name, value)?.to_ascii_lowercase().as_str() {
-        "error" => Ok(OnError::Fail),
-        "warn" | "skip" => Ok(OnError::Skip),
-        _ => Err(wrong(name, "error, warn or skip", value)),
-    }
-}
-
-pub(crate) fn number(name: &str, value: &OptionValue) -> Result<u64, IoError> {
-    match value {
-        OptionValue::Number(text) | OptionValue::Text(text) => {
-            text.parse().map_err(|_| wrong(name, "a whole number", value))
-        }
-        other => Err(wrong(name, "a whole number", other)),
-    }
-}
-
-fn time_format(name: &str, value: &OptionValue) -> Result<TimeFormat, IoError> {
-    TimeFormat::of_option(name, text(name, value)?)
-}
-
-pub(crate) fn text<'a>(name: &str, value: &'a OptionValue) -> Result<&'a str, IoError> {
-    match value {
-        OptionValue::Text(text) => Ok(text),
-        other => Err(wrong(name, "a text", other)),
-    }
-}
-
-fn texts(name: &str, value: &OptionValue) -> Result<Vec<String>, IoError> {
-    match value {
-        OptionValue::List(items) => items.iter().map(|item| text(name, item).map(str::to_owned)).collect(),
-        OptionValue::Number(number) => Ok(vec![number.clone()]),
-        other => Ok(vec![text(name, other)?.to_owned()]),
-    }
-}
-
-/// What stands between fields: one byte, or a few in a row.
-fn delim(name: &str, value: &OptionValue) -> Result<Delim, IoError> {
-    let text = match value {
-        // The backslash of `\\t` is one itself.
-        OptionValue::Text(text) => text.replace("\\t", "\t").replace("\\\t", "\\t"),
-        other => return Err(wrong(name, "a text", other)),
-    };
-    let hint = match text.as_str() {
-        "" => "read_text('…') reads whole lines".to_owned(),
-        _ => format!("as in {name} = ';' or {name} = '||'; a tab is '\\t'"),
-    };
-    Delim::new(&text).map_err(|error| match error.kind() {
-        ErrorKind::BadOption { problem, .. } => IoError::bad_option_hint(name, problem, hint),
-        _ => error,
-    })
-}
-
-/// One character of ASCII, or nothing.
-pub(crate) fn byte(name: &str, value: &OptionValue) -> Result<Option<u8>, IoError> {
-    let text = match value {
-        OptionValue::Null => return Ok(None),
-        OptionValue::Text(text) => text.as_str(),
-        other => return Err(wrong(name, "one character", other)),
-    };
-    match text.as_bytes() {
-        [] if name.starts_with("delim") || name == "sep" => {
-            Err(IoError::bad_option_hint(name, "it is empty", "read_text('…') reads whole lines"))
-        }
-        [] => Ok(None),
-        b"\\t" => Ok(Some(b'\t')),
-        [b'\n' | b'\r'] => Err(IoError::bad_option(name, "a line end cannot be used")),
-        [byte] if byte.is_ascii() => Ok(Some(*byte)),
-        _ => Err(IoError::bad_option_hint(
-            name,
-            format!("expected one ASCII character, found {value}"),
-            format!("as in {name} = ';'; a tab is '\\t'"),
-        )),
-    }
-}
-
-const TYPES_HINT: &str = "as in {'TailNum': 'text', 'Distance': 'double'}";
-
-fn types(name: &str, value: &OptionValue) -> Result<Vec<(String, ColumnType)>, IoError> {
-    let OptionValue::Map(entries) = value else {
-        return Err(IoError::bad_option_hint(
-            name,
-            format!("expected columns with their types, found {value}"),
-            TYPES_HINT,
-        ));
-    };
-    entries.iter().map(|(column, ty)| Ok((column.clone(), text(name, ty)?.parse()?))).collect()
-}
-
-fn types_in_order(name: &str, items: &[OptionValue]) -> Result<Vec<ColumnType>, IoError> {
-    items.iter().map(|ty| text(name, ty)?.parse()).collect()
 }
 
 #[cfg(test)]
@@ -610,7 +346,7 @@ mod tests {
 
     #[test]
     fn every_listed_option_is_known() {
-        for name in CSV_OPTIONS {
+        for name in options_of(SourceFunction::ReadCsv) {
             let message =
                 set(name, OptionValue::List(vec![OptionValue::Null])).map(|_| ()).unwrap_err().to_string();
             assert!(!message.contains("no such option"), "{message}");
@@ -651,9 +387,7 @@ mod tests {
     #[test]
     fn options_of_other_tools_say_what_is_there_instead() {
         let yes = OptionValue::Boolean(true);
-        for name in
-            ["chunksize", "parse_dates", "normalize_names", "force_not_null", "skipinitialspace", "nrows"]
-        {
+        for name in ["chunksize", "parse_dates", "delim_whitespace", "nrows"] {
             let hint = set(name, yes.clone()).unwrap_err().hint().unwrap().to_owned();
             assert!(!hint.contains("the options are"), "{name}: {hint}");
         }
@@ -669,7 +403,7 @@ mod tests {
             ("buffer_size", number("1000")),
             ("parallel", no.clone()),
             ("low_memory", no.clone()),
-            ("normalize_names", no),
+            ("delim_whitespace", no),
             ("new_line", text_value("\\r\\n")),
             ("lineterminator", text_value("\n")),
             ("compression", text_value("infer")),
@@ -704,6 +438,35 @@ mod tests {
             assert_eq!(set(name, value.clone()).unwrap(), set(usual, value).unwrap(), "{name}");
         }
         assert_eq!(set("decimal_comma", OptionValue::Boolean(true)).unwrap().csv().decimal_separator, b',');
+    }
+
+    #[test]
+    fn comments_have_one_to_four_bytes() {
+        let csv = set("comment_prefix", text_value("//")).unwrap();
+        assert_eq!((csv.csv.comment, csv.csv.long_comment), (Setting::Auto, Some(Delim::new("//").unwrap())));
+        assert_eq!(set("comment", text_value("auto")).unwrap(), ReadOptions::default());
+        assert_eq!(set("comment", text_value("#")).unwrap().csv.comment, Setting::Is(Some(b'#')));
+        let error = set("comment", text_value("/////")).unwrap_err().to_string();
+        assert_eq!(error, "option comment: expected at most 4 bytes, found '/////', which has 5");
+    }
+
+    #[test]
+    fn candidates_are_types_that_are_inferred() {
+        let list = |types: &[&str]| OptionValue::List(types.iter().map(|ty| text_value(ty)).collect());
+        let found = set("auto_type_candidates", list(&["BIGINT", "time", "Double"])).unwrap();
+        assert_eq!(found.csv.type_candidates, [ColumnType::Int64, ColumnType::Time, ColumnType::Float64]);
+        let error = set("auto_type_candidates", list(&["ubigint"])).unwrap_err().to_string();
+        assert_eq!(error, "option auto_type_candidates: no column becomes ubigint by looking");
+    }
+
+    #[test]
+    fn functions_take_other_names_of_their_options() {
+        let of = |function, name: &str| {
+            let options = [(name.to_owned(), OptionValue::Number("5".into()))];
+            ReadOptions::of_call(function, &options, &ReadOptions::default())
+        };
+        assert_eq!(of(SourceFunction::ReadJson, "maximum_object_size").unwrap().csv.max_record_bytes, 5);
+        assert!(of(SourceFunction::ReadText, "skiprows").is_err());
     }
 
     #[test]

@@ -1,0 +1,200 @@
+//! Names of options: those that the reading functions have, and what other tools call them.
+
+use swath_io::Error as IoError;
+use swath_planner::{SourceFunction, nearest};
+
+use super::OptionValue;
+use super::values::{boolean, text, wrong};
+
+/// Every option, by the name that is suggested for a misspelt one, and which functions have it.
+const OPTIONS: [(&str, Of); 45] = [
+    ("header", Of::Csv),
+    ("delim", Of::Csv),
+    ("sep", Of::Csv),
+    ("quote", Of::Csv),
+    ("escape", Of::Csv),
+    ("bare_escapes", Of::Csv),
+    ("comment", Of::Csv),
+    ("inline_comments", Of::Csv),
+    ("loose_quotes", Of::Csv),
+    ("skipinitialspace", Of::Csv),
+    ("skip", Of::Csv),
+    ("skip_footer", Of::Csv),
+    ("nullstr", Of::Csv),
+    ("allow_quoted_nulls", Of::Csv),
+    ("force_not_null", Of::Csv),
+    ("missing_utf8_is_empty_string", Of::Csv),
+    ("decimal_separator", Of::Csv),
+    ("thousands", Of::Csv),
+    ("dateformat", Of::Csv),
+    ("timestampformat", Of::Csv),
+    ("types", Of::Objects),
+    ("columns", Of::Objects),
+    ("encoding", Of::All),
+    ("names", Of::Csv),
+    ("normalize_names", Of::Csv),
+    ("all_varchar", Of::Csv),
+    ("auto_type_candidates", Of::Csv),
+    ("auto_detect", Of::Csv),
+    ("compression", Of::All),
+    ("salvage", Of::All),
+    ("filename", Of::All),
+    ("hive_partitioning", Of::All),
+    ("hive_types", Of::All),
+    ("hive_types_autocast", Of::All),
+    ("union_by_name", Of::Csv),
+    ("max_record_bytes", Of::All),
+    ("on_error", Of::Objects),
+    ("ignore_errors", Of::Objects),
+    ("store_rejects", Of::Objects),
+    ("on_bad_lines", Of::Csv),
+    ("null_padding", Of::Csv),
+    ("ragged", Of::Csv),
+    ("truncate_ragged_lines", Of::Csv),
+    ("strict_mode", Of::Csv),
+    ("rejects_limit", Of::Objects),
+];
+
+/// Which functions have an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// `read_csv`.
+    Csv,
+    /// That and `read_json`.
+    Objects,
+    /// These and `read_text`.
+    All,
+}
+
+/// What other tools call options, and what these are called here.
+const OTHER_NAMES: [(&str, &str); 40] = [
+    ("has_header", "header"),
+    ("sep", "delim"),
+    ("delimiter", "delim"),
+    ("separator", "delim"),
+    ("quotechar", "quote"),
+    ("quote_char", "quote"),
+    ("escapechar", "escape"),
+    ("escape_char", "escape"),
+    ("comment_char", "comment"),
+    ("comment_prefix", "comment"),
+    ("skip_initial_space", "skipinitialspace"),
+    ("skip_rows", "skip"),
+    ("skiprows", "skip"),
+    ("skip_lines", "skip"),
+    ("skipfooter", "skip_footer"),
+    ("null", "nullstr"),
+    ("nulls", "nullstr"),
+    ("null_values", "nullstr"),
+    ("na_values", "nullstr"),
+    ("decimal", "decimal_separator"),
+    ("thousands_separator", "thousands"),
+    ("date_format", "dateformat"),
+    ("timestamp_format", "timestampformat"),
+    ("column_names", "names"),
+    ("new_columns", "names"),
+    ("dtypes", "types"),
+    ("dtype", "types"),
+    ("column_types", "types"),
+    ("schema_overrides", "types"),
+    ("schema", "columns"),
+    ("include_file_paths", "filename"),
+    ("include_path_column", "filename"),
+    ("max_line_size", "max_record_bytes"),
+    ("maximum_line_size", "max_record_bytes"),
+    ("maximum_object_size", "max_record_bytes"),
+    ("truncate_ragged_lines", "ragged"),
+    ("rfc_4180", "strict_mode"),
+    ("infer_schema_length", "sample_size"),
+    ("lineterminator", "new_line"),
+    ("eol_char", "new_line"),
+];
+
+/// The name that an option has here.
+pub(super) fn usual(name: &str) -> &str {
+    OTHER_NAMES.iter().find(|(other, _)| *other == name).map_or(name, |(_, usual)| usual)
+}
+
+/// The options of a function, by the names that are suggested.
+pub(crate) fn options_of(function: SourceFunction) -> impl Iterator<Item = &'static str> {
+    OPTIONS.iter().filter(move |(_, of)| has(function, *of)).map(|(name, _)| *name)
+}
+
+fn has(function: SourceFunction, of: Of) -> bool {
+    match function {
+        SourceFunction::ReadCsv | SourceFunction::Path => true,
+        SourceFunction::ReadJson => of != Of::Csv,
+        SourceFunction::ReadText => of == Of::All,
+    }
+}
+
+/// Whether a function has an option, by any of its names. That of CSV may have others, which change nothing.
+pub(super) fn is_option_of(function: SourceFunction, name: &str) -> bool {
+    let is_csv = matches!(function, SourceFunction::ReadCsv | SourceFunction::Path);
+    is_csv || options_of(function).any(|known| known == usual(name))
+}
+
+/// That a function has no such option.
+pub(super) fn unknown(name: &str, function: SourceFunction) -> IoError {
+    let known = || options_of(function);
+    let hint = match (needless(name), nearest(name, known())) {
+        (Some(why), _) => why.to_owned(),
+        (None, Some(known)) => format!("did you mean {known}?"),
+        (None, None) => format!("the options are: {}", known().collect::<Vec<_>>().join(", ")),
+    };
+    IoError::bad_option_hint(name, format!("{function} has no such option"), hint)
+}
+
+/// What is there in place of options that users of other tools know.
+fn needless(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "parse_dates" | "try_parse_dates" => {
+            "the head of every file is looked at, and numbers and dates widen by themselves further on; types = {'column': 'text'} or all_varchar = true say otherwise"
+        }
+        "chunksize" | "blocksize" => {
+            "files are read by all threads, in chunks, within the memory limit; SET threads and SET memory_limit bound both"
+        }
+        "keep_default_na" => {
+            "of text, an empty field is null and \"\" is not; missing_utf8_is_empty_string = true makes both the same"
+        }
+        "usecols" | "nrows" | "n_rows" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
+        "format" | "records" => {
+            "whether there is an object on each line, or an array of them, is found by looking"
+        }
+        "maximum_depth" => "types = {'column': 'text'} reads a column as it is written",
+        "delim_whitespace" => "delim = 'blanks' takes any number of blanks and tabs for one delimiter",
+        "na" => "did you mean nullstr? nullstr = ['-', 'missing'] names what is null",
+        "rejects_table" | "rejects_scan" => {
+            "what store_rejects = true leaves out is in a table of its own: SELECT * FROM rejects()"
+        }
+        _ => return None,
+    })
+}
+
+/// Whether an option of another tool asks for what is done anyway: it says how files are read, and not what they hold.
+///
+/// # Errors
+/// It asks for something else.
+pub(super) fn changes_nothing(name: &str, value: &OptionValue) -> Result<bool, IoError> {
+    match usual(name) {
+        "sample_size" | "files_to_sniff" | "buffer_size" | "batch_size" | "n_threads" => match value {
+            OptionValue::Number(_) | OptionValue::Null => Ok(true),
+            other => Err(wrong(name, "a number", other)),
+        },
+        "parallel" | "low_memory" | "rechunk" | "memory_map" => boolean(name, value).map(|_| true),
+        "delim_whitespace" => Ok(!boolean(name, value)?),
+        "try_parse_dates" | "keep_default_na" => boolean(name, value),
+        "new_line" => match text(name, value)? {
+            "\n" | "\r" | "\r\n" | "\\n" | "\\r" | "\\r\\n" | "single" | "carry_on" => Ok(true),
+            _ => {
+                let hint = "line ends are found, also where they are mixed";
+                Err(IoError::bad_option_hint(
+                    name,
+                    format!("a line ends with '\\n', '\\r' or '\\r\\n', not {value}"),
+                    hint,
+                ))
+            }
+        },
+        _ => Ok(false),
+    }
+}
