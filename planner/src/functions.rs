@@ -20,7 +20,7 @@ use crate::json_operators::{as_call, step_first};
 use crate::literals::{folded, written};
 use crate::patterns::escape_with_backslash;
 use crate::rows::{compared_rows, row_conditions};
-use crate::sliding::{respell_window, slid};
+use crate::sliding::{respell_window, slid, write_out_windows};
 use crate::templates::Template;
 use crate::type_names::known_type;
 
@@ -166,6 +166,9 @@ impl VisitorMut for Rewriter {
                 return ControlFlow::Break(error);
             }
         }
+        if let Err(error) = write_out_windows(&mut select.named_window) {
+            return ControlFlow::Break(error);
+        }
         self.windows.push(select.named_window.clone());
         ControlFlow::Continue(())
     }
@@ -189,8 +192,7 @@ impl VisitorMut for Rewriter {
         let rewritten = match expr {
             Expr::Function(function) => {
                 let windows = self.windows.last().map_or(&[] as &[_], Vec::as_slice);
-                respell_window(function, windows);
-                rewritten(function, windows)
+                respell_window(function, windows).and_then(|()| rewritten(function, windows))
             }
             Expr::Cast { data_type: DataType::JSON | DataType::JSONB, expr, .. } => {
                 Ok(Some(Expr::Function(call("json", vec![(**expr).clone()]))))

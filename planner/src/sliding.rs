@@ -6,9 +6,9 @@ use sqlparser::ast::{
     NamedWindowExpr, WindowFrameBound, WindowSpec, WindowType,
 };
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::functions::{and, argument_list, rename};
-use crate::scope::respell;
+use crate::scope::{respell, same_name};
 use crate::templates::Template;
 
 /// An aggregate over a sliding frame as one that can slide, or one of the list of all values; `None`: it stays.
@@ -82,9 +82,51 @@ fn spec_of<'a>(name: &Ident, windows: &'a [NamedWindowDefinition]) -> Option<&'a
     }
 }
 
-/// Gives the name of a window the spelling that it has where it is defined.
-pub(crate) fn respell_window(function: &mut Function, windows: &[NamedWindowDefinition]) {
-    if let Some(WindowType::NamedWindow(name)) = &mut function.over {
-        respell(name, windows.iter().map(|window| window.0.value.as_str()));
+/// Gives the name of a window the spelling that it has where it is defined, and writes out one that goes on from another:
+/// `OVER (w ROWS 1 PRECEDING)`, of which the relational core takes no notice.
+///
+/// # Errors
+/// There is no such window.
+pub(crate) fn respell_window(function: &mut Function, windows: &[NamedWindowDefinition]) -> Result<()> {
+    match &mut function.over {
+        Some(WindowType::NamedWindow(name)) => {
+            respell(name, windows.iter().map(|window| window.0.value.as_str()));
+            Ok(())
+        }
+        Some(WindowType::WindowSpec(window)) => write_out(window, windows),
+        None => Ok(()),
     }
+}
+
+/// Writes out the windows that go on from others in front of them.
+///
+/// # Errors
+/// There is no such window.
+pub(crate) fn write_out_windows(windows: &mut [NamedWindowDefinition]) -> Result<()> {
+    for at in 0..windows.len() {
+        let (known, rest) = windows.split_at_mut(at);
+        if let NamedWindowExpr::WindowSpec(window) = &mut rest[0].1 {
+            write_out(window, known)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_out(window: &mut WindowSpec, windows: &[NamedWindowDefinition]) -> Result<()> {
+    let Some(name) = window.window_name.take() else { return Ok(()) };
+    let known = windows.iter().find(|known| same_name(&known.0.value, &name.value)).map(|known| &known.1);
+    let Some(NamedWindowExpr::WindowSpec(base)) = known else {
+        let hint = "windows are named behind the conditions: … WINDOW w AS (PARTITION BY a ORDER BY b)";
+        return Err(Error::new(format!("there is no window \"{name}\"")).with_hint(hint));
+    };
+    if window.partition_by.is_empty() {
+        window.partition_by.clone_from(&base.partition_by);
+    }
+    if window.order_by.is_empty() {
+        window.order_by.clone_from(&base.order_by);
+    }
+    if window.window_frame.is_none() {
+        window.window_frame.clone_from(&base.window_frame);
+    }
+    Ok(())
 }
