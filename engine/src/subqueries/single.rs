@@ -1,4 +1,4 @@
-//! Correlated queries in the place of a value: `(SELECT name FROM planes p WHERE p.id = f.plane)`.
+//! Queries in the place of a value, above all correlated ones: `(SELECT name FROM planes p WHERE p.id = f.plane)`.
 //!
 //! The relational core takes aggregates there, as they have one row. Others become aggregates: of at most one row, or of the first by an
 //! order.
@@ -27,12 +27,15 @@ pub(super) fn with_single_values(plan: LogicalPlan, names: &mut Names) -> Result
     let inputs: Vec<LogicalPlan> = plan.inputs().into_iter().cloned().collect();
     let changed = plan.map_expressions(|expr| {
         expr.transform(|expr| match expr {
-            Expr::ScalarSubquery(subquery) if !subquery.outer_ref_columns.is_empty() => {
+            Expr::ScalarSubquery(subquery)
+                if !subquery.outer_ref_columns.is_empty() || is_never_null(&subquery.subquery) =>
+            {
                 let (query, is_list) = aggregated(&subquery.subquery)?;
                 let over =
                     |query| Expr::ScalarSubquery(Subquery { subquery: Arc::new(query), ..subquery.clone() });
                 let mut value = over(query.clone());
-                if let [input] = inputs.as_slice()
+                if !subquery.outer_ref_columns.is_empty()
+                    && let [input] = inputs.as_slice()
                     && !core_takes(&value, input)?
                 {
                     let other = over(domain::with_equality(query, input, names)?);
@@ -49,6 +52,23 @@ pub(super) fn with_single_values(plan: LogicalPlan, names: &mut Names) -> Result
         })
     })?;
     Ok(changed.data)
+}
+
+/// Whether the core takes the value of a query for one that is never null, though the query may have no row.
+fn is_never_null(query: &LogicalPlan) -> bool {
+    query.schema().fields().iter().all(|field| !field.is_nullable()) && !has_row(query)
+}
+
+/// Whether there is always a row of a query.
+fn has_row(query: &LogicalPlan) -> bool {
+    match query {
+        LogicalPlan::Aggregate(aggregate) => aggregate.group_expr.is_empty(),
+        LogicalPlan::EmptyRelation(empty) => empty.produce_one_row,
+        LogicalPlan::Projection(projection) => has_row(&projection.input),
+        LogicalPlan::SubqueryAlias(alias) => has_row(&alias.input),
+        LogicalPlan::Sort(sort) => has_row(&sort.input),
+        _ => false,
+    }
 }
 
 /// The query as an aggregate, and whether its value is a list of those of its rows.
