@@ -139,7 +139,15 @@ impl Places<'_> {
         let Expr::Subquery(query) = value else { return ControlFlow::Continue(()) };
         match self.answer.take() {
             None => self.ask(&query.to_string()),
-            Some([Some(number)]) => *value = Expr::Value(Value::Number(number.clone(), false).into()),
+            Some([Some(number)]) if number.parse::<i64>().is_ok() => {
+                *value = Expr::Value(Value::Number(number.clone(), false).into());
+            }
+            Some([Some(other)]) => {
+                let error =
+                    Error::new(format!("LIMIT and OFFSET take a whole number, and the query gives {other}"))
+                        .with_hint("CAST(… AS bigint) makes one of a fraction");
+                return ControlFlow::Break(Some(error));
+            }
             // Null lets all through, and so does a query without rows.
             Some([None] | []) => *value = Expr::Value(Value::Null.into()),
             Some(_) => {

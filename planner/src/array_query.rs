@@ -18,6 +18,12 @@ pub(crate) fn as_list(function: &Function) -> Result<Option<Expr>> {
         return Ok(None);
     }
     let mut query = (**query).clone();
+    if let SetExpr::Select(select) = query.body.as_ref()
+        && select.projection.len() != 1
+    {
+        return Err(Error::new("ARRAY(…): expected a query of one column")
+            .with_hint("several become one as a struct: ARRAY(SELECT {'a': a, 'b': b} FROM …)"));
+    }
     let is_ordered = number_rows(&mut query)?;
     let order = if is_ordered { " ORDER BY __row" } else { "" };
     let names = if is_ordered { "(__value, __row)" } else { "(__value)" };

@@ -6,11 +6,11 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Expr, Function, FunctionArguments, GroupByExpr, JoinConstraint, ObjectNamePart, Query, Select,
-    SelectItem, TableWithJoins, Value, Visit, Visitor,
+    SelectItem, TableFactor, TableWithJoins, Value, Visit, Visitor, visit_expressions,
 };
 
 use crate::error::{Error, Result};
-use crate::joins::constraint_of;
+use crate::joins::{alias_of, constraint_of};
 use crate::names::Catalog;
 use crate::scope::same_name;
 
@@ -85,7 +85,15 @@ fn check_select(select: &Select, catalog: &dyn Catalog) -> Result<()> {
         }
     }
     if let Some(condition) = &select.selection {
-        check(condition, Clause::Where, catalog)?;
+        check(condition, Clause::Where, catalog).map_err(|error| {
+            match of_query_around(condition, select) {
+                true => error.with_hint(
+                    "the rows are those of the query around: aggregate them in its FROM, as in \
+                 FROM (SELECT k, sum(x) AS s FROM t GROUP BY k) AS g WHERE EXISTS (… = g.s)",
+                ),
+                false => error,
+            }
+        })?;
     }
     if let GroupByExpr::Expressions(keys, _) = &select.group_by {
         for key in keys {
@@ -95,6 +103,40 @@ fn check_select(select: &Select, catalog: &dyn Catalog) -> Result<()> {
     match &select.having {
         Some(condition) => check(condition, Clause::Having, catalog),
         None => Ok(()),
+    }
+}
+
+/// Whether the functions of a condition are of columns of other tables than those of the query, by their names.
+fn of_query_around(condition: &Expr, select: &Select) -> bool {
+    let factors = select.from.iter().flat_map(|TableWithJoins { relation, joins }| {
+        std::iter::once(relation).chain(joins.iter().map(|join| &join.relation))
+    });
+    let own: Vec<String> = factors.filter_map(name_of).collect();
+    let found = visit_expressions(condition, |expr| match expr {
+        Expr::Function(function) => visit_expressions(function, |expr| match expr {
+            Expr::CompoundIdentifier(parts) if !own.iter().any(|own| same_name(own, &parts[0].value)) => {
+                ControlFlow::Break(())
+            }
+            _ => ControlFlow::Continue(()),
+        }),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
+}
+
+/// The name of something in FROM.
+fn name_of(factor: &TableFactor) -> Option<String> {
+    let alias = match factor {
+        TableFactor::Derived { alias, .. } => alias.as_ref(),
+        other => alias_of(other),
+    };
+    match (alias, factor) {
+        (Some(alias), _) => Some(alias.name.value.clone()),
+        (None, TableFactor::Table { name, .. }) => match name.0.last() {
+            Some(ObjectNamePart::Identifier(name)) => Some(name.value.clone()),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -262,6 +304,12 @@ mod tests {
             let datafusion_sql::parser::Statement::Statement(statement) = statement else { panic!("{sql}") };
             assert_eq!(check_clauses(&statement, &Sums).unwrap_err().to_string(), message, "{sql}");
         }
+        let around = "SELECT 1 FROM o HAVING EXISTS (SELECT 1 FROM s WHERE s.b = sum(o.a))";
+        let datafusion_sql::parser::Statement::Statement(around) = parse(around).unwrap().remove(0) else {
+            panic!("it is a query")
+        };
+        let error = check_clauses(&around, &Sums).unwrap_err();
+        assert!(error.hint().is_some_and(|hint| hint.starts_with("the rows are those of the query around")));
         for sql in [
             "SELECT sum(x), a FROM t WHERE a > (SELECT sum(x) FROM t) GROUP BY a HAVING sum(x) > 1 QUALIFY rank() OVER () = 1",
             "SELECT a FROM t WHERE sum > 1 GROUP BY 1, length(a), 7 ORDER BY sum(x) OVER ()",

@@ -282,9 +282,14 @@ fn expected() -> Error {
 fn none(wanted: &str, names: &[String]) -> Error {
     let hint = match nearest(wanted, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean \"{near}\"?"),
+        None if names.is_empty() => "it stands for columns of what is in FROM".to_owned(),
         None => format!("the columns are: {}", names.join(", ")),
     };
-    Error::new(format!("there are no columns {wanted}")).with_hint(hint)
+    // Nobody has written the pattern that stands for one of LIKE.
+    match wanted.contains("('(?s") || wanted.contains(&format!("('{NOT}")) {
+        true => Error::new("there are no columns whose names are like that").with_hint(hint),
+        false => Error::new(format!("there are no columns {wanted}")).with_hint(hint),
+    }
 }
 
 /// Collects the calls of an expression.

@@ -145,8 +145,8 @@ impl ExprVisitor<'_, '_> {
             }
         }
         if let Expr::Lambda(lambda) = expr {
-            let names = lambda.params.iter().map(|param| param.name.clone());
-            self.lambdas.push(names.last().unwrap_or_else(|| Ident::new("")));
+            // Lambdas of several names are refused.
+            self.lambdas.extend(lambda.params.iter().take(1).map(|param| param.name.clone()));
         }
         Ok(())
     }

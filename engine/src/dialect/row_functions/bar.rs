@@ -31,7 +31,8 @@ pub(super) fn bar() -> ScalarUDF {
 }
 
 fn drawn(number: f64, min: f64, max: f64, width: f64) -> Result<String> {
-    if !(min < max) || !(1.0..=MAX_WIDTH).contains(&width) {
+    let is_range = min.partial_cmp(&max).is_some_and(std::cmp::Ordering::is_lt);
+    if !is_range || !(1.0..=MAX_WIDTH).contains(&width) {
         return Err(refused(
             format!("bar: there is no bar from {min} to {max}, {width} wide"),
             "as in bar(x, 0, 100, 20): from the least to the greatest number, and how many characters wide",

@@ -111,18 +111,19 @@ mod tests {
 
     #[test]
     fn forms() {
-        let values = [ScalarValue::from("x"), ScalarValue::from(1_234_567_i64), ScalarValue::from(3.14159)];
+        let values = [ScalarValue::from("x"), ScalarValue::from(1_234_567_i64), ScalarValue::from(2.71234)];
         for (form, expected) in [
             ("{}", "x"),
-            ("{} {} {}", "x 1234567 3.14159"),
-            ("{2} {0}", "3.14159 x"),
+            ("{} {} {}", "x 1234567 2.71234"),
+            ("{2} {0}", "2.71234 x"),
             ("{{}}", "{}"),
             ("{0:>3}|{0:<3}|{0:*^3}|", "  x|x  |*x*|"),
             ("{1:,} {1:x} {1:+d} {1:#b}", "1,234,567 12d687 +1234567 0b100101101011010000111"),
-            ("{2:.2f} {2:08.3f} {2:.3} {2:e}", "3.14 0003.142 3.14 3.141590e+00"),
+            ("{2:.2f} {2:08.3f} {2:.3} {2:e}", "2.71 0002.712 2.71 2.712340e+00"),
         ] {
             assert_eq!(written(form, &values).unwrap(), expected, "{form}");
         }
+        assert_eq!(written("{:.999999999f}", &values[2..]).unwrap().len(), 1002);
         for form in ["{", "}", "{9}", "{a}", "{:zz}", "{0:d}", "{} {} {} {}"] {
             assert!(written(form, &values).is_err(), "{form}");
         }

@@ -8,6 +8,9 @@ use super::{refused, text};
 /// No value is made wider than this.
 const MAX_WIDTH: usize = 100_000;
 
+/// No number has more digits behind its point, or that count, than this.
+const MAX_DIGITS: usize = 1_000;
+
 /// Where a value stands in a field that is wider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
@@ -118,7 +121,7 @@ impl Spec {
     }
 
     fn digits_of(&self, number: f64, kind: char) -> String {
-        let precision = self.precision.unwrap_or(6);
+        let precision = self.precision.unwrap_or(6).min(MAX_DIGITS);
         match kind.to_ascii_lowercase() {
             'f' => format!("{number:.precision$}"),
             'e' => scientific(number, precision),

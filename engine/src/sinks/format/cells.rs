@@ -2,11 +2,15 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, RecordBatch, StringArray, StringViewArray};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef};
 use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+
+use super::json::text_keys;
 
 /// The cells of a batch as text.
 ///
@@ -79,7 +83,12 @@ impl<'a> Column<'a> {
 /// The values of a column as JSON.
 fn json(field: &FieldRef, array: &ArrayRef) -> io::Result<StringArray> {
     let options = json_options();
-    let mut encoder = json_encoder(field, array, &options)?;
+    let (mut field, mut array) = (Arc::clone(field), Arc::clone(array));
+    if let Some(ty) = text_keys(field.data_type()) {
+        array = cast(&array, &ty).map_err(io::Error::other)?;
+        field = Arc::new(field.as_ref().clone().with_data_type(ty));
+    }
+    let mut encoder = json_encoder(&field, &array, &options)?;
     let mut bytes = Vec::new();
     let mut texts = Vec::with_capacity(array.len());
     for row in 0..array.len() {

@@ -99,7 +99,7 @@ pub(crate) fn with_text_keys(batch: &RecordBatch) -> io::Result<Cow<'_, RecordBa
 }
 
 /// A type with texts for keys of maps; `None`: it has none already, or no others.
-fn text_keys(ty: &DataType) -> Option<DataType> {
+pub(super) fn text_keys(ty: &DataType) -> Option<DataType> {
     let of_field = |field: &FieldRef| {
         text_keys(field.data_type()).map(|ty| Arc::new(field.as_ref().clone().with_data_type(ty)))
     };
