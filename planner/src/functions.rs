@@ -3,6 +3,10 @@
 //! `year(x)` is `date_part('year', x)`, `arg_max(a, b)` the first `a` by descending `b`. The rewriting
 //! comes after result columns have their names, so that they keep the words of the user.
 
+mod other_names;
+#[cfg(test)]
+mod tests;
+
 use std::ops::ControlFlow;
 
 use datafusion_sql::parser::Statement;
@@ -13,6 +17,7 @@ use sqlparser::ast::{
     UnaryOperator, Value, VisitMut, VisitorMut,
 };
 
+use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES};
 use crate::collations::{compare_collated, no_order_here, order_collated};
 use crate::error::{Error, Result};
 use crate::intervals::plain_interval;
@@ -44,104 +49,6 @@ pub(crate) fn rewrite_statement(statement: &mut Statement) -> Result<()> {
         Statement::CreateExternalTable(_) | Statement::Reset(_) => Ok(()),
     }
 }
-
-/// Other names for functions of the relational core.
-const ALIASES: &[(&str, &str)] = &[
-    ("apply", "array_transform"),
-    ("arbitrary", "first_value"),
-    ("array_apply", "array_transform"),
-    ("approx_quantile", "approx_percentile_cont"),
-    ("approx_count_distinct", "approx_distinct"),
-    ("ceiling", "ceil"),
-    ("favg", "avg"),
-    ("datesub", "date_sub"),
-    ("filter", "array_filter"),
-    ("first", "first_value"),
-    ("fsum", "sum"),
-    ("formatreadabledecimalsize", "format_bytes_decimal"),
-    ("formatreadablesize", "format_bytes"),
-    ("gen_random_uuid", "uuid"),
-    ("group_concat", "string_agg"),
-    ("ifnull", "coalesce"),
-    ("last", "last_value"),
-    ("lcase", "lower"),
-    ("len", "length"),
-    ("list", "array_agg"),
-    ("list_apply", "array_transform"),
-    ("list_stddev", "list_stddev_samp"),
-    ("list_value", "make_array"),
-    ("list_variance", "list_var_samp"),
-    ("listagg", "string_agg"),
-    ("list_min", "array_min"),
-    ("mismatches", "hamming"),
-    ("prefix", "starts_with"),
-    ("regexp_matches", "regexp_like"),
-    ("stddev_samp", "stddev"),
-    ("sign", "signum"),
-    ("split", "string_to_array"),
-    ("str_split", "string_to_array"),
-    ("strftime", "to_char"),
-    ("strlen", "octet_length"),
-    ("string_split", "string_to_array"),
-    ("suffix", "ends_with"),
-    ("editdist3", "levenshtein"),
-    ("grouping_id", "grouping"),
-    ("kahan_sum", "sum"),
-    ("ord", "ascii"),
-    ("sum_no_overflow", "sum"),
-    ("sumkahan", "sum"),
-    ("to_binary", "bin"),
-    ("ucase", "upper"),
-    ("unicode", "ascii"),
-    ("regexp_split_to_array", "string_split_regex"),
-    ("variance", "var_samp"),
-];
-
-/// Aggregates by their names, and the functions that compute them of a list.
-const LIST_AGGREGATES: &[(&str, &str)] = &[
-    ("avg", "array_avg"),
-    ("count", "list_count"),
-    ("entropy", "list_entropy"),
-    ("first", "list_first"),
-    ("histogram", "list_histogram"),
-    ("last", "list_last"),
-    ("mad", "list_mad"),
-    ("max", "array_max"),
-    ("mean", "array_avg"),
-    ("median", "list_median"),
-    ("min", "array_min"),
-    ("mode", "list_mode"),
-    ("product", "array_product"),
-    ("stddev", "list_stddev_samp"),
-    ("stddev_pop", "list_stddev_pop"),
-    ("stddev_samp", "list_stddev_samp"),
-    ("string_agg", "list_string_agg"),
-    ("sum", "array_sum"),
-    ("var_pop", "list_var_pop"),
-    ("var_samp", "list_var_samp"),
-    ("variance", "list_var_samp"),
-];
-
-/// Functions that are a part of a date, and what `date_part` calls it.
-const DATE_PARTS: &[(&str, &str)] = &[
-    ("year", "year"),
-    ("quarter", "quarter"),
-    ("month", "month"),
-    ("isoyear", "isoyear"),
-    ("microsecond", "microsecond"),
-    ("millisecond", "millisecond"),
-    ("week", "week"),
-    ("day", "day"),
-    ("dayofmonth", "day"),
-    ("dayofweek", "dow"),
-    ("dayofyear", "doy"),
-    ("isodow", "isodow"),
-    ("weekday", "dow"),
-    ("weekofyear", "week"),
-    ("hour", "hour"),
-    ("minute", "minute"),
-    ("second", "second"),
-];
 
 #[derive(Default)]
 struct Rewriter {
@@ -699,101 +606,5 @@ pub(crate) fn and(condition: Expr, more: Option<Box<Expr>>) -> Expr {
             op: BinaryOperator::And,
             right: Box::new(Expr::Nested(more)),
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::parse::parse;
-
-    fn rewrite(sql: &str) -> Result<String> {
-        let mut statement = parse(sql)?.remove(0);
-        rewrite_statement(&mut statement)?;
-        Ok(statement.to_string())
-    }
-
-    #[track_caller]
-    fn check(sql: &str, expected: &str) {
-        assert_eq!(rewrite(sql).unwrap(), expected);
-    }
-
-    #[test]
-    fn other_names() {
-        check("SELECT List(x), quantile(x, 0.5)", "SELECT array_agg(x), percentile_cont(x, 0.5)");
-        check("SELECT year(d) + 1", "SELECT date_part('year', d) + 1");
-        check(
-            "SELECT arg_max(a, b)",
-            "SELECT first_value(a ORDER BY b DESC) FILTER (WHERE (a IS NOT NULL) AND (b IS NOT NULL))",
-        );
-        check("SELECT count_if(x > 1)", "SELECT count(1) FILTER (WHERE x > 1)");
-        check("SELECT if(a, 1, 2)", "SELECT CASE WHEN a THEN 1 ELSE 2 END");
-        check(
-            "SELECT regexp_extract(s, 'a(b)', 1)",
-            "SELECT array_element(regexp_match(s, '(a(b))'), 1 + 1)",
-        );
-    }
-
-    #[test]
-    fn functions_that_are_expressions() {
-        check(
-            "SELECT last_day(d)",
-            "SELECT CAST(date_trunc('month', d) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)",
-        );
-        check("SELECT monthname(d), Prefix(s, 'a')", "SELECT to_char(d, '%B'), starts_with(s, 'a')");
-        check("SELECT s[:2], s[2:]", "SELECT s[1:2], s[2:-1]");
-        check("SELECT a LIKE 'x!%' ESCAPE '!'", "SELECT a LIKE 'x\\%'");
-        check("SELECT d + INTERVAL 3 DAYS", "SELECT d + INTERVAL '3 DAYS'");
-        check("SELECT d + INTERVAL (a - 1) DAY", "SELECT d + (INTERVAL '1 DAY' * (a - 1))");
-        check(
-            "SELECT bool_and(a) OVER (ROWS 2 PRECEDING), bool_and(a) OVER ()",
-            "SELECT (min(CAST(a AS INT)) OVER (ROWS 2 PRECEDING) = 1), bool_and(a) OVER ()",
-        );
-        check(
-            "SELECT string_agg(s, '-') OVER (ROWS 2 PRECEDING)",
-            "SELECT (array_to_string(array_agg(s) FILTER (WHERE s IS NOT NULL) OVER (ROWS 2 PRECEDING), '-'))",
-        );
-        check("SELECT (a + 1) // b", "SELECT ((a + 1) - (a + 1) % b) / b");
-        check(
-            "SELECT date_diff('DAYS', a, b)",
-            "SELECT CAST((date_part('epoch', date_trunc('day', b)) - date_part('epoch', date_trunc('day', a))) / 86400 AS BIGINT)",
-        );
-        check(
-            "SELECT datediff('quarter', a, year(b))",
-            "SELECT CAST((date_part('year', date_part('year', b)) - date_part('year', a)) * 4 \
-             + date_part('quarter', date_part('year', b)) - date_part('quarter', a) AS BIGINT)",
-        );
-        check(
-            "SELECT time_bucket(INTERVAL '1 week', t)",
-            "SELECT date_bin(INTERVAL '1 week', t, '2000-01-03')",
-        );
-        check(
-            "SELECT time_bucket(INTERVAL 3 MONTH, t)",
-            "SELECT date_bin(INTERVAL '3 MONTH', t, '2000-01-01')",
-        );
-    }
-
-    #[test]
-    fn other_names_of_types() {
-        check(
-            "SELECT 1::HUGEINT, TRY_CAST(x AS uinteger)",
-            "SELECT 1::DECIMAL(38,0), TRY_CAST(x AS INT UNSIGNED)",
-        );
-        check("SELECT d::datetime, n::long, s::text", "SELECT d::TIMESTAMP, n::BIGINT, s::TEXT");
-    }
-
-    #[test]
-    fn wrong_arguments_are_told() {
-        let error = |sql: &str| rewrite(sql).unwrap_err().to_string();
-        assert_eq!(error("SELECT last_day(a, b)"), "last_day: expected one date or timestamp");
-        assert_eq!(
-            error("SELECT date_diff('eon', a, b)"),
-            "date_diff: expected year, quarter, month, week, day, hour, minute or second"
-        );
-        assert_eq!(rewrite("SELECT year()").unwrap_err().to_string(), "year: expected one date or timestamp");
-        assert_eq!(
-            rewrite("SELECT arg_max(x)").unwrap_err().to_string(),
-            "arg_max: expected a value and what to compare"
-        );
     }
 }
