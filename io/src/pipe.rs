@@ -16,7 +16,7 @@ use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::codec::Codec;
 
@@ -34,6 +34,9 @@ const STEP_BYTES: usize = 256 << 10;
 
 /// How long a writer may pause before what has come of a pipe is looked at. Programs that have more to write are faster.
 const PAUSE: Duration = Duration::from_millis(300);
+
+/// How long a writer that never pauses may take for as much as is looked at of a file.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Bytes and lines of a text that are looked at at least, if it does not end before.
 const LEAST_HEAD_LEN_BYTES: u64 = 16;
@@ -189,7 +192,7 @@ impl Waiting {
     }
 }
 
-/// How much of a pipe is looked at to find out what it holds, if its writer pauses before so many bytes have come: the whole lines that
+/// How much of a pipe is looked at to find out what it holds, if its writer pauses, or takes long, before so many bytes have come: the whole lines that
 /// have come until then. Whoever asks again is told the same, until [`look`] says otherwise. `None`: so many bytes, or all.
 ///
 /// # Errors
@@ -305,11 +308,14 @@ impl Pipe {
             HeadLook::Paused(len) => return Ok(Some(len)),
             HeadLook::Full => return Ok(None),
         }
-        let mut len = 0;
+        let (mut len, began) = (0, Instant::now());
         while len < most_bytes {
-            if let Some(lines_len) = self.whole_lines_len(len)?
-                && !has_more_within(&lock(&self.source).pipe, PAUSE)
-            {
+            let is_slow = len > 0 && {
+                let source = lock(&self.source);
+                let is_all_read = source.len == len && !source.ended;
+                is_all_read && (began.elapsed() > PATIENCE || !has_more_within(&source.pipe, PAUSE))
+            };
+            if is_slow && let Some(lines_len) = self.whole_lines_len(len)? {
                 *head = HeadLook::Paused(lines_len);
                 return Ok(Some(lines_len));
             }

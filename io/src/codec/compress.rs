@@ -260,7 +260,7 @@ pub(in crate::codec) mod tests {
         }
 
         fn end_group(&mut self, bits: u32) {
-            while self.group % (bits * 8) != 0 {
+            while !self.group.is_multiple_of(bits * 8) {
                 self.put(0, 1);
             }
             self.group = 0;

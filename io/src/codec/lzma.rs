@@ -41,7 +41,8 @@ pub(super) fn is_head(bytes: &[u8]) -> bool {
     let [d0, d1, d2, d3, len @ ..] = *fields;
     let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
     // A power of two, or the sum of two of them in a row.
-    let is_usual = |size: u32| size.is_power_of_two() || (size / 3).is_power_of_two() && size % 3 == 0;
+    let is_usual =
+        |size: u32| size.is_power_of_two() || size.is_multiple_of(3) && (size / 3).is_power_of_two();
     let len = u64::from_le_bytes(len);
     *properties <= MAX_PROPERTIES
         && (dictionary == u32::MAX || is_usual(dictionary))

@@ -34,7 +34,8 @@ impl Footer {
             self.after_return = *byte == b'\r';
         }
         let surplus = self.ends.len().saturating_sub(self.lines);
-        if let Some(end) = self.ends.drain(..surplus).last() {
+        let surplus = self.ends.drain(..surplus).next_back();
+        if let Some(end) = surplus {
             self.release(end, out);
         }
     }
