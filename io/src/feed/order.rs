@@ -118,7 +118,8 @@ impl Recipe {
         let is_paused = pipe::is_head_paused(&file.path);
         let is_paused = is_paused.map_err(|error| Error::io(&file.path, "open", error))?;
         let (file, request) = (file.clone(), Arc::clone(request));
-        Ok(is_paused.then(|| HeadCheck(Box::new(move || check_head_again(&file, &request.table)))))
+        Ok(is_paused
+            .then(|| HeadCheck(Box::new(move || check_head_again(&file, &request.table, &request.wanted)))))
     }
 
     fn max_record_bytes(&self) -> usize {

@@ -50,7 +50,7 @@ const MATCHING_BLOCK_ENDS: usize = 16 << 10;
 pub(crate) struct CsvRequest {
     pub(crate) table: CsvTable,
     /// For each column asked for: its place in the table.
-    pub(super) wanted: Vec<usize>,
+    pub(crate) wanted: Vec<usize>,
     /// Columns that are not asked for, and are looked at all the same: a record that is left out because of one
     /// of its values is left out of all that is asked.
     pub(super) checked: Vec<usize>,

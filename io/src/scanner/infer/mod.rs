@@ -72,11 +72,12 @@ pub fn infer_csv(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable>
     Ok(table)
 }
 
-/// Looks at the head of a pipe once more, of which less was looked at for a table than of a file, as its writer paused.
+/// Looks at the head of a pipe once more, of which less was looked at for a table than of a file, as its writer paused. Of types, those
+/// of columns that are read and had no values tell: what does not fit another type is told by its place.
 ///
 /// # Errors
 /// More of it shows that it is written otherwise.
-pub(crate) fn check_head_again(file: &SourceFile, table: &CsvTable) -> Result<()> {
+pub(crate) fn check_head_again(file: &SourceFile, table: &CsvTable, wanted: &[usize]) -> Result<()> {
     let look = |look| pipe::look(&file.path, look).map_err(|error| Error::io(&file.path, "open", error));
     let before = look(HeadLook::Full)?;
     let full = infer_csv(std::slice::from_ref(file), &table.options)?;
@@ -89,6 +90,13 @@ pub(crate) fn check_head_again(file: &SourceFile, table: &CsvTable) -> Result<()
     };
     add("skip", full.skip_of(&file.path).to_string(), table.skip_of(&file.path).to_string());
     add("header", full.has_header().to_string(), table.has_header().to_string());
+    let types = wanted.iter().map(|index| &table.columns[*index]).filter_map(|column| {
+        let is_same = |other: &&Column| other.header == column.header && other.ty != ColumnType::Text;
+        let other = full.columns.iter().find(is_same)?;
+        let said = |ty: ColumnType| format!("types = {{'{}': '{ty}'}}", column.name);
+        (column.inferred && column.ty == ColumnType::Text).then(|| (said(other.ty), said(column.ty)))
+    });
+    differences.extend(types.take(1));
     let (found, known): (Vec<_>, Vec<_>) = differences.into_iter().unzip();
     if found.is_empty() {
         return Ok(());
