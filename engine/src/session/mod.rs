@@ -2,7 +2,8 @@
 
 mod builder;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -264,9 +265,9 @@ impl Session {
     async fn all_with_current_files(&self, plans: Vec<LogicalPlan>) -> Vec<Result<LogicalPlan>> {
         let mut open: HashMap<SourceCall, Result<Arc<SourceTable>>> = HashMap::new();
         for call in plans.iter().flat_map(calls_of) {
-            if !open.contains_key(&call) {
-                let table = self.open_calls(vec![call.clone()]).await.map(|mut tables| tables.remove(0));
-                open.insert(call, table);
+            if let Entry::Vacant(place) = open.entry(call) {
+                let table = self.open_calls(vec![place.key().clone()]).await;
+                place.insert(table.map(|mut tables| tables.remove(0)));
             }
         }
         let current = |plan: LogicalPlan| {
