@@ -9,12 +9,12 @@ use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 
-use crate::asof::with_marks;
-use crate::columns::of_patterns;
+use crate::dialect::asof::with_marks;
+use crate::dialect::columns::of_patterns;
+use crate::dialect::lambdas::with_arrows;
+use crate::dialect::pivot_statement::as_queries;
 use crate::distinctions::DISTINCTIONS;
 use crate::from_first::with_select;
-use crate::lambdas::with_arrows;
-use crate::pivot_statement::as_queries;
 
 /// What is asked about the columns of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use sqlparser::ast::{
     TableAlias, visit_expressions,
 };
 
+use crate::dialect::functions::{and, call};
 use crate::error::{Error, Result};
-use crate::functions::{and, call};
 use crate::source_call::SourceCall;
 use crate::suggest::nearest;
 

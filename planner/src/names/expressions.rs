@@ -6,10 +6,10 @@ use sqlparser::ast::{AccessExpr, Expr, Ident, Query, Subscript, Value, VisitMut,
 
 use super::Resolver;
 use super::order::rename_hidden;
-use crate::array_query::as_list;
+use crate::dialect::array_query::as_list;
+use crate::dialect::lambdas::take_lambdas;
 use crate::error::{Error, Result};
 use crate::fields::{resolve_fields, take_user_for_a_column};
-use crate::lambdas::take_lambdas;
 use crate::scope::{
     Env, Scope, count_rows_of, merged_column, merged_outside, named_value, resolve_compound, resolve_ident,
     same_name,

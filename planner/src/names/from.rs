@@ -7,11 +7,11 @@ use sqlparser::ast::{
 };
 
 use super::Resolver;
-use crate::asof::{expand_asof, is_between};
+use crate::dialect::asof::{expand_asof, is_between};
+use crate::dialect::pivot::pivoted;
 use crate::error::{Error, Result};
 use crate::inspect::is_mark;
 use crate::joins::{alias_of, constraint_of, is_series, join_by, must_have_conditions};
-use crate::pivot::pivoted;
 use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
     Env, Relation, Scope, aliased, all_columns, must_be_in_both, no_table, respell, same_name,

@@ -21,8 +21,8 @@ use std::cell::Cell;
 use datafusion_sql::parser::{CopyToSource, Statement};
 
 use crate::clauses::check_clauses;
+use crate::dialect::functions::rewrite_statement;
 use crate::error::Result;
-use crate::functions::rewrite_statement;
 use crate::scope::Env;
 use crate::source_call::SourceCall;
 

@@ -6,7 +6,7 @@ use sqlparser::ast::{
 };
 
 use super::Resolver;
-use crate::columns::expand_columns;
+use crate::dialect::columns::expand_columns;
 use crate::error::Result;
 use crate::labels::label;
 use crate::scope::{Env, Relation, Scope, merged_column, respell};

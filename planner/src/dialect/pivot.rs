@@ -10,10 +10,10 @@ use sqlparser::ast::{
     TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
 };
 
+use crate::dialect::functions::{and, positional};
+use crate::dialect::pivot_statement::KEYS;
 use crate::error::{Error, Result};
-use crate::functions::{and, positional};
 use crate::parse::parse_piece;
-use crate::pivot_statement::KEYS;
 use crate::scope::same_name;
 
 /// What to put in place of a `PIVOT` or `UNPIVOT` of a table with these columns; `None`: it is none.

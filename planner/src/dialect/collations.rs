@@ -2,8 +2,8 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, ObjectName, OrderByKind, Query};
 
+use crate::dialect::functions::call;
 use crate::error::{Error, Result};
-use crate::functions::call;
 
 /// Compares other texts where a collation is said of one side of a comparison.
 ///

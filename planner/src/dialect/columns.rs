@@ -12,8 +12,8 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use crate::dialect::functions::and;
 use crate::error::{Error, Result};
-use crate::functions::and;
 use crate::inspect::{is_solid, is_word};
 use crate::scope::{Relation, Scope, same_name};
 use crate::suggest::nearest;

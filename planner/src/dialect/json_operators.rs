@@ -5,7 +5,7 @@
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
-use crate::functions::call;
+use crate::dialect::functions::call;
 
 /// The call for a step; `None`: it is none.
 pub(crate) fn as_call(expr: &Expr) -> Option<Expr> {

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Function, Value, VisitMut, VisitorMut};
 
+use crate::dialect::functions::and;
 use crate::error::Result;
-use crate::functions::and;
 use crate::parse::parse_piece;
 
 /// An expression in SQL in which `$1`, `$2` … stand for what is put into it.

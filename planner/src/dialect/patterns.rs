@@ -2,9 +2,9 @@
 
 use sqlparser::ast::{Expr, Value, ValueWithSpan};
 
+use crate::dialect::functions::call;
+use crate::dialect::literals::written;
 use crate::error::{Error, Result};
-use crate::functions::call;
-use crate::literals::written;
 
 /// The function that writes a computed pattern anew, with [`escaped_pattern`].
 pub const LIKE_PATTERN: &str = "like_pattern";

@@ -6,10 +6,10 @@ use sqlparser::ast::{
     NamedWindowExpr, WindowFrameBound, WindowSpec, WindowType,
 };
 
+use crate::dialect::functions::{and, argument_list, rename};
+use crate::dialect::templates::Template;
 use crate::error::{Error, Result};
-use crate::functions::{and, argument_list, rename};
 use crate::scope::{respell, same_name};
-use crate::templates::Template;
 
 /// An aggregate over a sliding frame as one that can slide, or one of the list of all values; `None`: it stays.
 pub(crate) fn slid(

@@ -10,8 +10,8 @@ use sqlparser::ast::{
     BinaryOperator, CaseWhen, Expr, Query, TableFactor, UnaryOperator, Value, VisitMut, VisitorMut,
 };
 
+use crate::dialect::functions::positional;
 use crate::error::{Error, Result};
-use crate::functions::positional;
 use crate::parse::parse_piece;
 
 /// Null values of a row can be told apart, one kind of row after the other, for so many columns.

@@ -18,16 +18,16 @@ use sqlparser::ast::{
 };
 
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES};
-use crate::collations::{compare_collated, no_order_here, order_collated};
+use crate::dialect::collations::{compare_collated, no_order_here, order_collated};
+use crate::dialect::intervals::plain_interval;
+use crate::dialect::json_operators::{as_call, step_first};
+use crate::dialect::literals::{folded, written};
+use crate::dialect::patterns::escape_with_backslash;
+use crate::dialect::rows::{compared_rows, row_conditions};
+use crate::dialect::sliding::{respell_window, slid, write_out_windows};
+use crate::dialect::templates::Template;
+use crate::dialect::type_names::known_type;
 use crate::error::{Error, Result};
-use crate::intervals::plain_interval;
-use crate::json_operators::{as_call, step_first};
-use crate::literals::{folded, written};
-use crate::patterns::escape_with_backslash;
-use crate::rows::{compared_rows, row_conditions};
-use crate::sliding::{respell_window, slid, write_out_windows};
-use crate::templates::Template;
-use crate::type_names::known_type;
 
 /// Rewrites the functions of a statement, and arithmetic of written decimals.
 pub(crate) fn rewrite_expressions<T: VisitMut>(node: &mut T) -> Result<()> {

@@ -72,7 +72,7 @@ pub(crate) fn written(expr: &Expr) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::functions::rewrite_statement;
+    use crate::dialect::functions::rewrite_statement;
     use crate::parse::parse;
 
     #[track_caller]

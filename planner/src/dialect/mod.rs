@@ -1,0 +1,20 @@
+//! What other engines' users type, as the relational core knows it: values, columns, and tables.
+//!
+//! All of it is syntax in, syntax out. Functions that have to be computed for rows are in the engine's own `dialect`.
+
+pub(crate) mod array_query;
+pub(crate) mod asof;
+pub(crate) mod collations;
+pub(crate) mod columns;
+pub(crate) mod functions;
+pub(crate) mod intervals;
+pub(crate) mod json_operators;
+pub(crate) mod lambdas;
+pub(crate) mod literals;
+pub(crate) mod patterns;
+pub(crate) mod pivot;
+pub(crate) mod pivot_statement;
+pub(crate) mod rows;
+pub(crate) mod sliding;
+pub(crate) mod templates;
+pub(crate) mod type_names;
