@@ -344,8 +344,12 @@ impl Pipe {
     fn keep(&self, bytes: &[u8], at: u64) -> io::Result<()> {
         let len = bytes.len() as u64;
         reserve(len)?;
-        self.kept.write_all_at(bytes, at).inspect_err(|_| {
+        self.kept.write_all_at(bytes, at).map_err(|error| {
             KEPT_BYTES.fetch_sub(len, Ordering::Relaxed);
+            io::Error::other(format!(
+                "what is read of pipes is kept on disk, as it may be read again, and cannot be written there: {error}; name a folder with \
+                 more room (--temp-dir)"
+            ))
         })
     }
 }
@@ -460,7 +464,7 @@ mod tests {
         // Nothing can be written there, as on a full disk; and then there is room.
         let mut pipe = Pipe::new(File::from(OwnedFd::from(source)), File::open("/dev/null").unwrap());
         for _ in 0..2 {
-            assert!(pipe.read_behind(0).is_err());
+            assert!(pipe.read_behind(0).unwrap_err().to_string().contains("--temp-dir"));
         }
         pipe.kept = tempfile::tempfile().unwrap();
         let mut kept = Vec::new();
