@@ -16,8 +16,9 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 41] = [
+const SETTINGS: [&str; 46] = [
     "all-varchar",
+    "auto-type-candidates",
     "bare-escapes",
     "color",
     "columns",
@@ -29,6 +30,7 @@ const SETTINGS: [&str; 41] = [
     "encoding",
     "escape",
     "filename",
+    "force-not-null",
     "format",
     "header",
     "hive-partitioning",
@@ -40,6 +42,7 @@ const SETTINGS: [&str; 41] = [
     "memory-limit",
     "names",
     "no-progress",
+    "normalize-names",
     "null-padding",
     "nulls",
     "nullstr",
@@ -50,6 +53,8 @@ const SETTINGS: [&str; 41] = [
     "read-only",
     "salvage",
     "skip",
+    "skip-footer",
+    "skipinitialspace",
     "stats",
     "temp-dir",
     "thousands",

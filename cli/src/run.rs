@@ -210,21 +210,28 @@ impl Runner<'_> {
     }
 }
 
-/// The next rows. Where they take long to come, those before them are shown in the meantime.
+/// The next rows. Those before them are shown while they are waited for; the first of a result when that takes long.
 async fn next_rows(
     output: &mut Output,
     sink: &mut Sink,
     patience: &mut Pin<Box<Sleep>>,
 ) -> Result<Option<RecordBatch>, Broken> {
     let mut next = Box::pin(output.next());
-    if sink.holds_back() {
-        tokio::select! {
-            biased;
-            rows = &mut next => return rows.transpose().map_err(Broken::Query),
-            () = patience => sink.show()?,
+    let is_held = sink.holds_back();
+    let wait = async {
+        if is_held {
+            patience.await;
         }
-    }
-    next.await.transpose().map_err(Broken::Query)
+    };
+    let rows = tokio::select! {
+        biased;
+        rows = &mut next => rows,
+        () = wait => {
+            sink.show()?;
+            next.await
+        }
+    };
+    rows.transpose().map_err(Broken::Query)
 }
 
 /// Why rows could not be written.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 use predicates::prelude::*;
-use scratch::{folder, names, swath};
+use scratch::{folder, names, swath, wait_for_file};
 use tempfile::TempDir;
 
 #[test]
@@ -519,11 +519,7 @@ fn an_interrupt_stops_the_query() {
         .spawn()
         .unwrap();
     // The temporary file of the output says that the command is at work.
-    let start = Instant::now();
-    while names(dir.path()).len() == 1 {
-        assert!(start.elapsed() < Duration::from_secs(60), "the query did not begin");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for_file(&child, &dir);
     std::thread::sleep(Duration::from_millis(300));
     let start = Instant::now();
     assert!(Process::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -556,11 +552,7 @@ fn an_interrupt_leaves_nothing_of_a_copy() {
     let dir = folder();
     let sql = "COPY (SELECT a.value FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b) TO 'out.csv'";
     let child = Process::new(cargo_bin("swath")).arg(sql).current_dir(dir.path()).spawn().unwrap();
-    let start = Instant::now();
-    while names(dir.path()).len() == 1 {
-        assert!(start.elapsed() < Duration::from_secs(60), "the query did not begin");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for_file(&child, &dir);
     std::thread::sleep(Duration::from_millis(300));
     assert!(Process::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
 use predicates::prelude::*;
-use scratch::{folder, names};
+use scratch::{folder, names, wait_for_file};
 use tempfile::TempDir;
 
 /// What an interrupt may take, on a machine that is busy with other tests: the promise is 100 ms.
@@ -43,22 +43,6 @@ fn begin(dir: &TempDir, args: &[&str]) -> Child {
         .unwrap();
     wait_for_file(&child, dir);
     child
-}
-
-/// Waits until a program has begun a file in the folder: one without a name, where there are such files.
-fn wait_for_file(child: &Child, dir: &TempDir) {
-    let folder = dir.path().canonicalize().unwrap();
-    let nameless =
-        |link: std::path::PathBuf| link.starts_with(&folder) && link.to_string_lossy().ends_with("(deleted)");
-    let start = Instant::now();
-    while !names(dir.path()).iter().any(|name| name.starts_with(".swath-")) {
-        let open = fs::read_dir(format!("/proc/{}/fd", child.id())).into_iter().flatten().flatten();
-        if open.filter_map(|entry| fs::read_link(entry.path()).ok()).any(nameless) {
-            return;
-        }
-        assert!(start.elapsed() < Duration::from_secs(60), "the command did not begin");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn signal(child: &Child, name: &str) {

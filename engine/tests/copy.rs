@@ -292,7 +292,8 @@ fn what_cannot_be_done_is_told() {
         "did you mean header?",
     );
     told("'$/o.parquet' (HEADER)", "option header: parquet has no such option", "csv");
-    told("'$/o.csv' (COMPRESSION zip)", "option compression: unknown codec \"zip\"", "gzip");
+    told("'$/o.csv' (COMPRESSION zip)", "option compression: zip is read, but not written", "gzip");
+    told("'$/o.csv' (COMPRESSION rar)", "option compression: unknown codec \"rar\"", "gzip");
     told(
         "'$/none/o.csv'",
         "$/none/o.csv: cannot create: No such file or directory (os error 2)",
