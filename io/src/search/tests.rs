@@ -101,10 +101,12 @@ fn an_error_ends_its_file_alone() {
     let (mut files, texts) = folder(&dir);
     files.truncate(3);
     files[1].path = dir.path().join("gone");
-    let whole = write(dir.path(), "cut", Codec::Gzip, &texts[0]);
-    let bytes = fs::read(&whole.path).unwrap();
-    fs::write(&whole.path, &bytes[..bytes.len() / 2]).unwrap();
-    files.insert(0, whole);
+    let mut cut = write(dir.path(), "cut", Codec::Gzip, &texts[0]);
+    let bytes = fs::read(&cut.path).unwrap();
+    let half = &bytes[..bytes.len() / 2];
+    fs::write(&cut.path, half).unwrap();
+    cut.len_bytes = half.len() as u64;
+    files.insert(0, cut);
     for threads in [1, 2, 5] {
         let results = run(&files, threads, "17");
         let (before, error) = &results[0];
