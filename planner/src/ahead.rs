@@ -9,11 +9,12 @@ use std::ops::ControlFlow;
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{
     Expr, ExprWithAlias, Ident, LimitClause, Offset, PivotValueSource, Query, Statement as SqlStatement,
-    TableFactor, Value, VisitMut, VisitorMut, With,
+    TableFactor, Value, VisitorMut, With,
 };
 
 use crate::error::{Error, Result};
 use crate::parse::{parse, parse_piece};
+use crate::walk::walk_mut;
 
 /// The first question of a statement, whose answer has one column.
 ///
@@ -37,10 +38,10 @@ pub fn answer_ahead(statement: &mut Statement, values: &[Option<String>]) -> Res
 
 fn visit(statement: &mut Statement, places: &mut Places<'_>) -> Result<()> {
     let flow = match statement {
-        Statement::Statement(statement) if may_ask(statement) => statement.visit(places),
+        Statement::Statement(statement) if may_ask(statement) => walk_mut(statement, places),
         Statement::Explain(explain) => return visit(&mut explain.statement, places),
         Statement::CopyTo(copy) => match &mut copy.source {
-            CopyToSource::Query(query) => query.visit(places),
+            CopyToSource::Query(query) => walk_mut(query, places),
             CopyToSource::Relation(_) => return Ok(()),
         },
         _ => return Ok(()),

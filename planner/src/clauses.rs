@@ -6,20 +6,21 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Expr, Function, FunctionArguments, GroupByExpr, JoinConstraint, ObjectNamePart, Query, Select,
-    SelectItem, TableFactor, TableWithJoins, Value, Visit, Visitor, visit_expressions,
+    SelectItem, TableFactor, TableWithJoins, Value, Visit, Visitor,
 };
 
 use crate::error::{Error, Result};
 use crate::joins::{alias_of, constraint_of};
 use crate::names::Catalog;
 use crate::scope::same_name;
+use crate::walk::{walk, walk_expressions};
 
 /// Checks that functions over groups and windows stand where they can, in all queries of a statement.
 ///
 /// # Errors
 /// The first that does not.
 pub(crate) fn check_clauses<T: Visit>(statement: &T, catalog: &dyn Catalog) -> Result<()> {
-    match statement.visit(&mut Selects { catalog }) {
+    match walk(statement, &mut Selects { catalog }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
     }
@@ -112,8 +113,8 @@ fn of_query_around(condition: &Expr, select: &Select) -> bool {
         std::iter::once(relation).chain(joins.iter().map(|join| &join.relation))
     });
     let own: Vec<String> = factors.filter_map(name_of).collect();
-    let found = visit_expressions(condition, |expr| match expr {
-        Expr::Function(function) => visit_expressions(function, |expr| match expr {
+    let found = walk_expressions(condition, |expr| match expr {
+        Expr::Function(function) => walk_expressions(function, |expr| match expr {
             Expr::CompoundIdentifier(parts) if !own.iter().any(|own| same_name(own, &parts[0].value)) => {
                 ControlFlow::Break(())
             }
@@ -161,7 +162,7 @@ fn key_of<'a>(key: &'a Expr, items: &'a [SelectItem]) -> &'a Expr {
 }
 
 fn check(expr: &Expr, clause: Clause, catalog: &dyn Catalog) -> Result<()> {
-    match expr.visit(&mut Functions { clause, catalog, query_depth: 0 }) {
+    match walk(expr, &mut Functions { clause, catalog, query_depth: 0 }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
     }

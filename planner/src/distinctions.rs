@@ -5,6 +5,8 @@ use std::ops::ControlFlow;
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{BinaryOperator, Expr, VisitMut, VisitorMut};
 
+use crate::walk::walk_mut;
+
 /// How it is written, and the operators that stand in its place.
 pub(crate) const DISTINCTIONS: [(&[&str], &str); 2] = [
     (&["IS", "DISTINCT", "FROM"], "is_distinct_from"),
@@ -26,7 +28,7 @@ pub(crate) fn restore_distinctions(statement: &mut Statement) {
 }
 
 fn restore<T: VisitMut>(node: &mut T) {
-    let ControlFlow::Continue(()) = node.visit(&mut Restoring);
+    let ControlFlow::Continue(()) = walk_mut(node, &mut Restoring);
 }
 
 struct Restoring;

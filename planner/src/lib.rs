@@ -54,6 +54,7 @@ mod sniff_csv;
 mod source_call;
 mod split_distinct;
 mod suggest;
+mod walk;
 mod wildcard;
 
 pub use ahead::{answer_ahead, asked_ahead};

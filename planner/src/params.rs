@@ -3,13 +3,12 @@
 use std::ops::ControlFlow;
 
 use datafusion_sql::parser::Statement;
-use sqlparser::ast::{
-    Array, Expr, Statement as SqlStatement, UnaryOperator, Value, Visit, VisitMut, Visitor, VisitorMut,
-};
+use sqlparser::ast::{Array, Expr, Statement as SqlStatement, UnaryOperator, Value, Visitor, VisitorMut};
 
 use crate::error::{Error, Result};
 use crate::source_call::OptionValue;
 use crate::suggest::nearest;
+use crate::walk::{walk, walk_mut};
 
 /// Values by name, without the `$`.
 pub type Params = std::collections::BTreeMap<String, OptionValue>;
@@ -19,8 +18,8 @@ pub fn params_of(statement: &Statement) -> Vec<String> {
     let mut finder = Finder(Vec::new());
     // Nothing breaks the walk.
     let _ = match inner(statement) {
-        Some(Inner::Statement(statement)) => statement.visit(&mut finder),
-        Some(Inner::Query(query)) => query.visit(&mut finder),
+        Some(Inner::Statement(statement)) => walk(statement, &mut finder),
+        Some(Inner::Query(query)) => walk(query, &mut finder),
         None => ControlFlow::Continue(()),
     };
     finder.0
@@ -36,10 +35,10 @@ pub fn bind(statement: &mut Statement, params: &Params) -> Result<()> {
         Statement::Statement(statement) if matches!(**statement, SqlStatement::Prepare { .. }) => {
             return Ok(());
         }
-        Statement::Statement(statement) => statement.visit(&mut binder),
+        Statement::Statement(statement) => walk_mut(statement, &mut binder),
         Statement::Explain(explain) => return bind(&mut explain.statement, params),
         Statement::CopyTo(copy) => match &mut copy.source {
-            datafusion_sql::parser::CopyToSource::Query(query) => query.visit(&mut binder),
+            datafusion_sql::parser::CopyToSource::Query(query) => walk_mut(query, &mut binder),
             datafusion_sql::parser::CopyToSource::Relation(_) => ControlFlow::Continue(()),
         },
         Statement::CreateExternalTable(_) | Statement::Reset(_) => ControlFlow::Continue(()),

@@ -6,13 +6,15 @@ use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{
     BinaryOperator, Expr, FromTable, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, ObjectName,
     ObjectNamePart, Select, Statement as SqlStatement, TableFactor, TableObject, TableWithJoins, Value,
-    Visit, Visitor,
+    Visitor,
 };
+
+use crate::walk::walk;
 
 /// What is worth knowing of a statement, each once.
 pub fn pitfalls(statement: &Statement) -> Vec<String> {
     let mut finder = Finder { notes: Vec::new(), options: Vec::new() };
-    walk(statement, &mut finder);
+    show_to(statement, &mut finder);
     finder.notes
 }
 
@@ -64,17 +66,17 @@ pub fn quoted_names(statement: &Statement) -> Vec<String> {
         }
     }
     let mut names = Names(Vec::new());
-    walk(statement, &mut names);
+    show_to(statement, &mut names);
     names.0
 }
 
 /// Shows a visitor, which stops nowhere, a statement.
-fn walk(statement: &Statement, visitor: &mut impl Visitor<Break = ()>) {
+fn show_to(statement: &Statement, visitor: &mut impl Visitor<Break = ()>) {
     let _ = match statement {
-        Statement::Statement(statement) => statement.visit(visitor),
-        Statement::Explain(explain) => return walk(&explain.statement, visitor),
+        Statement::Statement(statement) => walk(statement, visitor),
+        Statement::Explain(explain) => return show_to(&explain.statement, visitor),
         Statement::CopyTo(copy) => match &copy.source {
-            CopyToSource::Query(query) => query.visit(visitor),
+            CopyToSource::Query(query) => walk(query, visitor),
             CopyToSource::Relation(_) => ControlFlow::Continue(()),
         },
         Statement::CreateExternalTable(_) | Statement::Reset(_) => ControlFlow::Continue(()),

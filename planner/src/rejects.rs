@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 
 use datafusion_sql::parser::Statement;
-use sqlparser::ast::{ObjectNamePart, TableFactor, Visit, Visitor};
+use sqlparser::ast::{ObjectNamePart, TableFactor, Visitor};
+
+use crate::walk::walk;
 
 /// The columns of `rejects()`.
 pub const REJECTS_COLUMNS: [&str; 7] = ["file", "line", "byte", "column", "expected", "value", "record"];
@@ -26,10 +28,10 @@ pub(crate) fn reads_rejects(statement: &Statement) -> bool {
         }
     }
     let found = match statement {
-        Statement::Statement(statement) => statement.visit(&mut Finder),
+        Statement::Statement(statement) => walk(statement, &mut Finder),
         Statement::Explain(explain) => return reads_rejects(&explain.statement),
         Statement::CopyTo(copy) => match &copy.source {
-            datafusion_sql::parser::CopyToSource::Query(query) => query.visit(&mut Finder),
+            datafusion_sql::parser::CopyToSource::Query(query) => walk(query, &mut Finder),
             datafusion_sql::parser::CopyToSource::Relation(_) => ControlFlow::Continue(()),
         },
         Statement::CreateExternalTable(_) | Statement::Reset(_) => ControlFlow::Continue(()),

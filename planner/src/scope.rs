@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectNamePart,
-    TableAlias, visit_expressions,
+    TableAlias,
 };
 
 use crate::dialect::functions::{and, call};
 use crate::error::{Error, Result};
 use crate::source_call::SourceCall;
 use crate::suggest::nearest;
+use crate::walk::walk_expressions;
 
 /// What surrounds a query: common table expressions, and the tables of queries around it.
 #[derive(Clone, Default)]
@@ -111,7 +112,7 @@ pub(crate) fn named_value(ident: &Ident, scope: &Scope<'_>, env: &Env) -> Result
 
 /// Whether an expression has another value each time.
 fn is_volatile(expr: &Expr) -> bool {
-    let found = visit_expressions(expr, |expr| match expr {
+    let found = walk_expressions(expr, |expr| match expr {
         Expr::Function(function) => {
             let name = function.name.to_string().to_lowercase();
             match matches!(name.as_str(), "random" | "uuid" | "gen_random_uuid") {

@@ -4,10 +4,11 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Query, SetExpr, SetOperator, SetQuantifier, TableFactor, VisitMut, VisitorMut};
+use sqlparser::ast::{Query, SetExpr, SetOperator, SetQuantifier, TableFactor, VisitorMut};
 
 use crate::error::{Error, Result};
 use crate::parse::parse_piece;
+use crate::walk::walk_mut;
 
 /// What to put in place of a set operation, of which the columns of the first query are known by name; `None` if it can stay.
 ///
@@ -42,7 +43,7 @@ pub(crate) fn numbered(body: &SetExpr, columns: Option<&[String]>) -> Result<Opt
     };
     let sql = format!("SELECT {} FROM ({} {name} {}) AS numbered", named.join(", "), side("l"), side("r"));
     let mut query = parse_piece(&sql, |parser| parser.parse_query())?;
-    let ControlFlow::Continue(()) = query.visit(&mut Sides { left, right });
+    let ControlFlow::Continue(()) = walk_mut(&mut query, &mut Sides { left, right });
     Ok(Some(*query.body))
 }
 

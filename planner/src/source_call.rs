@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, TableFactor,
-    UnaryOperator, Value, Visit, Visitor,
+    UnaryOperator, Value, Visitor,
 };
 
 use crate::error::{Error, Result};
 use crate::parse::Statement;
 use crate::sniff_csv::sniffed_call_of;
 use crate::suggest::nearest;
+use crate::walk::walk;
 
 /// How the files of a call are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,13 +76,13 @@ pub struct SourceCall {
 pub fn source_calls(statement: &Statement) -> Result<Vec<SourceCall>> {
     let mut finder = Finder { calls: Vec::new() };
     let found = match statement {
-        Statement::Statement(statement) => statement.visit(&mut finder),
+        Statement::Statement(statement) => walk(statement, &mut finder),
         Statement::Explain(explain) => {
             finder.calls = source_calls(&explain.statement)?;
             ControlFlow::Continue(())
         }
         Statement::CopyTo(copy) => match &copy.source {
-            datafusion_sql::parser::CopyToSource::Query(query) => query.visit(&mut finder),
+            datafusion_sql::parser::CopyToSource::Query(query) => walk(query, &mut finder),
             datafusion_sql::parser::CopyToSource::Relation(_) => ControlFlow::Continue(()),
         },
         Statement::CreateExternalTable(_) | Statement::Reset(_) => ControlFlow::Continue(()),

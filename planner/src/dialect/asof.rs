@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectNamePart, TableFactor,
-    TableWithJoins, visit_expressions,
+    TableWithJoins,
 };
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -23,6 +23,7 @@ use crate::inspect::{is_solid, is_word};
 use crate::joins::{alias_of, constraint_of};
 use crate::parse::parse_piece;
 use crate::scope::same_name;
+use crate::walk::walk_expressions;
 
 /// `ASOF JOIN … ON` as `GLOBAL JOIN … ON`, of which no other join is made here: the parser knows another form of the first.
 pub(crate) fn with_marks(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
@@ -225,7 +226,7 @@ fn comparisons(condition: &Expr, right: &str) -> Result<Vec<Comparison>> {
 /// Whether an expression is of columns of a table, and of no others.
 fn is_of(expr: &Expr, table: &str) -> Result<bool> {
     let (mut own, mut others, mut bare) = (0, 0, false);
-    let _: ControlFlow<()> = visit_expressions(expr, |expr| {
+    let _: ControlFlow<()> = walk_expressions(expr, |expr| {
         match expr {
             Expr::CompoundIdentifier(parts) if same_name(&parts[0].value, table) => own += 1,
             Expr::CompoundIdentifier(_) => others += 1,

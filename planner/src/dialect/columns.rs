@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use regex::Regex;
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectNamePart, Select,
-    SelectItem, Value, Visit, VisitMut, Visitor, VisitorMut, WildcardAdditionalOptions,
+    SelectItem, Value, Visitor, VisitorMut, WildcardAdditionalOptions,
 };
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::inspect::{is_solid, is_word};
 use crate::scope::{Relation, Scope, same_name};
 use crate::suggest::nearest;
+use crate::walk::{walk, walk_mut};
 use crate::wildcard::{left_out_names, wildcard_options};
 
 /// `* LIKE 'a%'` and the like as `COLUMNS('(?s)^a.*$')`.
@@ -167,7 +168,7 @@ impl Chosen {
 /// The columns of the calls in an expression; `None`: there are no calls.
 fn columns_of(expr: &Expr, relations: &[Relation]) -> Result<Option<Vec<Chosen>>> {
     let mut calls = Calls { found: Vec::new() };
-    let _: ControlFlow<()> = expr.visit(&mut calls);
+    let _: ControlFlow<()> = walk(expr, &mut calls);
     let Some((first, others)) = calls.found.split_first() else { return Ok(None) };
     if others.iter().any(|other| other.args != first.args) {
         return Err(Error::new("an expression has COLUMNS of different columns")
@@ -324,6 +325,6 @@ fn replaced(expr: &Expr, column: &Expr) -> Expr {
         }
     }
     let mut of_column = expr.clone();
-    let ControlFlow::Continue(()) = VisitMut::visit(&mut of_column, &mut Replace(column));
+    let ControlFlow::Continue(()) = walk_mut(&mut of_column, &mut Replace(column));
     of_column
 }

@@ -28,10 +28,11 @@ use crate::dialect::sliding::{respell_window, slid, write_out_windows};
 use crate::dialect::templates::Template;
 use crate::dialect::type_names::known_type;
 use crate::error::{Error, Result};
+use crate::walk::walk_mut;
 
 /// Rewrites the functions of a statement, and arithmetic of written decimals.
 pub(crate) fn rewrite_expressions<T: VisitMut>(node: &mut T) -> Result<()> {
-    match node.visit(&mut Rewriter::default()) {
+    match walk_mut(node, &mut Rewriter::default()) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
     }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, ExprWithAlias, Function, Ident, NullInclusion, PivotValueSource, Query, TableAlias,
-    TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
+    TableFactor, Value, VisitorMut,
 };
 
 use crate::dialect::functions::{and, positional};
@@ -15,6 +15,7 @@ use crate::dialect::pivot_statement::KEYS;
 use crate::error::{Error, Result};
 use crate::parse::parse_piece;
 use crate::scope::same_name;
+use crate::walk::{walk_expressions, walk_mut};
 
 /// What to put in place of a `PIVOT` or `UNPIVOT` of a table with these columns; `None`: it is none.
 ///
@@ -44,7 +45,7 @@ pub(crate) fn pivoted(factor: &TableFactor, columns: &[String]) -> Result<Option
         _ => return Ok(None),
     };
     let mut query = query;
-    let ControlFlow::Continue(()) = query.visit(&mut From(table));
+    let ControlFlow::Continue(()) = walk_mut(&mut query, &mut From(table));
     let alias = alias.clone().or_else(|| {
         let TableFactor::Table { alias: Some(TableAlias { name, .. }), .. } = table.as_ref() else {
             return None;
@@ -174,7 +175,7 @@ fn quoted(name: &str) -> String {
 /// The columns that an expression names.
 fn names_in(expr: &Expr) -> Vec<String> {
     let mut names = Vec::new();
-    let _: ControlFlow<()> = visit_expressions(expr, |expr| {
+    let _: ControlFlow<()> = walk_expressions(expr, |expr| {
         match expr {
             Expr::Identifier(name) => names.push(name.value.clone()),
             Expr::CompoundIdentifier(parts) => names.extend(parts.last().map(|name| name.value.clone())),

@@ -6,13 +6,12 @@
 use std::ops::{ControlFlow, RangeInclusive};
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
-use sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Query, TableFactor, UnaryOperator, Value, VisitMut, VisitorMut,
-};
+use sqlparser::ast::{BinaryOperator, CaseWhen, Expr, Query, TableFactor, UnaryOperator, Value, VisitorMut};
 
 use crate::dialect::functions::positional;
 use crate::error::{Error, Result};
 use crate::parse::parse_piece;
+use crate::walk::walk_mut;
 
 /// Null values of a row can be told apart, one kind of row after the other, for so many columns.
 const MAX_TOLD_APART: usize = 3;
@@ -268,7 +267,7 @@ impl Membership {
 
     fn filled(&self, sql: &str) -> Result<Expr> {
         let mut expr = parse_piece(sql, |parser| parser.parse_expr())?;
-        let ControlFlow::Continue(()) = expr.visit(&mut Filling(self));
+        let ControlFlow::Continue(()) = walk_mut(&mut expr, &mut Filling(self));
         Ok(expr)
     }
 }

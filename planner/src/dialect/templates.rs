@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Function, Value, VisitMut, VisitorMut};
+use sqlparser::ast::{Expr, Function, Value, VisitorMut};
 
 use crate::dialect::functions::and;
 use crate::error::Result;
 use crate::parse::parse_piece;
+use crate::walk::walk_mut;
 
 /// An expression in SQL in which `$1`, `$2` … stand for what is put into it.
 #[derive(Debug, Clone, Copy)]
@@ -247,15 +248,15 @@ impl Template {
     /// The expression with arguments in their places, as many as it takes, and with what a call says of rows in its aggregates.
     pub(crate) fn filled_over(self, arguments: &[Expr], call: &Function) -> Result<Expr> {
         let mut expr = parse_piece(self.sql, |parser| parser.parse_expr())?;
-        let ControlFlow::Continue(()) = expr.visit(&mut SayingOfRows { call });
-        let ControlFlow::Continue(()) = expr.visit(&mut Filling { arguments });
+        let ControlFlow::Continue(()) = walk_mut(&mut expr, &mut SayingOfRows { call });
+        let ControlFlow::Continue(()) = walk_mut(&mut expr, &mut Filling { arguments });
         Ok(Expr::Nested(Box::new(expr)))
     }
 
     /// The expression with arguments in their places, as many as it takes.
     pub(crate) fn filled(self, arguments: &[Expr]) -> Result<Expr> {
         let mut expr = parse_piece(self.sql, |parser| parser.parse_expr())?;
-        let ControlFlow::Continue(()) = expr.visit(&mut Filling { arguments });
+        let ControlFlow::Continue(()) = walk_mut(&mut expr, &mut Filling { arguments });
         Ok(expr)
     }
 }

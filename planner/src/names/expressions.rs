@@ -14,6 +14,7 @@ use crate::scope::{
     Env, Scope, count_rows_of, merged_column, merged_outside, named_value, resolve_compound, resolve_ident,
     same_name,
 };
+use crate::walk::walk_mut;
 
 impl Resolver<'_> {
     /// Resolves a query in the place of a value.
@@ -37,7 +38,7 @@ impl Resolver<'_> {
             lambdas: Vec::new(),
             uses_names: false,
         };
-        match node.visit(&mut visitor) {
+        match walk_mut(node, &mut visitor) {
             ControlFlow::Continue(()) => Ok(visitor.uses_names),
             ControlFlow::Break(error) => Err(error),
         }

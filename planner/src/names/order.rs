@@ -4,14 +4,13 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    Expr, Ident, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, Value, visit_expressions,
-};
+use sqlparser::ast::{Expr, Ident, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, Value};
 
 use crate::error::Result;
 use crate::labels::unique_name;
 use crate::parse::parse_piece;
 use crate::scope::same_name;
+use crate::walk::walk_expressions;
 
 /// Gives the columns of a query in the place of a value, whose names nobody sees, other names where they are those of its order.
 pub(super) fn rename_hidden(query: &mut Query) {
@@ -66,7 +65,7 @@ fn keys_of(query: &Query) -> Vec<Vec<Ident>> {
     let OrderByKind::Expressions(orders) = &order_by.kind else { return Vec::new() };
     let mut keys = Vec::new();
     for OrderByExpr { expr, .. } in orders {
-        let _: ControlFlow<()> = visit_expressions(expr, |expr| {
+        let _: ControlFlow<()> = walk_expressions(expr, |expr| {
             if let Expr::CompoundIdentifier(parts) = expr {
                 keys.push(parts.clone());
             }
