@@ -1,6 +1,6 @@
 //! What decodes one member of a file.
 
-use compression_codecs::{DecodeV2, Xz2Decoder, XzDecoder, ZstdDecoder};
+use compression_codecs::{DecodeV2, Xz2Decoder, XzDecoder};
 
 /// Decodes one member, which is all that is in its way.
 pub(crate) trait MemberDecoder: DecodeV2 + Send {
@@ -12,4 +12,3 @@ pub(crate) trait MemberDecoder: DecodeV2 + Send {
 
 impl MemberDecoder for XzDecoder {}
 impl MemberDecoder for Xz2Decoder {}
-impl MemberDecoder for ZstdDecoder {}

@@ -171,7 +171,7 @@ impl Codec {
     fn decoder(self) -> Option<Box<dyn MemberDecoder>> {
         match self {
             Self::Plain | Self::Gzip | Self::Bzip2 => None,
-            Self::Zstd => Some(Box::new(zstd::decoder())),
+            Self::Zstd => Some(Box::new(zstd::FrameDecoder::new())),
             Self::Xz => Some(Box::new(xz::decoder())),
             Self::Lz4 => Some(Box::new(lz4::Lz4Decoder::new())),
             Self::Lzma => Some(Box::new(lzma::lzma_decoder())),
