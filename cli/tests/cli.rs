@@ -243,7 +243,7 @@ fn standard_input_begins_where_it_stands() {
 
 #[test]
 fn rows_come_while_the_writer_of_a_pipe_pauses() {
-    let ask = |sql: &str| {
+    let ask = |sql: &str, first: &str| {
         let mut swath = Process::new(cargo_bin("swath"))
             .args(["--format", "csv", sql])
             .stdin(Stdio::piped())
@@ -252,10 +252,10 @@ fn rows_come_while_the_writer_of_a_pipe_pauses() {
             .spawn()
             .unwrap();
         let mut lines = swath.stdin.take().unwrap();
-        lines.write_all(b"id,name\n1,one\n2,two\n").unwrap();
+        write!(lines, "id,name\n{first}").unwrap();
         (swath, lines)
     };
-    let (mut swath, mut lines) = ask("SELECT * FROM '-'");
+    let (mut swath, mut lines) = ask("SELECT * FROM '-'", "1,one\n2,two\n");
     let mut rows = BufReader::new(swath.stdout.take().unwrap()).lines().map(Result::unwrap);
     // If more were waited for, this would wait for ever.
     assert_eq!(rows.by_ref().take(3).collect::<Vec<_>>(), ["id,name", "1,one", "2,two"]);
@@ -264,7 +264,7 @@ fn rows_come_while_the_writer_of_a_pipe_pauses() {
     drop(lines);
     assert!(rows.next().is_none() && swath.wait().unwrap().success());
 
-    let (mut swath, lines) = ask("SELECT name FROM '-' LIMIT 1");
+    let (mut swath, lines) = ask("SELECT name FROM '-' LIMIT 1", "1,one\n2,two\n");
     let mut rows = BufReader::new(swath.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert_eq!(rows.by_ref().collect::<Vec<_>>(), ["name", "one"]);
     drop(lines);
@@ -275,15 +275,7 @@ fn rows_come_while_the_writer_of_a_pipe_pauses() {
         ("1,one\n2,two\n", "'a'", "more lines show quote", "max(name)\ntwo\n"),
         ("1,\n2,\n3,\n4,\n", "7", "more lines show types = {'name': 'bigint'}", "max(name)\n7\n"),
     ] {
-        let mut swath = Process::new(cargo_bin("swath"))
-            .args(["--format", "csv", "SELECT max(name) FROM '-'"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = swath.stdin.take().unwrap();
-        write!(lines, "id,name\n{first}").unwrap();
+        let (swath, mut lines) = ask("SELECT max(name) FROM '-'", first);
         std::thread::sleep(Duration::from_millis(1500));
         (5..40).for_each(|id| writeln!(lines, "{id},{later}").unwrap());
         drop(lines);

@@ -3,7 +3,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use futures::executor::block_on;
@@ -81,13 +81,19 @@ fn a_file_that_vanishes_is_read_to_its_end() {
     assert!(!Path::new(&path).exists());
 }
 
-#[test]
-fn a_file_that_vanishes_before_its_turn_is_an_error() {
+/// Two files as that of [`folder`] and a short one behind them, with the glob of all three and the path of the last.
+fn folder_of_three() -> (TempDir, String, PathBuf) {
     let (dir, path) = folder();
     let glob = format!("{}/*.csv", dir.path().display());
     let last = dir.path().join("z.csv");
     fs::write(&last, "id,text\n1,x\n").unwrap();
     fs::write(dir.path().join("b.csv"), fs::read(path).unwrap()).unwrap();
+    (dir, glob, last)
+}
+
+#[test]
+fn a_file_that_vanishes_before_its_turn_is_an_error() {
+    let (_dir, glob, last) = folder_of_three();
     let (_session, output, rows) = begin(&glob);
     fs::remove_file(&last).unwrap();
     let error = rest(output, rows).unwrap_err();
@@ -97,11 +103,7 @@ fn a_file_that_vanishes_before_its_turn_is_an_error() {
 #[test]
 fn a_file_that_is_shorter_when_its_turn_comes_is_an_error() {
     for len in [0, 8] {
-        let (dir, path) = folder();
-        let glob = format!("{}/*.csv", dir.path().display());
-        let last = dir.path().join("z.csv");
-        fs::write(&last, "id,text\n1,x\n").unwrap();
-        fs::write(dir.path().join("b.csv"), fs::read(path).unwrap()).unwrap();
+        let (_dir, glob, last) = folder_of_three();
         let (_session, output, rows) = begin(&glob);
         OpenOptions::new().write(true).open(&last).unwrap().set_len(len).unwrap();
         let error = rest(output, rows).unwrap_err();

@@ -349,6 +349,19 @@ pub(crate) fn is_word(token: &TokenWithSpan, wanted: &str) -> bool {
     }
 }
 
+/// Where the first of some words stands outside of all brackets.
+pub(crate) fn outside_brackets(tokens: &[TokenWithSpan], words: &[&str]) -> Option<usize> {
+    let mut depth = 0_i32;
+    tokens.iter().position(|token| {
+        match token.token {
+            Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
+            Token::RParen | Token::RBracket | Token::RBrace => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && words.iter().any(|word| is_word(token, word))
+    })
+}
+
 /// Whether a name is the mark of an inspection.
 pub(crate) fn is_mark(name: &Ident) -> bool {
     name.value == Inspection::Describe.alias() || name.value == Inspection::Summarize.alias()

@@ -37,6 +37,9 @@ impl OptimizerRule for SealLambdas {
     }
 
     fn rewrite(&self, plan: LogicalPlan, _config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        if !has_lambdas(&plan)? {
+            return Ok(Transformed::no(plan));
+        }
         let names = NamePreserver::new(&plan);
         let schema = match plan.inputs().as_slice() {
             [] => DFSchema::clone(plan.schema()),
@@ -51,6 +54,16 @@ impl OptimizerRule for SealLambdas {
             Ok(if sealed.transformed { sealed.update_data(|expr| name.restore(expr)) } else { sealed })
         })
     }
+}
+
+/// Whether one of a plan's own expressions takes lambdas. Most have none, and schemas may have thousands of columns.
+fn has_lambdas(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    plan.apply_expressions(|expr| {
+        found = expr.exists(|expr| Ok(matches!(expr, Expr::HigherOrderFunction(_))))?;
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(found)
 }
 
 fn sealed(function: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {

@@ -47,13 +47,14 @@ impl DecodeV2 for FrameDecoder {
         let missing = MAX_HEAD_LEN_BYTES.saturating_sub(self.head.len());
         self.head.extend(input.written()[used..].iter().take(missing));
         self.decoded_bytes += (output.written_len() - written) as u64;
-        match content_len(&self.head) {
-            Some(len) if ended && len != self.decoded_bytes => {
-                let message = format!("the frame is {} bytes long, its head says {len}", self.decoded_bytes);
-                Err(io::Error::new(io::ErrorKind::InvalidData, message))
-            }
-            _ => Ok(ended),
+        if ended
+            && let Some(len) = content_len(&self.head)
+            && len != self.decoded_bytes
+        {
+            let message = format!("the frame is {} bytes long, its head says {len}", self.decoded_bytes);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
+        Ok(ended)
     }
 
     fn flush(&mut self, output: &mut WriteBuffer<'_>) -> io::Result<bool> {

@@ -8,6 +8,7 @@ mod bare_escapes;
 mod blanks;
 mod footer;
 mod inline_comments;
+mod place;
 mod starts;
 
 use std::borrow::Cow;

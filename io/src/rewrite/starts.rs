@@ -1,7 +1,8 @@
 //! What stands at the starts of lines and of fields and is no part of them: comments that begin with several bytes, and blanks.
 
+use super::place::{Marks, Place};
 use crate::scanner::Delim;
-use crate::scanner::record::{Dialect, Escapes};
+use crate::scanner::record::Dialect;
 
 /// Leaves it out, chunk by chunk. Of a comment the end of its line stays: an empty line is no record.
 #[derive(Debug, Clone)]
@@ -10,35 +11,10 @@ pub(super) struct Starts {
     comment: Option<Delim>,
     /// Whether blanks in front of fields go.
     drops_blanks: bool,
-    delim: Delim,
-    quote: Option<u8>,
-    escape: Option<u8>,
-    /// Whether the escape byte makes the next one literal outside of quotes, too.
-    has_bare_escapes: bool,
+    marks: Marks,
     place: Place,
     /// Bytes of a comment's start that stand at the start of the line at hand, and wait for the next one.
     held: usize,
-    /// How many bytes of the delimiter stand before the next byte.
-    matched: usize,
-}
-
-/// Where in a line a byte stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// At the start of a line.
-    Line,
-    /// At the start of another field.
-    Field,
-    /// In a field, where quotes are bytes like others.
-    Bare,
-    /// Behind an escape byte there.
-    BareEscaped,
-    Quoted,
-    /// Behind a quote inside quotes: it closes them, or is the first of two.
-    QuoteSeen,
-    /// Behind an escape byte inside quotes.
-    Escaped,
-    Comment,
 }
 
 impl Starts {
@@ -48,18 +24,15 @@ impl Starts {
         is_needed.then(|| Self {
             comment: dialect.long_comment,
             drops_blanks: dialect.skips_initial_blanks,
-            delim: dialect.delim,
-            quote: dialect.said_quote(),
-            escape: dialect.escape.filter(|escape| Some(*escape) != dialect.quote),
-            has_bare_escapes: dialect.escapes != Escapes::InQuotes,
+            marks: Marks::of(dialect),
             place: Place::Line,
             held: 0,
-            matched: 0,
         })
     }
 
     pub(super) fn pass_gap(&mut self) {
-        (self.place, self.held, self.matched) = (Place::Bare, 0, 0);
+        (self.place, self.held) = (Place::Bare, 0);
+        self.marks.forget();
     }
 
     pub(super) fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
@@ -99,43 +72,19 @@ impl Starts {
     }
 
     fn put(&mut self, byte: u8, out: &mut Vec<u8>) {
-        let ends_line = matches!(byte, b'\n' | b'\r');
-        let is_start = matches!(self.place, Place::Line | Place::Field);
-        let place = self.place;
-        self.place = match place {
-            Place::Quoted if Some(byte) == self.escape => Place::Escaped,
-            Place::Quoted if Some(byte) == self.quote => Place::QuoteSeen,
-            Place::Quoted | Place::Escaped => Place::Quoted,
-            Place::QuoteSeen if Some(byte) == self.quote && self.escape.is_none() => Place::Quoted,
-            Place::BareEscaped => Place::Bare,
-            _ if ends_line => {
-                self.matched = 0;
+        let is_start = self.place.is_start();
+        let literal = self.marks.behind_literal(self.place, byte);
+        self.place = match (literal, byte) {
+            (Some(place), _) => place,
+            (None, b'\n' | b'\r') => {
+                self.marks.forget();
                 Place::Line
             }
-            Place::Comment => return,
-            _ if is_start && byte == b' ' && self.drops_blanks && !self.delim.contains(byte) => return,
-            _ if is_start && Some(byte) == self.quote => Place::Quoted,
-            _ if self.has_bare_escapes && Some(byte) == self.escape => {
-                self.matched = 0;
-                Place::BareEscaped
-            }
-            _ if self.ends_delim(byte) => Place::Field,
-            _ => Place::Bare,
+            _ if self.place == Place::Comment => return,
+            (None, b' ') if is_start && self.drops_blanks && !self.marks.delim.contains(byte) => return,
+            (None, _) => self.marks.behind(is_start, byte),
         };
         out.push(byte);
-    }
-
-    /// Whether a byte ends a delimiter.
-    fn ends_delim(&mut self, byte: u8) -> bool {
-        if self.delim.is_run_of_blanks() {
-            return matches!(byte, b' ' | b'\t');
-        }
-        self.matched = self.delim.matched_behind(self.matched, byte);
-        let ends = self.matched == self.delim.as_bytes().len();
-        if ends {
-            self.matched = 0;
-        }
-        ends
     }
 }
 

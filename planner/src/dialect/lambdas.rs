@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
 use crate::error::{Error, Result};
-use crate::inspect::{is_solid, is_word};
+use crate::inspect::{is_solid, is_word, outside_brackets};
 
 /// Functions that take a lambda.
 const TAKERS: &[&str] = &[
@@ -108,9 +108,9 @@ fn comprehensions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
 
 /// What stands between the brackets, as a call; `None`: it is another list.
 fn comprehension(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
-    let of = at_depth(tokens, "for")?;
-    let within = of + at_depth(&tokens[of..], "in")?;
-    let condition = at_depth(&tokens[within..], "if").map(|len| within + len);
+    let of = outside_brackets(tokens, &["for"])?;
+    let within = of + outside_brackets(&tokens[of..], &["in"])?;
+    let condition = outside_brackets(&tokens[within..], &["if"]).map(|len| within + len);
     let names = &tokens[of + 1..within];
     if !are_names(names) {
         return None;
@@ -137,19 +137,6 @@ fn comprehension(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
     }
     written.extend(lambda(&tokens[..of]));
     Some(written)
-}
-
-/// Where a word stands outside of all brackets.
-fn at_depth(tokens: &[TokenWithSpan], word: &str) -> Option<usize> {
-    let mut depth = 0_i32;
-    tokens.iter().position(|token| {
-        match token.token {
-            Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
-            Token::RParen | Token::RBracket | Token::RBrace => depth -= 1,
-            _ => {}
-        }
-        depth == 0 && is_word(token, word)
-    })
 }
 
 /// Makes lambdas of what looks like JSON to the parser, in a call of a function that takes them.

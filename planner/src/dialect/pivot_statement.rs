@@ -5,7 +5,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::inspect::{is_solid, is_word, select_star};
+use crate::inspect::{is_solid, is_word, outside_brackets, select_star};
 
 /// The name of a call that has the keys of `GROUP BY` as its arguments, where the parser expects a value for nulls.
 pub(crate) const KEYS: &str = "$keys";
@@ -78,16 +78,17 @@ fn end_of_part(tokens: &[TokenWithSpan]) -> usize {
 
 /// The query for what stands behind the word; `None`: it is no such statement.
 fn query(word: &TokenWithSpan, tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
-    let on = at_depth(tokens, &["ON"])?;
+    let on = outside_brackets(tokens, &["ON"])?;
     let clauses = ["USING", "GROUP", "ORDER", "LIMIT", "INTO"];
-    let rest = on + 1 + at_depth(&tokens[on + 1..], &clauses).unwrap_or(tokens.len() - on - 1);
+    let rest = on + 1 + outside_brackets(&tokens[on + 1..], &clauses).unwrap_or(tokens.len() - on - 1);
     let (source, columns) = (&tokens[..on], &tokens[on + 1..rest]);
     let clause = |name: &str| {
-        let from = rest + at_depth(&tokens[rest..], &[name])?;
-        let len = at_depth(&tokens[from + 1..], &clauses).unwrap_or(tokens.len() - from - 1);
+        let from = rest + outside_brackets(&tokens[rest..], &[name])?;
+        let len = outside_brackets(&tokens[from + 1..], &clauses).unwrap_or(tokens.len() - from - 1);
         Some(&tokens[from + 1..from + 1 + len])
     };
-    let tail = at_depth(&tokens[rest..], &["ORDER", "LIMIT"]).map_or(&[][..], |at| &tokens[rest + at..]);
+    let tail =
+        outside_brackets(&tokens[rest..], &["ORDER", "LIMIT"]).map_or(&[][..], |at| &tokens[rest + at..]);
     let at = |token: Token| TokenWithSpan { token, span: word.span };
     let key = |name: &str| at(Token::make_keyword(name));
     let blank = at(Token::Whitespace(sqlparser::tokenizer::Whitespace::Space));
@@ -130,11 +131,11 @@ fn query(word: &TokenWithSpan, tokens: &[TokenWithSpan]) -> Option<Vec<TokenWith
         if are_several {
             query.push(at(Token::RParen));
         }
-        if at_depth(columns, &["IN"]).is_none() {
+        if outside_brackets(columns, &["IN"]).is_none() {
             query.extend([blank.clone(), key("IN"), at(Token::LParen), key("ANY"), at(Token::RParen)]);
         }
         if let Some(keys) = clause("GROUP") {
-            let by = at_depth(keys, &["BY"])?;
+            let by = outside_brackets(keys, &["BY"])?;
             query.extend([
                 blank.clone(),
                 key("DEFAULT"),
@@ -171,19 +172,6 @@ fn has_comma(tokens: &[TokenWithSpan]) -> bool {
             _ => {}
         }
         depth == 0 && token.token == Token::Comma
-    })
-}
-
-/// Where one of some words stands outside of parentheses.
-fn at_depth(tokens: &[TokenWithSpan], words: &[&str]) -> Option<usize> {
-    let mut depth = 0_i32;
-    tokens.iter().position(|token| {
-        match token.token {
-            Token::LParen => depth += 1,
-            Token::RParen => depth -= 1,
-            _ => {}
-        }
-        depth == 0 && words.iter().any(|word| is_word(token, word))
     })
 }
 
