@@ -9,15 +9,13 @@ const STATEMENT: &str = "a statement needs no option: swath \"SELECT …\"";
 const NAMES: &str = "a glob says which files: 'logs/**/*.gz'";
 const PATTERNS: &str = "patterns are regular expressions as ripgrep has them, without looking around";
 const ONE_LINE: &str = "patterns are looked for in one line at a time";
-const LINES: &str =
-    "SQL over lines does it: swath \"SELECT … FROM read_text('glob') WHERE line ~ 'pattern'\"";
 const FORMAT: &str = "write --format, as in --format csv, json, line, markdown or html";
 const HEADER: &str = "COPY (SELECT …) TO 'file.csv' (HEADER false) writes no header";
 
 const NO_TEXT: &str = "a file whose name is no UTF-8 is named by a glob: 'data-*.csv'";
 
 /// The options of `duckdb`, `sqlite3`, `psql`, `grep` and `rg` that are typed out of habit.
-const OPTIONS: [(&str, &str); 35] = [
+const OPTIONS: &[(&str, &str)] = &[
     ("-A", FORMAT),
     ("-P", PATTERNS),
     ("-R", NAMES),
@@ -52,14 +50,16 @@ const OPTIONS: [(&str, &str); 35] = [
     ("-v", "swath --version"),
     ("--glob", NAMES),
     ("--include", NAMES),
-    ("--json", LINES),
+    ("--json", FORMAT),
     ("--multiline", ONE_LINE),
+    ("--pcre2", PATTERNS),
+    ("--perl-regexp", PATTERNS),
     ("--recursive", NAMES),
     ("--type", NAMES),
 ];
 
 /// The options of `xsv`, `qsv` and other programs over tables that are typed out of habit behind `swath head` and its like.
-const TABLE_OPTIONS: [(&str, &str); 5] = [
+const TABLE_OPTIONS: &[(&str, &str)] = &[
     ("-d", "write --delim, as in --delim ';'"),
     ("-s", "SQL takes columns: swath \"SELECT a, b FROM 'x.csv.gz'\""),
     ("-f", "tail -f goes on for ever; swath reads files to their end"),
@@ -120,8 +120,8 @@ pub fn told(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -
         Some(before) if at > before && DECOMPRESS_OPTIONS.contains(&argument.as_str()) => Some(DECOMPRESS),
         _ => {
             let of_table =
-                of_table.filter(|before| at > *before).and_then(|_| tip_of(&TABLE_OPTIONS, argument));
-            of_table.or_else(|| tip_of(&OPTIONS, argument))
+                of_table.filter(|before| at > *before).and_then(|_| tip_of(TABLE_OPTIONS, argument));
+            of_table.or_else(|| tip_of(OPTIONS, argument))
         }
     };
     if error.kind() == ErrorKind::UnknownArgument

@@ -190,7 +190,7 @@ fn habits_from_ripgrep() {
     };
     told(&["-t", "txt", "Obama"], "a glob says which files");
     told(&["-U", "Oba\\nma"], "in one line at a time");
-    told(&["--json", "Obama", "a.txt"], "FROM read_text('glob')");
+    told(&["-P", "(?<=a)b", "a.txt"], "without looking around");
 }
 
 #[test]
@@ -269,6 +269,58 @@ fn folders_stand_for_the_files_in_them() {
     printed("-u else in", "in/.hidden.txt:else\n");
     swath(&dir).args(["-l", "-g", "*.nothing", "Obama", "in"]).assert().code(1).stdout("");
     swath(&dir).args(["-g", "[a", "Obama", "in"]).assert().code(2).stderr(predicate::str::contains("'[a'"));
+}
+
+#[test]
+fn folders_behind_links_and_far_below() {
+    let dir = folder();
+    std::os::unix::fs::symlink(".", dir.path().join("in/loop")).unwrap();
+    std::os::unix::fs::symlink("in", dir.path().join("other")).unwrap();
+    let deep = "in/deep/d.log:1\n";
+    swath(&dir).args(["-r", "-c", "-g*.log", "Obama"]).assert().stdout(deep);
+    swath(&dir).args(["-R", "-c", "-g*.log", "Obama"]).assert().stdout(format!("{deep}other/deep/d.log:1\n"));
+    swath(&dir).args(["--follow", "-l", "-g*.log", "Obama", "other"]).assert().stdout("other/deep/d.log\n");
+    swath(&dir).args(["--max-depth", "2", "-l", "-g*.log", "Obama", "in"]).assert().stdout("in/deep/d.log\n");
+    swath(&dir).args(["--max-depth", "1", "-l", "-g*.log", "Obama", "in"]).assert().code(1).stdout("");
+}
+
+#[test]
+fn messages_for_other_programs() {
+    let dir = folder();
+    let without_time = |output: &Output| {
+        let mut text = String::new();
+        for line in str::from_utf8(&output.stdout).unwrap().lines() {
+            let mut message: serde_json::Value = serde_json::from_str(line).unwrap();
+            let data = message["data"].as_object_mut().unwrap();
+            data.remove("elapsed_total");
+            if let Some(stats) = data.get_mut("stats") {
+                let elapsed = stats.as_object_mut().unwrap().remove("elapsed").unwrap();
+                assert!(elapsed["human"].as_str().unwrap().ends_with('s') && elapsed["nanos"].is_u64());
+            }
+            text.push_str(&format!("{} {}\n", message["type"].as_str().unwrap(), message["data"]));
+        }
+        text
+    };
+    let output =
+        swath(&dir).args(["--json", "-A1", "-m1", "Obama", "a.txt", "b.txt", "c.txt"]).output().unwrap();
+    let expected = r#"begin {"path":{"text":"a.txt"}}
+match {"absolute_offset":0,"line_number":1,"lines":{"text":"en Obama 1\n"},"path":{"text":"a.txt"},"submatches":[{"end":8,"match":{"text":"Obama"},"start":3}]}
+context {"absolute_offset":11,"line_number":2,"lines":{"text":"de Barack_Obama 2\n"},"path":{"text":"a.txt"},"submatches":[{"end":15,"match":{"text":"Obama"},"start":10}]}
+end {"binary_offset":null,"path":{"text":"a.txt"},"stats":{"bytes_printed":418,"bytes_searched":41,"matched_lines":1,"matches":1,"searches":1,"searches_with_match":1}}
+begin {"path":{"text":"c.txt"}}
+match {"absolute_offset":0,"line_number":1,"lines":{"text":"Obama, Obama\n"},"path":{"text":"c.txt"},"submatches":[{"end":5,"match":{"text":"Obama"},"start":0},{"end":12,"match":{"text":"Obama"},"start":7}]}
+end {"binary_offset":null,"path":{"text":"c.txt"},"stats":{"bytes_printed":276,"bytes_searched":13,"matched_lines":1,"matches":2,"searches":1,"searches_with_match":1}}
+summary {"stats":{"bytes_printed":694,"bytes_searched":67,"matched_lines":2,"matches":3,"searches":3,"searches_with_match":2}}
+"#;
+    assert_eq!(without_time(&output), expected);
+    swath(&dir).args(["--json", "-c", "Obama", "a.txt"]).assert().code(2);
+    swath(&dir)
+        .args(["--stats", "-c", "Obama", "a.txt", "c.txt", "empty.txt"])
+        .assert()
+        .stdout("a.txt:2\nc.txt:1\nempty.txt:0\n")
+        .stderr(predicate::str::contains(
+            "4 matches\n3 matched lines\n2 files contained matches\n3 files searched\n",
+        ));
 }
 
 #[test]

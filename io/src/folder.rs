@@ -17,6 +17,10 @@ pub struct NameGlobs {
     globs: Vec<NameGlob>,
     /// Files and folders whose names begin with a dot are wanted, too.
     hidden: bool,
+    /// Links to folders are followed.
+    follows: bool,
+    /// What is farther below is not looked at; 1 is in the folder itself.
+    max_depth: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,7 +37,21 @@ struct NameGlob {
 impl NameGlobs {
     /// All files, and hidden ones or not: those below a name that begins with a dot.
     pub fn new(hidden: bool) -> Self {
-        Self { globs: Vec::new(), hidden }
+        Self { hidden, ..Self::default() }
+    }
+
+    /// Also looks into folders that links lead to, but for those that the link is in, which would never end.
+    #[must_use]
+    pub fn follow_links(mut self, follows: bool) -> Self {
+        self.follows = follows;
+        self
+    }
+
+    /// Looks no farther below: at depth 1 are the files of the folder itself, at depth 0 is none.
+    #[must_use]
+    pub fn max_depth(mut self, depth: Option<usize>) -> Self {
+        self.max_depth = depth;
+        self
     }
 
     /// Adds a glob: of a name if it has no slash, else of the path from the folder on. `!` in front leaves out what matches, and a slash
@@ -76,15 +94,17 @@ impl NameGlobs {
 /// The files below a folder in the order of their paths, and what cannot be looked at.
 ///
 /// Paths begin with that of the folder; with none, they are those below the current one. Links to files are followed, those to
-/// folders are not: they might never end. Pipes and devices are passed over.
+/// folders only where [`NameGlobs::follow_links`] says so. Pipes and devices are passed over.
 pub fn files_below(folder: &Path, wanted: &NameGlobs) -> (Vec<SourceFile>, Vec<Error>) {
-    let mut found = Below { wanted, files: Vec::new(), errors: Vec::new() };
+    let mut found = Below { wanted, above: Vec::new(), files: Vec::new(), errors: Vec::new() };
     found.add_all(folder, &mut PathBuf::new());
     (found.files, found.errors)
 }
 
 struct Below<'a> {
     wanted: &'a NameGlobs,
+    /// Where links are followed: the folders that are being looked at, by their paths without links.
+    above: Vec<PathBuf>,
     files: Vec<SourceFile>,
     errors: Vec<Error>,
 }
@@ -92,7 +112,25 @@ struct Below<'a> {
 impl Below<'_> {
     /// Adds what is in a folder, at a path below the one that was named.
     fn add_all(&mut self, folder: &Path, below: &mut PathBuf) {
+        if self.wanted.max_depth.is_some_and(|max| below.components().count() >= max) {
+            return;
+        }
         let path = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        if !self.wanted.follows {
+            return self.add_entries(folder, path, below);
+        }
+        match fs::canonicalize(path) {
+            Ok(place) if self.above.contains(&place) => {}
+            Ok(place) => {
+                self.above.push(place);
+                self.add_entries(folder, path, below);
+                self.above.pop();
+            }
+            Err(error) => self.errors.push(Error::io(path, "list the folder", error)),
+        }
+    }
+
+    fn add_entries(&mut self, folder: &Path, path: &Path, below: &mut PathBuf) {
         let mut entries: Vec<DirEntry> = match fs::read_dir(path).and_then(Iterator::collect) {
             Ok(entries) => entries,
             Err(error) => return self.errors.push(Error::io(path, "list the folder", error)),
@@ -107,7 +145,8 @@ impl Below<'_> {
     }
 
     fn add(&mut self, path: &Path, below: &mut PathBuf) {
-        let is_folder = path.symlink_metadata().is_ok_and(|entry| entry.is_dir());
+        let entry = if self.wanted.follows { fs::metadata(path) } else { fs::symlink_metadata(path) };
+        let is_folder = entry.is_ok_and(|entry| entry.is_dir());
         if !self.wanted.keep(below, is_folder) {
             return;
         }
@@ -163,6 +202,19 @@ mod tests {
             std::os::unix::fs::symlink(to, dir.path().join(link)).unwrap();
         }
         assert_eq!(names(&["!*.*"]), "a/link");
+        let names = |wanted: NameGlobs| {
+            let (files, errors) = files_below(dir.path(), &wanted);
+            assert!(errors.is_empty());
+            let below = |file: &SourceFile| file.path.strip_prefix(dir.path()).unwrap().display().to_string();
+            files.iter().map(below).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(names(NameGlobs::new(false).max_depth(Some(1))), "b.gz c.txt");
+        assert_eq!(names(NameGlobs::new(false).max_depth(Some(2))), "a/link a/x.gz a/y.txt b.gz c.txt");
+        assert_eq!(names(NameGlobs::new(false).max_depth(Some(0))), "");
+        // What a link to the folder itself leads to is there already; one to another folder is followed.
+        std::os::unix::fs::symlink("a", dir.path().join("b")).unwrap();
+        let followed = names(NameGlobs::new(false).follow_links(true));
+        assert_eq!(followed, "a/link a/old/z.GZ a/x.gz a/y.txt b/link b/old/z.GZ b/x.gz b/y.txt b.gz c.txt");
         let (files, errors) = files_below(&dir.path().join("gone"), &NameGlobs::default());
         assert!(files.is_empty() && errors.len() == 1);
     }

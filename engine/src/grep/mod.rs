@@ -71,6 +71,8 @@ pub struct GrepOptions {
     pub columns: bool,
     /// What matches is to be put in another form, which may name the pattern's groups: see [`Hit::replacements`].
     pub groups: bool,
+    /// Matches are counted: see [`Found::matches`].
+    pub count_matches: bool,
     /// Lines around hits are found, too.
     pub context: Option<Context>,
 }
@@ -150,6 +152,10 @@ pub struct Found {
     /// With a context, what is known of each hit. There are all lines that may be near enough to one that is wanted,
     /// also to one among lines that are looked through elsewhere: which of them are, the numbers tell.
     pub places: Vec<HitPlace>,
+    /// For each hit, how often the pattern matches, if that was asked for.
+    pub matches: Vec<u32>,
+    /// How many bytes of decoded text were looked through.
+    pub searched_bytes: u64,
 }
 
 /// A line among others.
@@ -193,6 +199,7 @@ pub struct Grep {
     invert: bool,
     line_numbers: bool,
     columns: bool,
+    count_matches: bool,
     context: Option<Context>,
 }
 
@@ -212,6 +219,7 @@ impl Grep {
             invert: options.invert,
             line_numbers: options.line_numbers,
             columns: options.columns,
+            count_matches: options.count_matches,
             context: options.context,
         })
     }

@@ -28,7 +28,7 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>) + Sync> LineSearch for HitSearch<'_, W> {
             first_byte: lines.first_byte,
             number: lines.first_line,
             counted: 0,
-            found: Found::default(),
+            found: Found { searched_bytes: lines.bytes.len() as u64, ..Found::default() },
         };
         if let Some(context) = self.grep.context {
             hits.add_with_context(context);
@@ -50,7 +50,7 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>) + Sync> LineSearch for HitSearch<'_, W> {
     }
 
     fn len_bytes(found: &Found) -> usize {
-        let places = found.places.len() * size_of::<HitPlace>();
+        let places = found.places.len() * size_of::<HitPlace>() + found.matches.len() * size_of::<u32>();
         found.text.len() + found.ends.len() * size_of::<usize>() + places
     }
 }
@@ -112,6 +112,9 @@ impl<W: Fn(&Hit<'_>, &mut Vec<u8>)> Hits<'_, '_, W> {
     fn write(&mut self, hit: &Hit<'_>) {
         (self.search.write)(hit, &mut self.found.text);
         self.found.ends.push(self.found.text.len());
+        if self.search.grep.count_matches {
+            self.found.matches.push(hit.matches().count() as u32);
+        }
     }
 
     /// Adds the lines that are wanted, those around them, and those that may be around a line that is wanted before

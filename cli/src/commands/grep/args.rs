@@ -195,6 +195,18 @@ pub struct PrintArgs {
     #[arg(long, hide_short_help = true, conflicts_with = "invert_match")]
     pub(super) vimgrep: bool,
 
+    /// Print messages of JSON, one a line, as ripgrep does
+    #[arg(
+        long,
+        hide_short_help = true,
+        conflicts_with_all = ["replace", "count", "count_matches", "files_with_matches", "files_without_match", "files"]
+    )]
+    pub(super) json: bool,
+
+    /// Tell at the end, on standard error, how much was found and searched, and how long it took
+    #[arg(long, hide_short_help = true)]
+    pub(super) stats: bool,
+
     /// Print TEXT where the pattern matches; $1 or $name is a group of it, $0 all that matches
     #[arg(long, hide_short_help = true, value_name = "TEXT", conflicts_with = "invert_match")]
     pub(super) replace: Option<String>,
@@ -248,8 +260,20 @@ pub struct PrintArgs {
 #[derive(Debug, clap::Args)]
 pub struct FolderArgs {
     /// Search folders, which is so without this; without a path, the current one
-    #[arg(short = 'r', short_alias = 'R', long, hide_short_help = true)]
+    #[arg(short = 'r', long, hide_short_help = true)]
     pub(super) recursive: bool,
+
+    /// Of folders, also search those that links lead to
+    #[arg(long, hide_short_help = true)]
+    pub(super) follow: bool,
+
+    /// Both
+    #[arg(short = 'R', long, hide = true)]
+    pub(super) dereference_recursive: bool,
+
+    /// Of folders, search files at most so far below: 1 is in the folder itself
+    #[arg(long, alias = "maxdepth", hide_short_help = true, value_name = "N")]
+    pub(super) max_depth: Option<usize>,
 
     /// In folders, search such names only; '!' in front: no such names
     ///
@@ -292,7 +316,9 @@ impl FolderArgs {
     /// # Errors
     /// A glob that is none.
     pub(super) fn name_globs(&self) -> swath::Result<NameGlobs> {
-        let mut globs = NameGlobs::new(self.hidden || self.unrestricted > 0);
+        let mut globs = NameGlobs::new(self.hidden || self.unrestricted > 0)
+            .follow_links(self.follow || self.dereference_recursive)
+            .max_depth(self.max_depth);
         let not = |glob: &String| format!("!{glob}");
         let folders = |glob: &String| format!("!{}/", glob.trim_end_matches('/'));
         let any_case = self.iglob.iter().map(|glob| (glob.clone(), true));

@@ -2,8 +2,10 @@
 
 mod args;
 mod around;
+mod json;
 mod line;
 mod out;
+mod stats;
 mod style;
 
 use std::fs;
@@ -49,6 +51,8 @@ struct Job {
     max_count: u64,
     context: Option<Context>,
     line_buffered: bool,
+    /// What it took is told at the end.
+    tells_stats: bool,
     /// Errors of files are not told.
     is_silent: bool,
     /// Something is wrong already: a path that names no file.
@@ -62,6 +66,8 @@ enum What {
     /// The line once for each match.
     LinesOfMatches,
     Matches,
+    /// Lines as messages for other programs.
+    Json,
     Counts,
     MatchCounts,
     Names,
@@ -74,6 +80,7 @@ impl What {
     fn of(args: &GrepArgs) -> Self {
         match () {
             () if args.quiet => Self::Nothing,
+            () if args.print.json => Self::Json,
             () if args.files_with_matches => Self::Names,
             () if args.files_without_match => Self::OtherNames,
             () if args.count_matches || args.count && args.only_matching => Self::MatchCounts,
@@ -86,7 +93,7 @@ impl What {
 
     /// Whether lines or matches are printed, of which it can be told where they stand.
     fn has_places(self) -> bool {
-        matches!(self, Self::Lines | Self::LinesOfMatches | Self::Matches)
+        matches!(self, Self::Lines | Self::LinesOfMatches | Self::Matches | Self::Json)
     }
 }
 
@@ -110,10 +117,11 @@ impl Job {
         }
         let what = What::of(&args);
         let print = &args.print;
-        let context = context(&args).filter(|_| what == What::Lines);
+        let is_json = what == What::Json;
+        let context = context(&args).filter(|_| is_json || what == What::Lines);
         let ignore_case =
             args.ignore_case || args.smart_case && !patterns.iter().any(|pattern| has_capitals(pattern));
-        let columns = print.column || print.vimgrep;
+        let columns = (print.column || print.vimgrep) && !is_json;
         let options = GrepOptions {
             patterns,
             fields: std::mem::take(&mut args.fields),
@@ -123,9 +131,10 @@ impl Job {
             words: args.word,
             whole_lines: args.line,
             invert: args.invert_match,
-            line_numbers: (args.line_number || columns || print.pretty) && what.has_places(),
+            line_numbers: (args.line_number || columns || print.pretty || is_json) && what.has_places(),
             columns,
             groups: print.replace.is_some(),
+            count_matches: print.stats || is_json,
             context,
         };
         let grep = Grep::new(&options)?;
@@ -134,18 +143,19 @@ impl Job {
         let threads = args.threads.map_or(0, usize::from);
         let read = ReadLines { compression, encoding: args.encoding.take(), salvage: args.salvage, threads };
         let files = Files::of(&args.operands, &args.folders, args.no_messages)?;
-        let color = print.pretty || crate::style::Style::stdout().is_on();
+        let color = (print.pretty || crate::style::Style::stdout().is_on()) && !is_json;
         let has_names = args.with_filename || print.vimgrep || files.are_several;
         let style = Style {
-            names: !args.no_filename && has_names,
-            heading: (print.heading || print.pretty) && what.has_places(),
-            numbers: options.line_numbers,
+            // Messages have all of it inside.
+            names: !args.no_filename && has_names && !is_json,
+            heading: (print.heading || print.pretty) && what.has_places() && !is_json,
+            numbers: options.line_numbers && !is_json,
             columns,
-            bytes: print.byte_offset,
+            bytes: print.byte_offset && !is_json,
             color,
             null: args.null,
             label: print.label.clone(),
-            separator: (!print.no_context_separator).then(|| print.context_separator.clone()),
+            separator: (!print.no_context_separator && !is_json).then(|| print.context_separator.clone()),
         };
         let lines = LineStyle {
             color,
@@ -164,6 +174,7 @@ impl Job {
             max_count: args.max_count.unwrap_or(u64::MAX),
             context,
             line_buffered: args.line_buffered || io::stdout().is_terminal(),
+            tells_stats: args.print.stats && !is_json,
             is_silent: args.no_messages,
             code: files.code,
         })
@@ -176,7 +187,10 @@ impl Job {
             GrepItem::Found { file, found } => out.take(file, &found),
             GrepItem::End { file, error } => out.end(file, error),
         });
-        let (found, code) = out.finish();
+        let (found, code, stats) = out.finish();
+        if self.tells_stats {
+            eprintln!("{}", stats.to_text());
+        }
         match run {
             Ok(notes) => report::notes(&notes),
             Err(error) => {
@@ -218,6 +232,7 @@ impl Job {
                 text.extend_from_slice(shown);
                 text.push(b'\n');
             }),
+            What::Json => json::line(self.style.name_of(file), hit, text),
             // A byte for each.
             What::MatchCounts => text.extend(hit.matches().map(|_| b'.')),
             What::Counts | What::Names | What::OtherNames | What::Nothing => {}
@@ -250,7 +265,9 @@ impl Files {
         match () {
             () if !paths.is_empty() => errors.extend(paths.iter().flat_map(|path| files.add(path, &globs))),
             // Its files have no name in front of theirs.
-            () if folders.recursive || folders.files => errors = files.add_folder(Path::new(""), &globs),
+            () if folders.recursive || folders.dereference_recursive || folders.files => {
+                errors = files.add_folder(Path::new(""), &globs)
+            }
             () if io::stdin().is_terminal() => {
                 let hint = "name files after the pattern, as in swath grep Obama 'wiki/part-*.gz'";
                 return Err(Report::with_hint("there is no file to search", hint));

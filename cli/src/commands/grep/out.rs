@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Write};
 use swath::grep::{Found, Further};
 
 use super::around::Around;
+use super::stats::{Counter, Stats};
 use super::style::Place;
-use super::{FAILED, Files, Job, NOT_FOUND, What};
+use super::{FAILED, Files, Job, NOT_FOUND, What, json};
 use crate::exit_codes::DONE;
 use crate::report::{self, Report};
 
@@ -20,6 +21,7 @@ pub(super) struct Out<'a> {
     matches_in_file: usize,
     /// What lines around hits are printed, if any are.
     around: Option<Around>,
+    counter: Counter,
     /// The name stands above the lines of the file at hand; of any file.
     headed: (bool, bool),
     found: bool,
@@ -34,21 +36,25 @@ impl<'a> Out<'a> {
             in_file: 0,
             matches_in_file: 0,
             around: job.context.map(Around::new),
+            counter: Counter::new(),
             headed: (false, false),
             found: false,
             code: job.code,
         }
     }
 
-    /// Writes out what is left: whether anything was found, and the exit code so far.
-    pub(super) fn finish(mut self) -> (bool, u8) {
-        if let Err(error) = self.sink.flush() {
+    /// Writes out what is left: whether anything was found, the exit code so far, and what it took.
+    pub(super) fn finish(mut self) -> (bool, u8, Stats) {
+        let total = self.counter.total();
+        let summary = if self.job.what == What::Json { json::summary(total) } else { Vec::new() };
+        if let Err(error) = self.sink.write_all(&summary).and_then(|()| self.sink.flush()) {
             self.failed(&error);
         }
-        (self.found, self.code)
+        (self.found, self.code, total.0)
     }
 
     pub(super) fn take(&mut self, file: usize, found: &Found) -> Further {
+        self.counter.searched(found.searched_bytes);
         if let Some(mut around) = self.around.take() {
             let further = self.take_around(file, found, &mut around);
             self.around = Some(around);
@@ -58,10 +64,14 @@ impl<'a> Out<'a> {
         let hits = usize::try_from(left).unwrap_or(usize::MAX).min(found.ends.len());
         self.in_file += hits as u64;
         self.found |= hits > 0;
+        found.matches.iter().take(hits).for_each(|matches| self.counter.hit(*matches));
         let text = &found.text[..hits.checked_sub(1).map_or(0, |last| found.ends[last])];
         let written = match self.job.what {
-            What::Nothing if self.found => return Further::Stop,
-            What::Lines | What::LinesOfMatches | What::Matches => self.print_found(file, text),
+            What::Nothing if self.found => {
+                self.counter.end_file();
+                return Further::Stop;
+            }
+            What::Lines | What::LinesOfMatches | What::Matches | What::Json => self.print_found(file, text),
             What::MatchCounts => {
                 self.matches_in_file += text.len();
                 Ok(())
@@ -88,7 +98,7 @@ impl<'a> Out<'a> {
     fn take_around(&mut self, file: usize, found: &Found, around: &mut Around) -> Further {
         let mut text = Vec::new();
         let (mut start, mut is_done) = (0, false);
-        for (place, &end) in found.places.iter().zip(&found.ends) {
+        for (hit, (place, &end)) in found.places.iter().zip(&found.ends).enumerate() {
             let is_last = self.in_file >= self.job.max_count;
             if is_last && around.left == 0 {
                 is_done = true;
@@ -101,9 +111,13 @@ impl<'a> Out<'a> {
             let column = place.column.filter(|_| is_wanted);
             let at = Place { number: place.number, column, byte: place.byte };
             self.job.style.prefix(&self.job.files[file], at, separator, &mut line);
-            line.extend_from_slice(&found.text[start..end]);
+            match &found.text[start..end] {
+                message if self.job.what == What::Json && !is_wanted => line = json::as_context(message),
+                text => line.extend_from_slice(text),
+            }
             start = end;
             if is_wanted {
+                self.counter.hit(found.matches.get(hit).copied().unwrap_or_default());
                 self.in_file += 1;
                 self.found = true;
                 around.push_wanted(place.number, &line, &self.job.style, &mut text);
@@ -152,11 +166,16 @@ impl<'a> Out<'a> {
             }
             _ => {}
         }
+        let mut written = self.print(&text);
+        let stats = self.counter.end_file();
+        if self.job.what == What::Json && self.headed.0 {
+            written = self.write(&json::end(self.job.style.name_of(name), stats));
+        }
         (self.in_file, self.matches_in_file, self.headed.0) = (0, 0, false);
         if let Some(around) = &mut self.around {
             around.end_file();
         }
-        match self.print(&text) {
+        match written {
             Ok(()) => Further::On,
             Err(error) => {
                 self.failed(&error);
@@ -174,10 +193,20 @@ impl<'a> Out<'a> {
             self.headed = (true, true);
             self.print(&heading)?;
         }
+        if self.job.what == What::Json && !self.headed.0 && !text.is_empty() {
+            self.headed = (true, true);
+            self.print(&json::begin(style.name_of(&self.job.files[file])))?;
+        }
         self.print(text)
     }
 
+    /// Prints what is counted as printed.
     fn print(&mut self, text: &[u8]) -> io::Result<()> {
+        self.counter.printed(text.len());
+        self.write(text)
+    }
+
+    fn write(&mut self, text: &[u8]) -> io::Result<()> {
         self.sink.write_all(text)?;
         if self.job.line_buffered && !text.is_empty() {
             self.sink.flush()?;

@@ -69,11 +69,16 @@ impl Style {
         }
     }
 
-    fn name(&self, file: &SourceFile, text: &mut Vec<u8>) {
-        let name = match file.path == Path::new("/dev/stdin") {
+    /// What a file is called.
+    pub(super) fn name_of<'a>(&'a self, file: &'a SourceFile) -> &'a [u8] {
+        match file.path == Path::new("/dev/stdin") {
             true => self.label.as_bytes(),
             false => file.path.as_os_str().as_encoded_bytes(),
-        };
+        }
+    }
+
+    fn name(&self, file: &SourceFile, text: &mut Vec<u8>) {
+        let name = self.name_of(file);
         match self.color {
             true => colored(MAGENTA, name, text),
             false => text.extend_from_slice(name),
