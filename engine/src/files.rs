@@ -8,7 +8,7 @@ use swath_planner::{SourceCall, SourceFunction};
 use crate::error::{Error, Result};
 use crate::options::OptionValue;
 use crate::paths::Paths;
-use crate::table::is_json_by_name;
+use crate::table::{is_json_by_name, is_parquet_by_name};
 
 /// The files that paths and globs name, those of each glob in their order, to be read once; `-` is standard input.
 ///
@@ -34,7 +34,7 @@ pub fn list_folder(folder: &Path, wanted: &NameGlobs) -> (Vec<SourceFile>, Vec<E
 /// What stands in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileContent {
-    /// Records of fields; objects of JSON, if the names end so.
+    /// Records of fields; objects of JSON, or Parquet, if the names end so.
     Csv,
     /// Lines.
     Text,
@@ -66,6 +66,7 @@ pub fn table_sql(
         FileContent::Text => SourceFunction::ReadText,
         FileContent::Csv if paths.len() == 1 && options.is_empty() => SourceFunction::Path,
         FileContent::Csv if paths.iter().all(|path| is_json_by_name(path)) => SourceFunction::ReadJson,
+        FileContent::Csv if paths.iter().all(|path| is_parquet_by_name(path)) => SourceFunction::ReadParquet,
         FileContent::Csv => SourceFunction::ReadCsv,
     };
     Ok(SourceCall { function, paths, options }.to_string())

@@ -46,7 +46,7 @@
 //!
 //! | you have | use |
 //! | --- | --- |
-//! | files and questions about columns | [`read_csv`], [`scan_json`] and the methods of [`Frame`] |
+//! | files and questions about columns | [`read_csv`], [`scan_json`], [`scan_parquet()`] and the methods of [`Frame`] |
 //! | values computed of columns | [`col`], [`lit`], [`when`] and the methods of [`Expr`]: [`ExprExt`] for aggregates and windows, [`ValueExt`] for single values, [`InOrderExt`] for what depends on other rows |
 //! | lines, or objects of any shape, and closures | [`read_text`], [`read_json`], [`bag`](mod@bag) and the methods of [`Bag`] |
 //! | several questions about the same files | [`compute()`] of all of them |
@@ -107,6 +107,7 @@ mod scalar;
 mod scan;
 mod scan_condition;
 mod scan_json;
+mod scan_parquet;
 mod session;
 mod settings;
 mod sinks;
@@ -150,6 +151,7 @@ pub use read_csv::{ReadCsv, read_csv};
 pub use resources::ResourceUsage;
 pub use scalar::{Count, Scalar, ScalarType};
 pub use scan_json::scan_json;
+pub use scan_parquet::scan_parquet;
 pub use session::{Session, SessionBuilder};
 pub use settings::{parse_bytes, parse_duration};
 pub use sinks::atomic_file::AtomicFile;

@@ -138,7 +138,8 @@ impl FileSource for ScanSource {
 
     fn fmt_extra(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (display, self.format.as_ref()) {
-            (DisplayFormatType::TreeRender, _) | (_, ScanFormat::Text(_) | ScanFormat::Json(_)) => Ok(()),
+            (DisplayFormatType::TreeRender, _)
+            | (_, ScanFormat::Text(_) | ScanFormat::Json(_) | ScanFormat::Parquet(_)) => Ok(()),
             (_, ScanFormat::Csv(table)) => {
                 if let Some(delim) = table.delim() {
                     write!(f, ", delim='{delim}'")?;

@@ -14,7 +14,7 @@ use crate::table::{SourceTable, is_json_by_name};
 
 impl Session {
     /// Looks at the heads of files, and returns the call that states what was found: `read_csv(…)` with dialect,
-    /// encoding, header, lines above it, and types; `read_json(…)` for objects of JSON; `read_text(…)` for lines
+    /// encoding, header, lines above it, and types; `read_json(…)` for objects of JSON; `read_parquet(…)`; `read_text(…)` for lines
     /// without fields. What the options of the session say is not guessed. If the files are of different kinds, there
     /// is a call for each on a line of its own, and a note says so. Blocks.
     ///
@@ -35,6 +35,10 @@ impl Session {
     pub fn sniff(&self, paths: impl Paths) -> Result<String> {
         let paths = paths.into_paths()?;
         let files = swath_io::expand(&paths)?;
+        if files.iter().all(swath_io::is_parquet) {
+            let function = SourceFunction::ReadParquet;
+            return Ok(SourceCall { function, paths, options: Vec::new() }.to_string());
+        }
         let mut looks = swath_io::look_at(&files, self.sources().defaults().csv())?;
         let is_csv = self.sources().defaults().csv().delim.is_some();
         for (file, look) in files.iter().zip(&mut looks) {

@@ -32,6 +32,7 @@ pub(crate) fn kind_of(format: &ScanFormat) -> &'static str {
         ScanFormat::Csv(_) => "csv",
         ScanFormat::Text(_) => "text",
         ScanFormat::Json(_) => "json",
+        ScanFormat::Parquet(_) => "parquet",
     }
 }
 
@@ -78,6 +79,9 @@ impl SourceTable {
         let mut options = ReadOptions::of_call(call.function, &call.options, defaults)?;
         let files = swath_io::expand(&call.paths)?;
         let function = match call.function {
+            SourceFunction::Path if holds_parquet(&name_of(&call.paths[0], &files), &files) => {
+                SourceFunction::ReadParquet
+            }
             SourceFunction::Path if is_json_by_name(&name_of(&call.paths[0], &files)) => {
                 SourceFunction::ReadJson
             }
@@ -93,6 +97,7 @@ impl SourceTable {
         let format = match function {
             SourceFunction::ReadText => ScanFormat::Text(options.text()),
             SourceFunction::ReadJson => ScanFormat::Json(swath_io::infer_json(&files, &options.json())?),
+            SourceFunction::ReadParquet => ScanFormat::Parquet(swath_io::infer_parquet(&files)?),
             SourceFunction::ReadCsv => ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?),
             SourceFunction::Path => {
                 if is_tsv_by_name(&call.paths[0], &files)? {
@@ -102,9 +107,12 @@ impl SourceTable {
             }
         };
         let file_schema = schema_of(&format);
-        if let ScanFormat::Csv(table) = &format {
-            table.notes().iter().for_each(|note| notes.add(note.clone()));
-        }
+        let of_files = match &format {
+            ScanFormat::Csv(table) => table.notes(),
+            ScanFormat::Parquet(table) => table.notes(),
+            ScanFormat::Json(_) | ScanFormat::Text(_) => &[],
+        };
+        of_files.iter().for_each(|note| notes.add(note.clone()));
         if file_schema.fields().is_empty() {
             let has_objects = matches!(&format, ScanFormat::Json(table) if table.estimated_rows() > Some(0));
             notes.add(match files.len() {
@@ -135,7 +143,7 @@ impl SourceTable {
         match self.format.as_ref() {
             ScanFormat::Csv(table) => table.widened(column, ty).map(ScanFormat::Csv),
             ScanFormat::Json(table) => table.widened(column, ty).map(ScanFormat::Json),
-            ScanFormat::Text(_) => None,
+            ScanFormat::Text(_) | ScanFormat::Parquet(_) => None,
         }
     }
 
@@ -205,11 +213,12 @@ impl SourceTable {
         most.min(usize::try_from(worth).unwrap_or(usize::MAX)).max(1)
     }
 
-    /// About how many rows the files have, going by their heads; `None` if that is not known.
+    /// About how many rows the files have, going by their heads or footers; `None` if that is not known.
     pub(crate) fn estimated_rows(&self) -> Option<u64> {
         match self.format.as_ref() {
             ScanFormat::Csv(table) => table.estimated_rows(),
             ScanFormat::Json(table) => table.estimated_rows(),
+            ScanFormat::Parquet(table) => Some(table.rows()),
             ScanFormat::Text(_) => None,
         }
     }
@@ -241,6 +250,7 @@ fn schema_of(format: &ScanFormat) -> Schema {
             Schema::new(table.columns().iter().map(field).collect::<Vec<_>>())
         }
         ScanFormat::Json(table) => table.schema(),
+        ScanFormat::Parquet(table) => table.schema().as_ref().clone(),
         ScanFormat::Text(_) => Schema::new(vec![Field::new(LINE_COLUMN, DataType::Utf8View, false)]),
     }
 }
@@ -254,7 +264,7 @@ fn table_schema(files: Schema, file_columns: &FileColumns) -> TableSchema {
 fn is_tsv_by_name(path: &str, files: &[SourceFile]) -> Result<bool> {
     let ending = ending_of(&name_of(path, files));
     match ending.as_str() {
-        "parquet" | "arrow" | "feather" | "avro" | "orc" | "xlsx" | "zip" | "7z" | "tar" | "tgz" | "tbz2" => {
+        "arrow" | "feather" | "avro" | "orc" | "xlsx" | "zip" | "7z" | "tar" | "tgz" | "tbz2" => {
             swath_io::refuse_no_text(&files[0])?;
             Err(Error::query(
                 format!("{}: files of the kind .{ending} cannot be read", files[0].path.display()),
@@ -285,6 +295,18 @@ fn ending_of(name: &str) -> String {
 /// Whether a file holds JSON, going by its name.
 pub(crate) fn is_json_by_name(name: &str) -> bool {
     FileKind::of_name(Path::new(name)) == Some(FileKind::Json)
+}
+
+/// Whether a file holds Parquet, going by its name.
+pub(crate) fn is_parquet_by_name(name: &str) -> bool {
+    let ending = Path::new(name).extension().map(|ending| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| ending == "parquet" || ending == "parq" || ending == "pq")
+}
+
+/// Whether files hold Parquet, going by their name or, where it does not tell, by how the first of them begins.
+fn holds_parquet(name: &str, files: &[SourceFile]) -> bool {
+    is_parquet_by_name(name)
+        || FileKind::of_name(Path::new(name)).is_none() && files.first().is_some_and(swath_io::is_parquet)
 }
 
 /// Whether files hold JSON, going by how they begin, where their names do not tell and nothing is said of fields.

@@ -153,6 +153,56 @@ fn parquet_comes_back() {
 }
 
 #[test]
+fn parquet_is_read_as_csv_is() {
+    let scratch = Scratch::new();
+    scratch.rows("COPY (SELECT id, name, x, DATE '2024-01-31' + id::int AS day, [id, 7] AS l FROM '$/a.csv') TO '$/o.parquet'");
+    let read = scratch.rows("SELECT * FROM '$/o.parquet' ORDER BY id");
+    let expected = [
+        "1|a,\"b\"\nc|1.5|2024-02-01|[1, 7]",
+        "2|~|~|2024-02-02|[2, 7]",
+        "3||-2.0|2024-02-03|[3, 7]",
+        "4|NA;||3.0|2024-02-04|[4, 7]",
+    ];
+    assert_eq!(read, expected);
+    // Names in any case, conditions, joins with CSV, and no columns at all.
+    assert_eq!(scratch.rows("SELECT Name FROM read_parquet('$/o.parquet') WHERE ID > 1 AND x > 0"), ["NA;|"]);
+    assert_eq!(scratch.rows("SELECT count(*) FROM '$/o.parquet'"), ["4"]);
+    let joined = "SELECT p.id, m.k FROM '$/o.parquet' AS p JOIN '$/many-*.csv' AS m USING (id) ORDER BY id";
+    assert_eq!(scratch.rows(joined), ["1|0", "2|0", "3|0", "4|1"]);
+    // Several files: by name, with what stands in their paths.
+    for year in ["year=2024", "year=2025"] {
+        fs::create_dir(scratch.dir.path().join(year)).unwrap();
+    }
+    scratch.rows(
+        "COPY (SELECT id + 0.5 AS id, 'new' AS extra FROM '$/a.csv' LIMIT 1) TO '$/year=2025/p.parquet'",
+    );
+    scratch.rows("COPY (SELECT id FROM '$/a.csv' LIMIT 1) TO '$/year=2024/p.parquet'");
+    let both = "FROM read_parquet('$/year=*/*.parquet', filename = true) SELECT id, extra, year, filename LIKE '%2025%' ORDER BY id";
+    assert_eq!(scratch.rows(both), ["1.0|~|2024|false", "1.5|new|2025|true"]);
+    assert_eq!(scratch.rows("SELECT sum(id) FROM '$/year=*/*.parquet' WHERE year = 2024"), ["1.0"]);
+    // In the order of the file, and by several questions in one pass.
+    scratch.rows("COPY (SELECT id FROM '$/many-*.csv' ORDER BY id) TO '$/many.parquet'");
+    assert_eq!(scratch.rows("SELECT id FROM '$/many.parquet' LIMIT 3"), ["0", "1", "2"]);
+    let plan = rows(
+        &scratch
+            .batches("EXPLAIN SELECT max(id), (SELECT min(id) FROM '$/many.parquet') FROM '$/many.parquet'")
+            .unwrap(),
+    );
+    assert_eq!(plan.iter().filter(|line| line.starts_with("pass ")).count(), 1, "{plan:?}");
+    let told = |sql: &str, message: &str| {
+        let error = scratch.batches(sql).unwrap_err();
+        let said = format!("{error} {}", error.hint().unwrap_or_default());
+        assert!(said.contains(message), "{said}");
+    };
+    told("SELECT 1 FROM read_parquet('$/o.parquet', delim = ';')", "read_parquet has no such option");
+    told("SELECT 1 FROM read_parquet('$/a.csv')", "expected Parquet, found something else");
+    told("SELECT 1 FROM read_csv('$/o.parquet')", "read_parquet('…') reads it");
+    let whole = fs::read(scratch.dir.path().join("o.parquet")).unwrap();
+    fs::write(scratch.dir.path().join("cut.parquet"), &whole[..whole.len() - 3]).unwrap();
+    told("SELECT 1 FROM '$/cut.parquet'", "cut.parquet: the footer cannot be read");
+}
+
+#[test]
 fn results_without_rows() {
     let scratch = Scratch::new();
     let sql = "COPY (SELECT * FROM '$/a.csv' WHERE id > 9)";

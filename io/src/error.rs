@@ -131,6 +131,15 @@ pub enum ErrorKind {
         /// What it was read by.
         known: String,
     },
+    /// A Parquet file that cannot be read.
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// A part of a damaged file is lost in which its header, or a line to skip, stands.
     HeadLost {
         /// The file.
@@ -345,7 +354,7 @@ impl Error {
             ErrorKind::NotAFile { found, .. } if found.contains("pipe") => {
                 Some("pipe it in, as '-', or pass it as <(command)".into())
             }
-            ErrorKind::NoText { hint, .. } => Some((*hint).into()),
+            ErrorKind::NoText { hint, .. } | ErrorKind::Parquet { hint, .. } => Some((*hint).into()),
             ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check the permissions of the file and of the folders above it".into())
             }
@@ -470,6 +479,7 @@ impl fmt::Display for Error {
             ErrorKind::NoText { path, found, .. } => {
                 write!(f, "{}: expected text, found {found}", path.display())
             }
+            ErrorKind::Parquet { path, problem, .. } => write!(f, "{}: {problem}", path.display()),
             ErrorKind::Io { path, action, source } => {
                 write!(f, "{}: cannot {action}: {source}", path.display())
             }

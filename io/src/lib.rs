@@ -59,6 +59,7 @@ pub mod losses;
 pub mod memory;
 pub mod notes;
 pub mod options;
+mod parquet;
 mod pipe;
 pub mod rejects;
 pub mod rewrite;
@@ -81,6 +82,7 @@ pub use notes::Notes;
 pub use options::{
     ColumnType, CsvOptions, DecodeOptions, FindTimes, HeaderMode, OnError, Setting, TextOptions,
 };
+pub use parquet::{ParquetTable, infer_parquet, is_parquet};
 pub use pipe::{STANDARD_INPUT, bound_kept_pipes, is_open_file, keep_pipes_in, kept_pipe_bytes};
 pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::feed::{Feed, FeedOptions, Progress, Ready, Recipe, Split};
 use crate::notes::Notes;
 use crate::options::{DecodeOptions, TextOptions};
+use crate::parquet::{ParquetTable, Read, RowGroupReader, RowGroups};
 use crate::rejects::Tally;
 use crate::scanner::ScanRequest;
 use crate::scanner::csv::{CsvRequest, CsvScanner};
@@ -41,6 +42,8 @@ pub enum ScanFormat {
     Json(JsonTable),
     /// Lines.
     Text(TextOptions),
+    /// Columns of Parquet.
+    Parquet(ParquetTable),
 }
 
 impl ScanFormat {
@@ -50,6 +53,7 @@ impl ScanFormat {
             Self::Csv(table) => table.options.decode(),
             Self::Json(table) => table.options().text.decode(),
             Self::Text(options) => options.decode(),
+            Self::Parquet(_) => DecodeOptions::default(),
         }
     }
 }
@@ -103,7 +107,7 @@ const CHUNKS_PER_CALL: usize = 16;
 pub struct Scan {
     files: Vec<SourceFile>,
     decode: DecodeOptions,
-    recipe: Recipe,
+    source: Source,
     request: ScanRequest,
     set: InstructionSet,
     notes: Notes,
@@ -127,7 +131,16 @@ pub struct Scan {
     idle: AtomicUsize,
     wakers: Mutex<Vec<Waker>>,
     opened_files: AtomicU64,
+    total_bytes: u64,
     compressed_bytes: AtomicU64,
+}
+
+/// What files are cut into for workers.
+enum Source {
+    /// Records of text.
+    Records(Recipe),
+    /// Rows that a file has in groups.
+    RowGroups(RowGroups),
 }
 
 #[derive(Debug, Default)]
@@ -152,18 +165,25 @@ impl Scan {
         let tally = Tally::default();
         notes.add_tally(&tally);
         notes.rejects().forget(files.iter().map(|file| &file.path));
-        let recipe = match format {
-            ScanFormat::Csv(table) => Recipe::Csv(Arc::new(CsvRequest::new(table, &request))),
-            ScanFormat::Json(table) => Recipe::Json(Arc::new(table.clone())),
+        let source = match format {
+            ScanFormat::Csv(table) => {
+                Source::Records(Recipe::Csv(Arc::new(CsvRequest::new(table, &request))))
+            }
+            ScanFormat::Json(table) => Source::Records(Recipe::Json(Arc::new(table.clone()))),
             ScanFormat::Text(options) => {
                 let TextOptions { max_record_bytes, encoding, .. } = *options;
-                Recipe::Lines { max_record_bytes, encoding, up_to_damage: false }
+                Source::Records(Recipe::Lines { max_record_bytes, encoding, up_to_damage: false })
             }
+            ScanFormat::Parquet(table) => Source::RowGroups(RowGroups::new(table, &request.columns)),
+        };
+        let total_bytes = match &source {
+            Source::Records(_) => files.iter().map(|file| file.len_bytes).sum(),
+            Source::RowGroups(groups) => groups.bytes(&files),
         };
         Self {
             files,
             decode: format.decode(),
-            recipe,
+            source,
             request,
             set,
             notes: notes.clone(),
@@ -180,6 +200,7 @@ impl Scan {
             idle: AtomicUsize::new(0),
             wakers: Mutex::default(),
             opened_files: AtomicU64::new(0),
+            total_bytes,
             compressed_bytes: AtomicU64::new(0),
         }
     }
@@ -224,6 +245,11 @@ impl Scan {
         self.damage.get().and_then(Error::copy_of_damage)
     }
 
+    /// Bytes of the files, as they are on disk, that are to be read.
+    pub fn total_bytes(&self) -> u64 {
+        self.total_bytes
+    }
+
     /// Bytes of the files, as they are on disk, read so far.
     pub fn compressed_bytes(&self) -> u64 {
         self.compressed_bytes.load(Ordering::Relaxed)
@@ -231,12 +257,17 @@ impl Scan {
 
     /// A worker.
     pub fn worker(self: &Arc<Self>) -> Worker {
-        let scanner = match &self.recipe {
-            Recipe::Csv(request) => Scanner::Csv(Box::new(CsvScanner::new(request, self.set))),
-            Recipe::Lines { .. } => Scanner::Lines(Box::new(LineScanner::new(&self.request))),
-            Recipe::Json(table) => {
+        let scanner = match &self.source {
+            Source::Records(Recipe::Csv(request)) => {
+                Scanner::Csv(Box::new(CsvScanner::new(request, self.set)))
+            }
+            Source::Records(Recipe::Lines { .. }) => {
+                Scanner::Lines(Box::new(LineScanner::new(&self.request)))
+            }
+            Source::Records(Recipe::Json(table)) => {
                 Scanner::Json(Box::new(JsonScanner::new(table, &self.request, &self.notes)))
             }
+            Source::RowGroups(_) => Scanner::RowGroups(RowGroupReader::default()),
         };
         Worker {
             scan: Arc::clone(self),
@@ -256,8 +287,9 @@ impl Scan {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens the next file; `None` if there is none.
+    /// Opens the next file of text; `None` if there is none.
     fn open_next(&self) -> Option<Result<Arc<Feed>>> {
+        let Source::Records(recipe) = &self.source else { return None };
         let number = {
             let mut open = self.open();
             let number = open.next;
@@ -276,7 +308,7 @@ impl Scan {
             once: false,
             notes: &self.notes,
         };
-        let feed = Feed::open(number, &self.files[number], self.recipe.clone(), options);
+        let feed = Feed::open(number, &self.files[number], recipe.clone(), options);
         let feed = feed.map(Arc::new);
         let mut open = self.open();
         open.opening -= 1;
@@ -372,6 +404,7 @@ enum Scanner {
     Csv(Box<CsvScanner>),
     Lines(Box<LineScanner>),
     Json(Box<JsonScanner>),
+    RowGroups(RowGroupReader),
 }
 
 /// What came of looking for work.
@@ -384,11 +417,12 @@ enum Step {
 impl Worker {
     /// The schema of the batches.
     pub fn schema(&self) -> SchemaRef {
-        match (&self.scanner, &self.scan.recipe) {
+        match (&self.scanner, &self.scan.source) {
             (Scanner::Lines(lines), _) => Arc::clone(lines.schema()),
-            (Scanner::Csv(_), Recipe::Csv(request)) => Arc::clone(request.schema()),
             (Scanner::Json(json), _) => Arc::clone(json.schema()),
-            (Scanner::Csv(_), _) => unreachable!("a scanner is made for its recipe"),
+            (_, Source::Records(Recipe::Csv(request))) => Arc::clone(request.schema()),
+            (_, Source::RowGroups(groups)) => Arc::clone(groups.schema()),
+            _ => unreachable!("a scanner is made for its source"),
         }
     }
 
@@ -447,8 +481,31 @@ impl Worker {
         }
     }
 
+    /// Reads a piece of a row group.
+    fn step_in_row_groups(&mut self) -> Result<Step> {
+        let scan = &self.scan;
+        let (Scanner::RowGroups(reader), Source::RowGroups(groups)) = (&mut self.scanner, &scan.source)
+        else {
+            return Ok(Step::Ended);
+        };
+        let mut opened = || {
+            scan.opened_files.fetch_add(1, Ordering::Relaxed);
+        };
+        match reader.read(groups, &scan.files, scan.request.batch_rows, &mut opened)? {
+            Read::Batch(batch, place) => self.items.push_back(ScanItem::Batch { batch, place }),
+            Read::GroupEnd(bytes) => {
+                scan.compressed_bytes.fetch_add(bytes, Ordering::Relaxed);
+            }
+            Read::End => return Ok(Step::Ended),
+        }
+        Ok(Step::Worked)
+    }
+
     /// Looks for work: first in the own file, then in a new one, then in those of others.
     fn step(&mut self) -> Result<Step> {
+        if matches!(self.scanner, Scanner::RowGroups(_)) {
+            return self.step_in_row_groups();
+        }
         if let Some(feed) = self.own.clone() {
             if self.work_on(&feed)? {
                 return Ok(Step::Worked);
@@ -566,6 +623,7 @@ impl Worker {
                 (Scanner::Json(json), _) => json.scan(feed.path(), records, feed.encoding()),
                 (Scanner::Csv(csv), Some(layout)) => csv.scan(feed.path(), records, layout),
                 (Scanner::Csv(_), None) => unreachable!("records of CSV come with their layout"),
+                (Scanner::RowGroups(_), _) => unreachable!("row groups are no records"),
             };
             let bad = match scanned {
                 Ok(scanned) => break scanned,
@@ -578,6 +636,7 @@ impl Worker {
                 Scanner::Lines(lines) => lines.forgo(),
                 Scanner::Csv(csv) => csv.forgo(column),
                 Scanner::Json(json) => json.forgo(column),
+                Scanner::RowGroups(_) => {}
             }
             self.forgone.push(column);
             let is_checked = feed.is_checked(ready.place);

@@ -23,17 +23,21 @@ pub enum SourceFunction {
     ReadCsv,
     /// `read_json`: an object a row.
     ReadJson,
+    /// `read_parquet`.
+    ReadParquet,
     /// `read_text`, also called `lines`: one row a line.
     ReadText,
 }
 
 /// Names of the functions; the first name of each is the one shown.
-const FUNCTIONS: [(&str, SourceFunction); 8] = [
+const FUNCTIONS: [(&str, SourceFunction); 10] = [
     ("read_csv", SourceFunction::ReadCsv),
     ("read_csv_auto", SourceFunction::ReadCsv),
     ("read_json", SourceFunction::ReadJson),
     ("read_json_auto", SourceFunction::ReadJson),
     ("read_ndjson", SourceFunction::ReadJson),
+    ("read_parquet", SourceFunction::ReadParquet),
+    ("parquet_scan", SourceFunction::ReadParquet),
     ("read_text", SourceFunction::ReadText),
     ("read_lines", SourceFunction::ReadText),
     ("lines", SourceFunction::ReadText),
@@ -342,6 +346,7 @@ impl fmt::Display for SourceFunction {
             Self::ReadCsv => "read_csv",
             Self::ReadJson => "read_json",
             Self::ReadText => "read_text",
+            Self::ReadParquet => "read_parquet",
         })
     }
 }

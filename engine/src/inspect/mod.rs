@@ -52,7 +52,9 @@ pub(crate) fn type_name(ty: &DataType) -> String {
         DataType::Float16 | DataType::Float32 => "REAL",
         DataType::Float64 => "DOUBLE",
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "VARCHAR",
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => "BLOB",
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            "BLOB"
+        }
         DataType::Date32 | DataType::Date64 => "DATE",
         DataType::Time32(_) | DataType::Time64(_) => "TIME",
         DataType::Timestamp(TimeUnit::Microsecond, None) => "TIMESTAMP",
@@ -74,6 +76,13 @@ pub(crate) fn type_name(ty: &DataType) -> String {
             };
             return format!("STRUCT({})", fields.iter().map(field).collect::<Vec<_>>().join(", "));
         }
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(parts) => {
+                let parts: Vec<_> = parts.iter().map(|part| type_name(part.data_type())).collect();
+                return format!("MAP({})", parts.join(", "));
+            }
+            other => return other.to_string(),
+        },
         DataType::Dictionary(_, value) => return type_name(value),
         other => return other.to_string(),
     };

@@ -198,7 +198,10 @@ impl ReadOptions {
     ) -> Result<Self, IoError> {
         let mut read = match function {
             SourceFunction::Path => defaults.clone(),
-            SourceFunction::ReadCsv | SourceFunction::ReadText | SourceFunction::ReadJson => Self::default(),
+            SourceFunction::ReadCsv
+            | SourceFunction::ReadText
+            | SourceFunction::ReadJson
+            | SourceFunction::ReadParquet => Self::default(),
         };
         for (name, value) in options {
             if !is_option_of(function, name) {

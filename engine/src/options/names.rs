@@ -30,20 +30,20 @@ const OPTIONS: [(&str, Of); 45] = [
     ("timestampformat", Of::Csv),
     ("types", Of::Objects),
     ("columns", Of::Objects),
-    ("encoding", Of::All),
+    ("encoding", Of::Text),
     ("names", Of::Csv),
     ("normalize_names", Of::Csv),
     ("all_varchar", Of::Csv),
     ("auto_type_candidates", Of::Csv),
     ("auto_detect", Of::Csv),
-    ("compression", Of::All),
-    ("salvage", Of::All),
-    ("filename", Of::All),
-    ("hive_partitioning", Of::All),
-    ("hive_types", Of::All),
-    ("hive_types_autocast", Of::All),
+    ("compression", Of::Text),
+    ("salvage", Of::Text),
+    ("filename", Of::Files),
+    ("hive_partitioning", Of::Files),
+    ("hive_types", Of::Files),
+    ("hive_types_autocast", Of::Files),
     ("union_by_name", Of::Csv),
-    ("max_record_bytes", Of::All),
+    ("max_record_bytes", Of::Text),
     ("on_error", Of::Objects),
     ("ignore_errors", Of::Objects),
     ("store_rejects", Of::Objects),
@@ -63,7 +63,9 @@ enum Of {
     /// That and `read_json`.
     Objects,
     /// These and `read_text`.
-    All,
+    Text,
+    /// All of them.
+    Files,
 }
 
 /// What other tools call options, and what these are called here.
@@ -124,7 +126,8 @@ fn has(function: SourceFunction, of: Of) -> bool {
     match function {
         SourceFunction::ReadCsv | SourceFunction::Path => true,
         SourceFunction::ReadJson => of != Of::Csv,
-        SourceFunction::ReadText => of == Of::All,
+        SourceFunction::ReadText => matches!(of, Of::Text | Of::Files),
+        SourceFunction::ReadParquet => of == Of::Files,
     }
 }
 
@@ -161,6 +164,7 @@ fn needless(name: &str) -> Option<&'static str> {
         "format" | "records" => {
             "whether there is an object on each line, or an array of them, is found by looking"
         }
+        "union_by_name" => "files belong together by the names of their columns",
         "maximum_depth" => "types = {'column': 'text'} reads a column as it is written",
         "delim_whitespace" => "delim = 'blanks' takes any number of blanks and tabs for one delimiter",
         "na" => "did you mean nullstr? nullstr = ['-', 'missing'] names what is null",

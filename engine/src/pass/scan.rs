@@ -115,7 +115,7 @@ impl PassScan {
         let counters = self.counters();
         Scanned {
             read_bytes: counters.read_bytes.load(Ordering::Relaxed),
-            total_bytes: self.files().iter().map(|file| file.len_bytes).sum(),
+            total_bytes: self.scan.total_bytes(),
             rows: counters.rows.load(Ordering::Relaxed),
         }
     }

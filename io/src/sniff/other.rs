@@ -24,6 +24,7 @@ const ZIP: &str =
 const TAR: &str = "take the files out of it first, or pipe one in, as '-': tar -xOf FILE";
 const COLUMNAR: &str =
     "only text is read: CSV, JSON and lines; write it as CSV with the program that made it";
+const PARQUET: &str = "read_parquet('…') reads it, if it is a file that is not compressed as a whole";
 const DATABASE: &str = "only text is read: write the table as CSV first, as in sqlite3 -csv FILE 'SELECT …'";
 const WORKBOOK: &str = "save the sheet as CSV first";
 const FINDER: &str =
@@ -44,7 +45,7 @@ const KINDS: [(&[u8], Other); 26] = [
     (b"7z\xbc\xaf\x27\x1c", Other { name: "a 7z archive", hint: SEVEN }),
     (b"Rar!\x1a\x07", Other { name: "a RAR archive", hint: UNPACK }),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Other { name: "an Excel workbook", hint: WORKBOOK }),
-    (b"PAR1\x15", Other { name: "Parquet", hint: COLUMNAR }),
+    (b"PAR1\x15", Other { name: "Parquet", hint: PARQUET }),
     (b"ARROW1\0\0", Other { name: "Arrow", hint: COLUMNAR }),
     (b"Obj\x01", Other { name: "Avro", hint: COLUMNAR }),
     (b"\x89HDF\r\n\x1a\n", Other { name: "HDF5", hint: COLUMNAR }),

@@ -10,7 +10,7 @@
 
 mod head;
 mod header;
-mod names;
+pub(crate) mod names;
 mod normal_names;
 mod notes;
 mod sample;

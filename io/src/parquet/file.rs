@@ -1,0 +1,174 @@
+//! One Parquet file: its footer, and where its columns are.
+
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::ParquetError;
+
+use super::types::as_read;
+use crate::error::{Error, ErrorKind, Result};
+use crate::source::SourceFile;
+
+/// How Parquet files begin and end.
+const MAGIC: &[u8; 4] = b"PAR1";
+/// Magic, length of the footer, and magic.
+const MIN_LEN_BYTES: u64 = 12;
+
+const DAMAGED: &str = "the file is damaged or not whole: compare it with its original, or make it again";
+
+/// Whether a file begins as Parquet does. Not of what is no regular file, as a pipe.
+pub fn is_parquet(file: &SourceFile) -> bool {
+    let mut head = [0; MAGIC.len()];
+    file.len_bytes >= MIN_LEN_BYTES
+        && File::open(&file.path).is_ok_and(|mut opened| opened.read_exact(&mut head).is_ok())
+        && head == *MAGIC
+}
+
+/// A file that is open, with its footer.
+#[derive(Debug)]
+pub(super) struct ParquetFile {
+    source: SourceFile,
+    file: File,
+    footer: ArrowReaderMetadata,
+}
+
+impl ParquetFile {
+    pub(super) fn open(source: &SourceFile) -> Result<Self> {
+        let path = &source.path;
+        let error =
+            |problem: &str, hint| ErrorKind::Parquet { path: path.clone(), problem: problem.into(), hint };
+        if !fs::metadata(path).is_ok_and(|found| found.is_file()) && source.modified.is_none() {
+            let hint = "Parquet is read from its end on: write it to a file first";
+            return Err(error("Parquet cannot be read from a pipe", hint).into());
+        }
+        let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+        let found = file.metadata().map_err(|error| Error::io(path, "open", error))?;
+        if found.len() != source.len_bytes {
+            let hint = "it is being written: ask again when that is done";
+            return Err(error("the file has changed since it was looked at", hint).into());
+        }
+        if !is_parquet(source) {
+            return Err(error(
+                "expected Parquet, found something else",
+                "read_csv, read_json and read_text read text",
+            )
+            .into());
+        }
+        let footer = guard(|| load(&file))
+            .map_err(|found| Error::from(error(&format!("the footer cannot be read: {found}"), DAMAGED)))?;
+        Ok(Self { source: source.clone(), file, footer })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.source.path
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        u64::try_from(self.footer.metadata().file_metadata().num_rows()).unwrap_or_default()
+    }
+
+    pub(super) fn row_groups(&self) -> usize {
+        self.footer.metadata().num_row_groups()
+    }
+
+    /// The columns, each by a name that no other has.
+    pub(super) fn column_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for field in self.footer.schema().fields() {
+            let mut name = field.name().clone();
+            let mut number = 1;
+            while names.contains(&name) {
+                name = format!("{}_{number}", field.name());
+                number += 1;
+            }
+            names.push(name);
+        }
+        names
+    }
+
+    pub(super) fn column_type(&self, number: usize) -> &DataType {
+        self.footer.schema().field(number).data_type()
+    }
+
+    /// How many bytes of the file are those of a column.
+    pub(super) fn column_bytes(&self, number: usize) -> u64 {
+        (0..self.row_groups()).map(|group| self.group_bytes(group, number)).sum()
+    }
+
+    /// How many bytes of a row group are those of a column, with all its parts.
+    pub(super) fn group_bytes(&self, group: usize, number: usize) -> u64 {
+        let parquet = self.footer.parquet_schema();
+        let group = self.footer.metadata().row_group(group);
+        let is_part = |leaf: &usize| parquet.get_column_root_idx(*leaf) == number;
+        let leaves = (0..group.num_columns()).filter(is_part);
+        leaves.map(|leaf| u64::try_from(group.column(leaf).compressed_size()).unwrap_or_default()).sum()
+    }
+
+    /// The rows of a row group, with some columns, which come in the order of the file.
+    pub(super) fn read(
+        &self,
+        group: usize,
+        columns: &[usize],
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader> {
+        let file = self.file.try_clone().map_err(|error| Error::io(self.path(), "open", error))?;
+        let mask = ProjectionMask::roots(self.footer.parquet_schema(), columns.iter().copied());
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.footer.clone())
+            .with_row_groups(vec![group])
+            .with_projection(mask)
+            .with_batch_size(batch_rows);
+        guard(|| builder.build()).map_err(|found| self.damaged(group, &found))
+    }
+
+    /// The next rows of a row group.
+    pub(super) fn next(
+        &self,
+        group: usize,
+        rows: &mut ParquetRecordBatchReader,
+    ) -> Result<Option<RecordBatch>> {
+        guard(|| rows.next().transpose()).map_err(|found| self.damaged(group, &found))
+    }
+
+    /// That a row group cannot be read.
+    pub(super) fn damaged(&self, group: usize, problem: &str) -> Error {
+        let is_codec = problem.contains("feature");
+        let hint =
+            if is_codec { "write the file with another codec: snappy, zstd, gzip or lz4" } else { DAMAGED };
+        let problem = format!("row group {} cannot be read: {problem}", group + 1);
+        ErrorKind::Parquet { path: self.path().to_owned(), problem, hint }.into()
+    }
+}
+
+/// The footer, with texts to be read as views.
+fn load(file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
+    let found = ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?;
+    let field = |field: &Arc<Field>| field.as_ref().clone().with_data_type(as_read(field.data_type()));
+    let fields: Vec<_> = found.schema().fields().iter().map(field).collect();
+    let schema = Schema::new_with_metadata(fields, found.schema().metadata().clone());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    // Where its columns cannot be read so, they are converted later.
+    Ok(ArrowReaderMetadata::try_new(Arc::clone(found.metadata()), options).unwrap_or(found))
+}
+
+/// Runs code of the reader, which panics where some kinds of damage are met. Gives what is wrong in words.
+fn guard<T, E: Display>(code: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => {
+            let said = error.to_string();
+            // The kinds of errors in front say nothing.
+            Err(said.rsplit("Parquet error: ").next().unwrap_or(&said).to_owned())
+        }
+        Err(_) => Err("its pages contradict its footer".to_owned()),
+    }
+}

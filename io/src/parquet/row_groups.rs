@@ -1,0 +1,192 @@
+//! Who reads what of Parquet files, and its rows as batches.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_schema::{Schema, SchemaRef};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+
+use super::ParquetTable;
+use super::file::ParquetFile;
+use crate::error::{ErrorKind, Result};
+use crate::scan::Place;
+use crate::source::SourceFile;
+
+/// The row groups of files, to be read by several.
+#[derive(Debug)]
+pub(crate) struct RowGroups {
+    table: ParquetTable,
+    /// Columns of the table.
+    columns: Vec<usize>,
+    schema: SchemaRef,
+    next: Mutex<Next>,
+}
+
+/// What is read next.
+#[derive(Debug, Default)]
+struct Next {
+    file: usize,
+    /// The file, if it is open, and its next row group.
+    open: Option<(Arc<ParquetFile>, usize)>,
+}
+
+/// A row group that is to be read.
+#[derive(Debug)]
+struct Task {
+    file: Arc<ParquetFile>,
+    place: Place,
+    group: usize,
+}
+
+impl RowGroups {
+    pub(crate) fn new(table: &ParquetTable, columns: &[usize]) -> Self {
+        let fields: Vec<_> = columns.iter().map(|column| table.schema.fields()[*column].clone()).collect();
+        Self {
+            table: table.clone(),
+            columns: columns.to_vec(),
+            schema: Arc::new(Schema::new(fields)),
+            next: Mutex::default(),
+        }
+    }
+
+    /// The columns that are read.
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The bytes of these columns in files.
+    pub(crate) fn bytes(&self, files: &[SourceFile]) -> u64 {
+        self.table.bytes_of(files, &self.columns)
+    }
+
+    /// The next row group, if there is one. Whoever takes several gets them in the order of the files. `opened` is told of
+    /// each file.
+    fn take(&self, files: &[SourceFile], opened: &mut dyn FnMut()) -> Result<Option<Task>> {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some((file, group)) = &mut next.open {
+                if *group < file.row_groups() {
+                    let (file, number) = (Arc::clone(file), *group);
+                    *group += 1;
+                    let place = Place { file: next.file, run: number as u64 };
+                    return Ok(Some(Task { file, place, group: number }));
+                }
+                next.open = None;
+                next.file += 1;
+            }
+            let Some(source) = files.get(next.file) else { return Ok(None) };
+            opened();
+            let file = ParquetFile::open(source)?;
+            let known = self.table.files.get(&source.path).map(|columns| columns.count);
+            if known != Some(file.column_names().len()) {
+                return Err(ErrorKind::Parquet {
+                    path: source.path.clone(),
+                    problem: "the file has changed since it was looked at".to_owned(),
+                    hint: "ask again",
+                }
+                .into());
+            }
+            next.open = Some((Arc::new(file), 0));
+        }
+    }
+
+    /// The rows of a batch of a file with the columns and types of the table.
+    fn of_table(&self, task: &Task, batch: &RecordBatch, places: &[Option<usize>]) -> Result<RecordBatch> {
+        let rows = batch.num_rows();
+        // What does not fit a number of another file's type is an error, not null.
+        let options = CastOptions { safe: false, ..CastOptions::default() };
+        let column = |(place, field): (&Option<usize>, &Arc<arrow_schema::Field>)| -> Result<ArrayRef> {
+            let Some(place) = *place else { return Ok(new_null_array(field.data_type(), rows)) };
+            let values = batch.column(place);
+            if values.data_type() == field.data_type() {
+                return Ok(Arc::clone(values));
+            }
+            cast_with_options(values, field.data_type(), &options).map_err(|error| {
+                task.file.damaged(task.group, &format!("column \"{}\": {error}", field.name()))
+            })
+        };
+        let columns: Vec<ArrayRef> =
+            places.iter().zip(self.schema.fields()).map(column).collect::<Result<_>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options);
+        batch.map_err(|error| task.file.damaged(task.group, &error.to_string()))
+    }
+}
+
+/// Reads row groups for one worker.
+#[derive(Debug, Default)]
+pub(crate) struct RowGroupReader {
+    reading: Option<Reading>,
+}
+
+struct Reading {
+    task: Task,
+    rows: ParquetRecordBatchReader,
+    /// For each column that is wanted, where it is in the batches of the file.
+    places: Vec<Option<usize>>,
+    bytes: u64,
+}
+
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reading").field("task", &self.task).finish_non_exhaustive()
+    }
+}
+
+/// What came of a step.
+pub(crate) enum Read {
+    Batch(RecordBatch, Place),
+    /// A row group has ended, which had so many bytes of the columns that are wanted.
+    GroupEnd(u64),
+    /// There is no more to read.
+    End,
+}
+
+impl RowGroupReader {
+    /// Reads the next batch. `opened` is told of each file that is opened.
+    pub(crate) fn read(
+        &mut self,
+        groups: &RowGroups,
+        files: &[SourceFile],
+        batch_rows: usize,
+        opened: &mut dyn FnMut(),
+    ) -> Result<Read> {
+        let reading = match &mut self.reading {
+            Some(reading) => reading,
+            None => match groups.take(files, opened)? {
+                Some(task) => self.reading.insert(Reading::begin(task, groups, batch_rows)?),
+                None => return Ok(Read::End),
+            },
+        };
+        match reading.task.file.next(reading.task.group, &mut reading.rows)? {
+            Some(batch) => {
+                let batch = groups.of_table(&reading.task, &batch, &reading.places)?;
+                Ok(Read::Batch(batch, reading.task.place))
+            }
+            None => {
+                let bytes = reading.bytes;
+                self.reading = None;
+                Ok(Read::GroupEnd(bytes))
+            }
+        }
+    }
+}
+
+impl Reading {
+    fn begin(task: Task, groups: &RowGroups, batch_rows: usize) -> Result<Self> {
+        let file = &task.file;
+        let of_table = groups.table.files.get(file.path()).map(|columns| columns.of_table.as_slice());
+        let in_file =
+            |column: &usize| of_table.and_then(|columns| columns[*column]).map(|(number, _)| number);
+        let wanted: Vec<Option<usize>> = groups.columns.iter().map(in_file).collect();
+        // Batches have the columns in the order of the file, each once.
+        let mut read: Vec<usize> = wanted.iter().flatten().copied().collect();
+        read.sort_unstable();
+        read.dedup();
+        let places = wanted.iter().map(|number| read.binary_search(&(*number)?).ok()).collect();
+        let bytes = read.iter().map(|number| file.group_bytes(task.group, *number)).sum();
+        let rows = file.read(task.group, &read, batch_rows.max(1))?;
+        Ok(Self { task, rows, places, bytes })
+    }
+}

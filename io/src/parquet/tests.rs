@@ -1,0 +1,205 @@
+//! Tables written by the reference writer, and read by any number of workers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    StructArray,
+};
+use arrow_cast::display::array_value_to_string;
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+
+use super::*;
+use crate::notes::Notes;
+use crate::scan::{Place, Scan, ScanFormat, ScanItem};
+use crate::scanner::ScanRequest;
+
+const ROWS: i64 = 1000;
+
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>, codec: Compression) {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let properties =
+        WriterProperties::builder().set_max_row_group_row_count(Some(300)).set_compression(codec).build();
+    let file = fs::File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn numbers(from: i64) -> ArrayRef {
+    Arc::new(Int64Array::from_iter((from..from + ROWS).map(|number| (number % 7 > 0).then_some(number))))
+}
+
+fn texts() -> ArrayRef {
+    Arc::new(StringArray::from_iter_values((0..ROWS).map(|number| format!("text number {number}"))))
+}
+
+fn file(path: &Path) -> SourceFile {
+    crate::expand(&[path.to_str().unwrap()]).unwrap().remove(0)
+}
+
+/// All rows as text, with the places of their batches.
+fn read(files: &[SourceFile], columns: &[usize], workers: usize) -> Result<Vec<(Place, String)>> {
+    let table = infer_parquet(files)?;
+    let request = ScanRequest { columns: columns.to_vec(), batch_rows: 100, ..ScanRequest::default() };
+    let format = ScanFormat::Parquet(table);
+    let scan = Arc::new(Scan::new(files.to_vec(), &format, request, workers, &Notes::default()));
+    let mut open: Vec<_> = (0..workers).map(|_| scan.worker()).collect();
+    let mut rows = Vec::new();
+    let context = Context::from_waker(Waker::noop());
+    while !open.is_empty() {
+        // By turns, so that all of them have something to do.
+        let mut next = Vec::new();
+        for mut worker in open {
+            match worker.poll_next(&context) {
+                Poll::Ready(Some(Ok(ScanItem::Batch { batch, place }))) => {
+                    assert_eq!(batch.schema(), worker.schema());
+                    rows.extend((0..batch.num_rows()).map(|row| (place, line(&batch, row))));
+                    next.push(worker);
+                }
+                Poll::Ready(Some(Ok(item))) => panic!("{item:?}"),
+                Poll::Ready(Some(Err(error))) => return Err(error),
+                Poll::Ready(None) => {}
+                Poll::Pending => next.push(worker),
+            }
+        }
+        open = next;
+    }
+    assert_eq!(scan.compressed_bytes(), scan.total_bytes());
+    assert_eq!(scan.opened_files(), files.len() as u64);
+    rows.sort_by_key(|(place, _)| *place);
+    Ok(rows)
+}
+
+fn line(batch: &RecordBatch, row: usize) -> String {
+    let value = |column: &ArrayRef| match column.is_null(row) {
+        true => "null".to_owned(),
+        false => array_value_to_string(column, row).unwrap(),
+    };
+    batch.columns().iter().map(value).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn rows_are_read_by_any_number_of_workers_and_codec() {
+    let dir = tempfile::tempdir().unwrap();
+    let codecs = [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(Default::default()),
+        Compression::LZ4_RAW,
+        Compression::ZSTD(Default::default()),
+    ];
+    let mut files = Vec::new();
+    let mut expected = Vec::new();
+    for (number, codec) in (0..).zip(codecs) {
+        let path = dir.path().join(format!("{number}.parquet"));
+        write(&path, vec![("n", numbers(number * ROWS)), ("t", texts())], codec);
+        files.push(file(&path));
+        expected.extend((0..ROWS).map(|row| match (number * ROWS + row) % 7 {
+            0 => format!("text number {row},null"),
+            _ => format!("text number {row},{}", number * ROWS + row),
+        }));
+    }
+    for workers in [1, 2, 5] {
+        let rows = read(&files, &[1, 0], workers).unwrap();
+        assert_eq!(rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(), expected);
+    }
+    assert_eq!(read(&files, &[], 2).unwrap().len(), expected.len());
+    let table = infer_parquet(&files).unwrap();
+    assert_eq!(table.rows(), expected.len() as u64);
+    assert!(table.bytes_of(&files, &[0]) > 0 && table.bytes_of(&files, &[]) == 0);
+    assert!(table.notes().is_empty());
+}
+
+#[test]
+fn columns_of_files_belong_together_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| -> PathBuf { dir.path().join(name) };
+    let plain = Compression::UNCOMPRESSED;
+    let ints: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+    let doubles: ArrayRef = Arc::new(Float64Array::from(vec![0.5, 1.5]));
+    let kinds: DictionaryArray<arrow_array::types::Int8Type> = vec!["x", "y"].into_iter().collect();
+    let inner: ArrayRef = Arc::new(StringArray::from(vec!["in", "out"]));
+    let parts = StructArray::from(vec![(Arc::new(Field::new("a", DataType::Utf8, false)), inner)]);
+    write(&path("a"), vec![("n", ints), ("kind", Arc::new(kinds)), ("part", Arc::new(parts))], plain);
+    write(&path("b"), vec![("other", texts().slice(0, 2)), ("N", doubles)], plain);
+    let files = [file(&path("a")), file(&path("b"))];
+    let table = infer_parquet(&files).unwrap();
+    let types: Vec<_> = table.schema().fields().iter().map(|field| field.data_type().to_string()).collect();
+    assert_eq!(types, ["Float64", "Utf8View", "Struct(\"a\": Utf8View)", "Utf8View"]);
+    assert!(table.notes()[0].ends_with("a has no \"other\""), "{:?}", table.notes());
+    let rows: Vec<_> = read(&files, &[0, 1, 2, 3], 1).unwrap().into_iter().map(|(_, row)| row).collect();
+    let expected = [
+        "1.0,x,{a: in},null",
+        "2.0,y,{a: out},null",
+        "0.5,null,null,text number 0",
+        "1.5,null,null,text number 1",
+    ];
+    assert_eq!(rows, expected);
+    // A number and a text have no type in common.
+    write(&path("c"), vec![("n", texts())], plain);
+    let error = infer_parquet(&[file(&path("a")), file(&path("c"))]).unwrap_err();
+    let told =
+        format!("column \"n\" is of the type text, and of the type integer in {}", path("a").display());
+    assert!(error.to_string().ends_with(&told), "{error}");
+}
+
+#[test]
+fn what_is_no_parquet_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    let told = |text: &[u8]| {
+        fs::write(&path, text).unwrap();
+        infer_parquet(&[file(&path)]).unwrap_err().to_string()
+    };
+    assert!(told(b"").ends_with("expected Parquet, found something else"));
+    assert!(told(b"a,b\n1,2\n3,4\n5,6\n").ends_with("expected Parquet, found something else"));
+    assert!(told(b"PAR1 is no footer PAR1").contains("the footer cannot be read"));
+    write(&path, vec![("n", numbers(0))], Compression::UNCOMPRESSED);
+    let known = file(&path);
+    write(&path, vec![("n", numbers(0)), ("t", texts())], Compression::UNCOMPRESSED);
+    let error = infer_parquet(&[known]).unwrap_err();
+    assert!(error.to_string().ends_with("has changed since it was looked at"), "{error}");
+}
+
+#[test]
+fn damage_is_an_error_and_no_panic() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    write(&path, vec![("n", numbers(0)), ("t", texts())], Compression::SNAPPY);
+    let whole = fs::read(&path).unwrap();
+    for cut in (0..whole.len()).step_by(97) {
+        fs::write(&path, &whole[..cut]).unwrap();
+        assert!(read(&[file(&path)], &[0, 1], 2).is_err(), "{cut}");
+    }
+    let mut errors = 0;
+    for at in (4..whole.len()).step_by(31) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x55;
+        fs::write(&path, &bytes).unwrap();
+        errors += usize::from(read(&[file(&path)], &[0, 1], 2).is_err());
+    }
+    assert!(errors > 10, "{errors}");
+}
+
+#[test]
+fn columns_of_one_name_are_numbered() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    let field = |name| Field::new(name, DataType::Int64, true);
+    let schema = Arc::new(Schema::new(vec![field("n"), field("n")]));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![numbers(0), numbers(5)]).unwrap();
+    let mut writer = ArrowWriter::try_new(fs::File::create(&path).unwrap(), schema, None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let table = infer_parquet(&[file(&path)]).unwrap();
+    let names: Vec<_> = table.schema().fields().iter().map(|field| field.name().clone()).collect();
+    assert_eq!(names, ["n", "n_1"]);
+    assert_eq!(read(&[file(&path)], &[1], 1).unwrap()[0].1, "5");
+}
