@@ -1,5 +1,7 @@
 //! What queries ask of rows, as far as a scan can make use of it.
 
+mod groups;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,7 +18,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::conjunction as all_of;
 use datafusion::physical_expr::expressions::{Column, DynamicFilterPhysicalExpr};
 use datafusion::physical_expr::utils::collect_columns;
-use swath_io::{RawFilter, RowFilter, ScanFilter};
+use swath_io::{GroupFilter, RawFilter, RowFilter, ScanFilter, ScanFormat};
 use swath_planner::required_literals;
 
 use crate::scan::ScanSource;
@@ -80,7 +82,12 @@ impl ScanCondition {
                 Conditions::new(readers.iter().map(known).collect(), columns, files)?
             }
         };
-        Ok(ScanFilter { raw, rows: rows.map(|rows| Arc::new(rows) as Arc<dyn RowFilter>) })
+        let groups = match readers.first().map(|reader| reader.format.as_ref()) {
+            Some(ScanFormat::Parquet(_)) => groups::Groups::new(readers, files),
+            _ => None,
+        };
+        let rows = rows.map(|rows| Arc::new(rows) as Arc<dyn RowFilter>);
+        Ok(ScanFilter { raw, rows, groups: groups.map(|groups| Arc::new(groups) as Arc<dyn GroupFilter>) })
     }
 }
 

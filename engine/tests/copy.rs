@@ -189,6 +189,28 @@ fn parquet_is_read_as_csv_is() {
             .unwrap(),
     );
     assert_eq!(plan.iter().filter(|line| line.starts_with("pass ")).count(), 1, "{plan:?}");
+    // Row groups that a condition rules out are not read, however it is written.
+    scratch.rows("COPY (SELECT * FROM range(0, 3000000) AS t(n)) TO '$/long.parquet'");
+    for (condition, expected) in [
+        ("n = 5", "1"),
+        ("n > 2999990 AND n IS NOT NULL", "9"),
+        ("n IN (1, 2999999)", "2"),
+        ("n BETWEEN 10 AND 12 OR n < 0", "3"),
+        ("n IS NULL", "0"),
+        ("n % 1000000 = 7", "3"),
+    ] {
+        assert_eq!(
+            scratch.rows(&format!("SELECT count(*) FROM '$/long.parquet' WHERE {condition}")),
+            [expected],
+            "{condition}"
+        );
+    }
+    let both = scratch.rows("SELECT (SELECT max(n) FROM '$/long.parquet' WHERE n < 9), (SELECT min(n) FROM '$/long.parquet' WHERE n > 2999990)");
+    assert_eq!(both, ["8|2999991"]);
+    let analyzed =
+        rows(&scratch.batches("EXPLAIN ANALYZE SELECT count(*) FROM '$/long.parquet' WHERE n < 9").unwrap());
+    let rows_read = |line: &&String| line.contains("rows") && line.contains("opened");
+    assert!(analyzed.iter().any(|line| rows_read(&line) && !line.contains("3000000")), "{analyzed:?}");
     let told = |sql: &str, message: &str| {
         let error = scratch.batches(sql).unwrap_err();
         let said = format!("{error} {}", error.hint().unwrap_or_default());

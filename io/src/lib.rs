@@ -86,7 +86,9 @@ pub use parquet::{ParquetTable, infer_parquet, is_parquet};
 pub use pipe::{STANDARD_INPUT, bound_kept_pipes, is_open_file, keep_pipes_in, kept_pipe_bytes};
 pub use rejects::{Reject, RejectPlace, Rejects};
 pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
-pub use scanner::filter::{RawFilter, RowFilter, ScanFilter, Usefulness};
+pub use scanner::filter::{
+    ColumnBounds, GroupBounds, GroupFilter, RawFilter, RowFilter, ScanFilter, Usefulness,
+};
 pub use scanner::infer::{Column, CsvTable, infer_csv};
 pub use scanner::json::{JsonColumn, JsonOptions, JsonTable, JsonType, begins_as_json, infer_json};
 pub use scanner::{Delim, ScanRequest, TimeFormat, TimeFormats};

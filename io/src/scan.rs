@@ -174,7 +174,9 @@ impl Scan {
                 let TextOptions { max_record_bytes, encoding, .. } = *options;
                 Source::Records(Recipe::Lines { max_record_bytes, encoding, up_to_damage: false })
             }
-            ScanFormat::Parquet(table) => Source::RowGroups(RowGroups::new(table, &request.columns)),
+            ScanFormat::Parquet(table) => {
+                Source::RowGroups(RowGroups::new(table, &request.columns, request.filter.groups.clone()))
+            }
         };
         let total_bytes = match &source {
             Source::Records(_) => files.iter().map(|file| file.len_bytes).sum(),
@@ -247,7 +249,10 @@ impl Scan {
 
     /// Bytes of the files, as they are on disk, that are to be read.
     pub fn total_bytes(&self) -> u64 {
-        self.total_bytes
+        match &self.source {
+            Source::Records(_) => self.total_bytes,
+            Source::RowGroups(groups) => self.total_bytes - groups.skipped_bytes(),
+        }
     }
 
     /// Bytes of the files, as they are on disk, read so far.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
@@ -17,6 +18,7 @@ use parquet::errors::ParquetError;
 
 use super::types::as_read;
 use crate::error::{Error, ErrorKind, Result};
+use crate::scanner::filter::ColumnBounds;
 use crate::source::SourceFile;
 
 /// How Parquet files begin and end.
@@ -112,6 +114,33 @@ impl ParquetFile {
         let is_part = |leaf: &usize| parquet.get_column_root_idx(*leaf) == number;
         let leaves = (0..group.num_columns()).filter(is_part);
         leaves.map(|leaf| u64::try_from(group.column(leaf).compressed_size()).unwrap_or_default()).sum()
+    }
+
+    /// What the footer tells of a column in a row group, if it tells anything that holds.
+    ///
+    /// Of columns of floating point it does not: their bounds leave out NaN, which is greater than all numbers here. Bounds
+    /// of old writers are those of another order than that of texts and unsigned numbers.
+    pub(super) fn bounds(&self, group: usize, number: usize) -> Option<ColumnBounds> {
+        let field = self.footer.schema().field(number);
+        if field.data_type().is_floating() || field.data_type().is_nested() {
+            return None;
+        }
+        let parquet = self.footer.parquet_schema();
+        let group = self.footer.metadata().row_group(group);
+        let leaf = (0..group.num_columns()).find(|leaf| parquet.get_column_root_idx(*leaf) == number)?;
+        if group.column(leaf).statistics()?.is_min_max_deprecated() {
+            return None;
+        }
+        let converter = StatisticsConverter::from_column_index(leaf, field, parquet).ok()?;
+        Some(ColumnBounds {
+            least: converter.row_group_mins([group]).ok()?,
+            greatest: converter.row_group_maxes([group]).ok()?,
+            nulls: group.column(leaf).statistics()?.null_count_opt(),
+        })
+    }
+
+    pub(super) fn group_rows(&self, group: usize) -> u64 {
+        u64::try_from(self.footer.metadata().row_group(group).num_rows()).unwrap_or_default()
     }
 
     /// The rows of a row group, with some columns, which come in the order of the file.

@@ -1,9 +1,10 @@
 //! Who reads what of Parquet files, and its rows as batches.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow_cast::{CastOptions, cast_with_options};
+use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
@@ -11,6 +12,7 @@ use super::ParquetTable;
 use super::file::ParquetFile;
 use crate::error::{ErrorKind, Result};
 use crate::scan::Place;
+use crate::scanner::filter::{ColumnBounds, GroupBounds, GroupFilter};
 use crate::source::SourceFile;
 
 /// The row groups of files, to be read by several.
@@ -20,7 +22,10 @@ pub(crate) struct RowGroups {
     /// Columns of the table.
     columns: Vec<usize>,
     schema: SchemaRef,
+    filter: Option<Arc<dyn GroupFilter>>,
     next: Mutex<Next>,
+    /// Bytes of row groups that are passed over.
+    skipped_bytes: AtomicU64,
 }
 
 /// What is read next.
@@ -40,13 +45,16 @@ struct Task {
 }
 
 impl RowGroups {
-    pub(crate) fn new(table: &ParquetTable, columns: &[usize]) -> Self {
+    /// Row groups of which the filter keeps nothing are passed over.
+    pub(crate) fn new(table: &ParquetTable, columns: &[usize], filter: Option<Arc<dyn GroupFilter>>) -> Self {
         let fields: Vec<_> = columns.iter().map(|column| table.schema.fields()[*column].clone()).collect();
         Self {
             table: table.clone(),
             columns: columns.to_vec(),
             schema: Arc::new(Schema::new(fields)),
+            filter,
             next: Mutex::default(),
+            skipped_bytes: AtomicU64::new(0),
         }
     }
 
@@ -60,6 +68,42 @@ impl RowGroups {
         self.table.bytes_of(files, &self.columns)
     }
 
+    /// How many of these were found not to be wanted so far.
+    pub(crate) fn skipped_bytes(&self) -> u64 {
+        self.skipped_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The columns of a file that are read, and each column's place among them, if the file has it.
+    fn columns_of(&self, file: &ParquetFile) -> (Vec<usize>, Vec<Option<usize>>) {
+        let wanted: Vec<Option<usize>> =
+            self.columns.iter().map(|column| self.in_file(file, *column)).collect();
+        // Batches have the columns in the order of the file, each once.
+        let mut read: Vec<usize> = wanted.iter().flatten().copied().collect();
+        read.sort_unstable();
+        read.dedup();
+        let places = wanted.iter().map(|number| read.binary_search(&(*number)?).ok()).collect();
+        (read, places)
+    }
+
+    /// The number in a file of a column of the table.
+    fn in_file(&self, file: &ParquetFile, column: usize) -> Option<usize> {
+        self.table.files.get(file.path())?.of_table[column].map(|(number, _)| number)
+    }
+
+    /// Whether a row group may have rows that are wanted.
+    fn may_keep(&self, file: &ParquetFile, group: usize) -> bool {
+        let Some(filter) = &self.filter else { return true };
+        let bounds = |column: &usize| {
+            let found = file.bounds(group, self.in_file(file, *column)?)?;
+            let ty = self.table.schema.field(*column).data_type();
+            let in_table = |bound| cast(bound, ty).ok();
+            let (least, greatest) = (in_table(&found.least)?, in_table(&found.greatest)?);
+            Some((*column, ColumnBounds { least, greatest, nulls: found.nulls }))
+        };
+        let columns = filter.columns().iter().filter_map(bounds).collect();
+        filter.may_keep(&GroupBounds { rows: file.group_rows(group), columns })
+    }
+
     /// The next row group, if there is one. Whoever takes several gets them in the order of the files. `opened` is told of
     /// each file.
     fn take(&self, files: &[SourceFile], opened: &mut dyn FnMut()) -> Result<Option<Task>> {
@@ -69,6 +113,12 @@ impl RowGroups {
                 if *group < file.row_groups() {
                     let (file, number) = (Arc::clone(file), *group);
                     *group += 1;
+                    if !self.may_keep(&file, number) {
+                        let (columns, _) = self.columns_of(&file);
+                        let bytes = columns.iter().map(|column| file.group_bytes(number, *column));
+                        self.skipped_bytes.fetch_add(bytes.sum(), Ordering::Relaxed);
+                        continue;
+                    }
                     let place = Place { file: next.file, run: number as u64 };
                     return Ok(Some(Task { file, place, group: number }));
                 }
@@ -176,15 +226,7 @@ impl RowGroupReader {
 impl Reading {
     fn begin(task: Task, groups: &RowGroups, batch_rows: usize) -> Result<Self> {
         let file = &task.file;
-        let of_table = groups.table.files.get(file.path()).map(|columns| columns.of_table.as_slice());
-        let in_file =
-            |column: &usize| of_table.and_then(|columns| columns[*column]).map(|(number, _)| number);
-        let wanted: Vec<Option<usize>> = groups.columns.iter().map(in_file).collect();
-        // Batches have the columns in the order of the file, each once.
-        let mut read: Vec<usize> = wanted.iter().flatten().copied().collect();
-        read.sort_unstable();
-        read.dedup();
-        let places = wanted.iter().map(|number| read.binary_search(&(*number)?).ok()).collect();
+        let (read, places) = groups.columns_of(file);
         let bytes = read.iter().map(|number| file.group_bytes(task.group, *number)).sum();
         let rows = file.read(task.group, &read, batch_rows.max(1))?;
         Ok(Self { task, rows, places, bytes })

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use arrow_array::{
     Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
     StructArray,
@@ -19,6 +21,7 @@ use super::*;
 use crate::notes::Notes;
 use crate::scan::{Place, Scan, ScanFormat, ScanItem};
 use crate::scanner::ScanRequest;
+use crate::scanner::filter::{GroupBounds, GroupFilter, ScanFilter};
 
 const ROWS: i64 = 1000;
 
@@ -46,8 +49,18 @@ fn file(path: &Path) -> SourceFile {
 
 /// All rows as text, with the places of their batches.
 fn read(files: &[SourceFile], columns: &[usize], workers: usize) -> Result<Vec<(Place, String)>> {
+    read_filtered(files, columns, workers, None)
+}
+
+fn read_filtered(
+    files: &[SourceFile],
+    columns: &[usize],
+    workers: usize,
+    groups: Option<Arc<dyn GroupFilter>>,
+) -> Result<Vec<(Place, String)>> {
     let table = infer_parquet(files)?;
-    let request = ScanRequest { columns: columns.to_vec(), batch_rows: 100, ..ScanRequest::default() };
+    let filter = ScanFilter { groups, ..ScanFilter::default() };
+    let request = ScanRequest { columns: columns.to_vec(), batch_rows: 100, filter };
     let format = ScanFormat::Parquet(table);
     let scan = Arc::new(Scan::new(files.to_vec(), &format, request, workers, &Notes::default()));
     let mut open: Vec<_> = (0..workers).map(|_| scan.worker()).collect();
@@ -148,6 +161,36 @@ fn columns_of_files_belong_together_by_name() {
     let told =
         format!("column \"n\" is of the type text, and of the type integer in {}", path("a").display());
     assert!(error.to_string().ends_with(&told), "{error}");
+}
+
+/// Keeps row groups that may have a number in the first column.
+#[derive(Debug)]
+struct Has(i64);
+
+impl GroupFilter for Has {
+    fn columns(&self) -> &[usize] {
+        &[0, 1]
+    }
+
+    fn may_keep(&self, bounds: &GroupBounds) -> bool {
+        let [(0, bounds)] = bounds.columns.as_slice() else { panic!("{bounds:?}") };
+        let value = |bound: &ArrayRef| bound.as_primitive::<Int64Type>().value(0);
+        assert!(bounds.nulls > Some(0));
+        (value(&bounds.least)..=value(&bounds.greatest)).contains(&self.0)
+    }
+}
+
+#[test]
+fn row_groups_are_passed_over_by_their_bounds() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    // Bounds of doubles leave out NaN, and are not told.
+    let doubles: ArrayRef = Arc::new(Float64Array::from_iter_values((0..ROWS).map(|row| row as f64)));
+    write(&path, vec![("n", numbers(0)), ("x", doubles)], Compression::SNAPPY);
+    let rows = read_filtered(&[file(&path)], &[1, 0], 2, Some(Arc::new(Has(650)))).unwrap();
+    let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+    assert_eq!((rows.len(), rows[0].as_str()), (300, "600.0,600"));
+    assert!(read_filtered(&[file(&path)], &[0], 2, Some(Arc::new(Has(-1)))).unwrap().is_empty());
 }
 
 #[test]

@@ -407,9 +407,9 @@ fn what_is_left_out_is_not_converted() {
     };
     assert!(with(ScanFilter::default()).is_err());
     let rows: Option<Arc<dyn RowFilter>> = Some(Arc::new(AtLeast(10)));
-    assert_eq!(with(ScanFilter { rows, raw: None }).unwrap(), ["30|y"]);
+    assert_eq!(with(ScanFilter { rows, ..ScanFilter::default() }).unwrap(), ["30|y"]);
     let raw = Some(RawFilter::new(vec![b"y".to_vec(), b"1,".to_vec()]).unwrap());
-    assert_eq!(with(ScanFilter { raw, rows: None }).unwrap(), ["1|x", "30|y"]);
+    assert_eq!(with(ScanFilter { raw, ..ScanFilter::default() }).unwrap(), ["1|x", "30|y"]);
 }
 
 /// The plain dialect, with nothing left to guess.
@@ -506,6 +506,7 @@ proptest! {
         request.filter = ScanFilter {
             raw: RawFilter::new(literals.iter().map(|literal| literal.clone().into_bytes()).collect()).ok(),
             rows: by_number.then(|| Arc::new(AtLeast(least)) as Arc<dyn RowFilter>),
+            groups: None,
         };
         let format = ScanFormat::Csv(table);
         let scan = Scan::new(files.sources(), &format, request, workers, &Notes::default());
@@ -530,7 +531,7 @@ proptest! {
         chunk_len in 4usize..2000,
     ) {
         let files = Files::new(&[lines.join("\r\n").as_bytes()]);
-        let filter = ScanFilter { raw: Some(RawFilter::new(vec![b"abc".to_vec()]).unwrap()), rows: None };
+        let filter = ScanFilter { raw: Some(RawFilter::new(vec![b"abc".to_vec()]).unwrap()), ..ScanFilter::default() };
         let request = ScanRequest { columns: vec![0], batch_rows: 3, filter };
         let format = ScanFormat::Text(TextOptions::default());
         let scan = Scan::new(files.sources(), &format, request, 1, &Notes::default());

@@ -313,7 +313,7 @@ impl CsvScanner {
         }
         self.structure.clear();
         let request = Arc::clone(&self.request);
-        let ScanFilter { raw, rows: row_filter } = &request.filter;
+        let ScanFilter { raw, rows: row_filter, .. } = &request.filter;
         if let Some(filter) = raw
             && marks.quote.is_none()
             && filter.serves(source.layout.rules.encoding)

@@ -101,6 +101,35 @@ pub trait RowFilter: fmt::Debug + Send + Sync {
     fn keep(&self, columns: &[ArrayRef]) -> Option<BooleanArray>;
 }
 
+/// What a file tells of many rows together.
+#[derive(Debug, Clone)]
+pub struct GroupBounds {
+    /// How many rows there are.
+    pub rows: u64,
+    /// What is known of their values in some columns, by the columns' numbers in the table.
+    pub columns: Vec<(usize, ColumnBounds)>,
+}
+
+/// What is known of the values of a column. The arrays have one value, which is null where nothing is known.
+#[derive(Debug, Clone)]
+pub struct ColumnBounds {
+    /// No value is less.
+    pub least: ArrayRef,
+    /// No value is greater.
+    pub greatest: ArrayRef,
+    /// How many are null, if that is known.
+    pub nulls: Option<u64>,
+}
+
+/// A test of what a file tells of many rows, as Parquet does of row groups.
+pub trait GroupFilter: fmt::Debug + Send + Sync {
+    /// The columns of the table that it wants to know of.
+    fn columns(&self) -> &[usize];
+
+    /// Whether any of the rows may be wanted.
+    fn may_keep(&self, bounds: &GroupBounds) -> bool;
+}
+
 /// What is known of the rows that are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct ScanFilter {
@@ -108,6 +137,8 @@ pub struct ScanFilter {
     pub raw: Option<RawFilter>,
     /// By their values.
     pub rows: Option<Arc<dyn RowFilter>>,
+    /// Many together, by what their file tells of them.
+    pub groups: Option<Arc<dyn GroupFilter>>,
 }
 
 /// Whether a filter is worth its while, going by what it has done so far.
