@@ -11,6 +11,8 @@ use datafusion::optimizer::{ApplyOrder, Optimizer, OptimizerConfig, OptimizerRul
 use swath_planner::{Split, optimize, split_distinct};
 
 use crate::dialect::SealLambdas;
+use crate::equal_nulls::told_apart;
+use crate::multiplied_rows::without_false_keys;
 use crate::table::SourceTable;
 
 /// The core's rule after which joins are ordered: it has put conditions where they belong, and projections do not
@@ -26,7 +28,7 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules.push(Arc::new(SealLambdas));
     // Each of what it makes is turned into groups by a rule of the core.
     rules.insert(0, Arc::new(SplitDistinct));
-    rules
+    told_apart(without_false_keys(rules))
 }
 
 #[derive(Debug)]

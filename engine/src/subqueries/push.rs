@@ -205,12 +205,22 @@ impl Pushing<'_> {
             functions =
                 functions.into_iter().map(|function| over_marked(function, &mark)).collect::<Result<_>>()?;
         }
-        let keys = self.all_inside(&aggregate.group_expr, schema)?;
-        let (own, width) = (keys.len(), keys.len() + self.domain.inside.len());
-        let keys: Vec<Expr> = keys.into_iter().chain(self.domain.columns()).collect();
-        let count = functions.len();
+        // A key may be a column of the domain itself, which is one then.
+        let mut keys: Vec<Expr> = Vec::new();
+        let mut place_of = |key: Expr| {
+            keys.iter().position(|known| *known == key).unwrap_or_else(|| {
+                keys.push(key);
+                keys.len() - 1
+            })
+        };
+        let own = self.all_inside(&aggregate.group_expr, schema)?;
+        let own: Vec<usize> = own.into_iter().map(&mut place_of).collect();
+        self.domain.columns().for_each(|column| {
+            place_of(column);
+        });
+        let (width, count) = (keys.len(), functions.len());
         let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(rows), keys, functions)?);
-        self.restored(plan, (0..own).chain(width..width + count), &aggregate.schema)
+        self.restored(plan, own.into_iter().chain(width..width + count), &aggregate.schema)
     }
 
     fn all_inside(&self, exprs: &[Expr], schema: &DFSchema) -> Result<Vec<Expr>> {
