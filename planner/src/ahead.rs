@@ -12,6 +12,8 @@ use sqlparser::ast::{
     TableFactor, Value, VisitorMut, With,
 };
 
+use crate::dialect::functions::positional;
+use crate::dialect::limits::PERCENT;
 use crate::error::{Error, Result};
 use crate::parse::{parse, parse_piece};
 use crate::walk::walk_mut;
@@ -76,6 +78,11 @@ impl VisitorMut for Places<'_> {
 
     // From the inside, as a question may have others in it.
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        if let Some(percent) = percent_of(query) {
+            let flow = self.part(query, percent);
+            self.withs.pop();
+            return flow;
+        }
         let found = match &mut query.limit_clause {
             Some(LimitClause::LimitOffset { limit, offset, .. }) => {
                 let offset = offset.as_mut().map(|Offset { value, .. }| value);
@@ -100,10 +107,14 @@ impl VisitorMut for Places<'_> {
             PivotValueSource::Any(_) => None,
             PivotValueSource::Subquery(query) => Some(query.to_string()),
         };
-        let [column] = value_column.as_mut_slice() else {
-            let error = Error::new("PIVOT: expected one column whose values become columns")
-                .with_hint("put several together: ON a || '_' || b");
-            return ControlFlow::Break(Some(error));
+        let of_several = match (value_column.as_slice(), &query) {
+            ([_], _) => None,
+            (columns, None) => Some(combinations(columns, table)),
+            _ => {
+                let error = Error::new("PIVOT: expected one column whose values become columns")
+                    .with_hint("put several together: ON a || '_' || b");
+                return ControlFlow::Break(Some(error));
+            }
         };
         match self.answer.take() {
             Some(values) => {
@@ -112,13 +123,15 @@ impl VisitorMut for Places<'_> {
                     alias: Some(Ident::with_quote('"', value)),
                 });
                 *value_source = PivotValueSource::List(values.collect());
-                match parse_piece(&format!("CAST({column} AS VARCHAR)"), |parser| parser.parse_expr()) {
-                    Ok(text) => *column = text,
+                match parse_piece(&text_of(value_column), |parser| parser.parse_expr()) {
+                    Ok(text) => *value_column = vec![text],
                     Err(error) => return ControlFlow::Break(Some(error)),
                 }
             }
             None => {
+                let column = value_column.first().map(ToString::to_string).unwrap_or_default();
                 let question = match query {
+                    None if of_several.is_some() => of_several.unwrap_or_default(),
                     Some(query) => {
                         format!("SELECT CAST(__value AS VARCHAR) FROM ({query}) AS __values(__value)")
                     }
@@ -135,7 +148,63 @@ impl VisitorMut for Places<'_> {
     }
 }
 
+/// The texts of the values of columns, put together.
+fn text_of(columns: &[Expr]) -> String {
+    let texts: Vec<String> = columns.iter().map(|column| format!("CAST({column} AS VARCHAR)")).collect();
+    texts.join(" || '_' || ")
+}
+
+/// The question which values several columns have, each with each.
+fn combinations(columns: &[Expr], table: &TableFactor) -> String {
+    let values = columns.iter().enumerate().map(|(place, column)| {
+        format!(
+            "(SELECT DISTINCT {column} AS __value{place} FROM {table} WHERE {column} IS NOT NULL) AS __values{place}"
+        )
+    });
+    let values: Vec<String> = values.collect();
+    let names: Vec<String> = (0..columns.len()).map(|place| format!("__value{place}")).collect();
+    let texts: Vec<String> = names.iter().map(|name| format!("CAST({name} AS VARCHAR)")).collect();
+    format!(
+        "SELECT {} AS __text FROM {} ORDER BY {}",
+        texts.join(" || '_' || "),
+        values.join(" CROSS JOIN "),
+        names.join(", ")
+    )
+}
+
+/// How many of a hundred rows `LIMIT 10%` lets through.
+fn percent_of(query: &Query) -> Option<f64> {
+    let Some(LimitClause::LimitOffset { limit: Some(Expr::Function(call)), .. }) = &query.limit_clause else {
+        return None;
+    };
+    let is_percent = call.name.to_string() == format!("\"{PERCENT}\"");
+    let given = is_percent.then(|| positional(call)).flatten()?;
+    given.first()?.to_string().parse().ok()
+}
+
 impl Places<'_> {
+    /// Asks how many rows a query has, or lets a part of them through.
+    fn part(&mut self, query: &mut Query, percent: f64) -> ControlFlow<Option<Error>> {
+        if !(0.0..=100.0).contains(&percent) {
+            let error = Error::new(format!("LIMIT {percent}%: expected a number from 0 to 100"));
+            return ControlFlow::Break(Some(error));
+        }
+        match self.answer.take() {
+            None => {
+                let all = Query { order_by: None, limit_clause: None, ..query.clone() };
+                self.ask(&format!("SELECT count(*) FROM ({all}) AS __rows"));
+            }
+            Some(values) => {
+                let rows = values.iter().flatten().find_map(|rows| rows.parse::<f64>().ok()).unwrap_or(0.0);
+                let count = (rows * percent / 100.0).floor();
+                if let Some(LimitClause::LimitOffset { limit, .. }) = &mut query.limit_clause {
+                    *limit = Some(Expr::Value(Value::Number(format!("{count:.0}"), false).into()));
+                }
+            }
+        }
+        ControlFlow::Break(None)
+    }
+
     fn number(&mut self, value: &mut Expr) -> ControlFlow<Option<Error>> {
         let Expr::Subquery(query) = value else { return ControlFlow::Continue(()) };
         match self.answer.take() {
@@ -160,12 +229,14 @@ impl Places<'_> {
         ControlFlow::Break(None)
     }
 
-    /// Asks a query, with the common table expressions that it may name.
+    /// Asks a query, with the common table expressions that it may name: those in front of the one in which the place is, which is the
+    /// first that has a question in it.
     fn ask(&mut self, query: &str) {
         let withs: Vec<&With> = self.withs.iter().flatten().collect();
         let recursive = if withs.iter().any(|with| with.recursive) { "RECURSIVE " } else { "" };
-        let tables: Vec<String> =
-            withs.iter().flat_map(|with| &with.cte_tables).map(ToString::to_string).collect();
+        let known =
+            withs.iter().flat_map(|with| with.cte_tables.iter().take_while(|table| !asks(&table.query)));
+        let tables: Vec<String> = known.map(ToString::to_string).collect();
         self.question = Some(match tables.is_empty() {
             true => query.to_owned(),
             // Its order is that of the answer, so that it stays the outermost.
@@ -173,6 +244,12 @@ impl Places<'_> {
             false => format!("WITH {recursive}{} SELECT * FROM ({query})", tables.join(", ")),
         });
     }
+}
+
+/// Whether there is a question in a query.
+fn asks(query: &Query) -> bool {
+    let mut places = Places { withs: Vec::new(), answer: None, question: None };
+    walk_mut(&mut query.clone(), &mut places).is_break()
 }
 
 /// The first query in what a number is computed of.
@@ -207,8 +284,21 @@ mod tests {
         assert_eq!(answered(sql, &[Some("2")]), "WITH t AS (SELECT 2 AS n) SELECT * FROM 'x' LIMIT 2");
         assert_eq!(answered("SELECT 1 OFFSET (SELECT 1)", &[]), "SELECT 1 OFFSET NULL");
         assert_eq!(asked("SELECT (SELECT 1) LIMIT 3"), None);
+        // A query of WITH knows those in front of it, and not itself.
+        let inside = "WITH t AS (SELECT 2 AS n), u AS (SELECT 1 LIMIT (SELECT n FROM t)) SELECT * FROM u";
+        assert_eq!(asked(inside).as_deref(), Some("WITH t AS (SELECT 2 AS n) SELECT n FROM t"));
         let mut several = parse("SELECT 1 LIMIT (SELECT 1)").unwrap().remove(0);
         assert!(answer_ahead(&mut several, &[None, None]).is_err());
+    }
+
+    #[test]
+    fn parts_of_all_rows() {
+        let sql = "SELECT a FROM t ORDER BY a LIMIT 40%";
+        assert_eq!(asked(sql).as_deref(), Some("SELECT count(*) FROM (SELECT a FROM t) AS __rows"));
+        assert_eq!(answered(sql, &[Some("4")]), "SELECT a FROM t ORDER BY a LIMIT 1");
+        assert_eq!(answered("SELECT 1 LIMIT 50 PERCENT OFFSET 1", &[Some("4")]), "SELECT 1 LIMIT 2 OFFSET 1");
+        assert!(asked_ahead(&parse("SELECT 1 LIMIT 101%").unwrap()[0]).is_err());
+        assert_eq!(asked("SELECT 1 LIMIT 7 % 4"), None);
     }
 
     #[test]
@@ -226,6 +316,18 @@ mod tests {
             "SELECT * FROM t PIVOT(sum(x) FOR CAST(kind AS VARCHAR) IN ('a' AS \"a\", 'it''s' AS \"it's\"))"
         );
         assert_eq!(asked("PIVOT t ON kind IN ('a') USING sum(x)"), None);
-        assert!(asked_ahead(&parse("PIVOT t ON a, b").unwrap()[0]).is_err());
+        // Each value of one column with each of another one.
+        assert_eq!(
+            asked("PIVOT t ON a, b").as_deref(),
+            Some(
+                "SELECT CAST(__value0 AS VARCHAR) || '_' || CAST(__value1 AS VARCHAR) AS __text FROM \
+                 (SELECT DISTINCT a AS __value0 FROM t WHERE a IS NOT NULL) AS __values0 CROSS JOIN \
+                 (SELECT DISTINCT b AS __value1 FROM t WHERE b IS NOT NULL) AS __values1 ORDER BY __value0, __value1"
+            )
+        );
+        assert_eq!(
+            answered("PIVOT t ON a, b", &[Some("1_x")]),
+            "SELECT * FROM t PIVOT(count(*) FOR CAST(a AS VARCHAR) || '_' || CAST(b AS VARCHAR) IN ('1_x' AS \"1_x\"))"
+        );
     }
 }

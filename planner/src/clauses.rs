@@ -5,14 +5,14 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArguments, GroupByExpr, JoinConstraint, ObjectNamePart, Query, Select,
+    Expr, Function, FunctionArguments, GroupByExpr, Ident, JoinConstraint, ObjectNamePart, Query, Select,
     SelectItem, TableFactor, TableWithJoins, Value, Visit, Visitor,
 };
 
 use crate::error::{Error, Result};
 use crate::joins::{alias_of, constraint_of};
 use crate::names::Catalog;
-use crate::scope::same_name;
+use crate::scope::{Env, Relation, Scope, same_name};
 use crate::walk::{walk, walk_expressions};
 
 /// Checks that functions over groups and windows stand where they can, in all queries of a statement.
@@ -68,6 +68,52 @@ fn of_single_rows(function: &Function, catalog: &dyn Catalog) -> Option<Error> {
         Error::new(format!("the function \"{}\" is one of single rows, and takes no {said}", name.value))
             .with_hint("functions over groups and windows do: sum, count, first_value, …")
     })
+}
+
+/// An aggregate function must be of rows of the query in which it stands. One that names columns of queries around alone is, as SQL has
+/// it, computed of the rows of those, which the relational core does not know: it would take it for one of each row.
+///
+/// # Errors
+/// It is of rows around.
+pub(crate) fn must_be_of_own_rows(
+    function: &Function,
+    catalog: &dyn Catalog,
+    scope: &Scope<'_>,
+    env: &Env,
+) -> Result<()> {
+    let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return Ok(()) };
+    let is_known = scope.relations.iter().all(|relation| relation.columns.is_some());
+    if env.outer.is_empty() || !is_known || function.over.is_some() || !catalog.is_aggregate(&name.value) {
+        return Ok(());
+    }
+    let has = |relations: &[Relation], parts: &[Ident]| match parts {
+        [column] => relations.iter().any(|relation| relation.column(&column.value).is_some()),
+        [table, ..] => relations.iter().any(|relation| same_name(&relation.name, &table.value)),
+        [] => false,
+    };
+    let (mut own, mut around) = (false, false);
+    let flow = walk_expressions(&function.args, |expr| {
+        let parts = match expr {
+            Expr::Identifier(ident) => std::slice::from_ref(ident),
+            Expr::CompoundIdentifier(parts) => parts.as_slice(),
+            Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::Lambda(_) => {
+                return ControlFlow::Break(());
+            }
+            _ => return ControlFlow::Continue(()),
+        };
+        match has(scope.relations, parts) {
+            true => own = true,
+            false => around |= env.outer.iter().any(|relations| has(relations, parts)),
+        }
+        ControlFlow::Continue(())
+    });
+    if flow.is_break() || own || !around {
+        return Ok(());
+    }
+    let message = format!("the aggregate function \"{}\" is of rows of the query around", name.value);
+    Err(Error::new(message).with_hint(
+        "aggregate these in a query in FROM: SELECT …, (SELECT … g.s …) FROM (SELECT k, sum(x) AS s FROM t GROUP BY k) AS g",
+    ))
 }
 
 /// A clause, as it is named in errors.

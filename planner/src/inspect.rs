@@ -12,7 +12,10 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError, Whit
 use crate::dialect::asof::with_marks;
 use crate::dialect::columns::of_patterns;
 use crate::dialect::lambdas::with_arrows;
+use crate::dialect::limits::with_percent;
+use crate::dialect::numbers::whole_numbers;
 use crate::dialect::pivot_statement::as_queries;
+use crate::dialect::samples::as_table_samples;
 use crate::distinctions::DISTINCTIONS;
 use crate::from_first::with_select;
 
@@ -54,36 +57,16 @@ pub fn inspection_of(factor: &TableFactor) -> Option<(Inspection, TableFactor)> 
 /// The text has no tokens, as a quote is not closed.
 pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSpan>, TokenizerError> {
     let tokens = Tokenizer::new(dialect, sql).tokenize_with_location()?;
-    let tokens = filters(without_hints(distinctions(null_tests(whole_numbers(tokens)))));
-    let tokens = with_marks(globs(lists_of_in(as_queries(of_patterns(with_arrows(tokens))))));
+    let tokens = trims(filters(without_hints(distinctions(null_tests(whole_numbers(tokens))))));
+    let tokens = with_marks(globs(lists_of_in(as_queries(of_patterns(with_arrows(as_table_samples(
+        with_percent(tokens),
+    )))))));
     let tokens = with_select(&tokens);
     let mut rewritten = Vec::with_capacity(tokens.len());
     for statement in tokens.split_inclusive(|token| token.token == Token::SemiColon) {
         push_statement(statement, dialect, &mut rewritten);
     }
     Ok(rewritten)
-}
-
-/// `1_000_000` as one number: the tokenizer takes what begins with the underscore for a name, which would be an alias.
-fn whole_numbers(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
-    let mut whole: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
-    for token in tokens {
-        if let Token::Word(word) = &token.token
-            && word.quote_style.is_none()
-            && word.value.starts_with('_')
-            && word
-                .value
-                .split('_')
-                .skip(1)
-                .all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-            && let Some(TokenWithSpan { token: Token::Number(number, _), .. }) = whole.last_mut()
-        {
-            number.push_str(&word.value.replace('_', ""));
-        } else {
-            whole.push(token);
-        }
-    }
-    whole
 }
 
 /// `x ISNULL` and `x NOTNULL` as `x IS NULL` and `x IS NOT NULL`: the parser takes the word for an alias.
@@ -184,6 +167,27 @@ fn filters(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         filters.push(token);
     }
     filters
+}
+
+/// `trim(BOTH FROM x)` with the blank that it means.
+fn trims(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut trims: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut solid: [Option<Token>; 3] = [None, None, None];
+    for token in tokens {
+        if is_solid(&token) {
+            let is_side = matches!(&solid, [Some(Token::Word(trim)), Some(Token::LParen), Some(Token::Word(side))]
+                if trim.keyword == Keyword::TRIM
+                    && matches!(side.keyword, Keyword::BOTH | Keyword::LEADING | Keyword::TRAILING));
+            if is_side && is_word(&token, "FROM") {
+                let blank = Token::SingleQuotedString(" ".to_owned());
+                trims.push(TokenWithSpan { token: blank, span: token.span });
+            }
+            solid.rotate_left(1);
+            solid[2] = Some(token.token.clone());
+        }
+        trims.push(token);
+    }
+    trims
 }
 
 /// `x IN [1, 2]` as `x IN (1, 2)`.

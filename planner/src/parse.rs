@@ -90,7 +90,7 @@ fn what_to_try(sql: &str, text: &str) -> Option<String> {
     } else if found == "." || text.starts_with("expected literal string") {
         "a path goes in single quotes, as in 'data/air.csv'"
     } else if text == "expected end of statement, found USING" {
-        "a sample stands behind its table: FROM … TABLESAMPLE (10 PERCENT)"
+        "a sample stands behind its table: FROM t TABLESAMPLE (10 PERCENT) JOIN …"
     } else if text.starts_with("expected a list of columns in parentheses") {
         return Some(format!("write it in parentheses: ({found})"));
     } else if text.starts_with("expected (, found ") && has_word(sql, "IN") {

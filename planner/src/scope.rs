@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectNamePart,
-    TableAlias,
+    TableAlias, Value,
 };
 
 use crate::dialect::functions::{and, call};
@@ -46,7 +46,7 @@ pub(crate) struct Relation {
 
 impl Relation {
     /// Its own name of a column.
-    fn column(&self, name: &str) -> Option<&String> {
+    pub(crate) fn column(&self, name: &str) -> Option<&String> {
         self.columns.as_ref()?.iter().find(|column| same_name(column, name))
     }
 
@@ -179,8 +179,13 @@ pub(crate) fn resolve_compound(parts: &mut [Ident], scope: &Scope<'_>, env: &Env
             if relation.name != first.value {
                 first.value = relation.name.clone();
             }
-            if let Match::Spelling(name) = find_column(&second.value, std::slice::from_ref(relation))? {
-                second.value = name;
+            match find_column(&second.value, std::slice::from_ref(relation))? {
+                Match::Spelling(name) => second.value = name,
+                // What the relational core calls the column of a list of values.
+                Match::None if relation.is_series && same_name(&second.value, "value") => {
+                    second.value = relation.columns.iter().flatten().next().cloned().unwrap_or_default();
+                }
+                _ => {}
             }
             return Ok(());
         }
@@ -297,8 +302,11 @@ pub(crate) fn merged_column(name: &str, relations: &[Relation]) -> Option<(Strin
         (Some(first), None) => merged_from(first, name, relations),
         (Some(_), Some(_)) => None,
         (None, _) => {
-            let series =
-                relations.iter().find(|relation| relation.is_series && same_name(&relation.name, name))?;
+            // `value` is what the relational core calls it.
+            let is_so = |relation: &&Relation| {
+                relation.is_series && (same_name(&relation.name, name) || same_name(name, "value"))
+            };
+            let series = relations.iter().find(is_so)?;
             Some((series.name.clone(), qualified(series, series.columns.as_ref()?.first()?)?))
         }
     }
@@ -314,6 +322,25 @@ pub(crate) fn merged_outside(name: &str, scope: &Scope<'_>, env: &Env) -> Option
     }
     let around = env.outer.iter().rev().find(|relations| hides(relations))?;
     merged_column(name, around).map(|(_, value)| value)
+}
+
+/// A row of a table as one value, by the name of the table, if no column is called so.
+pub(crate) fn whole_row(name: &str, scope: &Scope<'_>, env: &Env) -> Option<Expr> {
+    let is_alias = !matches!(find_alias(name, scope.aliases), Match::None);
+    let around = std::iter::once(scope.relations).chain(env.outer.iter().rev().map(Vec::as_slice));
+    let is_other = |relations: &[Relation]| {
+        relations.iter().any(|relation| relation.columns.is_none() || relation.column(name).is_some())
+    };
+    if is_alias || around.clone().any(is_other) {
+        return None;
+    }
+    let relation = around.flatten().find(|relation| same_name(&relation.name, name))?;
+    let fields = relation.columns.iter().flatten().map(|column| {
+        let name = Expr::Value(Value::SingleQuotedString(column.clone()).into());
+        Some([name, qualified(relation, column)?])
+    });
+    let fields = fields.collect::<Option<Vec<_>>>()?.concat();
+    (!fields.is_empty()).then(|| Expr::Function(call("named_struct", fields)))
 }
 
 /// The value of a column of the table at a place and of those joined with it by `USING`; `None`: there are none.

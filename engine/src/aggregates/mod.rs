@@ -4,6 +4,7 @@
 mod array_agg;
 mod distinct_count;
 mod mode;
+mod more_types;
 mod narrow_rows;
 mod product;
 mod wide_groups;
@@ -15,19 +16,31 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, plan_err};
 use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::functions_aggregate::average::avg_udaf;
+use datafusion::functions_aggregate::median::median_udaf;
+use datafusion::functions_aggregate::percentile_cont::percentile_cont_udaf;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, WindowFunctionDefinition};
 use datafusion::optimizer::AnalyzerRule;
 
+use self::more_types::of_times;
 use crate::budget::Budget;
 use crate::overflow::checked_sum;
+
+pub(crate) use self::more_types::of_booleans;
 
 /// Makes the aggregates known that the relational core lacks, and the sum that tells overflow.
 pub(crate) fn register_aggregates(state: &mut SessionState) -> Result<()> {
     let lacking =
         [AggregateUDF::from(mode::MostFrequent::default()), AggregateUDF::from(product::Product::default())];
-    for aggregate in lacking.map(Arc::new).into_iter().chain([checked_sum()]) {
+    let of_more = [
+        checked_sum(),
+        of_times(of_booleans(avg_udaf()), 0),
+        of_times(median_udaf(), 0),
+        of_times(percentile_cont_udaf(), 1),
+    ];
+    for aggregate in lacking.map(Arc::new).into_iter().chain(of_more) {
         state.register_udaf(aggregate)?;
     }
     Ok(())
@@ -123,8 +136,8 @@ impl UseOwnAggregates {
         Self {
             array_agg: array_agg::array_agg(&memory),
             count: distinct_count::count(&memory),
-            median: wide_groups::median(&memory),
-            percentile_cont: wide_groups::percentile_cont(&memory),
+            median: of_times(wide_groups::median(&memory), 0),
+            percentile_cont: of_times(wide_groups::percentile_cont(&memory), 1),
         }
     }
 

@@ -63,13 +63,19 @@ impl ScalarUDFImpl for Length {
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
         match types {
-            [ty] => self.of(ty).return_type(types),
+            [ty] if !is_list(ty) => self.of(ty).return_type(types),
             _ => Ok(DataType::Int64),
         }
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let function = self.of(args.arg_fields[0].data_type());
-        function.invoke_with_args(args)
+        let ty = args.arg_fields[0].data_type().clone();
+        if !is_list(&ty) {
+            return self.of_text.invoke_with_args(args);
+        }
+        // The core counts items without a sign, so that `length(l) - 1` would be a decimal.
+        let return_field = args.return_field.as_ref().clone().with_data_type(DataType::UInt64);
+        let args = ScalarFunctionArgs { return_field: Arc::new(return_field), ..args };
+        self.of_list.invoke_with_args(args)?.cast_to(&DataType::Int64, None)
     }
 }

@@ -4,11 +4,15 @@
 //! `swath_planner::functions`; here is what rows have to be computed for.
 
 mod date_arithmetic;
+mod dates_beside_times;
 mod digests;
+mod epoch_ms;
 mod interval_multiples;
 mod json_text;
 mod length;
 mod like_pattern;
+mod nested_as_text;
+mod of_lists;
 mod regexp_lists;
 mod row_functions;
 mod sealed_lambdas;
@@ -26,6 +30,9 @@ use datafusion::logical_expr::ScalarUDF;
 use datafusion::logical_expr::planner::ExprPlanner;
 
 pub(crate) use date_arithmetic::DatesWithHours;
+pub(crate) use dates_beside_times::DatesBesideTimes;
+pub(crate) use json_text::to_json;
+pub(crate) use nested_as_text::NestedAsText;
 pub(crate) use sealed_lambdas::SealLambdas;
 pub(crate) use union_types::UnionTypes;
 
@@ -38,12 +45,13 @@ pub(crate) fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
 pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     let single = [
         ScalarUDF::from(type_of::TypeOf::default()),
+        ScalarUDF::from(epoch_ms::EpochMs::default()),
         ScalarUDF::from(length::Length::default()),
         ScalarUDF::from(like_pattern::LikePattern::default()),
         ScalarUDF::from(try_strptime::TryStrptime::default()),
     ];
     let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());
-    let families = families.chain(text_distance::text_distances());
+    let families = families.chain(text_distance::text_distances()).chain(of_lists::functions_of_lists());
     let families = families.chain(json_text::json_functions()).chain(row_functions::row_functions());
     for function in single.into_iter().chain(families) {
         state.register_udf(Arc::new(function))?;

@@ -17,15 +17,15 @@ use datafusion::logical_expr::{
 };
 
 use super::arithmetic::overflow;
-use crate::aggregates::like_the_core;
+use crate::aggregates::{like_the_core, of_booleans};
 
 /// What sums of integers are computed in: no number of rows is too many for it.
 const WIDE: DataType = DataType::Decimal128(38, 0);
 
-/// The sum of the relational core, but for integers, whose sum is an error where it does not fit.
+/// The sum of the relational core, but for integers, whose sum is an error where it does not fit, and for booleans.
 pub(crate) fn checked_sum() -> Arc<AggregateUDF> {
     static SUM: LazyLock<Arc<AggregateUDF>> =
-        LazyLock::new(|| Arc::new(AggregateUDF::from(CheckedSum { core: Sum::new() })));
+        LazyLock::new(|| of_booleans(Arc::new(AggregateUDF::from(CheckedSum { core: Sum::new() }))));
     Arc::clone(&SUM)
 }
 

@@ -11,7 +11,9 @@ use swath_io::{Notes, memory};
 
 use super::Session;
 use crate::aggregates::{UseOwnAggregates, register_aggregates};
-use crate::dialect::{DatesWithHours, UnionTypes, expr_planners, register_functions};
+use crate::dialect::{
+    DatesBesideTimes, DatesWithHours, NestedAsText, UnionTypes, expr_planners, register_functions, to_json,
+};
 use crate::error::Result;
 use crate::explain::Record;
 use crate::inspect::Inspections;
@@ -185,10 +187,14 @@ fn session_state(
             Arc::new(SniffTables::new(sources.clone())),
         ])
         .with_analyzer_rules(
-            std::iter::once(Arc::new(UnionTypes) as _).chain(Analyzer::new().rules).collect(),
+            [Arc::new(UnionTypes) as _, Arc::new(DatesBesideTimes) as _]
+                .into_iter()
+                .chain(Analyzer::new().rules)
+                .collect(),
         )
         .with_analyzer_rule(Arc::new(SubqueriesAsValues))
         .with_analyzer_rule(Arc::new(DatesWithHours))
+        .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
         .with_analyzer_rule(Arc::new(CheckArithmetic))
         .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))
         .build();

@@ -165,6 +165,19 @@ impl Chosen {
     }
 }
 
+/// The expressions for which one with `COLUMNS(…)` stands, of a table with these columns, each with the name of its column; `None`: it has
+/// none.
+///
+/// # Errors
+/// There are no such columns.
+pub(crate) fn for_each_column(expr: &Expr, columns: &[String]) -> Result<Option<Vec<(String, Expr)>>> {
+    let table = Relation::new("", Some(columns.to_vec()));
+    let chosen = columns_of(expr, std::slice::from_ref(&table))?;
+    Ok(chosen.map(|chosen| {
+        chosen.into_iter().map(|column| (column.name, replaced(expr, &column.value))).collect()
+    }))
+}
+
 /// The columns of the calls in an expression; `None`: there are no calls.
 fn columns_of(expr: &Expr, relations: &[Relation]) -> Result<Option<Vec<Chosen>>> {
     let mut calls = Calls { found: Vec::new() };

@@ -3,14 +3,21 @@
 //! The parser takes `->` for the operator of JSON; which of them it is depends on where it stands. So the other forms are brought to
 //! this one before the parser is asked, token by token, and functions of lists take what they are given for lambdas.
 
+use std::ops::ControlFlow;
+
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LambdaFunction,
-    LambdaFunctionParameter, LambdaSyntax, ObjectNamePart, OneOrManyWithParens,
+    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ObjectNamePart, OneOrManyWithParens, Subscript,
+    Value, VisitorMut,
 };
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
+use crate::dialect::functions::{call, positional};
+use crate::dialect::templates::Template;
 use crate::error::{Error, Result};
 use crate::inspect::{is_solid, is_word, outside_brackets};
+use crate::scope::same_name;
+use crate::walk::walk_mut;
 
 /// Functions that take a lambda.
 const TAKERS: &[&str] = &[
@@ -141,58 +148,143 @@ fn comprehension(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
 
 /// Makes lambdas of what looks like JSON to the parser, in a call of a function that takes them.
 ///
+/// Whether the call is no longer what was written.
+///
 /// # Errors
-/// The function is one that there is not, or the lambda has several names.
-pub(crate) fn take_lambdas(function: &mut Function) -> Result<()> {
-    let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return Ok(()) };
+/// The function is one that there is not, or the lambda has more names than there are values for.
+pub(crate) fn take_lambdas(function: &mut Function) -> Result<bool> {
+    let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return Ok(false) };
     let name = name.value.to_lowercase();
     if REFUSED.contains(&name.as_str()) {
         return Err(Error::new(format!("{name} is not supported")).with_hint(
             "sums, products and extremes of lists are functions: list_sum(l), list_product(l), list_max(l)",
         ));
     }
-    let FunctionArguments::List(list) = &mut function.args else { return Ok(()) };
+    let FunctionArguments::List(list) = &mut function.args else { return Ok(false) };
     if !TAKERS.contains(&name.as_str()) {
-        return Ok(());
+        return Ok(false);
     }
     for arg in list.args.iter_mut().skip(1) {
         let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg else { continue };
         lower_arrow(expr, &|op| matches!(op, BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor));
         let Expr::BinaryOp { left, op: BinaryOperator::Arrow, right } = &*expr else { continue };
-        let names = match left.as_ref() {
-            Expr::Identifier(name) => vec![name.clone()],
-            Expr::Tuple(names) => names
-                .iter()
-                .filter_map(|name| match name {
-                    Expr::Identifier(name) => Some(name.clone()),
-                    _ => None,
-                })
-                .collect(),
-            Expr::Nested(name) => match name.as_ref() {
-                Expr::Identifier(name) => vec![name.clone()],
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        };
-        *expr = Expr::Lambda(lambda(&name, names, right)?);
+        let names = names_of(left);
+        match names.as_slice() {
+            [value, place] => {
+                return with_places(function, [value.clone(), place.clone()]).map(|()| true);
+            }
+            _ => *expr = lambda(&name, names, right)?,
+        }
     }
+    Ok(false)
+}
+
+/// The names in front of an arrow.
+fn names_of(expr: &Expr) -> Vec<Ident> {
+    match expr {
+        Expr::Identifier(name) => vec![name.clone()],
+        Expr::Tuple(names) => names.iter().flat_map(names_of).collect(),
+        Expr::Nested(name) => names_of(name),
+        _ => Vec::new(),
+    }
+}
+
+/// `list_transform(l, (x, i) -> …)`: the list becomes one of items that have the value and its place.
+///
+/// # Errors
+/// The function is none that knows of places.
+fn with_places(function: &mut Function, names: [Ident; 2]) -> Result<()> {
+    let name = function.name.to_string();
+    let given = positional(function).unwrap_or_default();
+    let [list, Expr::BinaryOp { right: body, .. }] = given.as_slice() else {
+        return Err(Error::new(format!("{name}: expected a list and a lambda")));
+    };
+    let mut body = (**body).clone();
+    let item = Item::of(names);
+    let ControlFlow::Continue(()) = walk_mut(&mut body, &mut Places(&item));
+    let items =
+        Template::new("list_zip($1, range(1, length($1) + 1))", 1).filled(std::slice::from_ref(list))?;
+    let of_items = lambda(&name, vec![item.name.clone()], &body)?;
+    let is_filter = matches!(name.to_lowercase().as_str(), "array_filter" | "filter" | "list_filter");
+    *function = match is_filter {
+        true => {
+            let kept = Expr::Function(call("array_filter", vec![items, of_items]));
+            call("array_transform", vec![kept, lambda(&name, vec![item.name.clone()], &item.field(0))?])
+        }
+        false => call(&name, vec![items, of_items]),
+    };
     Ok(())
 }
 
-fn lambda(function: &str, names: Vec<Ident>, body: &Expr) -> Result<LambdaFunction> {
+/// An item that has a value and its place.
+struct Item {
+    /// Another one for each lambda, as there may be others inside.
+    name: Ident,
+    names: [Ident; 2],
+}
+
+impl Item {
+    fn of(names: [Ident; 2]) -> Self {
+        Self { name: Ident::new(format!("__{}_{}", names[0].value, names[1].value)), names }
+    }
+
+    /// Its value, or its place.
+    fn field(&self, at: usize) -> Expr {
+        let index = Expr::Value(Value::SingleQuotedString((at + 1).to_string()).into());
+        Expr::CompoundFieldAccess {
+            root: Box::new(Expr::Identifier(self.name.clone())),
+            access_chain: vec![AccessExpr::Subscript(Subscript::Index { index })],
+        }
+    }
+
+    fn named(&self, name: &Ident) -> Option<Expr> {
+        let at = self.names.iter().position(|known| same_name(&known.value, &name.value))?;
+        Some(self.field(at))
+    }
+}
+
+/// Puts the fields of an item into the places of their names.
+struct Places<'a>(&'a Item);
+
+impl VisitorMut for Places<'_> {
+    type Break = std::convert::Infallible;
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        let better = match expr {
+            Expr::Identifier(name) => self.0.named(name),
+            Expr::CompoundIdentifier(parts) => {
+                self.0.named(&parts[0]).map(|root| Expr::CompoundFieldAccess {
+                    root: Box::new(Expr::Nested(Box::new(root))),
+                    access_chain: parts[1..]
+                        .iter()
+                        .map(|part| AccessExpr::Dot(Expr::Identifier(part.clone())))
+                        .collect(),
+                })
+            }
+            _ => None,
+        };
+        if let Some(better) = better {
+            *expr = better;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn lambda(function: &str, names: Vec<Ident>, body: &Expr) -> Result<Expr> {
     let [name] = <[Ident; 1]>::try_from(names).map_err(|_| {
-        Error::new(format!("{function}: a lambda has one name, as in x -> x + 1")).with_hint(
-            "places of items come from list_zip(l, range(1, len(l) + 1)), whose items have two fields",
-        )
+        Error::new(format!(
+            "{function}: a lambda has one name, or two, of which the second is the place of the item"
+        ))
+        .with_hint("as in x -> x + 1, or (x, i) -> x * i")
     })?;
     // The relational core knows it by its name in lower case.
     let name = Ident::new(name.value.to_lowercase());
     let parameter = LambdaFunctionParameter { name, data_type: None };
-    Ok(LambdaFunction {
+    Ok(Expr::Lambda(LambdaFunction {
         params: OneOrManyWithParens::One(parameter),
         body: Box::new(body.clone()),
         syntax: LambdaSyntax::Arrow,
-    })
+    }))
 }
 
 /// Puts the arrow that stands leftmost in an expression around all of it, as far as operators go that bind less.

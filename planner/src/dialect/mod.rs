@@ -4,17 +4,21 @@
 
 pub(crate) mod array_query;
 pub(crate) mod asof;
+pub(crate) mod casts;
 pub(crate) mod collations;
 pub(crate) mod columns;
 pub(crate) mod functions;
 pub(crate) mod intervals;
 pub(crate) mod json_operators;
 pub(crate) mod lambdas;
+pub(crate) mod limits;
 pub(crate) mod literals;
+pub(crate) mod numbers;
 pub(crate) mod patterns;
 pub(crate) mod pivot;
 pub(crate) mod pivot_statement;
 pub(crate) mod rows;
+pub(crate) mod samples;
 pub(crate) mod sliding;
 pub(crate) mod templates;
 pub(crate) mod type_names;

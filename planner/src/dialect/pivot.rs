@@ -10,6 +10,7 @@ use sqlparser::ast::{
     TableFactor, Value, VisitorMut,
 };
 
+use crate::dialect::columns::for_each_column;
 use crate::dialect::functions::{and, positional};
 use crate::dialect::pivot_statement::KEYS;
 use crate::error::{Error, Result};
@@ -122,38 +123,78 @@ fn unpivot(
     value: &Expr,
     keeps_nulls: bool,
 ) -> Result<Query> {
-    let Expr::Identifier(value) = value else {
-        return Err(Error::new("UNPIVOT of several columns at once is not supported")
-            .with_hint("as in t UNPIVOT (value FOR name IN (a, b))"));
-    };
-    let used: Vec<String> = unpivoted.iter().flat_map(|column| names_in(&column.expr)).collect();
+    let values = columns_in(value);
+    let values = values.iter().map(|value| match value {
+        Expr::Identifier(value) => Ok(quoted(&value.value)),
+        other => Err(Error::new(format!("UNPIVOT: expected the name of a column, found {other}"))
+            .with_hint("as in t UNPIVOT (value FOR name IN (a, b))")),
+    });
+    let values = values.collect::<Result<Vec<_>>>()?;
+    let items = items_of(columns, unpivoted)?;
+    if let Some((label, _)) = items.iter().find(|(_, exprs)| exprs.len() != values.len()) {
+        return Err(Error::new(format!(
+            "UNPIVOT: \"{label}\" has another number of columns than there are values"
+        ))
+        .with_hint("as in t UNPIVOT ((v, w) FOR name IN ((a, b), (c, d)))"));
+    }
+    let used: Vec<String> = items.iter().flat_map(|(_, exprs)| exprs).flat_map(names_in).collect();
     let others: Vec<String> = columns
         .iter()
         .filter(|column| !used.iter().any(|used| same_name(used, column)))
         .map(|column| quoted(column))
         .collect();
-    let spelt =
-        |name: String| columns.iter().find(|column| same_name(column, &name)).cloned().unwrap_or(name);
-    let names = unpivoted.iter().map(|column| match column.alias {
-        Some(_) => label(column),
-        None => spelt(label(column)),
-    });
-    let names = names.map(|name| format!("'{}'", name.replace('\'', "''")));
-    let values = unpivoted.iter().map(|column| column.expr.to_string());
-    let (names, values) = (names.collect::<Vec<_>>().join(", "), values.collect::<Vec<_>>().join(", "));
-    let (name, value) = (quoted(&name.value), quoted(&value.value));
+    let list = |texts: Vec<String>| format!("unnest(make_array({}))", texts.join(", "));
+    let name = quoted(&name.value);
+    let labels = items.iter().map(|(label, _)| format!("'{}'", label.replace('\'', "''"))).collect();
     let mut inner = others.clone();
-    inner.push(format!("unnest(make_array({names})) AS {name}"));
-    inner.push(format!("unnest(make_array({values})) AS {value}"));
+    inner.push(format!("{} AS {name}", list(labels)));
+    for (place, value) in values.iter().enumerate() {
+        let exprs = items.iter().map(|(_, exprs)| exprs[place].to_string()).collect();
+        inner.push(format!("{} AS {value}", list(exprs)));
+    }
     let mut outer = others;
-    outer.extend([name, value.clone()]);
-    let condition = if keeps_nulls { String::new() } else { format!(" WHERE {value} IS NOT NULL") };
+    outer.push(name);
+    outer.extend_from_slice(&values);
+    let is_there: Vec<String> = values.iter().map(|value| format!("{value} IS NOT NULL")).collect();
+    let condition = if keeps_nulls { String::new() } else { format!(" WHERE {}", is_there.join(" AND ")) };
     let sql = format!(
         "SELECT {} FROM (SELECT {} FROM __table) AS __unnested{condition}",
         outer.join(", "),
         inner.join(", ")
     );
     parse_piece(&sql, |parser| parser.parse_query()).map(|query| *query)
+}
+
+/// What becomes rows: what each is called, and its columns.
+fn items_of(columns: &[String], unpivoted: &[ExprWithAlias]) -> Result<Vec<(String, Vec<Expr>)>> {
+    let spelt =
+        |name: String| columns.iter().find(|column| same_name(column, &name)).cloned().unwrap_or(name);
+    let mut items = Vec::new();
+    for item in unpivoted {
+        if let Some(each) = for_each_column(&item.expr, columns)? {
+            items.extend(each.into_iter().map(|(name, expr)| (name, vec![expr])));
+            continue;
+        }
+        let exprs = columns_in(&item.expr);
+        let label = match &item.alias {
+            Some(alias) => alias.value.clone(),
+            None => {
+                let names =
+                    exprs.iter().map(|expr| spelt(label(&ExprWithAlias { expr: expr.clone(), alias: None })));
+                names.collect::<Vec<_>>().join("_")
+            }
+        };
+        items.push((label, exprs));
+    }
+    Ok(items)
+}
+
+/// Several expressions in parentheses, or one.
+fn columns_in(expr: &Expr) -> Vec<Expr> {
+    match expr {
+        Expr::Tuple(exprs) => exprs.clone(),
+        other => vec![other.clone()],
+    }
 }
 
 /// What a value or an aggregate is called.

@@ -155,11 +155,24 @@ fn query(word: &TokenWithSpan, tokens: &[TokenWithSpan]) -> Option<Vec<TokenWith
     Some(query)
 }
 
-/// `NAME n` of `INTO NAME n VALUE v`.
+/// `n` of `INTO NAME n VALUE v`; several become a list in parentheses.
 fn names_behind(tokens: &[TokenWithSpan], word: &str) -> Option<Vec<TokenWithSpan>> {
     let at = tokens.iter().position(|token| is_word(token, word))?;
-    let name = tokens[at + 1..].iter().find(|token| is_solid(token))?;
-    Some(vec![name.clone()])
+    let mut names: Vec<TokenWithSpan> = Vec::new();
+    for token in tokens[at + 1..].iter().filter(|token| is_solid(token)) {
+        // One name, and more behind commas.
+        let is_name = names.last().is_none_or(|last| last.token == Token::Comma);
+        if is_name != (token.token != Token::Comma) {
+            break;
+        }
+        names.push(token.clone());
+    }
+    let span = names.first()?.span;
+    if names.len() > 1 {
+        names.insert(0, TokenWithSpan { token: Token::LParen, span });
+        names.push(TokenWithSpan { token: Token::RParen, span });
+    }
+    Some(names)
 }
 
 /// Whether a comma stands outside of parentheses.
@@ -198,6 +211,10 @@ mod tests {
             "WITH t AS (SELECT 1) SELECT * FROM t PIVOT(count(*) FOR a IN (ANY))",
         );
         check("UNPIVOT t ON a, b INTO NAME n VALUE v", "SELECT * FROM t UNPIVOT(v FOR n IN (a, b))");
+        check(
+            "UNPIVOT t ON (a, b) AS q INTO NAME n VALUE v, w",
+            "SELECT * FROM t UNPIVOT((v, w) FOR n IN ((a, b) AS q))",
+        );
         check("UNPIVOT t ON a", "SELECT * FROM t UNPIVOT(\"value\" FOR \"name\" IN (a))");
     }
 

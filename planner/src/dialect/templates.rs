@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Function, Value, VisitorMut};
+use sqlparser::ast::{Expr, Function, Value, VisitMut, VisitorMut};
 
 use crate::dialect::functions::and;
 use crate::error::Result;
@@ -33,6 +33,13 @@ impl Template {
               greatest(1, CAST(ceil($2 * count($1)) AS BIGINT)))",
         takes: 2,
         expected: "a value and a number from 0 to 1",
+    };
+
+    /// The same over a window, where the relational core knows no order of an aggregate.
+    pub(crate) const QUANTILE_DISC_OF_WINDOW: Self = Self {
+        sql: "array_element(array_sort(array_agg($1) FILTER (WHERE $1 IS NOT NULL)), \
+              greatest(1, CAST(ceil($2 * count($1)) AS BIGINT)))",
+        ..Self::QUANTILE_DISC
     };
 
     /// `max(x, n)`: the greatest values, the greatest first.
@@ -94,6 +101,19 @@ impl Template {
         Some(Self { sql, takes: 1, expected: ONE_NUMBER })
     }
 
+    /// For a function that has another meaning where it has one argument alone.
+    pub(crate) fn of_one(name: &str) -> Option<Self> {
+        Some(Self::new(
+            match name {
+                "encode" => "CAST($1 AS BYTEA)",
+                "decode" => "CAST($1 AS VARCHAR)",
+                "make_timestamp" => "arrow_cast(CAST($1 AS BIGINT), 'Timestamp(Microsecond, None)')",
+                _ => return None,
+            },
+            1,
+        ))
+    }
+
     /// For a function by its name in lower case.
     pub(crate) fn of(name: &str) -> Option<Self> {
         let (sql, takes, expected) = match name {
@@ -109,10 +129,20 @@ impl Template {
             "isinf" => ("(abs(CAST($1 AS DOUBLE)) = CAST('inf' AS DOUBLE))", 1, ONE_NUMBER),
             "isfinite" => ("(abs(CAST($1 AS DOUBLE)) < CAST('inf' AS DOUBLE))", 1, ONE_NUMBER),
             "xor" => ("($1 ^ $2)", 2, "two integers"),
-            "list_count" => ("array_length(array_compact($1))", 1, "one list"),
-            "list_unique" | "array_unique" => {
-                ("array_length(array_distinct(array_compact($1)))", 1, "one list")
-            }
+            "list_count" => ("length(array_compact($1))", 1, "one list"),
+            "list_unique" | "array_unique" => ("length(array_distinct(array_compact($1)))", 1, "one list"),
+            "list_bool_and" => (
+                "CASE WHEN array_has($1, false) THEN false WHEN array_has($1, true) THEN true END",
+                1,
+                "one list",
+            ),
+            "list_bool_or" => (
+                "CASE WHEN array_has($1, true) THEN true WHEN array_has($1, false) THEN false END",
+                1,
+                "one list",
+            ),
+            "generate_subscripts" => ("unnest(range(1, length($1) + 1))", 2, "a list and the number 1"),
+            "regexp_split_to_table" => ("unnest(string_split_regex($1, $2))", 2, "a text and a pattern"),
             "list_first" => ("array_element($1, 1)", 1, "one list"),
             "list_last" => ("array_element($1, -1)", 1, "one list"),
             "list_string_agg" => ("array_to_string($1, ',')", 1, "one list"),
@@ -122,7 +152,6 @@ impl Template {
             "bit_count" => ("length(replace(bin($1), '0', ''))", 1, "one integer"),
             "from_base64" => ("decode($1, 'base64')", 1, "one text"),
             "base64" | "to_base64" => ("encode($1, 'base64pad')", 1, "one value of bytes or text"),
-            "parse_filename" => ("regexp_replace($1, '^.*[/\\\\]', '')", 1, "one path"),
             "parse_dirpath" => ("regexp_replace($1, '(^|[/\\\\])[^/\\\\]*$', '')", 1, "one path"),
             "list_reverse_sort" | "array_reverse_sort" => {
                 ("array_sort($1, 'DESC', 'NULLS LAST')", 1, "one list")
@@ -138,7 +167,12 @@ impl Template {
             "to_milliseconds" => ("INTERVAL '1 millisecond' * $1", 1, ONE_NUMBER),
             "dayname" => ("to_char($1, '%A')", 1, ONE_TIME),
             "epoch" => ("date_part('epoch', $1)", 1, ONE_TIME),
-            "epoch_ms" => ("CAST(arrow_cast($1, 'Timestamp(Millisecond, None)') AS BIGINT)", 1, ONE_TIME),
+            "julian" => ("date_part('epoch', $1) / 86400.0 + 2440588", 1, ONE_TIME),
+            "timezone" => ("$2 AT TIME ZONE $1", 2, "the name of a zone and a timestamp"),
+            "add" => ("$1 + $2", 2, "two numbers"),
+            "subtract" => ("$1 - $2", 2, "two numbers"),
+            "multiply" => ("$1 * $2", 2, "two numbers"),
+            "divide" => return Some(Self::INTEGER_QUOTIENT),
             "era" => {
                 ("CASE WHEN date_part('year', $1) > 0 THEN 1 WHEN $1 IS NOT NULL THEN 0 END", 1, ONE_TIME)
             }
@@ -165,6 +199,12 @@ impl Template {
             _ => return None,
         };
         Some(Self { sql, takes, expected })
+    }
+
+    /// For a part of a time that the relational core does not have.
+    pub(crate) fn of_part(part: &str) -> Option<Self> {
+        let is_known = ["century", "decade", "era", "julian", "millennium", "yearweek"].contains(&part);
+        is_known.then(|| Self::of(part)).flatten()
     }
 
     /// For the beginning of a part of many years.
@@ -249,14 +289,14 @@ impl Template {
     pub(crate) fn filled_over(self, arguments: &[Expr], call: &Function) -> Result<Expr> {
         let mut expr = parse_piece(self.sql, |parser| parser.parse_expr())?;
         let ControlFlow::Continue(()) = walk_mut(&mut expr, &mut SayingOfRows { call });
-        let ControlFlow::Continue(()) = walk_mut(&mut expr, &mut Filling { arguments });
+        fill(&mut expr, arguments);
         Ok(Expr::Nested(Box::new(expr)))
     }
 
     /// The expression with arguments in their places, as many as it takes.
     pub(crate) fn filled(self, arguments: &[Expr]) -> Result<Expr> {
         let mut expr = parse_piece(self.sql, |parser| parser.parse_expr())?;
-        let ControlFlow::Continue(()) = walk_mut(&mut expr, &mut Filling { arguments });
+        fill(&mut expr, arguments);
         Ok(expr)
     }
 }
@@ -283,6 +323,11 @@ impl VisitorMut for SayingOfRows<'_> {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Puts arguments into the places `$1`, `$2` … of a piece of a statement.
+pub(crate) fn fill<T: VisitMut>(piece: &mut T, arguments: &[Expr]) {
+    let ControlFlow::Continue(()) = walk_mut(piece, &mut Filling { arguments });
 }
 
 struct Filling<'a> {

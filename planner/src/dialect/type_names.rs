@@ -5,6 +5,9 @@ use sqlparser::ast::{DataType, ExactNumberInfo, TimezoneInfo};
 /// Digits of the widest decimal: that many are more than any integer of 64 bits has.
 const MAX_DIGITS: u64 = 38;
 
+/// Digits of a second of timestamps.
+const MICROSECONDS: u64 = 6;
+
 /// The type that is meant by one that the relational core does not know by this name; `None`: it does, or nobody does.
 pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
     Some(match ty {
@@ -22,6 +25,8 @@ pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
         DataType::Float64 => DataType::Double(ExactNumberInfo::None),
         DataType::Dec(digits) | DataType::BigDecimal(digits) => DataType::Decimal(*digits),
         DataType::Datetime(_) => timestamp(),
+        // As files have them: nanoseconds, which the relational core would take, are of the years 1677 to 2262 alone.
+        DataType::Timestamp(None, zone) => DataType::Timestamp(Some(MICROSECONDS), *zone),
         DataType::Blob(_) => DataType::Bytea,
         DataType::Custom(name, arguments) if arguments.is_empty() => {
             match &*name.to_string().to_lowercase() {
@@ -30,7 +35,8 @@ pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
                 "long" => DataType::BigInt(None),
                 "uinteger" => DataType::IntUnsigned(None),
                 "logical" => DataType::Boolean,
-                "timestamp_s" | "timestamp_ms" | "timestamp_us" | "timestamp_ns" => timestamp(),
+                "timestamp_s" | "timestamp_ms" | "timestamp_us" => timestamp(),
+                "timestamp_ns" => DataType::Timestamp(Some(9), TimezoneInfo::None),
                 _ => return None,
             }
         }
@@ -39,5 +45,5 @@ pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
 }
 
 fn timestamp() -> DataType {
-    DataType::Timestamp(None, TimezoneInfo::None)
+    DataType::Timestamp(Some(MICROSECONDS), TimezoneInfo::None)
 }

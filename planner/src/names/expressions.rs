@@ -6,13 +6,14 @@ use sqlparser::ast::{AccessExpr, Expr, Ident, Query, Subscript, Value, VisitMut,
 
 use super::Resolver;
 use super::order::rename_hidden;
+use crate::clauses::must_be_of_own_rows;
 use crate::dialect::array_query::as_list;
 use crate::dialect::lambdas::take_lambdas;
 use crate::error::{Error, Result};
 use crate::fields::{resolve_fields, take_user_for_a_column};
 use crate::scope::{
     Env, Scope, count_rows_of, merged_column, merged_outside, named_value, resolve_compound, resolve_ident,
-    same_name,
+    same_name, whole_row,
 };
 use crate::walk::walk_mut;
 
@@ -52,8 +53,8 @@ struct ExprVisitor<'a, 'b> {
     env: &'a Env,
     /// Inside how many queries we are: their names are none of ours.
     query_depth: usize,
-    /// The names of the lambdas around.
-    lambdas: Vec<Ident>,
+    /// The names of each lambda around.
+    lambdas: Vec<Vec<Ident>>,
     /// Whether what stands there is no longer what was written, as a name of the select list was used.
     uses_names: bool,
 }
@@ -109,13 +110,22 @@ impl VisitorMut for ExprVisitor<'_, '_> {
                             *expr = value;
                             Ok(())
                         }
-                        None => resolve_ident(ident, self.scope, self.env),
+                        None => match whole_row(&ident.value, self.scope, self.env) {
+                            Some(row) => {
+                                *expr = row;
+                                self.uses_names = true;
+                                Ok(())
+                            }
+                            None => resolve_ident(ident, self.scope, self.env),
+                        },
                     },
                     Err(error) => Err(error),
                 },
             },
             Expr::Function(function) => {
-                count_rows_of(function, self.scope.relations).map(|is_anew| self.uses_names |= is_anew)
+                must_be_of_own_rows(function, self.resolver.catalog, self.scope, self.env)
+                    .and_then(|()| count_rows_of(function, self.scope.relations))
+                    .map(|is_anew| self.uses_names |= is_anew)
             }
             Expr::CompoundIdentifier(parts) => resolve_compound(parts, self.scope, self.env)
                 .and_then(|()| resolve_fields(parts, self.resolver.catalog, self.scope, self.env)),
@@ -139,15 +149,14 @@ impl ExprVisitor<'_, '_> {
     /// Brings lambdas and lists of queries to the forms that the relational core has.
     fn take_lambdas(&mut self, expr: &mut Expr) -> Result<()> {
         if let Expr::Function(function) = expr {
-            take_lambdas(function)?;
+            self.uses_names |= take_lambdas(function)?;
             if let Some(list) = as_list(function)? {
                 *expr = list;
                 self.uses_names = true;
             }
         }
         if let Expr::Lambda(lambda) = expr {
-            // Lambdas of several names are refused.
-            self.lambdas.extend(lambda.params.iter().take(1).map(|param| param.name.clone()));
+            self.lambdas.push(lambda.params.iter().map(|param| param.name.clone()).collect());
         }
         Ok(())
     }
@@ -159,9 +168,8 @@ impl ExprVisitor<'_, '_> {
             Expr::CompoundIdentifier(parts) => &mut parts[0],
             _ => return false,
         };
-        let Some(name) = self.lambdas.iter().rev().find(|name| same_name(&name.value, &ident.value)) else {
-            return false;
-        };
+        let mut names = self.lambdas.iter().rev().flatten();
+        let Some(name) = names.find(|name| same_name(&name.value, &ident.value)) else { return false };
         ident.value.clone_from(&name.value);
         if let Expr::CompoundIdentifier(parts) = expr {
             *expr = fields_in_brackets(parts);

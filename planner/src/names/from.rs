@@ -3,15 +3,18 @@
 use std::collections::HashSet;
 
 use sqlparser::ast::{
-    Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias, TableFactor, TableWithJoins,
+    Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias, TableAliasColumnDef,
+    TableFactor, TableWithJoins,
 };
 
 use super::Resolver;
 use crate::dialect::asof::{expand_asof, is_between};
 use crate::dialect::pivot::pivoted;
+use crate::dialect::templates::fill;
 use crate::error::{Error, Result};
 use crate::inspect::is_mark;
 use crate::joins::{alias_of, constraint_of, is_series, join_by, must_have_conditions};
+use crate::parse::parse_piece;
 use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
     Env, Relation, Scope, aliased, all_columns, must_be_in_both, no_table, respell, same_name,
@@ -163,6 +166,10 @@ impl Resolver<'_> {
                 }
                 relations.push(aliased(Relation::new("", columns), alias.as_ref()));
             }
+            TableFactor::UNNEST { array_exprs, alias, with_ordinality: true, .. } => {
+                *factor = with_places(array_exprs, alias.take())?;
+                return self.factor(factor, relations, env);
+            }
             TableFactor::NestedJoin { table_with_joins, alias } => {
                 let mut inner = Vec::new();
                 self.table_with_joins(table_with_joins, &mut inner, env)?;
@@ -192,19 +199,15 @@ impl Resolver<'_> {
                         self.expr(list, &Scope::of(relations), env)?;
                     }
                 }
-                let is_series = is_series(other);
-                if is_series {
-                    name_series(other, relations);
-                }
+                let series = name_series(other, relations);
                 let alias = alias_of(other).cloned();
                 let owned = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
                 let (name, columns) = match other {
                     other if is_rejects(other) => ("rejects", owned(&REJECTS_COLUMNS)),
                     other if sniffed_call_of(other)?.is_some() => ("sniff_csv", owned(&SNIFF_COLUMNS)),
-                    _ if is_series => ("", owned(&["value"])),
-                    _ => ("", None),
+                    _ => ("", series.as_deref().and_then(|series| owned(&[series]))),
                 };
-                let relation = Relation { is_series, ..Relation::new(name, columns) };
+                let relation = Relation { is_series: series.is_some(), ..Relation::new(name, columns) };
                 relations.push(aliased(relation, alias.as_ref()));
             }
         }
@@ -236,16 +239,57 @@ impl Resolver<'_> {
     }
 }
 
-/// Calls a list of values after its function, if it has no other name: so its column is called in other engines.
-fn name_series(series: &mut TableFactor, relations: &[Relation]) {
-    let (TableFactor::Table { name, alias: alias @ None, .. }
-    | TableFactor::Function { name, alias: alias @ None, .. }) = series
-    else {
-        return;
+/// `UNNEST(a) WITH ORDINALITY`: lists as columns, and the places of their values behind them.
+fn with_places(lists: &[Expr], alias: Option<TableAlias>) -> Result<TableFactor> {
+    let list = |at: usize| {
+        format!("unnest(${}) AS \"unnest{}\"", at + 1, if at == 0 { String::new() } else { at.to_string() })
     };
-    let name = name.to_string().to_lowercase();
-    if !relations.iter().any(|relation| same_name(&relation.name, &name)) {
-        let name = Ident::with_quote('"', name);
-        *alias = Some(TableAlias { explicit: true, name, columns: Vec::new(), at: None });
+    let columns: Vec<String> = (0..lists.len()).map(list).collect();
+    let longest: Vec<String> = (0..lists.len()).map(|at| format!("length(${})", at + 1)).collect();
+    let sql = format!(
+        "SELECT {}, unnest(range(1, greatest({}) + 1)) AS ordinality",
+        columns.join(", "),
+        longest.join(", ")
+    );
+    let mut subquery = parse_piece(&sql, |parser| parser.parse_query())?;
+    fill(&mut subquery, lists);
+    let name = || Ident::new("unnest");
+    let alias =
+        alias.or_else(|| Some(TableAlias { explicit: true, name: name(), columns: Vec::new(), at: None }));
+    Ok(TableFactor::Derived { lateral: true, subquery, alias, sample: None })
+}
+
+/// Calls a list of values and its column after the function that makes it, as other engines do, if they have no other names. The name of the
+/// column; `None`: it is no list of values.
+fn name_series(series: &mut TableFactor, relations: &[Relation]) -> Option<String> {
+    let is_series = is_series(series);
+    let (name, alias) = match series {
+        TableFactor::Table { name, alias, .. } | TableFactor::Function { name, alias, .. } if is_series => {
+            (name.to_string().to_lowercase(), alias)
+        }
+        TableFactor::UNNEST { alias, array_exprs, with_offset: false, .. } if array_exprs.len() == 1 => {
+            ("unnest".to_owned(), alias)
+        }
+        _ => return None,
+    };
+    let column = |name: &str| TableAliasColumnDef { name: Ident::with_quote('"', name), data_type: None };
+    match alias {
+        Some(alias) => {
+            if alias.columns.is_empty() {
+                alias.columns.push(column(&name));
+            }
+        }
+        None if relations.iter().any(|relation| same_name(&relation.name, &name)) => {
+            return is_series.then(|| "value".to_owned());
+        }
+        None => {
+            *alias = Some(TableAlias {
+                explicit: true,
+                name: Ident::with_quote('"', name.clone()),
+                columns: vec![column(&name)],
+                at: None,
+            });
+        }
     }
+    Some(name)
 }

@@ -1,13 +1,15 @@
 //! The names of a query: common table expressions, its body, `ORDER BY`.
 
-use sqlparser::ast::{Cte, Expr, Ident, LimitClause, OrderByExpr, OrderByKind, Query, SetExpr, Value};
+use sqlparser::ast::{
+    Cte, Expr, Ident, LimitClause, OrderByExpr, OrderByKind, Query, SetExpr, SetQuantifier, Value,
+};
 
 use super::Resolver;
 use super::order::order_by_hidden;
 use crate::error::{Error, Result};
 use crate::labels::unique_name;
 use crate::parse::parse_piece;
-use crate::scope::{Env, Relation, Scope};
+use crate::scope::{Env, Relation, Scope, same_name};
 use crate::set_operations::numbered;
 
 impl Resolver<'_> {
@@ -77,9 +79,12 @@ impl Resolver<'_> {
                 self.set_expr(body, env)
             }
             SetExpr::Query(query) => Ok((self.query(query, env)?, Vec::new())),
-            SetExpr::SetOperation { left, right, .. } => {
-                let (columns, _) = self.set_expr(left, env)?;
-                self.set_expr(right, env)?;
+            SetExpr::SetOperation { left, right, set_quantifier, .. } => {
+                let (mut columns, _) = self.set_expr(left, env)?;
+                let (others, _) = self.set_expr(right, env)?;
+                if is_by_name(*set_quantifier) {
+                    columns = columns.zip(others).map(|(columns, others)| with_more(columns, others));
+                }
                 if let Some(numbered) = numbered(body, columns.as_deref())? {
                     *body = numbered;
                 }
@@ -92,6 +97,20 @@ impl Resolver<'_> {
             _ => Ok((None, Vec::new())),
         }
     }
+}
+
+fn is_by_name(quantifier: SetQuantifier) -> bool {
+    matches!(quantifier, SetQuantifier::ByName | SetQuantifier::AllByName | SetQuantifier::DistinctByName)
+}
+
+/// The columns of two queries that are put together by name.
+fn with_more(mut columns: Vec<String>, others: Vec<String>) -> Vec<String> {
+    for other in others {
+        if !columns.iter().any(|column| same_name(column, &other)) {
+            columns.push(other);
+        }
+    }
+    columns
 }
 
 /// Writes `FETCH FIRST 3 ROWS ONLY`, which the relational core does not know, as `LIMIT 3`.

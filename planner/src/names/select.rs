@@ -1,12 +1,13 @@
 //! The names in one `SELECT`, and the names of its columns.
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, Ident, ObjectNamePart, Select, SelectItem, SelectItemQualifiedWildcardKind, Value,
-    WildcardAdditionalOptions,
+    BinaryOperator, Expr, GroupByExpr, Ident, ObjectNamePart, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, Value, WildcardAdditionalOptions,
 };
 
 use super::Resolver;
 use crate::dialect::columns::expand_columns;
+use crate::dialect::functions::{and, call};
 use crate::error::Result;
 use crate::labels::label;
 use crate::scope::{Env, Relation, Scope, merged_column, respell};
@@ -37,6 +38,7 @@ impl Resolver<'_> {
         if let Some(selection) = &mut select.selection {
             self.expr(selection, &scope, env)?;
         }
+        write_out_keys(select);
         if let GroupByExpr::Expressions(exprs, _) = &mut select.group_by {
             for expr in exprs {
                 take_numbers_for_columns(expr, &select.projection);
@@ -112,6 +114,33 @@ impl Resolver<'_> {
         }
         wildcard_options(options, &Scope::of(starred))
     }
+}
+
+/// Writes `GROUP BY (a, b), ()` as `GROUP BY a, b`. Where nothing is left all rows are one group, also if no function is of it.
+fn write_out_keys(select: &mut Select) {
+    let GroupByExpr::Expressions(keys, _) = &mut select.group_by else { return };
+    if !keys.iter().any(|key| matches!(key, Expr::Tuple(_))) {
+        return;
+    }
+    *keys = std::mem::take(keys)
+        .into_iter()
+        .flat_map(|key| match key {
+            Expr::Tuple(keys) => keys,
+            key => vec![key],
+        })
+        .collect();
+    if keys.is_empty() {
+        let any = Expr::BinaryOp {
+            left: Box::new(Expr::Function(call("count", vec![number(1)]))),
+            op: BinaryOperator::GtEq,
+            right: Box::new(number(0)),
+        };
+        select.having = Some(and(any, select.having.take().map(Box::new)));
+    }
+}
+
+fn number(number: u32) -> Expr {
+    Expr::Value(Value::Number(number.to_string(), false).into())
 }
 
 /// `ROLLUP (1, 2)` and the like name result columns by number, which the relational core takes for constants there.

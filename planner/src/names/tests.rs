@@ -6,6 +6,10 @@ use crate::parse::parse;
 struct Tables;
 
 impl Catalog for Tables {
+    fn is_aggregate(&self, function: &str) -> bool {
+        function.eq_ignore_ascii_case("sum")
+    }
+
     fn source_columns(&self, call: &SourceCall) -> Option<Vec<String>> {
         let columns: &[&str] = match call.paths[0].as_str() {
             "air" => &["Dest", "DepDelay", "Year"],
@@ -196,6 +200,29 @@ fn lambdas_have_names_of_their_own() {
         "SELECT list_transform(dest, Year -> year + depdelay) FROM 'air'",
         "SELECT list_transform(Dest, year -> year + DepDelay) AS \"list_transform(Dest, year -> year + DepDelay)\" FROM 'air'",
     );
-    let error = resolved("SELECT list_filter(dest, (x, i) -> x > i) FROM 'air'").unwrap_err();
-    assert_eq!(error.to_string(), "list_filter: a lambda has one name, as in x -> x + 1");
+    // The second name is the place of the item.
+    check(
+        "SELECT list_transform(dest, (x, I) -> x + i * depdelay) FROM 'air'",
+        "SELECT list_transform(list_zip(Dest, range(1, length(Dest) + 1)), __x_i -> __x_i['1'] + __x_i['2'] * DepDelay) \
+         AS \"list_transform(dest, (x, I) -> x + i * depdelay)\" FROM 'air'",
+    );
+    let error = resolved("SELECT list_filter(dest, (x, i, j) -> x > i) FROM 'air'").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "list_filter: a lambda has one name, or two, of which the second is the place of the item"
+    );
+}
+
+#[test]
+fn whole_rows_and_rows_of_others() {
+    check(
+        "SELECT t FROM (SELECT 1 AS a, 2 AS b) AS t",
+        "SELECT named_struct('a', \"t\".\"a\", 'b', \"t\".\"b\") AS \"t\" FROM (SELECT 1 AS a, 2 AS b) AS t",
+    );
+    let error = resolved("SELECT (SELECT sum(a.depdelay) FROM 'air' b) FROM 'air' a").unwrap_err();
+    assert_eq!(error.to_string(), "the aggregate function \"sum\" is of rows of the query around");
+    check(
+        "SELECT (SELECT sum(b.depdelay + a.year) FROM 'air' b) AS s FROM 'air' a",
+        "SELECT (SELECT sum(b.DepDelay + a.Year) AS \"sum(b.DepDelay + a.Year)\" FROM 'air' b) AS s FROM 'air' a",
+    );
 }

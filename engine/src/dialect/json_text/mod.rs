@@ -12,9 +12,16 @@ mod functions;
 mod path;
 mod written;
 
+use std::sync::Arc;
+
 use datafusion::logical_expr::ScalarUDF;
 
 /// All functions.
 pub(crate) fn json_functions() -> impl Iterator<Item = ScalarUDF> {
     functions::all().into_iter().chain(written::all())
+}
+
+/// The function that makes JSON of a value.
+pub(crate) fn to_json() -> Arc<ScalarUDF> {
+    Arc::new(written::to_json())
 }

@@ -18,10 +18,14 @@ use crate::sinks::format::with_text_keys;
 pub(super) fn all() -> Vec<ScalarUDF> {
     let any = |kind, signature| ScalarUDF::from(Written { kind, signature });
     vec![
-        any(Kind::Value, Signature::any(1, Volatility::Immutable)),
+        to_json(),
         any(Kind::Checked, Signature::any(1, Volatility::Immutable)),
         any(Kind::List, Signature::variadic_any(Volatility::Immutable)),
     ]
+}
+
+pub(super) fn to_json() -> ScalarUDF {
+    ScalarUDF::from(Written { kind: Kind::Value, signature: Signature::any(1, Volatility::Immutable) })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

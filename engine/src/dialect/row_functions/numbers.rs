@@ -16,6 +16,12 @@ pub(super) fn all() -> Vec<ScalarUDF> {
         RowFunction::udf("bin", any(), DataType::Utf8, |values| {
             notation("bin", &values[0], |number| format!("{number:b}"), |byte| format!("{byte:08b}"))
         }),
+        RowFunction::of("to_base", vec![DataType::Int64, DataType::Int64], DataType::Utf8, |values| {
+            match (&values[0], &values[1]) {
+                (ScalarValue::Int64(Some(number)), ScalarValue::Int64(Some(base))) => in_base(*number, *base),
+                _ => Ok(ScalarValue::Utf8(None)),
+            }
+        }),
         of_integer("format_bytes", |values| {
             sized(&values[0], 1024, &["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
         }),
@@ -23,6 +29,25 @@ pub(super) fn all() -> Vec<ScalarUDF> {
             sized(&values[0], 1000, &["kB", "MB", "GB", "TB", "PB", "EB"])
         }),
     ]
+}
+
+/// A number in the digits of a base.
+fn in_base(number: i64, base: i64) -> datafusion::error::Result<ScalarValue> {
+    let (Ok(mut rest), 2..=36) = (u64::try_from(number), base) else {
+        return Err(refused(
+            format!(
+                "to_base: expected a number from 0 on and a base from 2 to 36, found {number} and {base}"
+            ),
+            "abs(x) leaves the sign out",
+        ));
+    };
+    let mut digits = Vec::new();
+    while rest > 0 || digits.is_empty() {
+        let digit = char::from_digit((rest % base as u64) as u32, base as u32).unwrap_or('0');
+        digits.push(digit.to_ascii_uppercase());
+        rest /= base as u64;
+    }
+    Ok(ScalarValue::Utf8(Some(digits.into_iter().rev().collect())))
 }
 
 /// An integer, or the bytes of a text, in another notation.

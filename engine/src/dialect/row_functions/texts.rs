@@ -3,7 +3,7 @@
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::ScalarUDF;
-use icu_normalizer::DecomposingNormalizerBorrowed;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{RowFunction, refused, text};
@@ -24,6 +24,10 @@ pub(super) fn all() -> Vec<ScalarUDF> {
                 )
             })?;
             Ok(ScalarValue::Utf8(Some(decoded.into_owned())))
+        }),
+        of_text("nfc_normalize", |values| {
+            let composed = ComposingNormalizerBorrowed::new_nfc().normalize(&text(&values[0])).into_owned();
+            Ok(ScalarValue::Utf8(Some(composed)))
         }),
         of_text("strip_accents", |values| Ok(ScalarValue::Utf8(Some(without_accents(&text(&values[0])))))),
     ]

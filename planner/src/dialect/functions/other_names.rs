@@ -95,5 +95,6 @@ pub(super) const DATE_PARTS: &[(&str, &str)] = &[
     ("weekofyear", "week"),
     ("hour", "hour"),
     ("minute", "minute"),
+    ("nanosecond", "nanosecond"),
     ("second", "second"),
 ];

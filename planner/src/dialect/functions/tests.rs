@@ -66,7 +66,7 @@ fn other_names_of_types() {
         "SELECT 1::HUGEINT, TRY_CAST(x AS uinteger)",
         "SELECT 1::DECIMAL(38,0), TRY_CAST(x AS INT UNSIGNED)",
     );
-    check("SELECT d::datetime, n::long, s::text", "SELECT d::TIMESTAMP, n::BIGINT, s::TEXT");
+    check("SELECT d::datetime, n::long, s::text", "SELECT d::TIMESTAMP(6), n::BIGINT, s::TEXT");
 }
 
 #[test]
@@ -82,4 +82,18 @@ fn wrong_arguments_are_told() {
         rewrite("SELECT arg_max(x)").unwrap_err().to_string(),
         "arg_max: expected a value and what to compare"
     );
+}
+
+#[test]
+fn options_of_regular_expressions() {
+    check("SELECT regexp_matches(s, 'a', ' i c')", "SELECT regexp_like(s, 'a')");
+    check("SELECT regexp_replace(s, 'a.', 'b', 'lg')", "SELECT regexp_replace(s, 'a\\.', 'b', 'g')");
+    check("SELECT regexp_full_match(s, 'a', 's')", "SELECT regexp_like(s, '^(?:' || '(?s)a' || ')$')");
+    assert!(rewrite("SELECT regexp_like(s, 'a', 'q')").is_err());
+}
+
+#[test]
+fn functions_that_differ_in_casts_are_told_apart() {
+    check("SELECT sum(x), sum(x::INT), sum(x)", "SELECT sum(x), sum(coalesce(x::INT)), sum(x)");
+    check("SELECT sum(x::INT), avg(x)", "SELECT sum(x::INT), avg(x)");
 }

@@ -1,0 +1,55 @@
+//! `CAST(x AS VARCHAR)` of structs and maps, and of lists of them: they are written as JSON, as they are in results.
+//!
+//! The relational core has no text of them.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::error::Result;
+use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, ScalarUDF, cast};
+use datafusion::optimizer::AnalyzerRule;
+
+use crate::overflow::rewrite_expressions;
+
+/// Writes nested values as JSON where a text is asked for.
+#[derive(Debug)]
+pub(crate) struct NestedAsText {
+    pub(crate) to_json: Arc<ScalarUDF>,
+}
+
+impl AnalyzerRule for NestedAsText {
+    fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
+        let written = |expr: Expr, schema: &DFSchema| match expr {
+            Expr::Cast(Cast { expr, field })
+                if is_text(field.data_type()) && is_nested(&expr.get_type(schema)?) =>
+            {
+                let json = self.to_json.call(vec![*expr]);
+                Ok(Transformed::yes(cast(json, field.data_type().clone())))
+            }
+            other => Ok(Transformed::no(other)),
+        };
+        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, written)).data()
+    }
+
+    fn name(&self) -> &str {
+        "nested_as_text"
+    }
+}
+
+fn is_text(ty: &DataType) -> bool {
+    matches!(ty, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+/// Whether there are structs or maps in a type.
+fn is_nested(ty: &DataType) -> bool {
+    match ty {
+        DataType::Struct(_) | DataType::Map(..) => true,
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            is_nested(item.data_type())
+        }
+        _ => false,
+    }
+}
