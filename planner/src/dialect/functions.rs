@@ -31,6 +31,7 @@ use self::regular_expressions::{regexp_extract, similar, take_options};
 use self::structs::{json_object, named_values, struct_pack};
 use crate::dialect::casts::tell_casts_apart;
 use crate::dialect::collations::{compare_collated, no_order_here, order_collated};
+use crate::dialect::exact_numbers::exact;
 use crate::dialect::intervals::plain_interval;
 use crate::dialect::json_operators::{as_call, step_first};
 use crate::dialect::literals::{folded, written};
@@ -104,6 +105,9 @@ impl VisitorMut for Rewriter {
     // Before its parts, which are other ones then.
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
         step_first(expr);
+        if let Some(exact) = exact(expr) {
+            *expr = exact;
+        }
         match compare_collated(expr) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),

@@ -7,6 +7,7 @@ pub(crate) mod asof;
 pub(crate) mod casts;
 pub(crate) mod collations;
 pub(crate) mod columns;
+pub(crate) mod exact_numbers;
 pub(crate) mod functions;
 pub(crate) mod intervals;
 pub(crate) mod json_operators;
