@@ -27,7 +27,7 @@ const LAYERS: [&str; 9] = [
 ];
 
 /// All kinds of messages that are said in other words.
-const KINDS: [fn(&str) -> Option<Words>; 35] = [
+const KINDS: [fn(&str) -> Option<Words>; 36] = [
     no_table,
     no_function,
     no_type,
@@ -47,6 +47,7 @@ const KINDS: [fn(&str) -> Option<Words>; 35] = [
     no_limit,
     broken_pattern,
     no_part_of_time,
+    no_format_of_time,
     no_operator,
     texts_put_together,
     top,
@@ -380,6 +381,12 @@ fn no_part_of_time(text: &str) -> Option<Words> {
 }
 
 /// `a && b`.
+fn no_format_of_time(text: &str) -> Option<Words> {
+    let hint = "a format is as '%Y-%m-%d %H:%M:%S': behind % stands the letter of a part that the value has, and %% is a percent sign";
+    (text == "Format error")
+        .then(|| ("a time cannot be written in this format".to_owned(), Some(hint.to_owned())))
+}
+
 fn no_operator(text: &str) -> Option<Words> {
     let operator = text.strip_prefix("This feature is not implemented: Unsupported binary operator: ")?;
     let (operator, hint) = match operator {

@@ -141,7 +141,7 @@ pub use expr::{
     desc, len, lit, null, when,
 };
 pub use files::{FileContent, list_files, list_folder, table_sql};
-pub use frame::{Columns, Frame, GroupBy, IntoExpr, IntoSort, Join, Pivot, concat, from_batches};
+pub use frame::{Columns, Frame, GroupBy, IntoExpr, IntoSort, Join, JoinAsof, Pivot, concat, from_batches};
 pub use options::{OptionValue, ReadOptions};
 pub use output::Output;
 pub use paths::Paths;

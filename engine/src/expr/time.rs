@@ -98,7 +98,20 @@ impl TimeExpr {
         function::date_trunc(lit(unit), self.0)
     }
 
-    /// As text, in a format such as `%Y-%m-%d %H:%M`.
+    /// As text, in a format such as `%Y-%m-%d %H:%M`. Computing a format that is none, or has a part that the value lacks, is an error.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "day\n2013-01-31\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let days = swath::read_csv(&path).scan()?;
+    /// let written = |format| days.select([col("day").dt().format(format)]).to_bag::<String>().collect();
+    /// assert_eq!(written("%d.%m.%Y")?, ["31.01.2013"]);
+    /// assert!(written("%Q").unwrap_err().to_string().contains("cannot be written in this format"));
+    /// # Ok::<(), swath::Error>(())
+    /// ```
     #[doc(alias = "strftime")]
     pub fn format(self, format: &str) -> Expr {
         function::to_char(self.0, lit(format))

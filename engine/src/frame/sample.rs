@@ -51,4 +51,41 @@ impl Frame {
     pub fn sample_rows(&self, count: usize, seed: u64) -> Self {
         self.step(|plan| Ok(Sample { size: SampleSize::Rows(count), seed }.over(plan.clone())))
     }
+
+    /// Parts of all rows by chance, each row in one of them: about so large as the shares say, which add up to 1.
+    ///
+    /// The same seed gives the same parts, as of [`Frame::sample`]. Computed together, they share one read.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a\n1\n3\n2\n").unwrap();
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// let [train, test] = frame.random_split([0.8, 0.2], 7);
+    /// let (train, test) = swath::compute((train.count(), test.count()))?;
+    /// assert_eq!(train + test, 3);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn random_split<const N: usize>(&self, shares: [f64; N], seed: u64) -> [Self; N] {
+        let sum: f64 = shares.iter().sum();
+        let is_whole = shares.iter().all(|share| (0.0..=1.0).contains(share)) && (sum - 1.0).abs() < 1e-9;
+        let mut from = 0.0;
+        let mut number = 0;
+        shares.map(|share| {
+            number += 1;
+            let start = from;
+            // The last one takes what rounding leaves.
+            from = if number == N { 1.0 } else { start + share };
+            let end = from;
+            self.step(|plan| {
+                if !is_whole {
+                    return Err(Error::query(
+                        format!("shares of all rows are from 0 to 1 and add up to 1, and these to {sum}"),
+                        "as in random_split([0.8, 0.2], seed)".to_owned(),
+                    ));
+                }
+                Ok(Sample { size: SampleSize::between(start, end), seed }.over(plan.clone()))
+            })
+        })
+    }
 }

@@ -20,6 +20,9 @@ use crate::session::Session;
 /// The name of the frame itself in [`Frame::sql`].
 const SELF: &str = "self";
 
+/// And of another one, in queries that are made by the library.
+const OTHER: &str = "other";
+
 impl Session {
     /// A frame of a query, which may read files and the session's tables and views. It is planned now,
     /// and run when its rows are asked for.
@@ -78,11 +81,13 @@ impl Frame {
     /// # Ok::<(), swath::Error>(())
     /// ```
     pub fn sql(&self, sql: &str) -> Self {
-        self.step(|plan| {
-            let query = one_query(self.session().parse(sql)?)?;
-            let table = SelfTable { plan: without_tables(plan)? };
-            crate::blocking::block_on(self.session().plan_query(query, Some(table)))
-        })
+        self.step(|plan| self.plan_sql(sql, SelfTable::new(without_tables(plan)?)))
+    }
+
+    /// The plan of a query over these tables.
+    pub(super) fn plan_sql(&self, sql: &str, tables: SelfTable) -> Result<LogicalPlan> {
+        let query = one_query(self.session().parse(sql)?)?;
+        crate::blocking::block_on(self.session().plan_query(query, Some(tables)))
     }
 }
 
@@ -102,16 +107,25 @@ fn one_query(statements: Vec<Statement>) -> Result<Statement> {
     Err(Error::query("the statement is not a query", hint))
 }
 
-/// Puts a frame where a query says `self`.
+/// Puts a frame where a query says `self`, and maybe another where it says `other`.
 #[derive(Debug)]
 pub(crate) struct SelfTable {
-    plan: LogicalPlan,
+    plans: Vec<(&'static str, LogicalPlan)>,
 }
 
 impl SelfTable {
-    /// The name and the columns that queries may use.
-    pub(crate) fn table(&self) -> (String, Vec<String>) {
-        (SELF.to_owned(), super::names(&self.plan))
+    pub(super) fn new(plan: LogicalPlan) -> Self {
+        Self { plans: vec![(SELF, plan)] }
+    }
+
+    pub(super) fn with_other(mut self, plan: LogicalPlan) -> Self {
+        self.plans.push((OTHER, plan));
+        self
+    }
+
+    /// The names and the columns that queries may use.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (String, Vec<String>)> {
+        self.plans.iter().map(|(name, plan)| ((*name).to_owned(), super::names(plan)))
     }
 }
 
@@ -124,15 +138,15 @@ impl RelationPlanner for SelfTable {
         let TableFactor::Table { name, alias, args: None, .. } = &relation else {
             return Ok(RelationPlanning::Original(Box::new(relation)));
         };
-        let is_self = matches!(
-            name.0.as_slice(),
-            [ObjectNamePart::Identifier(ident)] if ident.value.eq_ignore_ascii_case(SELF)
-        );
-        if !is_self {
+        let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else {
             return Ok(RelationPlanning::Original(Box::new(relation)));
-        }
-        let plan = datafusion::logical_expr::LogicalPlanBuilder::from(self.plan.clone())
-            .alias(TableReference::bare(SELF))?
+        };
+        let named = self.plans.iter().find(|(name, _)| ident.value.eq_ignore_ascii_case(name));
+        let Some((name, plan)) = named else {
+            return Ok(RelationPlanning::Original(Box::new(relation)));
+        };
+        let plan = datafusion::logical_expr::LogicalPlanBuilder::from(plan.clone())
+            .alias(TableReference::bare(*name))?
             .build()?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
     }

@@ -5,6 +5,7 @@
 //! and seed then give the same rows, whatever the threads and the columns asked for.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{BooleanArray, RecordBatch};
@@ -31,8 +32,8 @@ const BATCH_ROWS: usize = 8192;
 /// How many rows are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Hash)]
 pub(crate) enum SampleSize {
-    /// Each row with a chance of so many in [`Self::WHOLE`].
-    Share(u64),
+    /// Each row whose draw, of [`Self::WHOLE`], is in this range: samples with one seed whose ranges do not overlap have no row in common.
+    Share { from: u64, to: u64 },
     /// So many rows, each with the same chance.
     Rows(usize),
 }
@@ -43,7 +44,13 @@ impl SampleSize {
 
     /// A share from 0 to 1.
     pub(crate) fn share(fraction: f64) -> Self {
-        Self::Share((fraction.clamp(0.0, 1.0) * Self::WHOLE as f64) as u64)
+        Self::between(0.0, fraction)
+    }
+
+    /// The share that lies between two, from 0 to 1.
+    pub(crate) fn between(from: f64, to: f64) -> Self {
+        let draw = |share: f64| (share.clamp(0.0, 1.0) * Self::WHOLE as f64) as u64;
+        Self::Share { from: draw(from), to: draw(to) }
     }
 }
 
@@ -57,8 +64,8 @@ pub(crate) struct Sample {
 impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.size {
-            SampleSize::Share(share) => {
-                let percent = 100.0 * share as f64 / SampleSize::WHOLE as f64;
+            SampleSize::Share { from, to } => {
+                let percent = 100.0 * (to - from) as f64 / SampleSize::WHOLE as f64;
                 // As it was written, without what the binary fraction leaves of it.
                 write!(f, "{} percent", (percent * 1e9).round() / 1e9)?;
             }
@@ -92,7 +99,7 @@ pub(crate) struct SampleExec {
 impl SampleExec {
     fn new(input: Arc<dyn ExecutionPlan>, sample: Sample) -> Self {
         let emission = match sample.size {
-            SampleSize::Share(_) => EmissionType::Incremental,
+            SampleSize::Share { .. } => EmissionType::Incremental,
             SampleSize::Rows(_) => EmissionType::Final,
         };
         let properties = PlanProperties::new(
@@ -159,7 +166,7 @@ impl ExecutionPlan for SampleExec {
         let rows = self.input.execute(partition, Arc::clone(&context))?;
         let draws = Draws::new(self.sample.seed);
         match self.sample.size {
-            SampleSize::Share(share) => Ok(share_of(rows, share, draws, metrics)),
+            SampleSize::Share { from, to } => Ok(share_of(rows, from..to, draws, metrics)),
             SampleSize::Rows(count) => {
                 let memory = MemoryConsumer::new("Sample").register(context.memory_pool());
                 let reservoir = Reservoir::new(count, draws, memory);
@@ -176,7 +183,7 @@ impl ExecutionPlan for SampleExec {
 /// The rows whose draw is among the least.
 fn share_of(
     rows: SendableRecordBatchStream,
-    share: u64,
+    share: Range<u64>,
     mut draws: Draws,
     metrics: BaselineMetrics,
 ) -> SendableRecordBatchStream {
@@ -184,7 +191,8 @@ fn share_of(
     let taken = rows.map(move |batch| {
         let batch = batch?;
         let _timer = metrics.elapsed_compute().timer();
-        let mask: BooleanArray = (0..batch.num_rows()).map(|_| Some(draws.next() >> 11 < share)).collect();
+        let mask: BooleanArray =
+            (0..batch.num_rows()).map(|_| Some(share.contains(&(draws.next() >> 11)))).collect();
         let taken = filter_record_batch(&batch, &mask)?;
         metrics.record_output(taken.num_rows());
         Ok(taken)

@@ -417,9 +417,10 @@ impl Session {
         let mut tables = self.tables().await;
         let mut state = self.context.state();
         if let Some(own) = own {
-            let named_self = own.table();
-            tables.retain(|(name, _)| *name != named_self.0);
-            tables.push(named_self);
+            for own in own.tables() {
+                tables.retain(|(name, _)| *name != own.0);
+                tables.push(own);
+            }
             state.register_relation_planner(Arc::new(own))?;
         }
         let names = Names::new(&self.sources, tables, &state);
