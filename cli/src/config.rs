@@ -87,7 +87,13 @@ impl Config {
         let Some(path) = named.clone().or_else(usual) else { return Ok(Self::default()) };
         match fs::read_to_string(&path) {
             Ok(text) => Self::parse(&text, &path),
-            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            // Nobody who may not look into a folder, as into that of who began the program for another user, has put a file there.
+            Err(error)
+                if named.is_none()
+                    && (error.kind() == io::ErrorKind::NotFound || fs::symlink_metadata(&path).is_err()) =>
+            {
+                Ok(Self::default())
+            }
             Err(error) => Err(Report::with_hint(
                 format!("{}: cannot read the configuration: {error}", path.display()),
                 "SWATH_CONFIG names the file; an empty one says nothing",

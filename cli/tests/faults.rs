@@ -360,6 +360,16 @@ fn one_of_many_files_that_may_not_be_read() {
         .code(1)
         .stdout("")
         .stderr(predicate::str::contains("b.csv: cannot open: Permission denied"));
+    // A home that is somebody else's has no configuration.
+    let home = dir.path().join("home");
+    fs::create_dir(&home).unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o000)).unwrap();
+    let environment = format!("env -u SWATH_CONFIG -u XDG_CONFIG_HOME HOME={}", home.display());
+    shell(&dir, &format!("{environment} {prefix}swath \"SELECT 1 AS x\""))
+        .assert()
+        .success()
+        .stdout("x\n1\n");
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
