@@ -78,10 +78,40 @@ fn is_repartition(name: &str) -> bool {
     name.starts_with("RepartitionExec[")
 }
 
+/// Whether a consumer holds the rows of a sort, which fails if it does not get a batch.
+fn is_sort(name: &str) -> bool {
+    name.starts_with("ExternalSorter[")
+}
+
 /// Whether a consumer merges the runs of a sort, and fails if it gets nothing.
 fn is_merge(name: &str) -> bool {
     name.starts_with("ExternalSorterMerge[")
 }
+
+/// Whether a consumer that is refused goes on in a way that is not right, and so has to fail: of a join without keys, the relational core
+/// reads the first side once more, which not all plans can, and gives rows of outer joins once for each partition of the other side.
+/// [`JoinByBlocks`](crate::operators::JoinByBlocks) is the way that is.
+fn goes_on_wrongly(name: &str) -> bool {
+    name.starts_with("NestedLoopJoinLoad[")
+}
+
+/// What a consumer is told that has to fail when it is refused.
+#[derive(Debug)]
+pub(crate) struct Refused(String);
+
+impl Refused {
+    pub(crate) fn error(message: String) -> DataFusionError {
+        DataFusionError::External(Box::new(Self(message)))
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
 
 impl State {
     /// What consumers of some names have.
@@ -189,17 +219,22 @@ impl Budget {
         }
         // So it may take more than there is, and only readers that go on make that less.
         let wanted = reservation.size() + additional;
-        let begins = reservation.size() == 0 && additional <= self.limit_bytes() / BEGINNING_SHARE;
+        let beginning_share = self.limit_bytes()
+            / if is_sort(consumer.name()) || is_table(consumer.name()) {
+                MERGE_SHARE
+            } else {
+                BEGINNING_SHARE
+            };
+        let begins = reservation.size() == 0 && additional <= beginning_share;
         // A table that can hardly hold a few batches would go to disk with each, and fails where it has no room to sort one.
         let is_small_table = is_table(consumer.name()) && wanted <= self.limit_bytes() / SMALL_TABLE_SHARE;
-        let headroom = self.percent(Self::HEADROOM_PERCENT);
-        if (begins || is_small_table) && used <= headroom + state.bytes_of(is_repartition) {
-            return true;
-        }
-        // What is kept for readers becomes less as they go on, and goes to disk when more comes; a merge cannot wait for that.
+        // What is kept for readers becomes less as they go on, and goes to disk when more comes; others cannot wait for that.
         let merge_share = self.limit_bytes() / MERGE_SHARE;
         let kept = state.bytes_of(|name| name == SLOWER_READERS).min(merge_share);
-        if is_merge(consumer.name()) && wanted <= merge_share && used <= headroom + kept {
+        let headroom = self.percent(Self::HEADROOM_PERCENT);
+        let with_waiting = headroom + state.bytes_of(is_repartition) + kept;
+        let is_small_merge = is_merge(consumer.name()) && wanted <= merge_share;
+        if (begins || is_small_table || is_small_merge) && used <= with_waiting {
             return true;
         }
         let sharers = state.spillers + usize::from(!state.holders.contains_key(&consumer.id()));
@@ -239,13 +274,17 @@ impl MemoryPool for Budget {
         }
         let most = state.holders.values().max_by_key(|holder| holder.bytes);
         let most = most.map_or(String::new(), |most| format!(", most by {} with {}", most.name, most.bytes));
-        Err(DataFusionError::ResourcesExhausted(format!(
-            "{} needs {additional} more bytes of memory beside {} that it has; {} of {} bytes are in use{most}",
-            reservation.consumer().name(),
+        let name = reservation.consumer().name();
+        let message = format!(
+            "{name} needs {additional} more bytes of memory beside {} that it has; {} of {} bytes are in use{most}",
             reservation.size(),
             state.used_bytes,
             self.limit_bytes(),
-        )))
+        );
+        Err(match goes_on_wrongly(name) {
+            true => Refused::error(message),
+            false => DataFusionError::ResourcesExhausted(message),
+        })
     }
 
     fn reserved(&self) -> usize {
@@ -308,13 +347,13 @@ mod tests {
         consumer(&pool, "FilterExec[0]", false).try_grow(1).unwrap();
         waiting.try_grow(70_000).unwrap();
         let table = consumer(&pool, "FinalHashAggregateStream[0]", true);
-        assert!(table.try_grow(4001).is_err(), "it is not small");
+        assert!(table.try_grow(8001).is_err(), "it is not small");
         table.try_grow(2000).unwrap();
         table.try_grow(1900).unwrap();
         assert!(table.try_grow(900).is_err(), "it has something to write");
         let sort = consumer(&pool, "ExternalSorter[0]", true);
-        assert!(sort.try_grow(1001).is_err(), "it is not small");
-        sort.try_grow(900).unwrap();
+        assert!(sort.try_grow(8001).is_err(), "it is not small");
+        sort.try_grow(7000).unwrap();
         assert!(sort.try_grow(900).is_err(), "it has something to write");
         drop((waiting, sort));
         let other = consumer(&pool, "HashJoinInput", false);

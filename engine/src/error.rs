@@ -10,6 +10,7 @@ use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use swath_io::ErrorKind;
 
+use crate::budget::Refused;
 use crate::error_words;
 
 /// A result of this crate.
@@ -60,7 +61,7 @@ impl Error {
     /// Whether the query needed more memory than it may use.
     pub(crate) fn is_out_of_memory(&self) -> bool {
         let Self::Query(QueryError { source: Some(error), .. }) = self else { return false };
-        matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
+        refusal(error.find_root()).is_some()
     }
 
     /// Whether the query took longer than it may.
@@ -138,15 +139,25 @@ impl From<DataFusionError> for Error {
         if let Some(ours) = find_ours(&error) {
             return ours;
         }
-        let (message, hint) = match error.find_root() {
-            DataFusionError::SchemaError(schema, _) => schema_words(schema),
-            DataFusionError::ResourcesExhausted(message) => (
+        let root = error.find_root();
+        let (message, hint) = match (refusal(root), root) {
+            (Some(message), _) => (
                 format!("the query does not fit into its memory: {message}"),
                 Some("give it more (--memory-limit), or use fewer threads (--threads)".to_owned()),
             ),
-            root => error_words::of_core(root),
+            (None, DataFusionError::SchemaError(schema, _)) => schema_words(schema),
+            (None, root) => error_words::of_core(root),
         };
         Self::Query(QueryError { message, hint, source: Some(Arc::new(error)) })
+    }
+}
+
+/// What somebody was told who asked for memory and got none.
+fn refusal(root: &DataFusionError) -> Option<String> {
+    match root {
+        DataFusionError::ResourcesExhausted(message) => Some(message.clone()),
+        DataFusionError::External(error) => error.downcast_ref::<Refused>().map(ToString::to_string),
+        _ => None,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::budget::Budget;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::frugal::FrugalBudget;
-use crate::operators::{SortFirstRows, SortGroups};
+use crate::operators::{CompactSortedRows, JoinByBlocks, SortFirstRows, SortGroups};
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};
 use crate::threads::lock;
@@ -159,6 +159,8 @@ impl Resources {
             .with_runtime_env(Arc::new(runtime))
             .with_physical_optimizer_rule(Arc::new(SortFirstRows::ByDisk))
             .with_physical_optimizer_rule(Arc::new(SortGroups))
+            .with_physical_optimizer_rule(Arc::new(JoinByBlocks { spills: Arc::clone(&self.spills) }))
+            .with_physical_optimizer_rule(Arc::new(CompactSortedRows))
             .build())
     }
 }
@@ -176,9 +178,12 @@ fn finds(
     Ok(found)
 }
 
-/// Whether a node is a join with a condition, of which the keys may not have been found yet.
+/// Whether a node is a join with a condition, of which the keys may not have been found yet, or a subquery, which becomes one.
 fn joins_by_condition(node: &LogicalPlan) -> datafusion::error::Result<bool> {
-    Ok(matches!(node, LogicalPlan::Join(join) if !join.on.is_empty() || join.filter.is_some()))
+    Ok(match node {
+        LogicalPlan::Join(join) => !join.on.is_empty() || join.filter.is_some(),
+        other => matches!(other, LogicalPlan::Subquery(_)),
+    })
 }
 
 /// Whether a node computes an aggregate that keeps all values of a group where groups do not come one after the other, as

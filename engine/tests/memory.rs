@@ -117,6 +117,84 @@ fn joins_larger_than_the_memory_are_answered() {
     }
 }
 
+/// Joins without keys, whose answers the relational core has wrong where their first side does not fit.
+#[test]
+fn joins_without_keys_that_are_larger_than_the_memory_are_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, rows) in [("a", 500_u64), ("b", 700)] {
+        for file in 0..3 {
+            let mut text = String::from("k,v,t\n");
+            for row in (file..rows).step_by(3) {
+                let value = row.wrapping_mul(7_919_001) % 1_000_003;
+                writeln!(text, "{row},{value},{}", format!("{:06}", row % 1000).repeat(3000)).unwrap();
+            }
+            fs::write(folder.path().join(format!("{name}-{file}.csv")), text).unwrap();
+        }
+    }
+    let temp = tempfile::tempdir().unwrap();
+    let (roomy, tiny) = (session(1 << 30, temp.path()), session(TINY_BYTES / 2, temp.path()));
+    let near = "a.v < b.v AND a.v + 4000 > b.v";
+    let [a, b] = ["a", "b"].map(|name| format!("'{}/{name}-*.csv'", folder.path().display()));
+    let grouped = |files: &str| format!("(SELECT k, max(v) AS v, max(t) AS t FROM {files} GROUP BY k)");
+    let values = "SELECT count(*), sum(a.v), sum(b.v), max(a.t), max(b.t) FROM";
+    let mut questions: Vec<String> = ["LEFT", "RIGHT", "FULL"]
+        .iter()
+        .flat_map(|kind| {
+            let of_groups = format!("{values} {} a {kind} JOIN {} b ON {near}", grouped(&a), grouped(&b));
+            [format!("{values} {a} a {kind} JOIN {b} b ON {near}"), of_groups]
+        })
+        .collect();
+    for exists in ["EXISTS", "NOT EXISTS"] {
+        let exists = format!("{exists} (SELECT 1 FROM {b} b WHERE {near})");
+        questions.push(format!("SELECT count(*), sum(v), max(t) FROM {a} a WHERE {exists}"));
+        questions.push(format!(
+            "SELECT e, count(*), max(t) FROM (SELECT t, {exists} AS e FROM {a} a) GROUP BY e ORDER BY e"
+        ));
+    }
+    questions.push(format!(
+        "SELECT count(*), max(a.t), max(b.t) FROM {a} a CROSS JOIN (SELECT * FROM {b} LIMIT 650) b"
+    ));
+    for sql in questions {
+        let expected = run(&roomy, &sql).unwrap();
+        let found = run(&tiny, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert!(found == expected, "{sql}");
+    }
+    assert!(tiny.resource_usage().spilled_bytes > 0);
+}
+
+/// Lists and texts whose values come in an order: the relational core does not count most of what they take.
+#[test]
+fn values_in_order_go_to_the_disk() {
+    let folder = folder();
+    let temp = tempfile::tempdir().unwrap();
+    let (roomy, tiny) = (session(1 << 30, temp.path()), session(2 * TINY_BYTES, temp.path()));
+    for sql in [
+        "SELECT half % 1000 AS k, array_agg(name ORDER BY id DESC)[2], count(*) FROM '$/rows-*.csv' GROUP BY k ORDER BY k",
+        "SELECT half % 1000 AS k, string_agg(name, '|' ORDER BY few, id) FROM '$/rows-*.csv' GROUP BY k ORDER BY k",
+        "SELECT few, array_agg(id ORDER BY name)[1:3], array_agg(half ORDER BY name DESC)[1:3], max(name) FROM '$/rows-*.csv' GROUP BY few ORDER BY few",
+        "SELECT few, array_agg(id ORDER BY half, id) FILTER (WHERE id % 1000 = 7), first_value(id ORDER BY half DESC, id) FROM '$/rows-*.csv' GROUP BY few ORDER BY few",
+        "SELECT few, array_agg(DISTINCT half % 7 ORDER BY half % 7) FROM '$/rows-*.csv' GROUP BY few ORDER BY few",
+        "SELECT id, few, ntile(3) OVER (PARTITION BY half % 1000 ORDER BY id) FROM '$/rows-*.csv' ORDER BY id",
+        "SELECT id, last_value(name) OVER (PARTITION BY half % 1000 ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM '$/rows-*.csv' ORDER BY id",
+        "SELECT id, sum(id) OVER (), max(name) OVER () FROM '$/rows-*.csv' ORDER BY id",
+        "SELECT count(*), max(a.name) FROM '$/rows-*.csv' a WHERE name IN (SELECT name FROM '$/rows-*.csv' WHERE few < 9)",
+        "SELECT count(*), max(a.name) FROM '$/rows-*.csv' a JOIN '$/rows-*.csv' b ON a.name = b.name AND a.half = b.half",
+    ] {
+        let sql = sql.replace('$', &folder.path().display().to_string());
+        let expected = run(&roomy, &sql).unwrap();
+        let found = run(&tiny, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert!(found == expected, "{sql}");
+    }
+    assert!(tiny.resource_usage().spilled_bytes > 0);
+    // One partition has to be in memory.
+    let sql =
+        "SELECT max(l) FROM (SELECT last_value(name) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND \
+               UNBOUNDED FOLLOWING) AS l FROM '$/rows-*.csv')"
+            .replace('$', &folder.path().display().to_string());
+    let error = run(&session(TINY_BYTES / 2, temp.path()), &sql).unwrap_err().to_string();
+    assert!(error.contains("one partition of a window (last_value("), "{error}");
+}
+
 #[test]
 fn what_cannot_be_had_by_the_disk_is_an_error_that_says_what_would_do() {
     let folder = folder();

@@ -15,6 +15,7 @@ use super::{
     ExplainedOutput, ExplainedPass, ExplainedShared, Explanation, PassRun, ReadFrom, Reader, Span, Step,
     StepRun, Work,
 };
+use crate::operators::RefusalExec;
 use crate::pass::{Pass, PassReaderExec, PassSource, scan_config};
 use crate::scan::ScanCounters;
 use crate::table::kind_of;
@@ -140,11 +141,11 @@ fn spans(metrics: &MetricsSet) -> Vec<Span> {
     spans.into_iter().filter_map(span).collect()
 }
 
-/// A plan, or what is below it where it only yields to others now and then.
+/// A plan, or what is below it where it only yields to others now and then, or tells errors in another way.
 fn shown(plan: &Arc<dyn ExecutionPlan>) -> &Arc<dyn ExecutionPlan> {
-    match plan.downcast_ref::<CooperativeExec>() {
-        Some(cooperative) => shown(cooperative.input()),
-        None => plan,
+    match plan.is::<CooperativeExec>() || plan.is::<RefusalExec>() {
+        true => shown(plan.children()[0]),
+        false => plan,
     }
 }
 

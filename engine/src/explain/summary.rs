@@ -26,14 +26,16 @@ use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 
 use super::Summary;
-use crate::operators::{GroupPartsExec, WholePartitionsExec};
+use crate::operators::{BlockJoinExec, GroupPartsExec, WholePartitionsExec, WindowPartsExec};
 use crate::overflow::unchecked;
 
 /// Operators that move rows about, and change none.
-const UNSEEN: [&str; 9] = [
+const UNSEEN: [&str; 11] = [
     "RepartitionExec",
     "CoalesceBatchesExec",
     "CooperativeExec",
+    "CompactExec",
+    "RefusalExec",
     "SortPreservingMergeExec",
     "OutputRequirementExec",
     "BufferExec",
@@ -225,6 +227,9 @@ fn of_join(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> Option<Summary> {
         on.extend(filter);
         on
     };
+    if let Some(blocks) = plan.downcast_ref::<BlockJoinExec>() {
+        return of_join(blocks.join(), words);
+    }
     if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
         return titled(join_title(*join.join_type()), lines(on(join.on()), filter(join.filter())));
     }
@@ -288,6 +293,7 @@ fn displayable_line(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> String {
 
 fn window_exprs(plan: &Arc<dyn ExecutionPlan>) -> Option<Vec<String>> {
     let whole = plan.downcast_ref::<WholePartitionsExec>().map(WholePartitionsExec::window);
+    let whole = whole.or_else(|| plan.downcast_ref::<WindowPartsExec>().map(WindowPartsExec::window));
     let exprs = match (
         plan.downcast_ref::<BoundedWindowAggExec>(),
         whole.or_else(|| plan.downcast_ref::<WindowAggExec>()),

@@ -1,15 +1,20 @@
 //! Operators that the relational core does not have: each has one input, and no expressions of its own.
 
+mod block_join;
+mod compact_rows;
 mod filters_by_name;
 mod forget_constants;
 mod group_parts;
 mod keep_sorted;
 pub(crate) mod map_partitions;
+mod ordered_values;
+mod refusals;
 pub(crate) mod repartition;
 pub(crate) mod sample;
 mod sort_first_rows;
 mod sort_groups;
 mod whole_partitions;
+mod window_parts;
 pub(crate) mod write;
 mod yielding;
 
@@ -32,16 +37,21 @@ use datafusion::logical_expr::{
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
+pub(crate) use block_join::{BlockJoinExec, JoinByBlocks};
+pub(crate) use compact_rows::CompactSortedRows;
 pub(crate) use filters_by_name::PushFiltersByName;
 pub(crate) use forget_constants::ForgetConstants;
 pub(crate) use group_parts::{GroupPartsExec, GroupsInParts};
 pub(crate) use keep_sorted::KeepSorted;
 use map_partitions::MapPartitions;
+pub(crate) use ordered_values::OrderedValues;
+pub(crate) use refusals::{FailWhenRefused, RefusalExec};
 use repartition::Repartition;
 use sample::Sample;
 pub(crate) use sort_first_rows::SortFirstRows;
 pub(crate) use sort_groups::SortGroups;
 pub(crate) use whole_partitions::{WholePartitions, WholePartitionsExec};
+pub(crate) use window_parts::{WindowParts, WindowPartsExec};
 use write::Write;
 pub(crate) use yielding::YieldBetweenBatches;
 

@@ -49,7 +49,7 @@ fn sorted(aggregate: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     if !keeps || *aggregate.input_order_mode() != InputOrderMode::Linear {
         return Ok(None);
     }
-    let Some((whole, input)) = whole(aggregate)? else { return Ok(None) };
+    let Some((whole, input)) = whole(aggregate, Arc::clone)? else { return Ok(None) };
     let has_order = whole.aggr_expr().iter().any(|call| !call.order_bys().is_empty());
     let keys = whole.group_expr();
     let order = keys.input_exprs().into_iter().map(PhysicalSortExpr::new_default);
@@ -73,17 +73,20 @@ fn sorted(aggregate: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
 
 /// What is computed, and of which rows: of an aggregate that is done in two steps the first, of the rows that would be
 /// exchanged between them.
-fn whole(aggregate: &AggregateExec) -> Result<Option<(&AggregateExec, Arc<dyn ExecutionPlan>)>> {
+pub(super) fn whole(
+    aggregate: &AggregateExec,
+    rows_of: impl Fn(&Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan>,
+) -> Result<Option<(&AggregateExec, Arc<dyn ExecutionPlan>)>> {
     match aggregate.mode() {
         AggregateMode::Single | AggregateMode::SinglePartitioned => {
-            Ok(Some((aggregate, Arc::clone(aggregate.input()))))
+            Ok(Some((aggregate, rows_of(aggregate.input()))))
         }
         AggregateMode::FinalPartitioned => {
             let Some(exchange) = aggregate.input().downcast_ref::<RepartitionExec>() else { return Ok(None) };
             let Some(first) = exchange.input().downcast_ref::<AggregateExec>() else { return Ok(None) };
             let Partitioning::Hash(_, partitions) = exchange.partitioning() else { return Ok(None) };
             let by_keys = Partitioning::Hash(first.group_expr().input_exprs(), *partitions);
-            let exchange = RepartitionExec::try_new(Arc::clone(first.input()), by_keys)?;
+            let exchange = RepartitionExec::try_new(rows_of(first.input()), by_keys)?;
             let is_first = *first.mode() == AggregateMode::Partial;
             Ok(is_first.then(|| (first, Arc::new(exchange) as Arc<dyn ExecutionPlan>)))
         }

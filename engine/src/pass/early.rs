@@ -21,6 +21,7 @@ use futures::StreamExt;
 
 use super::reader::PassReaderExec;
 use super::together::passes_of;
+use crate::operators::BlockJoinExec;
 
 /// A plan whose joins begin both inputs at once where that saves keeping rows.
 pub(super) fn begin_early(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
@@ -39,7 +40,10 @@ pub(super) fn begin_early(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Execut
 
 /// Whether an operator asks for its second input when it has all of the first one.
 fn takes_first_whole(plan: &Arc<dyn ExecutionPlan>) -> bool {
-    plan.is::<HashJoinExec>() || plan.is::<CrossJoinExec>() || plan.is::<NestedLoopJoinExec>()
+    plan.is::<HashJoinExec>()
+        || plan.is::<CrossJoinExec>()
+        || plan.is::<NestedLoopJoinExec>()
+        || plan.is::<BlockJoinExec>()
 }
 
 /// Whether something in a plan takes all rows before it gives one.

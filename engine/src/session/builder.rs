@@ -18,8 +18,8 @@ use crate::error::Result;
 use crate::explain::Record;
 use crate::inspect::Inspections;
 use crate::operators::{
-    ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner, PushFiltersByName, SortFirstRows,
-    WholePartitions, YieldBetweenBatches,
+    FailWhenRefused, ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner, OrderedValues,
+    PushFiltersByName, SortFirstRows, WholePartitions, WindowParts, YieldBetweenBatches,
 };
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
@@ -176,8 +176,11 @@ fn session_state(
         .with_physical_optimizer_rule(Arc::new(ForgetConstants))
         .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
         .with_physical_optimizer_rule(Arc::new(KeepSorted))
+        .with_physical_optimizer_rule(Arc::new(FailWhenRefused))
         .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
         .with_physical_optimizer_rule(Arc::new(WholePartitions { spills: Arc::clone(&resources.spills) }))
+        .with_physical_optimizer_rule(Arc::new(WindowParts))
+        .with_physical_optimizer_rule(Arc::new(OrderedValues))
         .with_physical_optimizer_rule(Arc::new(GroupsInParts { spills: Arc::clone(&resources.spills) }))
         .with_relation_planners(vec![
             Arc::new(TableSamples),

@@ -62,6 +62,7 @@ impl PhysicalOptimizerRule for GroupsInParts {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| match node.downcast_ref::<AggregateExec>() {
             Some(aggregate) if has_parts(aggregate) => {
+                let node = if is_of_rows(aggregate) { of_states(aggregate)? } else { node };
                 Ok(Transformed::yes(Arc::new(GroupPartsExec::new(node, &self.spills)) as _))
             }
             _ => Ok(Transformed::no(node)),
@@ -82,12 +83,42 @@ impl PhysicalOptimizerRule for GroupsInParts {
 /// left to [`SortGroups`](super::SortGroups).
 fn has_parts(aggregate: &AggregateExec) -> bool {
     let keys = aggregate.group_expr();
-    matches!(aggregate.mode(), AggregateMode::Final | AggregateMode::FinalPartitioned)
+    (is_of_rows(aggregate)
+        || matches!(aggregate.mode(), AggregateMode::Final | AggregateMode::FinalPartitioned))
         && *aggregate.input_order_mode() == InputOrderMode::Linear
         && keys.is_single()
         && !keys.is_true_no_grouping()
         && aggregate.limit_options().is_none()
         && !aggregate.aggr_expr().iter().any(|call| keeps_values(call.fun().name()))
+}
+
+/// Whether an aggregate makes values of rows, in one step.
+fn is_of_rows(aggregate: &AggregateExec) -> bool {
+    matches!(aggregate.mode(), AggregateMode::Single | AggregateMode::SinglePartitioned)
+}
+
+/// An aggregate in two steps in place of one, in the same partition: states of the rows, and values of those.
+fn of_states(aggregate: &AggregateExec) -> Result<Arc<dyn ExecutionPlan>> {
+    let states = AggregateExec::try_new(
+        AggregateMode::Partial,
+        aggregate.group_expr().clone(),
+        aggregate.aggr_expr().to_vec(),
+        aggregate.filter_expr().to_vec(),
+        Arc::clone(aggregate.input()),
+        aggregate.input_schema(),
+    )?;
+    let mode = match aggregate.mode() {
+        AggregateMode::Single => AggregateMode::Final,
+        _ => AggregateMode::FinalPartitioned,
+    };
+    Ok(Arc::new(AggregateExec::try_new(
+        mode,
+        states.group_expr().as_final(),
+        aggregate.aggr_expr().to_vec(),
+        vec![None; aggregate.aggr_expr().len()],
+        Arc::new(states),
+        aggregate.input_schema(),
+    )?))
 }
 
 /// An aggregate of the relational core whose table is written to disk in parts.
@@ -335,7 +366,7 @@ fn accumulator(call: &Arc<AggregateFunctionExpr>) -> Result<Box<dyn GroupsAccumu
 }
 
 /// The same context with another pool.
-fn with_pool(context: &TaskContext, pool: &Arc<dyn MemoryPool>) -> Arc<TaskContext> {
+pub(super) fn with_pool(context: &TaskContext, pool: &Arc<dyn MemoryPool>) -> Arc<TaskContext> {
     let runtime = RuntimeEnv { memory_pool: Arc::clone(pool), ..context.runtime_env().as_ref().clone() };
     Arc::new(TaskContext::new(
         context.task_id(),

@@ -47,12 +47,17 @@ fn rows() -> MemTable {
 
 /// The answer, and the bytes that went to disk for it.
 async fn answer(sql: &str, limit_bytes: usize) -> (String, u64) {
+    answer_in(sql, limit_bytes, 2).await
+}
+
+/// The same, in so many partitions.
+async fn answer_in(sql: &str, limit_bytes: usize, partitions: usize) -> (String, u64) {
     let spills = Arc::new(SpillStore::new(std::env::temp_dir(), u64::MAX));
     let pool: Arc<dyn MemoryPool> = Arc::new(Budget::new(limit_bytes));
     let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build().unwrap();
     let state = SessionStateBuilder::new()
         .with_default_features()
-        .with_config(SessionConfig::new().with_target_partitions(2).with_batch_size(512))
+        .with_config(SessionConfig::new().with_target_partitions(partitions).with_batch_size(512))
         .with_runtime_env(Arc::new(runtime))
         .with_physical_optimizer_rule(Arc::new(GroupsInParts { spills: Arc::clone(&spills) }))
         .build();
@@ -82,6 +87,22 @@ async fn groups_in_parts_have_the_same_values() {
         let differs = found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
         assert!(found == expected, "{sql}: {differs:?}");
         assert!(spilled_bytes > 0 || sql.contains("GROUP BY c") || sql.contains("< 0"), "{sql}");
+    }
+}
+
+/// Where there is one partition, the relational core makes values of rows in one step.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_of_one_step_go_to_disk_in_parts() {
+    for sql in [
+        "SELECT a, b, count(*), sum(c), avg(c), sum(a) FILTER (WHERE c > 50) FROM t GROUP BY a, b",
+        "SELECT a, count(DISTINCT b) FROM t GROUP BY a",
+        "SELECT DISTINCT a, b FROM t",
+    ] {
+        let plan = answer_in(&format!("EXPLAIN {sql}"), 1 << 30, 1).await.0;
+        assert!(plan.contains("mode=Final") && !plan.contains("mode=Single"), "{plan}");
+        let (expected, _) = answer(sql, 1 << 30).await;
+        let (found, spilled_bytes) = answer_in(sql, 2 << 20, 1).await;
+        assert!(found == expected && spilled_bytes > 0, "{sql}: {spilled_bytes} bytes on disk");
     }
 }
 

@@ -69,8 +69,7 @@ impl PhysicalOptimizerRule for WholePartitions {
 fn calls_of(window: &WindowAggExec) -> Option<Vec<Arc<AggregateFunctionExpr>>> {
     let call = |expr: &Arc<dyn WindowExpr>| {
         let call = expr.as_any().downcast_ref::<PlainAggregateWindowExpr>()?.get_aggregate_expr();
-        let is_plain = !expr.partition_by().is_empty()
-            && is_whole(expr.as_ref())
+        let is_plain = is_whole(expr.as_ref())
             && !call.is_distinct()
             && call.order_bys().is_empty()
             && call.groups_accumulator_supported();

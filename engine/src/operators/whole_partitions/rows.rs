@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
-use arrow::compute::{concat, concat_batches, partition, take};
+use arrow::compute::{concat_batches, partition, take};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
@@ -16,6 +16,7 @@ use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_plan::metrics::BaselineMetrics;
 use futures::TryStreamExt;
 
+use super::super::window_parts::is_same;
 use crate::pass::{batch_len_bytes, read_batches, write_batches};
 use crate::spill_store::{Spill, SpillStore};
 
@@ -125,10 +126,12 @@ impl Partitions {
     fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         let rows = batch.num_rows();
         let keys = evaluate(&self.keys, batch)?;
-        let ranges = partition(&keys)?.ranges();
+        // Without keys all rows are one partition.
+        let ranges =
+            if keys.is_empty() { std::iter::once(0..rows).collect() } else { partition(&keys)?.ranges() };
         let first = match &self.last_key {
-            Some(last) => usize::from(!is_same(last, &keys)?),
-            None => 0,
+            Some(last) if !keys.is_empty() => usize::from(!is_same(last, &keys)?),
+            _ => 0,
         };
         let numbers: Vec<usize> = ranges
             .iter()
@@ -265,10 +268,4 @@ impl Partitions {
 
 fn evaluate(exprs: &[Arc<dyn PhysicalExpr>], batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
     exprs.iter().map(|expr| expr.evaluate(batch)?.into_array(batch.num_rows())).collect()
-}
-
-/// Whether rows begin with the keys of the partition before them.
-fn is_same(last: &[ArrayRef], keys: &[ArrayRef]) -> Result<bool> {
-    let both = last.iter().zip(keys).map(|(last, key)| concat(&[last.as_ref(), key.slice(0, 1).as_ref()]));
-    Ok(partition(&both.collect::<Result<Vec<_>, _>>()?)?.len() == 1)
 }

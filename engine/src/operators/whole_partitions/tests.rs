@@ -100,7 +100,7 @@ async fn values_are_those_of_the_core() {
         ("count(DISTINCT c) OVER (PARTITION BY b)", false),
         ("sum(id) OVER (PARTITION BY b ORDER BY id)", false),
         ("sum(id) OVER (PARTITION BY b ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)", false),
-        ("sum(id) OVER ()", false),
+        ("sum(id) OVER (), max(t) OVER ()", true),
         ("row_number() OVER (PARTITION BY a ORDER BY id), sum(id) OVER (PARTITION BY a)", true),
     ] {
         for from in ["rows", "rows WHERE a = 7", "rows WHERE id < 0"] {
@@ -122,5 +122,10 @@ async fn rows_of_long_partitions_wait_on_disk() {
     let expected = answer(sql, false, usize::MAX >> 8, 8192).await.rows;
     let found = answer(sql, true, 200_000, 8192).await;
     assert_eq!(found.rows, expected);
+    assert!(found.by_groups && found.spilled_bytes > 10_000, "{}", found.spilled_bytes);
+    // All rows are one partition.
+    let sql = sql.replace("PARTITION BY b", "");
+    let found = answer(&sql, true, 200_000, 8192).await;
+    assert_eq!(found.rows, answer(&sql, false, usize::MAX >> 8, 8192).await.rows);
     assert!(found.by_groups && found.spilled_bytes > 10_000, "{}", found.spilled_bytes);
 }
