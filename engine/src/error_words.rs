@@ -63,6 +63,7 @@ const KINDS: [fn(&str) -> Option<Words>; 36] = [
     no_order_of_steps,
     no_transactions,
     not_known,
+    another_count,
     same_names,
 ];
 
@@ -109,6 +110,14 @@ fn split_suggestion(text: &str) -> (&str, Option<String>) {
         Some(at) => (&text[..at], Some(text[at..].trim().replace("Did you mean", "did you mean"))),
         None => (text, None),
     }
+}
+
+fn another_count(text: &str) -> Option<Words> {
+    let hint = "name the columns that are given, as in INSERT INTO t (a, b) …, COPY t (a, b) FROM …";
+    (text.trim_end_matches('!') == "Column count doesn't match insert query").then(|| {
+        let what = "what is inserted has another number of columns than the table";
+        (what.to_owned(), Some(hint.to_owned()))
+    })
 }
 
 fn no_table(text: &str) -> Option<Words> {

@@ -11,6 +11,7 @@ use sqlparser::ast::{Statement as SqlStatement, Value};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use crate::copy_from::rewrite_copy_from;
 use crate::error::{Error, Result};
 use crate::parse::Statement;
 use crate::source_call::OptionValue;
@@ -78,7 +79,7 @@ fn option(name: &str, value: Value) -> Result<(String, OptionValue)> {
 /// Brings the `COPY` statements among the tokens into the form that the parser knows.
 ///
 /// # Errors
-/// A `COPY` without `TO`.
+/// A `COPY` without `TO` and `FROM`.
 pub(crate) fn rewrite(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>> {
     if !tokens.iter().any(|token| is(token, Keyword::COPY)) {
         return Ok(tokens);
@@ -109,13 +110,11 @@ fn copy_of(tokens: &[&TokenWithSpan]) -> Option<usize> {
 fn rewrite_copy(tokens: &[&TokenWithSpan], copy: usize) -> Result<Vec<TokenWithSpan>> {
     let source = copy + 1;
     let Some(to) = at_top(tokens, source, |token| is(token, Keyword::TO)) else {
-        let error = Error::new("syntax error: COPY has no TO");
-        let from = at_top(tokens, source, |token| is(token, Keyword::FROM)).is_some();
-        return Err(error.with_hint(if from {
-            "to read files: CREATE VIEW name AS SELECT * FROM 'data/*.csv'"
-        } else {
-            "COPY (SELECT …) TO 'file.csv'"
-        }));
+        return match at_top(tokens, source, |token| is(token, Keyword::FROM)) {
+            Some(from) => rewrite_copy_from(tokens, copy, from),
+            None => Err(Error::new("syntax error: COPY has no TO")
+                .with_hint("COPY (SELECT …) TO 'file.csv'; COPY table FROM 'file.csv'")),
+        };
     };
     let owned = |range: &[&TokenWithSpan]| range.iter().map(|token| (*token).clone()).collect::<Vec<_>>();
     let mut out = owned(&tokens[..source]);
@@ -171,7 +170,11 @@ fn complete_options(tokens: &[&TokenWithSpan]) -> Vec<TokenWithSpan> {
 }
 
 /// The first such token that is in no parentheses, from `start` on.
-fn at_top(tokens: &[&TokenWithSpan], start: usize, wanted: impl Fn(&TokenWithSpan) -> bool) -> Option<usize> {
+pub(crate) fn at_top(
+    tokens: &[&TokenWithSpan],
+    start: usize,
+    wanted: impl Fn(&TokenWithSpan) -> bool,
+) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(start) {
         match token.token {
@@ -184,11 +187,11 @@ fn at_top(tokens: &[&TokenWithSpan], start: usize, wanted: impl Fn(&TokenWithSpa
     None
 }
 
-fn is(token: &TokenWithSpan, keyword: Keyword) -> bool {
+pub(crate) fn is(token: &TokenWithSpan, keyword: Keyword) -> bool {
     matches!(&token.token, Token::Word(word) if word.keyword == keyword && word.quote_style.is_none())
 }
 
-fn word(text: &str) -> Token {
+pub(crate) fn word(text: &str) -> Token {
     Token::make_keyword(text)
 }
 
@@ -252,9 +255,8 @@ mod tests {
     fn wrong_ones_are_told() {
         let error = |sql| copy(sql).unwrap_err().to_string();
         assert_eq!(error("COPY t TO 'a' (HEADER, header)"), "COPY: the option header is given twice");
-        assert_eq!(error("COPY t FROM 'a'"), "syntax error: COPY has no TO");
         assert_eq!(error("COPY"), "syntax error: COPY has no TO");
-        assert!(copy("COPY t FROM 'a'").unwrap_err().hint().unwrap().contains("CREATE VIEW"));
+        assert!(copy("COPY").unwrap_err().hint().unwrap().contains("COPY table FROM"));
         assert_eq!(error("COPY t TO 'a' PARTITIONED BY (x)"), "COPY: PARTITIONED BY is not supported");
         assert!(error("COPY t TO").starts_with("syntax error"), "{}", error("COPY t TO"));
         assert!(error("COPY TO 'a'").starts_with("syntax error"));

@@ -1,6 +1,7 @@
 //! A session: settings, views, and the way from a statement to its result.
 
 mod builder;
+mod copy_from;
 
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
@@ -214,6 +215,7 @@ impl Session {
     /// Plans a statement, without running it.
     pub(crate) async fn plan(&self, mut statement: Statement) -> Result<LogicalPlan> {
         refuse_unsupported(&statement)?;
+        self.fit_copy_from(&mut statement).await?;
         let copy = take_copy(&mut statement)?;
         if copy.is_some() {
             self.resources.refuse_writes()?;

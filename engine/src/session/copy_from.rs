@@ -1,0 +1,42 @@
+//! `COPY table FROM 'file'`: the table says of what types the columns of the file are.
+
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use swath_planner::{Statement, copied_into, fit_copy};
+
+use super::Session;
+use crate::error::Result;
+use crate::types::column_type_of;
+
+impl Session {
+    /// Lets the files of a `COPY … FROM` be read as the columns of its table; other statements stay as they are.
+    pub(super) async fn fit_copy_from(&self, statement: &mut Statement) -> Result<()> {
+        let Some((table, named)) = copied_into(statement) else { return Ok(()) };
+        let table = table.to_string().replace('"', "");
+        let tables = self.registered().await;
+        // A table that is not there is told where all names are.
+        let columns = match tables.iter().find(|(name, _)| name.eq_ignore_ascii_case(&table)) {
+            Some((_, table)) => columns_of(table, &named),
+            None => Vec::new(),
+        };
+        Ok(fit_copy(statement, &columns)?)
+    }
+}
+
+/// Names and types of columns of a table: of those that are named, in their order, or of all.
+fn columns_of(table: &Arc<dyn TableProvider>, named: &[String]) -> Vec<(String, String)> {
+    let schema = table.schema();
+    let of_name = |name: &String| {
+        let mut fields = schema.fields().iter();
+        fields.find(|field| field.name().eq_ignore_ascii_case(name))
+    };
+    let fields: Vec<_> = match named {
+        [] => schema.fields().iter().collect(),
+        named => named.iter().filter_map(of_name).collect(),
+    };
+    let column = |field: &Arc<arrow::datatypes::Field>| {
+        (field.name().clone(), column_type_of(field.data_type()).to_string())
+    };
+    fields.into_iter().map(column).collect()
+}
