@@ -190,7 +190,8 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
             Some(comment) => Some(("comment", OptionValue::Text(comment.to_string()))),
             None => table.comment().map(|comment| ("comment", character(comment))),
         },
-        options.skip_initial_blanks.then_some(("skipinitialspace", OptionValue::Boolean(true))),
+        (table.skips_initial_blanks() == Some(true))
+            .then_some(("skipinitialspace", OptionValue::Boolean(true))),
         options.bare_escapes.then_some(("bare_escapes", OptionValue::Boolean(true))),
         options.inline_comments.then_some(("inline_comments", OptionValue::Boolean(true))),
         options.loose_quotes.then_some(("loose_quotes", OptionValue::Boolean(true))),

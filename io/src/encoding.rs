@@ -1,13 +1,16 @@
 //! Text that is not UTF-8.
 
+mod transcoder;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use encoding_rs::{CoderResult, Decoder, UTF_8};
+use encoding_rs::UTF_8;
+use transcoder::{RAW_LEN_BYTES, Transcoder};
 
 use crate::codec::Decompressor;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::rewrite::Rewrite;
 
 /// How bytes stand for characters.
@@ -22,6 +25,10 @@ pub enum Encoding {
     Latin1,
     /// Any other encoding of the WHATWG standard (windows-1252, utf-16le, shift_jis, …).
     Other(&'static encoding_rs::Encoding),
+    /// UTF-32, the low byte of each character first.
+    Utf32Le,
+    /// UTF-32, the high byte first.
+    Utf32Be,
     /// UTF-8, and each line of a value that is not in an encoding in which each byte is a character: by chance, text in
     /// such a one is hardly ever UTF-8.
     Utf8Or(&'static encoding_rs::Encoding),
@@ -34,6 +41,7 @@ impl Encoding {
         match self {
             Self::Utf8 | Self::Utf8Lossy | Self::Latin1 | Self::Utf8Or(_) => true,
             Self::Other(encoding) => is_of_bytes(encoding),
+            Self::Utf32Le | Self::Utf32Be => false,
         }
     }
 
@@ -54,6 +62,8 @@ impl Encoding {
             Self::Utf8Lossy => Some(String::from_utf8_lossy(bytes)),
             Self::Latin1 => Some(encoding_rs::mem::decode_latin1(bytes)),
             Self::Other(encoding) => encoding.decode_without_bom_handling_and_without_replacement(bytes),
+            Self::Utf32Le => decode_utf32(bytes, u32::from_le_bytes).map(Cow::Owned),
+            Self::Utf32Be => decode_utf32(bytes, u32::from_be_bytes).map(Cow::Owned),
             Self::Utf8Or(other) => match std::str::from_utf8(bytes) {
                 Ok(text) => Some(Cow::Borrowed(text)),
                 Err(_) => decode_lines(bytes, other).map(Cow::Owned),
@@ -68,6 +78,13 @@ impl Encoding {
             other => other,
         }
     }
+}
+
+/// Decodes characters of four bytes.
+fn decode_utf32(bytes: &[u8], number: fn([u8; 4]) -> u32) -> Option<String> {
+    let (characters, rest) = bytes.as_chunks::<4>();
+    let text = characters.iter().map(|bytes| char::from_u32(number(*bytes))).collect();
+    if rest.is_empty() { text } else { None }
 }
 
 /// Whether each byte is a character, and those of ASCII are as everywhere.
@@ -96,6 +113,8 @@ impl FromStr for Encoding {
             // A byte order mark is taken off by any name.
             "utf8" | "utf-8" | "utf-8-sig" | "utf8-sig" => Ok(Self::Utf8),
             "utf8-lossy" | "utf-8-lossy" => Ok(Self::Utf8Lossy),
+            "utf32" | "utf-32" | "utf-32le" | "utf-32-le" | "utf32le" => Ok(Self::Utf32Le),
+            "utf-32be" | "utf-32-be" | "utf32be" => Ok(Self::Utf32Be),
             // The WHATWG standard takes these names for windows-1252, which differs in 0x80..0x9f.
             "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" => Ok(Self::Latin1),
             label => match (known_encoding(label), label.strip_prefix("utf8-or-").and_then(known_encoding)) {
@@ -104,7 +123,7 @@ impl FromStr for Encoding {
                 _ => Err(Error::bad_option_hint(
                     "encoding",
                     format!("unknown encoding \"{name}\""),
-                    "known encodings: utf8, utf8-lossy, latin1, windows-1252, utf-16le, utf-16be, \
+                    "known encodings: utf8, utf8-lossy, latin1, windows-1252, utf-16le, utf-16be, utf-32le, utf-32be, \
                      the other names of the WHATWG standard, and utf8-or-windows-1252 and its like where lines are in either",
                 )),
             },
@@ -149,6 +168,8 @@ impl fmt::Display for Encoding {
             Self::Utf8Lossy => f.write_str("utf8-lossy"),
             Self::Latin1 => f.write_str("latin1"),
             Self::Other(encoding) => f.write_str(encoding.name()),
+            Self::Utf32Le => f.write_str("utf-32le"),
+            Self::Utf32Be => f.write_str("utf-32be"),
             Self::Utf8Or(other) => write!(f, "utf8-or-{}", other.name()),
         }
     }
@@ -156,7 +177,7 @@ impl fmt::Display for Encoding {
 
 /// The decoded bytes of a file in an encoding that records can be split in.
 ///
-/// A byte order mark is taken off; one of UTF-16 decides the encoding. Encodings in which a comma
+/// A byte order mark is taken off; one of UTF-16 or UTF-32 decides the encoding. Encodings in which a comma
 /// or a line end may be part of another character are transcoded to UTF-8 here, the whole stream.
 #[derive(Debug)]
 pub struct TextStream {
@@ -180,30 +201,9 @@ struct Rewritten {
     taken: usize,
 }
 
-#[derive(Debug)]
-struct Transcoder {
-    decoder: Box<DebugDecoder>,
-    raw: Vec<u8>,
-    start: usize,
-    end: usize,
-    at_end: bool,
-    finished: bool,
-}
-
-/// `encoding_rs::Decoder` has no `Debug`.
-struct DebugDecoder(Decoder);
-
-impl fmt::Debug for DebugDecoder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.encoding().name())
-    }
-}
-
-/// The byte order marks of an encoding that is not read; the first one would be one of UTF-16, and a NUL.
-const UTF_32_MARKS: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
-
-/// Bytes transcoded at once.
-const RAW_LEN_BYTES: usize = 64 << 10;
+/// Byte order marks that `encoding_rs` does not know; the first one would be one of UTF-16, and a NUL.
+const UTF_32_MARKS: [(&[u8], Encoding); 2] =
+    [(b"\xff\xfe\0\0", Encoding::Utf32Le), (b"\0\0\xfe\xff", Encoding::Utf32Be)];
 
 impl TextStream {
     /// Wraps the decoded bytes of a file.
@@ -220,37 +220,8 @@ impl TextStream {
             }
         }
         head.truncate(len);
-        if UTF_32_MARKS.contains(&head.as_slice()) {
-            let (found, hint) = ("UTF-32", "write it as UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
-            return Err(ErrorKind::NoText { path: bytes.path().to_owned(), found, hint }.into());
-        }
-        let encoding = match encoding_rs::Encoding::for_bom(&head) {
-            Some((bom, bom_len)) if bom == UTF_8 => {
-                head.drain(..bom_len);
-                if matches!(encoding, Encoding::Utf8Lossy) { encoding } else { Encoding::Utf8 }
-            }
-            Some((bom, bom_len)) => {
-                head.drain(..bom_len);
-                Encoding::Other(bom)
-            }
-            None => encoding,
-        };
-        let transcoder = match encoding {
-            Encoding::Other(other) if !encoding.is_split_safe() => Some(Transcoder {
-                decoder: Box::new(DebugDecoder(other.new_decoder_without_bom_handling())),
-                raw: std::mem::take(&mut head),
-                start: 0,
-                end: 0,
-                at_end: false,
-                finished: false,
-            }),
-            _ => None,
-        };
-        let transcoder = transcoder.map(|mut transcoder| {
-            transcoder.end = transcoder.raw.len();
-            transcoder.raw.resize(RAW_LEN_BYTES, 0);
-            transcoder
-        });
+        let encoding = take_mark(&mut head, encoding);
+        let transcoder = Transcoder::of(encoding, &mut head);
         if transcoder.is_some() && bytes.is_salvage() {
             let problem = format!("where a character begins behind a gap is not known in {encoding}");
             let hint = "write what is whole with swath decompress --salvage, and read that";
@@ -352,6 +323,21 @@ impl TextStream {
     }
 }
 
+/// Takes a byte order mark off, which says in which encoding a text is; without one it is the given one.
+fn take_mark(head: &mut Vec<u8>, encoding: Encoding) -> Encoding {
+    if let Some((mark, encoding)) = UTF_32_MARKS.iter().find(|(mark, _)| head.starts_with(mark)) {
+        head.drain(..mark.len());
+        return *encoding;
+    }
+    let Some((found, len)) = encoding_rs::Encoding::for_bom(head) else { return encoding };
+    head.drain(..len);
+    match encoding {
+        Encoding::Utf8Lossy if found == UTF_8 => encoding,
+        _ if found == UTF_8 => Encoding::Utf8,
+        _ => Encoding::Other(found),
+    }
+}
+
 impl Rewritten {
     /// Gives the next bytes of what is made of a text; 0 where that has no more. `more` gives bytes of the text, and whether it has ended.
     fn read(
@@ -376,24 +362,6 @@ impl Rewritten {
         out[..len].copy_from_slice(&self.written[self.taken..self.taken + len]);
         self.taken += len;
         Ok(len)
-    }
-}
-
-impl Transcoder {
-    fn read(&mut self, bytes: &mut Decompressor, out: &mut [u8]) -> Result<usize> {
-        let mut written = 0;
-        while written == 0 && !self.finished {
-            if self.start == self.end && !self.at_end {
-                (self.start, self.end) = (0, bytes.read(&mut self.raw)?);
-                self.at_end = self.end == 0;
-            }
-            let source = &self.raw[self.start..self.end];
-            let (state, used, len, _) = self.decoder.0.decode_to_utf8(source, out, self.at_end);
-            self.start += used;
-            written = len;
-            self.finished = self.at_end && state == CoderResult::InputEmpty;
-        }
-        Ok(written)
     }
 }
 
@@ -459,13 +427,18 @@ mod tests {
     }
 
     #[test]
-    fn utf32_is_refused_by_its_mark() {
-        for text in [&b"\xff\xfe\0\0a\0\0\0"[..], b"\0\0\xfe\xff\0\0\0a"] {
-            let reader = Box::new(Cursor::new(text.to_vec()));
-            let bytes = Decompressor::new(Path::new("a"), reader, None, &Notes::default()).unwrap();
-            let error = TextStream::new(bytes, Encoding::Utf8).unwrap_err();
-            assert_eq!(error.to_string(), "a: expected text, found UTF-32");
-        }
+    fn utf32_has_marks_too() {
+        let text = "ä,\u{1F600}\n";
+        let bytes = |bytes: fn(u32) -> [u8; 4]| text.chars().flat_map(move |c| bytes(u32::from(c)));
+        let little: Vec<u8> = bytes(u32::to_le_bytes).collect();
+        let big: Vec<u8> = bytes(u32::to_be_bytes).collect();
+        let marked = [b"\xff\xfe\0\0".as_slice(), &little].concat();
+        assert_eq!(read_all(&marked, Encoding::Utf8), (text.into(), Encoding::Utf8));
+        assert_eq!(read_all(&[b"\0\0\xfe\xff".as_slice(), &big].concat(), Encoding::Utf8).0, text.as_bytes());
+        assert_eq!(read_all(&little, "UTF_32".parse().unwrap()).0, text.as_bytes());
+        assert_eq!(read_all(&big, "utf-32-be".parse().unwrap()).0, text.as_bytes());
+        assert_eq!(Encoding::Utf32Be.decode(&big).unwrap(), text);
+        assert_eq!(Encoding::Utf32Be.decode(&big[1..]), None);
     }
 
     #[test]

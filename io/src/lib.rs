@@ -89,7 +89,7 @@ pub use scan::{ForgoRule, Place, Scan, ScanFormat, ScanItem, Worker};
 pub use scanner::filter::{
     ColumnBounds, GroupBounds, GroupFilter, RawFilter, RowFilter, ScanFilter, Usefulness,
 };
-pub use scanner::infer::{Column, CsvTable, infer_csv};
+pub use scanner::infer::{Column, CsvTable, infer_csv, looks_like_value};
 pub use scanner::json::{JsonColumn, JsonOptions, JsonTable, JsonType, begins_as_json, infer_json};
 pub use scanner::{Delim, ScanRequest, TimeFormat, TimeFormats};
 pub use search::{Further, LineSearch, Lines, SearchItem, search};

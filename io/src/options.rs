@@ -158,6 +158,8 @@ pub struct CsvOptions {
     pub names: Vec<String>,
     /// Whether names of headers are made such that they need no quotes in SQL: words of `a` to `z`, digits and `_`.
     pub normalize_names: bool,
+    /// Whether types are inferred from all values, and not from the heads of files alone.
+    pub whole_files: bool,
     /// Types that may be inferred, beside text; all if there are none.
     pub type_candidates: Vec<ColumnType>,
     /// Types of some columns, by name; the others are inferred.
@@ -222,6 +224,7 @@ impl Default for CsvOptions {
             encoding: Setting::Auto,
             names: Vec::new(),
             normalize_names: false,
+            whole_files: false,
             type_candidates: Vec::new(),
             types: Vec::new(),
             types_in_order: Vec::new(),
@@ -433,6 +436,8 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("utf8", ColumnType::Text),
     ("utf8view", ColumnType::Text),
     ("category", ColumnType::Text),
+    ("json", ColumnType::Text),
+    ("uuid", ColumnType::Text),
 ];
 
 impl FromStr for ColumnType {

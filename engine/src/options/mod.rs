@@ -4,7 +4,7 @@ mod names;
 mod values;
 
 pub(crate) use names::options_of;
-use names::{changes_nothing, is_option_of, unknown, usual};
+use names::{changes_nothing, changes_nothing_of_json, is_option_of, unknown, usual};
 use swath_io::{
     ColumnType, CsvOptions, Delim, Encoding, Error as IoError, HeaderMode, JsonOptions, OnError, Setting,
     TextOptions,
@@ -12,8 +12,8 @@ use swath_io::{
 pub use swath_planner::OptionValue;
 use swath_planner::SourceFunction;
 use values::{
-    TYPES_HINT, comment, delim, header, on_bad_lines, set, texts, thousands, time_format, type_candidates,
-    types, types_in_order, wrong,
+    TYPES_HINT, comment, delim, header, is_everything, on_bad_lines, set, texts, thousands, time_format,
+    type_candidates, types, types_in_order, wrong,
 };
 pub(crate) use values::{boolean, byte, number, text};
 
@@ -44,7 +44,8 @@ pub(crate) use values::{boolean, byte, number, text};
 /// | `types` | a map from name to type, or a list of types | types of some columns, or of the first ones, in order |
 /// | `columns` | a map from name to type | all columns, in order |
 /// | `all_varchar` | `true`, `false` | read all columns as text |
-/// | `auto_type_candidates` | a list of types | types that columns may get by looking, beside text: of integers, `double`, `float`, `boolean`, `date`, `timestamp`, `timestamptz` |
+/// | `auto_type_candidates` | a list of types | types that columns may get by looking, beside text: of integers, `double`, `float`, `boolean`, `date`, `time`, `timestamp`, `timestamptz` |
+/// | `sample_size` | a number | `-1`: types are those of all values, for which files are read once more; others change nothing, as the first 512 KiB of every file are looked at |
 /// | `auto_detect` | `true`, `false` | `false`: `columns` are given, and whatever else is not said is as in RFC 4180, without a header |
 /// | `compression` | a name | the codec, `'auto'` to find it out |
 /// | `salvage` | `true`, `false` | damage of compressed files is passed over: what is whole is read, and what is lost is told |
@@ -64,7 +65,7 @@ pub(crate) use values::{boolean, byte, number, text};
 ///
 /// Other names by which DuckDB, Polars and pandas know these are taken, too (`null_values`, `skiprows`, `quotechar`,
 /// `schema_overrides`, …), and so are options of theirs which say how files are read where the answer is the same:
-/// `sample_size`, `buffer_size`, `parallel`, `low_memory`, `new_line` and their like change nothing.
+/// `buffer_size`, `parallel`, `low_memory`, `new_line` and their like change nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ReadOptions {
     csv: CsvOptions,
@@ -131,6 +132,14 @@ impl ReadOptions {
             "columns" => csv.columns = Some(types(name, value)?),
             "auto_detect" => self.guess_nothing = !boolean(name, value)?,
             "all_varchar" => csv.all_varchar = boolean(name, value)?,
+            // Polars looks at no record for types then.
+            "sample_size"
+                if name == "infer_schema_length" && number(name, value).is_ok_and(|len| len == 0) =>
+            {
+                csv.all_varchar = true;
+            }
+            "sample_size" => csv.whole_files = is_everything(name, value)?,
+            "infer_schema" => csv.all_varchar = !boolean(name, value)?,
             "auto_type_candidates" => csv.type_candidates = type_candidates(name, value)?,
             "compression" => {
                 let codec = text(name, value)?;
@@ -204,6 +213,9 @@ impl ReadOptions {
             | SourceFunction::ReadParquet => Self::default(),
         };
         for (name, value) in options {
+            if function == SourceFunction::ReadJson && changes_nothing_of_json(name, value)? {
+                continue;
+            }
             if !is_option_of(function, name) {
                 return Err(unknown(name, function));
             }
@@ -264,6 +276,7 @@ impl ReadOptions {
             text: self.text(),
             types: self.csv.types.clone(),
             columns: self.csv.columns.clone(),
+            whole_files: self.csv.whole_files,
             on_error: self.csv.on_error,
             rejects_limit: self.csv.rejects_limit,
         }
@@ -401,8 +414,8 @@ mod tests {
         let no = OptionValue::Boolean(false);
         let number = |number: &str| OptionValue::Number(number.into());
         for (name, value) in [
-            ("sample_size", number("-1")),
-            ("infer_schema_length", OptionValue::Null),
+            ("sample_size", number("20480")),
+            ("infer_schema_length", number("100")),
             ("buffer_size", number("1000")),
             ("parallel", no.clone()),
             ("low_memory", no.clone()),
@@ -415,6 +428,28 @@ mod tests {
         }
         let error = set("eol_char", text_value(";")).unwrap_err().to_string();
         assert_eq!(error, "option eol_char: a line ends with '\\n', '\\r' or '\\r\\n', not ';'");
+    }
+
+    #[test]
+    fn all_records_can_be_looked_at_or_none() {
+        let number = |number: &str| OptionValue::Number(number.into());
+        for (name, value) in [("sample_size", number("-1")), ("infer_schema_length", OptionValue::Null)] {
+            assert!(set(name, value).unwrap().csv().whole_files, "{name}");
+        }
+        assert!(set("infer_schema_length", number("0")).unwrap().csv().all_varchar);
+        assert!(set("infer_schema", OptionValue::Boolean(false)).unwrap().csv().all_varchar);
+        assert!(set("sample_size", text_value("all")).is_err());
+        let json = |name: &str, value: OptionValue| {
+            let options = [(name.to_owned(), value)];
+            ReadOptions::of_call(SourceFunction::ReadJson, &options, &ReadOptions::default())
+        };
+        assert!(json("sample_size", number("-1")).unwrap().json().whole_files);
+        for (name, value) in [("format", text_value("array")), ("records", text_value("auto"))] {
+            assert_eq!(json(name, value).unwrap(), ReadOptions::default(), "{name}");
+        }
+        for name in ["records", "union_by_name", "auto_detect"] {
+            assert!(json(name, OptionValue::Boolean(false)).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::OptionValue;
 use super::values::{boolean, text, wrong};
 
 /// Every option, by the name that is suggested for a misspelt one, and which functions have it.
-const OPTIONS: [(&str, Of); 45] = [
+const OPTIONS: [(&str, Of); 46] = [
     ("header", Of::Csv),
     ("delim", Of::Csv),
     ("sep", Of::Csv),
@@ -34,8 +34,9 @@ const OPTIONS: [(&str, Of); 45] = [
     ("names", Of::Csv),
     ("normalize_names", Of::Csv),
     ("all_varchar", Of::Csv),
+    ("sample_size", Of::Objects),
     ("auto_type_candidates", Of::Csv),
-    ("auto_detect", Of::Csv),
+    ("auto_detect", Of::Objects),
     ("compression", Of::Text),
     ("salvage", Of::Text),
     ("filename", Of::Files),
@@ -162,7 +163,11 @@ fn needless(name: &str) -> Option<&'static str> {
         }
         "usecols" | "nrows" | "n_rows" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
         "format" | "records" => {
-            "whether there is an object on each line, or an array of them, is found by looking"
+            "whether there is an object on each line, or an array of them, is found by looking; read_text('…') gives lines as they are"
+        }
+        "convert_strings_to_integers" => "types = {'column': 'bigint'} reads texts of digits as numbers",
+        "map_inference_threshold" | "field_appearance_threshold" => {
+            "keys are columns and members, wherever they stand; types = {'column': 'text'} reads a column as it is written"
         }
         "union_by_name" => "files belong together by the names of their columns",
         "maximum_depth" => "types = {'column': 'text'} reads a column as it is written",
@@ -175,13 +180,36 @@ fn needless(name: &str) -> Option<&'static str> {
     })
 }
 
+/// Like [`changes_nothing`], for options that files of JSON have elsewhere.
+///
+/// # Errors
+/// It does not take the value.
+pub(super) fn changes_nothing_of_json(name: &str, value: &OptionValue) -> Result<bool, IoError> {
+    let is_word = |words: &[&str]| match value {
+        OptionValue::Text(word) => words.iter().any(|known| word.eq_ignore_ascii_case(known)),
+        _ => false,
+    };
+    let is_number = |known: &str| matches!(value, OptionValue::Number(number) if number == known);
+    Ok(match name {
+        // What there is, is found; only texts of other lines would be something else.
+        "format" => is_word(&["auto", "array", "newline_delimited", "nd", "unstructured"]),
+        "records" => is_word(&["auto"]) || boolean(name, value)?,
+        "union_by_name" => boolean(name, value)?,
+        "convert_strings_to_integers" => !boolean(name, value)?,
+        "maximum_depth" | "map_inference_threshold" => is_number("-1"),
+        "field_appearance_threshold" => is_number("0"),
+        "maximum_sample_files" => matches!(value, OptionValue::Number(_)),
+        _ => false,
+    })
+}
+
 /// Whether an option of another tool asks for what is done anyway: it says how files are read, and not what they hold.
 ///
 /// # Errors
 /// It asks for something else.
 pub(super) fn changes_nothing(name: &str, value: &OptionValue) -> Result<bool, IoError> {
     match usual(name) {
-        "sample_size" | "files_to_sniff" | "buffer_size" | "batch_size" | "n_threads" => match value {
+        "files_to_sniff" | "buffer_size" | "batch_size" | "n_threads" => match value {
             OptionValue::Number(_) | OptionValue::Null => Ok(true),
             other => Err(wrong(name, "a number", other)),
         },

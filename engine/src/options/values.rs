@@ -53,6 +53,17 @@ pub(super) fn header(name: &str, value: &OptionValue) -> Result<HeaderMode, IoEr
     }
 }
 
+/// Whether a size of a sample stands for all there is: `-1`, as DuckDB has it, or `NULL`, as Polars does.
+pub(super) fn is_everything(name: &str, value: &OptionValue) -> Result<bool, IoError> {
+    match value {
+        OptionValue::Null => Ok(true),
+        OptionValue::Number(number) | OptionValue::Text(number) if number.parse::<i64>().is_ok() => {
+            Ok(number.starts_with('-'))
+        }
+        other => Err(wrong(name, "a number, or -1 for all records", other)),
+    }
+}
+
 /// What pandas calls it: "warn" is to go on and tell, which is what Swath always does.
 pub(super) fn on_bad_lines(name: &str, value: &OptionValue) -> Result<OnError, IoError> {
     match text(name, value)?.to_ascii_lowercase().as_str() {
@@ -178,7 +189,7 @@ pub(super) fn type_candidates(name: &str, value: &OptionValue) -> Result<Vec<Col
     }
 }
 
-/// Whether a column may get a type by looking; of times it is known that they stay text.
+/// Whether a column may get a type by looking; times of day only if they are among those that are said.
 fn is_inferred(ty: ColumnType) -> bool {
     use ColumnType as Type;
     match ty {

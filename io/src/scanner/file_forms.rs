@@ -153,7 +153,7 @@ fn encoding_beside(looks: Looks, others: Encoding) -> Encoding {
     match looks {
         Looks::Ascii => others,
         Looks::Utf8 => Encoding::Utf8,
-        Looks::Utf16(encoding) => encoding,
+        Looks::Wide(encoding) => encoding,
         Looks::Bytes => Encoding::Other(WINDOWS_1252),
     }
 }
@@ -220,7 +220,13 @@ pub(super) fn differences(one: &Dialect, other: &Dialect) -> Vec<(String, String
             Some(b'\'') => format!("{name} = ''''"),
             Some(byte) => format!("{name} = '{}'", char::from(*byte)),
         };
-        [format!("delim = '{delim}'"), byte("quote", quote), byte("escape", escape), byte("comment", comment)]
+        [
+            format!("delim = '{delim}'"),
+            byte("quote", quote),
+            byte("escape", escape),
+            byte("comment", comment),
+            format!("skipinitialspace = {}", dialect.skips_initial_blanks),
+        ]
     };
     settings(one).into_iter().zip(settings(other)).filter(|(one, other)| one != other).collect()
 }

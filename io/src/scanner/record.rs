@@ -390,6 +390,28 @@ pub fn all_records(data: &[u8], dialect: &Dialect) -> Option<Vec<Vec<Vec<u8>>>> 
     Some(records)
 }
 
+/// The same without lines of blanks, if the first other record has several fields: in and above such a table they are no records.
+#[doc(hidden)]
+pub fn table_records(data: &[u8], dialect: &Dialect) -> Option<Vec<Vec<Vec<u8>>>> {
+    let (mut rest, mut fields, mut kept) = (data, Vec::new(), Vec::new());
+    while !rest.is_empty() {
+        match parse_record(rest, dialect, true, &mut fields) {
+            Parsed::Record { len, .. } => {
+                kept.push(!is_blank_line(rest, &fields));
+                rest = &rest[len..];
+            }
+            Parsed::Blank { len } | Parsed::Comment { len } => rest = &rest[len..],
+            Parsed::Incomplete | Parsed::Unclosed => break,
+        }
+    }
+    let mut records: Vec<_> = all_records(data, dialect)?.into_iter().zip(kept).collect();
+    let first = records.iter().find(|(_, is_kept)| *is_kept);
+    if first.is_some_and(|(record, _)| record.len() > 1) {
+        records.retain(|(_, is_kept)| *is_kept);
+    }
+    Some(records.into_iter().map(|(record, _)| record).collect())
+}
+
 fn value(data: &[u8], field: &Field, dialect: &Dialect) -> Vec<u8> {
     let raw = &data[field.start..field.end];
     let mut out = Vec::new();

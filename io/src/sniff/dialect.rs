@@ -239,18 +239,24 @@ fn found_in(text: &[u8], delims: &'static [u8], known: &Known) -> impl Iterator<
         [quote.flatten(), escape.flatten(), comment.flatten(), known.in_numbers[0], known.in_numbers[1]];
     let is_other = move |byte: u8| others.contains(&Some(byte));
     let likeliest = LIKELIEST_DELIMS.into_iter().find(|byte| !is_other(*byte));
-    let stands_in_quotes = known.in_numbers.contains(&Some(b',')) && has_commas_in_quotes_alone(text);
+    let is_between = known.in_numbers.contains(&Some(b',')) && has_commas_between_fields(text);
     let may_be = move |delim: &&u8| {
         !is_other(**delim) && (Some(**delim) == likeliest || text.contains(delim))
-            || **delim == b',' && stands_in_quotes
+            || **delim == b',' && is_between
     };
     delims.iter().filter(may_be).map(|delim| Delim::byte(*delim))
 }
 
-/// Whether fields stand in quotes between commas, and no other delimiter is there: then commas before fractions are in quotes, too.
-fn has_commas_in_quotes_alone(text: &[u8]) -> bool {
-    let has = |bytes: &[u8]| memchr::memmem::find(text, bytes).is_some();
-    (has(b"\",") || has(b",\"")) && !text.iter().any(|byte| matches!(byte, b';' | b'\t' | b'|'))
+/// Whether commas stand where no number has one, as behind quotes and words, and no other delimiter is there: then those within numbers
+/// are in quotes.
+fn has_commas_between_fields(text: &[u8]) -> bool {
+    let is_outside = |at: usize| {
+        let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        !is_digit(before) || !is_digit(text.get(at + 1))
+    };
+    memchr::memchr_iter(b',', text).any(is_outside)
+        && !text.iter().any(|byte| matches!(byte, b';' | b'\t' | b'|'))
 }
 
 /// Whether most lines are a value as they are, so that nothing in them should be taken for a delimiter: a number, a date in any form, a
@@ -321,7 +327,10 @@ fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialec
             (None, _) => vec![None],
         };
         let with = |escape| Dialect { quote, escape, comment, ..known.frame(delim) };
-        dialects.extend(escapes.into_iter().map(with));
+        let behind_blanks = quote.is_some_and(|quote| opens_behind_blank(text, delim, quote));
+        let skipping = |escape| Dialect { skips_initial_blanks: true, ..with(escape) };
+        dialects.extend(escapes.iter().map(|escape| with(*escape)));
+        dialects.extend(escapes.iter().filter(|_| behind_blanks).map(|escape| skipping(*escape)));
     }
     dialects
 }
@@ -356,6 +365,13 @@ fn starts_a_line(text: &[u8], byte: u8) -> bool {
 
 fn opens_a_field(text: &[u8], delim: Delim, quote: u8) -> bool {
     starts_a_line(text, quote) || memchr::memmem::find(text, &[delim.as_bytes(), &[quote]].concat()).is_some()
+}
+
+/// Whether a quote stands behind a delimiter and a blank, as in `1, "x, y"`.
+fn opens_behind_blank(text: &[u8], delim: Delim, quote: u8) -> bool {
+    !delim.as_bytes().ends_with(b" ")
+        && !delim.is_run_of_blanks()
+        && memchr::memmem::find(text, &[delim.as_bytes(), b" ", &[quote]].concat()).is_some()
 }
 
 #[cfg(test)]
@@ -395,6 +411,25 @@ mod tests {
         assert_eq!(found("one\n1\n2\n").delim, b','.into());
         assert_eq!(found("a line of text\nand another one that is longer\n").delim, b','.into());
         assert_eq!(found("").delim, b','.into());
+    }
+
+    #[test]
+    fn quotes_behind_blanks() {
+        for text in [
+            "a,b\n1, \"x, y\"\n2, \"z\"\n",
+            "1, \"b,c\"\n2, \"d,e\"\n",
+            "a;b\n1;  \"x; y\"\n2; \"z\"\n",
+            "\"a\", \"b\",c\n\"x,y\", \"z\",1\n",
+        ] {
+            let dialect = found(text);
+            assert!(dialect.skips_initial_blanks && dialect.delim.single().is_some(), "{text:?} {dialect:?}");
+        }
+        // Where they mean nothing, or all delimiters have a blank behind them.
+        for text in
+            ["a,b\n1, x\n2, y\n", "a\tb\n1\t \"x\" is y\n2\tsays \"z\"\n", "a, b\n1, \"x, y\"\n2, z\n"]
+        {
+            assert!(!found(text).skips_initial_blanks, "{text:?}");
+        }
     }
 
     #[test]
@@ -504,6 +539,8 @@ mod tests {
         assert_eq!(dialect_of(b"a,b\n1,2\n", true, &most).delim, b'\t'.into());
         let comma = Known { in_numbers: [Some(b','), None], ..Known::default() };
         assert_eq!(dialect_of(b"a;b\n1,5;2,5\n", true, &comma).delim, b';'.into());
+        assert_eq!(dialect_of(b"a,b\n1,2\n3,4\n", true, &comma).delim, b','.into());
+        assert_eq!(dialect_of(b"n\n1,234\n5,678\n", true, &comma).delim, b';'.into());
         assert_eq!(dialect_of(b"a,b\n\"1,5\",\"2,5\"\n\"3,5\",\"1\"\n", true, &comma).delim, b','.into());
     }
 

@@ -4,8 +4,8 @@ use encoding_rs::{UTF_16BE, UTF_16LE};
 
 use crate::encoding::Encoding;
 
-/// Bytes that are looked at for UTF-16.
-const UTF16_SAMPLE_BYTES: usize = 4096;
+/// Bytes that are looked at for UTF-16 and UTF-32.
+const WIDE_SAMPLE_BYTES: usize = 4096;
 
 /// What the head of a file looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,16 +14,17 @@ pub(crate) enum Looks {
     Ascii,
     /// UTF-8 with other characters than ASCII: more of them than bytes that are no UTF-8.
     Utf8,
-    /// Text in UTF-16 without a byte order mark.
-    Utf16(Encoding),
+    /// Text in UTF-16 or UTF-32 without a byte order mark.
+    Wide(Encoding),
     /// Bytes that are not UTF-8.
     Bytes,
 }
 
 /// What bytes look like; the last character of them may be cut.
 pub(crate) fn encoding_of(bytes: &[u8]) -> Looks {
-    if let Some(encoding) = utf16_of(&bytes[..bytes.len().min(UTF16_SAMPLE_BYTES)]) {
-        return Looks::Utf16(encoding);
+    let start = &bytes[..bytes.len().min(WIDE_SAMPLE_BYTES)];
+    if let Some(encoding) = utf32_of(start).or_else(|| utf16_of(start)) {
+        return Looks::Wide(encoding);
     }
     match std::str::from_utf8(bytes) {
         _ if bytes.is_ascii() => Looks::Ascii,
@@ -44,6 +45,20 @@ fn is_damaged_utf8(bytes: &[u8]) -> bool {
         others += usize::from(!chunk.invalid().is_empty());
     }
     characters > others
+}
+
+/// UTF-32, if all characters are ones of Unicode, and none is NUL: in other texts four bytes are none.
+fn utf32_of(bytes: &[u8]) -> Option<Encoding> {
+    let (characters, _) = bytes.as_chunks::<4>();
+    let are_all = |number: fn([u8; 4]) -> u32| {
+        characters.iter().all(|bytes| number(*bytes) != 0 && char::from_u32(number(*bytes)).is_some())
+    };
+    match () {
+        () if characters.len() < 4 => None,
+        () if are_all(u32::from_le_bytes) => Some(Encoding::Utf32Le),
+        () if are_all(u32::from_be_bytes) => Some(Encoding::Utf32Be),
+        () => None,
+    }
 }
 
 /// UTF-16, if at least half of the bytes in every other place are NUL, and hardly any of the others. Text in
@@ -73,8 +88,12 @@ mod tests {
         assert_eq!(encoding_of(b"id,name\n"), Looks::Ascii);
         assert_eq!(encoding_of(text.as_bytes()), Looks::Utf8);
         assert_eq!(encoding_of(&text.as_bytes()[..12]), Looks::Utf8);
-        assert_eq!(encoding_of(&utf16(u16::to_le_bytes)), Looks::Utf16(Encoding::Other(UTF_16LE)));
-        assert_eq!(encoding_of(&utf16(u16::to_be_bytes)), Looks::Utf16(Encoding::Other(UTF_16BE)));
+        assert_eq!(encoding_of(&utf16(u16::to_le_bytes)), Looks::Wide(Encoding::Other(UTF_16LE)));
+        assert_eq!(encoding_of(&utf16(u16::to_be_bytes)), Looks::Wide(Encoding::Other(UTF_16BE)));
+        let utf32 = |bytes: fn(u32) -> [u8; 4]| text.chars().flat_map(move |c| bytes(u32::from(c)));
+        let (little, big) = (utf32(u32::to_le_bytes), utf32(u32::to_be_bytes));
+        assert_eq!(encoding_of(&little.collect::<Vec<u8>>()), Looks::Wide(Encoding::Utf32Le));
+        assert_eq!(encoding_of(&big.collect::<Vec<u8>>()), Looks::Wide(Encoding::Utf32Be));
         assert_eq!(encoding_of(b"1,M\xfcller\n2,x\n"), Looks::Bytes);
         assert_eq!(encoding_of(b"1,M\xfcller\n2,\xc6nk\n3,\xc3\xa6\n"), Looks::Bytes);
         assert_eq!(encoding_of(b"1,M\xfcller\n2,\xc3\x86nk\n3,\xc3\xa6\n"), Looks::Utf8);

@@ -3,7 +3,7 @@
 use super::pattern::is_typed;
 use crate::rewrite::prepared;
 use crate::scanner::Delim;
-use crate::scanner::record::{Dialect, Parsed, is_blank_line, line_end, line_ends, parse_record};
+use crate::scanner::record::{Dialect, Field, Parsed, is_blank_line, line_end, line_ends, parse_record};
 
 /// Records that are looked at.
 const RECORDS: usize = 300;
@@ -44,11 +44,7 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
         match parse_record(rest, dialect, whole, &mut fields) {
             Parsed::Record { len, .. } if is_blank_line(rest, &fields) => at += len,
             Parsed::Record { len, .. } => {
-                let values = fields.iter().map(|field| rest[field.start..field.end].trim_ascii());
-                let filled = || values.clone().filter(|value| !value.is_empty());
-                let (has_values, filled) = (filled().any(is_typed), filled().count());
-                let is_phrase = values.clone().all(|value| value.contains(&b' '));
-                records.push(Record { start: at, width: fields.len(), filled, has_values, is_phrase });
+                records.push(Record::of(rest, &fields, at));
                 at += len;
             }
             Parsed::Blank { len } | Parsed::Comment { len } => at += len,
@@ -56,6 +52,9 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
         }
     }
     let Some(width) = commonest_width(&records) else { return 0 };
+    if let Some(first) = other_lines_above(&records, width) {
+        return line_ends(&text[..records[first].start]);
+    }
     // Below one title there may be others, of any width.
     let is_title = |at: usize| records[at].is_title(width) || at > 0 && records[at].width != width;
     let Some(first) = (0..records.len()).find(|at| !is_title(*at)) else { return 0 };
@@ -77,6 +76,21 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
     line_ends(&text[..table[0].start])
 }
 
+/// How many records stand above the table which have delimiters of their own, if the columns show it: they have another width, and below
+/// them is a record of words above values, the header; or there is none, and a few numbers and words that tell of the table stand above
+/// numbers alone, as in `569,30,malignant,benign`.
+fn other_lines_above(records: &[Record], width: usize) -> Option<usize> {
+    let first = records.iter().position(|record| record.width == width).filter(|first| *first > 0)?;
+    let (above, table) = records.split_at(first);
+    let is_regular = table.iter().all(|record| record.width == width) && table.len() > 1;
+    let is_headed = || table.len() > 2 && table[0].is_header() && table[0].is_above_values(&table[1..]);
+    let tells_of_table =
+        |record: &Record| 2 * record.width < width && record.has_values && record.is_above_values(table);
+    let is_table = || table.iter().all(|record| record.has_values);
+    let are_above = is_headed() || is_table() && above.iter().all(tells_of_table);
+    (is_regular && are_above).then_some(first)
+}
+
 struct Record {
     start: usize,
     width: usize,
@@ -86,9 +100,44 @@ struct Record {
     has_values: bool,
     /// Whether blanks stand within all of them.
     is_phrase: bool,
+    kinds: Vec<Kind>,
+}
+
+/// What a field is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Blank,
+    Value,
+    Text,
 }
 
 impl Record {
+    fn of(text: &[u8], fields: &[Field], start: usize) -> Self {
+        let values = || fields.iter().map(|field| text[field.start..field.end].trim_ascii());
+        let kind = |value: &[u8]| match value {
+            [] => Kind::Blank,
+            value if is_typed(value) => Kind::Value,
+            _ => Kind::Text,
+        };
+        let kinds: Vec<Kind> = values().map(kind).collect();
+        Self {
+            start,
+            width: fields.len(),
+            filled: kinds.iter().filter(|kind| **kind != Kind::Blank).count(),
+            has_values: kinds.contains(&Kind::Value),
+            is_phrase: values().all(|value| value.contains(&b' ')),
+            kinds,
+        }
+    }
+
+    /// Whether one of its words stands where all of the others have a value.
+    fn is_above_values(&self, others: &[Self]) -> bool {
+        let is_above = |(at, kind): (usize, &Kind)| {
+            *kind == Kind::Text && others.iter().all(|other| other.kinds.get(at) == Some(&Kind::Value))
+        };
+        self.kinds.iter().enumerate().any(is_above)
+    }
+
     /// Whether it can be one above a table of some width. Spreadsheets fill titles up with empty fields.
     fn is_title(&self, width: usize) -> bool {
         2 * self.width < width || self.width == 1 || width > 2 && self.filled <= 1
@@ -120,6 +169,13 @@ mod tests {
             ("\"a title\nof two lines\"\na,b\n1,2\n3,4\n", 2),
             ("Source: x, y\r\na,b,c,d,e\r\n1,2,3,4,5\r\n1,2,3,4,5\r\n", 1),
             ("some notes\nmore notes, and others\na,b,c\n1,2,3\n4,5,6\n", 2),
+            // Lines with delimiters of their own.
+            ("Report, of today\nid,name,n\n1,a,2\n2,b,3\n", 1),
+            ("Report, of, all, days\n\nid,n\n1,2\n2,3\n", 2),
+            ("8,2,bad,good\n1,2,3,4,5,6,7,8,9\n1,2,3,4,5,6,7,8,9\n1,2,3,4,5,6,7,8,9\n", 1),
+            ("8,x\n1,2,3,4,y\n1,2,3,4,z\n", 1),
+            ("8,x\n1,w,3,4,5\n1,y,3,4,5\n", 0),
+            ("x,y\n1,2,3,4,5\n1,2,3,4,5\n", 0),
             // The header lacks the name of the row numbers.
             ("a,b\n1,2,3\n4,5,6\n", 0),
             ("title\na,b\n1,2,3\n4,5,6\n", 0),

@@ -4,7 +4,8 @@
 use std::io::{self, Write};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{FieldRef, Fields, SchemaRef};
+use swath_io::looks_like_value;
 
 use super::RowWriter;
 use super::cells::{Cells, is_null, is_text};
@@ -48,18 +49,23 @@ impl CsvWriter {
     fn push_field(&mut self, text: &str, is_text: bool) {
         let CsvStyle { delim, quote, nullstr, .. } = &self.style;
         let special = |byte: u8| byte == *delim || byte == *quote || matches!(byte, b'\n' | b'\r');
-        if !(text.bytes().any(special) || (is_text && text == nullstr)) {
+        if text.bytes().any(special) || (is_text && text == nullstr) {
+            self.push_quoted(text);
+        } else {
             self.lines.extend_from_slice(text.as_bytes());
-            return;
         }
-        self.lines.push(*quote);
+    }
+
+    fn push_quoted(&mut self, text: &str) {
+        let quote = self.style.quote;
+        self.lines.push(quote);
         for byte in text.bytes() {
-            if byte == *quote {
-                self.lines.push(*quote);
+            if byte == quote {
+                self.lines.push(quote);
             }
             self.lines.push(byte);
         }
-        self.lines.push(*quote);
+        self.lines.push(quote);
     }
 
     /// Ends the record that began at `start`. An empty line would be no record at all.
@@ -71,18 +77,37 @@ impl CsvWriter {
     }
 }
 
+/// Whether a header could be taken for a record, as some names look like values. Quotes around all of it, and around no number below, tell
+/// that it is one. Without, numbers are taken for names behind a word, where a word stands above values.
+fn is_doubtful(fields: &Fields) -> bool {
+    let is_word = |field: &FieldRef| !looks_like_value(field.name());
+    let is_number = |field: &FieldRef| field.name().bytes().all(|byte| byte.is_ascii_digit());
+    let is_above_values = |field: &FieldRef| is_word(field) && !is_text(field.data_type());
+    let is_told = || {
+        fields.first().is_some_and(is_word)
+            && fields.iter().any(is_above_values)
+            && fields.iter().all(|field| is_word(field) || is_number(field))
+    };
+    !fields.iter().all(is_word) && !is_told()
+}
+
 impl RowWriter for CsvWriter {
     fn start(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if !self.style.header {
             return Ok(());
         }
         let schema = SchemaRef::clone(&self.schema);
+        let is_doubtful = is_doubtful(schema.fields());
         self.lines.clear();
         for (index, field) in schema.fields().iter().enumerate() {
             if index > 0 {
                 self.lines.push(self.style.delim);
             }
-            self.push_field(field.name(), false);
+            if is_doubtful {
+                self.push_quoted(field.name());
+            } else {
+                self.push_field(field.name(), false);
+            }
         }
         self.end_record(0);
         out.write_all(&self.lines)
@@ -139,6 +164,22 @@ mod tests {
             "te|xt,n\n\"a,\"\"b\"\"\nc|\",1.5\n,-20.0\n\"\",\n"
         );
         assert_eq!(csv(CsvStyle { delim: b'\t', ..CsvStyle::default() }, &[]), "te|xt\tn\n");
+    }
+
+    #[test]
+    fn names_that_look_like_values_are_quoted() {
+        let text: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
+        let number: ArrayRef = Arc::new(arrow::array::Int64Array::from(vec![1]));
+        let header = |names: [&str; 2], first: &ArrayRef| {
+            let columns = [(names[0], first.clone()), (names[1], number.clone())];
+            let batch = RecordBatch::try_from_iter(columns).unwrap();
+            written(CsvWriter::new(batch.schema(), CsvStyle::default()), &[batch])
+        };
+        assert_eq!(header(["who", "2019"], &text), "\"who\",\"2019\"\nx,1\n");
+        assert_eq!(header(["who", "2 + 2"], &text), "who,2 + 2\nx,1\n");
+        assert_eq!(header(["true", "n"], &number), "\"true\",\"n\"\n1,1\n");
+        // A word above a number tells it.
+        assert_eq!(header(["id", "2019"], &number), "id,2019\n1,1\n");
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub(crate) fn read_head(file: &SourceFile, options: &CsvOptions) -> Result<Head>
         _ => encoding_of(&head.text),
     };
     Ok(match looks {
-        Looks::Utf16(encoding) => Head { looks, ..read_head_in(file, options, encoding)? },
+        Looks::Wide(encoding) => Head { looks, ..read_head_in(file, options, encoding)? },
         Looks::Bytes => Head { looks, encoding: Encoding::Other(WINDOWS_1252), ..head },
         Looks::Ascii | Looks::Utf8 => Head { looks, ..head },
     })
@@ -150,7 +150,7 @@ pub(crate) fn open_head(
 }
 
 /// Steps over the lines that the options say to skip.
-fn skip_lines(buffer: &mut RecordBuffer, mut lines: u64) -> Result<()> {
+pub(super) fn skip_lines(buffer: &mut RecordBuffer, mut lines: u64) -> Result<()> {
     while lines > 0 {
         let found = memchr::memchr2(b'\n', b'\r', buffer.data());
         let end = found.and_then(|at| line_end(buffer.data(), at, buffer.at_end()));

@@ -94,7 +94,7 @@ impl Sample {
             filled.all(|Column { above, .. }| above.are_words() || above.is_integer() || above.is_time())
         };
         are_different
-            && (self.is_quoted_above_bare_numbers()
+            && (self.is_quoted_above_bare_values()
                 || are_words_and_figures()
                     && (self.begins_with_name_of_values()
                         || self.are_most_words_above_values()
@@ -150,12 +150,12 @@ impl Sample {
             && !self.columns().any(|column| column.above.is_time())
     }
 
-    /// Whether numbers stand in quotes, as all fields beside them, above numbers without: who writes quotes around texts has texts there.
-    fn is_quoted_above_bare_numbers(&self) -> bool {
-        let mut numbers = self.columns().filter(|column| column.above.is_number()).peekable();
-        self.first_is_quoted
-            && numbers.peek().is_some()
-            && numbers.all(|column| column.below.has_bare_numbers)
+    /// Whether what looks like values stands in quotes, as all fields beside it, above fields without: who writes quotes around texts has
+    /// texts there, and who has no texts below has names above.
+    fn is_quoted_above_bare_values(&self) -> bool {
+        let is_value = |column: &Column<'_>| !column.name.is_empty() && !column.above.are_words();
+        let mut values = self.columns().filter(is_value).peekable();
+        self.first_is_quoted && values.peek().is_some() && values.all(|column| column.below.has_bare)
     }
 
     /// The fields of the first record, and what stands below them.
@@ -221,6 +221,8 @@ mod tests {
             (",0\n1821,269\n1822,321\n", "column0 bigint, 0 bigint"),
             ("\"\",\"1\",\"2\"\n\"1\",59,53\n\"2\",3,4\n", "column0 bigint, 1 bigint, 2 bigint"),
             ("\"\",\"16.5\",\"17\"\n\"a\",0,1\n", "column0 text, 16.5 bigint, 17 bigint"),
+            ("\"a\",\"1\",\"true\",\"2001-01-01\"\nx,y,z,w\n", "a text, 1 text, true text, 2001-01-01 text"),
+            ("\"1\"\n1\n", "1 bigint"),
             (
                 "150,4,setosa,virginica\n5.1,3.5,1.4,0\n",
                 "150 double, 4 double, setosa double, virginica bigint",

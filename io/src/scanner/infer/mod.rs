@@ -2,6 +2,7 @@
 //!
 //! * `head`: the first bytes of a file, in its encoding
 //! * `sample`: what records and columns they show; `values`: what the values of a column look like
+//! * `whole`: the same of all records, where that is asked for
 //! * `header`: whether the first record has names
 //! * `union`: the columns of all files together, with `names` and `times`
 //! * `stated`: what the options say of them, with `normal_names`
@@ -19,6 +20,7 @@ mod table;
 mod times;
 mod union;
 mod values;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +32,7 @@ use stated::{apply_names, apply_not_null, apply_types};
 pub(crate) use table::HeaderRule;
 pub use table::{Column, CsvTable};
 use union::merge;
+pub use values::looks_like_value;
 
 use super::file_forms::{FileForm, FileForms, differences, found_forms};
 use super::record::Dialect;

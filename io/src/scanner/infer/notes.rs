@@ -93,7 +93,8 @@ pub(super) fn leading_zeros(
     types: &[ColumnValues],
     options: &CsvOptions,
 ) -> Option<String> {
-    let zero_led = names.iter().zip(types).filter(|(_, values)| values.seen == Seen::ZeroLed);
+    let inferred = names.iter().zip(types).skip(options.types_in_order.len());
+    let zero_led = inferred.filter(|(_, values)| values.seen == Seen::ZeroLed);
     let zero_led = zero_led.filter(|(name, _)| given_type(name, options).is_none());
     let names: Vec<&String> = zero_led.map(|(name, _)| name).filter(|_| !options.all_varchar).collect();
     let first = names.first()?;

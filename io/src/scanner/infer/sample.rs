@@ -3,6 +3,7 @@
 use super::head::each_file;
 use super::values::{ColumnValues, is_commented};
 use super::{Head, column_name, read_head};
+use crate::encoding::Encoding;
 use crate::error::Result;
 use crate::options::{CsvOptions, HeaderMode, OnError, Setting};
 use crate::rewrite::prepared;
@@ -37,7 +38,7 @@ pub(crate) struct Sample {
     /// Whether a value is followed by what may be a comment.
     pub(super) has_inline_comments: bool,
     /// Records, in so many compressed bytes.
-    records: u64,
+    pub(super) records: u64,
     compressed_bytes: u64,
     /// How the first line ends.
     pub(super) line_end: Option<&'static str>,
@@ -64,15 +65,20 @@ impl Sample {
             line_end: first_line_end(&head.text),
             whole: head.whole,
         };
-        let rules = FieldRules {
-            nulls: NullTexts::of(options, &sample.dialect),
+        let rules = sample.rules(options, head.encoding);
+        sample.read(head, &rules);
+        sample
+    }
+
+    /// How its fields are understood.
+    pub(super) fn rules(&self, options: &CsvOptions, encoding: Encoding) -> FieldRules {
+        FieldRules {
+            nulls: NullTexts::of(options, &self.dialect),
             missing: Missing::Usual,
             signs: options.number_signs(),
             times: options.times.clone(),
-            encoding: head.encoding,
-        };
-        sample.read(head, &rules);
-        sample
+            encoding,
+        }
     }
 
     /// Looks at all records that are whole.
@@ -103,7 +109,7 @@ impl Sample {
     }
 
     /// Looks at the fields of a record, and gives the names that these are in the first one.
-    fn see(&mut self, text: &[u8], fields: &[Field], rules: &FieldRules) -> Vec<String> {
+    pub(super) fn see(&mut self, text: &[u8], fields: &[Field], rules: &FieldRules) -> Vec<String> {
         let is_first = self.first.is_none();
         let (mut names, mut scratch) = (Vec::new(), Vec::new());
         for (index, field) in fields.iter().enumerate() {
@@ -178,6 +184,9 @@ pub(super) fn take_samples(
             Setting::Is(_) => 0,
         };
         let mut sample = Sample::of(&head, skip, dialect, options);
+        if options.whole_files && !sample.whole && !options.all_varchar && options.columns.is_none() {
+            sample.read_whole(file, head.encoding, options)?;
+        }
         let may_be_headed = options.header != HeaderMode::Absent && options.columns.is_none();
         // Who has said what becomes of records that are too long has said that these are.
         let long_is_error = options.on_error == OnError::Fail && !options.cut_long;

@@ -112,6 +112,11 @@ impl CsvTable {
         self.forms.shared(|form| form.dialect.comment)
     }
 
+    /// Whether blanks in front of fields are no part of them; `None`: not the same in all files.
+    pub fn skips_initial_blanks(&self) -> Option<bool> {
+        self.forms.shared(|form| form.dialect.skips_initial_blanks)
+    }
+
     /// The encoding of the text; `None`: not the same in all files.
     pub fn encoding(&self) -> Option<Encoding> {
         self.forms.shared(|form| form.encoding)

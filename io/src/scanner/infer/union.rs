@@ -32,8 +32,8 @@ pub(super) fn merge(
     notes.extend(leading_zeros(&names, &types, options));
     let times = found_times(&names, &mut types, options, &mut notes);
     let forms = found_forms(files, samples, dialect, options, &mut notes);
-    let column = |(name, ColumnValues { seen, .. }): (String, ColumnValues)| {
-        Column::new(name, seen.column_type(options), !options.all_varchar)
+    let column = |(name, values): (String, ColumnValues)| {
+        Column::new(name, values.column_type(options), !options.all_varchar)
     };
     let skips = filled.iter().filter(|(_, sample)| sample.skip > 0);
     let estimated_rows = files.iter().zip(samples).map(|(file, sample)| sample.estimated_rows(file));

@@ -7,7 +7,8 @@ use crate::scanner::TimeFormats;
 use crate::scanner::fields::FieldRules;
 use crate::scanner::time_forms::{Forms, TimeKind};
 use crate::scanner::values::{
-    NumberSigns, has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64, trim,
+    NumberSigns, has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64,
+    parse_time, trim,
 };
 
 /// Integers that people take for years.
@@ -23,16 +24,19 @@ pub(super) struct ColumnValues {
     has_words: bool,
     /// Whether one of them is missing.
     pub(super) has_gaps: bool,
-    /// Whether one of them is a number without quotes.
-    pub(super) has_bare_numbers: bool,
+    /// Whether one of them has no quotes.
+    pub(super) has_bare: bool,
     /// Whether one of them is a number that is no year.
     pub(super) has_other_than_years: bool,
+    /// Whether one of them is no time of day.
+    has_other_than_times: bool,
 }
 
 impl ColumnValues {
     /// One more field.
     pub(super) fn add(&mut self, field: &[u8], is_quoted: bool, rules: &FieldRules) {
-        let is_known = self.seen == Seen::Text && self.forms == Forms::NONE && self.has_words;
+        let is_known =
+            self.seen == Seen::Text && self.forms == Forms::NONE && self.has_words && self.has_bare;
         if is_known {
             return;
         }
@@ -47,14 +51,16 @@ impl ColumnValues {
         let is_figure = value.iter().any(u8::is_ascii_digit)
             && !value.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
         let is_number = seen.is_number();
+        let is_time_of_day = || seen == Seen::Text && parse_time(value).is_some();
         *self = self.merge(Self {
             seen,
             forms,
             has_words: !is_figure,
             has_gaps: false,
-            has_bare_numbers: is_number && !is_quoted,
+            has_bare: !is_quoted,
             has_other_than_years: is_number
                 && !parse_i64(value).is_some_and(|number| YEARS.contains(&number)),
+            has_other_than_times: self.has_other_than_times || !is_time_of_day(),
         });
     }
 
@@ -64,9 +70,17 @@ impl ColumnValues {
             forms: self.forms.merge(other.forms),
             has_words: self.has_words || other.has_words,
             has_gaps: self.has_gaps || other.has_gaps,
-            has_bare_numbers: self.has_bare_numbers || other.has_bare_numbers,
+            has_bare: self.has_bare || other.has_bare,
             has_other_than_years: self.has_other_than_years || other.has_other_than_years,
+            has_other_than_times: self.has_other_than_times || other.has_other_than_times,
         }
+    }
+
+    /// The type that a column gets. Times of day are text, unless they are asked for.
+    pub(super) fn column_type(self, options: &CsvOptions) -> ColumnType {
+        let are_times_of_day = self.seen == Seen::Text && !self.has_other_than_times;
+        let is_asked_for = !options.all_varchar && options.type_candidates.contains(&ColumnType::Time);
+        if are_times_of_day && is_asked_for { ColumnType::Time } else { self.seen.column_type(options) }
     }
 
     /// Whether they are dates or points in time that are written otherwise than asked for.
@@ -164,7 +178,7 @@ impl Seen {
     }
 
     /// The type that a column gets: the narrowest of those that may be inferred which holds the values.
-    pub(super) fn column_type(self, options: &CsvOptions) -> ColumnType {
+    fn column_type(self, options: &CsvOptions) -> ColumnType {
         let fitting: &[ColumnType] = match self {
             _ if options.all_varchar => &[],
             Self::Nothing | Self::Infinite | Self::Text => &[],
@@ -193,6 +207,12 @@ const INTEGERS: [ColumnType; 6] = [
     ColumnType::Float32,
 ];
 const NUMBERS: [ColumnType; 2] = [ColumnType::Float64, ColumnType::Float32];
+
+/// Whether a text looks like a value of another type: as the name of a column it could be taken for one.
+pub fn looks_like_value(text: &str) -> bool {
+    let value = trim(text.as_bytes());
+    Seen::of(value, NumberSigns::USUAL, &TimeFormats::default()) != Seen::Text
+}
 
 /// Whether a comment byte stands behind a value that is no text.
 pub(super) fn is_commented(field: &[u8], comment: Option<u8>) -> bool {
@@ -236,6 +256,11 @@ mod tests {
             "i double, f double, b text, d timestamp, t timestamp"
         );
         assert_eq!(found(&[ColumnType::Text]), "i text, f text, b text, d text, t text");
+        let times = |text: &str| {
+            let type_candidates = vec![ColumnType::Time, ColumnType::Date];
+            columns_of(&infer(&[text], &CsvOptions { type_candidates, ..Default::default() }).unwrap())
+        };
+        assert_eq!(times("a,b,c\n10:30,10:30,\n9:15:30.5,noon,\n"), "a time, b text, c text");
     }
 
     #[test]

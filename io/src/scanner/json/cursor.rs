@@ -1,7 +1,7 @@
 //! The grammar of JSON over a text: values one after the other, without building any.
 //!
 //! `NaN` and `Infinity`, which are none, are values all the same: Python and JavaScript's libraries write them. As in CSV, `NaN` is a
-//! number that is missing.
+//! number that is missing. In files a comma may stand behind the last item of a list, or member of an object.
 
 /// Where in a text the next value is.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +10,8 @@ pub struct Cursor<'a> {
     pub text: &'a str,
     /// The byte from which it is read on.
     pub at: usize,
+    /// Whether a comma may stand behind the last item of a list, or member of an object.
+    is_lax: bool,
 }
 
 /// A value: a scalar, or that a list or an object begins.
@@ -43,7 +45,12 @@ const INFINITY: &str = "Infinity";
 impl<'a> Cursor<'a> {
     /// Begins at a byte of a text.
     pub fn new(text: &'a str, at: usize) -> Self {
-        Self { text, at }
+        Self { text, at, is_lax: false }
+    }
+
+    /// The same in a file, where what nothing is lost by is no error.
+    pub fn of_file(text: &'a str, at: usize) -> Self {
+        Self { text, at, is_lax: true }
     }
 
     fn problem<T>(&self, expected: &'static str) -> Result<T, Problem> {
@@ -144,7 +151,9 @@ impl<'a> Cursor<'a> {
             }
             Some(b',') if !first => {
                 self.at += 1;
-                Ok(true)
+                let is_end = self.peek() == Some(b']') && self.is_lax;
+                self.at += usize::from(is_end);
+                Ok(!is_end)
             }
             Some(_) if first => Ok(true),
             _ => self.problem("\",\" or \"]\""),
@@ -164,7 +173,10 @@ impl<'a> Cursor<'a> {
             }
             Some(b',') if !first => {
                 self.at += 1;
-                self.peek();
+                if self.peek() == Some(b'}') && self.is_lax {
+                    self.at += 1;
+                    return Ok(None);
+                }
             }
             Some(_) if first => {}
             _ => return self.problem("\",\" or \"}\""),
@@ -311,6 +323,10 @@ mod tests {
         ] {
             assert!(Cursor::new(text, 0).skip().is_err(), "{text}");
         }
+        for text in ["[1, ]", "{\"a\":1,}", "[{\"a\":[1,],},{}, ]"] {
+            assert_eq!(Cursor::of_file(text, 0).skip(), Ok(text));
+        }
+        assert!(Cursor::of_file("[1,,]", 0).skip().is_err());
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl JsonScanner {
                 rows += self.push_no_object(lenient, start, Problem { at: 0, expected });
                 continue;
             };
-            let mut cursor = Cursor::new(&text, 0);
+            let mut cursor = Cursor::of_file(&text, 0);
             if cursor.peek().is_none() {
                 continue;
             }

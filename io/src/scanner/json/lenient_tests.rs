@@ -105,7 +105,7 @@ fn what_is_read_does_not_change_what_is_left_out() {
 fn lines_of_no_object_are_not_counted() {
     for text in [
         "{\"a\": 1}\n{\"a\": 2}{\"a\": 3}\n",
-        "{\"a\": 1}\n{\"a\": 2,}\n",
+        "{\"a\": 1}\n{\"a\": 2,,}\n",
         "{\"a\": 1}\ngarbage\n",
         "{\"a\": 1}\n{\"a\": 2\n",
         "{\"a\": 1}\n7\n",

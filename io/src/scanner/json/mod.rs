@@ -1,7 +1,7 @@
 //! JSON: an object a line, or objects one after the other, perhaps in one array.
 //!
 //! `cursor.rs` is the grammar over a text, `shape.rs` finds types in heads of files, `builder.rs` converts values into
-//! columns, `scanner.rs` a chunk into a batch, `lenient.rs` passes over what does not fit. Only keys that are read are converted; the rest is stepped over.
+//! columns, `scanner.rs` a chunk into a batch, `lenient.rs` passes over what does not fit, `whole.rs` looks at all objects. Only keys that are read are converted; the rest is stepped over.
 //!
 //! This is not `arrow-json`: that makes 1 of 1.5 in a column of integers and a date of a time in a column of dates, takes
 //! the last of two equal keys, and its errors have no place.
@@ -11,6 +11,7 @@ pub mod cursor;
 mod lenient;
 mod scanner;
 mod shape;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ use crate::sniff::{Looks, encoding_of};
 use crate::source::SourceFile;
 use crate::splitter::{RecordBuffer, has_whole_value};
 use cursor::{Cursor, Value};
+use whole::columns_of_file;
 
 /// Decoded bytes of a file that are looked at, as of CSV.
 const SAMPLE_LEN_BYTES: usize = 512 << 10;
@@ -51,6 +53,8 @@ pub struct JsonOptions {
     pub types: Vec<(String, ColumnType)>,
     /// All columns, in order, by name and type: nothing is found by looking.
     pub columns: Option<Vec<(String, ColumnType)>>,
+    /// Whether columns and types are those of all objects, and not of the heads of files alone.
+    pub whole_files: bool,
     /// What becomes of values that do not fit, and of lines that are no object: with [`OnError::Null`] such a line is a row of
     /// nulls. In an array of objects, or where an object has several lines, so are values that are none, and what is no JSON is always an
     /// error.
@@ -65,6 +69,7 @@ impl Default for JsonOptions {
             text: TextOptions::default(),
             types: Vec::new(),
             columns: None,
+            whole_files: false,
             on_error: OnError::Fail,
             rejects_limit: DEFAULT_REJECTS_LIMIT,
         }
@@ -166,9 +171,13 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
         if is_document {
             documents.insert(file.path.clone());
         }
-        let (ty, objects) = match options.on_error {
-            OnError::Null | OnError::Skip | OnError::Reject if !is_document => head.columns_of_lines(),
-            _ => head.columns(),
+        let is_lenient = options.on_error != OnError::Fail && !is_document;
+        let (ty, objects) = match is_lenient {
+            _ if options.whole_files && options.columns.is_none() && !head.whole => {
+                columns_of_file(file, &options.text, head.encoding, is_lenient)?
+            }
+            true => head.columns_of_lines(),
+            false => head.columns(),
         };
         if objects == 0 && first_other.is_none() {
             first_other = head.what_is_no_object(&file.path);
@@ -177,8 +186,9 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
             (all @ JsonType::Struct(_), other) if !matches!(other, JsonType::Struct(_)) => all,
             (all, ty) => all.merge(ty),
         };
+        let is_counted = head.whole || options.whole_files && options.columns.is_none();
         let times =
-            if head.whole { 1.0 } else { file.len_bytes as f64 / head.compressed_bytes.max(1) as f64 };
+            if is_counted { 1.0 } else { file.len_bytes as f64 / head.compressed_bytes.max(1) as f64 };
         rows = rows.saturating_add((objects as f64 * times.max(1.0)) as u64);
     }
     let declared = |(name, ty): &(String, ColumnType)| JsonColumn {
@@ -213,7 +223,7 @@ pub fn begins_as_json(files: &[SourceFile], options: &TextOptions) -> bool {
     let head = |file: &SourceFile| -> Result<Head> {
         let (bytes, is_paused) = open_head(&file.path, options.decode(), FIRST_LEN_BYTES)?;
         let head = Head::of(bytes, options, options.encoding, FIRST_LEN_BYTES)?;
-        if let (Encoding::Utf8, Looks::Utf16(found)) = (options.encoding, head.looks) {
+        if let (Encoding::Utf8, Looks::Wide(found)) = (options.encoding, head.looks) {
             return Head::read_in(file, options, found, FIRST_LEN_BYTES);
         }
         Ok(Head { whole: head.whole && !is_paused, ..head })
@@ -248,7 +258,7 @@ impl Head {
         let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
         let head = Self::of(bytes, options, encoding, len_bytes)?;
         match (encoding, head.looks) {
-            (Encoding::Utf8, Looks::Utf16(found)) => Self::read_in(file, options, found, len_bytes),
+            (Encoding::Utf8, Looks::Wide(found)) => Self::read_in(file, options, found, len_bytes),
             _ => Ok(head),
         }
     }
@@ -281,7 +291,7 @@ impl Head {
             return text.starts_with('[');
         }
         let is_object = |line: &&str| {
-            let mut cursor = Cursor::new(line, 0);
+            let mut cursor = Cursor::of_file(line, 0);
             cursor.peek() == Some(b'{') && cursor.skip().is_ok() && cursor.peek().is_none()
         };
         let lines = || text.lines().filter(|line| !line.trim_ascii().is_empty()).take(LINES_TO_TELL);
@@ -291,7 +301,7 @@ impl Head {
 
     /// The error of a file that begins with something else than an object or a list.
     fn what_is_no_object(&self, path: &Path) -> Option<Error> {
-        let cursor = &mut Cursor::new(&self.text, 0);
+        let cursor = &mut Cursor::of_file(&self.text, 0);
         while matches!(cursor.peek(), Some(b'[' | b']' | b',')) {
             cursor.at += 1;
         }
@@ -305,7 +315,7 @@ impl Head {
     /// The same of a file with an object on each line, leaving out lines that have none.
     fn columns_of_lines(&self) -> (JsonType, u64) {
         let of_line = |line: &str| {
-            let mut cursor = Cursor::new(line, 0);
+            let mut cursor = Cursor::of_file(line, 0);
             cursor.peek().filter(|first| *first == b'{')?;
             let ty = JsonType::of_next(&mut cursor, 0).ok()?;
             cursor.peek().is_none().then_some(ty)
@@ -316,7 +326,7 @@ impl Head {
 
     /// The type of all objects together, and how many there are.
     fn columns(&self) -> (JsonType, u64) {
-        let mut cursor = Cursor::new(&self.text, 0);
+        let mut cursor = Cursor::of_file(&self.text, 0);
         let (mut all, mut objects) = (JsonType::Nothing, 0);
         loop {
             // Brackets and commas of an array around them are nothing.
@@ -339,7 +349,7 @@ impl Head {
 /// Whether a text ends within its first value, which is JSON as far as it goes.
 fn is_cut(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
-    let Err(problem) = Cursor::new(&text, 0).skip() else { return false };
+    let Err(problem) = Cursor::of_file(&text, 0).skip() else { return false };
     let rest = &text[problem.at..];
     !rest.trim_ascii_end().contains('\n')
 }
@@ -351,7 +361,7 @@ pub(crate) fn looks_like_json(head: &str, whole: bool) -> bool {
     let list = text.strip_prefix('[');
     let object = list.map_or(text, str::trim_start);
     let Some(first) = object.strip_prefix('{') else { return false };
-    let mut cursor = Cursor::new(object, 0);
+    let mut cursor = Cursor::of_file(object, 0);
     if cursor.skip().is_err() {
         // It may be longer than the head.
         return !whole && first.trim_start().starts_with('"');

@@ -249,7 +249,7 @@ impl JsonScanner {
                 None => (at, memchr(b'\n', &data[at..]).map_or(text.len(), |len| at + len)),
             };
             at = end + 1;
-            let mut cursor = Cursor::new(&text[..end], start);
+            let mut cursor = Cursor::of_file(&text[..end], start);
             if cursor.peek().is_none() {
                 continue;
             }
@@ -270,7 +270,7 @@ impl JsonScanner {
         text: &str,
         mut lenient: Option<&mut Lenient>,
     ) -> Result<usize, (usize, Wrong)> {
-        let mut cursor = Cursor::new(text, 0);
+        let mut cursor = Cursor::of_file(text, 0);
         let mut rows = 0;
         loop {
             while matches!(cursor.peek(), Some(b'[' | b']' | b',')) {

@@ -25,6 +25,8 @@ fn an_object_a_line() {
     let text = "{\"a\": 1, \"b\": \"x\\ty\"}\r\n\n{\"b\": null, \"a\": 2.5}\n  {\"c\": true}";
     assert_eq!(rows_of(text).unwrap(), ["1.0|x\ty|∅", "2.5|∅|∅", "∅|∅|true"]);
     assert_eq!(rows_of("").unwrap(), [""; 0]);
+    // Behind the last member or item there may be a comma.
+    assert_eq!(rows_of("[{\"a\": 1,},\n{\"b\": [2, ], \"a\": 3},\n]").unwrap(), ["1|∅", "3|[2]"]);
 }
 
 #[test]

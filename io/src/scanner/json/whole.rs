@@ -1,0 +1,123 @@
+//! What all objects of a file show, where its head is not to tell alone.
+
+use super::cursor::{Cursor, Value};
+use super::is_cut;
+use super::shape::JsonType;
+use crate::encoding::{Encoding, TextStream};
+use crate::error::Result;
+use crate::options::TextOptions;
+use crate::scanner::infer::open_head;
+use crate::scanner::record::line_ends;
+use crate::source::SourceFile;
+use crate::splitter::RecordBuffer;
+
+/// The type of all objects of a file together, and how many there are. Of the file no more is held than an object. What is wrong in it is
+/// for the scan to tell; `passes_lines` leaves out lines that are no object.
+///
+/// # Errors
+/// Those of reading and decoding.
+pub(super) fn columns_of_file(
+    file: &SourceFile,
+    options: &TextOptions,
+    encoding: Encoding,
+    passes_lines: bool,
+) -> Result<(JsonType, u64)> {
+    let (bytes, _) = open_head(&file.path, options.decode(), usize::MAX)?;
+    let mut buffer = RecordBuffer::new(TextStream::new(bytes, encoding)?, options.max_record_bytes);
+    let (mut all, mut objects) = (JsonType::Nothing, 0);
+    loop {
+        let seen = Seen::of(&buffer, passes_lines);
+        all = all.merge(seen.ty);
+        objects += seen.objects;
+        let lines = line_ends(&buffer.data()[..seen.len]);
+        buffer.consume(seen.len, lines);
+        if seen.is_last || buffer.at_end() {
+            return Ok((all, objects));
+        }
+        buffer.grow()?;
+    }
+}
+
+/// What the bytes at hand show.
+struct Seen {
+    ty: JsonType,
+    objects: u64,
+    /// Bytes of whole objects.
+    len: usize,
+    /// Whether nothing more is to be seen, as there is no JSON.
+    is_last: bool,
+}
+
+impl Seen {
+    fn of(buffer: &RecordBuffer, passes_lines: bool) -> Self {
+        let mut seen = Self { ty: JsonType::Nothing, objects: 0, len: 0, is_last: false };
+        let data = buffer.data();
+        let decoded = if buffer.encoding() == Encoding::Utf8 { None } else { buffer.encoding().decode(data) };
+        let text = match (&decoded, std::str::from_utf8(data)) {
+            (Some(text), _) if text.len() == data.len() => text,
+            (_, Ok(text)) => text,
+            // Half of a character.
+            (_, Err(error)) => std::str::from_utf8(&data[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        let mut cursor = Cursor::of_file(text, 0);
+        loop {
+            while matches!(cursor.peek(), Some(b'[' | b']' | b',')) {
+                cursor.at += 1;
+            }
+            seen.len = cursor.at;
+            let is_object = cursor.value() == Ok(Value::Object);
+            cursor.at = seen.len;
+            match JsonType::of_next(&mut cursor, 0) {
+                Ok(ty) if is_object && (buffer.at_end() || cursor.at < text.len()) => {
+                    seen.ty = std::mem::replace(&mut seen.ty, JsonType::Nothing).merge(ty);
+                    seen.objects += 1;
+                }
+                _ if seen.len == text.len() || is_cut(&data[seen.len..]) => return seen,
+                _ if passes_lines => match text[seen.len..].find('\n') {
+                    Some(end) => cursor.at = seen.len + end,
+                    None => return seen,
+                },
+                _ => {
+                    seen.is_last = true;
+                    return seen;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::{JsonOptions, SAMPLE_LEN_BYTES, infer_json};
+    use crate::options::OnError;
+
+    #[test]
+    fn columns_are_those_of_all_objects() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        let many = "{\"a\": 1, \"s\": {\"x\": 1}}\n".repeat(SAMPLE_LEN_BYTES / 20);
+        let late = "{\"a\": 1.5, \"s\": {\"y\": \"z\"},\n \"b\": true}";
+        let columns = |text: &str, whole_files: bool, on_error: OnError| {
+            fs::write(&path, text).unwrap();
+            let files = crate::source::expand(&[path.display().to_string()]).unwrap();
+            let options = JsonOptions { whole_files, on_error, ..JsonOptions::default() };
+            let table = infer_json(&files, &options).unwrap();
+            let column =
+                |column: &super::super::JsonColumn| format!("{} {}", column.name, column.ty.data_type());
+            table.columns().iter().map(column).collect::<Vec<_>>().join(", ")
+        };
+        let fail = OnError::Fail;
+        let array = format!("[{}, {late}]", many.trim_end().replace('\n', ",\n"));
+        for text in [format!("{many}{late}\n"), array, format!("{many}{}", late.replace('\n', ""))] {
+            assert!(columns(&text, false, fail).starts_with("a Int64, s Struct(\"x\": Int64)"));
+            let expected = "a Float64, s Struct(\"x\": Int64, \"y\": Utf8View), b Boolean";
+            assert_eq!(columns(&text, true, fail), expected);
+        }
+        // Behind what is no JSON nothing is looked at, but for lines that are left out.
+        let wrong = format!("{many}no\n{{\"b\": true}}\n");
+        assert!(!columns(&wrong, true, fail).contains("b Boolean"));
+        assert!(columns(&wrong, true, OnError::Skip).contains("b Boolean"));
+    }
+}
