@@ -146,15 +146,12 @@ impl ColumnBuilder {
                 &own
             }
         };
-        let nulls = &mut self.nulls;
-        // NaN means that there is no value (see NULL_WORDS).
-        let f64_of = |value: &[u8]| parse_f64(value).filter(|value| !value.is_nan());
-        let f32_of = |value: &[u8]| parse_f32(value).filter(|value| !value.is_nan());
-        let signs = rules.signs;
-        // Where digits stand in groups, integers have signs within them, too.
-        let integer = |value: &[u8]| parse_i64(&signs.plain(value)?);
-        let unsigned = |value: &[u8]| parse_u64(&signs.plain(value)?);
-        let is_grouped = signs.thousands.is_some();
+        if rules.signs != NumberSigns::USUAL
+            && let Some(appended) = self.append_with_signs(fields, spans, rules, &mut *on_bad)
+        {
+            return appended;
+        }
+        let (signs, nulls) = (rules.signs, &mut self.nulls);
         // How many values are read at once where they are plain, and how one is read.
         macro_rules! append_by {
             ($values:ident, $many:expr, $one:expr) => {
@@ -162,41 +159,11 @@ impl ColumnBuilder {
             };
         }
         match &mut self.values {
-            Values::Float64(values) if signs != NumberSigns::USUAL => {
-                let of = |value: &[u8]| f64_of(&signs.plain(value)?);
-                append_by!(values, never, of)
-            }
-            Values::Float32(values) if signs != NumberSigns::USUAL => {
-                let of = |value: &[u8]| f32_of(&signs.plain(value)?);
-                append_by!(values, never, of)
-            }
-            Values::Int64(values) if is_grouped => {
-                append_by!(values, never, integer)
-            }
-            Values::Int32(values) if is_grouped => {
-                let of = |value: &[u8]| narrow(integer(value));
-                append_by!(values, never, of)
-            }
-            Values::Int16(values) if is_grouped => {
-                let of = |value: &[u8]| narrow(integer(value));
-                append_by!(values, never, of)
-            }
-            Values::UInt64(values) if is_grouped => {
-                append_by!(values, never, unsigned)
-            }
-            Values::UInt32(values) if is_grouped => {
-                let of = |value: &[u8]| narrow(unsigned(value));
-                append_by!(values, never, of)
-            }
-            Values::UInt16(values) if is_grouped => {
-                let of = |value: &[u8]| narrow(unsigned(value));
-                append_by!(values, never, of)
-            }
             Values::Int64(values) => {
                 append_by!(values, numbers::integers, parse_i64)
             }
             Values::Float64(values) => {
-                append_by!(values, numbers::decimals, f64_of)
+                append_by!(values, numbers::decimals, present_f64)
             }
             Values::Int32(values) => {
                 append_by!(values, narrow_integers, |value| { narrow(parse_i64(value)) })
@@ -219,7 +186,7 @@ impl ColumnBuilder {
             Values::UInt8(values) => {
                 append_by!(values, narrow_integers, |value| { narrow(parse_u64(value)) })
             }
-            Values::Float32(values) => append_by!(values, never, f32_of),
+            Values::Float32(values) => append_by!(values, never, present_f32),
             Values::Decimal(values) => {
                 let ColumnType::Decimal { precision, scale } = self.ty else {
                     unreachable!("it is its type")
@@ -241,6 +208,37 @@ impl ColumnBuilder {
             Values::Boolean(values) => append_booleans(values, nulls, fields, spans, rules, on_bad),
             Values::Text(values) => append_text(values, nulls, fields, spans, rules, on_bad),
         }
+    }
+
+    /// Appends numbers that are written with other signs than usual; `None`: the column has none.
+    fn append_with_signs(
+        &mut self,
+        fields: &Fields<'_>,
+        spans: &[Span],
+        rules: &FieldRules,
+        on_bad: OnBad<'_>,
+    ) -> Option<Result<(), FirstRejected>> {
+        let (signs, nulls) = (rules.signs, &mut self.nulls);
+        // Only where digits stand in groups, integers have signs within them, too.
+        let is_grouped = signs.thousands.is_some();
+        let integer = |value: &[u8]| parse_i64(&signs.plain(value)?);
+        let unsigned = |value: &[u8]| parse_u64(&signs.plain(value)?);
+        macro_rules! append_by {
+            ($values:ident, $one:expr) => {
+                append($values, nulls, fields, spans, rules, on_bad, never, $one)
+            };
+        }
+        Some(match &mut self.values {
+            Values::Float64(values) => append_by!(values, |value| present_f64(&signs.plain(value)?)),
+            Values::Float32(values) => append_by!(values, |value| present_f32(&signs.plain(value)?)),
+            Values::Int64(values) if is_grouped => append_by!(values, integer),
+            Values::Int32(values) if is_grouped => append_by!(values, |value| narrow(integer(value))),
+            Values::Int16(values) if is_grouped => append_by!(values, |value| narrow(integer(value))),
+            Values::UInt64(values) if is_grouped => append_by!(values, unsigned),
+            Values::UInt32(values) if is_grouped => append_by!(values, |value| narrow(unsigned(value))),
+            Values::UInt16(values) if is_grouped => append_by!(values, |value| narrow(unsigned(value))),
+            _ => return None,
+        })
     }
 
     /// Appends missing values.
@@ -489,6 +487,16 @@ fn never<V: Copy + Default>(
 ) {
     values.resize(values.len() + spans.len(), V::default());
     left.extend(0..spans.len());
+}
+
+/// A number; NaN means that there is no value (see NULL_WORDS).
+fn present_f64(value: &[u8]) -> Option<f64> {
+    parse_f64(value).filter(|value| !value.is_nan())
+}
+
+/// The same in single precision.
+fn present_f32(value: &[u8]) -> Option<f32> {
+    parse_f32(value).filter(|value| !value.is_nan())
 }
 
 /// Integers of less than 64 bits.
