@@ -6,8 +6,8 @@ mod values;
 pub(crate) use names::options_of;
 use names::{changes_nothing, changes_nothing_of_json, is_option_of, unknown, usual};
 use swath_io::{
-    ColumnType, CsvOptions, Delim, Encoding, Error as IoError, HeaderMode, JsonOptions, OnError, Setting,
-    TextOptions,
+    ColumnType, CsvOptions, Delim, Encoding, Error as IoError, FindTimes, HeaderMode, JsonOptions, OnError,
+    Setting, TextOptions,
 };
 pub use swath_planner::OptionValue;
 use swath_planner::SourceFunction;
@@ -225,6 +225,15 @@ impl ReadOptions {
         if read.guess_nothing {
             read.settle()?;
         }
+        let FindTimes { dates, timestamps } = read.csv.find_times;
+        if function == SourceFunction::ReadJson && (dates || timestamps) {
+            let name = if dates { "dateformat" } else { "timestampformat" };
+            return Err(IoError::bad_option_hint(
+                name,
+                "of JSON it is not found by looking",
+                "as in '%d.%m.%Y'",
+            ));
+        }
         if function == SourceFunction::ReadJson && !read.csv.types_in_order.is_empty() {
             return Err(IoError::bad_option_hint("types", "objects have no order of columns", TYPES_HINT));
         }
@@ -276,6 +285,7 @@ impl ReadOptions {
             text: self.text(),
             types: self.csv.types.clone(),
             columns: self.csv.columns.clone(),
+            times: self.csv.times.clone(),
             whole_files: self.csv.whole_files,
             on_error: self.csv.on_error,
             rejects_limit: self.csv.rejects_limit,
@@ -447,6 +457,8 @@ mod tests {
         for (name, value) in [("format", text_value("array")), ("records", text_value("auto"))] {
             assert_eq!(json(name, value).unwrap(), ReadOptions::default(), "{name}");
         }
+        assert!(json("dateformat", text_value("%d/%m/%Y")).unwrap().json().times.date.is_some());
+        assert!(json("dateformat", text_value("auto")).is_err());
         for name in ["records", "union_by_name", "auto_detect"] {
             assert!(json(name, OptionValue::Boolean(false)).is_err(), "{name}");
         }

@@ -22,9 +22,6 @@ pub struct TimeFormats {
 }
 
 impl TimeFormats {
-    /// As ISO 8601 has it.
-    pub(crate) const ISO: Self = Self { date: None, timestamp: None };
-
     /// A date as days since 1970-01-01.
     pub(crate) fn date(&self, value: &[u8]) -> Option<i32> {
         match &self.date {

@@ -356,17 +356,18 @@ mod tests {
 
     #[test]
     fn wider_types() {
-        let wider = |ty, value: &str| wider_type(ty, value.as_bytes(), NumberSigns::USUAL, &TimeFormats::ISO);
+        let wider =
+            |ty, value: &str| wider_type(ty, value.as_bytes(), NumberSigns::USUAL, &TimeFormats::default());
         let comma = NumberSigns { decimal: b',', thousands: Some('.') };
         assert_eq!(wider(ColumnType::Int64, "1.5"), Some(ColumnType::Float64));
         assert_eq!(wider(ColumnType::Int64, "123456789012345678901"), None);
         assert_eq!(wider(ColumnType::Int64, "-inf"), Some(ColumnType::Float64));
         assert_eq!(wider(ColumnType::Int64, "12,5"), None);
         assert_eq!(
-            wider_type(ColumnType::Int64, b"1.012,5", comma, &TimeFormats::ISO),
+            wider_type(ColumnType::Int64, b"1.012,5", comma, &TimeFormats::default()),
             Some(ColumnType::Float64)
         );
-        assert_eq!(wider_type(ColumnType::Int64, b"12.5", comma, &TimeFormats::ISO), None);
+        assert_eq!(wider_type(ColumnType::Int64, b"12.5", comma, &TimeFormats::default()), None);
         assert_eq!(wider(ColumnType::Int8, "128"), Some(ColumnType::Int64));
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00"), Some(ColumnType::Timestamp));
         assert_eq!(wider(ColumnType::Date, "2008-11-13 10:00Z"), None);

@@ -14,11 +14,10 @@ use arrow_schema::{DataType, Field, Fields};
 use super::cursor::{Cursor, Problem, Value, unescaped};
 use super::shape::{JsonType, key_of};
 use crate::options::ColumnType;
+use crate::scanner::TimeFormats;
 use crate::scanner::decimal::parse_decimal;
 use crate::scanner::text_values::TextValues;
-use crate::scanner::values::{
-    parse_date, parse_f32, parse_f64, parse_i64, parse_time, parse_timestamp, parse_u64, trim,
-};
+use crate::scanner::values::{parse_f32, parse_f64, parse_i64, parse_time, parse_u64, trim};
 
 /// Why a value could not be added.
 #[derive(Debug)]
@@ -64,22 +63,22 @@ pub(super) enum JsonBuilder {
     Float32(PrimitiveBuilder<Float32Type>),
     Float64(PrimitiveBuilder<Float64Type>),
     Decimal { values: PrimitiveBuilder<Decimal128Type>, precision: u8, scale: u8 },
-    Date(PrimitiveBuilder<Date32Type>),
+    Date { values: PrimitiveBuilder<Date32Type>, times: TimeFormats },
     Time(PrimitiveBuilder<Time64MicrosecondType>),
-    Timestamp(PrimitiveBuilder<TimestampMicrosecondType>),
-    TimestampTz(PrimitiveBuilder<TimestampMicrosecondType>),
+    Timestamp { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats },
+    TimestampTz { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats },
     Text { values: TextValues, nulls: NullBufferBuilder },
     List { offsets: Vec<i32>, nulls: NullBufferBuilder, item: Box<JsonBuilder>, data_type: DataType },
     Struct { nulls: NullBufferBuilder, members: Members, fields: Fields },
 }
 
 impl JsonBuilder {
-    pub(super) fn new(ty: &JsonType) -> Self {
+    pub(super) fn new(ty: &JsonType, times: &TimeFormats) -> Self {
         let scalar = match ty {
             JsonType::Nothing => ColumnType::Text,
             JsonType::Scalar(scalar) => *scalar,
             JsonType::List(item) => {
-                let (nulls, item) = (NullBufferBuilder::new(0), Box::new(Self::new(item)));
+                let (nulls, item) = (NullBufferBuilder::new(0), Box::new(Self::new(item, times)));
                 return Self::List { offsets: vec![0], nulls, item, data_type: ty.data_type() };
             }
             // There are no structs without fields.
@@ -90,7 +89,7 @@ impl JsonBuilder {
                 };
                 return Self::Struct {
                     nulls: NullBufferBuilder::new(0),
-                    members: Members::new(members),
+                    members: Members::new(members, times),
                     fields,
                 };
             }
@@ -111,10 +110,14 @@ impl JsonBuilder {
                 let values = PrimitiveBuilder::new().with_data_type(scalar.data_type());
                 Self::Decimal { values, precision, scale }
             }
-            ColumnType::Date => Self::Date(PrimitiveBuilder::new()),
+            ColumnType::Date => Self::Date { values: PrimitiveBuilder::new(), times: times.clone() },
             ColumnType::Time => Self::Time(PrimitiveBuilder::new()),
-            ColumnType::Timestamp => Self::Timestamp(PrimitiveBuilder::new()),
-            ColumnType::TimestampTz => Self::TimestampTz(PrimitiveBuilder::new()),
+            ColumnType::Timestamp => {
+                Self::Timestamp { values: PrimitiveBuilder::new(), times: times.clone() }
+            }
+            ColumnType::TimestampTz => {
+                Self::TimestampTz { values: PrimitiveBuilder::new(), times: times.clone() }
+            }
             ColumnType::Text => {
                 Self::Text { values: TextValues::default(), nulls: NullBufferBuilder::new(0) }
             }
@@ -135,9 +138,9 @@ impl JsonBuilder {
             Self::Float32(values) => values.append_null(),
             Self::Float64(values) => values.append_null(),
             Self::Decimal { values, .. } => values.append_null(),
-            Self::Date(values) => values.append_null(),
+            Self::Date { values, .. } => values.append_null(),
             Self::Time(values) => values.append_null(),
-            Self::Timestamp(values) | Self::TimestampTz(values) => values.append_null(),
+            Self::Timestamp { values, .. } | Self::TimestampTz { values, .. } => values.append_null(),
             Self::Text { values, nulls } => {
                 values.push_null();
                 nulls.append_null();
@@ -220,10 +223,10 @@ impl JsonBuilder {
             Self::Decimal { values, precision, scale } => {
                 add(values, parse_decimal(bytes, *precision, *scale))
             }
-            Self::Date(values) => add(values, parse_date(bytes)),
+            Self::Date { values, times } => add(values, times.date(bytes)),
             Self::Time(values) => add(values, parse_time(bytes)),
-            Self::Timestamp(values) => add(values, time(bytes, false)),
-            Self::TimestampTz(values) => add(values, time(bytes, true)),
+            Self::Timestamp { values, times } => add(values, time(bytes, false, times)),
+            Self::TimestampTz { values, times } => add(values, time(bytes, true, times)),
             _ => false,
         };
         if is_pushed { Ok(()) } else { mismatch(self.expected(), start) }
@@ -245,10 +248,10 @@ impl JsonBuilder {
             Self::Decimal { precision, scale, .. } => {
                 ColumnType::Decimal { precision: *precision, scale: *scale }.expected()
             }
-            Self::Date(_) => ColumnType::Date.expected(),
+            Self::Date { .. } => ColumnType::Date.expected(),
             Self::Time(_) => ColumnType::Time.expected(),
-            Self::Timestamp(_) => ColumnType::Timestamp.expected(),
-            Self::TimestampTz(_) => ColumnType::TimestampTz.expected(),
+            Self::Timestamp { .. } => ColumnType::Timestamp.expected(),
+            Self::TimestampTz { .. } => ColumnType::TimestampTz.expected(),
             Self::Text { .. } => ColumnType::Text.expected(),
             Self::List { .. } => "a list",
             Self::Struct { .. } => "an object",
@@ -285,10 +288,10 @@ impl JsonBuilder {
             Self::Float32(values) => primitive(values),
             Self::Float64(values) => primitive(values),
             Self::Decimal { values, .. } => primitive(values),
-            Self::Date(values) => primitive(values),
+            Self::Date { values, .. } => primitive(values),
             Self::Time(values) => primitive(values),
-            Self::Timestamp(values) => primitive(values),
-            Self::TimestampTz(values) => {
+            Self::Timestamp { values, .. } => primitive(values),
+            Self::TimestampTz { values, .. } => {
                 let values: PrimitiveArray<TimestampMicrosecondType> = values.finish();
                 Arc::new(values.with_data_type(ColumnType::TimestampTz.data_type()))
             }
@@ -318,9 +321,9 @@ fn primitive<T: ArrowPrimitiveType>(values: &mut PrimitiveBuilder<T>) -> ArrayRe
 }
 
 /// A time, with a zone or without.
-fn time(bytes: &[u8], zoned: bool) -> Option<i64> {
+fn time(bytes: &[u8], zoned: bool, times: &TimeFormats) -> Option<i64> {
     // A bare date is the midnight in either.
-    parse_timestamp(bytes).filter(|(_, has_zone)| *has_zone == zoned).map(|(micros, _)| micros)
+    times.timestamp(bytes).filter(|(_, has_zone)| *has_zone == zoned).map(|(micros, _)| micros)
 }
 
 fn mismatch(expected: &'static str, mut at: Cursor<'_>) -> Result<(), Trouble> {
@@ -345,10 +348,10 @@ pub(super) struct Members {
 const MAX_UNKNOWN: usize = 8;
 
 impl Members {
-    fn new(members: &[(String, JsonType)]) -> Self {
+    fn new(members: &[(String, JsonType)], times: &TimeFormats) -> Self {
         Self {
             names: members.iter().map(|(name, _)| name.clone()).collect(),
-            builders: members.iter().map(|(_, ty)| JsonBuilder::new(ty)).collect(),
+            builders: members.iter().map(|(_, ty)| JsonBuilder::new(ty, times)).collect(),
             last: vec![0; members.len()],
             objects: 0,
             unknown: Vec::new(),

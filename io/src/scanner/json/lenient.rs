@@ -129,7 +129,7 @@ impl Lenient {
 
 /// A builder for each column of a table.
 fn trial(table: &JsonTable) -> Vec<JsonBuilder> {
-    table.columns.iter().map(|column| JsonBuilder::new(&column.ty)).collect()
+    table.columns.iter().map(|column| JsonBuilder::new(&column.ty, &table.options.times)).collect()
 }
 
 impl JsonScanner {

@@ -53,6 +53,8 @@ pub struct JsonOptions {
     pub types: Vec<(String, ColumnType)>,
     /// All columns, in order, by name and type: nothing is found by looking.
     pub columns: Option<Vec<(String, ColumnType)>>,
+    /// How dates and points in time are written.
+    pub times: TimeFormats,
     /// Whether columns and types are those of all objects, and not of the heads of files alone.
     pub whole_files: bool,
     /// What becomes of values that do not fit, and of lines that are no object: with [`OnError::Null`] such a line is a row of
@@ -69,6 +71,7 @@ impl Default for JsonOptions {
             text: TextOptions::default(),
             types: Vec::new(),
             columns: None,
+            times: TimeFormats::default(),
             whole_files: false,
             on_error: OnError::Fail,
             rejects_limit: DEFAULT_REJECTS_LIMIT,
@@ -90,9 +93,9 @@ pub struct JsonColumn {
 impl JsonColumn {
     /// The type that the column, or a member inside of it, is to have for a value that does not fit, if its type was guessed and
     /// there is one.
-    fn wider_type(&self, inside: &[String], value: &str) -> Option<ColumnType> {
+    fn wider_type(&self, inside: &[String], value: &str, times: &TimeFormats) -> Option<ColumnType> {
         let ty = self.ty.of_member(inside)?;
-        wider_type(ty, value.as_bytes(), NumberSigns::USUAL, &TimeFormats::ISO)
+        wider_type(ty, value.as_bytes(), NumberSigns::USUAL, times)
     }
 }
 
@@ -174,10 +177,10 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
         let is_lenient = options.on_error != OnError::Fail && !is_document;
         let (ty, objects) = match is_lenient {
             _ if options.whole_files && options.columns.is_none() && !head.whole => {
-                columns_of_file(file, &options.text, head.encoding, is_lenient)?
+                columns_of_file(file, options, head.encoding, is_lenient)?
             }
-            true => head.columns_of_lines(),
-            false => head.columns(),
+            true => head.columns_of_lines(&options.times),
+            false => head.columns(&options.times),
         };
         if objects == 0 && first_other.is_none() {
             first_other = head.what_is_no_object(&file.path);
@@ -313,11 +316,11 @@ impl Head {
     }
 
     /// The same of a file with an object on each line, leaving out lines that have none.
-    fn columns_of_lines(&self) -> (JsonType, u64) {
+    fn columns_of_lines(&self, times: &TimeFormats) -> (JsonType, u64) {
         let of_line = |line: &str| {
             let mut cursor = Cursor::of_file(line, 0);
             cursor.peek().filter(|first| *first == b'{')?;
-            let ty = JsonType::of_next(&mut cursor, 0).ok()?;
+            let ty = JsonType::of_next(&mut cursor, 0, times).ok()?;
             cursor.peek().is_none().then_some(ty)
         };
         let objects = self.text.lines().filter_map(of_line);
@@ -325,7 +328,7 @@ impl Head {
     }
 
     /// The type of all objects together, and how many there are.
-    fn columns(&self) -> (JsonType, u64) {
+    fn columns(&self, times: &TimeFormats) -> (JsonType, u64) {
         let mut cursor = Cursor::of_file(&self.text, 0);
         let (mut all, mut objects) = (JsonType::Nothing, 0);
         loop {
@@ -339,7 +342,7 @@ impl Head {
                 return (all, objects);
             }
             cursor.at = start;
-            let Ok(ty) = JsonType::of_next(&mut cursor, 0) else { return (all, objects) };
+            let Ok(ty) = JsonType::of_next(&mut cursor, 0, times) else { return (all, objects) };
             all = all.merge(ty);
             objects += 1;
         }

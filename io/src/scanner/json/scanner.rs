@@ -68,7 +68,7 @@ impl Wrong {
             return false;
         };
         let column = &table.columns[column];
-        column.inferred && column.wider_type(inside, found).is_some()
+        column.inferred && column.wider_type(inside, found, &table.options.times).is_some()
     }
 
     /// It as an error, with the line on which the object begins.
@@ -76,7 +76,7 @@ impl Wrong {
         match (&self.trouble, self.column) {
             (Trouble::Type { expected, found, inside }, Some(column)) => {
                 let column = &table.columns[column];
-                let fits = column.wider_type(inside, found);
+                let fits = column.wider_type(inside, found, &table.options.times);
                 // What can be said of a column is said of one of the table, but that a value inside of it has a wider type.
                 let inside = fits.map_or(&[][..], |_| inside);
                 let kind = ErrorKind::Value {
@@ -145,8 +145,11 @@ impl JsonScanner {
 
     /// Empty builders.
     fn empty(&mut self) {
-        self.builders =
-            self.read.iter().map(|column| JsonBuilder::new(&self.table.columns[*column].ty)).collect();
+        self.builders = self
+            .read
+            .iter()
+            .map(|column| JsonBuilder::new(&self.table.columns[*column].ty, &self.table.options.times))
+            .collect();
         self.last = vec![0; self.read.len()];
         self.objects = 0;
     }

@@ -6,7 +6,8 @@ use arrow_schema::{DataType, Field};
 
 use super::cursor::{Cursor, Problem, Value, unescaped};
 use crate::options::ColumnType;
-use crate::scanner::values::{is_infinite, looks_like_f64, parse_date, parse_i64, parse_timestamp};
+use crate::scanner::TimeFormats;
+use crate::scanner::values::{is_infinite, looks_like_f64, parse_i64};
 
 /// Deeper values are read as text.
 const MAX_DEPTH: usize = 16;
@@ -73,8 +74,12 @@ impl JsonType {
         }
     }
 
-    /// The type of the next value.
-    pub(super) fn of_next(cursor: &mut Cursor<'_>, depth: usize) -> Result<Self, Problem> {
+    /// The type of the next value, where dates and points in time are written in some way.
+    pub(super) fn of_next(
+        cursor: &mut Cursor<'_>,
+        depth: usize,
+        times: &TimeFormats,
+    ) -> Result<Self, Problem> {
         if depth > MAX_DEPTH {
             cursor.skip()?;
             return Ok(Self::Scalar(ColumnType::Text));
@@ -87,13 +92,13 @@ impl JsonType {
             Value::Text(..) if depth > 1 => Self::Scalar(ColumnType::Text),
             Value::Text(raw, escaped) => {
                 let text = if escaped { unescaped(raw).unwrap_or_default() } else { raw.to_owned() };
-                Self::Scalar(of_text(&text))
+                Self::Scalar(of_text(&text, times))
             }
             Value::List => {
                 let mut item = Self::Nothing;
                 let mut first = true;
                 while cursor.next_item(first)? {
-                    item = item.merge(Self::of_next(cursor, depth + 1)?);
+                    item = item.merge(Self::of_next(cursor, depth + 1, times)?);
                     first = false;
                 }
                 Self::List(Box::new(item))
@@ -102,7 +107,7 @@ impl JsonType {
                 let mut fields: Vec<(String, Self)> = Vec::new();
                 let mut first = true;
                 while let Some((key, escaped)) = cursor.next_key(first)? {
-                    let (key, ty) = (key_of(key, escaped), Self::of_next(cursor, depth + 1)?);
+                    let (key, ty) = (key_of(key, escaped), Self::of_next(cursor, depth + 1, times)?);
                     // One that stands twice is for the scan to tell.
                     match fields.iter_mut().find(|(known, _)| *known == key) {
                         Some((_, known)) => *known = std::mem::replace(known, Self::Nothing).merge(ty),
@@ -157,11 +162,11 @@ fn of_number(number: &str) -> ColumnType {
     }
 }
 
-fn of_text(text: &str) -> ColumnType {
-    if parse_date(text.as_bytes()).is_some() {
+fn of_text(text: &str, times: &TimeFormats) -> ColumnType {
+    if times.date(text.as_bytes()).is_some() {
         return ColumnType::Date;
     }
-    match parse_timestamp(text.as_bytes()) {
+    match times.timestamp(text.as_bytes()) {
         Some((_, true)) => ColumnType::TimestampTz,
         Some((_, false)) => ColumnType::Timestamp,
         None => ColumnType::Text,
@@ -174,7 +179,7 @@ mod tests {
 
     fn of(text: &str) -> String {
         let mut cursor = Cursor::new(text, 0);
-        JsonType::of_next(&mut cursor, 1).unwrap().data_type().to_string()
+        JsonType::of_next(&mut cursor, 1, &TimeFormats::default()).unwrap().data_type().to_string()
     }
 
     #[test]

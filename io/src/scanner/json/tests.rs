@@ -116,6 +116,22 @@ fn numbers_that_are_none_in_json() {
 }
 
 #[test]
+fn dates_are_written_as_is_said() {
+    let text = "{\"d\": \"31/12/2001\", \"t\": \"1/2/2001 10:30\", \"i\": \"2001-02-03\"}\n{\"d\": \"1/2/2002\", \"s\": {\"d\": \"1/2/2003\"}}";
+    let format = |text: &str| Some(crate::scanner::TimeFormat::of_option("dateformat", text).unwrap());
+    let times = TimeFormats { date: format("%d/%m/%Y"), timestamp: format("%d/%m/%Y %H:%M") };
+    let options = JsonOptions { times, ..JsonOptions::default() };
+    let found = rows(&Files::new(&[text.as_bytes()]), &options, 99, 1).unwrap();
+    assert_eq!(found[0], "2001-12-31|2001-02-01T10:30:00|2001-02-03|∅");
+    assert!(found[1].starts_with("2002-02-01|∅|∅|"), "{found:?}");
+    // A later value that does not fit is told.
+    let late = format!("{text}\n{{\"d\": \"2001-12-31\"}}");
+    let types = vec![("d".to_owned(), ColumnType::Date)];
+    let options = JsonOptions { types, ..options };
+    assert!(rows(&Files::new(&[late.as_bytes()]), &options, 99, 1).is_err());
+}
+
+#[test]
 fn types_that_are_given() {
     let types = vec![("a".to_owned(), ColumnType::Text), ("z".to_owned(), ColumnType::Int8)];
     let files = Files::new(&[b"{\"a\": {\"b\": 1.50}, \"z\": 7}\n{\"z\": null}\n"]);

@@ -1,11 +1,11 @@
 //! What all objects of a file show, where its head is not to tell alone.
 
 use super::cursor::{Cursor, Value};
-use super::is_cut;
 use super::shape::JsonType;
+use super::{JsonOptions, is_cut};
 use crate::encoding::{Encoding, TextStream};
 use crate::error::Result;
-use crate::options::TextOptions;
+use crate::scanner::TimeFormats;
 use crate::scanner::infer::open_head;
 use crate::scanner::record::line_ends;
 use crate::source::SourceFile;
@@ -18,15 +18,15 @@ use crate::splitter::RecordBuffer;
 /// Those of reading and decoding.
 pub(super) fn columns_of_file(
     file: &SourceFile,
-    options: &TextOptions,
+    options: &JsonOptions,
     encoding: Encoding,
     passes_lines: bool,
 ) -> Result<(JsonType, u64)> {
-    let (bytes, _) = open_head(&file.path, options.decode(), usize::MAX)?;
-    let mut buffer = RecordBuffer::new(TextStream::new(bytes, encoding)?, options.max_record_bytes);
+    let (bytes, _) = open_head(&file.path, options.text.decode(), usize::MAX)?;
+    let mut buffer = RecordBuffer::new(TextStream::new(bytes, encoding)?, options.text.max_record_bytes);
     let (mut all, mut objects) = (JsonType::Nothing, 0);
     loop {
-        let seen = Seen::of(&buffer, passes_lines);
+        let seen = Seen::of(&buffer, passes_lines, &options.times);
         all = all.merge(seen.ty);
         objects += seen.objects;
         let lines = line_ends(&buffer.data()[..seen.len]);
@@ -49,7 +49,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(buffer: &RecordBuffer, passes_lines: bool) -> Self {
+    fn of(buffer: &RecordBuffer, passes_lines: bool, times: &TimeFormats) -> Self {
         let mut seen = Self { ty: JsonType::Nothing, objects: 0, len: 0, is_last: false };
         let data = buffer.data();
         let decoded = if buffer.encoding() == Encoding::Utf8 { None } else { buffer.encoding().decode(data) };
@@ -67,7 +67,7 @@ impl Seen {
             seen.len = cursor.at;
             let is_object = cursor.value() == Ok(Value::Object);
             cursor.at = seen.len;
-            match JsonType::of_next(&mut cursor, 0) {
+            match JsonType::of_next(&mut cursor, 0, times) {
                 Ok(ty) if is_object && (buffer.at_end() || cursor.at < text.len()) => {
                     seen.ty = std::mem::replace(&mut seen.ty, JsonType::Nothing).merge(ty);
                     seen.objects += 1;
