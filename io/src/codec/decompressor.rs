@@ -13,6 +13,8 @@ use super::member_decoder::MemberDecoder;
 use super::members::{is_skippable, magic, starts_member};
 use super::salvage::{Salvage, Step};
 use super::trailing::{note_trailing, pass_trailing};
+use super::zip::{damage, holds_several};
+use super::zip_directory::several_files;
 use super::{Codec, MAGIC_LEN_BYTES, xz};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
@@ -86,7 +88,24 @@ impl Decompressor {
     /// that is neither compressed nor text.
     pub fn open(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<Self> {
         let opened = pipe::open(path).map_err(|error| Error::io(path, "open", error))?;
-        Self::of_reader(path, Box::new(opened), options, notes)
+        let decompressor = Self::of_reader(path, Box::new(opened), options, notes)?;
+        match decompressor.codec() {
+            Codec::Zip => decompressor.refuse_several_files(),
+            _ => Ok(decompressor),
+        }
+    }
+
+    /// Refuses an archive of several files at once, and not behind its first.
+    fn refuse_several_files(self) -> Result<Self> {
+        let Some(several) = several_files(&self.path) else { return Ok(self) };
+        let kind = ErrorKind::Corrupt {
+            path: self.path,
+            codec: Codec::Zip,
+            offset_bytes: several.second_start,
+            decoded_bytes: 0,
+            source: damage(holds_several(&several.first, &several.second)),
+        };
+        Err(kind.into())
     }
 
     /// Like [`Decompressor::open`], over bytes from anywhere; `path` serves for names and errors.

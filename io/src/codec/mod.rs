@@ -19,6 +19,7 @@ mod salvage;
 mod trailing;
 pub(crate) mod xz;
 mod zip;
+mod zip_directory;
 mod zstd;
 
 use std::fmt;

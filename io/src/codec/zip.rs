@@ -155,15 +155,12 @@ impl ZipDecoder {
     /// Goes into an entry.
     fn begin(&mut self, entry: Entry) -> io::Result<Place> {
         self.is_long = entry.is_long;
-        let is_file = !entry.name.ends_with('/') && !entry.name.starts_with(BESIDE);
+        let is_file = is_file_name(&entry.name);
         let has_sums = entry.flags & SUMS_BEHIND == 0;
         (self.sum, self.decoded_bytes, self.compressed_bytes) = (Hasher::new(), 0, 0);
         if is_file {
             if let Some(first) = &self.name {
-                return Err(damage(format!(
-                    "the archive holds several files, as '{first}' and '{}'",
-                    entry.name
-                )));
+                return Err(damage(holds_several(first, &entry.name)));
             }
             self.name = Some(entry.name.clone());
         }
@@ -313,7 +310,17 @@ fn little_endian(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-fn damage(what: impl Into<String>) -> io::Error {
+/// Whether an entry of this name is a file, and neither a folder nor what macOS puts beside one.
+pub(super) fn is_file_name(name: &str) -> bool {
+    !name.ends_with('/') && !name.starts_with(BESIDE)
+}
+
+/// What is wrong with an archive of several files.
+pub(super) fn holds_several(first: &str, second: &str) -> String {
+    format!("the archive holds several files, as '{first}' and '{second}'")
+}
+
+pub(super) fn damage(what: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.into())
 }
 
