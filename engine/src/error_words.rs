@@ -27,7 +27,7 @@ const LAYERS: [&str; 9] = [
 ];
 
 /// All kinds of messages that are said in other words.
-const KINDS: [fn(&str) -> Option<Words>; 36] = [
+const KINDS: &[fn(&str) -> Option<Words>] = &[
     no_table,
     no_function,
     no_type,
