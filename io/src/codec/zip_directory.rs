@@ -88,7 +88,7 @@ mod tests {
         for name in names {
             let start = files.len() as u32;
             let len = name.len() as u16;
-            let common = [&[20, 0][..], &[0; 22], &len.to_le_bytes(), &[0, 0]].concat();
+            let common = [&[20, 0][..], &[0; 20], &len.to_le_bytes(), &[0, 0]].concat();
             files.extend([b"PK\x03\x04".as_slice(), &common, name.as_bytes()].concat());
             let entry = [ENTRY_MAGIC, &[20, 0], &common, &[0; 10], &start.to_le_bytes(), name.as_bytes()];
             directory.extend(entry.concat());

@@ -2,22 +2,25 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema};
+use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
+use parquet::file::reader::{ChunkReader, Length};
 
 use super::types::as_read;
 use crate::error::{Error, ErrorKind, Result};
+use crate::file_range::FileRange;
 use crate::scanner::filter::ColumnBounds;
 use crate::source::SourceFile;
 
@@ -40,8 +43,42 @@ pub fn is_parquet(file: &SourceFile) -> bool {
 #[derive(Debug)]
 pub(super) struct ParquetFile {
     source: SourceFile,
-    file: File,
+    data: FileData,
     footer: ArrowReaderMetadata,
+}
+
+/// The bytes of a file, for any number of readers: the reader's own way moves the place of the file, which those of other threads
+/// would read from.
+#[derive(Debug, Clone)]
+struct FileData {
+    file: Arc<File>,
+    len_bytes: u64,
+}
+
+impl Length for FileData {
+    fn len(&self) -> u64 {
+        self.len_bytes
+    }
+}
+
+impl ChunkReader for FileData {
+    type T = BufReader<FileRange>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(BufReader::new(FileRange::to_end(&self.file, start)))
+    }
+
+    fn get_bytes(&self, start: u64, len: usize) -> Result<Bytes, ParquetError> {
+        let end = start.saturating_add(len as u64);
+        let mut bytes = Vec::new();
+        if end <= self.len_bytes {
+            FileRange::read_all(&self.file, start, end, &mut bytes)?;
+        }
+        match bytes.len() == len {
+            true => Ok(bytes.into()),
+            false => Err(ParquetError::EOF(format!("{len} bytes at byte {start} go beyond the end"))),
+        }
+    }
 }
 
 impl ParquetFile {
@@ -66,9 +103,10 @@ impl ParquetFile {
             )
             .into());
         }
-        let footer = guard(|| load(&file))
+        let data = FileData { file: Arc::new(file), len_bytes: found.len() };
+        let footer = guard(|| load(&data))
             .map_err(|found| Error::from(error(&format!("the footer cannot be read: {found}"), DAMAGED)))?;
-        Ok(Self { source: source.clone(), file, footer })
+        Ok(Self { source: source.clone(), data, footer })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -150,12 +188,12 @@ impl ParquetFile {
         columns: &[usize],
         batch_rows: usize,
     ) -> Result<ParquetRecordBatchReader> {
-        let file = self.file.try_clone().map_err(|error| Error::io(self.path(), "open", error))?;
         let mask = ProjectionMask::roots(self.footer.parquet_schema(), columns.iter().copied());
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.footer.clone())
-            .with_row_groups(vec![group])
-            .with_projection(mask)
-            .with_batch_size(batch_rows);
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.data.clone(), self.footer.clone())
+                .with_row_groups(vec![group])
+                .with_projection(mask)
+                .with_batch_size(batch_rows);
         guard(|| builder.build()).map_err(|found| self.damaged(group, &found))
     }
 
@@ -179,8 +217,8 @@ impl ParquetFile {
 }
 
 /// The footer, with texts to be read as views.
-fn load(file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
-    let found = ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?;
+fn load(data: &FileData) -> Result<ArrowReaderMetadata, ParquetError> {
+    let found = ArrowReaderMetadata::load(data, ArrowReaderOptions::new())?;
     let field = |field: &Arc<Field>| field.as_ref().clone().with_data_type(as_read(field.data_type()));
     let fields: Vec<_> = found.schema().fields().iter().map(field).collect();
     let schema = Schema::new_with_metadata(fields, found.schema().metadata().clone());

@@ -131,6 +131,33 @@ fn rows_are_read_by_any_number_of_workers_and_codec() {
 }
 
 #[test]
+fn threads_read_row_groups_of_one_file_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    write(&path, vec![("n", numbers(0)), ("t", texts())], Compression::SNAPPY);
+    let files = vec![file(&path)];
+    for _ in 0..50 {
+        let format = ScanFormat::Parquet(infer_parquet(&files).unwrap());
+        let request = ScanRequest { columns: vec![1, 0], batch_rows: 20, ..ScanRequest::default() };
+        let scan = Arc::new(Scan::new(files.clone(), &format, request, 4, &Notes::default()));
+        let count = || {
+            let mut worker = scan.worker();
+            let mut rows = 0;
+            while let Poll::Ready(Some(item)) = worker.poll_next(&Context::from_waker(Waker::noop())) {
+                let ScanItem::Batch { batch, .. } = item.unwrap() else { panic!("no value is wrong") };
+                rows += batch.num_rows();
+            }
+            rows
+        };
+        let rows: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(count)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(rows, ROWS as usize);
+    }
+}
+
+#[test]
 fn columns_of_files_belong_together_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| -> PathBuf { dir.path().join(name) };
