@@ -220,6 +220,14 @@ impl Scan {
         self
     }
 
+    /// Lets no more workers read row groups at once than go into so many bytes, but one. Chunks of text are few and small in any case.
+    pub fn within_memory(mut self, bytes: usize) -> Self {
+        if let Source::RowGroups(groups) = &mut self.source {
+            groups.limit_readers(bytes);
+        }
+        self
+    }
+
     /// Decodes chunks of so many bytes, four or more, instead of half a MiB.
     pub fn with_chunk_len(mut self, len_bytes: usize) -> Self {
         self.pool = ChunkPool::new(len_bytes.max(4));

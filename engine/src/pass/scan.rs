@@ -51,6 +51,8 @@ pub(crate) struct Wanted {
     pub(crate) partitions: usize,
     /// Whether any reader wants the partitions merged.
     pub(crate) in_order: bool,
+    /// Bytes that the reading itself may take, where that can be chosen.
+    pub(crate) reading_bytes: usize,
 }
 
 impl PassScan {
@@ -63,7 +65,7 @@ impl PassScan {
         needs: Vec<HashSet<usize>>,
         scans: &Arc<Scans>,
     ) -> Arc<Self> {
-        let Wanted { columns, filter, partitions, in_order } = wanted;
+        let Wanted { columns, filter, partitions, in_order, reading_bytes } = wanted;
         let file_schema = source.schema.file_schema();
         let field = |index: &usize| Field::clone(file_schema.field(*index)).with_nullable(true);
         let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
@@ -77,7 +79,8 @@ impl PassScan {
         };
         let literals = filter.raw.as_ref().map(|raw| raw.literals().to_vec()).unwrap_or_default();
         let request = ScanRequest { columns, batch_rows: source.batch_rows, filter };
-        let mut scan = Scan::new(files, &source.format, request, partitions, &source.notes);
+        let mut scan =
+            Scan::new(files, &source.format, request, partitions, &source.notes).within_memory(reading_bytes);
         if in_order {
             scan = scan.in_order();
         }

@@ -24,9 +24,13 @@ use crate::scan::{ScanSource, source_file};
 use crate::scan_condition::ScanCondition;
 use crate::spill_store::SpillStore;
 
+/// What is read of columnar files may take this part of the limit: 1 / 4.
+const READING_SHARE: usize = 4;
+
 /// Where passes keep what waits.
 #[derive(Debug, Clone)]
 pub(crate) struct PassSpace {
+    budget: Arc<Budget>,
     memory: Arc<LogMemory>,
     store: Arc<SpillStore>,
     /// All scans that begin here.
@@ -37,7 +41,7 @@ impl PassSpace {
     /// A part of a budget or a limit of its own, and beyond it the store.
     pub(crate) fn new(budget: &Arc<Budget>, own_limit_bytes: Option<usize>, store: &Arc<SpillStore>) -> Self {
         let memory = Arc::new(LogMemory::new(budget, own_limit_bytes));
-        Self { memory, store: Arc::clone(store), scans: Arc::default() }
+        Self { budget: Arc::clone(budget), memory, store: Arc::clone(store), scans: Arc::default() }
     }
 
     /// A space like this one, for what is measured by itself.
@@ -181,7 +185,8 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
     let in_order = leaves.iter().any(|leaf| leaf.in_order || merged(leaf));
     let sources: Vec<_> = leaves.iter().map(|leaf| leaf.source()).collect();
     let filter = ScanCondition::filter(&sources, &columns, first.source().schema.file_schema())?;
-    let wanted = Wanted { columns, filter, partitions, in_order };
+    let reading_bytes = space.budget.limit_bytes() / READING_SHARE;
+    let wanted = Wanted { columns, filter, partitions, in_order, reading_bytes };
     let scan = PassScan::begin(first.source(), labels, first.files.clone(), wanted, needs, space.scans());
     let factories = (0..partitions).map(|_| {
         let scan = Arc::clone(&scan);

@@ -1,9 +1,10 @@
 //! Who reads what of Parquet files, and its rows as batches.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
@@ -15,6 +16,9 @@ use crate::scan::Place;
 use crate::scanner::filter::{ColumnBounds, GroupBounds, GroupFilter};
 use crate::source::SourceFile;
 
+/// What a reader holds of a column: a page, and a dictionary.
+const COLUMN_LEN_BYTES: usize = 2 << 20;
+
 /// The row groups of files, to be read by several.
 #[derive(Debug)]
 pub(crate) struct RowGroups {
@@ -23,6 +27,9 @@ pub(crate) struct RowGroups {
     columns: Vec<usize>,
     schema: SchemaRef,
     filter: Option<Arc<dyn GroupFilter>>,
+    /// How many may read at once. Others find nothing to read.
+    max_readers: usize,
+    readers: AtomicUsize,
     next: Mutex<Next>,
     /// Bytes of row groups that are passed over.
     skipped_bytes: AtomicU64,
@@ -53,9 +60,21 @@ impl RowGroups {
             columns: columns.to_vec(),
             schema: Arc::new(Schema::new(fields)),
             filter,
+            max_readers: usize::MAX,
+            readers: AtomicUsize::new(0),
             next: Mutex::default(),
             skipped_bytes: AtomicU64::new(0),
         }
+    }
+
+    /// Lets no more read at once than go into so many bytes, but one.
+    pub(crate) fn limit_readers(&mut self, bytes: usize) {
+        self.max_readers = (bytes / (self.columns.len().max(1) * COLUMN_LEN_BYTES)).max(1);
+    }
+
+    /// Whether one more may read.
+    fn admit(&self) -> bool {
+        self.readers.fetch_add(1, Ordering::Relaxed) < self.max_readers
     }
 
     /// The columns that are read.
@@ -150,7 +169,7 @@ impl RowGroups {
             let Some(place) = *place else { return Ok(new_null_array(field.data_type(), rows)) };
             let values = batch.column(place);
             if values.data_type() == field.data_type() {
-                return Ok(Arc::clone(values));
+                return Ok(without_pages(values));
             }
             cast_with_options(values, field.data_type(), &options).map_err(|error| {
                 task.file.damaged(task.group, &format!("column \"{}\": {error}", field.name()))
@@ -164,10 +183,24 @@ impl RowGroups {
     }
 }
 
+/// Texts as views into no more than they need: those of a page would hold all of it for as long as anybody has some rows.
+fn without_pages(values: &ArrayRef) -> ArrayRef {
+    match values.as_string_view_opt() {
+        Some(texts) => {
+            let held: usize = texts.data_buffers().iter().map(|buffer| buffer.capacity()).sum();
+            let is_short = texts.total_buffer_bytes_used() >= held / 2;
+            if is_short { Arc::clone(values) } else { Arc::new(texts.gc()) }
+        }
+        None => Arc::clone(values),
+    }
+}
+
 /// Reads row groups for one worker.
 #[derive(Debug, Default)]
 pub(crate) struct RowGroupReader {
     reading: Option<Reading>,
+    /// Whether it may read, once that is known.
+    is_admitted: Option<bool>,
 }
 
 struct Reading {
@@ -202,6 +235,9 @@ impl RowGroupReader {
         batch_rows: usize,
         opened: &mut dyn FnMut(),
     ) -> Result<Read> {
+        if !*self.is_admitted.get_or_insert_with(|| groups.admit()) {
+            return Ok(Read::End);
+        }
         let reading = match &mut self.reading {
             Some(reading) => reading,
             None => match groups.take(files, opened)? {

@@ -158,6 +158,35 @@ fn threads_read_row_groups_of_one_file_at_once() {
 }
 
 #[test]
+fn no_more_read_at_once_than_memory_allows() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    write(&path, vec![("n", numbers(0)), ("t", texts())], Compression::SNAPPY);
+    let files = vec![file(&path)];
+    for (bytes, expected) in [(0, 1), (9 << 20, 2), (1 << 30, 4)] {
+        let format = ScanFormat::Parquet(infer_parquet(&files).unwrap());
+        let request = ScanRequest { columns: vec![0, 1], batch_rows: 100, ..ScanRequest::default() };
+        let scan = Scan::new(files.clone(), &format, request, 4, &Notes::default()).within_memory(bytes);
+        let scan = Arc::new(scan);
+        let mut workers: Vec<_> = (0..4).map(|_| scan.worker()).collect();
+        let context = Context::from_waker(Waker::noop());
+        let mut rows = 0;
+        let mut reads = |worker: &mut crate::scan::Worker| match worker.poll_next(&context) {
+            Poll::Ready(Some(Ok(ScanItem::Batch { batch, .. }))) => {
+                // Texts of a batch hold no page.
+                assert!(batch.get_array_memory_size() < 20_000, "{}", batch.get_array_memory_size());
+                rows += batch.num_rows();
+                true
+            }
+            _ => false,
+        };
+        assert_eq!(workers.iter_mut().filter_map(|worker| reads(worker).then_some(())).count(), expected);
+        workers.iter_mut().for_each(|worker| while reads(worker) {});
+        assert_eq!(rows, ROWS as usize);
+    }
+}
+
+#[test]
 fn columns_of_files_belong_together_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| -> PathBuf { dir.path().join(name) };
