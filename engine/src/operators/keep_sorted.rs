@@ -41,9 +41,7 @@ fn in_one_stream(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Executi
     let [input] = children.as_slice() else { return Ok(None) };
     if let Some(repartition) = plan.downcast_ref::<RepartitionExec>() {
         let deals_out = matches!(repartition.partitioning(), Partitioning::RoundRobinBatch(_));
-        let is_sorted =
-            input.output_partitioning().partition_count() == 1 && input.output_ordering().is_some();
-        return Ok((deals_out && is_sorted).then(|| Arc::clone(input)));
+        return Ok((deals_out && comes_sorted(input)).then(|| Arc::clone(input)));
     }
     let brings_together = plan.output_partitioning().partition_count() == 1;
     if !brings_together && !plan.maintains_input_order().into_iter().all(|keeps| keeps) {
@@ -51,4 +49,18 @@ fn in_one_stream(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Executi
     }
     let Some(input) = in_one_stream(input)? else { return Ok(None) };
     replace_children_if_necessary(Arc::clone(plan), vec![input]).map(Some)
+}
+
+/// Whether the rows of a plan come in one stream in the order of a sort, also where they do not have its keys any more.
+fn comes_sorted(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    if plan.output_partitioning().partition_count() != 1 {
+        return false;
+    }
+    if plan.output_ordering().is_some() {
+        return true;
+    }
+    match plan.children().as_slice() {
+        [input] => plan.maintains_input_order() == [true] && comes_sorted(input),
+        _ => false,
+    }
 }

@@ -165,6 +165,11 @@ impl ExecutionPlan for MapPartitionsExec {
         vec![false]
     }
 
+    /// What it gives comes in the order of its rows. Without this, the relational core leaves out the sort of a frame.
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
     fn apply_expressions(
         &self,
         _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,

@@ -34,6 +34,16 @@ fn what_is_computed_of_many_sorted_rows_stays_sorted() {
         let expected: Vec<String> =
             (0..59_999).map(|day| format!("{day} -2")).chain(["59999".to_owned()]).collect();
         assert!(rows(&steps) == expected, "the rows are in another order");
+        // Also without what they are sorted by.
+        let rest = frame.sort(["day"]).select([col("x").shift(-1).alias("z"), col("x")]).select(["z"]);
+        let expected: Vec<String> =
+            (1..60_000).map(|day| (day * 2).to_string()).chain([String::new()]).collect();
+        assert!(rows(&rest) == expected, "the rows without their keys are in another order");
+        let found = rest.to_bag::<Option<i64>>().collect().unwrap();
+        assert!(found.into_iter().eq((1..60_000).map(|day| Some(day * 2)).chain([None])));
+        // And where nothing but a bag is made of them.
+        let found = frame.sort(["day"]).select(["x"]).to_bag::<i64>().collect().unwrap();
+        assert!(found.into_iter().eq((0..60_000).map(|day| day * 2)), "a bag is in another order");
     });
 }
 
