@@ -2,6 +2,7 @@
 //! lacks.
 
 mod array_agg;
+mod converted;
 mod distinct_count;
 mod mode;
 mod more_types;
@@ -28,6 +29,7 @@ use self::more_types::of_times;
 use crate::budget::Budget;
 use crate::overflow::checked_sum;
 
+pub(crate) use self::converted::{Conversion, Converted};
 pub(crate) use self::more_types::of_booleans;
 
 /// Makes the aggregates known that the relational core lacks, and the sum that tells overflow.

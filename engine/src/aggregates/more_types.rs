@@ -4,18 +4,19 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, PrimitiveArray};
+use arrow::array::{ArrayRef, AsArray, PrimitiveArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type, TimeUnit};
-use datafusion::common::ScalarValue;
 use datafusion::common::types::{NativeType, logical_boolean, logical_date, logical_float64, logical_int64};
 use datafusion::error::Result;
 use datafusion::logical_expr::function::{AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, Coercion, Documentation, EmitTo, GroupsAccumulator,
-    ReversedUDAF, SetMonotonicity, Signature, TypeSignature, TypeSignatureClass,
+    Accumulator, AggregateUDF, AggregateUDFImpl, Coercion, Documentation, GroupsAccumulator, ReversedUDAF,
+    SetMonotonicity, Signature, TypeSignature, TypeSignatureClass,
 };
+
+use super::converted::{Conversion, Converted};
 
 /// Times are computed with in this type.
 const MICROSECONDS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
@@ -133,7 +134,7 @@ impl AggregateUDFImpl for OfMoreTypes {
         }
         let ty = args.return_field.data_type().clone();
         let doubles = over_doubles(&args, |args| self.core.accumulator(args))?;
-        Ok(Box::new(OfTimes { doubles, ty }))
+        Ok(Box::new(Converted::new(doubles, OF_TIMES, &ty)))
     }
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
@@ -142,7 +143,7 @@ impl AggregateUDFImpl for OfMoreTypes {
         }
         let ty = args.return_field.data_type().clone();
         let doubles = over_doubles(&args, |args| self.core.create_sliding_accumulator(args))?;
-        Ok(Box::new(OfTimes { doubles, ty }))
+        Ok(Box::new(Converted::new(doubles, OF_TIMES, &ty)))
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
@@ -158,7 +159,7 @@ impl AggregateUDFImpl for OfMoreTypes {
         }
         let ty = args.return_field.data_type().clone();
         let doubles = over_doubles(&args, |args| self.core.create_groups_accumulator(args))?;
-        Ok(Box::new(OfTimes { doubles, ty }))
+        Ok(Box::new(Converted::new(doubles, OF_TIMES, &ty)))
     }
 
     fn simplify(&self) -> Option<AggregateFunctionSimplification> {
@@ -187,11 +188,7 @@ impl AggregateUDFImpl for OfMoreTypes {
 }
 
 /// An aggregate of doubles, given times and asked for one.
-#[derive(Debug)]
-struct OfTimes<A> {
-    doubles: A,
-    ty: DataType,
-}
+const OF_TIMES: Conversion = Conversion { values: to_doubles, results: to_times };
 
 /// All columns, the first as doubles.
 fn to_doubles(values: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
@@ -209,72 +206,4 @@ fn to_times(doubles: &ArrayRef, ty: &DataType) -> Result<ArrayRef> {
     let doubles = doubles.as_primitive::<Float64Type>();
     let micros: PrimitiveArray<Int64Type> = doubles.unary(|double| double.round() as i64);
     Ok(cast(&micros, ty)?)
-}
-
-impl Accumulator for OfTimes<Box<dyn Accumulator>> {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.doubles.update_batch(&to_doubles(values)?)
-    }
-
-    fn evaluate(&mut self) -> Result<ScalarValue> {
-        let double = self.doubles.evaluate()?.to_array()?;
-        ScalarValue::try_from_array(&to_times(&double, &self.ty)?, 0)
-    }
-
-    fn size(&self) -> usize {
-        self.doubles.size()
-    }
-
-    fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        self.doubles.state()
-    }
-
-    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        self.doubles.merge_batch(states)
-    }
-
-    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.doubles.retract_batch(&to_doubles(values)?)
-    }
-
-    fn supports_retract_batch(&self) -> bool {
-        self.doubles.supports_retract_batch()
-    }
-}
-
-impl GroupsAccumulator for OfTimes<Box<dyn GroupsAccumulator>> {
-    fn update_batch(
-        &mut self,
-        values: &[ArrayRef],
-        group_indices: &[usize],
-        filter: Option<&BooleanArray>,
-        group_count: usize,
-    ) -> Result<()> {
-        self.doubles.update_batch(&to_doubles(values)?, group_indices, filter, group_count)
-    }
-
-    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        to_times(&self.doubles.evaluate(emit_to)?, &self.ty)
-    }
-
-    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        self.doubles.state(emit_to)
-    }
-
-    fn merge_batch(
-        &mut self,
-        states: &[ArrayRef],
-        group_indices: &[usize],
-        group_count: usize,
-    ) -> Result<()> {
-        self.doubles.merge_batch(states, group_indices, group_count)
-    }
-
-    fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        self.doubles.convert_to_state(&to_doubles(values)?, filter)
-    }
-
-    fn size(&self) -> usize {
-        self.doubles.size()
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, ArrowNumericType, AsArray, BooleanArray, PrimitiveArray};
+use arrow::array::{Array, ArrayRef, ArrowNumericType, AsArray, PrimitiveArray};
 use arrow::datatypes::{DataType, Decimal128Type, Field, FieldRef, Int64Type, UInt64Type};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
@@ -12,12 +12,12 @@ use datafusion::functions_aggregate::sum::Sum;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, Documentation, EmitTo, GroupsAccumulator, ReversedUDAF,
+    Accumulator, AggregateUDF, AggregateUDFImpl, Documentation, GroupsAccumulator, ReversedUDAF,
     SetMonotonicity, Signature,
 };
 
 use super::arithmetic::overflow;
-use crate::aggregates::{like_the_core, of_booleans};
+use crate::aggregates::{Conversion, Converted, like_the_core, of_booleans};
 
 /// What sums of integers are computed in: no number of rows is too many for it.
 const WIDE: DataType = DataType::Decimal128(38, 0);
@@ -58,7 +58,7 @@ impl AggregateUDFImpl for CheckedSum {
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         match widened(&args) {
-            Some(wide) => Ok(Box::new(Widened::new(self.core.accumulator(wide)?, &args))),
+            Some(wide) => Ok(Box::new(of_integers(self.core.accumulator(wide)?, &args))),
             None => self.core.accumulator(args),
         }
     }
@@ -83,7 +83,7 @@ impl AggregateUDFImpl for CheckedSum {
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
         match widened(&args) {
-            Some(wide) => Ok(Box::new(Widened::new(self.core.create_groups_accumulator(wide)?, &args))),
+            Some(wide) => Ok(Box::new(of_integers(self.core.create_groups_accumulator(wide)?, &args))),
             None => self.core.create_groups_accumulator(args),
         }
     }
@@ -92,9 +92,9 @@ impl AggregateUDFImpl for CheckedSum {
         match widened(&args) {
             Some(_) if args.is_distinct => {
                 let wide: Box<dyn Accumulator> = Box::new(SlidingDistinct::default());
-                Ok(Box::new(Widened::new(wide, &args)))
+                Ok(Box::new(of_integers(wide, &args)))
             }
-            Some(wide) => Ok(Box::new(Widened::new(self.core.create_sliding_accumulator(wide)?, &args))),
+            Some(wide) => Ok(Box::new(of_integers(self.core.create_sliding_accumulator(wide)?, &args))),
             None => self.core.create_sliding_accumulator(args),
         }
     }
@@ -167,20 +167,12 @@ impl Accumulator for SlidingDistinct {
 }
 
 /// A sum of wide numbers, given integers and asked for an integer.
-#[derive(Debug)]
-struct Widened<A> {
-    wide: A,
-    ty: DataType,
-}
-
-impl<A> Widened<A> {
-    fn new(wide: A, args: &AccumulatorArgs<'_>) -> Self {
-        Self { wide, ty: args.return_field.data_type().clone() }
-    }
+fn of_integers<A>(wide: A, args: &AccumulatorArgs<'_>) -> Converted<A> {
+    Converted::new(wide, Conversion { values: widen, results: narrow }, args.return_field.data_type())
 }
 
 /// The first column with wide numbers.
-fn widen(values: &[ArrayRef]) -> Result<[ArrayRef; 1]> {
+fn widen(values: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
     fn wide<T: ArrowNumericType>(values: &ArrayRef) -> Result<ArrayRef>
     where
         T::Native: Into<i128>,
@@ -189,7 +181,7 @@ fn widen(values: &[ArrayRef]) -> Result<[ArrayRef; 1]> {
         Ok(Arc::new(wide.with_precision_and_scale(38, 0)?))
     }
     let values = &values[0];
-    Ok([match values.data_type() {
+    Ok(vec![match values.data_type() {
         DataType::Int64 => wide::<Int64Type>(values)?,
         DataType::UInt64 => wide::<UInt64Type>(values)?,
         other => return Err(DataFusionError::Internal(format!("a sum of integers was given {other}"))),
@@ -213,72 +205,4 @@ fn narrow(sums: &ArrayRef, ty: &DataType) -> Result<ArrayRef> {
 
 fn too_large(sum: i128) -> DataFusionError {
     overflow(&format!("the sum {sum} does not fit into an integer"))
-}
-
-impl Accumulator for Widened<Box<dyn Accumulator>> {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.wide.update_batch(&widen(values)?)
-    }
-
-    fn evaluate(&mut self) -> Result<ScalarValue> {
-        let sum = self.wide.evaluate()?.to_array()?;
-        ScalarValue::try_from_array(&narrow(&sum, &self.ty)?, 0)
-    }
-
-    fn size(&self) -> usize {
-        self.wide.size()
-    }
-
-    fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        self.wide.state()
-    }
-
-    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        self.wide.merge_batch(states)
-    }
-
-    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.wide.retract_batch(&widen(values)?)
-    }
-
-    fn supports_retract_batch(&self) -> bool {
-        self.wide.supports_retract_batch()
-    }
-}
-
-impl GroupsAccumulator for Widened<Box<dyn GroupsAccumulator>> {
-    fn update_batch(
-        &mut self,
-        values: &[ArrayRef],
-        group_indices: &[usize],
-        filter: Option<&BooleanArray>,
-        group_count: usize,
-    ) -> Result<()> {
-        self.wide.update_batch(&widen(values)?, group_indices, filter, group_count)
-    }
-
-    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        narrow(&self.wide.evaluate(emit_to)?, &self.ty)
-    }
-
-    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        self.wide.state(emit_to)
-    }
-
-    fn merge_batch(
-        &mut self,
-        states: &[ArrayRef],
-        group_indices: &[usize],
-        group_count: usize,
-    ) -> Result<()> {
-        self.wide.merge_batch(states, group_indices, group_count)
-    }
-
-    fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        self.wide.convert_to_state(&widen(values)?, filter)
-    }
-
-    fn size(&self) -> usize {
-        self.wide.size()
-    }
 }

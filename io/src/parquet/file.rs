@@ -1,5 +1,6 @@
 //! One Parquet file: its footer, and where its columns are.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
@@ -123,15 +124,13 @@ impl ParquetFile {
 
     /// The columns, each by a name that no other has.
     pub(super) fn column_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for field in self.footer.schema().fields() {
-            let mut name = field.name().clone();
-            let mut number = 1;
-            while names.contains(&name) {
-                name = format!("{}_{number}", field.name());
-                number += 1;
-            }
-            names.push(name);
+        let fields = self.footer.schema().fields();
+        let mut taken = HashSet::new();
+        let mut names = Vec::new();
+        for field in fields {
+            let numbered = (1..).map(|number| format!("{}_{number}", field.name()));
+            let mut names_of_field = std::iter::once(field.name().clone()).chain(numbered);
+            names.extend(names_of_field.find(|name| taken.insert(name.clone())));
         }
         names
     }
@@ -140,18 +139,36 @@ impl ParquetFile {
         self.footer.schema().field(number).data_type()
     }
 
-    /// How many bytes of the file are those of a column.
-    pub(super) fn column_bytes(&self, number: usize) -> u64 {
-        (0..self.row_groups()).map(|group| self.group_bytes(group, number)).sum()
+    pub(super) fn column_count(&self) -> usize {
+        self.footer.schema().fields().len()
     }
 
-    /// How many bytes of a row group are those of a column, with all its parts.
-    pub(super) fn group_bytes(&self, group: usize, number: usize) -> u64 {
+    /// How many bytes of the file are those of each column.
+    pub(super) fn column_bytes(&self) -> Vec<u64> {
+        let mut bytes = vec![0; self.column_count()];
+        (0..self.row_groups())
+            .for_each(|group| self.for_each_part(group, |number, len| bytes[number] += len));
+        bytes
+    }
+
+    /// How many bytes of a row group are those of some columns, in rising order.
+    pub(super) fn group_bytes(&self, group: usize, columns: &[usize]) -> u64 {
+        let mut bytes = 0;
+        self.for_each_part(group, |number, len| {
+            if columns.binary_search(&number).is_ok() {
+                bytes += len;
+            }
+        });
+        bytes
+    }
+
+    /// Gives for each part of each column of a row group the column, and its bytes in the file.
+    fn for_each_part(&self, group: usize, mut give: impl FnMut(usize, u64)) {
         let parquet = self.footer.parquet_schema();
-        let group = self.footer.metadata().row_group(group);
-        let is_part = |leaf: &usize| parquet.get_column_root_idx(*leaf) == number;
-        let leaves = (0..group.num_columns()).filter(is_part);
-        leaves.map(|leaf| u64::try_from(group.column(leaf).compressed_size()).unwrap_or_default()).sum()
+        for (leaf, part) in self.footer.metadata().row_group(group).columns().iter().enumerate() {
+            let len = u64::try_from(part.compressed_size()).unwrap_or_default();
+            give(parquet.get_column_root_idx(leaf), len);
+        }
     }
 
     /// What the footer tells of a column in a row group, if it tells anything that holds.

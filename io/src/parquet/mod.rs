@@ -112,9 +112,10 @@ impl Union {
         let names = file.column_names();
         let places = ColumnPlaces::of(self.fields.iter().map(|field| field.name().as_str())).find(&names);
         let mut of_table = vec![None; self.fields.len()];
+        let bytes = file.column_bytes();
         for (number, (name, place)) in names.iter().zip(places).enumerate() {
             let ty = type_in_table(file.column_type(number));
-            let in_file = Some((number, file.column_bytes(number)));
+            let in_file = Some((number, bytes[number]));
             match place {
                 Some(place) => {
                     self.widen(place, &ty, file)?;

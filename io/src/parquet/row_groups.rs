@@ -134,8 +134,7 @@ impl RowGroups {
                     *group += 1;
                     if !self.may_keep(&file, number) {
                         let (columns, _) = self.columns_of(&file);
-                        let bytes = columns.iter().map(|column| file.group_bytes(number, *column));
-                        self.skipped_bytes.fetch_add(bytes.sum(), Ordering::Relaxed);
+                        self.skipped_bytes.fetch_add(file.group_bytes(number, &columns), Ordering::Relaxed);
                         continue;
                     }
                     let place = Place { file: next.file, run: number as u64 };
@@ -148,7 +147,7 @@ impl RowGroups {
             opened();
             let file = ParquetFile::open(source)?;
             let known = self.table.files.get(&source.path).map(|columns| columns.count);
-            if known != Some(file.column_names().len()) {
+            if known != Some(file.column_count()) {
                 return Err(ErrorKind::Parquet {
                     path: source.path.clone(),
                     problem: "the file has changed since it was looked at".to_owned(),
@@ -263,7 +262,7 @@ impl Reading {
     fn begin(task: Task, groups: &RowGroups, batch_rows: usize) -> Result<Self> {
         let file = &task.file;
         let (read, places) = groups.columns_of(file);
-        let bytes = read.iter().map(|number| file.group_bytes(task.group, *number)).sum();
+        let bytes = file.group_bytes(task.group, &read);
         let rows = file.read(task.group, &read, batch_rows.max(1))?;
         Ok(Self { task, rows, places, bytes })
     }
