@@ -15,7 +15,7 @@ use super::{
     ExplainedOutput, ExplainedPass, ExplainedShared, Explanation, PassRun, ReadFrom, Reader, Span, Step,
     StepRun, Work,
 };
-use crate::operators::RefusalExec;
+use crate::operators::{PassageExec, Refusal};
 use crate::pass::{Pass, PassReaderExec, PassSource, scan_config};
 use crate::scan::ScanCounters;
 use crate::table::kind_of;
@@ -143,7 +143,7 @@ fn spans(metrics: &MetricsSet) -> Vec<Span> {
 
 /// A plan, or what is below it where it only yields to others now and then, or tells errors in another way.
 fn shown(plan: &Arc<dyn ExecutionPlan>) -> &Arc<dyn ExecutionPlan> {
-    match plan.is::<CooperativeExec>() || plan.is::<RefusalExec>() {
+    match plan.is::<CooperativeExec>() || plan.is::<PassageExec<Refusal>>() {
         true => shown(plan.children()[0]),
         false => plan,
     }

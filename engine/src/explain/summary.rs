@@ -172,7 +172,7 @@ pub(super) fn summary(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> Option<Su
         return of_aggregate(aggregate, words);
     }
     if let Some(groups) = plan.downcast_ref::<GroupPartsExec>() {
-        return of_aggregate(groups.aggregate(), words);
+        return of_aggregate(groups.core(), words);
     }
     if let Some(sort) = plan.downcast_ref::<SortExec>() {
         let title = sort.fetch().map_or("Sort".to_owned(), |rows| format!("Top {rows}"));
@@ -292,8 +292,8 @@ fn displayable_line(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> String {
 }
 
 fn window_exprs(plan: &Arc<dyn ExecutionPlan>) -> Option<Vec<String>> {
-    let whole = plan.downcast_ref::<WholePartitionsExec>().map(WholePartitionsExec::window);
-    let whole = whole.or_else(|| plan.downcast_ref::<WindowPartsExec>().map(WindowPartsExec::window));
+    let whole = plan.downcast_ref::<WholePartitionsExec>().map(WholePartitionsExec::core);
+    let whole = whole.or_else(|| plan.downcast_ref::<WindowPartsExec>().map(WindowPartsExec::core));
     let exprs = match (
         plan.downcast_ref::<BoundedWindowAggExec>(),
         whole.or_else(|| plan.downcast_ref::<WindowAggExec>()),

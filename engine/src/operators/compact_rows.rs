@@ -5,22 +5,20 @@
 //! their rows take. Where memory is short, rows are copied before and behind a sort, in batches that are no longer than those that it gives: of
 //! a longer one it counts the texts once for each that it gives.
 
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::execution_plan::PlanProperties;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, replace_children_if_necessary};
+use datafusion::physical_plan::{ExecutionPlan, replace_children_if_necessary};
 use futures::{TryStreamExt, stream};
 
+use super::one_input::{Passage, PassageExec};
 use crate::pass::compact;
 
 /// Copies rows before and behind sorts.
@@ -38,9 +36,9 @@ impl PhysicalOptimizerRule for CompactSortedRows {
             if !points_elsewhere(&sort.schema()) {
                 return Ok(Transformed::no(node));
             }
-            let input = CompactExec::over(Arc::clone(sort.input()));
+            let input = PassageExec::over(Arc::clone(sort.input()), Compact);
             let sort = replace_children_if_necessary(Arc::clone(&node), vec![input])?;
-            Ok(Transformed::yes(CompactExec::over(sort)))
+            Ok(Transformed::yes(PassageExec::over(sort, Compact)))
         })
         .data()
     }
@@ -63,64 +61,19 @@ fn points_elsewhere(schema: &SchemaRef) -> bool {
 }
 
 /// Gives copies of batches that point to parts of others, and of parts of long ones.
-#[derive(Debug)]
-struct CompactExec {
-    input: Arc<dyn ExecutionPlan>,
-}
+#[derive(Debug, Clone)]
+struct Compact;
 
-impl CompactExec {
-    fn over(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
-        Arc::new(Self { input })
-    }
-}
+impl Passage for Compact {
+    const NAME: &'static str = "CompactExec";
 
-impl DisplayAs for CompactExec {
-    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match display {
-            DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, "CompactExec"),
-            DisplayFormatType::TreeRender => Ok(()),
-        }
-    }
-}
-
-impl ExecutionPlan for CompactExec {
-    fn name(&self) -> &str {
-        "CompactExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false]
-    }
-
-    fn apply_expressions(
+    fn through(
         &self,
-        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Self::over(children.swap_remove(0)))
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        rows: SendableRecordBatchStream,
+        context: &TaskContext,
+    ) -> Result<SendableRecordBatchStream> {
         let most_rows = context.session_config().batch_size();
-        let rows = self.input.execute(partition, context)?;
+        let schema = rows.schema();
         let rows = rows.map_ok(move |batch| {
             let starts = (0..batch.num_rows()).step_by(most_rows);
             stream::iter(
@@ -128,6 +81,6 @@ impl ExecutionPlan for CompactExec {
                     .map(move |start| compact(&batch.slice(start, most_rows.min(batch.num_rows() - start)))),
             )
         });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows.try_flatten())))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows.try_flatten())))
     }
 }

@@ -4,32 +4,26 @@
 //! all rows of all partitions, which nobody counts, and puts them together once more. Here it is given whole partitions, one after the
 //! other or several short ones together, and what is held is counted.
 
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::{concat, partition};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::{OrderingRequirements, PhysicalExpr};
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::execution_plan::PlanProperties;
-use datafusion::physical_plan::metrics::{
-    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput,
-};
+use datafusion::physical_plan::metrics::{BaselineMetrics, RecordOutput};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::StreamingTableExec;
 use datafusion::physical_plan::windows::WindowAggExec;
-use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, InputDistributionRequirements,
-    replace_children_if_necessary,
-};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary};
 use futures::{TryStreamExt, stream};
 
 use super::block_join::Block;
+use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
 use crate::pass::{batch_len_bytes, compact};
 
 /// Partitions are computed together until they have so many bytes: a window of its own for each short one takes more time.
@@ -49,7 +43,7 @@ impl PhysicalOptimizerRule for WindowParts {
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| match node.is::<WindowAggExec>() {
-            true => Ok(Transformed::yes(Arc::new(WindowPartsExec::new(node)) as _)),
+            true => Ok(Transformed::yes(OtherWayExec::of(node, SomeAtATime))),
             false => Ok(Transformed::no(node)),
         })
         .data()
@@ -65,78 +59,31 @@ impl PhysicalOptimizerRule for WindowParts {
 }
 
 /// A window of the relational core that is given some partitions at a time.
-#[derive(Debug)]
-pub(crate) struct WindowPartsExec {
-    /// A [`WindowAggExec`].
-    window: Arc<dyn ExecutionPlan>,
-    metrics: ExecutionPlanMetricsSet,
-}
+pub(crate) type WindowPartsExec = OtherWayExec<SomeAtATime>;
 
-impl WindowPartsExec {
-    fn new(window: Arc<dyn ExecutionPlan>) -> Self {
-        Self { window, metrics: ExecutionPlanMetricsSet::new() }
-    }
+/// Gives a window some partitions at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct SomeAtATime;
 
-    /// What it does, however it does it.
-    pub(crate) fn window(&self) -> &WindowAggExec {
-        self.window.downcast_ref().expect("it is made of a window")
-    }
-}
+impl OtherWay for SomeAtATime {
+    type Core = WindowAggExec;
 
-impl DisplayAs for WindowPartsExec {
-    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.window().fmt_as(display, f)
-    }
-}
+    const NAME: &'static str = "WindowPartsExec";
 
-impl ExecutionPlan for WindowPartsExec {
-    fn name(&self) -> &str {
-        "WindowPartsExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.window.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        self.window.children()
-    }
-
-    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
-        self.window.input_distribution_requirements()
-    }
-
-    fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
-        self.window.required_input_ordering()
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        self.window.maintains_input_order()
-    }
-
-    fn apply_expressions(
+    fn run(
         &self,
-        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        self.window.apply_expressions(f)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let window = replace_children_if_necessary(Arc::clone(&self.window), children)?;
-        Ok(Arc::new(Self::new(window)))
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let window = self.window();
-        let metrics = BaselineMetrics::new(&self.metrics, partition);
+        core: &Arc<dyn ExecutionPlan>,
+        rows: SendableRecordBatchStream,
+        context: Arc<TaskContext>,
+        metrics: Metrics<'_>,
+    ) -> Result<SendableRecordBatchStream> {
+        let window = core_of::<Self>(core);
+        let metrics = BaselineMetrics::new(metrics.set, metrics.partition);
         let consumer = MemoryConsumer::new(format!("one partition of a window ({})", window_names(window)));
         let parts = Parts {
-            input: window.input().execute(partition, Arc::clone(&context))?,
+            input: rows,
             keys: window.window_expr()[0].partition_by().to_vec(),
-            window: Arc::clone(&self.window),
+            window: Arc::clone(core),
             last_key: None,
             whole: Vec::new(),
             open: Vec::new(),
@@ -157,11 +104,7 @@ impl ExecutionPlan for WindowPartsExec {
             }
         });
         let batches = batches.try_flatten().map_ok(move |batch| batch.record_output(&metrics));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
-    }
-
-    fn metrics(&self) -> Option<MetricsSet> {
-        Some(self.metrics.clone_inner())
+        Ok(Box::pin(RecordBatchStreamAdapter::new(core.schema(), batches)))
     }
 }
 

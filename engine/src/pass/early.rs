@@ -6,22 +6,20 @@
 //!
 //! An input that is told by the first one which rows it does not need (a dynamic filter) is better off waiting for that.
 
-use std::fmt;
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_plan::execution_plan::{EmissionType, PlanProperties};
+use datafusion::physical_plan::execution_plan::EmissionType;
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
 use datafusion::physical_plan::stream::RecordBatchReceiverStream;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, replace_children_if_necessary};
+use datafusion::physical_plan::{ExecutionPlan, replace_children_if_necessary};
 use futures::StreamExt;
 
 use super::reader::PassReaderExec;
 use super::together::passes_of;
-use crate::operators::BlockJoinExec;
+use crate::operators::{BlockJoinExec, Passage, PassageExec};
 
 /// A plan whose joins begin both inputs at once where that saves keeping rows.
 pub(super) fn begin_early(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
@@ -31,8 +29,8 @@ pub(super) fn begin_early(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Execut
         if !takes_first_whole(&node) || !gives_at_the_end(second) || !share_a_pass(first, second)? {
             return Ok(Transformed::no(node));
         }
-        let early = Arc::new(EarlyExec { input: Arc::clone(second) });
-        let children = vec![Arc::clone(first), early as _];
+        let early = PassageExec::over(Arc::clone(second), Early);
+        let children = vec![Arc::clone(first), early];
         replace_children_if_necessary(Arc::clone(&node), children).map(Transformed::yes)
     })
     .data()
@@ -63,58 +61,18 @@ fn share_a_pass(first: &Arc<dyn ExecutionPlan>, second: &Arc<dyn ExecutionPlan>)
 }
 
 /// Begins its input before it is asked for rows, and then is as far ahead of who asks as two batches.
-#[derive(Debug)]
-struct EarlyExec {
-    input: Arc<dyn ExecutionPlan>,
-}
+#[derive(Debug, Clone)]
+struct Early;
 
-impl DisplayAs for EarlyExec {
-    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match display {
-            DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, "EarlyExec"),
-            DisplayFormatType::TreeRender => Ok(()),
-        }
-    }
-}
+impl Passage for Early {
+    const NAME: &'static str = "EarlyExec";
 
-impl ExecutionPlan for EarlyExec {
-    fn name(&self) -> &str {
-        "EarlyExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false]
-    }
-
-    fn apply_expressions(
+    fn through(
         &self,
-        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self { input: children.swap_remove(0) }))
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let mut rows = self.input.execute(partition, context)?;
-        let mut builder = RecordBatchReceiverStream::builder(self.schema(), 1);
+        mut rows: SendableRecordBatchStream,
+        _context: &TaskContext,
+    ) -> Result<SendableRecordBatchStream> {
+        let mut builder = RecordBatchReceiverStream::builder(rows.schema(), 1);
         let sender = builder.tx();
         builder.spawn(async move {
             while let Some(batch) = rows.next().await {

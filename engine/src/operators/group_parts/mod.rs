@@ -14,37 +14,32 @@ mod input;
 mod parts;
 mod watched_pool;
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
+use datafusion::physical_expr::GroupsAccumulatorAdapter;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
-use datafusion::physical_expr::{GroupsAccumulatorAdapter, PhysicalExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
-use datafusion::physical_plan::execution_plan::PlanProperties;
-use datafusion::physical_plan::metrics::{
-    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput, SpillMetrics, Time,
-};
+use datafusion::physical_plan::metrics::{BaselineMetrics, RecordOutput, SpillMetrics, Time};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, InputOrderMode, replace_children_if_necessary,
-};
+use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 use futures::{StreamExt, TryStreamExt, stream};
 use input::Input;
 use parts::Parts;
 use watched_pool::WatchedPool;
 
+use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
 use crate::aggregates::keeps_values;
 use crate::spill_store::SpillStore;
 
@@ -63,7 +58,8 @@ impl PhysicalOptimizerRule for GroupsInParts {
         plan.transform_up(|node| match node.downcast_ref::<AggregateExec>() {
             Some(aggregate) if has_parts(aggregate) => {
                 let node = if is_of_rows(aggregate) { of_states(aggregate)? } else { node };
-                Ok(Transformed::yes(Arc::new(GroupPartsExec::new(node, &self.spills)) as _))
+                let parts = GroupParts { spills: Arc::clone(&self.spills) };
+                Ok(Transformed::yes(OtherWayExec::of(node, parts)))
             }
             _ => Ok(Transformed::no(node)),
         })
@@ -122,83 +118,38 @@ fn of_states(aggregate: &AggregateExec) -> Result<Arc<dyn ExecutionPlan>> {
 }
 
 /// An aggregate of the relational core whose table is written to disk in parts.
-#[derive(Debug)]
-pub(crate) struct GroupPartsExec {
-    /// An [`AggregateExec`].
-    aggregate: Arc<dyn ExecutionPlan>,
+pub(crate) type GroupPartsExec = OtherWayExec<GroupParts>;
+
+/// Writes a table of groups to disk in parts.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupParts {
     spills: Arc<SpillStore>,
-    metrics: ExecutionPlanMetricsSet,
 }
 
-impl GroupPartsExec {
-    fn new(aggregate: Arc<dyn ExecutionPlan>, spills: &Arc<SpillStore>) -> Self {
-        Self { aggregate, spills: Arc::clone(spills), metrics: ExecutionPlanMetricsSet::new() }
-    }
+impl OtherWay for GroupParts {
+    type Core = AggregateExec;
 
-    /// What it does, however it does it.
-    pub(crate) fn aggregate(&self) -> &AggregateExec {
-        as_aggregate(&self.aggregate)
-    }
-}
+    const NAME: &'static str = "GroupPartsExec";
 
-/// The aggregate that a plan is: only those are put into parts.
-fn as_aggregate(plan: &Arc<dyn ExecutionPlan>) -> &AggregateExec {
-    plan.downcast_ref().expect("it is made of an aggregate")
-}
-
-impl DisplayAs for GroupPartsExec {
-    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.aggregate().fmt_as(display, f)
-    }
-}
-
-impl ExecutionPlan for GroupPartsExec {
-    fn name(&self) -> &str {
-        "GroupPartsExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.aggregate.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        self.aggregate.children()
-    }
-
-    fn apply_expressions(
+    fn run(
         &self,
-        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        self.aggregate.apply_expressions(f)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let aggregate = replace_children_if_necessary(Arc::clone(&self.aggregate), children)?;
-        Ok(Arc::new(Self::new(aggregate, &self.spills)))
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let input = self.aggregate().input().execute(partition, Arc::clone(&context))?;
-        let metrics = BaselineMetrics::new(&self.metrics, partition);
+        core: &Arc<dyn ExecutionPlan>,
+        states: SendableRecordBatchStream,
+        context: Arc<TaskContext>,
+        metrics: Metrics<'_>,
+    ) -> Result<SendableRecordBatchStream> {
+        let spills = SpillMetrics::new(metrics.set, metrics.partition);
+        let metrics = BaselineMetrics::new(metrics.set, metrics.partition);
+        let keys = core_of::<Self>(core).group_expr().expr().len();
         let groups = Groups {
-            aggregate: Arc::clone(&self.aggregate),
-            parts: Parts::new(&self.spills, self.aggregate().group_expr().expr().len()),
-            work: Work {
-                time: metrics.elapsed_compute().clone(),
-                spills: SpillMetrics::new(&self.metrics, partition),
-            },
+            aggregate: Arc::clone(core),
+            parts: Parts::new(&self.spills, keys),
+            work: Work { time: metrics.elapsed_compute().clone(), spills },
             context,
         };
-        let batches = stream::once(groups.run(input)).try_flatten();
+        let batches = stream::once(groups.run(states)).try_flatten();
         let batches = batches.map_ok(move |batch| batch.record_output(&metrics));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
-    }
-
-    fn metrics(&self) -> Option<MetricsSet> {
-        Some(self.metrics.clone_inner())
+        Ok(Box::pin(RecordBatchStreamAdapter::new(core.schema(), batches)))
     }
 }
 
@@ -263,7 +214,7 @@ impl Groups {
     }
 
     fn aggregate(&self) -> &AggregateExec {
-        as_aggregate(&self.aggregate)
+        core_of::<GroupParts>(&self.aggregate)
     }
 
     /// The values of groups of each of which there is one state.

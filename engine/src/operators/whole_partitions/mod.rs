@@ -7,32 +7,25 @@
 
 mod rows;
 
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{WindowFrameBound, WindowFrameUnits};
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::window::{PlainAggregateWindowExpr, WindowExpr};
-use datafusion::physical_expr::{OrderingRequirements, PhysicalExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::execution_plan::PlanProperties;
-use datafusion::physical_plan::metrics::{
-    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput,
-};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::metrics::{BaselineMetrics, RecordOutput};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::windows::WindowAggExec;
-use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, InputDistributionRequirements, replace_children_if_necessary,
-};
 use futures::stream;
 use rows::Partitions;
 
+use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
 use crate::spill_store::SpillStore;
 
 /// Computes aggregates over whole partitions by groups.
@@ -49,7 +42,8 @@ impl PhysicalOptimizerRule for WholePartitions {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| match node.downcast_ref::<WindowAggExec>().and_then(calls_of) {
             Some(calls) => {
-                Ok(Transformed::yes(Arc::new(WholePartitionsExec::new(node, calls, &self.spills)) as _))
+                let as_groups = AsGroups { calls, spills: Arc::clone(&self.spills) };
+                Ok(Transformed::yes(OtherWayExec::of(node, as_groups)))
             }
             None => Ok(Transformed::no(node)),
         })
@@ -91,94 +85,36 @@ fn is_whole(expr: &dyn WindowExpr) -> bool {
 }
 
 /// A window of the relational core whose partitions are computed as groups.
-#[derive(Debug)]
-pub(crate) struct WholePartitionsExec {
-    /// A [`WindowAggExec`].
-    window: Arc<dyn ExecutionPlan>,
+pub(crate) type WholePartitionsExec = OtherWayExec<AsGroups>;
+
+/// Computes the aggregates of a window by groups.
+#[derive(Debug, Clone)]
+pub(crate) struct AsGroups {
     calls: Vec<Arc<AggregateFunctionExpr>>,
     spills: Arc<SpillStore>,
-    metrics: ExecutionPlanMetricsSet,
 }
 
-impl WholePartitionsExec {
-    fn new(
-        window: Arc<dyn ExecutionPlan>,
-        calls: Vec<Arc<AggregateFunctionExpr>>,
-        spills: &Arc<SpillStore>,
-    ) -> Self {
-        Self { window, calls, spills: Arc::clone(spills), metrics: ExecutionPlanMetricsSet::new() }
-    }
+impl OtherWay for AsGroups {
+    type Core = WindowAggExec;
 
-    /// What it does, however it does it.
-    pub(crate) fn window(&self) -> &WindowAggExec {
-        self.window.downcast_ref().expect("it is made of a window")
-    }
-}
+    const NAME: &'static str = "WholePartitionsExec";
 
-impl DisplayAs for WholePartitionsExec {
-    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.window().fmt_as(display, f)
-    }
-}
-
-impl ExecutionPlan for WholePartitionsExec {
-    fn name(&self) -> &str {
-        "WholePartitionsExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.window.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        self.window.children()
-    }
-
-    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
-        self.window.input_distribution_requirements()
-    }
-
-    fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
-        self.window.required_input_ordering()
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        self.window.maintains_input_order()
-    }
-
-    fn apply_expressions(
+    fn run(
         &self,
-        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        self.window.apply_expressions(f)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let window = replace_children_if_necessary(Arc::clone(&self.window), children)?;
-        Ok(Arc::new(Self::new(window, self.calls.clone(), &self.spills)))
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let window = self.window();
-        let input = window.input().execute(partition, Arc::clone(&context))?;
-        let keys = window.window_expr()[0].partition_by().to_vec();
-        let metrics = BaselineMetrics::new(&self.metrics, partition);
-        let pool = context.memory_pool();
-        let partitions =
-            Partitions::new(input, self.schema(), keys, &self.calls, pool, Arc::clone(&self.spills))?;
+        core: &Arc<dyn ExecutionPlan>,
+        rows: SendableRecordBatchStream,
+        context: Arc<TaskContext>,
+        metrics: Metrics<'_>,
+    ) -> Result<SendableRecordBatchStream> {
+        let keys = core_of::<Self>(core).window_expr()[0].partition_by().to_vec();
+        let metrics = BaselineMetrics::new(metrics.set, metrics.partition);
+        let (pool, spills) = (context.memory_pool(), Arc::clone(&self.spills));
+        let partitions = Partitions::new(rows, core.schema(), keys, &self.calls, pool, spills)?;
         let batches = stream::try_unfold((partitions, metrics), |(mut partitions, metrics)| async move {
             let batch: Option<RecordBatch> = partitions.next(&metrics).await?;
             Ok(batch.map(|batch| (batch.record_output(&metrics), (partitions, metrics))))
         });
-        let schema: SchemaRef = self.schema();
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
-    }
-
-    fn metrics(&self) -> Option<MetricsSet> {
-        Some(self.metrics.clone_inner())
+        Ok(Box::pin(RecordBatchStreamAdapter::new(core.schema(), batches)))
     }
 }
 

@@ -1,0 +1,197 @@
+//! Operators of one input without what the relational core asks of all of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::error::Result;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::{OrderingRequirements, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::PlanProperties;
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, InputDistributionRequirements, replace_children_if_necessary,
+};
+
+/// What rows go through on their way from one operator to the next. They stay the same rows, in the same order and partitions.
+pub(crate) trait Passage: fmt::Debug + Clone + Send + Sync + 'static {
+    /// Of the operator, in plans.
+    const NAME: &'static str;
+
+    /// The rows of one partition, behind it.
+    fn through(
+        &self,
+        rows: SendableRecordBatchStream,
+        context: &TaskContext,
+    ) -> Result<SendableRecordBatchStream>;
+}
+
+/// An operator that is a [`Passage`].
+#[derive(Debug)]
+pub(crate) struct PassageExec<P> {
+    input: Arc<dyn ExecutionPlan>,
+    passage: P,
+}
+
+impl<P: Passage> PassageExec<P> {
+    pub(crate) fn over(input: Arc<dyn ExecutionPlan>, passage: P) -> Arc<dyn ExecutionPlan> {
+        Arc::new(Self { input, passage })
+    }
+}
+
+impl<P: Passage> DisplayAs for PassageExec<P> {
+    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match display {
+            DisplayFormatType::Default | DisplayFormatType::Verbose => f.write_str(P::NAME),
+            DisplayFormatType::TreeRender => Ok(()),
+        }
+    }
+}
+
+impl<P: Passage> ExecutionPlan for PassageExec<P> {
+    fn name(&self) -> &str {
+        P::NAME
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        self.input.properties()
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false]
+    }
+
+    fn apply_expressions(
+        &self,
+        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Self::over(children.swap_remove(0), self.passage.clone()))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let rows = self.input.execute(partition, Arc::clone(&context))?;
+        self.passage.through(rows, &context)
+    }
+}
+
+/// Another way to run an operator of the relational core that has one input.
+pub(crate) trait OtherWay: fmt::Debug + Clone + Send + Sync + 'static {
+    /// The core's operator.
+    type Core: ExecutionPlan;
+
+    /// Of the operator, for who looks for it in a plan.
+    const NAME: &'static str;
+
+    /// What the core's operator gives for the rows of one of its partitions.
+    fn run(
+        &self,
+        core: &Arc<dyn ExecutionPlan>,
+        rows: SendableRecordBatchStream,
+        context: Arc<TaskContext>,
+        metrics: Metrics<'_>,
+    ) -> Result<SendableRecordBatchStream>;
+}
+
+/// Where one partition of an operator counts what it takes and gives.
+#[derive(Clone, Copy)]
+pub(crate) struct Metrics<'a> {
+    pub(crate) set: &'a ExecutionPlanMetricsSet,
+    pub(crate) partition: usize,
+}
+
+/// An operator that runs one of the relational core's in an [`OtherWay`]. In plans it stands as that one.
+#[derive(Debug)]
+pub(crate) struct OtherWayExec<W> {
+    core: Arc<dyn ExecutionPlan>,
+    way: W,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl<W: OtherWay> OtherWayExec<W> {
+    /// In place of an operator, which is a [`Core`](OtherWay::Core).
+    pub(crate) fn of(core: Arc<dyn ExecutionPlan>, way: W) -> Arc<dyn ExecutionPlan> {
+        debug_assert!(core.is::<W::Core>(), "{} in place of {}", W::NAME, core.name());
+        Arc::new(Self { core, way, metrics: ExecutionPlanMetricsSet::new() })
+    }
+
+    /// What it does, however it does it.
+    pub(crate) fn core(&self) -> &W::Core {
+        core_of::<W>(&self.core)
+    }
+}
+
+/// The operator of the core that a plan is, which runs in another way.
+pub(crate) fn core_of<W: OtherWay>(plan: &Arc<dyn ExecutionPlan>) -> &W::Core {
+    plan.downcast_ref().expect("it is made of such an operator")
+}
+
+impl<W: OtherWay> DisplayAs for OtherWayExec<W> {
+    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.core.fmt_as(display, f)
+    }
+}
+
+impl<W: OtherWay> ExecutionPlan for OtherWayExec<W> {
+    fn name(&self) -> &str {
+        W::NAME
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        self.core.properties()
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        self.core.children()
+    }
+
+    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
+        self.core.input_distribution_requirements()
+    }
+
+    fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
+        self.core.required_input_ordering()
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        self.core.maintains_input_order()
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        self.core.apply_expressions(f)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let core = replace_children_if_necessary(Arc::clone(&self.core), children)?;
+        Ok(Self::of(core, self.way.clone()))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let rows = self.core.children()[0].execute(partition, Arc::clone(&context))?;
+        self.way.run(&self.core, rows, context, Metrics { set: &self.metrics, partition })
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}
