@@ -87,6 +87,7 @@ mod frugal;
 pub mod functions;
 pub mod grep;
 mod inspect;
+mod kept_conditions;
 mod multiplied_rows;
 mod operators;
 mod optimizer;

@@ -10,14 +10,15 @@ use datafusion::logical_expr::{LogicalPlan, TableScan};
 use datafusion::optimizer::{ApplyOrder, Optimizer, OptimizerConfig, OptimizerRule};
 use swath_planner::{Split, optimize, split_distinct};
 
-use crate::dialect::SealLambdas;
+use crate::dialect::{EqualZeros, SealLambdas};
 use crate::equal_nulls::told_apart;
+use crate::kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
 use crate::multiplied_rows::without_false_keys;
 use crate::table::SourceTable;
 
 /// The core's rule after which joins are ordered: it has put conditions where they belong, and projections do not
 /// stand between the joins yet.
-const BEFORE_JOIN_ORDER: &str = "push_down_filter";
+const BEFORE_JOIN_ORDER: &str = PUSH_DOWN_FILTER;
 
 /// All rules for logical plans, in the order in which they are applied: the core's, and ours among them.
 pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
@@ -26,9 +27,10 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules.insert(before.map_or(rules.len(), |before| before + 1), Arc::new(OrderJoins));
     rules.push(Arc::new(PushSemiJoinsDown));
     rules.push(Arc::new(SealLambdas));
+    rules.push(Arc::new(EqualZeros));
     // Each of what it makes is turned into groups by a rule of the core.
     rules.insert(0, Arc::new(SplitDistinct));
-    told_apart(without_false_keys(rules))
+    with_kept_conditions(told_apart(without_false_keys(rules)))
 }
 
 #[derive(Debug)]

@@ -137,7 +137,7 @@ fn is_volatile(plan: &LogicalPlan) -> Result<bool> {
 
 /// The parts of an aggregate, joined by their keys, with the columns of the whole.
 fn join(aggregate: &Aggregate, parts: &[Vec<usize>], join_type: JoinType) -> Result<LogicalPlan> {
-    let keys = aggregate.group_expr.len();
+    let keys = keys(aggregate).len();
     let name = |part: usize| TableReference::bare(format!("part {part}"));
     let key = |part: usize, key: usize| Column::new(Some(name(part)), format!("k{key}"));
     let mut joined: Option<LogicalPlanBuilder> = None;
@@ -170,13 +170,25 @@ fn join(aggregate: &Aggregate, parts: &[Vec<usize>], join_type: JoinType) -> Res
 /// Some aggregates of many, with the keys: the keys are called `k0` …, the aggregates by their numbers `a0` ….
 fn part_of(aggregate: &Aggregate, part: &[usize], name: TableReference) -> Result<LogicalPlan> {
     let exprs = part.iter().map(|number| aggregate.aggr_expr[*number].clone()).collect();
-    let part_plan = Aggregate::try_new(Arc::clone(&aggregate.input), aggregate.group_expr.clone(), exprs)?;
-    let keys = (0..aggregate.group_expr.len()).map(|key| format!("k{key}"));
-    let names = keys.chain(part.iter().map(|number| format!("a{number}")));
+    let keys = keys(aggregate);
+    let names = (0..keys.len()).map(|key| format!("k{key}"));
+    let part_plan = Aggregate::try_new(Arc::clone(&aggregate.input), keys, exprs)?;
+    let names = names.chain(part.iter().map(|number| format!("a{number}")));
     let columns = part_plan.schema.iter().zip(names);
     let columns = columns.map(|(field, name)| Expr::Column(Column::from(field)).alias(name)).collect();
     let columns = Projection::try_new(columns, Arc::new(LogicalPlan::Aggregate(part_plan)))?;
     Ok(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(LogicalPlan::Projection(columns)), name)?))
+}
+
+/// The keys of an aggregate, none twice: of one that is, there is one column.
+fn keys(aggregate: &Aggregate) -> Vec<Expr> {
+    let mut keys: Vec<Expr> = Vec::new();
+    for key in &aggregate.group_expr {
+        if !keys.contains(key) {
+            keys.push(key.clone());
+        }
+    }
+    keys
 }
 
 #[cfg(test)]
@@ -224,6 +236,13 @@ Projection: part 0.k0 AS a, part 1.a0 AS count(DISTINCT t.b), part 0.a1 AS count
         let split =
             split_distinct(without_keys, Split::ToSaveMemory).unwrap().data.display_indent().to_string();
         assert!(split.contains("Cross Join"), "{split}");
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_has_one_column() {
+        let whole = plan(&["a", "c", "a"], vec![count_distinct(col("b")), max(col("c"))]);
+        let split = split_distinct(whole.clone(), Split::ToSaveMemory).unwrap().data;
+        assert_eq!(split.schema().columns(), whole.schema().columns());
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod date_arithmetic;
 mod dates_beside_times;
 mod digests;
 mod epoch_ms;
+mod equal_zeros;
+mod grouping_keys;
 mod interval_multiples;
 mod json_text;
 mod length;
@@ -31,6 +33,8 @@ use datafusion::logical_expr::planner::ExprPlanner;
 
 pub(crate) use date_arithmetic::DatesWithHours;
 pub(crate) use dates_beside_times::DatesBesideTimes;
+pub(crate) use equal_zeros::EqualZeros;
+pub(crate) use grouping_keys::GroupingKeys;
 pub(crate) use json_text::to_json;
 pub(crate) use nested_as_text::NestedAsText;
 pub(crate) use sealed_lambdas::SealLambdas;

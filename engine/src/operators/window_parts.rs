@@ -13,7 +13,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::{LexOrdering, PhysicalExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::metrics::{BaselineMetrics, RecordOutput};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -209,7 +209,11 @@ impl Parts {
     /// The window over some partitions.
     fn window_of(&self, rows: Vec<RecordBatch>) -> Result<SendableRecordBatchStream> {
         let input = self.window.children()[0];
-        let order = input.output_ordering().cloned();
+        // Constants are in order for who knows that they are, which the copy of the input does not.
+        let required = self.window.required_input_ordering().into_iter().flatten();
+        let required =
+            required.filter_map(|order| LexOrdering::new(order.into_single().into_iter().map(Into::into)));
+        let order = input.output_ordering().cloned().into_iter().chain(required);
         let block = Arc::new(Block::new(input.schema(), rows));
         let rows = StreamingTableExec::try_new(input.schema(), vec![block], None, order, false, None)?;
         let window = replace_children_if_necessary(Arc::clone(&self.window), vec![Arc::new(rows)])?;

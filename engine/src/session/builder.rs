@@ -12,7 +12,8 @@ use swath_io::{Notes, memory};
 use super::Session;
 use crate::aggregates::{UseOwnAggregates, register_aggregates};
 use crate::dialect::{
-    DatesBesideTimes, DatesWithHours, NestedAsText, UnionTypes, expr_planners, register_functions, to_json,
+    DatesBesideTimes, DatesWithHours, GroupingKeys, NestedAsText, UnionTypes, expr_planners,
+    register_functions, to_json,
 };
 use crate::error::Result;
 use crate::explain::Record;
@@ -163,7 +164,9 @@ fn session_state(
     let mut config = SessionConfig::new()
         .with_information_schema(true)
         .with_target_partitions(threads)
-        .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
+        .set_bool("datafusion.sql_parser.enable_ident_normalization", false)
+        // Of `x IS TRUE` and some others the core's plans know that they are never null, and what runs them does not.
+        .set_bool("datafusion.execution.skip_physical_aggregate_schema_check", true);
     resources.configure(config.options_mut());
     let mut state = SessionStateBuilder::new()
         .with_optimizer_rules(optimizer::rules())
@@ -190,7 +193,7 @@ fn session_state(
             Arc::new(SniffTables::new(sources.clone())),
         ])
         .with_analyzer_rules(
-            [Arc::new(UnionTypes) as _, Arc::new(DatesBesideTimes) as _]
+            [Arc::new(GroupingKeys) as _, Arc::new(UnionTypes) as _, Arc::new(DatesBesideTimes) as _]
                 .into_iter()
                 .chain(Analyzer::new().rules)
                 .collect(),

@@ -128,6 +128,8 @@ impl Rewriting<'_> {
         }
         if let Some(rows) = self.kept_for
             && (!inner.negated || is_whole && !is_correlated)
+            // Of a join without a key the core forgets what nulls mean.
+            && !inner.expr.column_refs().is_empty()
         {
             let kept = Expr::InSubquery(inner.clone());
             if core_takes(&kept, rows)? {
