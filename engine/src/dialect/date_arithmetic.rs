@@ -15,7 +15,7 @@ use datafusion::optimizer::AnalyzerRule;
 use super::interval_multiples::MULTIPLE;
 use crate::overflow::rewrite_expressions;
 
-/// Takes dates for their midnights where hours are added to them or taken from them.
+/// Takes dates for their midnights where hours are added to them or taken from them. It has to come before the core looks at types.
 #[derive(Debug)]
 pub(crate) struct DatesWithHours;
 
@@ -31,13 +31,13 @@ impl AnalyzerRule for DatesWithHours {
 
 fn with_hours(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let Expr::BinaryExpr(BinaryExpr { left, op, right }) = expr else { return Ok(Transformed::no(expr)) };
-    let is_date = |expr: &Expr| expr.get_type(schema).map(|ty| ty == DataType::Date32);
+    let is_date = |expr: &Expr| expr.get_type(schema).is_ok_and(|ty| ty == DataType::Date32);
     let midnight = |date: Expr| Box::new(cast(date, DataType::Timestamp(TimeUnit::Microsecond, None)));
     let (left, right) = match op {
-        Operator::Plus | Operator::Minus if has_hours(&right, schema) && is_date(&left)? => {
+        Operator::Plus | Operator::Minus if has_hours(&right, schema) && is_date(&left) => {
             (midnight(*left), right)
         }
-        Operator::Plus if has_hours(&left, schema) && is_date(&right)? => (left, midnight(*right)),
+        Operator::Plus if has_hours(&left, schema) && is_date(&right) => (left, midnight(*right)),
         _ => return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
     };
     Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr { left, op, right })))

@@ -40,7 +40,7 @@ const UNSEEN: [&str; 11] = [
     "OutputRequirementExec",
     "BufferExec",
     "ScalarSubqueryExec",
-    "UnorderedExec",
+    "KnownExec",
     "EarlyExec",
 ];
 

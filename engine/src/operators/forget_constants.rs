@@ -10,6 +10,8 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{
     ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties,
     InputOrderMode, PlanProperties, ReplaceChildrenOptions,
@@ -30,16 +32,16 @@ impl PhysicalOptimizerRule for ForgetConstants {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            let Some(aggregate) = node.downcast_ref::<AggregateExec>() else {
-                return Ok(Transformed::no(node));
-            };
-            if !is_first(aggregate) || !is_ordered_by_constants(aggregate)? {
-                return Ok(Transformed::no(node));
-            }
-            let input = Arc::new(UnorderedExec::new(Arc::clone(aggregate.input())));
-            let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
-            Ok(Transformed::yes(node.replace_children(vec![input], anew)?))
+        plan.transform_down(|node| match node.downcast_ref::<AggregateExec>() {
+            Some(aggregate) if is_last(aggregate) => match over_unordered(&node)? {
+                // Who sorts the groups, or their windows, has been told of the constants.
+                Some(unordered) => {
+                    let known = node.equivalence_properties().clone();
+                    Ok(Transformed::yes(Arc::new(KnownExec::new(unordered, known)) as _))
+                }
+                None => Ok(Transformed::no(node)),
+            },
+            _ => Ok(Transformed::no(node)),
         })
         .data()
     }
@@ -53,12 +55,41 @@ impl PhysicalOptimizerRule for ForgetConstants {
     }
 }
 
-/// Whether it sees rows, and not what another step has made of them: that one then knows of no order either.
+/// An aggregate, or a step of one, over rows of which nothing is known, in place of one that takes them for ordered by constants.
+fn over_unordered(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let over = |input: Arc<dyn ExecutionPlan>| {
+        let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
+        Arc::clone(node).replace_children(vec![input], anew).map(Some)
+    };
+    let [input] = node.children()[..] else { return Ok(None) };
+    match node.downcast_ref::<AggregateExec>() {
+        Some(aggregate) if is_first(aggregate) => match is_ordered_by_constants(aggregate)? {
+            true => {
+                let nothing = EquivalenceProperties::new(input.schema());
+                over(Arc::new(KnownExec::new(Arc::clone(input), nothing)))
+            }
+            false => Ok(None),
+        },
+        // The last step knows what it is told by the first one.
+        None if !node.is::<RepartitionExec>() && !node.is::<CoalescePartitionsExec>() => Ok(None),
+        _ => match over_unordered(input)? {
+            Some(input) => over(input),
+            None => Ok(None),
+        },
+    }
+}
+
+/// Whether it sees rows, and not what another step has made of them.
 fn is_first(aggregate: &AggregateExec) -> bool {
     matches!(
         aggregate.mode(),
         AggregateMode::Partial | AggregateMode::Single | AggregateMode::SinglePartitioned
     )
+}
+
+/// Whether it gives values, and not states for another step.
+fn is_last(aggregate: &AggregateExec) -> bool {
+    !matches!(aggregate.mode(), AggregateMode::Partial | AggregateMode::PartialReduce)
 }
 
 /// Whether rows are taken for ordered ones by keys, all of which are constant.
@@ -72,30 +103,29 @@ fn is_ordered_by_constants(aggregate: &AggregateExec) -> Result<bool> {
     Ok(ordered.into_iter().all(|key| known.is_expr_constant(&keys[key]).is_some()))
 }
 
-/// The rows of its input, of which nothing is known.
+/// The rows of its input, of which this is known and no more.
 #[derive(Debug)]
-struct UnorderedExec {
+struct KnownExec {
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
 }
 
-impl UnorderedExec {
-    fn new(input: Arc<dyn ExecutionPlan>) -> Self {
-        let nothing = EquivalenceProperties::new(input.schema());
-        let properties = PlanProperties::clone(input.properties()).with_eq_properties(nothing);
+impl KnownExec {
+    fn new(input: Arc<dyn ExecutionPlan>, known: EquivalenceProperties) -> Self {
+        let properties = PlanProperties::clone(input.properties()).with_eq_properties(known);
         Self { properties: Arc::new(properties), input }
     }
 }
 
-impl DisplayAs for UnorderedExec {
+impl DisplayAs for KnownExec {
     fn fmt_as(&self, _display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl ExecutionPlan for UnorderedExec {
+impl ExecutionPlan for KnownExec {
     fn name(&self) -> &str {
-        "UnorderedExec"
+        "KnownExec"
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
@@ -117,7 +147,7 @@ impl ExecutionPlan for UnorderedExec {
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::new(children.swap_remove(0))))
+        Ok(Arc::new(Self::new(children.swap_remove(0), self.properties.equivalence_properties().clone())))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

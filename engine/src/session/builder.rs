@@ -193,13 +193,17 @@ fn session_state(
             Arc::new(SniffTables::new(sources.clone())),
         ])
         .with_analyzer_rules(
-            [Arc::new(GroupingKeys) as _, Arc::new(UnionTypes) as _, Arc::new(DatesBesideTimes) as _]
-                .into_iter()
-                .chain(Analyzer::new().rules)
-                .collect(),
+            [
+                Arc::new(GroupingKeys) as _,
+                Arc::new(DatesWithHours) as _,
+                Arc::new(UnionTypes) as _,
+                Arc::new(DatesBesideTimes) as _,
+            ]
+            .into_iter()
+            .chain(Analyzer::new().rules)
+            .collect(),
         )
         .with_analyzer_rule(Arc::new(SubqueriesAsValues))
-        .with_analyzer_rule(Arc::new(DatesWithHours))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
         .with_analyzer_rule(Arc::new(CheckArithmetic))
         .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))
