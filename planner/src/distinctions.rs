@@ -1,10 +1,13 @@
-//! `a IS DISTINCT FROM b`, which the parser meets as an operator of ours: it knows no end of `b`.
+//! What the parser meets in another form than it was meant: `a IS DISTINCT FROM b` as an operator of ours, as it knows no end of `b`;
+//! functions behind dots, and sets of keys inside of others.
 
 use std::ops::ControlFlow;
 
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{BinaryOperator, Expr, VisitMut, VisitorMut};
 
+use crate::dialect::chains::Chains;
+use crate::dialect::grouping_sets::InnerSets;
 use crate::walk::walk_mut;
 
 /// How it is written, and the operators that stand in its place.
@@ -29,6 +32,8 @@ pub(crate) fn restore_distinctions(statement: &mut Statement) {
 
 fn restore<T: VisitMut>(node: &mut T) {
     let ControlFlow::Continue(()) = walk_mut(node, &mut Restoring);
+    let ControlFlow::Continue(()) = walk_mut(node, &mut Chains);
+    let ControlFlow::Continue(()) = walk_mut(node, &mut InnerSets);
 }
 
 struct Restoring;

@@ -10,7 +10,9 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 
 use crate::dialect::asof::with_marks;
+use crate::dialect::chains::quote_words;
 use crate::dialect::columns::of_patterns;
+use crate::dialect::grouping_sets::mark_inner_sets;
 use crate::dialect::lambdas::with_arrows;
 use crate::dialect::limits::with_percent;
 use crate::dialect::numbers::whole_numbers;
@@ -61,7 +63,7 @@ pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSp
     let tokens = with_marks(globs(lists_of_in(as_queries(of_patterns(with_arrows(as_table_samples(
         with_percent(tokens),
     )))))));
-    let tokens = with_select(&tokens);
+    let tokens = in_parentheses(mark_inner_sets(quote_words(with_select(&tokens))), dialect);
     let mut rewritten = Vec::with_capacity(tokens.len());
     for statement in tokens.split_inclusive(|token| token.token == Token::SemiColon) {
         push_statement(statement, dialect, &mut rewritten);
@@ -278,6 +280,45 @@ fn ends_operand(token: &Token) -> bool {
         Token::RParen | Token::RBracket | Token::Number(..) | Token::SingleQuotedString(_) => true,
         _ => false,
     }
+}
+
+/// `FROM (DESCRIBE t)`, `FROM (SUMMARIZE t)` and `FROM (SHOW TABLES)` with queries in the parentheses.
+fn in_parentheses(tokens: Vec<TokenWithSpan>, dialect: &dyn Dialect) -> Vec<TokenWithSpan> {
+    let mut rewritten = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        rewritten.push(token.clone());
+        at += 1;
+        if token.token != Token::LParen {
+            continue;
+        }
+        let mut words = tokens[at..].iter().filter(|token| is_solid(token));
+        let (Some(word), Some(next)) = (words.next(), words.next()) else { continue };
+        let is_inspection = (is_word(word, "SHOW") && is_word(next, "TABLES"))
+            || ((is_word(word, "DESCRIBE") || is_word(word, "SUMMARIZE"))
+                && (starts_query(&next.token)
+                    || matches!(next.token, Token::Word(_) | Token::SingleQuotedString(_))));
+        let end = at + end_of_parentheses(&tokens[at..]);
+        if is_inspection {
+            push_statement(&in_parentheses(tokens[at..end].to_vec(), dialect), dialect, &mut rewritten);
+            at = end;
+        }
+    }
+    rewritten
+}
+
+/// Where the bracket is that closes one in front of these tokens.
+fn end_of_parentheses(tokens: &[TokenWithSpan]) -> usize {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen if depth == 0 => return at,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+    }
+    tokens.len()
 }
 
 fn push_statement(tokens: &[TokenWithSpan], dialect: &dyn Dialect, out: &mut Vec<TokenWithSpan>) {

@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Select, SelectItem, VisitorMut};
+use sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Select, SelectItem, VisitMut, VisitorMut,
+};
 
 use crate::dialect::functions::call;
 use crate::walk::walk_mut;
@@ -40,9 +42,7 @@ impl VisitorMut for Seen {
             return ControlFlow::Continue(());
         }
         let written = function.to_string();
-        let mut plain = function.clone();
-        let ControlFlow::Continue(()) = walk_mut(&mut plain, &mut WithoutCasts);
-        let seen = self.of_name.entry(plain.to_string()).or_default();
+        let seen = self.of_name.entry(without_casts(function)).or_default();
         let place = seen.iter().position(|known| *known == written).unwrap_or_else(|| {
             seen.push(written);
             seen.len() - 1
@@ -51,7 +51,7 @@ impl VisitorMut for Seen {
             && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(first))) = list.args.first_mut()
         {
             for _ in 0..place {
-                *first = Expr::Function(call(SAME, vec![first.clone()]));
+                *first = same(first.clone());
             }
         }
         ControlFlow::Continue(())
@@ -60,6 +60,18 @@ impl VisitorMut for Seen {
 
 /// A function that gives what it is given.
 const SAME: &str = "coalesce";
+
+/// An expression that gives the same.
+pub(super) fn same(expr: Expr) -> Expr {
+    Expr::Function(call(SAME, vec![expr]))
+}
+
+/// What an expression is called by the relational core, about.
+pub(super) fn without_casts<N: VisitMut + Clone + ToString>(node: &N) -> String {
+    let mut plain = node.clone();
+    let ControlFlow::Continue(()) = walk_mut(&mut plain, &mut WithoutCasts);
+    plain.to_string()
+}
 
 struct WithoutCasts;
 

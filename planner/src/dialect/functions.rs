@@ -24,13 +24,15 @@ use sqlparser::ast::{
 
 use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
-use self::forms::{add_separator, format_last, leave_order, microseconds};
+use self::forms::{add_separator, format_last, has_order, leave_order, microseconds};
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES};
 use self::quantiles::{quantiles, within_group};
-use self::regular_expressions::{regexp_extract, similar, take_options};
+use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
 use self::structs::{json_object, named_values, struct_pack};
+use crate::dialect::cast_keys::tell_keys_apart;
 use crate::dialect::casts::tell_casts_apart;
 use crate::dialect::collations::{compare_collated, no_order_here, order_collated};
+use crate::dialect::distinct_on::order_first_rows;
 use crate::dialect::exact_numbers::exact;
 use crate::dialect::intervals::plain_interval;
 use crate::dialect::json_operators::{as_call, step_first};
@@ -76,6 +78,10 @@ impl VisitorMut for Rewriter {
     type Break = Error;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        tell_keys_apart(query);
+        if let Err(error) = order_first_rows(query) {
+            return ControlFlow::Break(error);
+        }
         match order_collated(query) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
@@ -300,7 +306,9 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 form => vec![form],
             };
             let known = if name == "strptime" { "to_timestamp" } else { "try_to_timestamp" };
-            Ok(Some(Expr::Function(call(known, std::iter::once(value).chain(forms).collect()))))
+            let time = Expr::Function(call(known, std::iter::once(value).chain(forms).collect()));
+            // It reads in nanoseconds, and times are microseconds elsewhere.
+            Template::new("CAST($1 AS TIMESTAMP(6))", 1).filled(&[time]).map(Some)
         }
         "json_object" => json_object(function).map(Some),
         "struct_pack" => struct_pack(function).map(Some),
@@ -362,6 +370,30 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 "SELECT count(*) FROM (SELECT DISTINCT * FROM …), or name columns: count(DISTINCT a)",
             )),
         "regexp_extract" => regexp_extract(function).map(Some),
+        // The relational core's own looks at no order.
+        "any_value" if has_order(function) => {
+            let [value] = arguments(function, &name, "one value")?;
+            rename(function, "first_value");
+            let is_there = Expr::IsNotNull(Box::new(value));
+            function.filter = Some(Box::new(and(is_there, function.filter.take())));
+            Ok(None)
+        }
+        // Nulls go last, as in rows.
+        "list_sort" | "array_sort" => {
+            let Some(mut given) = positional(function).filter(|given| (1..3).contains(&given.len())) else {
+                return Ok(None);
+            };
+            if given.len() == 1 {
+                given.push(text("ASC"));
+            }
+            given.push(text("NULLS LAST"));
+            function.args = argument_list(given, Vec::new());
+            Ok(None)
+        }
+        "regexp_replace" => {
+            keep_dollars(function);
+            Ok(None)
+        }
         _ => Ok(None),
     }
 }

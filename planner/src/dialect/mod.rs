@@ -4,11 +4,15 @@
 
 pub(crate) mod array_query;
 pub(crate) mod asof;
+pub(crate) mod cast_keys;
 pub(crate) mod casts;
+pub(crate) mod chains;
 pub(crate) mod collations;
 pub(crate) mod columns;
+pub(crate) mod distinct_on;
 pub(crate) mod exact_numbers;
 pub(crate) mod functions;
+pub(crate) mod grouping_sets;
 pub(crate) mod intervals;
 pub(crate) mod json_operators;
 pub(crate) mod lambdas;

@@ -51,6 +51,12 @@ pub(super) fn microseconds(function: &mut Function, is_read: bool) {
 /// Aggregates that are the same in every order.
 const WITHOUT_ORDER: [&str; 6] = ["avg", "count", "max", "mean", "min", "sum"];
 
+/// Whether an aggregate is of values in an order.
+pub(super) fn has_order(function: &Function) -> bool {
+    let FunctionArguments::List(list) = &function.args else { return false };
+    list.clauses.iter().any(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_)))
+}
+
 /// Leaves an order out that makes no difference: the relational core stumbles over it.
 pub(super) fn leave_order(function: &mut Function, name: &str) {
     if let FunctionArguments::List(list) = &mut function.args

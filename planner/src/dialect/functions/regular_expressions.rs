@@ -105,6 +105,17 @@ pub(super) fn take_options(function: &mut Function, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// A `$` in what `regexp_replace` puts in is one: groups are `\\1`, and the relational core takes `$1` for one, too, and `$x` for nothing.
+pub(super) fn keep_dollars(function: &mut Function) {
+    let Some(mut given) = positional(function).filter(|given| given.len() > 2) else { return };
+    given[2] = match written(&given[2]) {
+        Some(put_in) if !put_in.contains('$') => return,
+        Some(put_in) => text(&put_in.replace('$', "$$")),
+        None => Expr::Function(call("replace", vec![given[2].clone(), text("$"), text("$$")])),
+    };
+    function.args = argument_list(given, Vec::new());
+}
+
 /// What options say.
 #[derive(Default)]
 struct Options {
