@@ -1,87 +1,91 @@
 //! Lists that become rows: what was a key of the rows is none any more.
 //!
-//! The relational core goes on taking it for one, and leaves out what keys make needless: further keys of a sort, and `DISTINCT`. Its
-//! rules that do so are replaced by some that look for such lists.
+//! The relational core goes on taking it for one, and leaves out what keys make needless: further keys of groups and of sorts, joins,
+//! `DISTINCT`. So it is made to forget such keys, twice: while SQL is planned, where a query stands among the tables of another one
+//! ([`TablesWithoutFalseKeys`]), and in the whole plan, before the rules of the core see it ([`ForgetFalseKeys`]).
 
+use std::cell::Cell;
 use std::sync::Arc;
 
-use datafusion::common::Result;
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::{Aggregate, Distinct, Expr, LogicalPlan};
-use datafusion::optimizer::eliminate_duplicated_expr::EliminateDuplicatedExpr;
-use datafusion::optimizer::replace_distinct_aggregate::ReplaceDistinctWithAggregate;
-use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::error::Result;
+use datafusion::logical_expr::planner::{
+    PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
+};
+use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
+use datafusion::optimizer::AnalyzerRule;
+use datafusion::sql::sqlparser::ast::TableFactor;
 
-const SORT_KEYS: &str = "eliminate_duplicated_expr";
-const DISTINCT: &str = "replace_distinct_aggregate";
+use crate::operators::{RowsWithoutKeys, without_keys};
 
-/// The rules of the core, some of them replaced.
-pub(crate) fn without_false_keys(
-    mut rules: Vec<Arc<dyn OptimizerRule + Send + Sync>>,
-) -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    for rule in &mut rules {
-        match rule.name() {
-            SORT_KEYS => *rule = Arc::new(SortKeys::default()),
-            DISTINCT => *rule = Arc::new(DistinctRows::default()),
-            _ => {}
+/// Puts [`RowsWithoutKeys`] over lists that become rows. They may have keys later only, when `DISTINCT` has become groups.
+#[derive(Debug)]
+pub(crate) struct ForgetFalseKeys;
+
+impl AnalyzerRule for ForgetFalseKeys {
+    fn name(&self) -> &'static str {
+        "forget_false_keys"
+    }
+
+    fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
+        let mut found = false;
+        plan.apply_with_subqueries(|plan| {
+            found |= matches!(plan, LogicalPlan::Unnest(_));
+            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        })?;
+        if !found {
+            return Ok(plan);
         }
-    }
-    rules
-}
-
-/// Leaves keys of sorts and groups out that others make needless, but for rows that have no keys any more.
-#[derive(Debug, Default)]
-struct SortKeys(EliminateDuplicatedExpr);
-
-impl OptimizerRule for SortKeys {
-    fn name(&self) -> &str {
-        SORT_KEYS
-    }
-
-    fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
-    }
-
-    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        match &plan {
-            LogicalPlan::Sort(sort) if are_multiplied(&sort.input)? => Ok(Transformed::no(plan)),
-            _ => self.0.rewrite(plan, config),
-        }
+        let forget = |plan: LogicalPlan| {
+            // What stands above was told of the keys, too.
+            let plan = if plan.inputs().is_empty() { plan } else { plan.recompute_schema()? };
+            Ok(Transformed::yes(match plan {
+                LogicalPlan::Unnest(_) => RowsWithoutKeys::of(plan)?,
+                plan => plan,
+            }))
+        };
+        plan.transform_up_with_subqueries(forget).data()
     }
 }
 
-/// Makes groups of different rows, also where the core takes all for different ones.
-#[derive(Debug, Default)]
-struct DistinctRows(ReplaceDistinctWithAggregate);
+/// Plans tables, views and queries among tables as the core does, and tells it that they have no keys where these are false.
+#[derive(Debug)]
+pub(crate) struct TablesWithoutFalseKeys;
 
-impl OptimizerRule for DistinctRows {
-    fn name(&self) -> &str {
-        DISTINCT
-    }
+thread_local! {
+    /// Whether the table that is planned next is one that was asked for here.
+    static IS_ASKED: Cell<bool> = const { Cell::new(false) };
+}
 
-    fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
-    }
-
-    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        match plan {
-            LogicalPlan::Distinct(Distinct::All(input))
-                if !input.schema().fields().is_empty() && are_multiplied(&input)? =>
-            {
-                let keys = input.schema().columns().into_iter().map(Expr::Column).collect();
-                let groups = Aggregate::try_new(input, keys, Vec::new())?;
-                Ok(Transformed::yes(LogicalPlan::Aggregate(groups)))
-            }
-            other => self.0.rewrite(other, config),
+impl RelationPlanner for TablesWithoutFalseKeys {
+    fn plan_relation(
+        &self,
+        relation: TableFactor,
+        context: &mut dyn RelationPlannerContext,
+    ) -> Result<RelationPlanning> {
+        if IS_ASKED.replace(false)
+            || !matches!(relation, TableFactor::Derived { .. } | TableFactor::Table { .. })
+        {
+            return Ok(RelationPlanning::Original(Box::new(relation)));
         }
+        IS_ASKED.set(true);
+        let mut plan = context.plan(relation)?;
+        if has_false_keys(&plan)? {
+            let columns = plan.schema().columns().into_iter().map(Expr::Column).collect();
+            let schema = without_keys(plan.schema())?;
+            plan = LogicalPlan::Projection(Projection::try_new_with_schema(columns, Arc::new(plan), schema)?);
+        }
+        Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, None))))
     }
 }
 
-/// Whether lists have become rows, which have not been grouped since.
-fn are_multiplied(plan: &LogicalPlan) -> Result<bool> {
+/// Whether the keys of a plan may be those of rows before lists among them became rows.
+fn has_false_keys(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
     plan.apply(|plan| {
         Ok(match plan {
+            _ if plan.schema().functional_dependencies().is_empty() => TreeNodeRecursion::Jump,
             LogicalPlan::Unnest(_) => {
                 found = true;
                 TreeNodeRecursion::Stop

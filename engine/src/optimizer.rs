@@ -13,7 +13,6 @@ use swath_planner::{Split, optimize, split_distinct};
 use crate::dialect::{EqualZeros, SealLambdas};
 use crate::equal_nulls::told_apart;
 use crate::kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
-use crate::multiplied_rows::without_false_keys;
 use crate::table::SourceTable;
 
 /// The core's rule after which joins are ordered: it has put conditions where they belong, and projections do not
@@ -30,7 +29,7 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules.push(Arc::new(EqualZeros));
     // Each of what it makes is turned into groups by a rule of the core.
     rules.insert(0, Arc::new(SplitDistinct));
-    with_kept_conditions(told_apart(without_false_keys(rules)))
+    with_kept_conditions(told_apart(rules))
 }
 
 #[derive(Debug)]

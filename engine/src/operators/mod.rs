@@ -11,6 +11,7 @@ mod one_input;
 mod ordered_values;
 mod refusals;
 pub(crate) mod repartition;
+mod rows_without_keys;
 pub(crate) mod sample;
 mod sort_first_rows;
 mod sort_groups;
@@ -49,6 +50,7 @@ pub(crate) use one_input::{Passage, PassageExec};
 pub(crate) use ordered_values::OrderedValues;
 pub(crate) use refusals::{FailWhenRefused, Refusal};
 use repartition::Repartition;
+pub(crate) use rows_without_keys::{RowsWithoutKeys, without_keys};
 use sample::Sample;
 pub(crate) use sort_first_rows::SortFirstRows;
 pub(crate) use sort_groups::SortGroups;
@@ -149,6 +151,9 @@ impl ExtensionPlanner for OperatorPlanner {
         _session: &dyn Session,
         _context: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        if (node.as_any() as &dyn Any).is::<RowsWithoutKeys>() {
+            return Ok(Some(Arc::clone(&physical_inputs[0])));
+        }
         let known = [exec_of::<MapPartitions>, exec_of::<Repartition>, exec_of::<Sample>, exec_of::<Write>];
         known.into_iter().find_map(|exec| exec(node, &physical_inputs[0])).transpose()
     }

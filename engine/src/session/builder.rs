@@ -18,6 +18,7 @@ use crate::dialect::{
 use crate::error::Result;
 use crate::explain::Record;
 use crate::inspect::Inspections;
+use crate::multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
 use crate::operators::{
     FailWhenRefused, ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner, OrderedValues,
     PushFiltersByName, SortFirstRows, WholePartitions, WindowParts, YieldBetweenBatches,
@@ -186,6 +187,7 @@ fn session_state(
         .with_physical_optimizer_rule(Arc::new(OrderedValues))
         .with_physical_optimizer_rule(Arc::new(GroupsInParts { spills: Arc::clone(&resources.spills) }))
         .with_relation_planners(vec![
+            Arc::new(TablesWithoutFalseKeys),
             Arc::new(TableSamples),
             Arc::new(sources.clone()),
             Arc::new(Inspections),
@@ -204,6 +206,7 @@ fn session_state(
             .collect(),
         )
         .with_analyzer_rule(Arc::new(SubqueriesAsValues))
+        .with_analyzer_rule(Arc::new(ForgetFalseKeys))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
         .with_analyzer_rule(Arc::new(CheckArithmetic))
         .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))

@@ -8,8 +8,10 @@
 //! * [`mark`] joins the rows of a plan with whether there are rows of a query for them;
 //! * [`single`] are queries in the place of a value that are no aggregates, and [`domain`] those that are correlated by more than
 //!   equality;
+//! * [`beside`] are those in conditions of outer joins;
 //! * [`dependent`] are all others that depend on the row outside, also in lateral joins.
 
+mod beside;
 mod dependent;
 mod domain;
 mod mark;
@@ -115,20 +117,22 @@ fn over_column(expr: Expr, rows: &mut LogicalPlan, names: &mut Names) -> Result<
 }
 
 /// A join whose conditions over queries are filters of rows: those of an inner join of its own, and those of an outer join of the side
-/// that may have no row, as far as they are about that side.
+/// that may have no row, as far as they are about that side. What is left of them in outer joins is computed by [`beside`].
 fn on_rows(join: Join, names: &mut Names) -> Result<LogicalPlan> {
     let Some(condition) = join.filter.clone() else { return Ok(LogicalPlan::Join(join)) };
     let side = match join.join_type {
-        JoinType::Inner => None,
+        JoinType::Inner | JoinType::Full => None,
         JoinType::Left => Some(Arc::clone(&join.right)),
         JoinType::Right => Some(Arc::clone(&join.left)),
         _ => return Ok(LogicalPlan::Join(join)),
     };
-    let moves =
-        |expr: &Expr| is_over_query(expr) && side.as_ref().is_none_or(|side| is_about(expr, side.schema()));
+    let is_full = join.join_type == JoinType::Full;
+    let moves = |expr: &Expr| {
+        is_over_query(expr) && !is_full && side.as_ref().is_none_or(|side| is_about(expr, side.schema()))
+    };
     let (moved, kept): (Vec<Expr>, Vec<Expr>) =
         split_conjunction_owned(condition).into_iter().partition(moves);
-    let Some(moved) = conjunction(moved) else { return Ok(LogicalPlan::Join(join)) };
+    let Some(moved) = conjunction(moved) else { return beside::joined(join, names) };
     let mut filtered = |rows| -> Result<LogicalPlan> {
         let filter = Filter::try_new(moved.clone(), rows)?;
         rewritten(LogicalPlan::Filter(filter), names).data()
@@ -139,7 +143,7 @@ fn on_rows(join: Join, names: &mut Names) -> Result<LogicalPlan> {
         JoinType::Right => join.left = Arc::new(filtered(join.left)?),
         _ => return filtered(Arc::new(LogicalPlan::Join(join))),
     }
-    Ok(LogicalPlan::Join(join))
+    beside::joined(join, names)
 }
 
 /// Whether an expression and the queries in it use columns of a schema only.
