@@ -3,6 +3,7 @@
 //! What can be said with the core's own functions is written anew before it is planned, in
 //! `swath_planner::functions`; here is what rows have to be computed for.
 
+mod calendar;
 mod date_arithmetic;
 mod dates_beside_times;
 mod digests;
@@ -10,6 +11,7 @@ mod epoch_ms;
 mod equal_zeros;
 mod grouping_keys;
 mod interval_multiples;
+mod interval_order;
 mod json_text;
 mod length;
 mod like_pattern;
@@ -20,6 +22,7 @@ mod row_functions;
 mod sealed_lambdas;
 mod text_distance;
 mod text_parts;
+mod times_as_text;
 mod try_strptime;
 mod type_of;
 mod union_types;
@@ -35,9 +38,11 @@ pub(crate) use date_arithmetic::DatesWithHours;
 pub(crate) use dates_beside_times::DatesBesideTimes;
 pub(crate) use equal_zeros::EqualZeros;
 pub(crate) use grouping_keys::GroupingKeys;
+pub(crate) use interval_order::IntervalsByLength;
 pub(crate) use json_text::to_json;
 pub(crate) use nested_as_text::NestedAsText;
 pub(crate) use sealed_lambdas::SealLambdas;
+pub(crate) use times_as_text::{TimesAsText, as_texts};
 pub(crate) use union_types::UnionTypes;
 
 /// Plans operators. To stand in front of the core's planners, which take all subscripts for those of lists.
@@ -57,6 +62,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());
     let families = families.chain(text_distance::text_distances()).chain(of_lists::functions_of_lists());
     let families = families.chain(json_text::json_functions()).chain(row_functions::row_functions());
+    let families = families.chain(calendar::calendar_functions());
     for function in single.into_iter().chain(families) {
         state.register_udf(Arc::new(function))?;
     }

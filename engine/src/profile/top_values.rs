@@ -6,10 +6,11 @@
 use std::collections::HashMap;
 
 use arrow::array::{Array, ArrayRef};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::util::display::ArrayFormatter;
 use datafusion::error::Result;
 
 use super::TopValue;
+use crate::sinks::format::AS_CELLS;
 
 /// Values that are counted at a time: those that are more than one in 512 are found for sure.
 const PLACES: usize = 512;
@@ -51,8 +52,7 @@ impl TopValues {
             }
         }
         // Most values lose their places before they have to be made texts.
-        let options = FormatOptions::default();
-        let formatter = ArrayFormatter::try_new(values, &options)?;
+        let formatter = ArrayFormatter::try_new(values, &AS_CELLS)?;
         for place in self.places.values_mut() {
             if let Value::Row(row) = place.value {
                 place.value = Value::Text(shortened(&formatter.value(row).try_to_string()?));

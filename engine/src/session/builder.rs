@@ -12,8 +12,8 @@ use swath_io::{Notes, memory};
 use super::Session;
 use crate::aggregates::{UseOwnAggregates, register_aggregates};
 use crate::dialect::{
-    DatesBesideTimes, DatesWithHours, GroupingKeys, NestedAsText, UnionTypes, expr_planners,
-    register_functions, to_json,
+    DatesBesideTimes, DatesWithHours, GroupingKeys, IntervalsByLength, NestedAsText, TimesAsText, UnionTypes,
+    expr_planners, register_functions, to_json,
 };
 use crate::error::Result;
 use crate::explain::Record;
@@ -168,6 +168,8 @@ fn session_state(
         .set_bool("datafusion.sql_parser.enable_ident_normalization", false)
         // Of `x IS TRUE` and some others the core's plans know that they are never null, and what runs them does not.
         .set_bool("datafusion.execution.skip_physical_aggregate_schema_check", true);
+    // As in files: points in time with a zone have one, and are told in UTC.
+    config.options_mut().execution.time_zone = Some("+00:00".to_owned());
     resources.configure(config.options_mut());
     let mut state = SessionStateBuilder::new()
         .with_optimizer_rules(optimizer::rules())
@@ -207,6 +209,8 @@ fn session_state(
         )
         .with_analyzer_rule(Arc::new(SubqueriesAsValues))
         .with_analyzer_rule(Arc::new(ForgetFalseKeys))
+        .with_analyzer_rule(Arc::new(IntervalsByLength))
+        .with_analyzer_rule(Arc::new(TimesAsText))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
         .with_analyzer_rule(Arc::new(CheckArithmetic))
         .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))

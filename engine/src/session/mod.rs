@@ -9,11 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
-use datafusion::error::{DataFusionError, Result as DataFusionResult};
+use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
@@ -25,6 +23,7 @@ use swath_planner::{Catalog, SettingCall, SourceCall, Split, Statement, setting_
 
 use crate::again::{Again, Member, Way};
 use crate::deadline::{Deadline, bound};
+use crate::dialect::as_texts;
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Explanation, Mode, Record, Recording, explain_mode};
 use crate::frame::SelfTable;
@@ -236,7 +235,7 @@ impl Session {
             let batches = Box::pin(self.run(question)).await?.collect().await?;
             let mut values = Vec::new();
             for batch in &batches {
-                let texts = cast(batch.column(0), &DataType::Utf8).map_err(DataFusionError::from)?;
+                let texts = as_texts(batch.column(0))?;
                 values.extend(texts.as_string::<i32>().iter().map(|text| text.map(str::to_owned)));
                 if values.len() > MAX_VALUES_AHEAD {
                     return Err(Error::query(

@@ -14,6 +14,7 @@ mod times;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
@@ -21,6 +22,7 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::times_as_text::as_texts;
 use crate::error::Error;
 
 /// All of them.
@@ -117,6 +119,10 @@ impl Hash for RowFunction {
 fn text(value: &ScalarValue) -> String {
     match value.try_as_str() {
         Some(Some(text)) => text.to_owned(),
+        _ if matches!(value.data_type(), DataType::Timestamp(..)) => {
+            let shown = value.to_array().and_then(|times| as_texts(&times));
+            shown.map_or_else(|_| value.to_string(), |texts| texts.as_string::<i32>().value(0).to_owned())
+        }
         _ => value.to_string(),
     }
 }

@@ -8,7 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, RecordBatch, Stri
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef};
 use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::util::display::{ArrayFormatter, DurationFormat, FormatOptions};
 
 use super::json::text_keys;
 
@@ -32,9 +32,10 @@ enum Column<'a> {
 }
 
 /// How numbers, dates and times are shown.
-const OPTIONS: FormatOptions<'static> = FormatOptions::new()
+pub(crate) const AS_CELLS: FormatOptions<'static> = FormatOptions::new()
     .with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.f"))
-    .with_timestamp_tz_format(Some("%Y-%m-%d %H:%M:%S%.f%:z"));
+    .with_timestamp_tz_format(Some("%Y-%m-%d %H:%M:%S%.f%:z"))
+    .with_duration_format(DurationFormat::Pretty);
 
 impl<'a> Cells<'a> {
     /// Prepares a batch.
@@ -75,7 +76,7 @@ impl<'a> Column<'a> {
             DataType::LargeUtf8 => Self::LargeText(array.as_string()),
             DataType::Utf8View => Self::TextView(array.as_string_view()),
             ty if ty.is_nested() => Self::Json(json(field, array)?),
-            _ => Self::Shown(ArrayFormatter::try_new(array.as_ref(), &OPTIONS).map_err(io::Error::other)?),
+            _ => Self::Shown(ArrayFormatter::try_new(array.as_ref(), &AS_CELLS).map_err(io::Error::other)?),
         })
     }
 }

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use arrow::array::RecordBatch;
 
 pub use arrow_file::ArrowWriter;
+pub(crate) use cells::AS_CELLS;
 pub use cells::{Cells, is_null, is_text};
 pub use csv::{CsvStyle, CsvWriter};
 pub use json::JsonWriter;

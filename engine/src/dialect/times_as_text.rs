@@ -1,0 +1,98 @@
+//! `CAST(x AS VARCHAR)` of points in time: a blank between date and time, as results have it, and PostgreSQL and DuckDB.
+//!
+//! The relational core writes a `T`.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::error::Result;
+use datafusion::logical_expr::{
+    Cast, ColumnarValue, Expr, ExprSchemable, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Signature, Volatility, cast,
+};
+use datafusion::optimizer::AnalyzerRule;
+
+use super::nested_as_text::is_text;
+use crate::overflow::rewrite_expressions;
+use crate::sinks::format::AS_CELLS;
+
+/// Writes points in time, and lists of them, with a blank where a text is asked for.
+#[derive(Debug)]
+pub(crate) struct TimesAsText;
+
+impl AnalyzerRule for TimesAsText {
+    fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
+        let function = Arc::new(ScalarUDF::from(TimeText::default()));
+        let written = |expr: Expr, schema: &DFSchema| match expr {
+            Expr::Cast(Cast { expr, field })
+                if is_text(field.data_type()) && has_times(&expr.get_type(schema)?) =>
+            {
+                let text = function.call(vec![*expr]);
+                Ok(Transformed::yes(cast(text, field.data_type().clone())))
+            }
+            other => Ok(Transformed::no(other)),
+        };
+        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, written)).data()
+    }
+
+    fn name(&self) -> &'static str {
+        "times_as_text"
+    }
+}
+
+/// Values as texts, as results have them.
+pub(crate) fn as_texts(values: &ArrayRef) -> Result<ArrayRef> {
+    let options = CastOptions { safe: false, format_options: AS_CELLS };
+    Ok(cast_with_options(values, &DataType::Utf8, &options)?)
+}
+
+/// Whether it is a point in time, or a list of them.
+fn has_times(ty: &DataType) -> bool {
+    match ty {
+        DataType::Timestamp(..) => true,
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            has_times(item.data_type())
+        }
+        _ => false,
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct TimeText {
+    signature: Signature,
+}
+
+impl Default for TimeText {
+    fn default() -> Self {
+        Self { signature: Signature::any(1, Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for TimeText {
+    fn name(&self) -> &'static str {
+        "time_text"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let values = &args.args[0];
+        let is_constant = matches!(values, ColumnarValue::Scalar(_));
+        let texts = as_texts(&values.to_array(if is_constant { 1 } else { args.number_rows })?)?;
+        match is_constant {
+            true => Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::try_from_array(&texts, 0)?)),
+            false => Ok(ColumnarValue::Array(texts)),
+        }
+    }
+}
