@@ -1,5 +1,5 @@
 //! What the parser meets in another form than it was meant: `a IS DISTINCT FROM b` as an operator of ours, as it knows no end of `b`;
-//! functions behind dots, and sets of keys inside of others.
+//! functions behind dots, sets of keys inside of others, and series that are computed.
 
 use std::ops::ControlFlow;
 
@@ -8,6 +8,7 @@ use sqlparser::ast::{BinaryOperator, Expr, VisitMut, VisitorMut};
 
 use crate::dialect::chains::Chains;
 use crate::dialect::grouping_sets::InnerSets;
+use crate::dialect::series::SeriesAsLists;
 use crate::walk::walk_mut;
 
 /// How it is written, and the operators that stand in its place.
@@ -34,6 +35,7 @@ fn restore<T: VisitMut>(node: &mut T) {
     let ControlFlow::Continue(()) = walk_mut(node, &mut Restoring);
     let ControlFlow::Continue(()) = walk_mut(node, &mut Chains);
     let ControlFlow::Continue(()) = walk_mut(node, &mut InnerSets);
+    let ControlFlow::Continue(()) = walk_mut(node, &mut SeriesAsLists);
 }
 
 struct Restoring;

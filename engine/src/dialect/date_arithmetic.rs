@@ -3,7 +3,7 @@
 //! To the relational core a date and an interval make a date, whatever is lost of the interval: `DATE '2001-05-01' + INTERVAL '3 hours'`
 //! would be the same day. Where the interval says hours, the date is its midnight here, as in PostgreSQL and DuckDB.
 
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{DFSchema, ScalarValue};
@@ -57,8 +57,24 @@ fn has_hours(expr: &Expr, schema: &DFSchema) -> bool {
                 _ => true,
             }
         }
-        _ => false,
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Plus | Operator::Minus, right }) => {
+            has_hours(left, schema) || has_hours(right, schema)
+        }
+        Expr::Negative(interval) => has_hours(interval, schema),
+        Expr::Cast(Cast { expr, field }) => match expr.as_ref() {
+            Expr::Literal(text, _) => {
+                let interval = text.cast_to(field.data_type());
+                interval.is_ok_and(|interval| has_hours(&Expr::Literal(interval, None), schema))
+            }
+            _ => may_have_hours(field.data_type()),
+        },
+        // Of what is known by its rows alone.
+        other => other.get_type(schema).is_ok_and(|ty| may_have_hours(&ty)),
     }
+}
+
+fn may_have_hours(ty: &DataType) -> bool {
+    matches!(ty, DataType::Interval(unit) if *unit != IntervalUnit::YearMonth)
 }
 
 /// Whether it has no fraction, as what it was made of.

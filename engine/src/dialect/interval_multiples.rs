@@ -13,7 +13,7 @@ use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExp
 use datafusion::logical_expr::sqlparser::ast::BinaryOperator;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ExprSchemable, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-    lit,
+    cast as cast_expr, lit,
 };
 
 /// Plans products of intervals and numbers, which the relational core does not have.
@@ -26,7 +26,8 @@ impl ExprPlanner for IntervalMultiples {
         binary: RawBinaryExpr,
         schema: &DFSchema,
     ) -> Result<PlannerResult<RawBinaryExpr>> {
-        let is_interval = |expr: &Expr| matches!(expr.get_type(schema), Ok(DataType::Interval(_)));
+        let is_interval =
+            |expr: &Expr| matches!(expr.get_type(schema), Ok(DataType::Interval(_) | DataType::Duration(_)));
         let is_number = |expr: &Expr| expr.get_type(schema).is_ok_and(|ty| ty.is_numeric());
         let RawBinaryExpr { op, left, right } = &binary;
         let (interval, number, divides) = match op {
@@ -35,7 +36,14 @@ impl ExprPlanner for IntervalMultiples {
             BinaryOperator::Divide if is_interval(left) && is_number(right) => (left, right, true),
             _ => return Ok(PlannerResult::Original(binary)),
         };
-        let args = vec![interval.clone(), number.clone(), lit(divides)];
+        // The time between two others is an interval, too.
+        let interval = match interval.get_type(schema)? {
+            DataType::Duration(_) => {
+                cast_expr(interval.clone(), DataType::Interval(IntervalUnit::MonthDayNano))
+            }
+            _ => interval.clone(),
+        };
+        let args = vec![interval, number.clone(), lit(divides)];
         Ok(PlannerResult::Planned(ScalarUDF::from(Multiple::default()).call(args)))
     }
 }

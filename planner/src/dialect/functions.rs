@@ -34,7 +34,7 @@ use crate::dialect::casts::tell_casts_apart;
 use crate::dialect::collations::{compare_collated, no_order_here, order_collated};
 use crate::dialect::distinct_on::order_first_rows;
 use crate::dialect::exact_numbers::exact;
-use crate::dialect::intervals::plain_interval;
+use crate::dialect::intervals::{plain_interval, without_clock};
 use crate::dialect::json_operators::{as_call, step_first};
 use crate::dialect::literals::{folded, written};
 use crate::dialect::patterns::escape_with_backslash;
@@ -129,6 +129,12 @@ impl VisitorMut for Rewriter {
             }
             Expr::Cast { data_type: DataType::JSON | DataType::JSONB, expr, .. } => {
                 Ok(Some(Expr::Function(call("json", vec![(**expr).clone()]))))
+            }
+            Expr::Cast { data_type: DataType::Interval { .. }, expr, .. } => {
+                if let Some(interval) = written(expr).and_then(|interval| without_clock(&interval)) {
+                    **expr = text(&interval);
+                }
+                Ok(None)
             }
             Expr::Cast { data_type, .. }
             | Expr::Convert { data_type: Some(data_type), .. }

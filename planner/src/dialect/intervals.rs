@@ -3,8 +3,41 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, Interval, UnaryOperator, Value};
 
+/// `2 days 04:05:06` as `2 days 4 hours 5 minutes 6 seconds`, which the relational core can read.
+pub(crate) fn without_clock(text: &str) -> Option<String> {
+    let is_number = |part: &str| part.parse::<f64>().is_ok_and(|number| number >= 0.0);
+    let mut found = false;
+    let parts: Vec<String> = text
+        .split_whitespace()
+        .map(|part| {
+            let (sign, clock) = match part.strip_prefix('-') {
+                Some(clock) => ("-", clock),
+                None => ("", part.strip_prefix('+').unwrap_or(part)),
+            };
+            let fields: Vec<&str> = clock.split(':').collect();
+            let units = ["hours", "minutes", "seconds"];
+            if !(2..=3).contains(&fields.len()) || !fields.iter().all(|field| is_number(field)) {
+                return part.to_owned();
+            }
+            found = true;
+            let fields = fields.iter().zip(units).map(|(field, unit)| format!("{sign}{field} {unit}"));
+            fields.collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    found.then(|| parts.join(" "))
+}
+
 /// What to put in place of an interval, if it cannot stay.
 pub(crate) fn plain_interval(interval: &Interval) -> Option<Expr> {
+    if let Interval { value, leading_field: None, .. } = interval {
+        let Expr::Value(text) = &**value else { return None };
+        let Value::SingleQuotedString(text) = &text.value else { return None };
+        let text = Value::SingleQuotedString(without_clock(text)?);
+        return Some(Expr::Interval(Interval {
+            value: Box::new(Expr::Value(text.into())),
+            ..interval.clone()
+        }));
+    }
     let Interval { value, leading_field: Some(unit), last_field: None, .. } = interval else { return None };
     if interval.leading_precision.is_some() || interval.fractional_seconds_precision.is_some() {
         return None;

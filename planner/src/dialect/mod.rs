@@ -24,6 +24,7 @@ pub(crate) mod pivot;
 pub(crate) mod pivot_statement;
 pub(crate) mod rows;
 pub(crate) mod samples;
+pub(crate) mod series;
 pub(crate) mod sliding;
 pub(crate) mod templates;
 pub(crate) mod type_names;
