@@ -3,6 +3,8 @@
 //! The core tells most of its errors as texts for those who work on it, with the names of its own types. Each
 //! function here knows one kind of them; a text that none knows is shown as it is.
 
+mod kinds;
+
 use datafusion::error::DataFusionError;
 
 /// A message and a hint.
@@ -72,7 +74,7 @@ fn plain(message: &str) -> Words {
     while let Some(rest) = LAYERS.iter().find_map(|layer| text.strip_prefix(layer)) {
         text = rest;
     }
-    if let Some(words) = KINDS.iter().find_map(|kind| kind(text)) {
+    if let Some(words) = KINDS.iter().chain(kinds::KINDS).find_map(|kind| kind(text)) {
         return words;
     }
     if let Some(bug) = text.strip_prefix("Internal error: ") {
@@ -246,11 +248,25 @@ fn wrong_arguments(text: &str) -> Option<Words> {
             candidate.starts_with(name)
                 && !candidate.contains(['{', '[', '/'])
                 && !candidate.contains("Coerc")
+                && !candidate.contains("UserDefined")
         });
-        let simple: Vec<String> = simple.map(|candidate| in_sql_types(candidate)).take(4).collect();
+        let simple: Vec<String> =
+            simple.map(|candidate| in_sql_types(&plain_classes(candidate))).take(4).collect();
         (!simple.is_empty()).then(|| format!("it takes {}", simple.join(" or ")))
     };
     Some((format!("the function \"{name}\" does not take ({})", in_sql_types(arguments)), hint))
+}
+
+/// A signature with words for the core's classes of types.
+fn plain_classes(signature: &str) -> String {
+    const CLASSES: [(&str, &str); 5] = [
+        ("Numeric(1)", "number"),
+        ("Numeric(2)", "number, number"),
+        ("String(1)", "text"),
+        ("String(2)", "text, text"),
+        ("String", "text"),
+    ];
+    CLASSES.iter().fold(signature.to_owned(), |text, (class, word)| text.replace(class, word))
 }
 
 const NUMBERS_IN_TEXT: &str = "where a text holds numbers, TRY_CAST(… AS double) reads them, and gives null for what is none; for \
@@ -599,7 +615,19 @@ fn in_sql_types(text: &str) -> String {
         ("Interval", "interval"),
         ("Null)", "null)"),
     ];
-    NAMES.iter().fold(plain_values(text), |text, (arrow, sql)| text.replace(arrow, sql))
+    plain_lists(NAMES.iter().fold(plain_values(text), |text, (arrow, sql)| text.replace(arrow, sql)))
+}
+
+/// A text with `bigint[]` for `List(bigint)`.
+fn plain_lists(mut text: String) -> String {
+    while let Some(at) = text.rfind("List(") {
+        let inner = at + "List(".len();
+        let Some(len) = text[inner..].find(')') else { break };
+        let item = text[inner..inner + len].to_owned();
+        let begin = text[..at].strip_suffix("Large").map_or(at, str::len);
+        text.replace_range(begin..=inner + len, &format!("{item}[]"));
+    }
+    text
 }
 
 /// A text with `1` and `'a'` for the core's `Int64(1)` and `Utf8("a")`.
@@ -639,6 +667,7 @@ mod tests {
             assert_eq!(without_table(name), column);
         }
         assert_eq!(in_sql_types("Utf8View + UInt64"), "text + ubigint");
+        assert_eq!(in_sql_types("List(List(Int64)) to LargeList(Utf8)"), "bigint[][] to text[]");
         assert_eq!(in_sql_types("f(a, UInt64(1), Utf8(\"x)\")) > Int64(-2)"), "f(a, 1, 'x)') > -2");
     }
 

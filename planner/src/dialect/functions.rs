@@ -25,7 +25,7 @@ use sqlparser::ast::{
 use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{add_separator, format_last, has_order, leave_order, microseconds};
-use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES};
+use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
 use self::structs::{json_object, named_values, struct_pack};
@@ -267,6 +267,10 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 return Ok(Some(named_values(fields)));
             }
             let Some(part) = written(part).map(|part| part.to_lowercase()) else { return Ok(None) };
+            if let Some(known) = known_part(&part) {
+                function.args = argument_list(vec![text(known), time.clone()], Vec::new());
+                return Ok(None);
+            }
             let template = match name.as_str() {
                 "date_trunc" => Template::of_start(&part),
                 _ => Template::of_part(&part),

@@ -98,3 +98,23 @@ pub(super) const DATE_PARTS: &[(&str, &str)] = &[
     ("nanosecond", "nanosecond"),
     ("second", "second"),
 ];
+
+/// The name of a part of a time that is known by another one.
+pub(super) fn known_part(part: &str) -> Option<&'static str> {
+    Some(match part {
+        "years" | "yr" | "yrs" | "y" => "year",
+        "quarters" => "quarter",
+        "months" | "mon" | "mons" => "month",
+        "weeks" | "w" => "week",
+        "days" | "d" | "dayofmonth" => "day",
+        "hours" | "hr" | "hrs" | "h" => "hour",
+        "minutes" | "min" | "mins" | "m" => "minute",
+        "seconds" | "sec" | "secs" | "s" => "second",
+        "milliseconds" | "msec" | "msecs" | "ms" => "millisecond",
+        "microseconds" | "usec" | "usecs" | "us" => "microsecond",
+        "dayofweek" | "weekday" => "dow",
+        "dayofyear" => "doy",
+        "weekofyear" => "week",
+        _ => return None,
+    })
+}
