@@ -172,7 +172,7 @@ fn of_query_around(condition: &Expr, select: &Select) -> bool {
 }
 
 /// The name of something in FROM.
-fn name_of(factor: &TableFactor) -> Option<String> {
+pub(crate) fn name_of(factor: &TableFactor) -> Option<String> {
     let alias = match factor {
         TableFactor::Derived { alias, .. } => alias.as_ref(),
         other => alias_of(other),
@@ -188,7 +188,7 @@ fn name_of(factor: &TableFactor) -> Option<String> {
 }
 
 /// What a key of `GROUP BY` stands for: a number or a name may mean a result column.
-fn key_of<'a>(key: &'a Expr, items: &'a [SelectItem]) -> &'a Expr {
+pub(crate) fn key_of<'a>(key: &'a Expr, items: &'a [SelectItem]) -> &'a Expr {
     let item = match key {
         Expr::Value(value) => match &value.value {
             Value::Number(number, _) => {

@@ -10,6 +10,7 @@
 mod expressions;
 mod from;
 mod order;
+mod outer_aggregates;
 mod query;
 mod select;
 mod statement;

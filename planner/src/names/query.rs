@@ -6,6 +6,7 @@ use sqlparser::ast::{
 
 use super::Resolver;
 use super::order::order_by_hidden;
+use super::outer_aggregates::lift_aggregates;
 use crate::error::{Error, Result};
 use crate::labels::unique_name;
 use crate::parse::parse_piece;
@@ -24,6 +25,7 @@ impl Resolver<'_> {
             }
         }
         take_fetch_for_limit(query)?;
+        lift_aggregates(query, self.catalog)?;
         let (columns, relations) = self.set_expr(&mut query.body, &env)?;
         order_by_all(query, columns.as_deref());
         let aliases = columns.clone().unwrap_or_default();

@@ -219,7 +219,7 @@ fn whole_rows_and_rows_of_others() {
         "SELECT t FROM (SELECT 1 AS a, 2 AS b) AS t",
         "SELECT named_struct('a', \"t\".\"a\", 'b', \"t\".\"b\") AS \"t\" FROM (SELECT 1 AS a, 2 AS b) AS t",
     );
-    let error = resolved("SELECT (SELECT sum(a.depdelay) FROM 'air' b) FROM 'air' a").unwrap_err();
+    let error = resolved("SELECT (SELECT sum(depdelay) FROM (SELECT 1 AS b) b) FROM 'air' a").unwrap_err();
     assert_eq!(error.to_string(), "the aggregate function \"sum\" is of rows of the query around");
     check(
         "SELECT (SELECT sum(b.depdelay + a.year) FROM 'air' b) AS s FROM 'air' a",
