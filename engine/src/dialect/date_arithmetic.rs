@@ -66,6 +66,12 @@ fn has_hours(expr: &Expr, schema: &DFSchema) -> bool {
                 let interval = text.cast_to(field.data_type());
                 interval.is_ok_and(|interval| has_hours(&Expr::Literal(interval, None), schema))
             }
+            // Days that are a number, as in `d + 1`, come so from the core.
+            Expr::Cast(Cast { field: days, .. })
+                if *days.data_type() == DataType::Duration(TimeUnit::Second) =>
+            {
+                false
+            }
             _ => may_have_hours(field.data_type()),
         },
         // Of what is known by its rows alone.

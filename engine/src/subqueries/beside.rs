@@ -15,14 +15,14 @@ use super::{Names, dependent, is_about, rewritten};
 
 /// The rows of an outer join, with the columns that it had.
 pub(super) fn joined(join: Join, names: &mut Names) -> Result<LogicalPlan> {
-    let Some(condition) = join.filter.clone().filter(|condition| depends(condition)) else {
+    let Some(condition) = join.filter.clone().filter(depends) else {
         return Ok(LogicalPlan::Join(join));
     };
     let columns: Vec<Expr> = join.schema.columns().into_iter().map(Expr::Column).collect();
     let mut sides = [Side::of(&join.left), Side::of(&join.right)];
     let condition = condition
         .transform_down(|expr| {
-            if !query_of(&expr).is_some_and(|query| !query.outer_ref_columns.is_empty()) {
+            if query_of(&expr).is_none_or(|query| query.outer_ref_columns.is_empty()) {
                 return Ok(Transformed::no(expr));
             }
             let Some(side) = sides.iter_mut().find(|side| is_about(&expr, side.rows.schema())) else {

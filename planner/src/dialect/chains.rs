@@ -15,10 +15,17 @@ use super::functions::argument_list;
 /// Schemas that stand in front of names of functions.
 const SCHEMAS: [&str; 4] = ["pg_catalog", "information_schema", "main", "system"];
 
+fn is_schema(name: &str) -> bool {
+    SCHEMAS.iter().any(|schema| schema.eq_ignore_ascii_case(name))
+}
+
 /// Puts names of functions behind dots, that are words of SQL, too, in quotes: the parser has other forms of `trim(…)` and its like.
 pub(crate) fn quote_words(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     for at in 1..tokens.len().saturating_sub(1) {
+        let is_of_schema =
+            at > 1 && matches!(&tokens[at - 2].token, Token::Word(word) if is_schema(&word.value));
         if tokens[at - 1].token == Token::Period
+            && !is_of_schema
             && tokens[at + 1].token == Token::LParen
             && let Token::Word(word) = &mut tokens[at].token
             && word.keyword != Keyword::NoKeyword
@@ -89,7 +96,7 @@ fn of_column(name: &ObjectName) -> Option<(Expr, ObjectName)> {
         parts.push(ident.clone());
     }
     let first = parts.first()?;
-    if SCHEMAS.iter().any(|schema| schema.eq_ignore_ascii_case(&first.value)) {
+    if is_schema(&first.value) {
         return None;
     }
     let column = match parts.len() {
