@@ -151,6 +151,10 @@ impl VisitorMut for Rewriter {
             Expr::BinaryOp { op: BinaryOperator::Arrow | BinaryOperator::LongArrow, .. } => Ok(as_call(expr)),
             Expr::Like { .. } | Expr::ILike { .. } => escape_with_backslash(expr).map(|()| None),
             Expr::Interval(interval) => Ok(plain_interval(interval)),
+            // In a list that is written down, the relational core finds no columns of rows around.
+            Expr::Array(list) if !list.elem.iter().all(|item| matches!(item, Expr::Value(_))) => {
+                Ok(Some(Expr::Function(call("make_array", std::mem::take(&mut list.elem)))))
+            }
             Expr::Extract { field, expr, .. } => part_of(field, expr),
             Expr::CompoundFieldAccess { access_chain, .. } => {
                 access_chain.iter_mut().for_each(field_in_brackets);

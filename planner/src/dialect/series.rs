@@ -20,25 +20,12 @@ impl VisitorMut for SeriesAsLists {
     type Break = std::convert::Infallible;
 
     fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        if let TableFactor::UNNEST { array_exprs, .. } = factor {
-            array_exprs.iter_mut().for_each(list_of_columns);
-        }
         if is_series(factor)
             && let Some(list) = as_list(factor)
         {
             *factor = list;
         }
         ControlFlow::Continue(())
-    }
-}
-
-/// `[a, b]` as a call: of a list that is written down, the relational core finds no columns of tables in front of it.
-fn list_of_columns(list: &mut Expr) {
-    if let Expr::Array(array) = list
-        && !array.elem.is_empty()
-        && !array.elem.iter().all(is_plain)
-    {
-        *list = Expr::Function(call("make_array", std::mem::take(&mut array.elem)));
     }
 }
 
@@ -105,7 +92,6 @@ mod tests {
                 "SELECT * FROM generate_series(1, n)",
                 "SELECT * FROM UNNEST(generate_series(1, n)) AS \"generate_series\" (\"generate_series\")",
             ),
-            ("SELECT * FROM unnest([a, 1])", "SELECT * FROM UNNEST(make_array(a, 1))"),
             ("SELECT * FROM range(-1, 2 * 3)", "SELECT * FROM range(-1, 2 * 3)"),
         ] {
             let parsed = parse(sql).unwrap()[0].to_string();
