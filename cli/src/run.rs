@@ -162,9 +162,12 @@ impl Runner<'_> {
         let failed = |error| Stop::Failed(origin.report(error));
         let mut output = output.map_err(failed)?;
         if output.schema().fields().is_empty() {
-            // CREATE VIEW, SET: they are done when their stream is.
-            output.collect().await.map_err(failed)?;
-            return Ok(());
+            // CREATE VIEW, SET, COPY to standard output: they are done when their stream is.
+            return match output.collect().await {
+                Ok(_) => Ok(()),
+                Err(error) if error.is_closed_pipe() => Err(Stop::ClosedPipe),
+                Err(error) => Err(failed(error)),
+            };
         }
         *results += 1;
         if *results > 1 && self.format.holds_one_result() {

@@ -293,7 +293,7 @@ fn whoever_leaves_a_pipe_has_seen_enough() {
     fs::write(dir.path().join("n.csv"), format!("n\n{numbers}")).unwrap();
     for command in [
         "\"FROM 'n.csv'\"",
-        "\"COPY (SELECT n FROM 'n.csv') TO '/dev/stdout' (FORMAT csv)\"",
+        "\"COPY (SELECT n FROM 'n.csv') TO '-'\"",
         "convert n.csv - --format csv",
         "decompress n.csv",
     ] {
@@ -431,7 +431,7 @@ fn a_device_is_written_to_and_not_replaced() {
     assert!(!Path::new("/dev/null").metadata().unwrap().is_file());
     // What others have written to the file that is standard output stays.
     let out = dir.path().join("out");
-    let script = "echo first; \"$0\" \"COPY (SELECT 1 AS a) TO '/dev/stdout' (FORMAT csv)\"; echo last";
+    let script = "echo first; \"$0\" \"COPY (SELECT 1 AS a) TO '/dev/stdout'\"; echo last";
     let status = Process::new("sh")
         .args(["-c", script])
         .arg(cargo_bin("swath"))
@@ -439,7 +439,8 @@ fn a_device_is_written_to_and_not_replaced() {
         .status();
     assert!(status.unwrap().success());
     let text = fs::read_to_string(&out).unwrap();
-    assert!(text.starts_with("first\na\n1\n") && text.ends_with("last\n"), "{text}");
+    // Nothing tells the number of rows behind them.
+    assert_eq!(text, "first\na\n1\nlast\n");
 }
 
 #[cfg(unix)]

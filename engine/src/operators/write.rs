@@ -29,7 +29,8 @@ use super::Operator;
 use crate::error::Error;
 use crate::sinks::{SealedFile, WriteSpec, WriterMemory};
 
-/// Writes the rows of its input and yields one row, `count`: how many there were.
+/// Writes the rows of its input and yields one row, `count`: how many there were. Of a statement that writes to standard output it
+/// yields nothing, as that would stand behind the rows there.
 ///
 /// All files of a write get their names when all of them are whole. Whatever ends it before, an error,
 /// a panic or nobody waiting, leaves what was there.
@@ -46,6 +47,15 @@ impl Write {
         let count = Schema::new(vec![Field::new("count", DataType::UInt64, false)]);
         let schema = Arc::new(DFSchema::try_from(count)?);
         Ok(Self { schema, spec: Arc::new(spec) }.over(input))
+    }
+
+    /// The same for a statement, whose result is shown.
+    pub(crate) fn plan_of_statement(input: LogicalPlan, spec: WriteSpec) -> crate::Result<LogicalPlan> {
+        if !spec.target.is_standard_output() {
+            return Self::plan(input, spec);
+        }
+        spec.check(input.schema().inner())?;
+        Ok(Self { schema: Arc::new(DFSchema::empty()), spec: Arc::new(spec) }.over(input))
     }
 }
 
@@ -181,7 +191,10 @@ impl ExecutionPlan for WriteExec {
         let schema = self.schema();
         let count = async move {
             let rows = write.run().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
-            Ok(RecordBatch::try_new(schema, vec![Arc::new(UInt64Array::from(vec![rows]))])?)
+            match schema.fields().is_empty() {
+                true => Ok(RecordBatch::new_empty(schema)),
+                false => Ok(RecordBatch::try_new(schema, vec![Arc::new(UInt64Array::from(vec![rows]))])?),
+            }
         };
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(count))))
     }

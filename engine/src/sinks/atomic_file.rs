@@ -121,10 +121,15 @@ impl Write for AtomicFile {
 const STANDARD_OUTPUT_FILES: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 const STANDARD_ERROR_FILES: [&str; 3] = ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"];
 
+/// Whether a path leads to standard output.
+pub(super) fn is_standard_output(path: &Path) -> bool {
+    STANDARD_OUTPUT_FILES.iter().any(|other| path == Path::new(other))
+}
+
 /// What the process was given open, if a path leads to that, to write behind what is in it.
 fn passed_on(path: &Path) -> Option<io::Result<File>> {
     let is_one_of = |paths: &[&str]| paths.iter().any(|other| path == Path::new(other));
-    if is_one_of(&STANDARD_OUTPUT_FILES) {
+    if is_standard_output(path) {
         return Some(io::stdout().as_fd().try_clone_to_owned().map(File::from));
     }
     if is_one_of(&STANDARD_ERROR_FILES) {

@@ -34,7 +34,7 @@ impl Copy {
     pub(crate) fn write(self, plan: LogicalPlan) -> Result<LogicalPlan> {
         Ok(match plan {
             LogicalPlan::Explain(explain) => {
-                let plan = Write::plan(Arc::unwrap_or_clone(explain.plan), self.0)?;
+                let plan = Write::plan_of_statement(Arc::unwrap_or_clone(explain.plan), self.0)?;
                 let stringified_plans = vec![plan.to_stringified(PlanType::InitialLogicalPlan)];
                 LogicalPlan::Explain(Explain { plan: Arc::new(plan), stringified_plans, ..explain })
             }
@@ -42,7 +42,7 @@ impl Copy {
                 let plan = Write::plan(Arc::unwrap_or_clone(analyze.input), self.0)?;
                 LogicalPlan::Analyze(Analyze { input: Arc::new(plan), ..analyze })
             }
-            plan => Write::plan(plan, self.0)?,
+            plan => Write::plan_of_statement(plan, self.0)?,
         })
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use arrow::datatypes::SchemaRef;
 use swath_io::{Codec, Compressor, Error as IoError, ErrorKind};
 
-use super::atomic_file::AtomicFile;
+use super::atomic_file::{AtomicFile, is_standard_output};
 use super::format::{
     CsvStyle, CsvWriter, JsonWriter, ParquetCodec, ParquetStyle, ParquetWriter, RowWriter, TextWriter,
 };
@@ -16,6 +16,10 @@ use super::options::{FileFormat, WriteOptions};
 use super::target::Target;
 use super::temporary::NewFolder;
 use crate::error::{Error, Result};
+
+/// What standard output is called, and its file.
+const STANDARD_OUTPUT: &str = "-";
+const STANDARD_OUTPUT_FILE: &str = "/dev/stdout";
 
 /// What is written and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -45,8 +49,11 @@ impl WriteSpec {
             None => path.to_owned(),
         };
         let path = path.as_path();
+        // As results have it that go into a pipe.
+        let path = if path == Path::new(STANDARD_OUTPUT) { Path::new(STANDARD_OUTPUT_FILE) } else { path };
+        let usual = is_standard_output(path).then_some(FileFormat::Csv);
         let named_codec = Codec::of_name(path);
-        let Some(format) = options.format.or_else(|| FileFormat::of_name(path)) else {
+        let Some(format) = options.format.or_else(|| FileFormat::of_name(path)).or(usual) else {
             let hint = "say it with the option format: csv, tsv, json, jsonl, parquet or text";
             let message = format!("cannot tell a format from the name '{}'", path.display());
             return Err(Error::query(message, hint.to_owned()));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::atomic_file::is_standard_output;
 use crate::error::{Error, Result};
 
 /// The names of the files that are written.
@@ -67,6 +68,11 @@ impl Target {
             prefix: "part-".to_owned(),
             suffix: ending.to_owned(),
         })
+    }
+
+    /// Whether it is standard output.
+    pub(crate) fn is_standard_output(&self) -> bool {
+        matches!(self, Self::File(path) if is_standard_output(path))
     }
 
     /// Whether each partition is written to a file of its own.
