@@ -198,13 +198,14 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "CHAR")]
     thousands: Option<String>,
 
-    /// How dates are written, in the letters of strftime, as in %d.%m.%Y; auto finds it out
+    /// How dates are written, in the letters of strftime, as in %d.%m.%Y; auto finds it out. May be given several times: the
+    /// first counts that a value has
     #[arg(long, hide_short_help = true, value_name = "FORMAT")]
-    dateformat: Option<String>,
+    dateformat: Vec<String>,
 
-    /// How points in time are written, as in '%m/%d/%Y %I:%M:%S %p'; auto finds it out
+    /// How points in time are written, as in '%m/%d/%Y %I:%M:%S %p'; auto finds it out. May be given several times
     #[arg(long, hide_short_help = true, value_name = "FORMAT")]
-    timestampformat: Option<String>,
+    timestampformat: Vec<String>,
 
     /// The encoding of the text: utf8, latin1, utf-16le, …
     ///
@@ -430,8 +431,6 @@ impl ReadArgs {
             ("skip_footer", self.skip_footer),
             ("decimal_separator", self.decimal_separator),
             ("thousands", self.thousands),
-            ("dateformat", self.dateformat),
-            ("timestampformat", self.timestampformat),
             ("encoding", self.encoding),
             ("compression", self.compression),
             ("hive_partitioning", self.hive_partitioning),
@@ -444,7 +443,13 @@ impl ReadArgs {
             let words: Vec<_> = words.into_iter().map(OptionValue::Text).collect();
             (!words.is_empty()).then_some((name, OptionValue::List(words)))
         };
+        let one_or_list = |name, mut words: Vec<String>| match words.as_mut_slice() {
+            [one] => Some((name, OptionValue::Text(std::mem::take(one)))),
+            _ => list(name, words),
+        };
         let others = [
+            one_or_list("dateformat", self.dateformat),
+            one_or_list("timestampformat", self.timestampformat),
             list("nullstr", self.nullstr),
             list("force_not_null", self.force_not_null),
             list("names", self.names),
@@ -521,7 +526,9 @@ fn column_types(flag: &str, pieces: &[String]) -> Result<Option<OptionValue>, Re
     let mut pairs: Vec<String> = Vec::new();
     for piece in pieces {
         match pairs.last_mut() {
-            Some(open) if open.contains('(') && !open.ends_with(')') => *open += &format!(",{piece}"),
+            Some(open) if open.matches('(').count() > open.matches(')').count() => {
+                *open += &format!(",{piece}");
+            }
             _ => pairs.push(piece.clone()),
         }
     }
@@ -554,12 +561,12 @@ mod tests {
     fn types_may_have_commas() {
         let types =
             |text: &str| column_types("--types", &text.split(',').map(str::to_owned).collect::<Vec<_>>());
-        let Ok(Some(OptionValue::Map(found))) = types("a=decimal(15,2),b=text,c=numeric(3,1)") else {
-            panic!()
-        };
+        let list = "a=decimal(15,2),b=text,c=numeric(3,1),d=struct(x decimal(5,2),y int)[]";
+        let Ok(Some(OptionValue::Map(found))) = types(list) else { panic!() };
         let text = |text: &str| OptionValue::Text(text.into());
         assert_eq!(found[0], ("a".to_owned(), text("decimal(15,2)")));
-        assert_eq!(found[1..], [("b".to_owned(), text("text")), ("c".to_owned(), text("numeric(3,1)"))]);
+        assert_eq!(found[1..3], [("b".to_owned(), text("text")), ("c".to_owned(), text("numeric(3,1)"))]);
+        assert_eq!(found[3], ("d".to_owned(), text("struct(x decimal(5,2),y int)[]")));
         assert!(types("a=text,b").is_err());
     }
 

@@ -303,6 +303,30 @@ fn whoever_leaves_a_pipe_has_seen_enough() {
 }
 
 #[test]
+fn files_in_archives_are_named_by_paths() {
+    let dir = folder();
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("../io/tests/two.zip");
+    fs::copy(archive, dir.path().join("two.zip")).unwrap();
+    swath(&dir)
+        .arg("SELECT sum(a) AS a, count(DISTINCT b) AS b FROM 'two.zip/**'")
+        .assert()
+        .stdout("a,b\n3,2\n");
+    swath(&dir).args(["head", "two.zip/a.csv"]).assert().success().stdout("a,b\n1,x\n").stderr("");
+    swath(&dir).args(["decompress", "two.zip/a.csv"]).assert().success().stdout("a,b\n1,x\n");
+    swath(&dir)
+        .args(["count", "--by-file", "*.zip/*.csv"])
+        .assert()
+        .stdout("filename,count\ntwo.zip/a.csv,1\n");
+    let found = "two.zip/data/b.csv:2:2,yyyyyyyyyyyyyyyyyyyyyyyyyyyy\n";
+    swath(&dir).args(["grep", "-n", "yy", "two.zip/**"]).assert().success().stdout(found);
+    let names = "error: two.zip: the archive holds 2 files: 'a.csv', 'data/b.csv'\n  hint: name one, as 'two.zip/a.csv', or \
+                 several by a glob, as 'two.zip/**'\n";
+    swath(&dir).args(["sniff", "two.zip"]).assert().failure().stderr(names);
+    let near = "error: no such file: 'two.zip/b.csv'\n  hint: did you mean 'two.zip/a.csv'?\n";
+    swath(&dir).args(["sniff", "two.zip/b.csv"]).assert().failure().stderr(near);
+}
+
+#[test]
 fn views_and_settings_last_for_the_run() {
     let dir = folder();
     let sql = "CREATE VIEW v AS SELECT id FROM 'a.csv'; SET datafusion.execution.batch_size = 1; SELECT sum(ID) AS s FROM V";
@@ -645,7 +669,7 @@ fn sniff_knows_json_lines_of_text_and_mixtures() {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (text(output.stdout), text(output.stderr))
     };
-    let json = "encoding = 'utf8', types = {'id': 'bigint', 'at': 'date'})\n";
+    let json = "encoding = 'utf8', types = {'id': 'bigint', 'at': 'date', 'tags': 'text[]'})\n";
     assert_eq!(sniff(&["e.jsonl"]), (format!("read_json('e.jsonl', {json}"), String::new()));
     assert_eq!(sniff(&["e.*"]).0, format!("read_json('e.*', {json}"));
     assert_eq!(sniff(&["l.log"]).0, "read_text('l.log', encoding = 'windows-1252')\n");

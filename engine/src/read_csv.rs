@@ -95,8 +95,7 @@ impl ReadCsv {
 
     /// Names of the first columns, in order, in place of those that the files have for them.
     pub fn names<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
-        let names = names.into_iter().map(|name| OptionValue::Text(name.into())).collect();
-        self.option("names", OptionValue::List(names))
+        self.option("names", texts(names))
     }
 
     /// The type of a column; the others are found by looking.
@@ -114,8 +113,28 @@ impl ReadCsv {
 
     /// Words that are null in every column, beside those that always are.
     pub fn null_values<W: Into<String>>(self, words: impl IntoIterator<Item = W>) -> Self {
-        let words = words.into_iter().map(|word| OptionValue::Text(word.into())).collect();
-        self.option("nullstr", OptionValue::List(words))
+        self.option("nullstr", texts(words))
+    }
+
+    /// Words that are null in one column, beside those that are in every one.
+    pub fn null_values_of<W: Into<String>>(
+        mut self,
+        column: impl Into<String>,
+        words: impl IntoIterator<Item = W>,
+    ) -> Self {
+        let entry = (column.into(), texts(words));
+        let known = self.options.iter_mut().find_map(|(name, value)| match value {
+            OptionValue::Map(columns) if name == "null_values" => Some(columns),
+            _ => None,
+        });
+        match known {
+            Some(columns) => {
+                columns.push(entry);
+                self
+            }
+            // Not the name under which those of all columns are set.
+            None => self.option("null_values", OptionValue::Map(vec![entry])),
+        }
     }
 
     /// What stands before the fraction of a number: a point, if nothing is said, or a comma.
@@ -137,6 +156,16 @@ impl ReadCsv {
     /// How points in time are written: `%m/%d/%Y %I:%M:%S %p`, or `auto`.
     pub fn timestamp_format(self, format: &str) -> Self {
         self.option("timestampformat", format)
+    }
+
+    /// The ways in which dates are written, of which the first counts that a value has.
+    pub fn date_formats<F: Into<String>>(self, formats: impl IntoIterator<Item = F>) -> Self {
+        self.option("dateformat", texts(formats))
+    }
+
+    /// The ways in which points in time are written.
+    pub fn timestamp_formats<F: Into<String>>(self, formats: impl IntoIterator<Item = F>) -> Self {
+        self.option("timestampformat", texts(formats))
     }
 
     /// What stands between fields: a character, or up to four bytes, as in `"||"`; `"blanks"`: any number of blanks and tabs.
@@ -183,8 +212,7 @@ impl ReadCsv {
 
     /// Columns in which nothing is null: in those of text an empty field is an empty text.
     pub fn force_not_null<C: Into<String>>(self, columns: impl IntoIterator<Item = C>) -> Self {
-        let columns = columns.into_iter().map(|column| OptionValue::Text(column.into())).collect();
-        self.option("force_not_null", OptionValue::List(columns))
+        self.option("force_not_null", texts(columns))
     }
 
     /// Names of columns become such that they need no quotes in SQL: `Unit price!` is `unit_price`.
@@ -288,6 +316,10 @@ impl ReadCsv {
         let call = SourceCall { function: SourceFunction::ReadCsv, paths, options: self.options.clone() };
         Ok(Frame::new(&session, session.scan(&call)?))
     }
+}
+
+fn texts<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> OptionValue {
+    OptionValue::List(texts.into_iter().map(|text| OptionValue::Text(text.into())).collect())
 }
 
 fn character(character: Option<char>) -> OptionValue {

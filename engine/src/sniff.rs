@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use swath_io::{
-    ColumnType, CsvTable, Encoding, FileKind, FileLook, JsonOptions, JsonType, SourceFile, TextOptions,
-};
+use swath_io::{CsvTable, Encoding, FileKind, FileLook, JsonOptions, SourceFile, TextOptions, TimeFormat};
 use swath_planner::{OptionValue, SourceCall, SourceFunction};
 
 use crate::error::Result;
@@ -89,12 +87,8 @@ impl Session {
                 let text = TextOptions { encoding: common_encoding(found), ..defaults.text() };
                 let options = JsonOptions { text, ..defaults.json() };
                 let table = swath_io::infer_json(&files, &options)?;
-                let type_of = |column: &swath_io::JsonColumn| match column.ty {
-                    JsonType::Scalar(ty) => Some(type_entry(&column.name, ty)),
-                    // Lists and structs have no name as types of columns: they are found again.
-                    _ => None,
-                };
-                let types: Vec<_> = table.columns().iter().filter_map(type_of).collect();
+                let type_of = |column: &swath_io::JsonColumn| type_entry(&column.name, column.ty.to_string());
+                let types: Vec<_> = table.columns().iter().map(type_of).collect();
                 let types = (!types.is_empty()).then_some(("types", OptionValue::Map(types)));
                 (SourceFunction::ReadJson, [encoding(found)].into_iter().chain(types).collect())
             }
@@ -144,8 +138,8 @@ fn encoding(found: &[(SourceFile, FileLook)]) -> (&'static str, OptionValue) {
     ("encoding", OptionValue::Text(common_encoding(found).to_string().to_lowercase()))
 }
 
-fn type_entry(name: &str, ty: ColumnType) -> (String, OptionValue) {
-    (name.to_owned(), OptionValue::Text(ty.to_string()))
+fn type_entry(name: &str, ty: String) -> (String, OptionValue) {
+    (name.to_owned(), OptionValue::Text(ty))
 }
 
 impl SourceTable {
@@ -180,8 +174,13 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
     let skips: BTreeSet<u64> = files.iter().map(|file| table.skip_of(&file.path)).collect();
     let number = |lines: u64| OptionValue::Number(lines.to_string());
     let texts = |words: &[String]| OptionValue::List(words.iter().cloned().map(OptionValue::Text).collect());
+    let formats = |formats: &[TimeFormat]| match formats {
+        [] => None,
+        [one] => Some(OptionValue::Text(one.to_string())),
+        many => Some(texts(&many.iter().map(ToString::to_string).collect::<Vec<_>>())),
+    };
     let options = table.options();
-    let type_of = |column: &swath_io::Column| type_entry(&column.name, column.ty);
+    let type_of = |column: &swath_io::Column| type_entry(&column.name, column.type_name());
     let all = [
         table.delim().map(|delim| ("delim", OptionValue::Text(delim.to_string()))),
         table.quote().map(|quote| ("quote", character(quote))),
@@ -202,13 +201,13 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
         (options.decimal_separator != b'.')
             .then(|| ("decimal_separator", character(Some(options.decimal_separator)))),
         options.thousands.map(|sign| ("thousands", OptionValue::Text(sign.to_string()))),
-        table.times().date.as_ref().map(|format| ("dateformat", OptionValue::Text(format.to_string()))),
-        table
-            .times()
-            .timestamp
-            .as_ref()
-            .map(|format| ("timestampformat", OptionValue::Text(format.to_string()))),
+        formats(&table.times().dates).map(|formats| ("dateformat", formats)),
+        formats(&table.times().timestamps).map(|formats| ("timestampformat", formats)),
         (!options.nullstr.is_empty()).then(|| ("nullstr", texts(&options.nullstr))),
+        (!options.nullstr_of.is_empty()).then(|| {
+            let columns = options.nullstr_of.iter().map(|(name, words)| (name.clone(), texts(words)));
+            ("null_values", OptionValue::Map(columns.collect()))
+        }),
         (!options.nulls_in_quotes).then_some(("allow_quoted_nulls", OptionValue::Boolean(false))),
         (!options.not_null.is_empty()).then(|| ("force_not_null", texts(&options.not_null))),
         options.empty_is_text.then_some(("missing_utf8_is_empty_string", OptionValue::Boolean(true))),

@@ -246,7 +246,7 @@ impl SourceTable {
 fn schema_of(format: &ScanFormat) -> Schema {
     match format {
         ScanFormat::Csv(table) => {
-            let field = |column: &swath_io::Column| Field::new(&column.name, column.ty.data_type(), true);
+            let field = |column: &swath_io::Column| Field::new(&column.name, column.data_type(), true);
             Schema::new(table.columns().iter().map(field).collect::<Vec<_>>())
         }
         ScanFormat::Json(table) => table.schema(),

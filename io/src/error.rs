@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::codec::Codec;
 use crate::options::ColumnType;
 use crate::scanner::time_forms::{Forms, TimeKind};
-use crate::scanner::values::{NumberSigns, looks_like_f64, parse_i64};
+use crate::scanner::values::{NumberSigns, looks_like_f64, parse_i64, parse_timestamp};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -121,6 +121,13 @@ pub enum ErrorKind {
         decoded_bytes: u64,
         /// What the decoder says.
         source: io::Error,
+    },
+    /// An archive of several files, of which none is named.
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// The paths of the files in it.
+        names: Vec<String>,
     },
     /// A pipe whose writer paused, so that less of it was looked at than of a file, and more shows that it is written otherwise.
     HeadTooShort {
@@ -370,6 +377,10 @@ impl Error {
             ErrorKind::Corrupt { source, .. } => Some(refusal(source).unwrap_or(
                 "the file is damaged: compare it with its original, or make it again; salvage = true reads what is whole",
             ).into()),
+            ErrorKind::Archive { path, names } => {
+                let (path, first) = (path.display(), names.first().map_or("", String::as_str));
+                Some(format!("name one, as '{path}/{first}', or several by a glob, as '{path}/**'"))
+            }
             ErrorKind::HeadTooShort { found, .. } => {
                 Some(format!("say how it is written: {found}"))
             }
@@ -436,7 +447,10 @@ fn value_hint(
     };
     let format = if may_be_null { format_hint(expected, found) } else { String::new() };
     let null = if may_be_null { ", or, if the value stands for nothing, add it to nullstr" } else { "" };
-    let wider = fits.unwrap_or(ColumnType::Text);
+    let is_zoned = expected.starts_with("a timestamp (")
+        && parse_timestamp(found.as_bytes()).is_some_and(|(_, has_zone)| has_zone);
+    let zoned = is_zoned.then_some(ColumnType::TimestampTz);
+    let wider = fits.or(zoned).unwrap_or(ColumnType::Text);
     format!(
         "{comma}{format}read the column as {wider}, types = {{'{column}': '{wider}'}}{null}; on_error = 'null', 'skip' or 'reject' goes on without it"
     )
@@ -498,6 +512,12 @@ impl fmt::Display for Error {
                     f,
                     "{path}: the {codec} data {what} at or before compressed byte {offset_bytes}: {source}"
                 )
+            }
+            ErrorKind::Archive { path, names } => {
+                write!(f, "{}: the archive holds {} files: ", path.display(), names.len())?;
+                let shown: Vec<String> = names.iter().take(5).map(|name| format!("'{name}'")).collect();
+                let more = if names.len() > shown.len() { ", …" } else { "" };
+                write!(f, "{}{more}", shown.join(", "))
             }
             ErrorKind::HeadTooShort { path, found, known } => write!(
                 f,

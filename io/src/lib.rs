@@ -47,6 +47,7 @@
 // What needs unsafe code says so, in small modules of its own.
 #![deny(unsafe_code)]
 
+mod archive;
 mod chunk;
 pub mod codec;
 pub mod encoding;

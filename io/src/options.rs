@@ -9,6 +9,7 @@ use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
 use crate::scanner::decimal::MAX_PRECISION;
+use crate::scanner::json::JsonType;
 use crate::scanner::values::NumberSigns;
 use crate::scanner::{Delim, TimeFormats};
 
@@ -137,6 +138,8 @@ pub struct CsvOptions {
     /// Texts that are null in every column, beside those that are always null (see
     /// [`crate::scanner::values::NULL_WORDS`]).
     pub nullstr: Vec<String>,
+    /// Texts that are null in some columns, too, by name.
+    pub nullstr_of: Vec<(String, Vec<String>)>,
     /// Whether these are null in quotes, too.
     pub nulls_in_quotes: bool,
     /// Whether an empty field of text is text, and not null.
@@ -163,11 +166,11 @@ pub struct CsvOptions {
     /// Types that may be inferred, beside text; all if there are none.
     pub type_candidates: Vec<ColumnType>,
     /// Types of some columns, by name; the others are inferred.
-    pub types: Vec<(String, ColumnType)>,
+    pub types: Vec<(String, JsonType)>,
     /// Types of the first columns, in order.
-    pub types_in_order: Vec<ColumnType>,
+    pub types_in_order: Vec<JsonType>,
     /// All columns, in order, by name and type: nothing is inferred.
-    pub columns: Option<Vec<(String, ColumnType)>>,
+    pub columns: Option<Vec<(String, JsonType)>>,
     /// Read every column whose type is not given as text.
     pub all_varchar: bool,
     /// The codec of every file; `None`: found by looking.
@@ -214,6 +217,7 @@ impl Default for CsvOptions {
             skip_footer: 0,
             loose_quotes: false,
             nullstr: Vec::new(),
+            nullstr_of: Vec::new(),
             nulls_in_quotes: true,
             empty_is_text: false,
             not_null: Vec::new(),
@@ -319,7 +323,7 @@ pub enum ColumnType {
     },
     /// Days, written `2008-11-13`.
     Date,
-    /// Microseconds since midnight, written `10:00:00.5`.
+    /// Time of day, to the microsecond, written `10:00:00.5`. In nanoseconds, as those of SQL are.
     Time,
     /// Microseconds without a time zone, written `2008-11-13 10:00:00.5`.
     Timestamp,
@@ -346,7 +350,7 @@ impl ColumnType {
             Self::Float64 => DataType::Float64,
             Self::Decimal { precision, scale } => DataType::Decimal128(precision, scale.cast_signed()),
             Self::Date => DataType::Date32,
-            Self::Time => DataType::Time64(TimeUnit::Microsecond),
+            Self::Time => DataType::Time64(TimeUnit::Nanosecond),
             Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
             Self::Text => DataType::Utf8View,
@@ -424,6 +428,11 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("timestamp", ColumnType::Timestamp),
     ("datetime", ColumnType::Timestamp),
     ("datetime64[ns]", ColumnType::Timestamp),
+    ("datetime64[us]", ColumnType::Timestamp),
+    ("timestamp_s", ColumnType::Timestamp),
+    ("timestamp_ms", ColumnType::Timestamp),
+    ("timestamp_us", ColumnType::Timestamp),
+    ("timestamp without time zone", ColumnType::Timestamp),
     ("timestamptz", ColumnType::TimestampTz),
     ("timestamp with time zone", ColumnType::TimestampTz),
     ("text", ColumnType::Text),
@@ -436,6 +445,7 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("utf8", ColumnType::Text),
     ("utf8view", ColumnType::Text),
     ("category", ColumnType::Text),
+    ("categorical", ColumnType::Text),
     ("json", ColumnType::Text),
     ("uuid", ColumnType::Text),
 ];
@@ -458,6 +468,7 @@ impl FromStr for ColumnType {
                 let known = "known types: boolean, tinyint, smallint, integer, bigint, utinyint, usmallint, uinteger, \
                              ubigint, real, double, decimal(15, 2), date, time, timestamp, timestamptz, text";
                 let hint = match nearest_type(wanted) {
+                    _ if instead_of(wanted).is_some() => instead_of(wanted).unwrap_or_default().to_owned(),
                     Some(near) => format!("did you mean {near}? {known}"),
                     None => known.to_owned(),
                 };
@@ -465,6 +476,20 @@ impl FromStr for ColumnType {
             }
         }
     }
+}
+
+/// What to write in place of types that values in files cannot have.
+fn instead_of(name: &str) -> Option<&'static str> {
+    let word = name.split('(').next().unwrap_or(name).trim();
+    Some(match word {
+        "blob" | "bytea" | "binary" | "varbinary" => {
+            "'text' reads them as they are written; decode(column, 'hex') or 'base64' makes bytes of them"
+        }
+        "enum" => "'text' reads them; a condition says which values there may be",
+        "map" => "'struct(a bigint, b text)' reads the keys that it names, 'text' the whole as it is written",
+        "interval" => "'text' reads them; CAST(column AS INTERVAL) makes intervals of them",
+        _ => return None,
+    })
 }
 
 /// `varchar` of `varchar(20)`: texts may be of any length.

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::archive;
 use crate::codec::Codec;
 
 /// The path of standard input.
@@ -116,14 +117,21 @@ pub(crate) enum Opened {
     Input(File),
     /// What is kept of a pipe.
     Kept(PipeReader),
+    /// A file in an archive, as an archive of its own.
+    Member(Box<dyn MemberRead>),
 }
+
+/// What reads a file in an archive.
+pub(crate) trait MemberRead: Read + Send + std::fmt::Debug {}
+
+impl<R: Read + Send + std::fmt::Debug> MemberRead for R {}
 
 /// Opens a file, or a pipe that [`passed`] has told, at its start.
 pub(crate) fn open(path: &Path) -> io::Result<Opened> {
     let source = match open_once(path)? {
         Opened::File(file) if !is_passed_pipe(path) => return Ok(Opened::File(file)),
         Opened::File(pipe) | Opened::Input(pipe) => pipe,
-        kept @ Opened::Kept(_) => return Ok(kept),
+        other @ (Opened::Kept(_) | Opened::Member(_)) => return Ok(other),
     };
     let found = source.metadata()?;
     let mut pipes = lock(&PIPES);
@@ -140,7 +148,16 @@ pub(crate) fn open(path: &Path) -> io::Result<Opened> {
 
 /// Opens a file or a pipe that nobody reads again: nothing of it is kept.
 pub(crate) fn open_once(path: &Path) -> io::Result<Opened> {
-    if is_standard_input(path) { open_standard_input() } else { File::open(path).map(Opened::File) }
+    if is_standard_input(path) {
+        return open_standard_input();
+    }
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotADirectory => match archive::find(path)? {
+            Some((archive, member)) => Ok(Opened::Member(Box::new(member.alone(&archive)?))),
+            None => Err(error),
+        },
+        opened => opened.map(Opened::File),
+    }
 }
 
 /// Standard input. A file that nobody has read of is opened anew: so several can read it.
@@ -230,7 +247,7 @@ fn kept(path: &Path) -> io::Result<Option<PipeReader>> {
     }
     match open(path)? {
         Opened::Kept(reader) => Ok(Some(reader)),
-        Opened::File(_) | Opened::Input(_) => Ok(None),
+        Opened::File(_) | Opened::Input(_) | Opened::Member(_) => Ok(None),
     }
 }
 
@@ -239,6 +256,7 @@ impl Read for Opened {
         match self {
             Self::File(file) | Self::Input(file) => file.read(out),
             Self::Kept(pipe) => pipe.read(out),
+            Self::Member(member) => member.read(out),
         }
     }
 }

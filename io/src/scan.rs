@@ -220,10 +220,11 @@ impl Scan {
         self
     }
 
-    /// Lets no more workers read row groups at once than go into so many bytes, but one. Chunks of text are few and small in any case.
+    /// Lets no more workers read row groups at once than go into so many bytes, but one, and makes batches of them short. Chunks of text
+    /// are few and small in any case.
     pub fn within_memory(mut self, bytes: usize) -> Self {
         if let Source::RowGroups(groups) = &mut self.source {
-            groups.limit_readers(bytes);
+            groups.limit_memory(bytes);
         }
         self
     }

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::archive;
 use crate::error::{Error, ErrorKind, Result, is_glob};
 #[cfg(doc)]
 use crate::keep_pipes_in;
@@ -43,7 +44,8 @@ impl SourceFile {
 /// and `{a,b}` for alternatives; as in a shell, only a dot matches the dot of a hidden file, and `~/` is the user's home.
 /// A path that exists is taken as it is, whatever characters it has; but `-` and `/dev/stdin` are standard input (a file that is
 /// called `-` is `./-`). It and what a shell passes as `<(command)` may be pipes, which are kept (see [`keep_pipes_in`]).
-/// Folders that a glob matches are passed over; a folder named outright is an error.
+/// Folders that a glob matches are passed over; a folder named outright is an error. ZIP archives are folders of the files in them:
+/// `a.zip/data/x.csv`, `a.zip/*.csv`; but `**` does not go into them from outside.
 ///
 /// # Errors
 /// A path that does not exist, a glob that matches no file, a path that is not a regular file, a
@@ -146,6 +148,15 @@ fn walk(folder: &Path, pieces: &[Piece<'_>], matches: &mut Vec<PathBuf>) -> Resu
         return Ok(());
     };
     let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
+    if archive::is_archive(folder) {
+        let paths = archive::paths_in(folder).map_err(|error| Error::io(folder, "read", error))?;
+        let is_wanted = |path: &PathBuf| {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
+            matches_pieces(&inside.iter().collect::<Vec<_>>(), pieces)
+        };
+        matches.extend(paths.into_iter().filter(is_wanted));
+        return Ok(());
+    }
     match piece {
         Piece::Literal(name) => {
             let path = folder.join(name);
@@ -157,7 +168,8 @@ fn walk(folder: &Path, pieces: &[Piece<'_>], matches: &mut Vec<PathBuf>) -> Resu
             for entry in entries(folder)? {
                 let name = entry.file_name();
                 let shown = *hidden || !is_hidden(&name);
-                if shown && matcher.is_match(Path::new(&name)) && (rest.is_empty() || entry.path().is_dir()) {
+                let is_folder = || entry.path().is_dir() || archive::is_archive(&entry.path());
+                if shown && matcher.is_match(Path::new(&name)) && (rest.is_empty() || is_folder()) {
                     walk(&folder.join(name), rest, matches)?;
                 }
             }
@@ -173,6 +185,22 @@ fn walk(folder: &Path, pieces: &[Piece<'_>], matches: &mut Vec<PathBuf>) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether the parts of a path are those of a glob.
+fn matches_pieces(names: &[&OsStr], pieces: &[Piece<'_>]) -> bool {
+    let Some((piece, rest)) = pieces.split_first() else { return names.is_empty() };
+    let first = names.split_first();
+    match piece {
+        Piece::Literal(wanted) => {
+            first.is_some_and(|(name, names)| *name == *wanted && matches_pieces(names, rest))
+        }
+        Piece::Names { matcher, .. } => first
+            .is_some_and(|(name, names)| matcher.is_match(Path::new(name)) && matches_pieces(names, rest)),
+        Piece::Folders => {
+            matches_pieces(names, rest) || first.is_some_and(|(_, names)| matches_pieces(names, pieces))
+        }
+    }
 }
 
 /// What is in a folder; nothing if it is not there.
@@ -191,6 +219,7 @@ fn entries(folder: &Path) -> Result<Vec<DirEntry>> {
 fn regular_file(path: &Path) -> Result<SourceFile> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorCode::NotADirectory => return file_in_archive(path, error),
         Err(error) if error.kind() == ErrorCode::NotFound => {
             if let Ok(target) = fs::read_link(path) {
                 let message = format!("it is a link to '{}', which is not there", target.display());
@@ -209,6 +238,29 @@ fn regular_file(path: &Path) -> Result<SourceFile> {
         return Err(ErrorKind::NotAFile { path: path.into(), found }.into());
     }
     Ok(SourceFile { path: path.into(), len_bytes: metadata.len(), modified: metadata.modified().ok() })
+}
+
+/// A file in an archive, where there is no other at its path: `error`.
+fn file_in_archive(path: &Path, error: io::Error) -> Result<SourceFile> {
+    match archive::find(path) {
+        Ok(Some((archive, member))) => {
+            let modified = fs::metadata(archive).and_then(|found| found.modified()).ok();
+            Ok(SourceFile { path: path.into(), len_bytes: member.compressed_bytes, modified })
+        }
+        Ok(None) => Err(Error::io(path, "open", error)),
+        Err(error) if error.kind() == ErrorCode::NotFound => {
+            let (pattern, nearest) = (path.display().to_string(), nearest_in_archive(path));
+            Err(ErrorKind::NotFound { pattern, nearest }.into())
+        }
+        Err(error) => Err(Error::io(path, "open", error)),
+    }
+}
+
+/// The file in the same archive whose path is most like the wanted one.
+fn nearest_in_archive(path: &Path) -> Option<PathBuf> {
+    let (archive, _) = archive::split(path)?;
+    let distance = |other: &PathBuf| strsim::levenshtein(&path.to_string_lossy(), &other.to_string_lossy());
+    archive::paths_in(&archive).ok()?.into_iter().min_by_key(distance)
 }
 
 /// Replaces `{a,b}` by each of its alternatives, left to right; unbalanced braces stay as they are.

@@ -12,8 +12,8 @@ use swath_io::{
 pub use swath_planner::OptionValue;
 use swath_planner::SourceFunction;
 use values::{
-    TYPES_HINT, comment, delim, header, is_everything, on_bad_lines, set, texts, thousands, time_format,
-    type_candidates, types, types_in_order, wrong,
+    TYPES_HINT, comment, delim, header, is_everything, on_bad_lines, set, texts, texts_of_columns, thousands,
+    time_formats, type_candidates, types, types_in_order, wrong,
 };
 pub(crate) use values::{boolean, byte, number, text};
 
@@ -31,13 +31,13 @@ pub(crate) use values::{boolean, byte, number, text};
 /// | `skipinitialspace` | `true`, `false` | blanks in front of fields are no part of them, so that quotes may follow: `1, "x, y"` |
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
 /// | `skip_footer` | a number | lines to leave out at the end of each file |
-/// | `nullstr` | a text or a list | what is null in every column, also in quotes, beside what always is |
+/// | `nullstr` | a text, a list, a map from column to such | what is null in every column, or in those that are named, also in quotes, beside what always is |
 /// | `allow_quoted_nulls` | `true`, `false` | `false`: what `nullstr` names is null only without quotes |
 /// | `force_not_null` | a list of texts | columns in which nothing is null: in those of text an empty field is `''`, in others it does not fit |
 /// | `missing_utf8_is_empty_string` | `true`, `false` | in all columns of text an empty field is `''` |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
 /// | `thousands` | one character | what stands between groups of three digits in numbers: `1,234,567` |
-/// | `dateformat`, `timestampformat` | a format of `strftime`, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; auto: to be found by looking |
+/// | `dateformat`, `timestampformat` | a format of `strftime`, a list of some, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; of several the first counts that a value has; auto: to be found by looking |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf8-or-windows-1252`, `utf-16le`, … |
 /// | `names` | a list of texts | names of the first columns, in order, in place of those that each file has at their places |
 /// | `normalize_names` | `true`, `false` | names of columns need no quotes in SQL: `Ünit price!` is `unit_price`, and `Order` `_order` |
@@ -103,7 +103,10 @@ impl ReadOptions {
             "skipinitialspace" => csv.skip_initial_blanks = boolean(name, value)?,
             "skip" => csv.skip = set(name, value, number)?,
             "skip_footer" => csv.skip_footer = number(name, value)?,
-            "nullstr" => csv.nullstr = texts(name, value)?,
+            "nullstr" => match value {
+                OptionValue::Map(columns) => csv.nullstr_of = texts_of_columns(name, columns)?,
+                value => csv.nullstr = texts(name, value)?,
+            },
             "allow_quoted_nulls" => csv.nulls_in_quotes = boolean(name, value)?,
             "force_not_null" => csv.not_null = texts(name, value)?,
             "missing_utf8_is_empty_string" => csv.empty_is_text = boolean(name, value)?,
@@ -115,12 +118,12 @@ impl ReadOptions {
             "decimal_comma" => csv.decimal_separator = if boolean(name, value)? { b',' } else { b'.' },
             "thousands" => csv.thousands = thousands(name, value)?,
             "dateformat" => {
-                csv.times.date = set(name, value, time_format)?.known();
-                csv.find_times.dates = csv.times.date.is_none();
+                csv.times.dates = set(name, value, time_formats)?.known().unwrap_or_default();
+                csv.find_times.dates = csv.times.dates.is_empty();
             }
             "timestampformat" => {
-                csv.times.timestamp = set(name, value, time_format)?.known();
-                csv.find_times.timestamps = csv.times.timestamp.is_none();
+                csv.times.timestamps = set(name, value, time_formats)?.known().unwrap_or_default();
+                csv.find_times.timestamps = csv.times.timestamps.is_empty();
             }
             "encoding" => csv.encoding = set(name, value, |name, value| text(name, value)?.parse())?,
             "names" => csv.names = texts(name, value)?,
@@ -391,6 +394,14 @@ mod tests {
         assert_eq!(set("filename", OptionValue::Boolean(true)).unwrap().filename(), Some("filename"));
         assert_eq!(set("filename", text_value("f")).unwrap().filename(), Some("f"));
         assert_eq!(set("nullstr", text_value("x")).unwrap().csv().nullstr, ["x"]);
+        let words = OptionValue::List(vec![text_value("y"), text_value("z")]);
+        let of_columns = OptionValue::Map(vec![("a".into(), text_value("x")), ("b".into(), words)]);
+        let expected =
+            [("a".to_owned(), vec!["x".to_owned()]), ("b".to_owned(), vec!["y".into(), "z".into()])];
+        assert_eq!(set("na_values", of_columns).unwrap().csv().nullstr_of, expected);
+        let formats = OptionValue::List(vec![text_value("%d.%m.%Y"), text_value("%Y/%m/%d")]);
+        assert_eq!(set("dateformat", formats).unwrap().csv().times.dates.len(), 2);
+        assert!(set("dateformat", OptionValue::List(Vec::new())).is_err());
     }
 
     #[test]
@@ -457,7 +468,7 @@ mod tests {
         for (name, value) in [("format", text_value("array")), ("records", text_value("auto"))] {
             assert_eq!(json(name, value).unwrap(), ReadOptions::default(), "{name}");
         }
-        assert!(json("dateformat", text_value("%d/%m/%Y")).unwrap().json().times.date.is_some());
+        assert!(json("dateformat", text_value("%d/%m/%Y")).unwrap().json().times.dates.len() == 1);
         assert!(json("dateformat", text_value("auto")).is_err());
         for name in ["records", "union_by_name", "auto_detect"] {
             assert!(json(name, OptionValue::Boolean(false)).is_err(), "{name}");

@@ -1,5 +1,7 @@
 //! Values of options.
 
+use std::str::FromStr;
+
 use swath_io::{ColumnType, Delim, Error as IoError, ErrorKind, HeaderMode, OnError, Setting, TimeFormat};
 
 use super::OptionValue;
@@ -82,8 +84,16 @@ pub(crate) fn number(name: &str, value: &OptionValue) -> Result<u64, IoError> {
     }
 }
 
-pub(super) fn time_format(name: &str, value: &OptionValue) -> Result<TimeFormat, IoError> {
-    TimeFormat::of_option(name, text(name, value)?)
+/// How dates or points in time are written: in one way, or in one of several.
+pub(super) fn time_formats(name: &str, value: &OptionValue) -> Result<Vec<TimeFormat>, IoError> {
+    match value {
+        OptionValue::List(items) if items.is_empty() => Err(wrong(name, "at least one format", value)),
+        OptionValue::List(items) => {
+            items.iter().map(|item| TimeFormat::of_option(name, text(name, item)?)).collect()
+        }
+        OptionValue::Text(format) => Ok(vec![TimeFormat::of_option(name, format)?]),
+        _ => Err(wrong(name, "a format as '%d.%m.%Y', or a list of some", value)),
+    }
 }
 
 pub(crate) fn text<'a>(name: &str, value: &'a OptionValue) -> Result<&'a str, IoError> {
@@ -99,6 +109,14 @@ pub(super) fn texts(name: &str, value: &OptionValue) -> Result<Vec<String>, IoEr
         OptionValue::Number(number) => Ok(vec![number.clone()]),
         other => Ok(vec![text(name, other)?.to_owned()]),
     }
+}
+
+/// Texts by column: `{'a': 'x', 'b': ['y', 'z']}`.
+pub(super) fn texts_of_columns(
+    name: &str,
+    columns: &[(String, OptionValue)],
+) -> Result<Vec<(String, Vec<String>)>, IoError> {
+    columns.iter().map(|(column, value)| Ok((column.clone(), texts(name, value)?))).collect()
 }
 
 /// What stands between fields: one byte, or a few in a row.
@@ -143,7 +161,11 @@ pub(crate) fn byte(name: &str, value: &OptionValue) -> Result<Option<u8>, IoErro
 
 pub(super) const TYPES_HINT: &str = "as in {'TailNum': 'text', 'Distance': 'double'}";
 
-pub(super) fn types(name: &str, value: &OptionValue) -> Result<Vec<(String, ColumnType)>, IoError> {
+/// Types of columns, by name: also lists and objects, where these can be read.
+pub(super) fn types<T>(name: &str, value: &OptionValue) -> Result<Vec<(String, T)>, IoError>
+where
+    T: FromStr<Err = IoError>,
+{
     let OptionValue::Map(entries) = value else {
         return Err(IoError::bad_option_hint(
             name,
@@ -154,7 +176,10 @@ pub(super) fn types(name: &str, value: &OptionValue) -> Result<Vec<(String, Colu
     entries.iter().map(|(column, ty)| Ok((column.clone(), text(name, ty)?.parse()?))).collect()
 }
 
-pub(super) fn types_in_order(name: &str, items: &[OptionValue]) -> Result<Vec<ColumnType>, IoError> {
+pub(super) fn types_in_order<T>(name: &str, items: &[OptionValue]) -> Result<Vec<T>, IoError>
+where
+    T: FromStr<Err = IoError>,
+{
     items.iter().map(|ty| text(name, ty)?.parse()).collect()
 }
 
@@ -178,7 +203,7 @@ pub(super) fn comment(
 /// Types that columns may get by looking.
 pub(super) fn type_candidates(name: &str, value: &OptionValue) -> Result<Vec<ColumnType>, IoError> {
     let OptionValue::List(items) = value else { return Err(wrong(name, "a list of types", value)) };
-    let types = types_in_order(name, items)?;
+    let types: Vec<ColumnType> = types_in_order(name, items)?;
     match types.iter().find(|ty| !is_inferred(**ty)) {
         None => Ok(types),
         Some(ty) => Err(IoError::bad_option_hint(

@@ -13,8 +13,7 @@ use super::member_decoder::MemberDecoder;
 use super::members::{is_skippable, magic, starts_member};
 use super::salvage::{Salvage, Step};
 use super::trailing::{note_trailing, pass_trailing};
-use super::zip::{damage, holds_several};
-use super::zip_directory::several_files;
+use super::zip_directory::members;
 use super::{Codec, MAGIC_LEN_BYTES, xz};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
@@ -97,15 +96,15 @@ impl Decompressor {
 
     /// Refuses an archive of several files at once, and not behind its first.
     fn refuse_several_files(self) -> Result<Self> {
-        let Some(several) = several_files(&self.path) else { return Ok(self) };
-        let kind = ErrorKind::Corrupt {
-            path: self.path,
-            codec: Codec::Zip,
-            offset_bytes: several.second_start,
-            decoded_bytes: 0,
-            source: damage(holds_several(&several.first, &several.second)),
-        };
-        Err(kind.into())
+        // What cannot be read or understood is for the decoder to tell; pipes have no end to look at.
+        let files = members(&self.path).ok().flatten().unwrap_or_default();
+        match files.as_slice() {
+            [] | [_] => Ok(self),
+            files => {
+                let names = files.iter().map(|file| file.name.clone()).collect();
+                Err(ErrorKind::Archive { path: self.path, names }.into())
+            }
+        }
     }
 
     /// Like [`Decompressor::open`], over bytes from anywhere; `path` serves for names and errors.

@@ -42,6 +42,7 @@ pub(crate) use members::find_member;
 use members::is_skippable;
 pub(crate) use trailing::pass_trailing;
 pub(crate) use xz::XzBlocks;
+pub(crate) use zip_directory::{Member, members};
 
 use crate::error::{Error, Result};
 

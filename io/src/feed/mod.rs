@@ -257,7 +257,7 @@ enum Origin {
     File(File),
     /// What may keep one waiting.
     Pipe(Waiting),
-    /// A file that begins where it stands: nobody knows the places in it.
+    /// A file that begins where it stands, or is one in an archive: nobody knows the places in it.
     Input,
 }
 
@@ -276,6 +276,7 @@ fn open_bytes(
     let origin = match &opened {
         Opened::File(file) if is_file(file) => Origin::File(file.try_clone().map_err(io_error)?),
         Opened::Input(input) if is_file(input) => Origin::Input,
+        Opened::Member(_) => Origin::Input,
         Opened::File(open) | Opened::Input(open) => {
             Origin::Pipe(Waiting::Open(open.try_clone().map_err(io_error)?))
         }

@@ -17,9 +17,11 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::types::as_read;
+use crate::archive;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_range::FileRange;
 use crate::scanner::filter::ColumnBounds;
@@ -29,6 +31,9 @@ use crate::source::SourceFile;
 const MAGIC: &[u8; 4] = b"PAR1";
 /// Magic, length of the footer, and magic.
 const MIN_LEN_BYTES: u64 = 12;
+
+/// What a value takes beside its bytes: most of all, a view.
+const VALUE_LEN_BYTES: usize = 16;
 
 const DAMAGED: &str = "the file is damaged or not whole: compare it with its original, or make it again";
 
@@ -91,20 +96,25 @@ impl ParquetFile {
             let hint = "Parquet is read from its end on: write it to a file first";
             return Err(error("Parquet cannot be read from a pipe", hint).into());
         }
+        if archive::split(path).is_some() {
+            let hint = "Parquet is read from its end on: take it out of the archive first";
+            return Err(error("Parquet cannot be read from an archive", hint).into());
+        }
         let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
         let found = file.metadata().map_err(|error| Error::io(path, "open", error))?;
         if found.len() != source.len_bytes {
             let hint = "it is being written: ask again when that is done";
             return Err(error("the file has changed since it was looked at", hint).into());
         }
-        if !is_parquet(source) {
+        let data = FileData { file: Arc::new(file), len_bytes: found.len() };
+        let head = data.get_bytes(0, MAGIC.len());
+        if found.len() < MIN_LEN_BYTES || !head.is_ok_and(|head| head.as_ref() == MAGIC) {
             return Err(error(
                 "expected Parquet, found something else",
                 "read_csv, read_json and read_text read text",
             )
             .into());
         }
-        let data = FileData { file: Arc::new(file), len_bytes: found.len() };
         let footer = guard(|| load(&data))
             .map_err(|found| Error::from(error(&format!("the footer cannot be read: {found}"), DAMAGED)))?;
         Ok(Self { source: source.clone(), data, footer })
@@ -160,6 +170,23 @@ impl ParquetFile {
             }
         });
         bytes
+    }
+
+    /// How many bytes a row of some columns, in rising order, takes in a row group when it is decoded, about.
+    pub(super) fn row_bytes(&self, group: usize, columns: &[usize]) -> usize {
+        let parquet = self.footer.parquet_schema();
+        let group = self.footer.metadata().row_group(group);
+        let parts = group.columns().iter().enumerate();
+        let wanted =
+            parts.filter(|(leaf, _)| columns.binary_search(&parquet.get_column_root_idx(*leaf)).is_ok());
+        let rows = usize::try_from(group.num_rows()).unwrap_or_default().max(1);
+        let of_part = |part: &ColumnChunkMetaData| {
+            // Texts of a dictionary stand in it once.
+            let texts = part.unencoded_byte_array_data_bytes().unwrap_or_default();
+            let bytes = usize::try_from(part.uncompressed_size().max(texts)).unwrap_or_default();
+            bytes / rows + VALUE_LEN_BYTES
+        };
+        wanted.map(|(_, part)| of_part(part)).fold(0, usize::saturating_add)
     }
 
     /// Gives for each part of each column of a row group the column, and its bytes in the file.

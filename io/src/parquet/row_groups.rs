@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow_cast::{CastOptions, cast, cast_with_options};
+use arrow_cast::cast;
 use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 use super::ParquetTable;
 use super::file::ParquetFile;
+use super::types::converted;
 use crate::error::{ErrorKind, Result};
 use crate::scan::Place;
 use crate::scanner::filter::{ColumnBounds, GroupBounds, GroupFilter};
@@ -18,6 +19,13 @@ use crate::source::SourceFile;
 
 /// What a reader holds of a column: a page, and a dictionary.
 const COLUMN_LEN_BYTES: usize = 2 << 20;
+
+/// A batch has this part of the bytes that reading may take: 1 / 16. Whoever takes rows on holds some of them.
+const BATCH_SHARE: usize = 16;
+
+/// But no less than so many bytes, as chunks of text have, and so many rows.
+const LEAST_BATCH_LEN_BYTES: usize = 512 << 10;
+const LEAST_BATCH_ROWS: usize = 16;
 
 /// The row groups of files, to be read by several.
 #[derive(Debug)]
@@ -30,6 +38,8 @@ pub(crate) struct RowGroups {
     /// How many may read at once. Others find nothing to read.
     max_readers: usize,
     readers: AtomicUsize,
+    /// Bytes of a batch, about.
+    batch_len_bytes: usize,
     next: Mutex<Next>,
     /// Bytes of row groups that are passed over.
     skipped_bytes: AtomicU64,
@@ -62,14 +72,22 @@ impl RowGroups {
             filter,
             max_readers: usize::MAX,
             readers: AtomicUsize::new(0),
+            batch_len_bytes: usize::MAX,
             next: Mutex::default(),
             skipped_bytes: AtomicU64::new(0),
         }
     }
 
-    /// Lets no more read at once than go into so many bytes, but one.
-    pub(crate) fn limit_readers(&mut self, bytes: usize) {
+    /// Lets no more read at once than go into so many bytes, but one; and makes batches shorter where rows are wide.
+    pub(crate) fn limit_memory(&mut self, bytes: usize) {
         self.max_readers = (bytes / (self.columns.len().max(1) * COLUMN_LEN_BYTES)).max(1);
+        self.batch_len_bytes = (bytes / BATCH_SHARE).max(LEAST_BATCH_LEN_BYTES);
+    }
+
+    /// The rows of a batch of a row group, of which the caller wants so many at most.
+    fn batch_rows(&self, task: &Task, columns: &[usize], most: usize) -> usize {
+        let fitting = self.batch_len_bytes / task.file.row_bytes(task.group, columns).max(1);
+        fitting.max(LEAST_BATCH_ROWS).min(most).max(1)
     }
 
     /// Whether one more may read.
@@ -162,15 +180,13 @@ impl RowGroups {
     /// The rows of a batch of a file with the columns and types of the table.
     fn of_table(&self, task: &Task, batch: &RecordBatch, places: &[Option<usize>]) -> Result<RecordBatch> {
         let rows = batch.num_rows();
-        // What does not fit a number of another file's type is an error, not null.
-        let options = CastOptions { safe: false, ..CastOptions::default() };
         let column = |(place, field): (&Option<usize>, &Arc<arrow_schema::Field>)| -> Result<ArrayRef> {
             let Some(place) = *place else { return Ok(new_null_array(field.data_type(), rows)) };
             let values = batch.column(place);
             if values.data_type() == field.data_type() {
                 return Ok(without_pages(values));
             }
-            cast_with_options(values, field.data_type(), &options).map_err(|error| {
+            converted(values, field.data_type()).map_err(|error| {
                 task.file.damaged(task.group, &format!("column \"{}\": {error}", field.name()))
             })
         };
@@ -263,7 +279,7 @@ impl Reading {
         let file = &task.file;
         let (read, places) = groups.columns_of(file);
         let bytes = file.group_bytes(task.group, &read);
-        let rows = file.read(task.group, &read, batch_rows.max(1))?;
+        let rows = file.read(task.group, &read, groups.batch_rows(&task, &read, batch_rows))?;
         Ok(Self { task, rows, places, bytes })
     }
 }

@@ -187,6 +187,48 @@ fn no_more_read_at_once_than_memory_allows() {
 }
 
 #[test]
+fn batches_of_wide_rows_are_short() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    let wide: ArrayRef = Arc::new(StringArray::from_iter_values((0..400).map(|row| format!("{row:05000}"))));
+    write(&path, vec![("t", wide)], Compression::SNAPPY);
+    let files = vec![file(&path)];
+    for (bytes, expected) in [(0, 104), (32 << 20, 300)] {
+        let format = ScanFormat::Parquet(infer_parquet(&files).unwrap());
+        let request = ScanRequest { columns: vec![0], batch_rows: 8192, ..ScanRequest::default() };
+        let scan = Scan::new(files.clone(), &format, request, 1, &Notes::default()).within_memory(bytes);
+        let (mut worker, mut lens) = (Arc::new(scan).worker(), Vec::new());
+        while let Poll::Ready(Some(item)) = worker.poll_next(&Context::from_waker(Waker::noop())) {
+            let ScanItem::Batch { batch, .. } = item.unwrap() else { panic!("no value is wrong") };
+            lens.push(batch.num_rows());
+        }
+        assert_eq!((lens.iter().sum::<usize>(), lens[0]), (400, expected), "{lens:?}");
+    }
+}
+
+#[test]
+fn days_and_lists_of_one_length_are_read_as_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    let days: ArrayRef = Arc::new(arrow_array::Date64Array::from(vec![Some(86_400_000), None]));
+    let item = Arc::new(Field::new("item", DataType::Int64, true));
+    let values: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 4]));
+    let pairs = arrow_array::FixedSizeListArray::new(item, 2, values, None);
+    write(&path, vec![("d", days), ("p", Arc::new(pairs))], Compression::SNAPPY);
+    let files = [file(&path)];
+    let types: Vec<_> = infer_parquet(&files)
+        .unwrap()
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.data_type().to_string())
+        .collect();
+    assert_eq!(types, ["Date32", "List(Int64)"]);
+    let rows: Vec<_> = read(&files, &[0, 1], 1).unwrap().into_iter().map(|(_, row)| row).collect();
+    assert_eq!(rows, ["1970-01-02,[1, 2]", "null,[3, 4]"]);
+}
+
+#[test]
 fn columns_of_files_belong_together_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| -> PathBuf { dir.path().join(name) };
@@ -217,6 +259,31 @@ fn columns_of_files_belong_together_by_name() {
     let told =
         format!("column \"n\" is of the type text, and of the type integer in {}", path("a").display());
     assert!(error.to_string().ends_with(&told), "{error}");
+}
+
+#[test]
+fn parts_of_columns_belong_together_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| -> PathBuf { dir.path().join(name) };
+    let member = |name: &str, ty| Arc::new(Field::new(name, ty, true));
+    let ints = |values: Vec<i32>| -> ArrayRef { Arc::new(Int32Array::from(values)) };
+    let of_one = StructArray::from(vec![(member("a", DataType::Int32), ints(vec![1]))]);
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
+    let doubles: ArrayRef = Arc::new(Float64Array::from(vec![2.5]));
+    let of_both = StructArray::from(vec![
+        (member("b", DataType::Utf8), texts),
+        (member("a", DataType::Float64), doubles),
+    ]);
+    let list = |values: StructArray| -> ArrayRef {
+        let offsets = arrow_buffer::OffsetBuffer::from_lengths([1]);
+        let item = Arc::new(Field::new("item", values.data_type().clone(), true));
+        Arc::new(arrow_array::ListArray::new(item, offsets, Arc::new(values), None))
+    };
+    write(&path("a"), vec![("l", list(of_one))], Compression::UNCOMPRESSED);
+    write(&path("b"), vec![("l", list(of_both))], Compression::UNCOMPRESSED);
+    let rows: Vec<_> = read(&[file(&path("a")), file(&path("b"))], &[0], 1).unwrap();
+    let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+    assert_eq!(rows, ["[{a: 1.0, b: }]", "[{a: 2.5, b: x}]"]);
 }
 
 /// Keeps row groups that may have a number in the first column.

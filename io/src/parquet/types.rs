@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field, FieldRef, TimeUnit};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, ListArray, StructArray, new_null_array};
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, TimeUnit};
+
+use crate::scanner::decimal::MAX_PRECISION;
 
 /// The type that a column of this type of a file has in a table: texts are views into what was read, categories are what
 /// they stand for, and parts of structs and lists may be null and have no notes.
@@ -12,7 +17,13 @@ pub(super) fn type_in_table(ty: &DataType) -> DataType {
 
 /// The type as which a column is read: as far as that costs nothing, the one that it has in a table.
 pub(super) fn as_read(ty: &DataType) -> DataType {
-    convert(ty, &|field, ty| field.clone().with_data_type(ty))
+    match ty {
+        // The reader cannot take them for others.
+        DataType::FixedSizeList(..) | DataType::Date64 | DataType::Time32(_) | DataType::Time64(_) => {
+            ty.clone()
+        }
+        ty => convert(ty, &|field, _| field.clone().with_data_type(as_read(field.data_type()))),
+    }
 }
 
 fn convert(ty: &DataType, part: &dyn Fn(&Field, DataType) -> Field) -> DataType {
@@ -25,27 +36,117 @@ fn convert(ty: &DataType, part: &dyn Fn(&Field, DataType) -> Field) -> DataType 
         DataType::Struct(fields) => DataType::Struct(fields.iter().map(inner).collect()),
         DataType::List(item) => DataType::List(inner(item)),
         DataType::LargeList(item) => DataType::LargeList(inner(item)),
+        // Of other lengths than others have, they are lists all the same; and days have no time.
+        DataType::FixedSizeList(item, _) => DataType::List(inner(item)),
+        DataType::Date64 => DataType::Date32,
+        // In the unit that times of SQL have.
+        DataType::Time32(_) | DataType::Time64(_) => DataType::Time64(TimeUnit::Nanosecond),
         other => other.clone(),
     }
 }
 
 /// The type that takes all values of two, if there is one.
 pub(super) fn common(one: &DataType, other: &DataType) -> Option<DataType> {
-    use DataType::{Date32, Date64, Float32, Float64, Int64, Null, Timestamp};
+    use DataType::{
+        BinaryView, Date32, Float32, Float64, LargeList, List, Null, Struct, Timestamp, Utf8View,
+    };
     match (one, other) {
         (one, other) if one == other => Some(one.clone()),
         (Null, some) | (some, Null) => Some(some.clone()),
-        (one, other) if one.is_integer() && other.is_integer() => Some(Int64),
+        (one, other) if one.is_integer() && other.is_integer() => Some(common_integer(one, other)),
+        (one, other) if one.is_decimal() && other.is_floating() => Some(Float64),
+        (one, other) if one.is_floating() && other.is_decimal() => Some(Float64),
+        (one, other) if one.is_decimal() || other.is_decimal() => {
+            common_decimal(digits_of(one)?, digits_of(other)?)
+        }
+        (Utf8View, BinaryView) | (BinaryView, Utf8View) => Some(BinaryView),
+        (List(one), List(other)) => Some(List(common_field(one, other)?)),
+        (LargeList(one), LargeList(other)) => Some(LargeList(common_field(one, other)?)),
+        (Struct(members), Struct(others)) => {
+            let mut all: Vec<FieldRef> = members.iter().cloned().collect();
+            for other in others {
+                match all.iter_mut().find(|member| member.name() == other.name()) {
+                    Some(member) => *member = common_field(member, other)?,
+                    None => all.push(Arc::clone(other)),
+                }
+            }
+            Some(Struct(all.into()))
+        }
         (Float32, Float64) | (Float64, Float32) => Some(Float64),
         (one, other) if is_number(one) && is_number(other) => Some(Float64),
-        (Date32 | Date64, Date32 | Date64) => Some(Date64),
-        (Date32 | Date64, Timestamp(unit, zone)) | (Timestamp(unit, zone), Date32 | Date64) => {
+        (Date32, Timestamp(unit, zone)) | (Timestamp(unit, zone), Date32) => {
             Some(Timestamp(*unit, zone.clone()))
         }
         (Timestamp(one, zone), Timestamp(other, same)) if zone == same => {
             Some(Timestamp(finer(*one, *other), zone.clone()))
         }
         _ => None,
+    }
+}
+
+fn common_field(one: &FieldRef, other: &FieldRef) -> Option<FieldRef> {
+    Some(Arc::new(one.as_ref().clone().with_data_type(common(one.data_type(), other.data_type())?)))
+}
+
+/// The largest numbers of 64 bits without a sign, beside some with one, are decimals.
+fn common_integer(one: &DataType, other: &DataType) -> DataType {
+    let are_unsigned = one.is_unsigned_integer() && other.is_unsigned_integer();
+    match (one, other) {
+        (DataType::UInt64, _) | (_, DataType::UInt64) if are_unsigned => DataType::UInt64,
+        (DataType::UInt64, _) | (_, DataType::UInt64) => DataType::Decimal128(UINT64_DIGITS, 0),
+        _ => DataType::Int64,
+    }
+}
+
+const UINT64_DIGITS: u8 = 20;
+
+/// Digits of a decimal before the point and behind it, or of an integer.
+fn digits_of(ty: &DataType) -> Option<(u8, i8)> {
+    match ty {
+        DataType::Decimal32(precision, scale)
+        | DataType::Decimal64(precision, scale)
+        | DataType::Decimal128(precision, scale)
+            if *scale >= 0 =>
+        {
+            Some((precision.checked_sub(scale.cast_unsigned())?, *scale))
+        }
+        ty if ty.is_integer() => Some((UINT64_DIGITS, 0)),
+        _ => None,
+    }
+}
+
+fn common_decimal(one: (u8, i8), other: (u8, i8)) -> Option<DataType> {
+    let (before, scale) = (one.0.max(other.0), one.1.max(other.1));
+    let precision = before + scale.cast_unsigned();
+    (precision <= MAX_PRECISION).then_some(DataType::Decimal128(precision, scale))
+}
+
+/// Values of a file as those of a type that takes them: members that structs do not have are null.
+///
+/// # Errors
+/// A value does not fit.
+pub(super) fn converted(values: &ArrayRef, ty: &DataType) -> Result<ArrayRef, ArrowError> {
+    if values.data_type() == ty {
+        return Ok(Arc::clone(values));
+    }
+    match (values.data_type(), ty) {
+        (DataType::Struct(_), DataType::Struct(members)) => {
+            let own = values.as_struct();
+            let member = |member: &FieldRef| match own.column_by_name(member.name()) {
+                Some(column) => converted(column, member.data_type()),
+                None => Ok(new_null_array(member.data_type(), own.len())),
+            };
+            let columns = members.iter().map(member).collect::<Result<_, _>>()?;
+            Ok(Arc::new(StructArray::try_new(members.clone(), columns, own.nulls().cloned())?))
+        }
+        (DataType::List(_), DataType::List(item)) => {
+            let list = values.as_list::<i32>();
+            let items = converted(list.values(), item.data_type())?;
+            let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
+            Ok(Arc::new(ListArray::try_new(Arc::clone(item), offsets, items, nulls)?))
+        }
+        // What does not fit a number of another file's type is an error, not null.
+        _ => cast_with_options(values, ty, &CastOptions { safe: false, ..CastOptions::default() }),
     }
 }
 
@@ -60,11 +161,12 @@ pub(super) fn name(ty: &DataType) -> String {
         DataType::BinaryView => "blob",
         ty if ty.is_integer() => "integer",
         ty if is_number(ty) => "double",
-        DataType::Date32 | DataType::Date64 => "date",
+        DataType::Date32 => "date",
         DataType::Timestamp(_, None) => "timestamp",
         DataType::Timestamp(_, Some(_)) => "timestamp with time zone",
         DataType::List(_) | DataType::LargeList(_) => "list",
         DataType::Struct(_) => "struct",
+        DataType::Decimal128(precision, scale) => return format!("decimal({precision}, {scale})"),
         other => return other.to_string().to_lowercase(),
     };
     name.to_owned()
@@ -80,10 +182,24 @@ mod tests {
 
     #[test]
     fn types_that_take_both() {
-        use DataType::{Boolean, Date32, Float32, Float64, Int8, Int64, Null, Timestamp, UInt32, Utf8View};
+        use DataType::{
+            BinaryView, Boolean, Date32, Decimal128, Float32, Float64, Int8, Int64, Null, Timestamp, UInt32,
+            UInt64, Utf8View,
+        };
+        let list = |ty| DataType::List(Arc::new(Field::new_list_field(ty, true)));
         let time = |unit| Timestamp(unit, None);
         for (one, other, expected) in [
             (Int8, UInt32, Some(Int64)),
+            (UInt64, UInt32, Some(UInt64)),
+            (UInt64, Int8, Some(Decimal128(20, 0))),
+            (Decimal128(5, 1), Decimal128(9, 2), Some(Decimal128(9, 2))),
+            (Decimal128(5, 1), Decimal128(4, 3), Some(Decimal128(7, 3))),
+            (Decimal128(5, 1), Int8, Some(Decimal128(21, 1))),
+            (Decimal128(5, 1), Float32, Some(Float64)),
+            (Decimal128(38, 1), Decimal128(38, 2), None),
+            (Utf8View, BinaryView, Some(BinaryView)),
+            (list(Int8), list(Int64), Some(list(Int64))),
+            (list(Int8), list(Utf8View), None),
             (Int64, Float32, Some(Float64)),
             (Float32, Float32, Some(Float32)),
             (Null, Utf8View, Some(Utf8View)),
@@ -106,5 +222,9 @@ mod tests {
         let list = DataType::List(item(DataType::LargeUtf8, false));
         assert_eq!(type_in_table(&list), DataType::List(item(DataType::Utf8View, true)));
         assert_eq!(as_read(&list), DataType::List(item(DataType::Utf8View, false)));
+        let pair = DataType::FixedSizeList(item(DataType::Utf8, true), 2);
+        assert_eq!(type_in_table(&pair), DataType::List(item(DataType::Utf8View, true)));
+        assert_eq!(as_read(&DataType::List(item(pair.clone(), true))), DataType::List(item(pair, true)));
+        assert_eq!(type_in_table(&DataType::Date64), DataType::Date32);
     }
 }

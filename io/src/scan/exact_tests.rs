@@ -140,7 +140,7 @@ fn options(
 ) -> CsvOptions {
     let Dialect { delim, quote, escape, comment, loose_quotes, .. } = messy.dialect.clone();
     let above: String = messy.above.concat();
-    let ty = |name: &str, ty| (name.to_owned(), ty);
+    let ty = |name: &str, ty: ColumnType| (name.to_owned(), ty.into());
     CsvOptions {
         delim: Some(delim),
         quote: quote.into(),

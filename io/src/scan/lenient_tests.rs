@@ -43,7 +43,7 @@ pub(super) fn told(
 }
 
 fn options(on_error: OnError) -> CsvOptions {
-    let integer = |name: &str| (name.to_owned(), ColumnType::Int64);
+    let integer = |name: &str| (name.to_owned(), ColumnType::Int64.into());
     CsvOptions { on_error, header: HeaderMode::Present, types: vec![integer("a"), integer("b")], ..rfc4180() }
 }
 
@@ -178,7 +178,7 @@ fn a_first_record_of_another_width_is_one_like_others() {
     let absent = CsvOptions {
         header: HeaderMode::Absent,
         types: vec![],
-        columns: Some(vec![("a".into(), ColumnType::Int64), ("b".into(), ColumnType::Int64)]),
+        columns: Some(vec![("a".into(), ColumnType::Int64.into()), ("b".into(), ColumnType::Int64.into())]),
         ..options(OnError::Skip)
     };
     let (rows, notes, _) = told(&Files::new(&[b"1,2,3\n4,5\n"]), &absent, None, &PLAIN).unwrap();
@@ -279,7 +279,7 @@ proptest! {
         codec in prop::sample::select(vec![Codec::Plain, Codec::Gzip]),
     ) {
         let mut options = CsvOptions { pad_short, cut_long, ..options(on_error) };
-        options.types.push(("c".into(), ColumnType::Text));
+        options.types.push(("c".into(), ColumnType::Text.into()));
         let files = Files::new(&[&compressed(text.as_bytes(), codec)]);
         let (mut expected, counts) = oracle(&text, &Dialect::RFC4180, &options);
         if workers > 1 {

@@ -240,7 +240,7 @@ fn a_lost_header_is_an_error_and_lost_records_are_not() {
     let both = Files::new(&[&text.bytes, &file]);
     let error = infer_csv(&both.sources(), &salvaging()).unwrap_err();
     assert!(error.hint().unwrap().contains("header = false"), "{error}");
-    let named = |name: &str, ty| (name.to_owned(), ty);
+    let named = |name: &str, ty: ColumnType| (name.to_owned(), ty.into());
     let columns =
         [named("id", ColumnType::Int64), named("name", ColumnType::Text), named("note", ColumnType::Text)];
     let options = CsvOptions {

@@ -37,7 +37,7 @@ impl Files {
     }
 
     /// All rows of all files as text, nulls as "∅", read by one worker.
-    fn rows(&self, options: &CsvOptions) -> Result<Vec<String>> {
+    pub(crate) fn rows(&self, options: &CsvOptions) -> Result<Vec<String>> {
         let (table, request) = self.csv(options)?;
         let scan = Scan::new(self.sources(), &ScanFormat::Csv(table), request, 1, &Notes::default());
         read(Arc::new(scan), 1)
@@ -264,9 +264,19 @@ fn bytes_that_are_no_text_matter_only_where_they_are_read() {
 }
 
 #[test]
+fn texts_that_are_null_in_one_column() {
+    let files = Files::new(&[b"a,b,c\n-,-,1\nx,x,-\n\"-\",,3\n", b"b,a\n-,x\n"]);
+    let nullstr_of = vec![("A".to_owned(), vec!["-".to_owned()]), ("b".to_owned(), vec!["x".to_owned()])];
+    let options = CsvOptions { nullstr_of, ..CsvOptions::default() };
+    assert_eq!(files.rows(&options).unwrap(), ["∅|-|1", "x|∅|∅", "∅|∅|3", "x|-|∅"]);
+    let bare = CsvOptions { nulls_in_quotes: false, ..options };
+    assert_eq!(files.rows(&bare).unwrap()[2], "-|∅|3");
+}
+
+#[test]
 fn a_column_is_forgone_where_the_rule_allows_it() {
     let files = Files::new(&[b"a,b,c\n1,2,3\n", b"a,b,c\n4,x,y\n5,6,7\n"]);
-    let integer = |name: &str| (name.to_owned(), ColumnType::Int64);
+    let integer = |name: &str| (name.to_owned(), ColumnType::Int64.into());
     let types = vec![integer("a"), integer("b"), integer("c")];
     let (table, request) = files.csv(&CsvOptions { types, ..Default::default() }).unwrap();
     let scan = |rule: Box<ForgoRule>| {
@@ -321,7 +331,7 @@ fn options_are_obeyed() {
         ..Default::default()
     };
     assert_eq!(Files::new(&[text]).rows(&options).unwrap(), ["1|x;'y", "∅|∅"]);
-    let columns = Some(vec![("x".to_owned(), ColumnType::Int8)]);
+    let columns = Some(vec![("x".to_owned(), ColumnType::Int8.into())]);
     let options = CsvOptions { header: HeaderMode::Present, columns, ..Default::default() };
     assert_eq!(Files::new(&[b"a\n1\n"]).rows(&options).unwrap(), ["1"]);
     let escape = CsvOptions { escape: Some(b'\\').into(), ..Default::default() };
@@ -399,7 +409,7 @@ impl RowFilter for AtLeast {
 #[test]
 fn what_is_left_out_is_not_converted() {
     let files = Files::new(&[b"n,t\n1,x\n2,\xff\n30,y\n4,\xff\n"]);
-    let types = vec![("n".to_owned(), ColumnType::Int64), ("t".to_owned(), ColumnType::Text)];
+    let types = vec![("n".to_owned(), ColumnType::Int64.into()), ("t".to_owned(), ColumnType::Text.into())];
     let (table, request) = files.csv(&CsvOptions { types, ..rfc4180() }).unwrap();
     let with = |filter: ScanFilter| {
         let (format, request) = (ScanFormat::Csv(table.clone()), ScanRequest { filter, ..request.clone() });
@@ -470,7 +480,7 @@ proptest! {
         codec in prop::sample::select(Codec::WRITTEN.to_vec()),
     ) {
         let files = Files::new(&[&compressed(text.as_bytes(), codec)]);
-        let types = vec![("n".to_owned(), ColumnType::Int64), ("t".to_owned(), ColumnType::Text)];
+        let types = vec![("n".to_owned(), ColumnType::Int64.into()), ("t".to_owned(), ColumnType::Text.into())];
         let options = CsvOptions { types, header: HeaderMode::Present, delim: Some(b','.into()), ..rfc4180() };
         let (table, request) = files.csv(&options).unwrap();
         let mut expected: Vec<String> = csv_oracle(&text);
@@ -499,7 +509,7 @@ proptest! {
         by_number in any::<bool>(),
     ) {
         let files = Files::new(&[text.as_bytes()]);
-        let types = vec![("n".to_owned(), ColumnType::Int64), ("t".to_owned(), ColumnType::Text)];
+        let types = vec![("n".to_owned(), ColumnType::Int64.into()), ("t".to_owned(), ColumnType::Text.into())];
         let options = CsvOptions { types, header: HeaderMode::Present, delim: Some(b','.into()), ..rfc4180() };
         let (table, mut request) = files.csv(&options).unwrap();
         let all = files.rows(&options).unwrap();

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, Time64MicrosecondType, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    Int64Type, Time64NanosecondType, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{ArrayRef, BooleanArray, PrimitiveArray};
 use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder};
@@ -14,11 +13,12 @@ use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder};
 use super::decimal::parse_decimal;
 use super::fields::{FieldRules, Fields, Missing, Span};
 use super::infer::Column;
+use super::nested::NestedValues;
 use super::numbers;
 use super::text_values::TextValues;
 use super::values::{
-    NumberSigns, is_null_word, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_time, parse_u64,
-    trim,
+    NumberSigns, is_null_word, parse_declared_bool, parse_f32, parse_f64, parse_i64, parse_time_nanos,
+    parse_u64, trim,
 };
 use crate::options::ColumnType;
 use crate::simd::InstructionSet;
@@ -28,6 +28,8 @@ use crate::simd::InstructionSet;
 pub(crate) struct ColumnBuilder {
     ty: ColumnType,
     missing: Missing,
+    /// Texts that are null in this column.
+    null_texts: Vec<String>,
     values: Values,
     nulls: NullBufferBuilder,
 }
@@ -49,13 +51,15 @@ enum Values {
     Decimal(Vec<i128>),
     /// Days.
     Date(Vec<i32>),
-    /// Microseconds since midnight.
+    /// Nanoseconds since midnight.
     Time(Vec<i64>),
     /// Microseconds without a zone.
     Timestamp(Vec<i64>),
     /// Microseconds in UTC.
     TimestampTz(Vec<i64>),
     Text(TextValues),
+    /// Lists and objects.
+    Nested(Box<NestedValues>),
 }
 
 /// A field that cannot be a value of its column.
@@ -71,7 +75,7 @@ pub(crate) enum Rejected {
 pub(crate) type FirstRejected = (usize, Rejected);
 
 /// Told of each field that cannot be a value, with its place: to stop there, or to go on with a null.
-type OnBad<'a> = &'a mut dyn FnMut(usize, Rejected) -> ControlFlow<FirstRejected>;
+pub(super) type OnBad<'a> = &'a mut dyn FnMut(usize, Rejected) -> ControlFlow<FirstRejected>;
 
 impl ColumnBuilder {
     /// An empty column with room for `rows` values.
@@ -95,12 +99,25 @@ impl ColumnBuilder {
             ColumnType::TimestampTz => Values::TimestampTz(Vec::with_capacity(rows)),
             ColumnType::Text => Values::Text(TextValues::with_capacity(rows)),
         };
-        Self { ty, missing: Missing::Usual, values, nulls: NullBufferBuilder::new(rows) }
+        Self {
+            ty,
+            missing: Missing::Usual,
+            null_texts: Vec::new(),
+            values,
+            nulls: NullBufferBuilder::new(rows),
+        }
     }
 
     /// An empty column for the values of a column of a table.
     pub(crate) fn of(column: &Column) -> Self {
-        Self { missing: column.missing, ..Self::new(column.ty, 0) }
+        let (missing, null_texts) = (column.missing, column.null_texts.clone());
+        match &column.nested {
+            Some(nested) => {
+                let values = Values::Nested(Box::new(NestedValues::new(nested.clone())));
+                Self { missing, null_texts, values, ..Self::new(column.ty, 0) }
+            }
+            None => Self { missing, null_texts, ..Self::new(column.ty, 0) },
+        }
     }
 
     /// Appends fields.
@@ -140,9 +157,9 @@ impl ColumnBuilder {
     ) -> Result<(), FirstRejected> {
         let own;
         let rules = match self.missing {
-            Missing::Usual => rules,
+            Missing::Usual if self.null_texts.is_empty() => rules,
             missing => {
-                own = rules.with_missing(missing);
+                own = rules.of_column(missing, &self.null_texts, fields.dialect);
                 &own
             }
         };
@@ -193,7 +210,7 @@ impl ColumnBuilder {
                 };
                 append_by!(values, never, |value| { parse_decimal(&signs.plain(value)?, precision, scale) })
             }
-            Values::Time(values) => append_by!(values, never, parse_time),
+            Values::Time(values) => append_by!(values, never, parse_time_nanos),
             Values::Date(values) => {
                 append_by!(values, never, |value| rules.times.date(value))
             }
@@ -207,6 +224,8 @@ impl ColumnBuilder {
             }
             Values::Boolean(values) => append_booleans(values, nulls, fields, spans, rules, on_bad),
             Values::Text(values) => append_text(values, nulls, fields, spans, rules, on_bad),
+            // They have nulls of their own.
+            Values::Nested(values) => values.append(fields, spans, rules, on_bad),
         }
     }
 
@@ -262,6 +281,7 @@ impl ColumnBuilder {
             | Values::Timestamp(values)
             | Values::TimestampTz(values) => values.resize(values.len() + rows, 0),
             Values::Text(values) => (0..rows).for_each(|_| values.push_null()),
+            Values::Nested(values) => values.append_nulls(rows),
         }
     }
 
@@ -285,13 +305,14 @@ impl ColumnBuilder {
                 Arc::new(array.with_data_type(self.ty.data_type()))
             }
             Values::Date(values) => primitive::<Date32Type>(values, nulls),
-            Values::Time(values) => primitive::<Time64MicrosecondType>(values, nulls),
+            Values::Time(values) => primitive::<Time64NanosecondType>(values, nulls),
             Values::Timestamp(values) => primitive::<TimestampMicrosecondType>(values, nulls),
             Values::TimestampTz(values) => {
                 let array = PrimitiveArray::<TimestampMicrosecondType>::new(taken(values).into(), nulls);
                 Arc::new(array.with_data_type(self.ty.data_type()))
             }
             Values::Text(values) => Arc::new(values.finish(nulls)),
+            Values::Nested(values) => values.finish(),
         }
     }
 }

@@ -19,7 +19,7 @@ use super::null_texts::NullTexts;
 use super::record::{Dialect, Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record, unescape};
 use super::structure::{Irregular, Marks, Record, Structure};
 use super::text_values::CheckedText;
-use super::time_format::TimeFormats;
+use super::time_format::{TimeFormat, TimeFormats};
 use super::values::wider_type;
 use crate::chunk::PADDING_LEN_BYTES;
 use crate::encoding::Encoding;
@@ -62,7 +62,7 @@ impl CsvRequest {
     pub(crate) fn new(table: &CsvTable, request: &ScanRequest) -> Self {
         let field = |index: &usize| {
             let column = &table.columns[*index];
-            ArrowField::new(&column.name, column.ty.data_type(), true)
+            ArrowField::new(&column.name, column.data_type(), true)
         };
         let fields: Vec<ArrowField> = request.columns.iter().map(field).collect();
         let schema = Arc::new(Schema::new(fields));
@@ -556,7 +556,7 @@ pub(super) fn value_error(
         Rejected::Value => ErrorKind::Value {
             location,
             column: name,
-            expected: expected(column.ty, &rules.times),
+            expected: expected(column, &rules.times),
             found,
             inferred: column.inferred,
             fits: wider_type(column.ty, &value, rules.signs, &rules.times),
@@ -569,18 +569,25 @@ pub(super) fn value_error(
 }
 
 /// What a value of a column is called in an error.
-fn expected(ty: ColumnType, times: &TimeFormats) -> Cow<'static, str> {
-    match (ty, &times.date, &times.timestamp) {
+fn expected(column: &Column, times: &TimeFormats) -> Cow<'static, str> {
+    if let Some(nested) = &column.nested {
+        return format!("{nested} as JSON").into();
+    }
+    let any_of = |formats: &[TimeFormat]| {
+        let formats: Vec<String> = formats.iter().map(ToString::to_string).collect();
+        formats.join(" or ")
+    };
+    match (column.ty, times.dates.as_slice(), times.timestamps.as_slice()) {
         (ColumnType::Decimal { precision, scale }, _, _) => match precision - scale {
             0 => "a decimal number with nothing but zero before the point".into(),
             digits => format!("a decimal number of at most {digits} digits before the point").into(),
         },
-        (ColumnType::Date, Some(format), _) => format!("a date ({format})").into(),
-        (ColumnType::Timestamp, _, Some(format)) => format!("a timestamp ({format})").into(),
-        (ColumnType::TimestampTz, _, Some(format)) => {
-            format!("a timestamp with a time zone ({format})").into()
+        (ColumnType::Date, formats @ [_, ..], _) => format!("a date ({})", any_of(formats)).into(),
+        (ColumnType::Timestamp, _, formats @ [_, ..]) => format!("a timestamp ({})", any_of(formats)).into(),
+        (ColumnType::TimestampTz, _, formats @ [_, ..]) => {
+            format!("a timestamp with a time zone ({})", any_of(formats)).into()
         }
-        _ => ty.expected().into(),
+        (ty, ..) => ty.expected().into(),
     }
 }
 

@@ -59,9 +59,12 @@ pub struct FieldRules {
 }
 
 impl FieldRules {
-    /// For a column in which other things are missing.
-    pub(crate) fn with_missing(&self, missing: Missing) -> Self {
-        let nulls = if missing == Missing::Nothing { NullTexts::default() } else { self.nulls.clone() };
+    /// For a column in which other things are missing, of which some texts are null in it alone.
+    pub(crate) fn of_column(&self, missing: Missing, null_texts: &[String], dialect: &Dialect) -> Self {
+        let nulls = match missing {
+            Missing::Nothing => NullTexts::default(),
+            Missing::Usual | Missing::NoText => self.nulls.and(null_texts, dialect),
+        };
         Self { nulls, missing, ..self.clone() }
     }
 }

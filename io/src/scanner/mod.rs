@@ -10,6 +10,7 @@ pub(crate) mod filter;
 pub mod infer;
 pub mod json;
 pub(crate) mod lenient;
+mod nested;
 mod null_texts;
 mod numbers;
 pub mod record;

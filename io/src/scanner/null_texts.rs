@@ -8,27 +8,37 @@ use crate::options::CsvOptions;
 pub struct NullTexts {
     bare: Vec<String>,
     quoted: Vec<String>,
+    /// Whether those of a column are null in quotes, too.
+    in_quotes: bool,
 }
 
 impl NullTexts {
     /// The same in quotes and without.
     #[cfg(test)]
     pub(crate) fn alike(texts: Vec<String>) -> Self {
-        Self { quoted: texts.clone(), bare: texts }
+        Self { quoted: texts.clone(), bare: texts, in_quotes: true }
     }
 
     /// Of files of a dialect. A field with escapes gets quotes before it is read, and so says that it is a text: `\\\\N` is not the `\\N`
     /// that stands for null.
     pub(crate) fn of(options: &CsvOptions, dialect: &Dialect) -> Self {
-        let bare = options.nullstr.clone();
+        Self::of_texts(options.nullstr.clone(), options.nulls_in_quotes, dialect)
+    }
+
+    /// These and those of one column.
+    pub(crate) fn and(&self, texts: &[String], dialect: &Dialect) -> Self {
+        Self::of_texts([self.bare.as_slice(), texts].concat(), self.in_quotes, dialect)
+    }
+
+    fn of_texts(bare: Vec<String>, in_quotes: bool, dialect: &Dialect) -> Self {
         let is_escaped = |text: &str| dialect.escape.is_some_and(|escape| text.as_bytes().contains(&escape));
         let quoted = match dialect.escapes {
-            _ if !options.nulls_in_quotes => Vec::new(),
+            _ if !in_quotes => Vec::new(),
             Escapes::InQuotes => bare.clone(),
             Escapes::Everywhere => bare.iter().filter(|text| !is_escaped(text)).cloned().collect(),
             Escapes::WithoutQuotes => Vec::new(),
         };
-        Self { bare, quoted }
+        Self { bare, quoted, in_quotes }
     }
 
     /// Whether a value stands for null.

@@ -12,32 +12,33 @@ use crate::error::{Error, Result};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
-/// How dates and points in time are written; `None`: as `2008-11-13` and `2008-11-13 10:00`.
+/// How dates and points in time are written: in one of these ways, of which the first counts that a value has. Where there are
+/// none, as `2008-11-13` and `2008-11-13 10:00`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TimeFormats {
     /// Dates. Among points in time they stand for their midnight.
-    pub date: Option<TimeFormat>,
+    pub dates: Vec<TimeFormat>,
     /// Points in time.
-    pub timestamp: Option<TimeFormat>,
+    pub timestamps: Vec<TimeFormat>,
 }
 
 impl TimeFormats {
     /// A date as days since 1970-01-01.
     pub(crate) fn date(&self, value: &[u8]) -> Option<i32> {
-        match &self.date {
-            None => parse_date(value),
-            Some(format) => format.date(value),
+        match self.dates.as_slice() {
+            [] => parse_date(value),
+            formats => formats.iter().find_map(|format| format.date(value)),
         }
     }
 
     /// A point in time as microseconds since 1970-01-01, and whether it has a time zone (then it is in UTC).
     pub(crate) fn timestamp(&self, value: &[u8]) -> Option<(i64, bool)> {
-        let found = match &self.timestamp {
-            None => parse_timestamp(value),
-            Some(format) => format.timestamp(value),
+        let found = match self.timestamps.as_slice() {
+            [] => parse_timestamp(value),
+            formats => formats.iter().find_map(|format| format.timestamp(value)),
         };
         let midnight = |format: &TimeFormat| Some((i64::from(format.date(value)?) * MICROS_PER_DAY, false));
-        found.or_else(|| self.date.as_ref().and_then(midnight))
+        found.or_else(|| self.dates.iter().find_map(midnight))
     }
 }
 
@@ -317,10 +318,32 @@ mod tests {
 
     #[test]
     fn dates_among_points_in_time_are_midnights() {
-        let times = TimeFormats { date: Some(format("%d.%m.%Y")), timestamp: None };
+        let times = TimeFormats { dates: vec![format("%d.%m.%Y")], timestamps: Vec::new() };
         let micros = |text: &str| times.timestamp(text.as_bytes()).map(|(micros, _)| micros);
         assert_eq!(micros("13.11.2008"), micros("2008-11-13 00:00"));
         assert_eq!(times.date(b"2008-11-13"), None);
+    }
+
+    #[test]
+    fn the_first_of_several_formats_counts() {
+        let formats = |texts: &[&str]| texts.iter().map(|text| format(text)).collect();
+        let times = TimeFormats {
+            dates: formats(&["%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y"]),
+            timestamps: formats(&["%d.%m.%Y %H:%M", "%Y-%m-%dT%H:%M:%S"]),
+        };
+        let iso = |text: &str| parse_date(text.as_bytes());
+        for (value, expected) in [
+            ("13.11.2008", Some("2008-11-13")),
+            ("11/12/2008", Some("2008-12-11")),
+            ("11/13/2008", Some("2008-11-13")),
+            ("2008-11-13", None),
+        ] {
+            assert_eq!(times.date(value.as_bytes()), expected.and_then(iso), "{value}");
+        }
+        let micros = |text: &str| times.timestamp(text.as_bytes()).map(|(micros, _)| micros);
+        let expected = parse_timestamp(b"2008-11-13 10:05:00").map(|(micros, _)| micros);
+        assert_eq!((micros("13.11.2008 10:05"), micros("2008-11-13T10:05:00")), (expected, expected));
+        assert_eq!(micros("2008-11-13 10:05"), None);
     }
 
     proptest! {

@@ -293,6 +293,11 @@ pub(crate) fn days_since_epoch(year: i64, month: i64, day: i64) -> i32 {
     (era * 146_097 + day_of_era - 719_468) as i32
 }
 
+/// A time of day as nanoseconds since midnight.
+pub fn parse_time_nanos(bytes: &[u8]) -> Option<i64> {
+    parse_time(bytes).map(|micros| micros * 1000)
+}
+
 /// A time of day, `HH:MM`, with seconds and up to six digits of them behind a point or without, as microseconds since midnight.
 pub fn parse_time(bytes: &[u8]) -> Option<i64> {
     let number = |digits: &[u8]| {

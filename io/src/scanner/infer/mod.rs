@@ -28,7 +28,7 @@ pub(crate) use head::{Head, SAMPLE_LEN_BYTES, check_head, each_file, fill_head, 
 pub(crate) use names::{ColumnPlaces, column_name, find_by_place, folded, header_names};
 pub(crate) use sample::Sample;
 use sample::take_samples;
-use stated::{apply_names, apply_not_null, apply_types};
+use stated::{apply_names, apply_nulls, apply_types};
 pub(crate) use table::HeaderRule;
 pub use table::{Column, CsvTable};
 use union::merge;
@@ -39,6 +39,7 @@ use super::record::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
 use crate::pipe::{self, HeadLook};
+use crate::scanner::json::JsonType;
 use crate::sniff::{Known, dialect_of};
 use crate::source::SourceFile;
 
@@ -121,14 +122,14 @@ fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
     let mut table = merge(files, &samples, dialect, options);
     apply_names(&mut table)?;
     apply_types(&mut table)?;
-    apply_not_null(&mut table)?;
+    apply_nulls(&mut table)?;
     Ok(table)
 }
 
 /// The table that `columns` states; a header, if there is one, is passed over.
 fn declared(
     files: &[SourceFile],
-    columns: &[(String, ColumnType)],
+    columns: &[(String, JsonType)],
     known: &Known,
     options: &CsvOptions,
 ) -> Result<CsvTable> {
@@ -146,7 +147,7 @@ fn declared(
         HeaderMode::Present => HeaderRule::Skipped,
         HeaderMode::Absent => HeaderRule::Data,
     };
-    let columns = columns.iter().map(|(name, ty)| Column::new(name.clone(), *ty, false)).collect();
+    let columns = columns.iter().map(|(name, ty)| Column::given(name.clone(), ty)).collect();
     let mut table = CsvTable {
         columns,
         forms,
@@ -160,7 +161,7 @@ fn declared(
         estimated_rows: None,
         line_end: None,
     };
-    apply_not_null(&mut table)?;
+    apply_nulls(&mut table)?;
     Ok(table)
 }
 
@@ -282,7 +283,8 @@ mod tests {
         assert_eq!((skips, encoding(&table).as_deref()), ([2, 0], Some("windows-1252")));
         assert_eq!(table.notes().len(), 2);
         // Also where all columns are given.
-        let columns = Some(vec![("n".into(), ColumnType::Text), ("t".into(), ColumnType::Text)]);
+        let columns =
+            Some(vec![("n".into(), ColumnType::Text.into()), ("t".into(), ColumnType::Text.into())]);
         let options = CsvOptions { columns, delim: Some(b';'.into()), ..CsvOptions::default() };
         let files = crate::source::expand(&[format!("{}/*.csv", dir.path().display())]).unwrap();
         let given = infer_csv(&files, &options).unwrap();

@@ -199,7 +199,8 @@ mod tests {
             ]
         );
         assert_eq!(columns(&[text]), "zip bigint, n bigint, hour bigint");
-        let types = vec![("ZIP".to_owned(), ColumnType::Text), ("hour".to_owned(), ColumnType::Int8)];
+        let types =
+            vec![("ZIP".to_owned(), ColumnType::Text.into()), ("hour".to_owned(), ColumnType::Int8.into())];
         assert!(notes(text, &CsvOptions { types, ..default.clone() }).is_empty());
         assert!(notes(text, &CsvOptions { all_varchar: true, ..default }).is_empty());
     }

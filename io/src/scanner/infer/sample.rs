@@ -1,8 +1,11 @@
 //! What the head of one file shows.
 
+use std::collections::HashMap;
+
 use super::head::each_file;
+use super::normal_names::normal_names;
 use super::values::{ColumnValues, is_commented};
-use super::{Head, column_name, read_head};
+use super::{Head, column_name, header_names, read_head};
 use crate::encoding::Encoding;
 use crate::error::Result;
 use crate::options::{CsvOptions, HeaderMode, OnError, Setting};
@@ -44,6 +47,8 @@ pub(crate) struct Sample {
     pub(super) line_end: Option<&'static str>,
     /// Whether these are all.
     pub(crate) whole: bool,
+    /// How the fields of columns are understood in which other texts are null, by their places.
+    own_rules: HashMap<usize, FieldRules>,
 }
 
 impl Sample {
@@ -64,10 +69,42 @@ impl Sample {
             compressed_bytes: head.compressed_bytes,
             line_end: first_line_end(&head.text),
             whole: head.whole,
+            own_rules: HashMap::new(),
         };
         let rules = sample.rules(options, head.encoding);
         sample.read(head, &rules);
+        if !options.nullstr_of.is_empty() {
+            // Which columns they are is known now.
+            sample.find_own_rules(options, &rules);
+            (sample.first, sample.records) = (None, 0);
+            (sample.first_types, sample.types) = (Vec::new(), Vec::new());
+            sample.read(head, &rules);
+        }
         sample
+    }
+
+    /// Finds the columns in which the options say that other texts are null.
+    fn find_own_rules(&mut self, options: &CsvOptions, rules: &FieldRules) {
+        let first = self.first.clone().unwrap_or_default();
+        // Behind the first field of rows that has no name, names are those of the fields before.
+        let shift = usize::from(self.unnamed == Unnamed::First && options.header != HeaderMode::Absent);
+        let mut names = header_names(&first);
+        if options.normalize_names {
+            names = normal_names(names.iter().map(String::as_str));
+        }
+        let given = options.columns.iter().flatten().map(|(name, _)| name).chain(&options.names);
+        let given: Vec<&String> = given.collect();
+        for (name, texts) in &options.nullstr_of {
+            let is_it = |known: &&String| known.eq_ignore_ascii_case(name);
+            let of_header = || names.iter().skip(given.len()).position(|known| is_it(&known));
+            let place = given.iter().position(is_it).or_else(|| Some(of_header()? + given.len() + shift));
+            let by_number = || name.strip_prefix("column").and_then(|number| number.parse().ok());
+            if let Some(place) = place.or_else(by_number) {
+                let rules = self.own_rules.get(&place).unwrap_or(rules);
+                let own = rules.of_column(Missing::Usual, texts, &self.dialect);
+                self.own_rules.insert(place, own);
+            }
+        }
     }
 
     /// How its fields are understood.
@@ -125,6 +162,7 @@ impl Sample {
             if types.len() <= index {
                 types.resize(index + 1, ColumnValues::default());
             }
+            let rules = self.own_rules.get(&index).unwrap_or(rules);
             types[index].add(value, field.form != FieldForm::Bare, rules);
             if is_first {
                 names.push(column_name(value, rules.encoding));
@@ -260,6 +298,30 @@ fn behind_lines(text: &[u8], lines: u64) -> usize {
 mod tests {
     use super::super::testing::{columns, columns_of, infer};
     use super::*;
+
+    #[test]
+    fn texts_that_are_null_in_one_column() {
+        let of = |column: &str, text: &str| (column.to_owned(), vec![text.to_owned()]);
+        let found = |text: &str, nullstr_of: Vec<(String, Vec<String>)>, options: CsvOptions| {
+            columns_of(&infer(&[text], &CsvOptions { nullstr_of, ..options }).unwrap())
+        };
+        let usual = CsvOptions::default;
+        let text = "a,b\nx,1\n2,?\n3,x\n";
+        assert_eq!(found(text, vec![of("A", "x")], usual()), "a bigint, b text");
+        assert_eq!(found(text, vec![of("b", "x"), of("b", "?")], usual()), "a text, b bigint");
+        let absent = CsvOptions { header: HeaderMode::Absent, ..usual() };
+        assert_eq!(
+            found("1,-9\n2,soon\n", vec![of("column1", "soon")], absent),
+            "column0 bigint, column1 bigint"
+        );
+        let named = CsvOptions { names: vec!["n".to_owned()], ..usual() };
+        assert_eq!(found(text, vec![of("n", "x")], named), "n bigint, b text");
+        let whole = CsvOptions { whole_files: true, ..usual() };
+        let long = format!("{text}{}", "4,5\n".repeat(200_000));
+        assert_eq!(found(&format!("{long}x,6\n"), vec![of("a", "x")], whole), "a bigint, b text");
+        let error = infer(&[text], &CsvOptions { nullstr_of: vec![of("c", "x")], ..usual() }).unwrap_err();
+        assert_eq!(error.to_string(), "option nullstr: no column is named \"c\"");
+    }
 
     #[test]
     fn delimiters_at_the_ends_of_records_are_columns_without_a_name() {

@@ -7,6 +7,7 @@ use super::{Column, CsvTable};
 use crate::error::{Error, Result};
 use crate::options::{ColumnType, CsvOptions};
 use crate::scanner::fields::Missing;
+use crate::scanner::json::JsonType;
 
 /// Applies the names that the options give.
 pub(super) fn apply_names(table: &mut CsvTable) -> Result<()> {
@@ -38,24 +39,31 @@ pub(super) fn apply_names(table: &mut CsvTable) -> Result<()> {
 pub(super) fn apply_types(table: &mut CsvTable) -> Result<()> {
     check_count("types", table.options.types_in_order.len(), &table.columns)?;
     for (column, ty) in table.columns.iter_mut().zip(&table.options.types_in_order) {
-        column.set_type(*ty);
+        column.set_type(ty);
     }
     for (name, ty) in &table.options.types {
         let index = place_of(name, "types", &table.columns)?;
-        table.columns[index].set_type(*ty);
+        table.columns[index].set_type(ty);
     }
     Ok(())
 }
 
-/// Applies what the options say of nulls in columns of text.
-pub(super) fn apply_not_null(table: &mut CsvTable) -> Result<()> {
+/// Applies what the options say of nulls in columns.
+pub(super) fn apply_nulls(table: &mut CsvTable) -> Result<()> {
     if table.options.empty_is_text {
-        let texts = table.columns.iter_mut().filter(|column| column.ty == ColumnType::Text);
+        let texts = table
+            .columns
+            .iter_mut()
+            .filter(|column| column.ty == ColumnType::Text && column.nested.is_none());
         texts.for_each(|column| column.missing = Missing::NoText);
     }
     for name in &table.options.not_null {
         let index = place_of(name, "force_not_null", &table.columns)?;
         table.columns[index].missing = Missing::Nothing;
+    }
+    for (name, texts) in &table.options.nullstr_of {
+        let index = place_of(name, "nullstr", &table.columns)?;
+        table.columns[index].null_texts.extend_from_slice(texts);
     }
     Ok(())
 }
@@ -88,9 +96,9 @@ fn check_count(option: &str, count: usize, columns: &[Column]) -> Result<()> {
 }
 
 /// The type that the options give a column.
-pub(super) fn given_type(name: &str, options: &CsvOptions) -> Option<ColumnType> {
+pub(super) fn given_type<'a>(name: &str, options: &'a CsvOptions) -> Option<&'a JsonType> {
     let mut types = options.types.iter();
-    types.find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, ty)| *ty)
+    types.find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, ty)| ty)
 }
 
 #[cfg(test)]
@@ -100,14 +108,14 @@ mod tests {
 
     #[test]
     fn types_can_be_stated() {
-        let types = vec![("B".to_owned(), ColumnType::Text)];
+        let types = vec![("B".to_owned(), ColumnType::Text.into())];
         let options = CsvOptions { types, ..Default::default() };
         assert_eq!(columns_of(&infer(&["a,b\n1,2\n"], &options).unwrap()), "a bigint, b text");
         let error = infer(&["a,c\n1,2\n"], &options).unwrap_err();
         assert_eq!(error.to_string(), "option types: no column is named \"B\"");
         let options = CsvOptions { all_varchar: true, ..Default::default() };
         assert_eq!(columns_of(&infer(&["a,b\n1,2\n"], &options).unwrap()), "a text, b text");
-        let columns = Some(vec![("x".to_owned(), ColumnType::Float64)]);
+        let columns = Some(vec![("x".to_owned(), ColumnType::Float64.into())]);
         let options = CsvOptions { columns, ..Default::default() };
         assert_eq!(columns_of(&infer(&["1\n"], &options).unwrap()), "x double");
     }
@@ -118,10 +126,10 @@ mod tests {
         let found = |text: &str, options: &CsvOptions| columns_of(&infer(&[text], options).unwrap());
         let text = "A b,a  B,order\n1,x,2\n";
         assert_eq!(found(text, &normal), "a_b bigint, a_b_1 text, _order bigint");
-        let types = vec![("A_B".to_owned(), ColumnType::Text)];
+        let types = vec![("A_B".to_owned(), ColumnType::Text.into())];
         let named = CsvOptions { types, names: vec!["id".into()], ..normal };
         assert!(infer(&[text], &named).is_err());
-        let types = vec![("_ORDER".to_owned(), ColumnType::Text)];
+        let types = vec![("_ORDER".to_owned(), ColumnType::Text.into())];
         assert_eq!(found(text, &CsvOptions { types, ..named }), "id bigint, a_b_1 text, _order text");
     }
 

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use arrow_schema::DataType;
+
 use crate::encoding::Encoding;
 use crate::options::{ColumnType, CsvOptions, Setting};
 use crate::scanner::fields::Missing;
 use crate::scanner::file_forms::{FileForm, FileForms};
+use crate::scanner::json::JsonType;
 use crate::scanner::{Delim, TimeFormats};
 
 /// A column of a table.
@@ -18,20 +21,46 @@ pub struct Column {
     pub(crate) header: String,
     /// What is missing in it.
     pub(crate) missing: Missing,
-    /// Its type.
+    /// Texts that are null in it, beside those that are in all columns.
+    pub(crate) null_texts: Vec<String>,
+    /// Its type; of a column of lists or objects, text.
     pub ty: ColumnType,
+    /// The type of the lists or objects in it.
+    pub(crate) nested: Option<JsonType>,
     /// Whether it has the type because of what was seen in the heads of the files.
     pub inferred: bool,
 }
 
 impl Column {
     pub(super) fn new(name: String, ty: ColumnType, inferred: bool) -> Self {
-        Self { header: name.clone(), name, missing: Missing::Usual, ty, inferred }
+        let (header, missing, null_texts) = (name.clone(), Missing::Usual, Vec::new());
+        Self { header, name, missing, null_texts, ty, nested: None, inferred }
+    }
+
+    /// A column with a type that is given.
+    pub(super) fn given(name: String, ty: &JsonType) -> Self {
+        let mut column = Self::new(name, ColumnType::Text, false);
+        column.set_type(ty);
+        column
     }
 
     /// Gives it a type, which is not guessed.
-    pub(super) fn set_type(&mut self, ty: ColumnType) {
-        (self.ty, self.inferred) = (ty, false);
+    pub(super) fn set_type(&mut self, ty: &JsonType) {
+        (self.ty, self.nested) = match ty {
+            JsonType::Scalar(scalar) => (*scalar, None),
+            nested => (ColumnType::Text, Some(nested.clone())),
+        };
+        self.inferred = false;
+    }
+
+    /// The name of its type.
+    pub fn type_name(&self) -> String {
+        self.nested.as_ref().map_or_else(|| self.ty.to_string(), ToString::to_string)
+    }
+
+    /// The Arrow type of the column in a batch.
+    pub fn data_type(&self) -> DataType {
+        self.nested.as_ref().map_or_else(|| self.ty.data_type(), JsonType::data_type)
     }
 }
 

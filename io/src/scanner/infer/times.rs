@@ -4,6 +4,7 @@ use super::stated::given_type;
 use super::values::{ColumnValues, Seen};
 use crate::options::{ColumnType, CsvOptions};
 use crate::scanner::TimeFormats;
+use crate::scanner::json::JsonType;
 use crate::scanner::time_forms::{Forms, TimeKind};
 
 /// How dates and points in time are written, where that is to be found and all columns agree; these are columns of
@@ -19,16 +20,17 @@ pub(super) fn found_times(
         return times;
     }
     let found = [
-        (options.find_times.dates, TimeKind::Date, &mut times.date),
-        (options.find_times.timestamps, TimeKind::Timestamp, &mut times.timestamp),
+        (options.find_times.dates, TimeKind::Date, &mut times.dates),
+        (options.find_times.timestamps, TimeKind::Timestamp, &mut times.timestamps),
     ];
-    for (_, kind, format) in found.into_iter().filter(|(is_wanted, ..)| *is_wanted) {
+    for (_, kind, formats) in found.into_iter().filter(|(is_wanted, ..)| *is_wanted) {
         let (seen, what) = match kind {
             TimeKind::Date => (Seen::Date, "dates"),
             TimeKind::Timestamp => (Seen::Timestamp, "points in time"),
         };
         let may_be = |name: &str| {
             given_type(name, options).is_none_or(|ty| {
+                let JsonType::Scalar(ty) = ty else { return false };
                 matches!(ty, ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampTz)
             })
         };
@@ -40,7 +42,7 @@ pub(super) fn found_times(
         let all = columns.iter().map(|at| &types[*at]).chain(others);
         let common = all.fold(Forms::default(), |forms, values| forms.merge(values.forms));
         if let [one] = &common.formats()[..] {
-            *format = Some((*one).clone());
+            *formats = vec![(*one).clone()];
             columns.iter().for_each(|at| types[*at].seen = seen);
             continue;
         }
@@ -68,8 +70,8 @@ mod tests {
         let notes = |text: &str, options: &CsvOptions| infer(&[text], options).unwrap().notes().to_vec();
         let times = |texts: &[&str], options: &CsvOptions| {
             let table = infer(texts, options).unwrap();
-            let shown = |format: &Option<TimeFormat>| format.as_ref().map(ToString::to_string);
-            (columns_of(&table), shown(&table.times().date), shown(&table.times().timestamp))
+            let shown = |formats: &[TimeFormat]| formats.first().map(ToString::to_string);
+            (columns_of(&table), shown(&table.times().dates), shown(&table.times().timestamps))
         };
         let find_times = FindTimes { dates: true, timestamps: true };
         let default = CsvOptions { find_times, ..CsvOptions::default() };
@@ -91,11 +93,11 @@ mod tests {
         assert!(notes("a\n31/12/2001\nsoon\n", &default).is_empty());
         // Nothing is looked for unless asked.
         assert_eq!(times(&["a\n31/12/2001\n"], &CsvOptions::default()), ("a text".to_owned(), None, None));
-        let types = vec![("a".to_owned(), ColumnType::Text)];
+        let types = vec![("a".to_owned(), ColumnType::Text.into())];
         assert_eq!(times(&["a\n31/12/2001\n"], &CsvOptions { types, ..default.clone() }).0, "a text");
         let formats = TimeFormats {
-            date: Some(TimeFormat::of_option("dateformat", "%d/%m/%Y").unwrap()),
-            timestamp: None,
+            dates: vec![TimeFormat::of_option("dateformat", "%d/%m/%Y").unwrap()],
+            timestamps: Vec::new(),
         };
         let options = CsvOptions { times: formats, ..CsvOptions::default() };
         assert_eq!(times(&["a,b\n01/02/2001,2001-01-02\n"], &options).0, "a date, b timestamp");

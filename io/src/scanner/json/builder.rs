@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder};
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    Time64MicrosecondType, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Time64NanosecondType, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{ArrayRef, ArrowPrimitiveType, ListArray, PrimitiveArray, StructArray};
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
@@ -17,11 +17,11 @@ use crate::options::ColumnType;
 use crate::scanner::TimeFormats;
 use crate::scanner::decimal::parse_decimal;
 use crate::scanner::text_values::TextValues;
-use crate::scanner::values::{parse_f32, parse_f64, parse_i64, parse_time, parse_u64, trim};
+use crate::scanner::values::{parse_f32, parse_f64, parse_i64, parse_time_nanos, parse_u64, trim};
 
 /// Why a value could not be added.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// It is no JSON.
     Grammar(Problem),
     /// It is a value of another type, in a member of an object, of which one stands in the other.
@@ -50,7 +50,7 @@ impl From<Problem> for Trouble {
 
 /// Values of one type.
 #[derive(Debug)]
-pub(super) enum JsonBuilder {
+pub(crate) enum JsonBuilder {
     Boolean(BooleanBuilder),
     Int8(PrimitiveBuilder<Int8Type>),
     Int16(PrimitiveBuilder<Int16Type>),
@@ -64,7 +64,7 @@ pub(super) enum JsonBuilder {
     Float64(PrimitiveBuilder<Float64Type>),
     Decimal { values: PrimitiveBuilder<Decimal128Type>, precision: u8, scale: u8 },
     Date { values: PrimitiveBuilder<Date32Type>, times: TimeFormats },
-    Time(PrimitiveBuilder<Time64MicrosecondType>),
+    Time(PrimitiveBuilder<Time64NanosecondType>),
     Timestamp { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats },
     TimestampTz { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats },
     Text { values: TextValues, nulls: NullBufferBuilder },
@@ -73,7 +73,7 @@ pub(super) enum JsonBuilder {
 }
 
 impl JsonBuilder {
-    pub(super) fn new(ty: &JsonType, times: &TimeFormats) -> Self {
+    pub(crate) fn new(ty: &JsonType, times: &TimeFormats) -> Self {
         let scalar = match ty {
             JsonType::Nothing => ColumnType::Text,
             JsonType::Scalar(scalar) => *scalar,
@@ -124,7 +124,7 @@ impl JsonBuilder {
         }
     }
 
-    pub(super) fn push_null(&mut self) {
+    pub(crate) fn push_null(&mut self) {
         match self {
             Self::Boolean(values) => values.append_null(),
             Self::Int8(values) => values.append_null(),
@@ -157,7 +157,7 @@ impl JsonBuilder {
     }
 
     /// Adds the next value.
-    pub(super) fn push(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Trouble> {
+    pub(crate) fn push(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Trouble> {
         cursor.peek();
         let start = *cursor;
         match (self, cursor.value()?) {
@@ -224,7 +224,7 @@ impl JsonBuilder {
                 add(values, parse_decimal(bytes, *precision, *scale))
             }
             Self::Date { values, times } => add(values, times.date(bytes)),
-            Self::Time(values) => add(values, parse_time(bytes)),
+            Self::Time(values) => add(values, parse_time_nanos(bytes)),
             Self::Timestamp { values, times } => add(values, time(bytes, false, times)),
             Self::TimestampTz { values, times } => add(values, time(bytes, true, times)),
             _ => false,
@@ -274,7 +274,7 @@ impl JsonBuilder {
     }
 
     /// The values; the builder is empty then.
-    pub(super) fn finish(&mut self) -> ArrayRef {
+    pub(crate) fn finish(&mut self) -> ArrayRef {
         match self {
             Self::Boolean(values) => Arc::new(values.finish()),
             Self::Int8(values) => primitive(values),
@@ -334,7 +334,7 @@ fn mismatch(expected: &'static str, mut at: Cursor<'_>) -> Result<(), Trouble> {
 
 /// The keys of an object that are read, with their values.
 #[derive(Debug)]
-pub(super) struct Members {
+pub(crate) struct Members {
     names: Vec<String>,
     builders: Vec<JsonBuilder>,
     /// For each: the last object that had it.

@@ -21,7 +21,7 @@ oops
 {\"a\": 11, \"t\": \"end\"}";
 
 fn options(on_error: OnError) -> JsonOptions {
-    let types = ["a", "z"].map(|name| (name.to_owned(), ColumnType::Int64)).to_vec();
+    let types = ["a", "z"].map(|name| (name.to_owned(), ColumnType::Int64.into())).to_vec();
     JsonOptions { on_error, types, ..JsonOptions::default() }
 }
 
@@ -177,7 +177,7 @@ proptest! {
         let text: String = lines.iter().map(|(line, _)| format!("{line}\n")).collect();
         let text = format!("{{\"a\": 0}}\n{text}");
         let files = Files::new(&[text.as_bytes()]);
-        let columns = Some(vec![("a".to_owned(), ColumnType::Int64)]);
+        let columns = Some(vec![("a".to_owned(), ColumnType::Int64.into())]);
         let options = JsonOptions { columns, on_error: OnError::Reject, ..JsonOptions::default() };
         let (rows, _, rejects) = told(&files, &options, None, (chunk_len, workers)).unwrap();
         let mut expected = vec!["0"];

@@ -9,8 +9,10 @@
 mod builder;
 pub mod cursor;
 mod lenient;
+mod notation;
 mod scanner;
 mod shape;
+mod type_names;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 use arrow_schema::Schema;
 
+pub(crate) use builder::JsonBuilder;
+pub(crate) use notation::as_json;
 pub(crate) use scanner::JsonScanner;
 pub use shape::JsonType;
 
@@ -50,9 +54,9 @@ pub struct JsonOptions {
     /// Encoding, codec, and the bound on one object.
     pub text: TextOptions,
     /// Types of some columns, by name; the others are found by looking. Names of keys that no head has are columns, too.
-    pub types: Vec<(String, ColumnType)>,
+    pub types: Vec<(String, JsonType)>,
     /// All columns, in order, by name and type: nothing is found by looking.
-    pub columns: Option<Vec<(String, ColumnType)>>,
+    pub columns: Option<Vec<(String, JsonType)>>,
     /// How dates and points in time are written.
     pub times: TimeFormats,
     /// Whether columns and types are those of all objects, and not of the heads of files alone.
@@ -103,6 +107,8 @@ impl JsonColumn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonTable {
     columns: Vec<JsonColumn>,
+    /// Whether records are no objects, but values of the one column.
+    is_bare: bool,
     /// Files in which a line is not always an object.
     documents: BTreeSet<PathBuf>,
     /// Those of files that are in UTF-16 without a mark.
@@ -155,7 +161,12 @@ impl JsonTable {
     }
 }
 
+/// The column of a table whose records are no objects.
+const BARE_COLUMN: &str = "json";
+
 /// Finds columns and types by looking at the first 512 KiB of every file.
+///
+/// Where no record is an object, but each a value, on a line of its own or a scalar in an array, they are one column, `json`.
 ///
 /// Files may have different keys: the table has all that stand in a head, in the order in which they first appear.
 ///
@@ -165,6 +176,7 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
     let (mut documents, mut encodings) = (BTreeSet::new(), BTreeMap::new());
     let (mut all, mut rows) = (JsonType::Nothing, 0_u64);
     let mut first_other = None;
+    let mut bare = (options.on_error == OnError::Fail).then_some(JsonType::Nothing);
     for file in files {
         let head = Head::read(file, &options.text, SAMPLE_LEN_BYTES)?;
         if head.encoding != options.text.encoding {
@@ -183,8 +195,13 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
             false => head.columns(&options.times),
         };
         if objects == 0 && first_other.is_none() {
-            first_other = head.what_is_no_object(&file.path);
+            first_other = head.what_is_no_object(&file.path, options.on_error);
         }
+        bare = bare.filter(|_| objects == 0).and_then(|all| {
+            let (ty, values) = head.bare_values(&options.times)?;
+            rows = rows.saturating_add(values);
+            Some(all.merge(ty))
+        });
         all = match (all, ty) {
             (all @ JsonType::Struct(_), other) if !matches!(other, JsonType::Struct(_)) => all,
             (all, ty) => all.merge(ty),
@@ -194,11 +211,12 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
             if is_counted { 1.0 } else { file.len_bytes as f64 / head.compressed_bytes.max(1) as f64 };
         rows = rows.saturating_add((objects as f64 * times.max(1.0)) as u64);
     }
-    let declared = |(name, ty): &(String, ColumnType)| JsonColumn {
-        name: name.clone(),
-        ty: JsonType::Scalar(*ty),
-        inferred: false,
-    };
+    let declared =
+        |(name, ty): &(String, JsonType)| JsonColumn { name: name.clone(), ty: ty.clone(), inferred: false };
+    let is_bare = first_other.is_some() && bare.is_some();
+    if let (true, Some(ty)) = (is_bare, bare) {
+        all = JsonType::Struct(vec![(BARE_COLUMN.to_owned(), ty)]);
+    }
     let mut columns: Vec<JsonColumn> = match (&options.columns, all) {
         (Some(columns), _) => columns.iter().map(declared).collect(),
         (None, JsonType::Struct(fields)) => {
@@ -212,11 +230,19 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
             None => columns.push(given),
         }
     }
+    let is_bare = is_bare && columns.len() == 1;
     // Else it is told when it is read.
-    if let (true, Some(error)) = (columns.is_empty(), first_other) {
+    if let (false, true, Some(error)) = (is_bare, columns.is_empty(), first_other) {
         return Err(error);
     }
-    Ok(JsonTable { columns, documents, encodings, options: options.clone(), estimated_rows: Some(rows) })
+    Ok(JsonTable {
+        columns,
+        is_bare,
+        documents,
+        encodings,
+        options: options.clone(),
+        estimated_rows: Some(rows),
+    })
 }
 
 /// Whether files whose names do not tell begin as JSON does: with an object that is alone on its lines, or a list of
@@ -302,17 +328,67 @@ impl Head {
             && 2 * lines().filter(is_object).count() <= lines().count()
     }
 
-    /// The error of a file that begins with something else than an object or a list.
-    fn what_is_no_object(&self, path: &Path) -> Option<Error> {
+    /// The type of all values together and how many there are, if they stand one on each line, or are scalars in one array.
+    fn bare_values(&self, times: &TimeFormats) -> Option<(JsonType, u64)> {
+        let (mut all, mut values) = (JsonType::Nothing, 0);
+        let mut add = |cursor: &mut Cursor<'_>| -> Option<()> {
+            let ty = JsonType::of_next(cursor, 1, times).ok()?;
+            all = std::mem::replace(&mut all, JsonType::Nothing).merge(ty);
+            values += 1;
+            Some(())
+        };
+        let is_array = self.text.trim_start().starts_with('[');
+        if is_array {
+            let mut cursor = Cursor::of_file(&self.text, 0);
+            cursor.value().ok()?;
+            let mut first = true;
+            // The last one may be cut.
+            while cursor.at < self.text.len() && cursor.next_item(first).is_ok_and(|has_more| has_more) {
+                if matches!(cursor.peek(), Some(b'[' | b'{')) {
+                    return None;
+                }
+                let start = cursor.at;
+                if add(&mut cursor).is_none() {
+                    return (!self.whole && is_cut(&self.text.as_bytes()[start..])).then_some((all, values));
+                }
+                first = false;
+            }
+            let is_end = self.text[..cursor.at].ends_with(']') && cursor.peek().is_none();
+            return (is_end || !self.whole && cursor.at == self.text.len()).then_some((all, values));
+        }
+        let len = if self.whole { self.text.len() } else { self.text.rfind('\n')? };
+        for line in self.text[..len].lines() {
+            let mut cursor = Cursor::of_file(line, 0);
+            if let Some(first) = cursor.peek() {
+                (first != b'{').then_some(())?;
+                add(&mut cursor)?;
+                cursor.peek().is_none().then_some(())?;
+            }
+        }
+        Some((all, values))
+    }
+
+    /// The error of a file that begins with something else than an object or a list, or with an object that is none.
+    fn what_is_no_object(&self, path: &Path, on_error: OnError) -> Option<Error> {
         let cursor = &mut Cursor::of_file(&self.text, 0);
         while matches!(cursor.peek(), Some(b'[' | b']' | b',')) {
             cursor.at += 1;
         }
-        cursor.peek().filter(|byte| *byte != b'{')?;
+        let expected = match cursor.peek()? {
+            // What is left out is counted when it is read.
+            b'{' if on_error != OnError::Fail => return None,
+            b'{' if !self.whole && is_cut(&self.text.as_bytes()[cursor.at..]) => return None,
+            b'{' => {
+                let problem = Cursor::of_file(&self.text, cursor.at).skip().err()?;
+                // What is not closed is told by whoever comes to the end of the file.
+                (!self.text[problem.at..].trim().is_empty()).then_some(problem.expected)?
+            }
+            _ => "an object",
+        };
         let line = 1 + self.text[..cursor.at].bytes().filter(|byte| *byte == b'\n').count() as u64;
         let location = Location { path: path.to_owned(), line, byte_offset: cursor.at as u64 };
         let found = self.text[cursor.at..].lines().next().unwrap_or_default();
-        Some(no_json(location, "an object", found.as_bytes()))
+        Some(no_json(location, expected, found.as_bytes()))
     }
 
     /// The same of a file with an object on each line, leaving out lines that have none.

@@ -194,6 +194,9 @@ impl JsonScanner {
         };
         let mut lenient = self.lenient.take();
         let scanned = match (&text, &mut lenient) {
+            (Some(text), _) if is_document && self.table.is_bare => {
+                self.push_items(text, records.byte_offset == 0)
+            }
             (Some(text), lenient) if is_document => self.push_document(text, lenient.as_deref_mut()),
             (None, Some(lenient)) => self.push_lines_leniently(lenient, data, encoding),
             (text, _) => self.push_lines(text.as_deref().unwrap_or_default()),
@@ -221,8 +224,10 @@ impl JsonScanner {
 
     fn finish(&mut self, rows: usize) -> RecordBatch {
         for builder in 0..self.builders.len() {
-            for key in self.builders[builder].take_unknown() {
-                self.note_unknown_inside(self.read[builder], &key);
+            let (unknown, column) = (self.builders[builder].take_unknown(), self.read[builder]);
+            // Who gives a type says which keys are wanted.
+            if self.table.columns[column].inferred {
+                unknown.iter().for_each(|key| self.note_unknown_inside(column, key));
             }
         }
         let built: Vec<ArrayRef> = self.builders.iter_mut().map(JsonBuilder::finish).collect();
@@ -257,14 +262,49 @@ impl JsonScanner {
                 continue;
             }
             let start = cursor.at;
-            self.push_object(&mut cursor, &[]).map_err(|wrong| (start, wrong))?;
+            let expected = match self.table.is_bare {
+                true => self.push_bare(&mut cursor).map(|()| "one value a line"),
+                false => self.push_object(&mut cursor, &[]).map(|()| "one object a line"),
+            };
+            let expected = expected.map_err(|wrong| (start, wrong))?;
             if cursor.peek().is_some() {
-                let problem = Problem { at: cursor.at, expected: "one object a line" };
+                let problem = Problem { at: cursor.at, expected };
                 return Err((start, problem.into()));
             }
             rows += 1;
         }
         Ok(rows)
+    }
+
+    /// Adds scalars of one array, of which this is a part; how many.
+    fn push_items(&mut self, text: &str, is_start: bool) -> Result<usize, (usize, Wrong)> {
+        let mut cursor = Cursor::of_file(text, 0);
+        let mut rows = 0;
+        if is_start && cursor.peek() == Some(b'[') {
+            cursor.at += 1;
+        }
+        loop {
+            while matches!(cursor.peek(), Some(b']' | b',')) {
+                cursor.at += 1;
+            }
+            let start = cursor.at;
+            match cursor.peek() {
+                None => return Ok(rows),
+                Some(b'[' | b'{') => {
+                    return Err((start, Problem { at: start, expected: "a scalar, as before it" }.into()));
+                }
+                Some(_) => self.push_bare(&mut cursor).map_err(|wrong| (start, wrong))?,
+            }
+            rows += 1;
+        }
+    }
+
+    /// Adds the value that begins here, which is no object, to the one column.
+    fn push_bare(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Wrong> {
+        match self.builders.first_mut() {
+            Some(builder) => builder.push(cursor).map_err(|trouble| Wrong { trouble, column: Some(0) }),
+            None => Ok(cursor.skip().map(|_| ())?),
+        }
     }
 
     /// Adds objects that stand one after the other, perhaps in an array; how many.

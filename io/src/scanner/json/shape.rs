@@ -13,7 +13,7 @@ use crate::scanner::values::{is_infinite, looks_like_f64, parse_i64};
 const MAX_DEPTH: usize = 16;
 
 /// The type of a value: that of a column, or of what stands in one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum JsonType {
     /// Only nulls were seen.
     Nothing,

@@ -48,10 +48,20 @@ fn what_begins_with_no_object_is_told() {
         ("garbage\n{\"a\":1}\n", 1, "garbage"),
         ("\n null\n{\"a\":1}\n", 2, "null"),
         ("// header\n{\"a\":1}\n", 1, "// header"),
-        ("[1, 2]", 1, "1, 2]"),
+        ("[1, {}]", 1, "1, {}]"),
+        ("1\n{}\n", 1, "1"),
+        ("1 2\n", 1, "1 2"),
+        ("[[1], [2]]", 1, "1], [2]]"),
     ] {
         let error = rows_of(text).unwrap_err().to_string();
         assert!(error.ends_with(&format!("line {line}: expected an object, found \"{found}\"")), "{error}");
+    }
+    for (text, expected) in
+        [("{'a': 1}\n", "a key in quotes"), ("{\"a\": 1,\n{\"a\": 2}\n", "a key in quotes")]
+    {
+        let files = Files::new(&[text.as_bytes()]);
+        let error = infer_json(&files.sources(), &JsonOptions::default()).unwrap_err().to_string();
+        assert!(error.contains(&format!("line 1: expected {expected}, found")), "{error}");
     }
     for text in ["{}\n{}\n", "[]", " \n", "[{}]"] {
         rows_of(text).unwrap();
@@ -118,28 +128,28 @@ fn numbers_that_are_none_in_json() {
 #[test]
 fn dates_are_written_as_is_said() {
     let text = "{\"d\": \"31/12/2001\", \"t\": \"1/2/2001 10:30\", \"i\": \"2001-02-03\"}\n{\"d\": \"1/2/2002\", \"s\": {\"d\": \"1/2/2003\"}}";
-    let format = |text: &str| Some(crate::scanner::TimeFormat::of_option("dateformat", text).unwrap());
-    let times = TimeFormats { date: format("%d/%m/%Y"), timestamp: format("%d/%m/%Y %H:%M") };
+    let formats = |text: &str| vec![crate::scanner::TimeFormat::of_option("dateformat", text).unwrap()];
+    let times = TimeFormats { dates: formats("%d/%m/%Y"), timestamps: formats("%d/%m/%Y %H:%M") };
     let options = JsonOptions { times, ..JsonOptions::default() };
     let found = rows(&Files::new(&[text.as_bytes()]), &options, 99, 1).unwrap();
     assert_eq!(found[0], "2001-12-31|2001-02-01T10:30:00|2001-02-03|∅");
     assert!(found[1].starts_with("2002-02-01|∅|∅|"), "{found:?}");
     // A later value that does not fit is told.
     let late = format!("{text}\n{{\"d\": \"2001-12-31\"}}");
-    let types = vec![("d".to_owned(), ColumnType::Date)];
+    let types = vec![("d".to_owned(), ColumnType::Date.into())];
     let options = JsonOptions { types, ..options };
     assert!(rows(&Files::new(&[late.as_bytes()]), &options, 99, 1).is_err());
 }
 
 #[test]
 fn types_that_are_given() {
-    let types = vec![("a".to_owned(), ColumnType::Text), ("z".to_owned(), ColumnType::Int8)];
+    let types = vec![("a".to_owned(), ColumnType::Text.into()), ("z".to_owned(), ColumnType::Int8.into())];
     let files = Files::new(&[b"{\"a\": {\"b\": 1.50}, \"z\": 7}\n{\"z\": null}\n"]);
     assert_eq!(
         rows(&files, &JsonOptions { types, ..JsonOptions::default() }, 99, 1).unwrap(),
         ["{\"b\": 1.50}|7", "∅|∅"]
     );
-    let columns = Some(vec![("z".to_owned(), ColumnType::Float64)]);
+    let columns = Some(vec![("z".to_owned(), ColumnType::Float64.into())]);
     assert_eq!(
         rows(&files, &JsonOptions { columns, ..JsonOptions::default() }, 99, 1).unwrap(),
         ["7.0", "∅"]
@@ -165,7 +175,7 @@ proptest! {
             1 => format!("[{}]", objects.join(",")),
             _ => format!("[\n{}\n]\n", objects.join(",\n ")),
         };
-        let columns = Some(vec![("a".to_owned(), ColumnType::Int64), ("b".to_owned(), ColumnType::Text)]);
+        let columns = Some(vec![("a".to_owned(), ColumnType::Int64.into()), ("b".to_owned(), ColumnType::Text.into())]);
         let options = JsonOptions { columns, ..JsonOptions::default() };
         let files = Files::new(&[&compressed(text.as_bytes(), codec)]);
         let mut expected: Vec<String> = values.iter().map(|(a, b)| format!("{a}|{b}")).collect();
@@ -176,6 +186,49 @@ proptest! {
         }
         prop_assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn values_that_are_no_objects_are_one_column() {
+    for (text, expected) in [
+        ("1\n\n2\n", &["1", "2"][..]),
+        ("1\n\"a, b\"\nnull\n[1,2]", &["1", "a, b", "∅", "[1,2]"]),
+        ("[1, 2.5,\n null]\n", &["1.0", "2.5", "∅"]),
+        ("[\"x\", \"y,]\"]", &["x", "y,]"]),
+        ("[\"2001-02-03\"]", &["2001-02-03"]),
+    ] {
+        for chunk_len in [3, 1 << 20] {
+            let files = Files::new(&[text.as_bytes()]);
+            assert_eq!(rows(&files, &JsonOptions::default(), chunk_len, 1).unwrap(), expected, "{text}");
+        }
+    }
+    let types = vec![("json".to_owned(), ColumnType::Float64.into())];
+    let files = Files::new(&[b"[1, 2]"]);
+    let options = JsonOptions { types, ..JsonOptions::default() };
+    assert_eq!(rows(&files, &options, 1 << 20, 1).unwrap(), ["1.0", "2.0"]);
+    let long = "7\n".repeat(SAMPLE_LEN_BYTES);
+    for (late, expected) in
+        [("{}", "expected an integer, found \"{}\""), ("8 9", "expected one value a line, found \"8 9\"")]
+    {
+        let error = rows_of(&format!("{long}{late}\n")).unwrap_err().to_string();
+        assert!(error.ends_with(expected), "{error}");
+    }
+    let long = format!("[{}", "7,".repeat(SAMPLE_LEN_BYTES));
+    let error = rows_of(&format!("{long}[8]]")).unwrap_err().to_string();
+    assert!(error.ends_with("expected a scalar, as before it, found \"[8]]\""), "{error}");
+    assert_eq!(rows_of(&format!("{long}8]")).unwrap().len(), SAMPLE_LEN_BYTES + 1);
+}
+
+#[test]
+fn lists_and_objects_have_the_types_that_are_given() {
+    let ty = |name: &str, ty: &str| (name.to_owned(), ty.parse().unwrap());
+    let types = vec![ty("l", "double[]"), ty("s", "struct(x int, d date)")];
+    let options = JsonOptions { types, ..JsonOptions::default() };
+    let files = Files::new(&[b"{\"l\": [1], \"s\": {\"x\": 1, \"d\": \"2001-02-03\", \"z\": 2}}\n"]);
+    assert_eq!(rows(&files, &options, 1 << 20, 1).unwrap(), ["[1.0]|{x: 1, d: 2001-02-03}"]);
+    let files = Files::new(&[b"{\"l\": [\"a\"]}\n"]);
+    let error = rows(&files, &options, 1 << 20, 1).unwrap_err().to_string();
+    assert!(error.contains("column \"l\": expected a number, found"), "{error}");
 }
 
 #[test]
