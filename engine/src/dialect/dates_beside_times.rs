@@ -1,8 +1,7 @@
 //! Dates and texts where times are wanted: a date is its midnight, and times are counted in microseconds.
 //!
 //! The relational core counts in nanoseconds, of which the years 1677 to 2262 alone have a number, though `9999-12-31` stands in many
-//! tables. So what it would make times of is made one here, before it looks at types; and so are decimals beside doubles, which it would
-//! make decimals of, made doubles.
+//! tables. So what it would make times of is made one here, before it looks at types.
 
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::DFSchema;
@@ -37,11 +36,7 @@ fn in_microseconds(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     Ok(match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if compares(op) => {
             let ty = micros_among([&*left, &*right], schema);
-            let is_float = [&left, &right].into_iter().any(|part| is_computed_float(part, schema));
-            let parts = [left, right].map(|part| match is_float && is_decimal(&part, schema) {
-                true => Transformed::yes(Box::new(cast(*part, DataType::Float64))),
-                false => beside(part, ty.as_ref(), schema),
-            });
+            let parts = [left, right].map(|part| beside(part, ty.as_ref(), schema));
             let transformed = parts.iter().any(|part| part.transformed);
             let [left, right] = parts.map(|part| part.data);
             let compared = Expr::BinaryExpr(BinaryExpr { left, op, right });
@@ -117,15 +112,6 @@ fn beside(expr: Box<Expr>, ty: Option<&DataType>, schema: &DFSchema) -> Transfor
         }
         _ => Transformed::no(expr),
     }
-}
-
-/// Whether it is a number of which a decimal beside it cannot be compared with all values; one that is written down is exact as a decimal.
-fn is_computed_float(expr: &Expr, schema: &DFSchema) -> bool {
-    !matches!(expr, Expr::Literal(..)) && expr.get_type(schema).is_ok_and(|ty| ty.is_floating())
-}
-
-fn is_decimal(expr: &Expr, schema: &DFSchema) -> bool {
-    expr.get_type(schema).is_ok_and(|ty| ty.is_decimal())
 }
 
 /// Whether an operator compares two values.

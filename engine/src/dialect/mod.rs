@@ -6,6 +6,7 @@
 mod calendar;
 mod date_arithmetic;
 mod dates_beside_times;
+mod decimals_beside_floats;
 mod digests;
 mod epoch_ms;
 mod equal_zeros;
@@ -36,6 +37,7 @@ use datafusion::logical_expr::planner::ExprPlanner;
 
 pub(crate) use date_arithmetic::DatesWithHours;
 pub(crate) use dates_beside_times::DatesBesideTimes;
+pub(crate) use decimals_beside_floats::DecimalsBesideFloats;
 pub(crate) use equal_zeros::EqualZeros;
 pub(crate) use grouping_keys::GroupingKeys;
 pub(crate) use interval_order::IntervalsByLength;

@@ -1,6 +1,7 @@
 //! `UNION` of queries whose columns have types of different kinds.
 //!
-//! The relational core makes dates of numbers beside dates, and takes no texts beside booleans.
+//! The relational core makes dates of numbers beside dates, takes no texts beside booleans, and makes decimals of 15 digits behind the point of
+//! decimals and floating point numbers, among which 17.1 is 17.100000000000002.
 
 use std::sync::Arc;
 
@@ -87,7 +88,7 @@ fn united(union: Union) -> Result<Transformed<LogicalPlan>> {
         let columns = input.schema().iter().zip(&wanted).map(|((qualifier, field), wanted)| {
             let column = Expr::from((qualifier, field));
             match wanted {
-                Some(ty) if Kind::of(field.data_type()) == Some(Kind::Boolean) => {
+                Some(ty) if is_cast(field.data_type(), ty) => {
                     cast(column, ty.clone()).alias_qualified(qualifier.cloned(), field.name())
                 }
                 _ => column,
@@ -100,7 +101,16 @@ fn united(union: Union) -> Result<Transformed<LogicalPlan>> {
     Ok(Transformed::yes(LogicalPlan::Union(union)))
 }
 
-/// The type that booleans of a column become beside texts or numbers; `None`: they stay.
+/// Whether a column of a type becomes one of the type that is wanted.
+fn is_cast(ty: &DataType, wanted: &DataType) -> bool {
+    Kind::of(ty) == Some(Kind::Boolean) || is_decimal(ty) && wanted.is_floating()
+}
+
+fn is_decimal(ty: &DataType) -> bool {
+    matches!(ty, DataType::Decimal128(..) | DataType::Decimal256(..))
+}
+
+/// The type that booleans of a column become beside texts or numbers, and decimals beside floating point numbers; `None`: they stay.
 fn wanted(union: &Union, place: usize) -> Result<Option<DataType>> {
     let types = || union.inputs.iter().map(|input| input.schema().field(place).data_type());
     let of_kind = |kind| types().find(|ty| Kind::of(ty) == Some(kind));
@@ -112,6 +122,9 @@ fn wanted(union: &Union, place: usize) -> Result<Option<DataType>> {
             type_name(number),
             type_name(time)
         );
+    }
+    if text.is_none() && types().any(is_decimal) && types().any(DataType::is_floating) {
+        return Ok(Some(DataType::Float64));
     }
     let is_boolean = of_kind(Kind::Boolean).is_some();
     Ok(text.or(of_kind(Kind::Number)).filter(|_| is_boolean).cloned())

@@ -12,8 +12,8 @@ use swath_io::{Notes, memory};
 use super::Session;
 use crate::aggregates::{UseOwnAggregates, register_aggregates};
 use crate::dialect::{
-    DatesBesideTimes, DatesWithHours, GroupingKeys, IntervalsByLength, NestedAsText, TimesAsText, UnionTypes,
-    expr_planners, register_functions, to_json,
+    DatesBesideTimes, DatesWithHours, DecimalsBesideFloats, GroupingKeys, IntervalsByLength, NestedAsText,
+    TimesAsText, UnionTypes, expr_planners, register_functions, to_json,
 };
 use crate::error::Result;
 use crate::explain::Record;
@@ -202,6 +202,7 @@ fn session_state(
                 Arc::new(DatesWithHours) as _,
                 Arc::new(UnionTypes) as _,
                 Arc::new(DatesBesideTimes) as _,
+                Arc::new(DecimalsBesideFloats) as _,
             ]
             .into_iter()
             .chain(Analyzer::new().rules)

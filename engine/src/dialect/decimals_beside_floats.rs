@@ -1,0 +1,146 @@
+//! Decimals beside floating point numbers.
+//!
+//! The relational core makes decimals of 15 digits behind the point of both, and 17.1 is 17.100000000000002 among these, which is not
+//! what a column of decimals has. Here a number that is written is the decimal that is written, and where other numbers of
+//! floating point stand beside decimals, decimals become such.
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::error::Result;
+use datafusion::logical_expr::expr::{Between, Case, InList, ScalarFunction};
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, cast, lit};
+use datafusion::optimizer::AnalyzerRule;
+
+use super::dates_beside_times::compares;
+use crate::overflow::rewrite_expressions;
+
+/// The most digits of a decimal.
+const MAX_DIGITS: u8 = 38;
+
+/// Functions whose result is one of their arguments.
+const CHOICES: [&str; 4] = ["coalesce", "greatest", "least", "nullif"];
+
+/// Gives numbers that are compared, or of which one is chosen, a type that loses nothing. It has to come before the core looks at
+/// types.
+#[derive(Debug)]
+pub(crate) struct DecimalsBesideFloats;
+
+impl AnalyzerRule for DecimalsBesideFloats {
+    fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
+        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, unified)).data()
+    }
+
+    fn name(&self) -> &str {
+        "decimals_beside_floats"
+    }
+}
+
+fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    let is_changed = match &mut expr {
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if compares(*op) => {
+            unify(&mut [left, right], schema)
+        }
+        Expr::Between(Between { expr, low, high, .. }) => unify(&mut [expr, low, high], schema),
+        Expr::InList(InList { expr, list, .. }) => {
+            let mut numbers: Vec<&mut Expr> = list.iter_mut().collect();
+            numbers.push(expr);
+            unify(&mut numbers, schema)
+        }
+        Expr::Case(Case { expr, when_then_expr, else_expr }) => {
+            let (mut whens, mut thens): (Vec<&mut Expr>, Vec<&mut Expr>) =
+                when_then_expr.iter_mut().map(|(when, then)| (when.as_mut(), then.as_mut())).unzip();
+            whens.extend(expr.as_deref_mut());
+            thens.extend(else_expr.as_deref_mut());
+            unify(&mut whens, schema) | unify(&mut thens, schema)
+        }
+        Expr::ScalarFunction(ScalarFunction { func, args }) if CHOICES.contains(&func.name()) => {
+            unify(&mut args.iter_mut().collect::<Vec<_>>(), schema)
+        }
+        _ => false,
+    };
+    Ok(Transformed::new_transformed(expr, is_changed))
+}
+
+/// Gives numbers one type, if some are decimals and others are of floating point; whether there are such.
+fn unify(numbers: &mut [&mut Expr], schema: &DFSchema) -> bool {
+    let type_of = |expr: &Expr| expr.get_type(schema).unwrap_or(DataType::Null);
+    let types: Vec<DataType> = numbers.iter().map(|number| type_of(number)).collect();
+    let is_decimal = |ty: &&DataType| matches!(ty, DataType::Decimal128(..) | DataType::Decimal256(..));
+    if !types.iter().any(|ty| is_decimal(&ty)) || !types.iter().any(DataType::is_floating) {
+        return false;
+    }
+    let mut decimals: Vec<&DataType> = types.iter().filter(is_decimal).collect();
+    decimals.dedup();
+    let written: Option<Vec<Option<Expr>>> = match decimals.as_slice() {
+        [DataType::Decimal128(precision, scale)] => {
+            let decimal = |(number, ty): (&&mut Expr, &DataType)| match ty.is_floating() {
+                true => Some(Some(lit(written_decimal(number, *precision, *scale)?))),
+                false => Some(None),
+            };
+            numbers.iter().zip(&types).map(decimal).collect()
+        }
+        _ => None,
+    };
+    match written {
+        Some(written) => {
+            for (number, decimal) in numbers.iter_mut().zip(written) {
+                if let Some(decimal) = decimal {
+                    **number = decimal;
+                }
+            }
+        }
+        None => {
+            for (number, _) in numbers.iter_mut().zip(&types).filter(|(_, ty)| is_decimal(ty)) {
+                **number = cast(std::mem::take(*number), DataType::Float64);
+            }
+        }
+    }
+    true
+}
+
+/// A number that is written, as a decimal beside those of a type; `None`: it is none, or has more digits than go with those.
+fn written_decimal(number: &Expr, precision: u8, scale: i8) -> Option<ScalarValue> {
+    let value = match number {
+        Expr::Literal(ScalarValue::Float64(value), _) => *value,
+        Expr::Literal(ScalarValue::Float32(value), _) => value.map(f64::from),
+        Expr::Negative(inner) => match inner.as_ref() {
+            Expr::Literal(ScalarValue::Float64(value), _) => value.map(|value| -value),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let Some(value) = value else { return Some(ScalarValue::Decimal128(None, precision, scale)) };
+    // The shortest text that is this number: the one that was written, if it has no more digits than such a number keeps.
+    let text = value.is_finite().then(|| value.to_string())?;
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let own_scale = i8::try_from(fraction.len()).ok()?.max(scale);
+    let zeros = "0".repeat(usize::try_from(own_scale).ok()?.checked_sub(fraction.len())?);
+    let units: i128 = format!("{whole}{fraction}{zeros}").parse().ok()?;
+    let digits = u8::try_from(units.unsigned_abs().checked_ilog10().map_or(1, |log| log + 1)).ok()?;
+    // The other ones get as many digits behind the point as this one has, and keep those in front of it.
+    let wanted = precision.checked_add(u8::try_from(own_scale - scale).ok()?)?.max(digits);
+    (wanted <= MAX_DIGITS).then_some(ScalarValue::Decimal128(Some(units), wanted, own_scale))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_the_decimals_that_are_written() {
+        let written = |value: f64, precision, scale| written_decimal(&lit(value), precision, scale);
+        let decimal = |units, precision, scale| Some(ScalarValue::Decimal128(Some(units), precision, scale));
+        assert_eq!(written(17.1, 12, 2), decimal(1710, 12, 2));
+        assert_eq!(written(-69.04, 4, 2), decimal(-6904, 4, 2));
+        assert_eq!(written(17.125, 12, 2), decimal(17125, 13, 3));
+        assert_eq!(written(1000.0, 4, 2), decimal(100_000, 6, 2));
+        assert_eq!(written(0.0, 4, 0), decimal(0, 4, 0));
+        assert_eq!(written(1e-7, 38, 2), None);
+        assert_eq!(written(1e300, 12, 2), None);
+        assert_eq!(written(f64::NAN, 12, 2), None);
+        let negative = Expr::Negative(Box::new(lit(0.5)));
+        assert_eq!(written_decimal(&negative, 5, 2), decimal(-50, 5, 2));
+    }
+}
