@@ -169,8 +169,19 @@ fn files_are_converted() {
     swath(&dir)
         .args(["convert", "it's.csv", "-"])
         .assert()
-        .code(2)
-        .stderr(predicate::str::contains("standard output needs a format"));
+        .success()
+        .stdout("id,name\n4,v\n5,w\n")
+        .stderr("");
+    swath(&dir)
+        .args(["convert", "--lines", "it's.csv", "-"])
+        .assert()
+        .stdout("id,name\n4,v\n5,w\n")
+        .stderr("");
+    fs::create_dir(dir.path().join("folder")).unwrap();
+    swath(&dir).args(["convert", "it's.csv", "folder"]).assert().code(1).stderr(
+        "error: 'folder' is a folder\n  hint: name a file in it, as in 'folder/out.csv', or say the format of the files: csv, tsv, \
+         json, jsonl, parquet or text\n",
+    );
     swath(&dir)
         .args(["convert", "it's.csv", "-", "--format", "jsonl"])
         .assert()

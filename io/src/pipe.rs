@@ -153,7 +153,7 @@ pub(crate) fn open_once(path: &Path) -> io::Result<Opened> {
     }
     match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotADirectory => match archive::find(path)? {
-            Some((archive, member)) => Ok(Opened::Member(Box::new(member.alone(&archive)?))),
+            Some(found) => Ok(Opened::Member(found.open(path)?)),
             None => Err(error),
         },
         opened => opened.map(Opened::File),

@@ -85,7 +85,7 @@ fn expand_one(pattern: &str, files: &mut Vec<SourceFile>) -> Result<()> {
         });
         return Ok(());
     }
-    if !is_glob(pattern) || path.exists() {
+    if !is_glob(pattern) || path.exists() || archive::find(path).is_ok_and(|found| found.is_some()) {
         files.push(regular_file(path)?);
         return Ok(());
     }
@@ -168,7 +168,10 @@ fn walk(folder: &Path, pieces: &[Piece<'_>], matches: &mut Vec<PathBuf>) -> Resu
             for entry in entries(folder)? {
                 let name = entry.file_name();
                 let shown = *hidden || !is_hidden(&name);
-                let is_folder = || entry.path().is_dir() || archive::is_archive(&entry.path());
+                // Not every file is opened to find out whether it is one.
+                let is_zip =
+                    || Path::new(&name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"));
+                let is_folder = || entry.path().is_dir() || is_zip();
                 if shown && matcher.is_match(Path::new(&name)) && (rest.is_empty() || is_folder()) {
                     walk(&folder.join(name), rest, matches)?;
                 }
@@ -243,9 +246,12 @@ fn regular_file(path: &Path) -> Result<SourceFile> {
 /// A file in an archive, where there is no other at its path: `error`.
 fn file_in_archive(path: &Path, error: io::Error) -> Result<SourceFile> {
     match archive::find(path) {
-        Ok(Some((archive, member))) => {
-            let modified = fs::metadata(archive).and_then(|found| found.modified()).ok();
-            Ok(SourceFile { path: path.into(), len_bytes: member.compressed_bytes, modified })
+        Ok(Some(found)) => {
+            let modified = fs::metadata(&found.archive).and_then(|found| found.modified()).ok();
+            Ok(SourceFile { path: path.into(), len_bytes: found.len_bytes(), modified })
+        }
+        Ok(None) | Err(_) if archive::is_folder(path) => {
+            Err(ErrorKind::NotAFile { path: path.into(), found: "a directory" }.into())
         }
         Ok(None) => Err(Error::io(path, "open", error)),
         Err(error) if error.kind() == ErrorCode::NotFound => {

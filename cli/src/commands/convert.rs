@@ -28,7 +28,7 @@ const STANDARD_OUTPUT: &str = "/dev/stdout";
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ConvertArgs {
-    /// Paths and globs of CSV files, and at last what to write; '-' is standard input, or output with --format
+    /// Paths and globs of CSV files, and at last what to write; '-' is standard input, or output
     #[arg(required = true, num_args = 1.., value_name = "PATH")]
     paths: Vec<String>,
 
@@ -40,7 +40,7 @@ pub struct ConvertArgs {
     #[arg(long)]
     lines: bool,
 
-    /// The format to write: csv, tsv, json, jsonl, parquet, text [default: by the name]
+    /// The format to write: csv, tsv, json, jsonl, parquet, text [default: by the name; csv to standard output]
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
 
@@ -73,9 +73,8 @@ pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
         None => args.paths.pop().unwrap_or_default(),
     };
     let target = if is_standard_output(Path::new(&target)) { STANDARD_OUTPUT.to_owned() } else { target };
-    if target == STANDARD_OUTPUT && args.format.is_none() {
-        let hint = "as in swath convert x.csv.gz - --format jsonl: there is no name that tells it";
-        return Err(Report::with_hint("standard output needs a format", hint));
+    if target == STANDARD_OUTPUT && args.lines {
+        args.format.get_or_insert_with(|| "text".to_owned());
     }
     if let Some(read) = reads(&args.paths, &target)? {
         let hint = match args.paths.contains(&read) {
@@ -106,8 +105,10 @@ pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
             Err(error) if error.is_closed_pipe() => return Ok(()),
             rows => rows?,
         };
-        let rows = if rows == "1" { "1 row".to_owned() } else { format!("{rows} rows") };
-        report::notes(&[format!("{rows} written to {target}")]);
+        if target != STANDARD_OUTPUT {
+            let rows = if rows == "1" { "1 row".to_owned() } else { format!("{rows} rows") };
+            report::notes(&[format!("{rows} written to {target}")]);
+        }
         Ok(())
     }))
 }

@@ -54,6 +54,14 @@ impl WriteSpec {
         let usual = is_standard_output(path).then_some(FileFormat::Csv);
         let named_codec = Codec::of_name(path);
         let Some(format) = options.format.or_else(|| FileFormat::of_name(path)).or(usual) else {
+            if path.is_dir() {
+                let folder = path.display().to_string();
+                let hint = format!(
+                    "name a file in it, as in '{}/out.csv', or say the format of the files: csv, tsv, json, jsonl, parquet or text",
+                    folder.trim_end_matches('/')
+                );
+                return Err(Error::query(format!("'{folder}' is a folder"), hint));
+            }
             let hint = "say it with the option format: csv, tsv, json, jsonl, parquet or text";
             let message = format!("cannot tell a format from the name '{}'", path.display());
             return Err(Error::query(message, hint.to_owned()));

@@ -87,15 +87,14 @@ impl Decompressor {
     /// that is neither compressed nor text.
     pub fn open(path: &Path, options: DecodeOptions, notes: &Notes) -> Result<Self> {
         let opened = pipe::open(path).map_err(|error| Error::io(path, "open", error))?;
-        let decompressor = Self::of_reader(path, Box::new(opened), options, notes)?;
-        match decompressor.codec() {
-            Codec::Zip => decompressor.refuse_several_files(),
-            _ => Ok(decompressor),
-        }
+        Self::of_reader(path, Box::new(opened), options, notes)?.refuse_several_files()
     }
 
     /// Refuses an archive of several files at once, and not behind its first.
-    fn refuse_several_files(self) -> Result<Self> {
+    pub(crate) fn refuse_several_files(self) -> Result<Self> {
+        if self.codec() != Codec::Zip {
+            return Ok(self);
+        }
         // What cannot be read or understood is for the decoder to tell; pipes have no end to look at.
         let files = members(&self.path).ok().flatten().unwrap_or_default();
         match files.as_slice() {

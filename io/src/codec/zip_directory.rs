@@ -45,7 +45,7 @@ pub(crate) struct Member {
     /// Where its head begins.
     pub(crate) start: u64,
     pub(crate) compressed_bytes: u64,
-    decoded_bytes: u64,
+    pub(crate) decoded_bytes: u64,
     crc: u32,
     method: u16,
     flags: u16,

@@ -287,7 +287,8 @@ fn open_bytes(
     {
         return Err(Error::io(path, "read", became_shorter()));
     }
-    Ok((origin, Decompressor::of_reader(path, Box::new(opened), options, notes)?))
+    let bytes = Decompressor::of_reader(path, Box::new(opened), options, notes)?;
+    Ok((origin, bytes.refuse_several_files()?))
 }
 
 /// A file has lost what was in it when it was looked at.
