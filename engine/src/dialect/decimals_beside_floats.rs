@@ -4,13 +4,17 @@
 //! what a column of decimals has. Here a number that is written is the decimal that is written, and where other numbers of
 //! floating point stand beside decimals, decimals become such.
 
+use std::sync::Arc;
+
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
-use datafusion::logical_expr::expr::{Between, Case, InList, ScalarFunction};
-use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, cast, lit};
+use datafusion::logical_expr::expr::{Between, Case, InList, InSubquery, ScalarFunction, SetComparison};
+use datafusion::logical_expr::{
+    BinaryExpr, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Subquery, cast, lit,
+};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::dates_beside_times::compares;
@@ -58,20 +62,45 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::ScalarFunction(ScalarFunction { func, args }) if CHOICES.contains(&func.name()) => {
             unify(&mut args.iter_mut().collect::<Vec<_>>(), schema)
         }
+        Expr::InSubquery(InSubquery { expr, subquery, .. })
+        | Expr::SetComparison(SetComparison { expr, subquery, .. }) => {
+            unify_with_rows(expr, subquery, schema)?
+        }
         _ => false,
     };
     Ok(Transformed::new_transformed(expr, is_changed))
+}
+
+/// Makes floating point numbers of decimals, where one is looked for among rows of such, or the other way round; whether that is so.
+fn unify_with_rows(number: &mut Expr, rows: &mut Subquery, schema: &DFSchema) -> Result<bool> {
+    let [of_rows] = rows.subquery.schema().fields().as_ref() else { return Ok(false) };
+    let own = number.get_type(schema)?;
+    if is_decimal(&own) && of_rows.data_type().is_floating() {
+        *number = cast(std::mem::take(number), DataType::Float64);
+        return Ok(true);
+    }
+    if !own.is_floating() || !is_decimal(of_rows.data_type()) {
+        return Ok(false);
+    }
+    let (qualifier, field) = rows.subquery.schema().qualified_field(0);
+    let column = cast(Expr::from((qualifier, field)), DataType::Float64).alias(field.name());
+    let plan = LogicalPlanBuilder::new_from_arc(Arc::clone(&rows.subquery)).project([column])?.build()?;
+    *rows = rows.with_plan(Arc::new(plan));
+    Ok(true)
+}
+
+fn is_decimal(ty: &DataType) -> bool {
+    matches!(ty, DataType::Decimal128(..) | DataType::Decimal256(..))
 }
 
 /// Gives numbers one type, if some are decimals and others are of floating point; whether there are such.
 fn unify(numbers: &mut [&mut Expr], schema: &DFSchema) -> bool {
     let type_of = |expr: &Expr| expr.get_type(schema).unwrap_or(DataType::Null);
     let types: Vec<DataType> = numbers.iter().map(|number| type_of(number)).collect();
-    let is_decimal = |ty: &&DataType| matches!(ty, DataType::Decimal128(..) | DataType::Decimal256(..));
-    if !types.iter().any(|ty| is_decimal(&ty)) || !types.iter().any(DataType::is_floating) {
+    if !types.iter().any(is_decimal) || !types.iter().any(DataType::is_floating) {
         return false;
     }
-    let mut decimals: Vec<&DataType> = types.iter().filter(is_decimal).collect();
+    let mut decimals: Vec<&DataType> = types.iter().filter(|ty| is_decimal(ty)).collect();
     decimals.dedup();
     let written: Option<Vec<Option<Expr>>> = match decimals.as_slice() {
         [DataType::Decimal128(precision, scale)] => {
