@@ -1,8 +1,9 @@
 //! Decimals beside floating point numbers.
 //!
 //! The relational core makes decimals of 15 digits behind the point of both, and 17.1 is 17.100000000000002 among these, which is not
-//! what a column of decimals has. Here a number that is written is the decimal that is written, and where other numbers of
-//! floating point stand beside decimals, decimals become such.
+//! what a column of decimals has; and it computes with decimals and numbers that are written as with doubles, so that 17.10 + 0.1 is not
+//! 17.2. Here a number that is written is the decimal that is written, and where other numbers of floating point stand beside decimals,
+//! decimals become such.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{Between, Case, InList, InSubquery, ScalarFunction, SetComparison};
 use datafusion::logical_expr::{
-    BinaryExpr, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Subquery, cast, lit,
+    BinaryExpr, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, cast, lit,
 };
 use datafusion::optimizer::AnalyzerRule;
 
@@ -25,6 +26,9 @@ const MAX_DIGITS: u8 = 38;
 
 /// Functions whose result is one of their arguments.
 const CHOICES: [&str; 4] = ["coalesce", "greatest", "least", "nullif"];
+
+/// Functions whose result has as many digits behind the point as they are told.
+const ROUNDINGS: [&str; 2] = ["round", "trunc"];
 
 /// Gives numbers that are compared, or of which one is chosen, a type that loses nothing. It has to come before the core looks at
 /// types.
@@ -46,6 +50,9 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if compares(*op) => {
             unify(&mut [left, right], schema)
         }
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+            write_decimal(left, right, *op, schema) || write_decimal(right, left, *op, schema)
+        }
         Expr::Between(Between { expr, low, high, .. }) => unify(&mut [expr, low, high], schema),
         Expr::InList(InList { expr, list, .. }) => {
             let mut numbers: Vec<&mut Expr> = list.iter_mut().collect();
@@ -62,6 +69,9 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::ScalarFunction(ScalarFunction { func, args }) if CHOICES.contains(&func.name()) => {
             unify(&mut args.iter_mut().collect::<Vec<_>>(), schema)
         }
+        Expr::ScalarFunction(ScalarFunction { func, args }) if ROUNDINGS.contains(&func.name()) => {
+            is_decimal(&args[0].get_type(schema)?) && args.get_mut(1).is_some_and(settle_places)
+        }
         Expr::InSubquery(InSubquery { expr, subquery, .. })
         | Expr::SetComparison(SetComparison { expr, subquery, .. }) => {
             unify_with_rows(expr, subquery, schema)?
@@ -69,6 +79,47 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         _ => false,
     };
     Ok(Transformed::new_transformed(expr, is_changed))
+}
+
+/// Makes a decimal of a number that is written, where it is added to a decimal, taken from it, or multiplied with it, and the result
+/// has no more digits than there may be; whether that is so.
+fn write_decimal(number: &mut Expr, other: &Expr, op: Operator, schema: &DFSchema) -> bool {
+    let Ok(DataType::Decimal128(precision, scale)) = other.get_type(schema) else { return false };
+    let Some(ScalarValue::Decimal128(units @ Some(_), own_precision, own_scale)) =
+        written_decimal(number, 1, 0)
+    else {
+        return false;
+    };
+    let is_float = number.get_type(schema).is_ok_and(|ty| ty.is_floating());
+    let before = |precision: u8, scale: i8| i16::from(precision) - i16::from(scale);
+    let digits = match op {
+        Operator::Multiply => i16::from(precision) + i16::from(own_precision),
+        Operator::Plus | Operator::Minus | Operator::Modulo => {
+            before(precision, scale).max(before(own_precision, own_scale)) + i16::from(scale.max(own_scale))
+        }
+        _ => return false,
+    };
+    let is_exact = is_float && digits < i16::from(MAX_DIGITS);
+    if is_exact {
+        *number = lit(ScalarValue::Decimal128(units, own_precision, own_scale));
+    }
+    is_exact
+}
+
+/// Makes a number of digits that is written one of the type that the core takes: which type the result has depends on it, and the core
+/// would know it only when others have been told another one.
+fn settle_places(places: &mut Expr) -> bool {
+    let written = match places {
+        Expr::Literal(ScalarValue::Int64(Some(places)), _) => Some(*places),
+        Expr::Negative(inner) => match inner.as_ref() {
+            Expr::Literal(ScalarValue::Int64(Some(places)), _) => places.checked_neg(),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(written) = written.and_then(|written| i32::try_from(written).ok()) else { return false };
+    *places = lit(written);
+    true
 }
 
 /// Makes floating point numbers of decimals, where one is looked for among rows of such, or the other way round; whether that is so.
