@@ -6,6 +6,7 @@ use std::path::Path;
 
 use swath::arrow::array::AsArray;
 use swath::arrow::datatypes::Int64Type;
+use swath::arrow::util::pretty::pretty_format_batches;
 use swath::{Explanation, Session};
 
 const LINES: usize = 60_000;
@@ -127,4 +128,36 @@ fn a_top_k_gives_the_least_of_many_chunks() {
     let batches = session.collect_blocking(&sql(query, folder.path())).unwrap();
     let notes = batches[0].column(2).as_string_view();
     assert_eq!([notes.value(0), notes.value(1)], ["note 10099", "note 10199"]);
+}
+
+/// Each key comes six hundred times on both sides, which are a million pairs for each.
+#[test]
+fn rows_that_are_only_asked_for_come_once() {
+    let (folder, session) = (folder(), session());
+    let question = |condition: &str| {
+        let query = format!("SELECT count(*) FROM lines a WHERE a.supplier {condition}");
+        sql(&query, folder.path())
+    };
+    let others = "(SELECT b.supplier FROM lines b WHERE b.amount <> 3";
+    for (condition, expected) in [
+        (format!("IN {others})"), LINES),
+        (format!("NOT IN {others})"), 0),
+        (format!("NOT IN {others} AND b.supplier > 9)"), LINES / 10),
+        (format!("> 0 AND EXISTS {others} AND a.supplier = b.supplier)"), LINES / 100 * 99),
+        (format!("> 0 AND NOT EXISTS {others} AND a.supplier = b.supplier AND b.note > a.note)"), 0),
+        (format!("IN {others}) IS NOT FALSE"), LINES),
+    ] {
+        let query = question(&condition);
+        let plan = session.collect_blocking(&format!("EXPLAIN {query}")).unwrap();
+        let plan = pretty_format_batches(&plan).unwrap().to_string();
+        assert!(plan.contains("DistinctRowsExec"), "{query}: {plan}");
+        if !condition.contains("b.note") {
+            assert_eq!(number(&session, &query), i64::try_from(expected).unwrap(), "{query}");
+        }
+    }
+    // What is distinct already is not looked at once more.
+    let query = question("IN (SELECT DISTINCT b.supplier FROM lines b)");
+    let plan = session.collect_blocking(&format!("EXPLAIN {query}")).unwrap();
+    let plan = pretty_format_batches(&plan).unwrap().to_string();
+    assert!(!plan.contains("DistinctRowsExec"), "{plan}");
 }

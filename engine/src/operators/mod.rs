@@ -2,6 +2,7 @@
 
 mod block_join;
 mod compact_rows;
+mod distinct_rows;
 mod filters_by_name;
 mod forget_constants;
 mod group_parts;
@@ -15,6 +16,7 @@ mod rows_without_keys;
 pub(crate) mod sample;
 mod sort_first_rows;
 mod sort_groups;
+mod task_context;
 mod whole_partitions;
 mod window_parts;
 pub(crate) mod write;
@@ -41,6 +43,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, Phy
 
 pub(crate) use block_join::{BlockJoinExec, JoinByBlocks};
 pub(crate) use compact_rows::CompactSortedRows;
+pub(crate) use distinct_rows::DistinctRows;
 pub(crate) use filters_by_name::PushFiltersByName;
 pub(crate) use forget_constants::ForgetConstants;
 pub(crate) use group_parts::{GroupPartsExec, GroupsInParts};

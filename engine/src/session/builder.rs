@@ -20,8 +20,8 @@ use crate::explain::Record;
 use crate::inspect::Inspections;
 use crate::multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
 use crate::operators::{
-    FailWhenRefused, ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner, OrderedValues,
-    PushFiltersByName, SortFirstRows, WholePartitions, WindowParts, YieldBetweenBatches,
+    DistinctRows, FailWhenRefused, ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner,
+    OrderedValues, PushFiltersByName, SortFirstRows, WholePartitions, WindowParts, YieldBetweenBatches,
 };
 use crate::optimizer;
 use crate::options::{OptionValue, ReadOptions};
@@ -182,6 +182,7 @@ fn session_state(
         .with_physical_optimizer_rule(Arc::new(ForgetConstants))
         .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
         .with_physical_optimizer_rule(Arc::new(KeepSorted))
+        .with_physical_optimizer_rule(Arc::new(DistinctRows))
         .with_physical_optimizer_rule(Arc::new(FailWhenRefused))
         .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
         .with_physical_optimizer_rule(Arc::new(WholePartitions { spills: Arc::clone(&resources.spills) }))

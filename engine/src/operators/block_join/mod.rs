@@ -50,7 +50,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 pub(super) use replay::Block;
 use replay::Replay;
 
-use super::group_parts::with_pool;
+use super::task_context::with_pool;
 use crate::pass::{batch_len_bytes, compact};
 use crate::spill_store::SpillStore;
 

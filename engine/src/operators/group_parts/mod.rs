@@ -23,7 +23,6 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryPool;
-use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use datafusion::physical_expr::GroupsAccumulatorAdapter;
@@ -40,6 +39,7 @@ use parts::Parts;
 use watched_pool::WatchedPool;
 
 use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
+use super::task_context::with_pool;
 use crate::aggregates::keeps_values;
 use crate::spill_store::SpillStore;
 
@@ -308,27 +308,12 @@ fn values_of(aggregate: &AggregateExec, states: &RecordBatch) -> Result<RecordBa
 }
 
 /// What keeps the states of many groups.
-fn accumulator(call: &Arc<AggregateFunctionExpr>) -> Result<Box<dyn GroupsAccumulator>> {
+pub(super) fn accumulator(call: &Arc<AggregateFunctionExpr>) -> Result<Box<dyn GroupsAccumulator>> {
     if call.groups_accumulator_supported() {
         return call.create_groups_accumulator();
     }
     let call = Arc::clone(call);
     Ok(Box::new(GroupsAccumulatorAdapter::new(move || call.create_accumulator())))
-}
-
-/// The same context with another pool.
-pub(super) fn with_pool(context: &TaskContext, pool: &Arc<dyn MemoryPool>) -> Arc<TaskContext> {
-    let runtime = RuntimeEnv { memory_pool: Arc::clone(pool), ..context.runtime_env().as_ref().clone() };
-    Arc::new(TaskContext::new(
-        context.task_id(),
-        context.session_id(),
-        context.session_config().clone(),
-        context.scalar_functions().clone(),
-        context.higher_order_functions().clone(),
-        context.aggregate_functions().clone(),
-        context.window_functions().clone(),
-        Arc::new(runtime),
-    ))
 }
 
 #[cfg(test)]
