@@ -195,6 +195,44 @@ fn values_in_order_go_to_the_disk() {
     assert!(error.contains("one partition of a window (last_value("), "{error}");
 }
 
+/// The relational core has `NOT IN` with nulls only by hashes, with all rows outside in memory.
+#[test]
+fn values_that_are_not_in_many_are_found_by_the_disk() {
+    let folder = folder();
+    let temp = tempfile::tempdir().unwrap();
+    let (roomy, tiny) = (session(1 << 30, temp.path()), session(TINY_BYTES / 2, temp.path()));
+    let rows = format!("'{}/rows-*.csv'", folder.path().display());
+    let count = format!("SELECT count(*), min(name), max(name) FROM {rows} a WHERE");
+    for (condition, counted) in [
+        (format!("name NOT IN (SELECT name FROM {rows} WHERE few <> 3)"), "16000"),
+        // One null among many leaves nothing.
+        (
+            format!(
+                "name NOT IN (SELECT CASE WHEN id = 77 THEN NULL ELSE name END FROM {rows} WHERE few <> 3)"
+            ),
+            "0",
+        ),
+        // What is null is in nothing, and not in nothing alone.
+        (format!("nullif(id, 13) NOT IN (SELECT id FROM {rows} WHERE few <> 3)"), "15999"),
+        (format!("nullif(id, 13) NOT IN (SELECT id FROM {rows} WHERE id < 0)"), "160000"),
+        (format!("nullif(id, 13) NOT IN (SELECT half + 1 FROM {rows} b WHERE b.few = a.few)"), ""),
+        (
+            format!(
+                "nullif(id, 13) NOT IN (SELECT nullif(half, 5) FROM {rows} b WHERE b.few = a.few AND b.id > 7000)"
+            ),
+            "",
+        ),
+        (format!("(name NOT IN (SELECT name FROM {rows} WHERE few <> 3)) IS NOT FALSE"), "16000"),
+    ] {
+        let sql = format!("{count} {condition}");
+        let expected = run(&roomy, &sql).unwrap();
+        assert!(counted.is_empty() || expected[0].starts_with(&format!("{counted}|")), "{sql}: {expected:?}");
+        let found = run(&tiny, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert_eq!(found, expected, "{sql}");
+    }
+    assert!(tiny.resource_usage().spilled_bytes > 0);
+}
+
 #[test]
 fn what_cannot_be_had_by_the_disk_is_an_error_that_says_what_would_do() {
     let folder = folder();

@@ -9,6 +9,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, ExprSchema, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{Case, Exists, InSubquery, SetComparison, SetQuantifier};
+use datafusion::logical_expr::utils::disjunction;
 use datafusion::logical_expr::{
     BinaryExpr, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, lit,
 };
@@ -127,7 +128,7 @@ impl Rewriting<'_> {
             return Ok(Expr::InSubquery(inner));
         }
         if let Some(rows) = self.kept_for
-            && (!inner.negated || is_whole && !is_correlated)
+            && (!inner.negated || is_whole && !is_correlated && self.names.null_aware_joins)
             // Of a join without a key the core forgets what nulls mean.
             && !inner.expr.column_refs().is_empty()
         {
@@ -137,11 +138,11 @@ impl Rewriting<'_> {
             }
         }
         let equal = self.equal(&inner)?;
-        match (inner.negated, self.unknown(&inner)?) {
-            (false, _) => Ok(equal),
-            (true, None) => Ok(!equal),
-            (true, Some(unknown)) => Ok((!equal).and(!unknown)),
+        if !inner.negated {
+            return Ok(equal);
         }
+        // Each is a join of its own.
+        Ok(self.unknown(&inner)?.into_iter().fold(!equal, |is_true, unknown| is_true.and(!unknown)))
     }
 
     fn as_case(&mut self, inner: InSubquery) -> Result<Expr> {
@@ -149,7 +150,7 @@ impl Rewriting<'_> {
             return Ok(Expr::InSubquery(inner));
         }
         let equal = self.equal(&inner)?;
-        let Some(unknown) = self.unknown(&inner)? else {
+        let Some(unknown) = disjunction(self.unknown(&inner)?) else {
             return Ok(if inner.negated { !equal } else { equal });
         };
         let null = Expr::Literal(ScalarValue::Boolean(None), None);
@@ -169,38 +170,20 @@ impl Rewriting<'_> {
         exists(query, &inner.subquery, Some((condition, &inner.expr, self.schema)))
     }
 
-    /// Whether it is null if no row is equal; `None`: never.
-    fn unknown(&mut self, inner: &InSubquery) -> Result<Option<Expr>> {
-        let is_nullable = inner.expr.nullable(self.schema)?;
-        let rows_are_nullable = inner.subquery.subquery.schema().field(0).is_nullable();
-        let is_correlated = !inner.subquery.outer_ref_columns.is_empty();
-        if !is_correlated {
-            // Two queries without correlation, of which each is run once.
-            let mut unknown = None;
-            if rows_are_nullable {
-                let (query, column) = self.named(inner)?;
-                let nulls = LogicalPlanBuilder::from(query).filter(column.is_null())?.build()?;
-                unknown = Some(exists(nulls, &inner.subquery, None)?);
-            }
-            if is_nullable {
-                let any = exists((*inner.subquery.subquery).clone(), &inner.subquery, None)?;
-                let unmatched = (*inner.expr).clone().is_null().and(any);
-                unknown = Some(match unknown {
-                    Some(nulls) => nulls.or(unmatched),
-                    None => unmatched,
-                });
-            }
-            return Ok(unknown);
+    /// When it is null if no row is equal: where a row is null, and where it is null itself and there are rows. Without correlation
+    /// these are queries of which each is run once.
+    fn unknown(&mut self, inner: &InSubquery) -> Result<Vec<Expr>> {
+        let mut unknown = Vec::new();
+        if inner.subquery.subquery.schema().field(0).is_nullable() {
+            let (query, column) = self.named(inner)?;
+            let nulls = LogicalPlanBuilder::from(query).filter(column.is_null())?.build()?;
+            unknown.push(exists(nulls, &inner.subquery, None)?);
         }
-        let (query, column) = self.named(inner)?;
-        let outer = to_outer((*inner.expr).clone(), self.schema)?;
-        let condition = match (is_nullable, rows_are_nullable) {
-            (false, false) => return Ok(None),
-            (false, true) => column.is_null(),
-            (true, false) => outer.is_null(),
-            (true, true) => column.is_null().or(outer.is_null()),
-        };
-        exists(query, &inner.subquery, Some((condition, &inner.expr, self.schema))).map(Some)
+        if inner.expr.nullable(self.schema)? {
+            let any = exists((*inner.subquery.subquery).clone(), &inner.subquery, None)?;
+            unknown.push((*inner.expr).clone().is_null().and(any));
+        }
+        Ok(unknown)
     }
 
     /// The query, and its column by a name that no column outside has.

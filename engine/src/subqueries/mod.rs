@@ -37,8 +37,8 @@ use datafusion::optimizer::{AnalyzerRule, OptimizerContext, OptimizerRule};
 pub(crate) struct SubqueriesAsValues;
 
 impl AnalyzerRule for SubqueriesAsValues {
-    fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        let mut names = Names::default();
+    fn analyze(&self, plan: LogicalPlan, config: &ConfigOptions) -> Result<LogicalPlan> {
+        let mut names = Names { last: 0, null_aware_joins: config.optimizer.prefer_hash_join };
         let plan = outer::with_all_references(plan)?;
         let plan = plan
             .transform_down_with_subqueries(|plan| membership::of_comparisons(plan, &mut names))
@@ -52,10 +52,11 @@ impl AnalyzerRule for SubqueriesAsValues {
     }
 }
 
-/// Names for tables that are made here.
-#[derive(Default)]
+/// Names for tables that are made here, and what the joins are to be that are made of them.
 struct Names {
     last: usize,
+    /// Whether `NOT IN` may be a join that knows of nulls: the relational core has it by hashes alone, with all rows outside in memory.
+    null_aware_joins: bool,
 }
 
 impl Names {
