@@ -119,6 +119,7 @@ mod sniff_table;
 mod sources;
 mod spill_store;
 mod statement_files;
+mod streamed_windows;
 mod subqueries;
 mod table;
 mod table_sample;

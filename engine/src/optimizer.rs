@@ -13,6 +13,7 @@ use swath_planner::{Split, optimize, split_distinct};
 use crate::dialect::{EqualZeros, SealLambdas};
 use crate::equal_nulls::told_apart;
 use crate::kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
+use crate::streamed_windows::{Streamed, streamed_windows};
 use crate::table::SourceTable;
 
 /// The core's rule after which joins are ordered: it has put conditions where they belong, and projections do not
@@ -29,6 +30,7 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules.push(Arc::new(EqualZeros));
     // Each of what it makes is turned into groups by a rule of the core.
     rules.insert(0, Arc::new(SplitDistinct));
+    rules.push(Arc::new(StreamWindows));
     with_kept_conditions(told_apart(rules))
 }
 
@@ -42,6 +44,19 @@ impl OptimizerRule for SplitDistinct {
 
     fn rewrite(&self, plan: LogicalPlan, _config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
         split_distinct(plan, Split::ToSaveTime)
+    }
+}
+
+#[derive(Debug)]
+struct StreamWindows;
+
+impl OptimizerRule for StreamWindows {
+    fn name(&self) -> &str {
+        "stream_windows"
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, _config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        streamed_windows(plan, Streamed::ToSaveTime)
     }
 }
 

@@ -186,13 +186,63 @@ fn values_in_order_go_to_the_disk() {
         assert!(found == expected, "{sql}");
     }
     assert!(tiny.resource_usage().spilled_bytes > 0);
-    // One partition has to be in memory.
-    let sql =
-        "SELECT max(l) FROM (SELECT last_value(name) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND \
-               UNBOUNDED FOLLOWING) AS l FROM '$/rows-*.csv')"
-            .replace('$', &folder.path().display().to_string());
-    let error = run(&session(TINY_BYTES / 2, temp.path()), &sql).unwrap_err().to_string();
-    assert!(error.contains("one partition of a window (last_value("), "{error}");
+}
+
+/// Windows over one partition of all rows, and over ten long ones.
+#[test]
+fn partitions_of_windows_go_to_the_disk() {
+    let folder = folder();
+    let temp = tempfile::tempdir().unwrap();
+    let (roomy, tiny) = (session(1 << 30, temp.path()), session(TINY_BYTES / 4, temp.path()));
+    for (windows, by) in [
+        ("percent_rank() OVER ($W half), cume_dist() OVER ($W half), ntile(7) OVER ($W id)", "half"),
+        ("ntile(100000) OVER ($W id DESC), row_number() OVER ($W id DESC), cume_dist() OVER ($W few)", "id"),
+        (
+            "last_value(name) OVER ($W id ALL), first_value(half) OVER ($W id ALL), nth_value(name, 17) OVER ($W id ALL)",
+            "id",
+        ),
+        (
+            "last_value(nullif(half, 79999)) IGNORE NULLS OVER ($W id ALL), nth_value(half, 9000) OVER ($W id ALL)",
+            "id",
+        ),
+        (
+            "sum(id) OVER ($W id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING), lead(id) OVER ($W id)",
+            "id",
+        ),
+        (
+            "max(name) OVER ($W half RANGE BETWEEN 3 PRECEDING AND UNBOUNDED FOLLOWING), rank() OVER ($W half)",
+            "half",
+        ),
+        ("last_value(id) OVER ($W id ROWS BETWEEN 2 FOLLOWING AND UNBOUNDED FOLLOWING)", "id"),
+        ("first_value(id) OVER ($W id ROWS BETWEEN 2 FOLLOWING AND UNBOUNDED FOLLOWING)", "id"),
+        (
+            "sum(half) FILTER (WHERE id % 3 = 0) OVER ($W id ALL), count(*) FILTER (WHERE half > 7) OVER ()",
+            "id",
+        ),
+        (
+            "avg(id) OVER ($W name ALL), sum(id) OVER ($W half), count(DISTINCT half % 5) OVER ($W id ALL)",
+            "half",
+        ),
+    ] {
+        for partition in ["", "PARTITION BY few"] {
+            let windows = windows
+                .replace("ALL", "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING")
+                .replace("$W ", &format!("{partition} ORDER BY "));
+            let sql = format!(
+                "SELECT id, name, {windows} FROM '{}/rows-0.csv' ORDER BY {by}, id",
+                folder.path().display()
+            );
+            let expected = run(&roomy, &sql).unwrap();
+            let found = run(&tiny, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+            assert!(found == expected, "{sql}");
+        }
+    }
+    assert!(tiny.resource_usage().spilled_bytes > 0);
+    // The values have to be in memory.
+    let sql = "SELECT max(n) FROM (SELECT count(DISTINCT name) OVER () AS n FROM '$/rows-*.csv')"
+        .replace('$', &folder.path().display().to_string());
+    let error = run(&tiny, &sql).unwrap_err().to_string();
+    assert!(error.contains("one partition of a window (count(DISTINCT"), "{error}");
 }
 
 /// The relational core has `NOT IN` with nulls only by hashes, with all rows outside in memory.

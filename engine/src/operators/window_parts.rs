@@ -79,7 +79,7 @@ impl OtherWay for SomeAtATime {
     ) -> Result<SendableRecordBatchStream> {
         let window = core_of::<Self>(core);
         let metrics = BaselineMetrics::new(metrics.set, metrics.partition);
-        let consumer = MemoryConsumer::new(format!("one partition of a window ({})", window_names(window)));
+        let consumer = MemoryConsumer::new(one_partition_of(window));
         let parts = Parts {
             input: rows,
             keys: window.window_expr()[0].partition_by().to_vec(),
@@ -108,15 +108,14 @@ impl OtherWay for SomeAtATime {
     }
 }
 
-/// The functions of a window, as an error names them.
-fn window_names(window: &WindowAggExec) -> String {
+/// What holds memory for a window, as an error names it.
+pub(super) fn one_partition_of(window: &WindowAggExec) -> String {
     let names = window.window_expr().iter().map(|expr| {
         let name = expr.name();
-        name.split_once(" PARTITION BY ")
-            .or_else(|| name.split_once(" ORDER BY "))
-            .map_or(name, |(name, _)| name)
+        let over = [" PARTITION BY ", " ORDER BY ", " ROWS BETWEEN ", " RANGE BETWEEN ", " GROUPS BETWEEN "];
+        &name[..over.iter().filter_map(|over| name.find(over)).min().unwrap_or(name.len())]
     });
-    names.collect::<Vec<_>>().join(", ")
+    format!("one partition of a window ({})", names.collect::<Vec<_>>().join(", "))
 }
 
 /// Rows that are sorted by partition, on their way through a window.

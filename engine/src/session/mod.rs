@@ -36,6 +36,7 @@ use crate::resources::{ResourceUsage, Resources};
 use crate::sinks::{Copy, WriterMemory, take_copy};
 use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
+use crate::streamed_windows::{Streamed, streamed_windows};
 use crate::table::SourceTable;
 use crate::threads::ComputeThreads;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
@@ -520,6 +521,7 @@ impl Session {
         if way.frugal {
             self.resources.wait_for_release().await;
             plan = split_distinct(plan, Split::ToSaveMemory)?.data;
+            plan = streamed_windows(plan, Streamed::ToSaveMemory)?.data;
             state = self.resources.frugal_state(state, &plan)?;
         }
         let mut together = Together::plan(vec![plan.clone()], &state, &self.pass_space).await;

@@ -13,6 +13,7 @@ use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
+use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{WindowFrameBound, WindowFrameUnits};
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
@@ -26,6 +27,7 @@ use futures::stream;
 use rows::Partitions;
 
 use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
+use super::window_parts::one_partition_of;
 use crate::spill_store::SpillStore;
 
 /// Computes aggregates over whole partitions by groups.
@@ -63,25 +65,22 @@ impl PhysicalOptimizerRule for WholePartitions {
 fn calls_of(window: &WindowAggExec) -> Option<Vec<Arc<AggregateFunctionExpr>>> {
     let call = |expr: &Arc<dyn WindowExpr>| {
         let call = expr.as_any().downcast_ref::<PlainAggregateWindowExpr>()?.get_aggregate_expr();
-        let is_plain = is_whole(expr.as_ref())
-            && !call.is_distinct()
-            && call.order_bys().is_empty()
-            && call.groups_accumulator_supported();
+        let is_plain = is_whole(expr.as_ref()) && call.order_bys().is_empty();
         is_plain.then(|| Arc::new(call.clone()))
     };
     window.window_expr().iter().map(call).collect()
 }
 
-/// Whether all rows of a partition have all of them in their frame, with no `FILTER`.
+/// Whether all rows of a partition have all of them in their frame, with no `FILTER`. Where they have an order, they come in it.
 fn is_whole(expr: &dyn WindowExpr) -> bool {
     let frame = expr.get_window_frame();
     let is_end = |bound: &WindowFrameBound| match bound {
-        WindowFrameBound::CurrentRow => frame.units == WindowFrameUnits::Range,
+        WindowFrameBound::CurrentRow => frame.units == WindowFrameUnits::Range && expr.order_by().is_empty(),
         bound => bound.is_unbounded(),
     };
     // The filter is told by nothing but this. Where it looks otherwise one day, the core computes it.
     let has_no_filter = format!("{expr:?}").ends_with("filter: None }");
-    expr.order_by().is_empty() && is_end(&frame.start_bound) && is_end(&frame.end_bound) && has_no_filter
+    is_end(&frame.start_bound) && is_end(&frame.end_bound) && has_no_filter
 }
 
 /// A window of the relational core whose partitions are computed as groups.
@@ -106,10 +105,12 @@ impl OtherWay for AsGroups {
         context: Arc<TaskContext>,
         metrics: Metrics<'_>,
     ) -> Result<SendableRecordBatchStream> {
-        let keys = core_of::<Self>(core).window_expr()[0].partition_by().to_vec();
+        let window = core_of::<Self>(core);
+        let keys = window.window_expr()[0].partition_by().to_vec();
         let metrics = BaselineMetrics::new(metrics.set, metrics.partition);
-        let (pool, spills) = (context.memory_pool(), Arc::clone(&self.spills));
-        let partitions = Partitions::new(rows, core.schema(), keys, &self.calls, pool, spills)?;
+        let consumer = MemoryConsumer::new(one_partition_of(window)).with_can_spill(true);
+        let (memory, spills) = (consumer.register(context.memory_pool()), Arc::clone(&self.spills));
+        let partitions = Partitions::new(rows, core.schema(), keys, &self.calls, memory, spills)?;
         let batches = stream::try_unfold((partitions, metrics), |(mut partitions, metrics)| async move {
             let batch: Option<RecordBatch> = partitions.next(&metrics).await?;
             Ok(batch.map(|batch| (batch.record_output(&metrics), (partitions, metrics))))

@@ -9,13 +9,14 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
+use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_plan::metrics::BaselineMetrics;
 use futures::TryStreamExt;
 
+use super::super::group_parts::accumulator;
 use super::super::window_parts::is_same;
 use crate::pass::{batch_len_bytes, read_batches, write_batches};
 use crate::spill_store::{Spill, SpillStore};
@@ -26,6 +27,9 @@ const SEGMENT_LEN_BYTES: usize = 1 << 20;
 /// Rows that waited are given together with those of the next batch if they are no more than so many: a batch of its own costs
 /// more than to copy them.
 const FEW_ROWS: usize = 1024;
+
+/// States of so many bytes are held whatever the limit is: 1 MiB.
+const MOST_STATES_BYTES: usize = 1 << 20;
 
 /// The rows of one stream, and the values of the partitions that have not ended.
 pub(super) struct Partitions {
@@ -70,13 +74,12 @@ impl Partitions {
         schema: SchemaRef,
         keys: Vec<Arc<dyn PhysicalExpr>>,
         calls: &[Arc<AggregateFunctionExpr>],
-        pool: &Arc<dyn MemoryPool>,
+        reservation: MemoryReservation,
         store: Arc<SpillStore>,
     ) -> Result<Self> {
         let call = |call: &Arc<AggregateFunctionExpr>| {
-            Ok(Call { args: call.expressions(), groups: call.create_groups_accumulator()? })
+            Ok(Call { args: call.expressions(), groups: accumulator(call)? })
         };
-        let consumer = MemoryConsumer::new("rows of one partition of a window").with_can_spill(true);
         Ok(Self {
             input_schema: input.schema(),
             input: Some(input),
@@ -90,7 +93,7 @@ impl Partitions {
             store,
             ready: VecDeque::new(),
             ready_bytes: 0,
-            reservation: consumer.register(pool),
+            reservation,
         })
     }
 
@@ -206,13 +209,20 @@ impl Partitions {
         if self.waiting.len() > 1 || !self.on_disk.is_empty() {
             self.write_waiting()?;
         }
+        // States cannot go to disk: those that keep all values have to fit.
+        if self.states_bytes() > MOST_STATES_BYTES {
+            return self.reservation.try_resize(self.held_bytes());
+        }
         self.reservation.resize(self.held_bytes());
         Ok(())
     }
 
     fn held_bytes(&self) -> usize {
-        let states: usize = self.calls.iter().map(|call| call.groups.size()).sum();
-        states + self.waiting_bytes + self.ready_bytes
+        self.states_bytes() + self.waiting_bytes + self.ready_bytes
+    }
+
+    fn states_bytes(&self) -> usize {
+        self.calls.iter().map(|call| call.groups.size()).sum()
     }
 
     fn write_waiting(&mut self) -> Result<()> {

@@ -98,7 +98,19 @@ async fn values_are_those_of_the_core() {
         ("sum(id) OVER (PARTITION BY t), max(c) OVER (PARTITION BY t)", true),
         ("sum(id) OVER (PARTITION BY b ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)", true),
         ("sum(id) FILTER (WHERE c > 50) OVER (PARTITION BY b)", false),
-        ("count(DISTINCT c) OVER (PARTITION BY b)", false),
+        ("count(DISTINCT c) OVER (PARTITION BY b), median(id) OVER (PARTITION BY b)", true),
+        (
+            "max(id) OVER (PARTITION BY b ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
+            true,
+        ),
+        (
+            "array_agg(id) OVER (PARTITION BY a ORDER BY id RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
+            true,
+        ),
+        (
+            "sum(id) OVER (PARTITION BY b ORDER BY id RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)",
+            false,
+        ),
         ("sum(id) OVER (PARTITION BY b ORDER BY id)", false),
         ("sum(id) OVER (PARTITION BY b ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)", false),
         ("sum(id) OVER (), max(t) OVER ()", true),
