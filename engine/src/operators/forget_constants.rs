@@ -63,6 +63,8 @@ fn over_unordered(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Execut
     };
     let [input] = node.children()[..] else { return Ok(None) };
     match node.downcast_ref::<AggregateExec>() {
+        // A key that is written as a number stays a constant, whatever is known of the rows.
+        Some(_) if input.is::<KnownExec>() => Ok(None),
         Some(aggregate) if is_first(aggregate) => match is_ordered_by_constants(aggregate)? {
             true => {
                 let nothing = EquivalenceProperties::new(input.schema());

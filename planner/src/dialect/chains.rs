@@ -48,9 +48,7 @@ impl VisitorMut for Chains {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         match expr {
-            Expr::CompoundFieldAccess { root, access_chain }
-                if access_chain.iter().any(|access| matches!(access, AccessExpr::Dot(Expr::Function(_)))) =>
-            {
+            Expr::CompoundFieldAccess { root, access_chain } if access_chain.iter().any(is_call) => {
                 *expr = chained((**root).clone(), std::mem::take(access_chain));
             }
             Expr::Function(function) => {
@@ -65,12 +63,21 @@ impl VisitorMut for Chains {
     }
 }
 
+fn is_call(access: &AccessExpr) -> bool {
+    matches!(access, AccessExpr::Dot(Expr::Function(function)) if has_arguments(function))
+}
+
+/// Whether it has parentheses: without them it is a word like `user`, which may be the name of a field.
+fn has_arguments(function: &Function) -> bool {
+    !matches!(function.args, FunctionArguments::None)
+}
+
 fn chained(root: Expr, chain: Vec<AccessExpr>) -> Expr {
     let mut expr = root;
     let mut fields = Vec::new();
     for access in chain {
         match access {
-            AccessExpr::Dot(Expr::Function(mut function)) => {
+            AccessExpr::Dot(Expr::Function(mut function)) if has_arguments(&function) => {
                 put_first(&mut function, accessed(expr, std::mem::take(&mut fields)));
                 expr = Expr::Function(function);
             }
