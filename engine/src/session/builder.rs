@@ -18,12 +18,11 @@ use crate::dialect::{
 use crate::error::Result;
 use crate::explain::Record;
 use crate::inspect::Inspections;
-use crate::multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
 use crate::operators::{
     DistinctRows, FailWhenRefused, ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner,
     OrderedValues, PushFiltersByName, SortFirstRows, WholePartitions, WindowParts, YieldBetweenBatches,
 };
-use crate::optimizer;
+use crate::optimizer::{self, ForgetFalseKeys, TablesWithoutFalseKeys};
 use crate::options::{OptionValue, ReadOptions};
 use crate::overflow::CheckArithmetic;
 use crate::params::Params;

@@ -1,4 +1,4 @@
-//! `GROUPING SETS (ROLLUP (a, b), c)`: sets of keys inside of others, as one list of sets.
+//! `GROUPING SETS (ROLLUP (a, b), c)`: sets of keys inside of others, as one list of sets, in none of which a key is twice.
 
 use std::ops::ControlFlow;
 
@@ -69,13 +69,35 @@ impl VisitorMut for InnerSets {
     fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
         if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
             for key in keys {
-                if let Expr::GroupingSets(sets) = key {
-                    *sets = std::mem::take(sets).into_iter().flat_map(written_out).collect();
-                }
+                let sets = match key {
+                    Expr::GroupingSets(sets) => sets.iter().cloned().flat_map(written_out).collect(),
+                    // The relational core takes no key twice.
+                    Expr::Rollup(parts) | Expr::Cube(parts) if has_key_twice(parts) => match sets_of(key) {
+                        Some(sets) => sets,
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                *key = Expr::GroupingSets(sets.into_iter().map(without_repetition).collect());
             }
         }
         ControlFlow::Continue(())
     }
+}
+
+fn has_key_twice(parts: &[Vec<Expr>]) -> bool {
+    let keys = parts.concat();
+    without_repetition(keys.clone()).len() < keys.len()
+}
+
+fn without_repetition(keys: Vec<Expr>) -> Vec<Expr> {
+    let mut once: Vec<Expr> = Vec::new();
+    for key in keys {
+        if !once.contains(&key) {
+            once.push(key);
+        }
+    }
+    once
 }
 
 /// The sets that one entry of a list stands for.
@@ -120,6 +142,20 @@ fn keys(expr: Expr) -> Vec<Expr> {
 #[cfg(test)]
 mod tests {
     use crate::parse::parse;
+
+    #[test]
+    fn keys_that_are_there_twice() {
+        for (keys, expected) in [
+            ("ROLLUP (a, a)", "GROUPING SETS ((a), (a), ())"),
+            ("CUBE (a, (b, a))", "GROUPING SETS ((a, b), (a), (b, a), ())"),
+            ("GROUPING SETS ((a, a), b)", "GROUPING SETS ((a), (b))"),
+            ("ROLLUP (a, b)", "ROLLUP (a, b)"),
+        ] {
+            let sql = format!("SELECT count(*) FROM t GROUP BY {keys}");
+            let expected = format!("SELECT count(*) FROM t GROUP BY {expected}");
+            assert_eq!(parse(&sql).unwrap()[0].to_string(), expected);
+        }
+    }
 
     #[test]
     fn sets_inside_of_sets() {

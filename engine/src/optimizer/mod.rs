@@ -1,5 +1,11 @@
 //! The planner's rules, among those of the relational core.
 
+mod equal_nulls;
+mod equal_zeros;
+mod kept_conditions;
+mod multiplied_rows;
+mod streamed_windows;
+
 use std::any::Any;
 use std::sync::Arc;
 
@@ -8,12 +14,14 @@ use datafusion::common::tree_node::Transformed;
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{LogicalPlan, TableScan};
 use datafusion::optimizer::{ApplyOrder, Optimizer, OptimizerConfig, OptimizerRule};
+use equal_nulls::told_apart;
+use equal_zeros::EqualZeros;
+use kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
+pub(crate) use multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
+pub(crate) use streamed_windows::{Streamed, streamed_windows};
 use swath_planner::{Split, optimize, split_distinct};
 
-use crate::dialect::{EqualZeros, SealLambdas};
-use crate::equal_nulls::told_apart;
-use crate::kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
-use crate::streamed_windows::{Streamed, streamed_windows};
+use crate::dialect::SealLambdas;
 use crate::table::SourceTable;
 
 /// The core's rule after which joins are ordered: it has put conditions where they belong, and projections do not

@@ -60,10 +60,7 @@ impl OptimizerRule for PushFilters {
 fn stays(condition: &Expr, input: &LogicalPlan) -> bool {
     match input {
         LogicalPlan::Aggregate(aggregate) => {
-            let has_row_of_all = match aggregate.group_expr.as_slice() {
-                [] | [Expr::GroupingSet(_), ..] => true,
-                _ => false,
-            };
+            let has_row_of_all = matches!(aggregate.group_expr.as_slice(), [] | [Expr::GroupingSet(_), ..]);
             condition.is_volatile() || has_row_of_all && condition.column_refs().is_empty()
         }
         LogicalPlan::Window(_) | LogicalPlan::Distinct(_) | LogicalPlan::Join(_) | LogicalPlan::Unnest(_) => {
