@@ -153,7 +153,8 @@ impl Plain {
             *number = rest[..len].iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
             rest = &rest[len..];
         }
-        rest.is_empty().then_some(found)
+        let is_in_a_day = found.hour <= 23 && found.minute <= 59 && found.second <= 60;
+        (rest.is_empty() && is_in_a_day).then_some(found)
     }
 
     fn days(&self) -> Option<i32> {
@@ -163,9 +164,8 @@ impl Plain {
     }
 
     fn micros(&self) -> Option<i64> {
-        let is_valid = self.hour <= 23 && self.minute <= 59 && self.second <= 60;
         let seconds = self.hour * 3600 + self.minute * 60 + self.second;
-        is_valid.then_some(i64::from(self.days()?) * MICROS_PER_DAY + seconds * 1_000_000)
+        Some(i64::from(self.days()?) * MICROS_PER_DAY + seconds * 1_000_000)
     }
 }
 

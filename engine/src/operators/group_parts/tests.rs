@@ -83,7 +83,7 @@ async fn groups_in_parts_have_the_same_values() {
     ] {
         let (expected, spilled_bytes) = answer(sql, 1 << 30).await;
         assert_eq!(spilled_bytes, 0, "{sql}");
-        let (found, spilled_bytes) = answer(sql, 4 << 20).await;
+        let (found, spilled_bytes) = answer(sql, 3 << 20).await;
         let differs = found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
         assert!(found == expected, "{sql}: {differs:?}");
         assert!(spilled_bytes > 0 || sql.contains("GROUP BY c") || sql.contains("< 0"), "{sql}");
