@@ -3,7 +3,6 @@
 //! What is written anew before a query is run gets the name that it had, and for the relational core a `ROLLUP (…)` with a name is no `ROLLUP`
 //! any more. So its keys are computed below the groups, and are columns from then on.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::common::Result;
@@ -34,7 +33,7 @@ impl AnalyzerRule for GroupingKeys {
 fn over_columns(aggregate: Aggregate) -> Result<Transformed<LogicalPlan>> {
     let computed = match aggregate.group_expr.as_slice() {
         [Expr::GroupingSet(sets)] => computed_keys(sets, aggregate.input.schema()),
-        _ => HashMap::new(),
+        _ => Vec::new(),
     };
     if computed.is_empty() {
         return Ok(Transformed::no(LogicalPlan::Aggregate(aggregate)));
@@ -42,14 +41,12 @@ fn over_columns(aggregate: Aggregate) -> Result<Transformed<LogicalPlan>> {
     let columns = aggregate.input.schema().columns().into_iter().map(Expr::Column);
     let keys = computed.iter().map(|(key, column)| key.clone().alias(column.name()));
     let input = Projection::try_new(columns.chain(keys).collect(), Arc::clone(&aggregate.input))?;
-    let of_column = |expr: Expr| match computed.get(&expr) {
-        Some(column) => Ok(Transformed::yes(Expr::Column(column.clone()))),
+    let of_column = |expr: Expr| match computed.iter().find(|(key, _)| *key == expr) {
+        Some((_, column)) => Ok(Transformed::yes(Expr::Column(column.clone()))),
         None => Ok(Transformed::no(expr)),
     };
-    let replaced = |exprs: Vec<Expr>| -> Result<Vec<Expr>> {
-        exprs.into_iter().map(|expr| expr.transform_down(of_column).data()).collect()
-    };
-    let keys = replaced(aggregate.group_expr)?;
+    let keys = aggregate.group_expr.into_iter().map(|key| key.transform_down(of_column).data());
+    let keys = keys.collect::<Result<_>>()?;
     let aggregates = aggregate.aggr_expr.into_iter().map(|expr| {
         // It names a key; others take values, of which the name would not be the same.
         match &expr {
@@ -65,7 +62,7 @@ fn over_columns(aggregate: Aggregate) -> Result<Transformed<LogicalPlan>> {
 }
 
 /// The keys that are no columns, with those that they become.
-fn computed_keys(sets: &GroupingSet, schema: &DFSchema) -> HashMap<Expr, Column> {
+fn computed_keys(sets: &GroupingSet, schema: &DFSchema) -> Vec<(Expr, Column)> {
     let is_computed = |key: &&Expr| {
         let is_name_free = schema.index_of_column_by_name(None, &key.schema_name().to_string()).is_none();
         !matches!(key, Expr::Column(_)) && is_name_free && !key.is_volatile()
