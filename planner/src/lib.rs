@@ -48,6 +48,7 @@ mod pieces;
 mod pitfalls;
 mod raw_filter;
 mod rejects;
+mod repetition;
 mod scope;
 mod set_operations;
 mod setting;

@@ -17,6 +17,8 @@ use datafusion_expr::{
     Aggregate, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias,
 };
 
+use crate::repetition::without_repetition;
+
 /// Which aggregates over different values are computed apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
@@ -182,13 +184,7 @@ fn part_of(aggregate: &Aggregate, part: &[usize], name: TableReference) -> Resul
 
 /// The keys of an aggregate, none twice: of one that is, there is one column.
 fn keys(aggregate: &Aggregate) -> Vec<Expr> {
-    let mut keys: Vec<Expr> = Vec::new();
-    for key in &aggregate.group_expr {
-        if !keys.contains(key) {
-            keys.push(key.clone());
-        }
-    }
-    keys
+    without_repetition(aggregate.group_expr.iter().cloned())
 }
 
 #[cfg(test)]

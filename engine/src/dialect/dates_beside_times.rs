@@ -32,66 +32,47 @@ impl AnalyzerRule for DatesBesideTimes {
 /// Functions of a time, which is their second argument.
 const OF_TIMES: [&str; 2] = ["date_trunc", "date_bin"];
 
-fn in_microseconds(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    Ok(match expr {
-        Expr::BinaryExpr(BinaryExpr { left, op, right }) if compares(op) => {
-            let ty = micros_among([&*left, &*right], schema);
-            let parts = [left, right].map(|part| beside(part, ty.as_ref(), schema));
-            let transformed = parts.iter().any(|part| part.transformed);
-            let [left, right] = parts.map(|part| part.data);
-            let compared = Expr::BinaryExpr(BinaryExpr { left, op, right });
-            if transformed { Transformed::yes(compared) } else { Transformed::no(compared) }
+fn in_microseconds(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    let is_changed = match &mut expr {
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if compares(*op) => {
+            let ty = micros_among([&**left, &**right], schema);
+            put_beside([left.as_mut(), right.as_mut()], ty.as_ref(), schema)
         }
-        Expr::Between(Between { expr, negated, low, high }) => {
-            let ty = micros_among([&*expr, &*low, &*high], schema);
-            let parts = [expr, low, high].map(|part| beside(part, ty.as_ref(), schema));
-            let transformed = parts.iter().any(|part| part.transformed);
-            let [expr, low, high] = parts.map(|part| part.data);
-            let between = Expr::Between(Between { expr, negated, low, high });
-            if transformed { Transformed::yes(between) } else { Transformed::no(between) }
+        Expr::Between(Between { expr, low, high, .. }) => {
+            let ty = micros_among([&**expr, &**low, &**high], schema);
+            put_beside([expr.as_mut(), low.as_mut(), high.as_mut()], ty.as_ref(), schema)
         }
-        Expr::InList(InList { expr, list, negated }) => {
-            let ty = micros_among([&*expr], schema);
-            let mut transformed = false;
-            let list = list.into_iter().map(|item| {
-                let item = beside(Box::new(item), ty.as_ref(), schema);
-                transformed |= item.transformed;
-                *item.data
-            });
-            let list = list.collect();
-            let inside = Expr::InList(InList { expr, list, negated });
-            if transformed { Transformed::yes(inside) } else { Transformed::no(inside) }
+        Expr::InList(InList { expr, list, .. }) => {
+            let ty = micros_among([&**expr], schema);
+            put_beside(list, ty.as_ref(), schema)
         }
-        Expr::ScalarFunction(ScalarFunction { func, mut args }) if OF_TIMES.contains(&func.name()) => {
-            let mut transformed = false;
-            if let Some(time) = args.get_mut(1) {
-                let time_in_micros = beside(Box::new(time.clone()), Some(&MICROS), schema);
-                transformed = time_in_micros.transformed;
-                *time = *time_in_micros.data;
-            }
+        Expr::ScalarFunction(ScalarFunction { func, args }) if OF_TIMES.contains(&func.name()) => {
+            let mut is_changed = put_beside(args.get_mut(1), Some(&MICROS), schema);
             // Where bins begin is said in nanoseconds: with microseconds, times would be nanoseconds, too.
             if let [_, time, origin] = args.as_mut_slice()
                 && time.get_type(schema).is_ok_and(|ty| ty == MICROS)
                 && origin.get_type(schema).is_ok_and(|ty| ty != NANOS)
             {
-                *origin = cast(origin.clone(), NANOS);
-                transformed = true;
+                *origin = cast(std::mem::take(origin), NANOS);
+                is_changed = true;
             }
-            let call = Expr::ScalarFunction(ScalarFunction { func, args });
-            if transformed { Transformed::yes(call) } else { Transformed::no(call) }
+            is_changed
         }
         // `t AT TIME ZONE 'Europe/Berlin'`
-        Expr::Cast(Cast { expr, field })
-            if matches!(field.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, Some(_)))
-                && matches!(expr.get_type(schema), Ok(DataType::Timestamp(TimeUnit::Microsecond, _))) =>
-        {
-            let DataType::Timestamp(_, zone) = field.data_type() else {
-                return Ok(Transformed::no(Expr::Cast(Cast { expr, field })));
-            };
-            Transformed::yes(cast(*expr, DataType::Timestamp(TimeUnit::Microsecond, zone.clone())))
-        }
-        other => Transformed::no(other),
-    })
+        Expr::Cast(Cast { expr: time, field }) => match (field.data_type(), time.get_type(schema)) {
+            (
+                DataType::Timestamp(TimeUnit::Nanosecond, zone @ Some(_)),
+                Ok(DataType::Timestamp(TimeUnit::Microsecond, _)),
+            ) => {
+                let ty = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
+                expr = cast(std::mem::take(time.as_mut()), ty);
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    Ok(Transformed::new_transformed(expr, is_changed))
 }
 
 const MICROS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
@@ -103,15 +84,21 @@ fn micros_among<const N: usize>(exprs: [&Expr; N], schema: &DFSchema) -> Option<
     types.find(|ty| matches!(ty, DataType::Timestamp(TimeUnit::Microsecond, _)))
 }
 
-/// A date or a text as a time of this type, if there is one.
-fn beside(expr: Box<Expr>, ty: Option<&DataType>, schema: &DFSchema) -> Transformed<Box<Expr>> {
-    let Some(ty) = ty else { return Transformed::no(expr) };
-    match expr.get_type(schema) {
-        Ok(own) if own == DataType::Date32 || is_text(&own) => {
-            Transformed::yes(Box::new(cast(*expr, ty.clone())))
+/// Makes times of this type, if there is one, of dates and texts; whether there are such.
+fn put_beside<'a>(
+    exprs: impl IntoIterator<Item = &'a mut Expr>,
+    ty: Option<&DataType>,
+    schema: &DFSchema,
+) -> bool {
+    let Some(ty) = ty else { return false };
+    let mut is_changed = false;
+    for expr in exprs {
+        if expr.get_type(schema).is_ok_and(|own| own == DataType::Date32 || is_text(&own)) {
+            *expr = cast(std::mem::take(expr), ty.clone());
+            is_changed = true;
         }
-        _ => Transformed::no(expr),
     }
+    is_changed
 }
 
 /// Whether an operator compares two values.

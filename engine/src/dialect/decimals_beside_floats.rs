@@ -70,7 +70,7 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             unify(&mut args.iter_mut().collect::<Vec<_>>(), schema)
         }
         Expr::ScalarFunction(ScalarFunction { func, args }) if ROUNDINGS.contains(&func.name()) => {
-            is_decimal(&args[0].get_type(schema)?) && args.get_mut(1).is_some_and(settle_places)
+            args[0].get_type(schema)?.is_decimal() && args.get_mut(1).is_some_and(settle_places)
         }
         Expr::InSubquery(InSubquery { expr, subquery, .. })
         | Expr::SetComparison(SetComparison { expr, subquery, .. }) => {
@@ -126,11 +126,11 @@ fn settle_places(places: &mut Expr) -> bool {
 fn unify_with_rows(number: &mut Expr, rows: &mut Subquery, schema: &DFSchema) -> Result<bool> {
     let [of_rows] = rows.subquery.schema().fields().as_ref() else { return Ok(false) };
     let own = number.get_type(schema)?;
-    if is_decimal(&own) && of_rows.data_type().is_floating() {
+    if own.is_decimal() && of_rows.data_type().is_floating() {
         *number = cast(std::mem::take(number), DataType::Float64);
         return Ok(true);
     }
-    if !own.is_floating() || !is_decimal(of_rows.data_type()) {
+    if !own.is_floating() || !of_rows.data_type().is_decimal() {
         return Ok(false);
     }
     let (qualifier, field) = rows.subquery.schema().qualified_field(0);
@@ -140,18 +140,14 @@ fn unify_with_rows(number: &mut Expr, rows: &mut Subquery, schema: &DFSchema) ->
     Ok(true)
 }
 
-fn is_decimal(ty: &DataType) -> bool {
-    matches!(ty, DataType::Decimal128(..) | DataType::Decimal256(..))
-}
-
 /// Gives numbers one type, if some are decimals and others are of floating point; whether there are such.
 fn unify(numbers: &mut [&mut Expr], schema: &DFSchema) -> bool {
     let type_of = |expr: &Expr| expr.get_type(schema).unwrap_or(DataType::Null);
     let types: Vec<DataType> = numbers.iter().map(|number| type_of(number)).collect();
-    if !types.iter().any(is_decimal) || !types.iter().any(DataType::is_floating) {
+    if !types.iter().any(DataType::is_decimal) || !types.iter().any(DataType::is_floating) {
         return false;
     }
-    let mut decimals: Vec<&DataType> = types.iter().filter(|ty| is_decimal(ty)).collect();
+    let mut decimals: Vec<&DataType> = types.iter().filter(|ty| ty.is_decimal()).collect();
     decimals.dedup();
     let written: Option<Vec<Option<Expr>>> = match decimals.as_slice() {
         [DataType::Decimal128(precision, scale)] => {
@@ -172,7 +168,7 @@ fn unify(numbers: &mut [&mut Expr], schema: &DFSchema) -> bool {
             }
         }
         None => {
-            for (number, _) in numbers.iter_mut().zip(&types).filter(|(_, ty)| is_decimal(ty)) {
+            for (number, _) in numbers.iter_mut().zip(&types).filter(|(_, ty)| ty.is_decimal()) {
                 **number = cast(std::mem::take(*number), DataType::Float64);
             }
         }

@@ -103,11 +103,7 @@ fn united(union: Union) -> Result<Transformed<LogicalPlan>> {
 
 /// Whether a column of a type becomes one of the type that is wanted.
 fn is_cast(ty: &DataType, wanted: &DataType) -> bool {
-    Kind::of(ty) == Some(Kind::Boolean) || is_decimal(ty) && wanted.is_floating()
-}
-
-fn is_decimal(ty: &DataType) -> bool {
-    matches!(ty, DataType::Decimal128(..) | DataType::Decimal256(..))
+    Kind::of(ty) == Some(Kind::Boolean) || ty.is_decimal() && wanted.is_floating()
 }
 
 /// The type that booleans of a column become beside texts or numbers, and decimals beside floating point numbers; `None`: they stay.
@@ -123,7 +119,7 @@ fn wanted(union: &Union, place: usize) -> Result<Option<DataType>> {
             type_name(time)
         );
     }
-    if text.is_none() && types().any(is_decimal) && types().any(DataType::is_floating) {
+    if text.is_none() && types().any(DataType::is_decimal) && types().any(DataType::is_floating) {
         return Ok(Some(DataType::Float64));
     }
     let is_boolean = of_kind(Kind::Boolean).is_some();

@@ -1,21 +1,22 @@
 //! Aggregates over rows of which nothing but constants is in order.
 
-use std::fmt;
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{
-    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties,
-    InputOrderMode, PlanProperties, ReplaceChildrenOptions,
+    ChildrenPropertiesMode, ExecutionPlan, ExecutionPlanProperties, InputOrderMode, PlanProperties,
+    ReplaceChildrenOptions,
 };
+
+use super::one_input::{Passage, PassageExec};
 
 /// Lets aggregates take rows for unordered ones where all that is in order is constant.
 ///
@@ -37,7 +38,7 @@ impl PhysicalOptimizerRule for ForgetConstants {
                 // Who sorts the groups, or their windows, has been told of the constants.
                 Some(unordered) => {
                     let known = node.equivalence_properties().clone();
-                    Ok(Transformed::yes(Arc::new(KnownExec::new(unordered, known)) as _))
+                    Ok(Transformed::yes(PassageExec::over(unordered, Known(known))))
                 }
                 None => Ok(Transformed::no(node)),
             },
@@ -64,11 +65,11 @@ fn over_unordered(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Execut
     let [input] = node.children()[..] else { return Ok(None) };
     match node.downcast_ref::<AggregateExec>() {
         // A key that is written as a number stays a constant, whatever is known of the rows.
-        Some(_) if input.is::<KnownExec>() => Ok(None),
+        Some(_) if input.is::<PassageExec<Known>>() => Ok(None),
         Some(aggregate) if is_first(aggregate) => match is_ordered_by_constants(aggregate)? {
             true => {
                 let nothing = EquivalenceProperties::new(input.schema());
-                over(Arc::new(KnownExec::new(Arc::clone(input), nothing)))
+                over(PassageExec::over(Arc::clone(input), Known(nothing)))
             }
             false => Ok(None),
         },
@@ -105,54 +106,22 @@ fn is_ordered_by_constants(aggregate: &AggregateExec) -> Result<bool> {
     Ok(ordered.into_iter().all(|key| known.is_expr_constant(&keys[key]).is_some()))
 }
 
-/// The rows of its input, of which this is known and no more.
-#[derive(Debug)]
-struct KnownExec {
-    input: Arc<dyn ExecutionPlan>,
-    properties: Arc<PlanProperties>,
-}
+/// Rows of which this is known and no more.
+#[derive(Debug, Clone)]
+struct Known(EquivalenceProperties);
 
-impl KnownExec {
-    fn new(input: Arc<dyn ExecutionPlan>, known: EquivalenceProperties) -> Self {
-        let properties = PlanProperties::clone(input.properties()).with_eq_properties(known);
-        Self { properties: Arc::new(properties), input }
-    }
-}
+impl Passage for Known {
+    const NAME: &'static str = "KnownExec";
 
-impl DisplayAs for KnownExec {
-    fn fmt_as(&self, _display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl ExecutionPlan for KnownExec {
-    fn name(&self) -> &str {
-        "KnownExec"
+    fn properties(&self, input: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
+        Arc::new(PlanProperties::clone(input.properties()).with_eq_properties(self.0.clone()))
     }
 
-    fn properties(&self) -> &Arc<PlanProperties> {
-        &self.properties
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn apply_expressions(
+    fn through(
         &self,
-        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::new(children.swap_remove(0), self.properties.equivalence_properties().clone())))
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        self.input.execute(partition, context)
+        rows: SendableRecordBatchStream,
+        _context: &TaskContext,
+    ) -> Result<SendableRecordBatchStream> {
+        Ok(rows)
     }
 }

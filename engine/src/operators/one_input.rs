@@ -18,6 +18,11 @@ pub(crate) trait Passage: fmt::Debug + Clone + Send + Sync + 'static {
     /// Of the operator, in plans.
     const NAME: &'static str;
 
+    /// What is known of the rows behind it: what was known before.
+    fn properties(&self, input: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
+        Arc::clone(input.properties())
+    }
+
     /// The rows of one partition, behind it.
     fn through(
         &self,
@@ -31,11 +36,13 @@ pub(crate) trait Passage: fmt::Debug + Clone + Send + Sync + 'static {
 pub(crate) struct PassageExec<P> {
     input: Arc<dyn ExecutionPlan>,
     passage: P,
+    properties: Arc<PlanProperties>,
 }
 
 impl<P: Passage> PassageExec<P> {
     pub(crate) fn over(input: Arc<dyn ExecutionPlan>, passage: P) -> Arc<dyn ExecutionPlan> {
-        Arc::new(Self { input, passage })
+        let properties = passage.properties(&input);
+        Arc::new(Self { input, passage, properties })
     }
 }
 
@@ -54,7 +61,7 @@ impl<P: Passage> ExecutionPlan for PassageExec<P> {
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
+        &self.properties
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {

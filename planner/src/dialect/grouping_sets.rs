@@ -7,6 +7,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::functions::positional;
 use crate::inspect::{is_solid, is_word};
+use crate::repetition::without_repetition;
 
 /// What stands for inner `GROUPING SETS`, of which the parser makes a call then.
 const INNER: &str = "grouping_sets";
@@ -88,16 +89,6 @@ impl VisitorMut for InnerSets {
 fn has_key_twice(parts: &[Vec<Expr>]) -> bool {
     let keys = parts.concat();
     without_repetition(keys.clone()).len() < keys.len()
-}
-
-fn without_repetition(keys: Vec<Expr>) -> Vec<Expr> {
-    let mut once: Vec<Expr> = Vec::new();
-    for key in keys {
-        if !once.contains(&key) {
-            once.push(key);
-        }
-    }
-    once
 }
 
 /// The sets that one entry of a list stands for.
