@@ -205,7 +205,12 @@ impl Stdout {
         if self.text.len() + bytes.len() > most {
             self.show()?;
         }
-        self.text.extend_from_slice(bytes);
+        // What is long needs no copy once the result is seen.
+        if self.is_shown && bytes.len() >= BUFFER_LEN_BYTES {
+            self.out.write_all(bytes)?;
+        } else {
+            self.text.extend_from_slice(bytes);
+        }
         Ok(bytes.len())
     }
 
@@ -216,9 +221,9 @@ impl Stdout {
             self.is_shown = true;
             let written = self.out.write_all(&self.text);
             self.text.clear();
+            self.text.shrink_to(BUFFER_LEN_BYTES);
             written?;
         }
-        self.text.shrink_to(BUFFER_LEN_BYTES);
         self.out.flush()
     }
 
