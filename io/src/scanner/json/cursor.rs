@@ -40,6 +40,9 @@ pub struct Problem {
     pub expected: &'static str,
 }
 
+/// Words of eight bytes at the start of a text that are looked at before others are searched.
+const FEW_EIGHTS: usize = 3;
+
 const INFINITY: &str = "Infinity";
 
 impl<'a> Cursor<'a> {
@@ -58,8 +61,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte that is no blank.
+    #[inline]
     pub fn peek(&mut self) -> Option<u8> {
         let rest = &self.text.as_bytes()[self.at..];
+        if let Some(byte @ b'!'..) = rest.first().copied() {
+            return Some(byte);
+        }
         let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
         self.at += blanks;
         rest.get(blanks).copied()
@@ -69,6 +76,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// Something else stands there.
+    #[inline]
     pub fn value(&mut self) -> Result<Value<'a>, Problem> {
         match self.peek() {
             Some(b'"') => self.quoted().map(|(text, escaped)| Value::Text(text, escaped)),
@@ -98,29 +106,26 @@ impl<'a> Cursor<'a> {
         value
     }
 
+    #[inline]
     fn number(&mut self) -> Result<Value<'a>, Problem> {
         let rest = &self.text[self.at..];
-        let of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-        let number = &rest[..rest.bytes().take_while(|byte| of_number(byte)).count()];
-        if number == "-" && rest[1..].starts_with(INFINITY) {
-            let number = &rest[..1 + INFINITY.len()];
-            self.at += number.len();
-            return Ok(Value::Number(number));
-        }
-        if !is_number(number.as_bytes()) {
-            return self.problem("a number");
-        }
-        self.at += number.len();
-        Ok(Value::Number(number))
+        let len = match number_len(rest.as_bytes()) {
+            Some(len) => len,
+            None if rest[1..].starts_with(INFINITY) && rest.starts_with('-') => 1 + INFINITY.len(),
+            None => return self.problem("a number"),
+        };
+        self.at += len;
+        Ok(Value::Number(&rest[..len]))
     }
 
     /// What stands in the quotes that begin here.
+    #[inline(always)]
     fn quoted(&mut self) -> Result<(&'a str, bool), Problem> {
         let start = self.at + 1;
         let (mut end, mut escaped) = (start, false);
         loop {
             let rest = &self.text.as_bytes()[end..];
-            match memchr::memchr2(b'"', b'\\', rest) {
+            match quote_or_escape(rest) {
                 Some(found) if rest[found] == b'"' => {
                     end += found;
                     break;
@@ -197,52 +202,89 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// Something else stands there.
     pub fn skip(&mut self) -> Result<&'a str, Problem> {
-        self.peek();
-        let start = self.at;
-        let mut brackets = Vec::new();
+        let start = match self.peek() {
+            Some(b'[' | b'{') => self.at,
+            _ => {
+                let start = self.at;
+                self.value()?;
+                return Ok(&self.text[start..self.at]);
+            }
+        };
+        // Of the lists and objects that are open: whether it is an object.
+        let mut open = Vec::new();
         loop {
             let mut first = match self.value()? {
-                value @ (Value::List | Value::Object) => {
-                    brackets.push(value);
+                Value::List => {
+                    open.push(false);
+                    true
+                }
+                Value::Object => {
+                    open.push(true);
                     true
                 }
                 _ => false,
             };
             loop {
-                let goes_on = match brackets.last() {
+                let goes_on = match open.last() {
                     None => return Ok(&self.text[start..self.at]),
-                    Some(Value::Object) => self.next_key(first)?.is_some(),
-                    Some(_) => self.next_item(first)?,
+                    Some(true) => self.next_key(first)?.is_some(),
+                    Some(false) => self.next_item(first)?,
                 };
                 if goes_on {
                     break;
                 }
-                brackets.pop();
+                open.pop();
                 first = false;
             }
         }
     }
 }
 
-/// Whether it is written as JSON has numbers: without a plus, zeros in front, or a point at an end.
-fn is_number(text: &[u8]) -> bool {
-    fn digits(text: &[u8]) -> (usize, &[u8]) {
-        let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        (len, &text[len..])
+/// Where the first quote or escape is. Most texts are short: of the first bytes, eight are looked at at a time, before others are searched.
+#[inline]
+fn quote_or_escape(bytes: &[u8]) -> Option<usize> {
+    let of_eight = |word: u64, byte: u8| {
+        let others = word ^ LOWEST * u64::from(byte);
+        others.wrapping_sub(LOWEST) & !others & HIGHEST
+    };
+    let (eights, _) = bytes.as_chunks::<8>();
+    for (number, eight) in eights.iter().take(FEW_EIGHTS).enumerate() {
+        let word = u64::from_le_bytes(*eight);
+        let found = of_eight(word, b'"') | of_eight(word, b'\\');
+        if found != 0 {
+            return Some(8 * number + found.trailing_zeros() as usize / 8);
+        }
     }
-    let text = text.strip_prefix(b"-").unwrap_or(text);
-    let (len, mut rest) = digits(text);
-    let mut is_one = len == 1 || len > 1 && text[0] != b'0';
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let (len, behind) = digits(fraction);
-        (is_one, rest) = (is_one && len > 0, behind);
+    let passed = 8 * eights.len().min(FEW_EIGHTS);
+    memchr::memchr2(b'"', b'\\', &bytes[passed..]).map(|at| passed + at)
+}
+
+/// The lowest bit of each of eight bytes, and the highest.
+const LOWEST: u64 = 0x0101_0101_0101_0101;
+const HIGHEST: u64 = 0x8080_8080_8080_8080;
+
+/// The length of a number at the start, as JSON has them: without a plus, zeros in front, or a point at an end; `None` if none begins there, or
+/// what goes on behind it is no end of one.
+#[inline]
+fn number_len(text: &[u8]) -> Option<usize> {
+    let digits_end = |from: usize| {
+        let digits = text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (digits > 0).then_some(from + digits)
+    };
+    let start = usize::from(text.first() == Some(&b'-'));
+    let mut end = digits_end(start)?;
+    if end > start + 1 && text[start] == b'0' {
+        return None;
     }
-    if let [b'e' | b'E', exponent @ ..] = rest {
-        let exponent = if let [b'+' | b'-', exponent @ ..] = exponent { exponent } else { exponent };
-        let (len, behind) = digits(exponent);
-        (is_one, rest) = (is_one && len > 0, behind);
+    if text.get(end) == Some(&b'.') {
+        end = digits_end(end + 1)?;
     }
-    is_one && rest.is_empty()
+    if let Some(b'e' | b'E') = text.get(end) {
+        let sign = usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
+        end = digits_end(end + 1 + sign)?;
+    }
+    let goes_on = matches!(text.get(end), Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+    (!goes_on).then_some(end)
 }
 
 /// A text without its escapes; `None`: there is one that JSON does not have.
@@ -337,6 +379,21 @@ mod tests {
         for text in ["-", "01", "-01", "1.", ".5", "1e", "1e+", "1+2", "0.1.2", "1-2", "+1", "--1", "1.e5"] {
             let mut cursor = Cursor::new(text, 0);
             assert!(cursor.value().is_err() || cursor.at < text.len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_of_every_length_end_at_their_quote() {
+        for len in 0..40 {
+            let plain = "é".repeat(len / 2) + &"x".repeat(len % 2);
+            let text = format!("\"{plain}\",\"\\");
+            assert_eq!(Cursor::new(&text, 0).value(), Ok(Value::Text(&plain, false)));
+            for at in 0..=len {
+                let escaped = format!("{}\\\"{}", "x".repeat(at), "y".repeat(len - at));
+                let text = format!("\"{escaped}\"");
+                assert_eq!(Cursor::new(&text, 0).value(), Ok(Value::Text(&escaped, true)));
+                assert!(Cursor::new(&text[..text.len() - 1], 0).value().is_err());
+            }
         }
     }
 
