@@ -35,7 +35,7 @@ enum Stop {
 pub fn run(job: Job) -> u8 {
     let Job { texts, session, views, target, format, reporting } = job;
     wait_for(&session, &reporting, async {
-        let mut sink = match target.open() {
+        let mut sink = match target.open_for(&session) {
             Ok(sink) => sink,
             Err(error) => {
                 report::error(&cannot_write(&target, &error));

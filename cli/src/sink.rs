@@ -3,7 +3,7 @@
 use std::io::{self, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
-use swath::{AtomicFile, Codec, Compressor};
+use swath::{AtomicFile, Codec, Compressor, Session};
 
 use crate::args::is_standard_output;
 use crate::progress;
@@ -36,6 +36,8 @@ pub struct Sink {
     is_fresh: bool,
     /// Results that have ended.
     results: usize,
+    /// Threads that may compress.
+    threads: usize,
 }
 
 enum Out {
@@ -78,7 +80,15 @@ impl Target {
             Self::File(path) => compressed(path, Codec::Plain)?,
             Self::Compressed(path, codec) => compressed(path, *codec)?,
         };
-        Ok(Sink { out, is_fresh: true, results: 0 })
+        Ok(Sink { out, is_fresh: true, results: 0, threads: 1 })
+    }
+
+    /// Opens the target for results of a session: its threads may compress.
+    ///
+    /// # Errors
+    /// As of [`Self::open`].
+    pub fn open_for(&self, session: &Session) -> io::Result<Sink> {
+        Ok(self.open()?.with_threads(session.compression_threads()))
     }
 
     /// What to call it in an error.
@@ -93,6 +103,14 @@ fn compressed(path: &Path, codec: Codec) -> io::Result<Out> {
 }
 
 impl Sink {
+    fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        if let Out::File(compressor) = &mut self.out {
+            compressor.set_threads(threads);
+        }
+        self
+    }
+
     /// Whether this is a file that appears when it is whole.
     pub fn is_file(&self) -> bool {
         matches!(self.out, Out::File(_))
@@ -115,7 +133,7 @@ impl Sink {
             Out::Screen(screen) => screen.forget(),
             Out::File(_) if self.results > 0 => false,
             Out::File(_) => {
-                *self = target.open()?;
+                *self = target.open()?.with_threads(self.threads);
                 true
             }
         };

@@ -42,6 +42,11 @@ impl ComputeThreads {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.0.as_ref().map_or(1, |runtime| runtime.metrics().num_workers())
+    }
+
     /// Runs a future on the threads, as long as somebody waits for it. A panic in it goes on in whoever waits.
     pub(crate) async fn run<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
         let task = self.spawn(future);

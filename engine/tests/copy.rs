@@ -275,6 +275,37 @@ fn an_order_is_kept() {
 }
 
 #[test]
+fn a_file_is_the_same_for_any_number_of_threads() {
+    let scratch = Scratch::new();
+    let few = Session::builder().threads(1).build().unwrap();
+    let tight = Session::builder().threads(4).memory_limit(16 << 20).build().unwrap();
+    let numbers = "SELECT value AS id, repeat('x', value % 50) AS text, value / 7 AS part FROM range(100000)";
+    for name in ["n.csv", "n.csv.gz", "n.csv.bz2", "n.csv.zst", "n.jsonl.gz", "n.json", "n.txt.gz"] {
+        let columns = if name.contains("txt") { "id" } else { "*" };
+        let path = scratch.dir.path().join(name);
+        let copy = format!("COPY (SELECT {columns} FROM ({numbers}) ORDER BY id) TO '{}'", path.display());
+        let written = [&scratch.session, &few, &tight].map(|session| {
+            session.collect_blocking(&copy).unwrap();
+            fs::read(&path).unwrap()
+        });
+        assert!(written[0] == written[1] && written[0] == written[2], "{name}");
+        let columns = if name.contains("txt") { "column0" } else { "id" };
+        let in_order =
+            format!("SELECT count(*), sum({columns}), min({columns}), max({columns}) FROM '$/{name}'");
+        assert_eq!(scratch.rows(&in_order), ["100000|4999950000|0|99999"], "{name}");
+    }
+}
+
+#[test]
+fn a_value_that_cannot_be_written_is_told_by_its_row() {
+    let scratch = Scratch::new();
+    let copy = "COPY (SELECT CASE value WHEN 50000 THEN NULL ELSE 'x' END FROM range(60000) ORDER BY value) TO '$/n.txt'";
+    let (message, _) = scratch.error(copy);
+    assert!(message.contains("the value of row 50001 is null"), "{message}");
+    assert_eq!(scratch.names(""), [""; 0]);
+}
+
+#[test]
 fn one_file_a_partition() {
     let scratch = Scratch::new();
     let sql = "COPY (SELECT * FROM '$/many-*.csv' WHERE k < 6)";

@@ -64,7 +64,7 @@ pub fn write_rows(
 ) -> Result<(), Report> {
     let mut writer = job.format.writer(SchemaRef::clone(schema), began, &job.session)?;
     let write = || {
-        let mut sink = job.target.open()?;
+        let mut sink = job.target.open_for(&job.session)?;
         // As of a statement without a result, there is nothing to print.
         if schema.fields().is_empty() {
             return sink.finish();

@@ -292,7 +292,7 @@ impl Shell {
                 format!("write the last one with .save {path}, or the next one with .once {path}"),
             ));
         }
-        let sink = target.open().map_err(|error| cannot_write(&target, &error))?;
+        let sink = target.open_for(&self.session).map_err(|error| cannot_write(&target, &error))?;
         self.output = Some(Output { path: path.into(), sink, once });
         Ok(())
     }
@@ -301,7 +301,7 @@ impl Shell {
         let text = self.statements("")?;
         let last = swath::statement_ranges(&text).pop().map_or("", |range| &text[range]);
         let target = Target::results(path.into());
-        let mut sink = target.open().map_err(|error| cannot_write(&target, &error))?;
+        let mut sink = target.open_for(&self.session).map_err(|error| cannot_write(&target, &error))?;
         if self.run_by_name(last, &target, &mut sink)? == DONE {
             sink.finish().map_err(|error| cannot_write(&target, &error))?;
         }

@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 
 use super::Operator;
 use crate::error::Error;
-use crate::sinks::{SealedFile, WriteSpec, WriterMemory};
+use crate::sinks::{SealedFile, Texts, WriteSpec, WriterMemory, compression_threads};
 
 /// Writes the rows of its input and yields one row, `count`: how many there were. Of a statement that writes to standard output it
 /// yields nothing, as that would stand behind the rows there.
@@ -186,6 +186,7 @@ impl ExecutionPlan for WriteExec {
             parts: parts.collect::<Result<_>>()?,
             schema: input.schema(),
             pool: Arc::clone(context.memory_pool()),
+            threads: context.session_config().target_partitions(),
             metrics: BaselineMetrics::new(&self.metrics, partition),
         };
         let schema = self.schema();
@@ -211,13 +212,15 @@ struct WriteAll {
     parts: Vec<SendableRecordBatchStream>,
     schema: SchemaRef,
     pool: Arc<dyn MemoryPool>,
+    /// Threads that all files share.
+    threads: usize,
     metrics: BaselineMetrics,
 }
 
 impl WriteAll {
     /// Writes all files and gives them their names; how many rows there were.
     async fn run(self) -> crate::Result<u64> {
-        let Self { spec, parts, schema, pool, metrics } = self;
+        let Self { spec, parts, schema, pool, threads, metrics } = self;
         if let Some(path) = spec.target.left_over(parts.len()) {
             let message = format!(
                 "{} would be taken for one of the {} files that are written",
@@ -229,11 +232,16 @@ impl WriteAll {
         }
         let mut writes = JoinSet::new();
         let file_count = parts.len();
+        let compressors = compression_threads(&pool, threads).div_ceil(file_count.max(1));
+        let threads = threads.div_ceil(file_count.max(1));
         for (partition, rows) in parts.into_iter().enumerate() {
             let (spec, schema) = (Arc::clone(&spec), Arc::clone(&schema));
             let metrics = metrics.intermediate();
             let memory = WriterMemory::new(&pool, file_count);
-            writes.spawn(async move { write_one(&spec, partition, &schema, memory, rows, &metrics).await });
+            writes.spawn(async move {
+                let file = Writing { spec: &spec, partition, schema: &schema, memory, threads, compressors };
+                file.write(rows, &metrics).await
+            });
         }
         let mut files = Vec::new();
         let mut count = 0;
@@ -263,23 +271,49 @@ impl WriteAll {
     }
 }
 
-/// Writes the rows of one partition; how many there were.
-async fn write_one(
-    spec: &WriteSpec,
+/// One file on its way.
+struct Writing<'a> {
+    spec: &'a WriteSpec,
     partition: usize,
-    schema: &SchemaRef,
+    schema: &'a SchemaRef,
     memory: WriterMemory,
-    mut rows: SendableRecordBatchStream,
-    metrics: &BaselineMetrics,
-) -> crate::Result<(SealedFile, u64)> {
-    let mut file = spec.open(partition, schema, memory)?;
-    let mut count = 0;
-    while let Some(batch) = rows.try_next().await? {
+    /// Threads that make text of rows.
+    threads: usize,
+    /// Threads that compress it.
+    compressors: usize,
+}
+
+impl Writing<'_> {
+    /// Writes the rows of the partition; how many there were.
+    async fn write(
+        self,
+        mut rows: SendableRecordBatchStream,
+        metrics: &BaselineMetrics,
+    ) -> crate::Result<(SealedFile, u64)> {
+        let Self { spec, partition, schema, memory, threads, compressors } = self;
+        let mut count = 0;
+        let file = match spec.encode_apart() {
+            Some(encode) => {
+                let mut file = spec.open(partition, schema, None, compressors)?;
+                let mut texts = Texts::new(rows, encode, threads, memory, metrics.elapsed_compute().clone());
+                while let Some(text) = texts.next().await? {
+                    let _timer = metrics.elapsed_compute().timer();
+                    file.write_text(text.bytes)?;
+                    count += text.row_count;
+                }
+                file
+            }
+            None => {
+                let mut file = spec.open(partition, schema, Some(memory), compressors)?;
+                while let Some(batch) = rows.try_next().await? {
+                    let _timer = metrics.elapsed_compute().timer();
+                    file.write(&batch)?;
+                    count += batch.num_rows() as u64;
+                }
+                file
+            }
+        };
         let _timer = metrics.elapsed_compute().timer();
-        file.write(&batch)?;
-        count += batch.num_rows() as u64;
+        Ok((file.seal()?, count))
     }
-    drop(rows);
-    let _timer = metrics.elapsed_compute().timer();
-    Ok((file.seal()?, count))
 }

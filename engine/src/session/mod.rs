@@ -34,7 +34,7 @@ use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
-use crate::sinks::{Copy, WriterMemory, take_copy};
+use crate::sinks::{Copy, WriterMemory, compression_threads, take_copy};
 use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
 use crate::table::SourceTable;
@@ -172,6 +172,13 @@ impl Session {
     pub(crate) fn writer_memory(&self) -> WriterMemory {
         let pool: Arc<dyn MemoryPool> = Arc::clone(&self.resources.budget) as _;
         WriterMemory::new(&pool, 1)
+    }
+
+    /// How many threads may compress what is written of its results ([`Compressor::set_threads`](crate::Compressor::set_threads)): as many
+    /// as compute, if its memory is enough for so many.
+    pub fn compression_threads(&self) -> usize {
+        let pool: Arc<dyn MemoryPool> = Arc::clone(&self.resources.budget) as _;
+        compression_threads(&pool, self.threads.count())
     }
 
     /// When the session was made.

@@ -10,6 +10,21 @@ const SHARE: usize = 4;
 /// And each of them that much in any case, 1 / 64: with less it would write hardly more than it has to say of it.
 const LEAST_SHARE: usize = 64;
 
+/// What a thread that compresses needs: bzip2's encoder 8 MB, and its blocks.
+const COMPRESSION_LEN_BYTES: usize = 10 << 20;
+
+/// How many of so many threads may compress, so that they need no more than a quarter of the limit: one in any case.
+pub(crate) fn compression_threads(pool: &Arc<dyn MemoryPool>, threads: usize) -> usize {
+    (limit_bytes(pool) / SHARE / COMPRESSION_LEN_BYTES).clamp(1, threads.max(1))
+}
+
+fn limit_bytes(pool: &Arc<dyn MemoryPool>) -> usize {
+    match pool.memory_limit() {
+        MemoryLimit::Finite(bytes) => bytes,
+        _ => usize::MAX,
+    }
+}
+
 /// The memory of one file.
 #[derive(Debug)]
 pub(crate) struct WriterMemory {
@@ -21,10 +36,7 @@ pub(crate) struct WriterMemory {
 impl WriterMemory {
     /// Memory for one of so many files that are written at the same time.
     pub(crate) fn new(pool: &Arc<dyn MemoryPool>, files: usize) -> Self {
-        let limit_bytes = match pool.memory_limit() {
-            MemoryLimit::Finite(bytes) => bytes,
-            _ => usize::MAX,
-        };
+        let limit_bytes = limit_bytes(pool);
         let least_bytes = limit_bytes / LEAST_SHARE / files.max(1);
         let most_bytes = limit_bytes / SHARE / files.max(1);
         let reservation = MemoryConsumer::new("rows of a file").with_can_spill(true).register(pool);
@@ -43,5 +55,22 @@ impl WriterMemory {
     /// Gives it back: the file holds nothing any more.
     pub(crate) fn give_back(&self) {
         self.reservation.free();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::execution::memory_pool::{GreedyMemoryPool, UnboundedMemoryPool};
+
+    use super::*;
+
+    #[test]
+    fn few_threads_compress_where_memory_is_short() {
+        let of = |limit_bytes| {
+            compression_threads(&(Arc::new(GreedyMemoryPool::new(limit_bytes)) as Arc<dyn MemoryPool>), 16)
+        };
+        assert_eq!([16, 64, 256, 1024].map(|megabytes| of(megabytes << 20)), [1, 1, 6, 16]);
+        let pool: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
+        assert_eq!(compression_threads(&pool, 16), 16);
     }
 }

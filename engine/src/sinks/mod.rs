@@ -9,9 +9,11 @@ mod sink;
 mod spec;
 mod target;
 pub(crate) mod temporary;
+mod texts;
 
 pub(crate) use copy::{Copy, take_copy};
-pub(crate) use memory::WriterMemory;
+pub(crate) use memory::{WriterMemory, compression_threads};
 pub use options::{FileFormat, WriteOptions};
 pub use sink::Sink;
 pub(crate) use spec::{SealedFile, WriteSpec};
+pub(crate) use texts::Texts;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use swath_io::{Codec, Compressor, Error as IoError, ErrorKind};
@@ -15,6 +16,7 @@ use super::memory::WriterMemory;
 use super::options::{FileFormat, WriteOptions};
 use super::target::Target;
 use super::temporary::NewFolder;
+use super::texts::Encode;
 use crate::error::{Error, Result};
 
 /// What standard output is called, and its file.
@@ -115,7 +117,8 @@ impl WriteSpec {
         &self,
         partition: usize,
         schema: &SchemaRef,
-        memory: WriterMemory,
+        memory: Option<WriterMemory>,
+        threads: usize,
     ) -> Result<OpenFile> {
         let path = self.target.path(partition);
         let new_folder = self.target.new_folder();
@@ -127,12 +130,29 @@ impl WriteSpec {
             let path = new_folder.filter(|folder| !folder.exists()).map_or(path, Path::to_owned);
             IoError::from(ErrorKind::Io { path, action: "create", source })
         })?;
-        let out = Compressor::new(self.codec, self.level, file)?;
-        let mut open =
-            OpenFile { out, writer: self.writer(schema, Some(memory)), spec: self.clone(), partition };
+        let mut out = Compressor::new(self.codec, self.level, file)?;
+        out.set_threads(threads);
+        let mut open = OpenFile { out, writer: self.writer(schema, memory), spec: self.clone(), partition };
         let started = open.writer.start(&mut open.out);
         started.map_err(|error| open.cannot_write(error))?;
         Ok(open)
+    }
+
+    /// How batches become text, if each can without those in front of it.
+    pub(crate) fn encode_apart(&self) -> Option<Encode> {
+        match self.format {
+            Format::Csv(_) | Format::Json { lines: true } | Format::Text { .. } => {}
+            Format::Json { lines: false } | Format::Parquet(_) => return None,
+        }
+        let spec = self.clone();
+        Some(Arc::new(move |batch, rows_before| {
+            let mut text = Vec::new();
+            let mut writer = match &spec.format {
+                Format::Text { nullstr } => Box::new(TextWriter::new(nullstr.clone()).behind(rows_before)),
+                _ => spec.writer(batch.schema_ref(), None),
+            };
+            writer.write(batch, &mut text).map(|()| text)
+        }))
     }
 
     /// Gives whole files their names, in a folder that is made for it if it is not there and should be.
@@ -257,6 +277,12 @@ impl OpenFile {
     /// Writes some rows.
     pub(crate) fn write(&mut self, batch: &arrow::array::RecordBatch) -> Result<()> {
         self.writer.write(batch, &mut self.out).map_err(|error| self.cannot_write(error))
+    }
+
+    /// Writes the text of some rows.
+    pub(crate) fn write_text(&mut self, text: io::Result<Vec<u8>>) -> Result<()> {
+        let written = text.and_then(|text| self.out.write_all(&text));
+        written.map_err(|error| self.cannot_write(error))
     }
 
     /// Writes the end and puts the file on the disk, still without its name.

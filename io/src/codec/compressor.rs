@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 
+use super::blocks::BlockCompressor;
 use super::{Codec, Encoder};
 
 /// Compressed bytes handed on at once; no codec holds back more than a block of its own.
@@ -13,11 +14,17 @@ const OUTPUT_LEN_BYTES: usize = 64 << 10;
 /// Compresses what is written to it into one member, in constant memory.
 ///
 /// The member is whole only after [`Compressor::finish`]. What is written goes through unchanged when
-/// the codec is [`Codec::Plain`].
+/// the codec is [`Codec::Plain`]. Gzip and bzip2 are compressed in blocks of about 1 MB that stand alone, so that several threads
+/// can compress and decompress them.
 pub struct Compressor<W> {
-    encoder: Option<Encoder>,
-    output: Vec<u8>,
+    way: Way,
     writer: W,
+}
+
+enum Way {
+    Plain,
+    Blocks(BlockCompressor),
+    Stream { encoder: Encoder, output: Vec<u8> },
 }
 
 impl<W: Write> Compressor<W> {
@@ -26,9 +33,22 @@ impl<W: Write> Compressor<W> {
     /// # Errors
     /// The codec has no such level.
     pub fn new(codec: Codec, level: Option<u32>, writer: W) -> crate::Result<Self> {
-        let encoder = codec.encoder(level)?;
-        let output = if encoder.is_some() { vec![0; OUTPUT_LEN_BYTES] } else { Vec::new() };
-        Ok(Self { encoder, output, writer })
+        codec.check_level(level)?;
+        let blocks = BlockCompressor::new(codec, level.unwrap_or_else(|| codec.usual_level()));
+        let way = match (blocks, codec.encoder(level)?) {
+            (Some(blocks), _) => Way::Blocks(blocks),
+            (None, Some(encoder)) => Way::Stream { encoder, output: vec![0; OUTPUT_LEN_BYTES] },
+            (None, None) => Way::Plain,
+        };
+        Ok(Self { way, writer })
+    }
+
+    /// Lets so many threads compress, in codecs of blocks. They begin when there is more than one block; what is written is the same
+    /// whatever their number. It holds one block for each, and two more.
+    pub fn set_threads(&mut self, threads: usize) {
+        if let Way::Blocks(blocks) = &mut self.way {
+            blocks.set_threads(threads);
+        }
     }
 
     /// Ends the member and returns what it was written to.
@@ -36,15 +56,17 @@ impl<W: Write> Compressor<W> {
     /// # Errors
     /// The last bytes cannot be written.
     pub fn finish(mut self) -> io::Result<W> {
-        if let Some(encoder) = &mut self.encoder {
-            loop {
-                let mut target = WriteBuffer::new_initialized(&mut self.output);
+        match &mut self.way {
+            Way::Plain => {}
+            Way::Blocks(blocks) => blocks.finish(&mut self.writer)?,
+            Way::Stream { encoder, output } => loop {
+                let mut target = WriteBuffer::new_initialized(&mut output[..]);
                 let done = encoder.finish(&mut target)?;
                 self.writer.write_all(target.written())?;
                 if done {
                     break;
                 }
-            }
+            },
         }
         Ok(self.writer)
     }
@@ -52,25 +74,33 @@ impl<W: Write> Compressor<W> {
 
 impl<W: Write> Write for Compressor<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(encoder) = &mut self.encoder else { return self.writer.write(bytes) };
-        let mut source = PartialBuffer::new(bytes);
-        while !source.unwritten().is_empty() {
-            let mut target = WriteBuffer::new_initialized(&mut self.output);
-            encoder.encode(&mut source, &mut target)?;
-            self.writer.write_all(target.written())?;
+        match &mut self.way {
+            Way::Plain => return self.writer.write(bytes),
+            Way::Blocks(blocks) => blocks.write(bytes, &mut self.writer)?,
+            Way::Stream { encoder, output } => {
+                let mut source = PartialBuffer::new(bytes);
+                while !source.unwritten().is_empty() {
+                    let mut target = WriteBuffer::new_initialized(&mut output[..]);
+                    encoder.encode(&mut source, &mut target)?;
+                    self.writer.write_all(target.written())?;
+                }
+            }
         }
         Ok(bytes.len())
     }
 
     /// Hands on what has been compressed so far; what the codec holds back for a better block stays.
     fn flush(&mut self) -> io::Result<()> {
+        if let Way::Blocks(blocks) = &mut self.way {
+            blocks.flush(&mut self.writer)?;
+        }
         self.writer.flush()
     }
 }
 
 impl<W> fmt::Debug for Compressor<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compressor").field("plain", &self.encoder.is_none()).finish_non_exhaustive()
+        f.debug_struct("Compressor").field("plain", &matches!(self.way, Way::Plain)).finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Compression schemes: which one a file has, how it is undone, and how files are compressed.
 
+mod blocks;
 pub mod bzip2;
 mod bzip2_stream;
 mod compress;

@@ -22,6 +22,11 @@ impl TextWriter {
         Self { nullstr, rows: 0, lines: Vec::new() }
     }
 
+    /// With so many rows in front of those that it writes.
+    pub(crate) fn behind(self, rows: u64) -> Self {
+        Self { rows, ..self }
+    }
+
     /// Whether the columns can be written as lines; else, why not.
     pub(crate) fn check(schema: &SchemaRef) -> Result<(), String> {
         match schema.fields().len() {
