@@ -34,8 +34,8 @@ impl<W: Write> Compressor<W> {
     /// The codec has no such level.
     pub fn new(codec: Codec, level: Option<u32>, writer: W) -> crate::Result<Self> {
         codec.check_level(level)?;
-        let blocks = BlockCompressor::new(codec, level.unwrap_or_else(|| codec.usual_level()));
-        let way = match (blocks, codec.encoder(level)?) {
+        let level = level.unwrap_or_else(|| codec.usual_level());
+        let way = match (BlockCompressor::new(codec, level), codec.encoder(level)) {
             (Some(blocks), _) => Way::Blocks(blocks),
             (None, Some(encoder)) => Way::Stream { encoder, output: vec![0; OUTPUT_LEN_BYTES] },
             (None, None) => Way::Plain,

@@ -30,7 +30,7 @@ use std::str::FromStr;
 
 use compression_codecs::lz4::params::EncoderParams as Lz4Params;
 use compression_codecs::zstd::params::CParameter;
-use compression_codecs::{BzEncoder, EncodeV2, GzipEncoder, Lz4Encoder, XzEncoder, ZstdEncoder};
+use compression_codecs::{EncodeV2, Lz4Encoder, XzEncoder, ZstdEncoder};
 use compression_core::Level;
 
 pub(crate) use bzip2_stream::{Bzip2End, Bzip2Stream, MOST_BLOCKS_LEN_BYTES, Part, Sums};
@@ -235,16 +235,12 @@ impl Codec {
         Err(Error::bad_option("compression_level", problem))
     }
 
-    /// A fresh encoder for one member, or nothing for plain files. Checksums are on, as in the codecs'
+    /// A fresh encoder for one member of a codec that is written as a stream. Checksums are on, as in the codecs'
     /// own programs.
-    fn encoder(self, level: Option<u32>) -> Result<Option<Encoder>> {
-        self.check_level(level)?;
-        let level = level.unwrap_or_else(|| self.usual_level()).cast_signed();
+    fn encoder(self, level: u32) -> Option<Encoder> {
+        let level = level.cast_signed();
         let precise = Level::Precise(level);
-        Ok(match self {
-            Self::Plain | Self::Lzma | Self::Lzip | Self::Compress | Self::Zlib | Self::Zip => None,
-            Self::Gzip => Some(Box::new(GzipEncoder::new(precise.into()))),
-            Self::Bzip2 => Some(Box::new(BzEncoder::new(precise.into(), 0))),
+        match self {
             Self::Zstd => {
                 Some(Box::new(ZstdEncoder::new_with_params(level, &[CParameter::checksum_flag(true)])))
             }
@@ -253,7 +249,16 @@ impl Codec {
                 let params = Lz4Params::default().level(precise).content_checksum(true);
                 Some(Box::new(Lz4Encoder::new(params)))
             }
-        })
+            // Gzip and bzip2 are written in blocks.
+            Self::Gzip
+            | Self::Bzip2
+            | Self::Plain
+            | Self::Lzma
+            | Self::Lzip
+            | Self::Compress
+            | Self::Zlib
+            | Self::Zip => None,
+        }
     }
 }
 
