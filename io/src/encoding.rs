@@ -1,11 +1,13 @@
 //! Text that is not UTF-8.
 
+mod code_pages;
 mod transcoder;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+pub use code_pages::CodePage;
 use encoding_rs::UTF_8;
 use transcoder::{RAW_LEN_BYTES, Transcoder};
 
@@ -25,6 +27,8 @@ pub enum Encoding {
     Latin1,
     /// Any other encoding of the WHATWG standard (windows-1252, utf-16le, shift_jis, …).
     Other(&'static encoding_rs::Encoding),
+    /// One of DOS: `cp437`, `cp850`.
+    Dos(&'static CodePage),
     /// UTF-32, the low byte of each character first.
     Utf32Le,
     /// UTF-32, the high byte first.
@@ -39,7 +43,7 @@ impl Encoding {
     /// before they are decoded.
     fn is_split_safe(self) -> bool {
         match self {
-            Self::Utf8 | Self::Utf8Lossy | Self::Latin1 | Self::Utf8Or(_) => true,
+            Self::Utf8 | Self::Utf8Lossy | Self::Latin1 | Self::Dos(_) | Self::Utf8Or(_) => true,
             Self::Other(encoding) => is_of_bytes(encoding),
             Self::Utf32Le | Self::Utf32Be => false,
         }
@@ -62,6 +66,7 @@ impl Encoding {
             Self::Utf8Lossy => Some(String::from_utf8_lossy(bytes)),
             Self::Latin1 => Some(encoding_rs::mem::decode_latin1(bytes)),
             Self::Other(encoding) => encoding.decode_without_bom_handling_and_without_replacement(bytes),
+            Self::Dos(page) => page.decode(bytes),
             Self::Utf32Le => decode_utf32(bytes, u32::from_le_bytes).map(Cow::Owned),
             Self::Utf32Be => decode_utf32(bytes, u32::from_be_bytes).map(Cow::Owned),
             Self::Utf8Or(other) => match std::str::from_utf8(bytes) {
@@ -112,23 +117,34 @@ impl FromStr for Encoding {
         match label.as_str() {
             // A byte order mark is taken off by any name.
             "utf8" | "utf-8" | "utf-8-sig" | "utf8-sig" => Ok(Self::Utf8),
+            // All of it is UTF-8, and what is none of it is an error or more of that; for the standard it is windows-1252.
+            "ascii" | "us-ascii" => Ok(Self::Utf8),
             "utf8-lossy" | "utf-8-lossy" => Ok(Self::Utf8Lossy),
             "utf32" | "utf-32" | "utf-32le" | "utf-32-le" | "utf32le" => Ok(Self::Utf32Le),
             "utf-32be" | "utf-32-be" | "utf32be" => Ok(Self::Utf32Be),
             // The WHATWG standard takes these names for windows-1252, which differs in 0x80..0x9f.
             "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" => Ok(Self::Latin1),
-            label => match (known_encoding(label), label.strip_prefix("utf8-or-").and_then(known_encoding)) {
-                (Some(encoding), _) => Ok(Self::Other(encoding)),
-                (None, Some(other)) if is_of_bytes(other) => Ok(Self::Utf8Or(other)),
-                _ => Err(Error::bad_option_hint(
+            label => named_otherwise(label).ok_or_else(|| {
+                Error::bad_option_hint(
                     "encoding",
                     format!("unknown encoding \"{name}\""),
-                    "known encodings: utf8, utf8-lossy, latin1, windows-1252, utf-16le, utf-16be, utf-32le, utf-32be, \
+                    "known encodings: utf8, utf8-lossy, latin1, windows-1252, utf-16le, utf-16be, utf-32le, utf-32be, cp437, cp850 and others of DOS, \
                      the other names of the WHATWG standard, and utf8-or-windows-1252 and its like where lines are in either",
-                )),
-            },
+                )
+            }),
         }
     }
+}
+
+/// Encodings whose names are those of a list.
+fn named_otherwise(label: &str) -> Option<Encoding> {
+    let either = || {
+        let other =
+            label.strip_prefix("utf8-or-").and_then(known_encoding).filter(|other| is_of_bytes(other));
+        other.map(Encoding::Utf8Or)
+    };
+    let of_dos = || CodePage::named(label).map(Encoding::Dos);
+    known_encoding(label).map(Encoding::Other).or_else(of_dos).or_else(either)
 }
 
 /// Names that other tools know, without the hyphens that they write or leave out, and those of the standard.
@@ -168,6 +184,7 @@ impl fmt::Display for Encoding {
             Self::Utf8Lossy => f.write_str("utf8-lossy"),
             Self::Latin1 => f.write_str("latin1"),
             Self::Other(encoding) => f.write_str(encoding.name()),
+            Self::Dos(page) => page.fmt(f),
             Self::Utf32Le => f.write_str("utf-32le"),
             Self::Utf32Be => f.write_str("utf-32be"),
             Self::Utf8Or(other) => write!(f, "utf8-or-{}", other.name()),
