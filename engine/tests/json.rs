@@ -249,7 +249,7 @@ fn what_is_different_from_arrow_json() {
     assert!(bad.ends_with("failed to parse \"x\" as Int64") && !bad.contains("line"), "{bad}");
     let no_text = b"{\"v\": 1, \"w\": \"\xff\"}\n";
     assert!(error(no_text).ends_with("Encountered non-UTF-8 data"));
-    assert!(ours(values, no_text).unwrap_err().starts_with("$/v.jsonl: line 1, "));
+    assert!(ours(values, no_text).unwrap_err().starts_with("$/v.jsonl: line 1: "));
 
     // Values deep in others need no deep stack, neither there nor here.
     let deep = format!("{{\"v\": 1, \"w\": {}{}}}\n", "[".repeat(100_000), "]".repeat(100_000));

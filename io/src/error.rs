@@ -175,8 +175,8 @@ pub enum ErrorKind {
     Encoding {
         /// Where the record starts.
         location: Location,
-        /// Name of the column.
-        column: String,
+        /// Name of the column; of JSON it is not known.
+        column: Option<String>,
         /// The value with the offending bytes escaped.
         found: String,
     },
@@ -422,6 +422,9 @@ pub(crate) fn is_glob(pattern: &str) -> bool {
     pattern.contains(['*', '?', '[', '{'])
 }
 
+/// What is expected of texts of JSON.
+pub(crate) const ESCAPED_TEXT: &str = "a text with escapes of JSON";
+
 fn value_hint(
     column: &str,
     expected: &str,
@@ -434,6 +437,9 @@ fn value_hint(
         let number = NumberSigns { decimal, thousands }.plain(found.trim().as_bytes());
         may_be_null && is_numeric && number.is_some_and(|number| is(&number))
     };
+    if expected == ESCAPED_TEXT {
+        return "encoding = 'utf8-lossy' replaces halves of characters by U+FFFD; on_error = 'null', 'skip' or 'reject' goes on without the value".into();
+    }
     let is_grouped = found.contains(',')
         && is(b'.', Some(','), |number| parse_i64(number).is_some() || looks_like_f64(number));
     let has_fraction = found.contains(',') && is(b',', None, looks_like_f64);
@@ -531,7 +537,9 @@ impl fmt::Display for Error {
                 write!(f, "{location}, column \"{column}\": expected {expected}, found \"{found}\"")
             }
             ErrorKind::Encoding { location, column, found } => {
-                write!(f, "{location}, column \"{column}\": expected UTF-8 text, found \"{found}\"")
+                write!(f, "{location}")?;
+                column.iter().try_for_each(|column| write!(f, ", column \"{column}\""))?;
+                write!(f, ": expected UTF-8 text, found \"{found}\"")
             }
             ErrorKind::FieldCount { location, expected, found } => {
                 let fields = if *expected == 1 { "field" } else { "fields" };

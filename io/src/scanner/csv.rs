@@ -563,7 +563,7 @@ pub(super) fn value_error(
             also: Vec::new(),
             may_be_null: true,
         },
-        Rejected::Encoding => ErrorKind::Encoding { location, column: name, found },
+        Rejected::Encoding => ErrorKind::Encoding { location, column: Some(name), found },
     };
     kind.into()
 }

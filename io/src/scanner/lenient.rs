@@ -381,9 +381,7 @@ fn reject(error: &Error, place: &Location, number: usize, record: &str) -> (Reje
         ErrorKind::Value { column, expected, found, .. } => {
             (Some(column.clone()), expected.clone().into_owned(), found.clone())
         }
-        ErrorKind::Encoding { column, found, .. } => {
-            (Some(column.clone()), "UTF-8 text".into(), found.clone())
-        }
+        ErrorKind::Encoding { column, found, .. } => (column.clone(), "UTF-8 text".into(), found.clone()),
         ErrorKind::FieldCount { expected, found, .. } => {
             (None, format!("{expected} fields"), format!("{found} fields"))
         }

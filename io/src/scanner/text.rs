@@ -157,5 +157,6 @@ fn bad_line(path: &Path, records: &Records, start: usize, end: usize) -> Error {
         line: records.lines + memchr_iter(b'\n', &data[..start]).count() as u64 + 1,
         byte_offset: records.byte_offset + start as u64,
     };
-    ErrorKind::Encoding { location, column: LINE_COLUMN.to_owned(), found: shown(&data[start..end]) }.into()
+    ErrorKind::Encoding { location, column: Some(LINE_COLUMN.to_owned()), found: shown(&data[start..end]) }
+        .into()
 }

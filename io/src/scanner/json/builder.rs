@@ -13,11 +13,14 @@ use arrow_schema::{DataType, Field, Fields};
 
 use super::cursor::{Cursor, Problem, Value, unescaped};
 use super::shape::{JsonType, key_of};
+use crate::error::ESCAPED_TEXT;
 use crate::options::ColumnType;
 use crate::scanner::TimeFormats;
 use crate::scanner::decimal::parse_decimal;
 use crate::scanner::text_values::TextValues;
-use crate::scanner::values::{parse_f32, parse_f64, parse_i64, parse_time_nanos, parse_u64, trim};
+use crate::scanner::values::{
+    parse_bool, parse_f32, parse_f64, parse_i64, parse_time_nanos, parse_u64, trim,
+};
 
 /// Why a value could not be added.
 #[derive(Debug)]
@@ -174,7 +177,7 @@ impl JsonBuilder {
                     Value::Text(raw, false) => values.push(raw),
                     Value::Text(raw, true) => match unescaped(raw) {
                         Some(text) => values.push(&text),
-                        None => return mismatch("a text with escapes of JSON", start),
+                        None => return mismatch(ESCAPED_TEXT, start),
                     },
                     // What is no text stands as it is written.
                     _ => {
@@ -206,10 +209,15 @@ impl JsonBuilder {
         }
     }
 
-    /// Adds a number, a date or a time.
+    /// Adds a number, a date or a time, or a boolean that is written as a text.
     fn push_scalar(&mut self, text: &str, start: Cursor<'_>) -> Result<(), Trouble> {
         let bytes = trim(text.as_bytes());
         let is_pushed = match self {
+            Self::Boolean(values) => {
+                let value = parse_bool(bytes);
+                value.into_iter().for_each(|value| values.append_value(value));
+                value.is_some()
+            }
             Self::Int8(values) => add(values, parse_i64(bytes).and_then(|value| value.try_into().ok())),
             Self::Int16(values) => add(values, parse_i64(bytes).and_then(|value| value.try_into().ok())),
             Self::Int32(values) => add(values, parse_i64(bytes).and_then(|value| value.try_into().ok())),

@@ -9,6 +9,7 @@ use super::JsonTable;
 use super::builder::{JsonBuilder, Trouble, find};
 use super::cursor::{Cursor, Problem, Value};
 use super::scanner::{JsonScanner, Wrong, first_line};
+use super::text::decode;
 use crate::encoding::Encoding;
 use crate::error::Location;
 use crate::rejects::Fate;
@@ -145,7 +146,7 @@ impl JsonScanner {
             let start = at;
             let end = memchr(b'\n', &data[at..]).map_or(data.len(), |len| at + len);
             at = end + 1;
-            let Some(text) = encoding.decode(&data[start..end]) else {
+            let Some(text) = decode(encoding, &data[start..end]) else {
                 let expected = if encoding == Encoding::Utf8 { "UTF-8 text" } else { "text in its encoding" };
                 rows += self.push_no_object(lenient, start, Problem { at: 0, expected });
                 continue;

@@ -1,7 +1,7 @@
 //! JSON: an object a line, or objects one after the other, perhaps in one array.
 //!
 //! `cursor.rs` is the grammar over a text, `shape.rs` finds types in heads of files, `builder.rs` converts values into
-//! columns, `scanner.rs` a chunk into a batch, `lenient.rs` passes over what does not fit, `whole.rs` looks at all objects. Only keys that are read are converted; the rest is stepped over.
+//! columns, `scanner.rs` a chunk into a batch, `lenient.rs` passes over what does not fit, `whole.rs` looks at all objects, `text.rs` decodes. Only keys that are read are converted; the rest is stepped over.
 //!
 //! This is not `arrow-json`: that makes 1 of 1.5 in a column of integers and a date of a time in a column of dates, takes
 //! the last of two equal keys, and its errors have no place.
@@ -12,6 +12,7 @@ mod lenient;
 mod notation;
 mod scanner;
 mod shape;
+mod text;
 mod type_names;
 mod whole;
 
@@ -86,8 +87,10 @@ impl Default for JsonOptions {
 /// A column of a table of JSON: the values of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonColumn {
-    /// The key.
+    /// Its name: the key, but for its case.
     pub name: String,
+    /// The key as it stands in the files.
+    pub(crate) key: String,
     /// Its type.
     pub ty: JsonType,
     /// Whether it has the type because of what was seen in the heads of the files.
@@ -95,6 +98,18 @@ pub struct JsonColumn {
 }
 
 impl JsonColumn {
+    /// It as the column of the key that has its name, or, if there is none, of the only key that has it in another case and is not declared
+    /// itself.
+    fn of_key_among(self, keys: &[&str], declared: &[(String, JsonType)]) -> Self {
+        let is_declared = |key: &str| declared.iter().any(|(name, _)| name == key);
+        let is_alike = |key: &&&str| key.eq_ignore_ascii_case(&self.name) && !is_declared(key);
+        let mut alike = keys.iter().filter(is_alike);
+        match (keys.contains(&self.name.as_str()), alike.next(), alike.next()) {
+            (false, Some(key), None) => Self { key: (*key).to_owned(), ..self },
+            _ => self,
+        }
+    }
+
     /// The type that the column, or a member inside of it, is to have for a value that does not fit, if its type was guessed and
     /// there is one.
     fn wider_type(&self, inside: &[String], value: &str, times: &TimeFormats) -> Option<ColumnType> {
@@ -211,22 +226,34 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
             if is_counted { 1.0 } else { file.len_bytes as f64 / head.compressed_bytes.max(1) as f64 };
         rows = rows.saturating_add((objects as f64 * times.max(1.0)) as u64);
     }
-    let declared =
-        |(name, ty): &(String, JsonType)| JsonColumn { name: name.clone(), ty: ty.clone(), inferred: false };
+    let declared = |(name, ty): &(String, JsonType)| JsonColumn {
+        name: name.clone(),
+        key: name.clone(),
+        ty: ty.clone(),
+        inferred: false,
+    };
     let is_bare = first_other.is_some() && bare.is_some();
     if let (true, Some(ty)) = (is_bare, bare) {
         all = JsonType::Struct(vec![(BARE_COLUMN.to_owned(), ty)]);
     }
     let mut columns: Vec<JsonColumn> = match (&options.columns, all) {
+        (Some(columns), JsonType::Struct(fields)) => {
+            let keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
+            columns.iter().map(|column| declared(column).of_key_among(&keys, columns)).collect()
+        }
         (Some(columns), _) => columns.iter().map(declared).collect(),
         (None, JsonType::Struct(fields)) => {
-            fields.into_iter().map(|(name, ty)| JsonColumn { name, ty, inferred: true }).collect()
+            let inferred =
+                |(key, ty): (String, JsonType)| JsonColumn { name: key.clone(), key, ty, inferred: true };
+            fields.into_iter().map(inferred).collect()
         }
         (None, _) => Vec::new(),
     };
     for given in options.types.iter().map(declared) {
-        match columns.iter_mut().find(|column| column.name == given.name) {
-            Some(column) => *column = given,
+        let keys: Vec<&str> = columns.iter().map(|column| column.key.as_str()).collect();
+        let given = given.of_key_among(&keys, &options.types);
+        match columns.iter_mut().find(|column| column.key == given.key) {
+            Some(column) => *column = JsonColumn { name: column.name.clone(), ..given },
             None => columns.push(given),
         }
     }

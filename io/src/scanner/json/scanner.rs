@@ -11,6 +11,7 @@ use memchr::{memchr, memchr_iter};
 use super::builder::{JsonBuilder, Trouble, field, find};
 use super::cursor::{Cursor, Problem, Value};
 use super::lenient::Lenient;
+use super::text::decode;
 use super::{JsonTable, no_json};
 use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location};
@@ -107,7 +108,7 @@ impl JsonScanner {
         let lenient = Lenient::new(table).map(Box::new);
         let mut scanner = Self {
             table: Arc::clone(table),
-            names: table.columns.iter().map(|column| column.name.clone()).collect(),
+            names: table.columns.iter().map(|column| column.key.clone()).collect(),
             read: Vec::new(),
             slots: Vec::new(),
             places: request.columns.iter().map(|_| Some(0)).collect(),
@@ -184,10 +185,10 @@ impl JsonScanner {
         let is_document = self.table.is_document(path);
         // Where lines may be passed over, each is decoded alone.
         let text = match is_document || self.lenient.is_none() {
-            true => Some(encoding.decode(data).ok_or_else(|| {
+            true => Some(decode(encoding, data).ok_or_else(|| {
                 let at = std::str::from_utf8(data).map_or_else(|error| error.valid_up_to(), str::len);
-                let (column, found) = ("line".to_owned(), shown(first_line(&data[at..])));
-                let error = ErrorKind::Encoding { location: location(at), column, found }.into();
+                let found = shown(first_line(&data[at..]));
+                let error = ErrorKind::Encoding { location: location(at), column: None, found }.into();
                 Bad { error, column: None }
             })?),
             false => None,
@@ -380,7 +381,16 @@ impl JsonScanner {
     /// A key that is no column is told once.
     #[cold]
     fn note_unknown(&mut self, key: &str) {
-        if self.table.options.columns.is_none() && !self.unknown.contains(key) {
+        if self.unknown.contains(key) {
+            return;
+        }
+        if self.table.options.columns.is_some() {
+            // Who says which columns there are hardly ever means that another case is another key.
+            if let Some(column) = self.names.iter().find(|name| name.eq_ignore_ascii_case(key)) {
+                self.notes.add(format!("the key \"{key}\" is passed over: the column is \"{column}\""));
+                self.unknown.insert(key.to_owned());
+            }
+        } else {
             self.unknown.insert(key.to_owned());
             self.notes.add(format!(
                 "the key \"{key}\" is in the head of no file, and no column: types = {{'{key}': 'text'}} makes it one"

@@ -30,6 +30,52 @@ fn an_object_a_line() {
 }
 
 #[test]
+fn columns_are_declared_without_regard_to_case() {
+    let files = Files::new(&[
+        b"{\"userId\": 1, \"Url\": \"a\", \"b\": 1}\n{\"userId\": 2, \"url\": \"c\", \"B\": 2}\n",
+    ]);
+    let of = |names: &[&str]| {
+        let declared = |name: &&str| ((*name).to_owned(), JsonType::Scalar(ColumnType::Text));
+        Some(names.iter().map(declared).collect::<Vec<_>>())
+    };
+    let columns = |names: &[&str]| JsonOptions { columns: of(names), ..JsonOptions::default() };
+    let read = |options: &JsonOptions| rows(&files, options, 1 << 20, 1).unwrap();
+    assert_eq!(read(&columns(&["USERID", "b", "B"])), ["1|1|∅", "2|∅|2"]);
+    assert_eq!(read(&columns(&["url"])), ["∅", "c"]);
+    // Which of two keys is meant is not known.
+    assert_eq!(read(&columns(&["URL"])), ["∅", "∅"]);
+    let types = JsonOptions { types: of(&["userid", "x"]).unwrap(), ..JsonOptions::default() };
+    let table = infer_json(&files.sources(), &types).unwrap();
+    let named: Vec<_> =
+        table.columns().iter().map(|column| (column.name.as_str(), column.inferred)).collect();
+    assert_eq!(
+        named,
+        [("userId", false), ("Url", true), ("b", true), ("url", true), ("B", true), ("x", false)]
+    );
+}
+
+#[test]
+fn words_and_halves_of_characters() {
+    let files = Files::new(&[br#"{"a": "true", "b": "x\ud83d"}"#, br#"{"a": false, "b": "\ud83d\ude00"}"#]);
+    let types = vec![("a".to_owned(), JsonType::Scalar(ColumnType::Boolean))];
+    let mut options = JsonOptions { types, ..JsonOptions::default() };
+    let error = rows(&files, &options, 1 << 20, 1).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("column \"b\": expected a text with escapes of JSON, found \"x\\\\ud83d\""),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("utf8-lossy"));
+    options.text.encoding = Encoding::Utf8Lossy;
+    for chunk_len in [7, 1 << 20] {
+        assert_eq!(rows(&files, &options, chunk_len, 1).unwrap(), ["true|x\u{fffd}", "false|😀"]);
+    }
+    options.on_error = OnError::Skip;
+    assert_eq!(rows(&files, &options, 1 << 20, 1).unwrap(), ["true|x\u{fffd}", "false|😀"]);
+}
+
+#[test]
 fn an_object_may_be_longer_than_what_is_looked_at() {
     let item = "  {\n    \"code\": \"aaa\"\n  },\n";
     let items = item.repeat(2 * SAMPLE_LEN_BYTES / item.len());

@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Value};
 use super::shape::JsonType;
+use super::text::decode;
 use super::{JsonOptions, is_cut};
 use crate::encoding::{Encoding, TextStream};
 use crate::error::Result;
@@ -52,12 +53,22 @@ impl Seen {
     fn of(buffer: &RecordBuffer, passes_lines: bool, times: &TimeFormats) -> Self {
         let mut seen = Self { ty: JsonType::Nothing, objects: 0, len: 0, is_last: false };
         let data = buffer.data();
-        let decoded = if buffer.encoding() == Encoding::Utf8 { None } else { buffer.encoding().decode(data) };
-        let text = match (&decoded, std::str::from_utf8(data)) {
-            (Some(text), _) if text.len() == data.len() => text,
+        let encoding = buffer.encoding();
+        let in_ascii = (encoding != Encoding::Utf8).then(|| in_ascii(data));
+        let text = match (&in_ascii, std::str::from_utf8(data)) {
+            (Some(text), _) => text,
             (_, Ok(text)) => text,
             // Half of a character.
             (_, Err(error)) => std::str::from_utf8(&data[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        let type_of_next = |cursor: &mut Cursor<'_>| {
+            if in_ascii.is_none() {
+                return JsonType::of_next(cursor, 0, times);
+            }
+            let start = cursor.at;
+            cursor.skip()?;
+            let own = decode(encoding, &data[start..cursor.at]).unwrap_or_default();
+            JsonType::of_next(&mut Cursor::of_file(&own, 0), 0, times)
         };
         let mut cursor = Cursor::of_file(text, 0);
         loop {
@@ -67,7 +78,7 @@ impl Seen {
             seen.len = cursor.at;
             let is_object = cursor.value() == Ok(Value::Object);
             cursor.at = seen.len;
-            match JsonType::of_next(&mut cursor, 0, times) {
+            match type_of_next(&mut cursor) {
                 Ok(ty) if is_object && (buffer.at_end() || cursor.at < text.len()) => {
                     seen.ty = std::mem::replace(&mut seen.ty, JsonType::Nothing).merge(ty);
                     seen.objects += 1;
@@ -86,12 +97,37 @@ impl Seen {
     }
 }
 
+/// Text of an encoding in which ASCII is as everywhere, with other bytes replaced: as long, and with values at the same places.
+fn in_ascii(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::super::{JsonOptions, SAMPLE_LEN_BYTES, infer_json};
     use crate::options::OnError;
+
+    #[test]
+    fn text_may_be_in_another_encoding() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.jsonl");
+        let many = "{\"a\": \"x\"}\n".repeat(SAMPLE_LEN_BYTES / 10);
+        let text = [&b"{\"a\": \"caf\xe9\"}\n"[..], many.as_bytes(), b"{\"a\": null, \"gr\xf6\xdfe\": 1}\n"]
+            .concat();
+        fs::write(&path, text).unwrap();
+        let files = crate::source::expand(&[path.display().to_string()]).unwrap();
+        for (encoding, late) in [("latin1", "größe"), ("utf8-lossy", "gr\u{fffd}\u{fffd}e")] {
+            let mut options = JsonOptions { whole_files: true, ..JsonOptions::default() };
+            options.text.encoding = encoding.parse().unwrap();
+            let table = infer_json(&files, &options).unwrap();
+            assert_eq!(
+                table.columns().iter().map(|column| column.name.as_str()).collect::<Vec<_>>(),
+                ["a", late]
+            );
+        }
+    }
 
     #[test]
     fn columns_are_those_of_all_objects() {
