@@ -177,6 +177,10 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "LINES")]
     skip: Option<String>,
 
+    /// Leave out records behind the header of each file, as one of units
+    #[arg(long, hide_short_help = true, value_name = "RECORDS", alias = "skip-rows-after-header")]
+    skip_after_header: Option<String>,
+
     /// Leave out lines at the end of each file
     #[arg(long, hide_short_help = true, value_name = "LINES", alias = "skipfooter")]
     skip_footer: Option<String>,
@@ -428,6 +432,7 @@ impl ReadArgs {
             ("escape", self.escape),
             ("comment", self.comment),
             ("skip", self.skip),
+            ("skip_after_header", self.skip_after_header),
             ("skip_footer", self.skip_footer),
             ("decimal_separator", self.decimal_separator),
             ("thousands", self.thousands),

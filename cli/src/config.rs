@@ -16,7 +16,7 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 46] = [
+const SETTINGS: [&str; 47] = [
     "all-varchar",
     "auto-type-candidates",
     "bare-escapes",
@@ -53,6 +53,7 @@ const SETTINGS: [&str; 46] = [
     "read-only",
     "salvage",
     "skip",
+    "skip-after-header",
     "skip-footer",
     "skipinitialspace",
     "stats",

@@ -225,6 +225,11 @@ impl ReadCsv {
         self.option("skipinitialspace", true)
     }
 
+    /// Records to leave out behind the header of each file, as one of units.
+    pub fn skip_after_header(self, records: u64) -> Self {
+        self.option("skip_after_header", OptionValue::Number(records.to_string()))
+    }
+
     /// Lines to leave out at the end of each file.
     pub fn skip_footer(self, lines: u64) -> Self {
         self.option("skip_footer", OptionValue::Number(lines.to_string()))

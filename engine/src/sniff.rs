@@ -195,6 +195,7 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
         options.inline_comments.then_some(("inline_comments", OptionValue::Boolean(true))),
         options.loose_quotes.then_some(("loose_quotes", OptionValue::Boolean(true))),
         skips.iter().next().filter(|_| skips.len() == 1).map(|lines| ("skip", number(*lines))),
+        (options.skip_after_header > 0).then(|| ("skip_after_header", number(options.skip_after_header))),
         (options.skip_footer > 0).then(|| ("skip_footer", number(options.skip_footer))),
         table.header().map(|header| ("header", OptionValue::Boolean(header))),
         table.encoding().map(|encoding| ("encoding", OptionValue::Text(encoding.to_string().to_lowercase()))),

@@ -130,6 +130,8 @@ pub struct CsvOptions {
     pub skip_initial_blanks: bool,
     /// Lines to skip at the head of each file, before the header.
     pub skip: Setting<u64>,
+    /// Records to leave out behind the header of each file, as one of units.
+    pub skip_after_header: u64,
     /// Lines to leave out at the end of each file.
     pub skip_footer: u64,
     /// Whether quotes that are not doubled may stand within fields, and one may be left over: see
@@ -214,6 +216,7 @@ impl Default for CsvOptions {
             long_comment: None,
             skip_initial_blanks: false,
             skip: Setting::Auto,
+            skip_after_header: 0,
             skip_footer: 0,
             loose_quotes: false,
             nullstr: Vec::new(),

@@ -30,6 +30,7 @@ pub(crate) use values::{boolean, byte, number, text};
 /// | `loose_quotes` | `true`, `false` | quotes that are not doubled may stand within fields, and one may be left over |
 /// | `skipinitialspace` | `true`, `false` | blanks in front of fields are no part of them, so that quotes may follow: `1, "x, y"` |
 /// | `skip` | a number, `'auto'` | lines to skip at the head of each file |
+/// | `skip_after_header` | a number | records to leave out behind the header of each file, as one of units; there is a header then |
 /// | `skip_footer` | a number | lines to leave out at the end of each file |
 /// | `nullstr` | a text, a list, a map from column to such | what is null in every column, or in those that are named, also in quotes, beside what always is |
 /// | `allow_quoted_nulls` | `true`, `false` | `false`: what `nullstr` names is null only without quotes |
@@ -102,6 +103,7 @@ impl ReadOptions {
             "loose_quotes" => csv.loose_quotes = boolean(name, value)?,
             "skipinitialspace" => csv.skip_initial_blanks = boolean(name, value)?,
             "skip" => csv.skip = set(name, value, number)?,
+            "skip_after_header" => csv.skip_after_header = number(name, value)?,
             "skip_footer" => csv.skip_footer = number(name, value)?,
             "nullstr" => match value {
                 OptionValue::Map(columns) => csv.nullstr_of = texts_of_columns(name, columns)?,
@@ -225,6 +227,7 @@ impl ReadOptions {
             read.set(name, value)?;
         }
         read.check_numbers()?;
+        read.settle_header()?;
         if read.guess_nothing {
             read.settle()?;
         }
@@ -241,6 +244,19 @@ impl ReadOptions {
             return Err(IoError::bad_option_hint("types", "objects have no order of columns", TYPES_HINT));
         }
         Ok(read)
+    }
+
+    /// There is a header where something is to be left out behind it.
+    fn settle_header(&mut self) -> Result<(), IoError> {
+        match self.csv.header {
+            _ if self.csv.skip_after_header == 0 => {}
+            HeaderMode::Auto => self.csv.header = HeaderMode::Present,
+            HeaderMode::Present => {}
+            HeaderMode::Absent => {
+                return Err(IoError::bad_option("skip_after_header", "header says that there is none"));
+            }
+        }
+        Ok(())
     }
 
     /// Sets what would be guessed as RFC 4180 has it, without a header.
@@ -419,6 +435,20 @@ mod tests {
         let error = said(&[no]).unwrap_err().to_string();
         assert_eq!(error, "option auto_detect: nothing says what the columns are");
         assert_eq!(said(&[("auto_detect", OptionValue::Boolean(true))]).unwrap(), ReadOptions::default());
+    }
+
+    #[test]
+    fn behind_a_header_there_is_one() {
+        let of_call = |header: Option<bool>| {
+            let skip = ("skip_rows_after_header".to_owned(), OptionValue::Number("1".into()));
+            let header = header.map(|header| ("header".to_owned(), OptionValue::Boolean(header)));
+            let options: Vec<_> = header.into_iter().chain([skip]).collect();
+            ReadOptions::of_call(SourceFunction::ReadCsv, &options, &ReadOptions::default())
+        };
+        assert_eq!(of_call(None).unwrap(), of_call(Some(true)).unwrap());
+        assert_eq!(of_call(None).unwrap().csv().skip_after_header, 1);
+        let error = of_call(Some(false)).unwrap_err().to_string();
+        assert_eq!(error, "option skip_after_header: header says that there is none");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::OptionValue;
 use super::values::{boolean, text, wrong};
 
 /// Every option, by the name that is suggested for a misspelt one, and which functions have it.
-const OPTIONS: [(&str, Of); 46] = [
+const OPTIONS: [(&str, Of); 47] = [
     ("header", Of::Csv),
     ("delim", Of::Csv),
     ("sep", Of::Csv),
@@ -19,6 +19,7 @@ const OPTIONS: [(&str, Of); 46] = [
     ("loose_quotes", Of::Csv),
     ("skipinitialspace", Of::Csv),
     ("skip", Of::Csv),
+    ("skip_after_header", Of::Csv),
     ("skip_footer", Of::Csv),
     ("nullstr", Of::Csv),
     ("allow_quoted_nulls", Of::Csv),
@@ -70,7 +71,7 @@ enum Of {
 }
 
 /// What other tools call options, and what these are called here.
-const OTHER_NAMES: [(&str, &str); 40] = [
+const OTHER_NAMES: [(&str, &str); 41] = [
     ("has_header", "header"),
     ("sep", "delim"),
     ("delimiter", "delim"),
@@ -85,6 +86,7 @@ const OTHER_NAMES: [(&str, &str); 40] = [
     ("skip_rows", "skip"),
     ("skiprows", "skip"),
     ("skip_lines", "skip"),
+    ("skip_rows_after_header", "skip_after_header"),
     ("skipfooter", "skip_footer"),
     ("null", "nullstr"),
     ("nulls", "nullstr"),
@@ -171,6 +173,11 @@ fn needless(name: &str) -> Option<&'static str> {
         }
         "union_by_name" => "files belong together by the names of their columns",
         "maximum_depth" => "types = {'column': 'text'} reads a column as it is written",
+        "row_index_name" | "row_index_offset" => "SELECT row_number() OVER () AS row, * numbers the rows",
+        "true_values" | "false_values" => {
+            "types = {'column': 'text'} reads such words, and column = 'yes' makes a boolean of them"
+        }
+        "raise_if_empty" => "a file without records has no columns and no rows, which a note tells",
         "delim_whitespace" => "delim = 'blanks' takes any number of blanks and tabs for one delimiter",
         "na" => "did you mean nullstr? nullstr = ['-', 'missing'] names what is null",
         "rejects_table" | "rejects_scan" => {
@@ -216,6 +223,8 @@ pub(super) fn changes_nothing(name: &str, value: &OptionValue) -> Result<bool, I
         "parallel" | "low_memory" | "rechunk" | "memory_map" => boolean(name, value).map(|_| true),
         "delim_whitespace" => Ok(!boolean(name, value)?),
         "try_parse_dates" | "keep_default_na" => boolean(name, value),
+        // Without rows and columns it says so.
+        "raise_if_empty" => Ok(!boolean(name, value)?),
         "new_line" => match text(name, value)? {
             "\n" | "\r" | "\r\n" | "\\n" | "\\r" | "\\r\\n" | "single" | "carry_on" => Ok(true),
             _ => {

@@ -151,6 +151,8 @@ pub(super) struct Order {
     encoding: Encoding,
     set: InstructionSet,
     head: Head,
+    /// Records behind the header that are still to be left out.
+    after_header: u64,
     splitter: Splitter,
     /// Decoded chunks that wait for one before them.
     pending: BTreeMap<u64, Decoded>,
@@ -199,9 +201,12 @@ impl Order {
         checked: bool,
         notes: &Notes,
     ) -> Self {
-        let head = match &recipe {
-            Recipe::Lines { .. } | Recipe::Json(_) => Head::Past(None),
-            Recipe::Csv(request) => Head::Lines { left: request.table.skip_of(path), after_return: false },
+        let (head, after_header) = match &recipe {
+            Recipe::Lines { .. } | Recipe::Json(_) => (Head::Past(None), 0),
+            Recipe::Csv(request) => {
+                let head = Head::Lines { left: request.table.skip_of(path), after_return: false };
+                (head, request.table.options.skip_after_header)
+            }
         };
         let splitter = Splitter::new(path.to_owned(), recipe.grammar(path), recipe.max_record_bytes(), set);
         Self {
@@ -211,6 +216,7 @@ impl Order {
             encoding,
             set,
             head,
+            after_header,
             splitter,
             pending: BTreeMap::new(),
             resolved: 0,
@@ -456,6 +462,9 @@ impl Order {
             self.head = Head::Past(Some(Arc::new(layout)));
         }
         let Head::Past(layout) = &self.head else { return Ok(()) };
+        if let (1.., Some(layout)) = (self.after_header, layout) {
+            self.after_header = layout.pass_over(&mut records, self.after_header);
+        }
         if !records.chunk.bytes().is_empty() {
             let layout = layout.clone();
             let place = Place { file: self.file, run: self.next };

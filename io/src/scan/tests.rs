@@ -12,7 +12,7 @@ use crate::codec::Codec;
 use crate::encoding::Encoding;
 use crate::options::{ColumnType, CsvOptions, HeaderMode, Setting};
 use crate::scanner::filter::{RawFilter, RowFilter, ScanFilter};
-use crate::scanner::infer::infer_csv;
+use crate::scanner::infer::{SAMPLE_LEN_BYTES, infer_csv};
 
 /// Files in a folder of their own.
 pub(crate) struct Files(tempfile::TempDir);
@@ -336,6 +336,35 @@ fn options_are_obeyed() {
     assert_eq!(Files::new(&[b"a\n1\n"]).rows(&options).unwrap(), ["1"]);
     let escape = CsvOptions { escape: Some(b'\\').into(), ..Default::default() };
     assert_eq!(Files::new(&[b"a,b\n1,\"x\\\"\\\\\"\n"]).rows(&escape).unwrap(), ["1|x\"\\"]);
+}
+
+#[test]
+fn records_behind_the_header_are_left_out() {
+    let text = "name,len\n# note\n\"a\nb\",cm\n\n,\nx,1\ny,2\n";
+    let options = CsvOptions {
+        header: HeaderMode::Present,
+        skip_after_header: 2,
+        comment: Some(b'#').into(),
+        ..Default::default()
+    };
+    let read_by = |text: &str, chunk_len| {
+        let files = Files::new(&[text.as_bytes(), text.as_bytes()]);
+        let (table, request) = files.csv(&options).unwrap();
+        assert_eq!(table.columns()[1].ty, ColumnType::Int64);
+        let scan = Scan::new(files.sources(), &ScanFormat::Csv(table), request, 1, &Notes::default());
+        read(Arc::new(scan.with_chunk_len(chunk_len)), 1)
+    };
+    let long = "z,3\n".repeat(SAMPLE_LEN_BYTES / 4);
+    for chunk_len in (1..50).chain([1 << 20]) {
+        assert_eq!(read_by(text, chunk_len).unwrap(), ["x|1", "y|2", "x|1", "y|2"]);
+    }
+    let error = read_by(&format!("{text}{long}x,y\n"), 1 << 16).unwrap_err().to_string();
+    assert!(error.contains(&format!(": line {}, column \"len\"", 9 + SAMPLE_LEN_BYTES / 4)), "{error}");
+    let whole = CsvOptions { whole_files: true, ..options.clone() };
+    let files = Files::new(&[format!("{text}{long}x,\n").as_bytes()]);
+    assert_eq!(files.csv(&whole).unwrap().0.columns()[1].ty, ColumnType::Int64);
+    // A file that ends before.
+    assert!(Files::new(&[b"name,len\na,b\n"]).rows(&options).unwrap().is_empty());
 }
 
 #[test]

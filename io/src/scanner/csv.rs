@@ -100,6 +100,23 @@ impl Layout {
         self.width
     }
 
+    /// Takes so many records off the front, and gives how many are still to be taken off those that follow.
+    pub(crate) fn pass_over(&self, records: &mut Records, count: u64) -> u64 {
+        let (mut fields, mut left) = (Vec::new(), count);
+        while left > 0 {
+            let data = records.chunk.bytes();
+            match parse_record(data, &self.dialect, true, &mut fields) {
+                Parsed::Record { len, lines } => {
+                    left -= u64::from(self.width == 1 || !is_blank_line(data, &fields));
+                    records.advance(len, lines);
+                }
+                Parsed::Blank { len } | Parsed::Comment { len } => records.advance(len, 1),
+                Parsed::Incomplete | Parsed::Unclosed => break,
+            }
+        }
+        left
+    }
+
     /// Looks at the first record of a file, and takes it off if it is a header. `None` if there is no record
     /// among the lines at hand: then all of them are taken off.
     ///

@@ -72,13 +72,13 @@ impl Sample {
             own_rules: HashMap::new(),
         };
         let rules = sample.rules(options, head.encoding);
-        sample.read(head, &rules);
+        sample.read(head, &rules, options);
         if !options.nullstr_of.is_empty() {
             // Which columns they are is known now.
             sample.find_own_rules(options, &rules);
             (sample.first, sample.records) = (None, 0);
             (sample.first_types, sample.types) = (Vec::new(), Vec::new());
-            sample.read(head, &rules);
+            sample.read(head, &rules, options);
         }
         sample
     }
@@ -119,7 +119,7 @@ impl Sample {
     }
 
     /// Looks at all records that are whole.
-    fn read(&mut self, head: &Head, rules: &FieldRules) {
+    fn read(&mut self, head: &Head, rules: &FieldRules, options: &CsvOptions) {
         let dialect = self.dialect.clone();
         let text = prepared(&head.text[behind_lines(&head.text, self.skip)..], &dialect);
         let mut records = Records::of(&text, &dialect, head.whole);
@@ -127,7 +127,12 @@ impl Sample {
         let mut tables = Records { passes_blanks: true, ..Records::of(&text, &dialect, head.whole) };
         records.passes_blanks = tables.next().is_some_and(|(_, fields)| fields.len() > 1);
         let (no_short, no_long) = head.leaves_out;
+        let mut after_header = options.skip_after_header;
         while let Some((text, fields)) = records.next() {
+            if self.first.is_some() && after_header > 0 {
+                after_header -= 1;
+                continue;
+            }
             self.records += 1;
             let width = self.first_types.len();
             if self.first.is_none() {

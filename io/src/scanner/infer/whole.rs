@@ -40,7 +40,7 @@ impl Sample {
                     Parsed::Record { len, .. } if width > 1 && is_blank_line(text, &fields) => len,
                     Parsed::Record { len, .. } => {
                         let is_left_out = no_short && fields.len() < width || no_long && fields.len() > width;
-                        if records > 0 && !is_left_out {
+                        if records > options.skip_after_header && !is_left_out {
                             self.see(&text[..len], &fields, &rules);
                         }
                         records += 1;
