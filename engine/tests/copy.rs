@@ -81,6 +81,29 @@ fn rows(batches: &[RecordBatch]) -> Vec<String> {
 }
 
 #[test]
+fn csv_for_other_programs() {
+    let scratch = Scratch::new();
+    let copy = |options: &str| {
+        let rows = "SELECT id, name, x, DATE '2001-02-03' AS day FROM '$/a.csv' WHERE id > 1";
+        scratch.batches(&format!("COPY ({rows}) TO '$/b.csv' ({options})"))
+    };
+    copy("FORCE_QUOTE (name, X), DELIM ';', DECIMAL_SEPARATOR ',', DATEFORMAT '%d.%m.%Y', LINE_END '\\r\\n', BOM").unwrap();
+    let expected = "\u{feff}id;\"name\";\"x\";day\r\n2;;;03.02.2001\r\n3;\"\";\"-2,0\";03.02.2001\r\n4;\"NA;|\";\"3,0\";03.02.2001\r\n";
+    assert_eq!(scratch.read("b.csv"), expected);
+    let read = "FROM read_csv('$/b.csv', decimal_separator = ',', dateformat = '%d.%m.%Y') WHERE x > 0";
+    assert_eq!(scratch.rows(read), ["4|NA;||3.0|2001-02-03"]);
+    copy("FORCE_QUOTE *, NULLSTR 'NA'").unwrap();
+    assert!(
+        scratch
+            .read("b.csv")
+            .starts_with("\"id\",\"name\",\"x\",\"day\"\n\"2\",NA,NA,\"2001-02-03\"\n\"3\",\"\",")
+    );
+    let error = copy("FORCE_QUOTE (nme)").unwrap_err();
+    assert_eq!(error.to_string(), "option force_quote: no column is named \"nme\"");
+    assert_eq!(error.hint().unwrap(), "the columns are: id, name, x, day");
+}
+
+#[test]
 fn csv_and_tsv_come_back_through_every_codec() {
     let scratch = Scratch::new();
     let expected = scratch.rows("SELECT * FROM '$/a.csv' ORDER BY id");
@@ -245,7 +268,7 @@ fn results_without_rows() {
 fn options_of_csv() {
     let scratch = Scratch::new();
     scratch.rows("COPY (SELECT * FROM '$/a.csv' ORDER BY id) TO '$/o.dat' (FORMAT csv, DELIMITER ';', HEADER false, NULLSTR 'NULL')");
-    let text = "1;\"a,\"\"b\"\"\nc\";1.5\n2;NULL;NULL\n3;;-2.0\n4;\"NA;|\";3.0\n";
+    let text = "1;\"a,\"\"b\"\"\nc\";1.5\n2;NULL;NULL\n3;\"\";-2.0\n4;\"NA;|\";3.0\n";
     assert_eq!(scratch.read("o.dat"), text);
     scratch.rows("COPY (SELECT id, name FROM '$/a.csv' WHERE id = 4) TO '$/o.dat' STORED AS CSV OPTIONS (delim '|', quote '''', compression gzip)");
     assert_eq!(

@@ -147,14 +147,32 @@ fn rewrite_copy(tokens: &[&TokenWithSpan], copy: usize) -> Result<Vec<TokenWithS
     Ok(out)
 }
 
-/// Gives options without a value the value true, and takes `=` away: `(HEADER, DELIM = ';')` becomes
-/// `(HEADER true, DELIM ';')`.
+/// Gives options without a value the value true, takes `=` away, and makes one text of columns: `(HEADER, DELIM = ';', FORCE_QUOTE (a, "b"))`
+/// becomes `(HEADER true, DELIM ';', FORCE_QUOTE '"a","b"')`.
 fn complete_options(tokens: &[&TokenWithSpan]) -> Vec<TokenWithSpan> {
     let mut out = Vec::new();
     // Tokens of the option so far.
     let mut len = 0;
-    for token in tokens {
+    let mut rest = tokens.iter();
+    while let Some(token) = rest.next() {
+        let is_of_columns = len == 1 && out.last().is_some_and(takes_columns);
         match token.token {
+            Token::Mul if is_of_columns => {
+                out.push(TokenWithSpan::wrap(Token::SingleQuotedString("*".to_owned())));
+                len += 1;
+                continue;
+            }
+            Token::LParen if is_of_columns => {
+                let columns: Vec<String> = rest
+                    .by_ref()
+                    .take_while(|token| token.token != Token::RParen)
+                    .filter(|token| token.token != Token::Comma)
+                    .map(|token| quoted(&token.token))
+                    .collect();
+                out.push(TokenWithSpan::wrap(Token::SingleQuotedString(columns.join(","))));
+                len += 1;
+                continue;
+            }
             Token::Word(_) if is(token, Keyword::OPTIONS) && out.is_empty() => {}
             Token::Eq | Token::RArrow if len == 1 => continue,
             Token::Comma | Token::RParen if len == 1 => {
@@ -167,6 +185,21 @@ fn complete_options(tokens: &[&TokenWithSpan]) -> Vec<TokenWithSpan> {
         out.push((*token).clone());
     }
     out
+}
+
+/// Whether an option has columns for its value.
+fn takes_columns(option: &TokenWithSpan) -> bool {
+    matches!(&option.token, Token::Word(word) if word.value.eq_ignore_ascii_case("force_quote"))
+}
+
+/// A name in double quotes.
+fn quoted(name: &Token) -> String {
+    let name = match name {
+        Token::Word(word) => word.value.clone(),
+        Token::SingleQuotedString(text) => text.clone(),
+        other => other.to_string(),
+    };
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The first such token that is in no parentheses, from `start` on.
@@ -242,6 +275,13 @@ mod tests {
             let shown = shown(sql).replace("format='CSV'", "format='csv'");
             assert_eq!(shown, expected, "{sql}");
         }
+        let columns = "COPY t TO 'a' (FORCE_QUOTE (a, \"b c\"), HEADER)";
+        assert!(
+            shown(columns).ends_with("| force_quote='\"a\",\"b c\"' header='true'"),
+            "{}",
+            shown(columns)
+        );
+        assert!(shown("COPY t TO 'a' (FORCE_QUOTE *)").ends_with("| force_quote='*'"));
         assert!(shown("COPY t TO 'a' (HEADER)").ends_with("| header='true'"));
     }
 

@@ -4,9 +4,11 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use chrono::format::{Item, StrftimeItems};
 use swath_io::{Codec, Error as IoError};
 use swath_planner::{OptionValue, nearest};
 
+use super::format::ForceQuote;
 use crate::options::{boolean, byte, number, text};
 
 /// Options for writing files; what is not set follows from the file's name.
@@ -21,6 +23,11 @@ use crate::options::{boolean, byte, number, text};
 /// | `delim`, `sep` | one character | CSV: between fields |
 /// | `quote` | one character | CSV: around fields that need it |
 /// | `nullstr` | a text | CSV and text: what stands for null |
+/// | `force_quote` | `*`, a list of columns, `true` | CSV: all values of these columns, or of all, are quoted, but nulls |
+/// | `dateformat`, `timestampformat` | a format of `strftime` | CSV: how dates and points in time are written |
+/// | `decimal_separator` | `'.'`, `','` | CSV: what stands before the fraction of a number |
+/// | `line_end` | `'\n'`, `'\r\n'` | CSV: what stands behind each record |
+/// | `bom` | `true`, `false` | CSV: a byte order mark in front, by which Excel knows UTF-8 |
 /// | `array` | `true`, `false` | JSON: one array of objects, or one object a line |
 /// | `row_group_size` | a number | Parquet: rows of a row group, at most |
 ///
@@ -41,6 +48,12 @@ pub struct WriteOptions {
     pub(crate) delim: Option<u8>,
     pub(crate) quote: Option<u8>,
     pub(crate) nullstr: Option<String>,
+    pub(crate) force_quote: Option<ForceQuote>,
+    pub(crate) date_format: Option<String>,
+    pub(crate) timestamp_format: Option<String>,
+    pub(crate) decimal_separator: Option<u8>,
+    pub(crate) crlf: Option<bool>,
+    pub(crate) bom: Option<bool>,
     pub(crate) array: Option<bool>,
     pub(crate) row_group_size: Option<usize>,
 }
@@ -64,7 +77,7 @@ pub enum FileFormat {
 }
 
 /// Every option, by the name that is suggested for a misspelt one.
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 17] = [
     "format",
     "compression",
     "compression_level",
@@ -74,6 +87,12 @@ const OPTIONS: [&str; 11] = [
     "sep",
     "quote",
     "nullstr",
+    "force_quote",
+    "dateformat",
+    "timestampformat",
+    "decimal_separator",
+    "line_end",
+    "bom",
     "array",
     "row_group_size",
 ];
@@ -106,6 +125,22 @@ impl WriteOptions {
                 }
             },
             "nullstr" | "null" => self.nullstr = Some(text(name, value)?.to_owned()),
+            "force_quote" | "quote_all" => self.force_quote = Some(force_quote(name, value)?),
+            "dateformat" | "date_format" => self.date_format = Some(time_format(name, value)?),
+            "timestampformat" | "timestamp_format" | "datetime_format" => {
+                self.timestamp_format = Some(time_format(name, value)?);
+            }
+            "decimal_separator" | "decimal" => match text(name, value)? {
+                "." => self.decimal_separator = Some(b'.'),
+                "," => self.decimal_separator = Some(b','),
+                _ => return Err(wrong(name, "'.' or ','", value)),
+            },
+            "line_end" | "new_line" | "line_terminator" => match text(name, value)? {
+                "\n" | "\\n" => self.crlf = Some(false),
+                "\r\n" | "\\r\\n" => self.crlf = Some(true),
+                _ => return Err(wrong(name, "'\\n' or '\\r\\n'", value)),
+            },
+            "bom" | "include_bom" => self.bom = Some(boolean(name, value)?),
             "array" => self.array = Some(boolean(name, value)?),
             "row_group_size" => {
                 let rows = usize::try_from(number(name, value)?).map_err(|_| too_large(name))?;
@@ -168,6 +203,49 @@ impl WriteOptions {
         self
     }
 
+    /// CSV: quotes all values of these columns that are not null, though they need not be.
+    pub fn force_quote<N: Into<String>>(mut self, columns: impl IntoIterator<Item = N>) -> Self {
+        self.force_quote = Some(ForceQuote::Columns(columns.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// CSV: quotes all values that are not null.
+    pub fn quote_all(mut self) -> Self {
+        self.force_quote = Some(ForceQuote::All);
+        self
+    }
+
+    /// CSV: sets how dates are written, in the letters of `strftime`: `%d.%m.%Y`. A format that there is not is an error when the file is
+    /// written.
+    pub fn date_format(mut self, format: impl Into<String>) -> Self {
+        self.date_format = Some(format.into());
+        self
+    }
+
+    /// CSV: sets how points in time are written.
+    pub fn timestamp_format(mut self, format: impl Into<String>) -> Self {
+        self.timestamp_format = Some(format.into());
+        self
+    }
+
+    /// CSV: a comma stands before the fraction of a number.
+    pub fn decimal_comma(mut self) -> Self {
+        self.decimal_separator = Some(b',');
+        self
+    }
+
+    /// CSV: lines end with `\r\n`.
+    pub fn crlf(mut self) -> Self {
+        self.crlf = Some(true);
+        self
+    }
+
+    /// CSV: a byte order mark stands in front, by which Excel knows UTF-8.
+    pub fn bom(mut self) -> Self {
+        self.bom = Some(true);
+        self
+    }
+
     /// Parquet: sets how many rows a row group has at most.
     pub fn row_group_size(mut self, rows: usize) -> Self {
         self.row_group_size = Some(rows.max(1));
@@ -177,11 +255,18 @@ impl WriteOptions {
     /// Refuses options that are set and mean nothing in the format.
     pub(crate) fn check_for(&self, format: FileFormat) -> Result<(), IoError> {
         use FileFormat::{Csv, Json, JsonLines, Parquet, Text, Tsv};
-        let applies: [(&str, bool, &[FileFormat]); 6] = [
+        let of_csv: &[FileFormat] = &[Csv, Tsv];
+        let applies: [(&str, bool, &[FileFormat]); 12] = [
             ("header", self.header.is_some(), &[Csv, Tsv]),
             ("delim", self.delim.is_some(), &[Csv, Tsv]),
             ("quote", self.quote.is_some(), &[Csv, Tsv]),
             ("nullstr", self.nullstr.is_some(), &[Csv, Tsv, Text]),
+            ("force_quote", self.force_quote.is_some(), of_csv),
+            ("dateformat", self.date_format.is_some(), of_csv),
+            ("timestampformat", self.timestamp_format.is_some(), of_csv),
+            ("decimal_separator", self.decimal_separator.is_some(), of_csv),
+            ("line_end", self.crlf.is_some(), of_csv),
+            ("bom", self.bom.is_some(), of_csv),
             ("array", self.array.is_some(), &[Json, JsonLines]),
             ("row_group_size", self.row_group_size.is_some(), &[Parquet]),
         ];
@@ -190,6 +275,16 @@ impl WriteOptions {
                 let names: Vec<String> = formats.iter().map(ToString::to_string).collect();
                 let hint = format!("it is one of {}", names.join(", "));
                 return Err(IoError::bad_option_hint(name, format!("{format} has no such option"), hint));
+            }
+        }
+        for (name, format) in [("dateformat", &self.date_format), ("timestampformat", &self.timestamp_format)]
+        {
+            let is_unknown = |item: &Item<'_>| matches!(item, Item::Error);
+            if let Some(format) =
+                format.as_ref().filter(|format| StrftimeItems::new(format).any(|item| is_unknown(&item)))
+            {
+                let problem = format!("'{format}' is no format of dates");
+                return Err(IoError::bad_option_hint(name, problem, "as in '%d.%m.%Y'"));
             }
         }
         Ok(())
@@ -254,6 +349,53 @@ impl FromStr for FileFormat {
     }
 }
 
+/// Columns whose values are quoted: `*`, or names with commas between them, in quotes where they need these.
+fn force_quote(name: &str, value: &OptionValue) -> Result<ForceQuote, IoError> {
+    let names = match value {
+        OptionValue::Boolean(true) => return Ok(ForceQuote::All),
+        OptionValue::Boolean(false) => return Ok(ForceQuote::None),
+        OptionValue::List(names) => {
+            names.iter().map(|column| text(name, column).map(str::to_owned)).collect::<Result<_, _>>()?
+        }
+        OptionValue::Text(word) if word == "*" || word.eq_ignore_ascii_case("true") => {
+            return Ok(ForceQuote::All);
+        }
+        OptionValue::Text(word) if word.eq_ignore_ascii_case("false") => return Ok(ForceQuote::None),
+        OptionValue::Text(names) => names_in(names),
+        other => return Err(wrong(name, "*, or a list of columns", other)),
+    };
+    Ok(ForceQuote::Columns(names))
+}
+
+/// Names with commas between them. Within double quotes a comma is a part of a name, and two of them are one.
+fn names_in(text: &str) -> Vec<String> {
+    let (mut names, mut is_quoted) = (vec![String::new()], false);
+    let mut characters = text.chars().peekable();
+    while let Some(found) = characters.next() {
+        match (found, names.last_mut()) {
+            ('"', Some(name)) if is_quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                name.push('"');
+            }
+            ('"', _) => is_quoted = !is_quoted,
+            (',', _) if !is_quoted => names.push(String::new()),
+            (' ', Some(name)) if !is_quoted && name.is_empty() => {}
+            (found, Some(name)) => name.push(found),
+            (_, None) => {}
+        }
+    }
+    names
+}
+
+/// How dates or points in time are written.
+fn time_format(name: &str, value: &OptionValue) -> Result<String, IoError> {
+    Ok(text(name, value)?.to_owned())
+}
+
+fn wrong(name: &str, expected: &str, found: &OptionValue) -> IoError {
+    IoError::bad_option(name, format!("expected {expected}, found {found}"))
+}
+
 fn too_large(name: &str) -> IoError {
     IoError::bad_option(name, "the number is too large")
 }
@@ -294,6 +436,11 @@ mod tests {
         assert_eq!(set("level", "9").unwrap(), WriteOptions::default().compression_level(9));
         assert_eq!(set("HEADER", "false").unwrap(), WriteOptions::default().header(false));
         assert_eq!(set("null", "NA").unwrap(), WriteOptions::default().nullstr("NA"));
+        assert_eq!(set("force_quote", "*").unwrap(), WriteOptions::default().quote_all());
+        let some = WriteOptions::default().force_quote(["a", "b,\"c"]);
+        assert_eq!(set("FORCE_QUOTE", "a, \"b,\"\"c\"").unwrap(), some);
+        assert_eq!(set("new_line", "\\r\\n").unwrap(), WriteOptions::default().crlf());
+        assert_eq!(set("decimal", ",").unwrap(), WriteOptions::default().decimal_comma());
         assert_eq!(set("format", "ndjson").unwrap(), WriteOptions::default().format(FileFormat::JsonLines));
     }
 
@@ -314,6 +461,9 @@ mod tests {
             error("row_group_size", "0").0,
             "option row_group_size: expected a number of rows, found 0"
         );
+        assert_eq!(error("line_end", ";").0, "option line_end: expected '\\n' or '\\r\\n', found ';'");
+        let error = WriteOptions::default().date_format("%Q").check_for(FileFormat::Csv).unwrap_err();
+        assert_eq!(error.to_string(), "option dateformat: '%Q' is no format of dates");
         let error = WriteOptions::default().header(true).check_for(FileFormat::Parquet).unwrap_err();
         assert_eq!(error.to_string(), "option header: parquet has no such option");
         assert_eq!(error.hint().unwrap(), "it is one of csv, tsv");

@@ -105,6 +105,14 @@ impl WriteSpec {
         if schema.fields().is_empty() {
             return Err(Error::query("there are no columns to write", None));
         }
+        if let Format::Csv(style) = &self.format
+            && let Some(name) = style.force_quote.unknown(schema.fields())
+        {
+            let problem = format!("no column is named \"{name}\"");
+            let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+            let hint = format!("the columns are: {}", names.join(", "));
+            return Err(IoError::bad_option_hint("force_quote", problem, hint).into());
+        }
         // Formats refuse some types when they start.
         self.writer(schema, None).start(&mut io::sink()).map_err(|error| {
             let hint = "leave the column away, or cast it to another type: CAST(column AS text)";
@@ -203,6 +211,12 @@ impl Format {
                     quote: options.quote.unwrap_or(style.quote),
                     header: options.header.unwrap_or(style.header),
                     nullstr: options.nullstr.clone().unwrap_or(style.nullstr),
+                    force_quote: options.force_quote.clone().unwrap_or_default(),
+                    date_format: options.date_format.clone(),
+                    timestamp_format: options.timestamp_format.clone(),
+                    decimal_separator: options.decimal_separator.unwrap_or(style.decimal_separator),
+                    crlf: options.crlf.unwrap_or_default(),
+                    bom: options.bom.unwrap_or_default(),
                 };
                 check_style(&style)?;
                 Self::Csv(style)

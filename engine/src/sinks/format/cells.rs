@@ -43,8 +43,17 @@ impl<'a> Cells<'a> {
     /// # Errors
     /// A type that has no text.
     pub fn new(batch: &'a RecordBatch) -> io::Result<Self> {
+        Self::with_formats(batch, &AS_CELLS)
+    }
+
+    /// Prepares a batch whose dates and times are to be written otherwise.
+    ///
+    /// # Errors
+    /// A type that has no text.
+    pub(crate) fn with_formats(batch: &'a RecordBatch, formats: &FormatOptions<'a>) -> io::Result<Self> {
         let columns = batch.schema_ref().fields().iter().zip(batch.columns());
-        let columns = columns.map(|(field, column)| Column::new(field, column)).collect::<io::Result<_>>()?;
+        let columns =
+            columns.map(|(field, column)| Column::new(field, column, formats)).collect::<io::Result<_>>()?;
         Ok(Self { columns, text: String::new() })
     }
 
@@ -70,13 +79,13 @@ impl<'a> Cells<'a> {
 }
 
 impl<'a> Column<'a> {
-    fn new(field: &FieldRef, array: &'a ArrayRef) -> io::Result<Self> {
+    fn new(field: &FieldRef, array: &'a ArrayRef, formats: &FormatOptions<'a>) -> io::Result<Self> {
         Ok(match array.data_type() {
             DataType::Utf8 => Self::Text(array.as_string()),
             DataType::LargeUtf8 => Self::LargeText(array.as_string()),
             DataType::Utf8View => Self::TextView(array.as_string_view()),
             ty if ty.is_nested() => Self::Json(json(field, array)?),
-            _ => Self::Shown(ArrayFormatter::try_new(array.as_ref(), &AS_CELLS).map_err(io::Error::other)?),
+            _ => Self::Shown(ArrayFormatter::try_new(array.as_ref(), formats).map_err(io::Error::other)?),
         })
     }
 }

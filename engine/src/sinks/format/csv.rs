@@ -2,16 +2,50 @@
 //! Null is an empty field and empty text is `""`, so that what is written can be read back.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, Fields, SchemaRef};
 use swath_io::looks_like_value;
 
 use super::RowWriter;
-use super::cells::{Cells, is_null, is_text};
+use super::cells::{AS_CELLS, Cells, is_null, is_text};
 
 /// Bytes of lines that are handed on at once.
 const LINES_LEN_BYTES: usize = 64 << 10;
+
+/// Which columns have quotes around all values that are not null, and around their names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd)]
+pub enum ForceQuote {
+    /// None of them.
+    #[default]
+    None,
+    /// All of them.
+    All,
+    /// Those of these names, without regard to case.
+    Columns(Vec<String>),
+}
+
+impl ForceQuote {
+    /// Whether values of a column have quotes.
+    fn is_of(&self, name: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Columns(names) => names.iter().any(|known| known.eq_ignore_ascii_case(name)),
+        }
+    }
+
+    /// A name that no column has.
+    pub(crate) fn unknown(&self, columns: &Fields) -> Option<&str> {
+        let Self::Columns(names) = self else { return None };
+        let is_column =
+            |name: &&String| columns.iter().any(|column| column.name().eq_ignore_ascii_case(name));
+        names.iter().find(|name| !is_column(name)).map(String::as_str)
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How CSV is written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
@@ -24,32 +58,74 @@ pub struct CsvStyle {
     pub header: bool,
     /// What stands for null. Text that is the same is quoted.
     pub nullstr: String,
+    /// Which columns are quoted though they need not be.
+    pub force_quote: ForceQuote,
+    /// How dates are written, in the letters of `strftime`.
+    pub date_format: Option<String>,
+    /// How points in time are written.
+    pub timestamp_format: Option<String>,
+    /// What stands before the fraction of a number.
+    pub decimal_separator: u8,
+    /// Whether lines end with `\r\n`.
+    pub crlf: bool,
+    /// Whether a byte order mark tells that it is UTF-8.
+    pub bom: bool,
 }
 
 impl Default for CsvStyle {
     fn default() -> Self {
-        Self { delim: b',', quote: b'"', header: true, nullstr: String::new() }
+        Self {
+            delim: b',',
+            quote: b'"',
+            header: true,
+            nullstr: String::new(),
+            force_quote: ForceQuote::None,
+            date_format: None,
+            timestamp_format: None,
+            decimal_separator: b'.',
+            crlf: false,
+            bom: false,
+        }
     }
 }
 
 /// Writes CSV or TSV.
 pub struct CsvWriter {
     schema: SchemaRef,
-    style: CsvStyle,
+    style: Arc<CsvStyle>,
+    /// For each column: how its values are written.
+    columns: Vec<ColumnStyle>,
     lines: Vec<u8>,
+}
+
+/// How values of a column are written.
+#[derive(Debug, Clone, Copy)]
+struct ColumnStyle {
+    is_text: bool,
+    is_quoted: bool,
+    /// Whether its numbers have another sign before their fraction.
+    has_own_sign: bool,
 }
 
 impl CsvWriter {
     /// A writer for these columns.
     pub fn new(schema: SchemaRef, style: CsvStyle) -> Self {
-        Self { schema, style, lines: Vec::new() }
+        let column = |field: &FieldRef| ColumnStyle {
+            is_text: is_text(field.data_type()),
+            is_quoted: style.force_quote.is_of(field.name()),
+            has_own_sign: style.decimal_separator != b'.'
+                && (field.data_type().is_floating() || field.data_type().is_decimal()),
+        };
+        let columns = schema.fields().iter().map(column).collect();
+        Self { schema, style: Arc::new(style), columns, lines: Vec::new() }
     }
 
     /// Adds a field that is no null.
-    fn push_field(&mut self, text: &str, is_text: bool) {
-        let CsvStyle { delim, quote, nullstr, .. } = &self.style;
+    fn push_field(&mut self, text: &str, column: ColumnStyle) {
+        let CsvStyle { delim, quote, nullstr, .. } = &*self.style;
         let special = |byte: u8| byte == *delim || byte == *quote || matches!(byte, b'\n' | b'\r');
-        if text.bytes().any(special) || (is_text && text == nullstr) {
+        let is_null_or_empty = || column.is_text && (text.is_empty() || text == nullstr);
+        if column.is_quoted || text.bytes().any(special) || is_null_or_empty() {
             self.push_quoted(text);
         } else {
             self.lines.extend_from_slice(text.as_bytes());
@@ -73,7 +149,7 @@ impl CsvWriter {
         if self.lines.len() == start {
             self.lines.extend_from_slice(&[self.style.quote; 2]);
         }
-        self.lines.push(b'\n');
+        self.lines.extend_from_slice(if self.style.crlf { b"\r\n" } else { b"\n" });
     }
 }
 
@@ -93,6 +169,9 @@ fn is_doubtful(fields: &Fields) -> bool {
 
 impl RowWriter for CsvWriter {
     fn start(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.style.bom {
+            out.write_all(BYTE_ORDER_MARK)?;
+        }
         if !self.style.header {
             return Ok(());
         }
@@ -106,7 +185,7 @@ impl RowWriter for CsvWriter {
             if is_doubtful {
                 self.push_quoted(field.name());
             } else {
-                self.push_field(field.name(), false);
+                self.push_field(field.name(), ColumnStyle { is_text: false, ..self.columns[index] });
             }
         }
         self.end_record(0);
@@ -114,8 +193,15 @@ impl RowWriter for CsvWriter {
     }
 
     fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> io::Result<()> {
-        let mut cells = Cells::new(batch)?;
-        let texts: Vec<bool> = batch.columns().iter().map(|column| is_text(column.data_type())).collect();
+        let style = Arc::clone(&self.style);
+        let mut formats = AS_CELLS;
+        if let Some(format) = &style.date_format {
+            formats = formats.with_date_format(Some(format)).with_datetime_format(Some(format));
+        }
+        if let Some(format) = &style.timestamp_format {
+            formats = formats.with_timestamp_format(Some(format)).with_timestamp_tz_format(Some(format));
+        }
+        let mut cells = Cells::with_formats(batch, &formats)?;
         self.lines.clear();
         for row in 0..batch.num_rows() {
             let start = self.lines.len();
@@ -126,7 +212,13 @@ impl RowWriter for CsvWriter {
                 if is_null(column, row) {
                     self.lines.extend_from_slice(self.style.nullstr.as_bytes());
                 } else {
-                    self.push_field(cells.text(index, row)?, texts[index]);
+                    let (text, column) = (cells.text(index, row)?, self.columns[index]);
+                    if column.has_own_sign {
+                        let sign = char::from(style.decimal_separator).to_string();
+                        self.push_field(&text.replacen('.', &sign, 1), column);
+                    } else {
+                        self.push_field(text, column);
+                    }
                 }
             }
             self.end_record(start);
@@ -184,11 +276,34 @@ mod tests {
 
     #[test]
     fn every_option_of_style() {
-        let style = CsvStyle { delim: b'|', quote: b'\'', header: false, nullstr: "NA".into() };
-        assert_eq!(csv(style.clone(), &[sample()]), "'a,\"b\"\nc|'|1.5\nNA|-20.0\n|NA\n");
+        let usual = CsvStyle::default;
+        let style = CsvStyle { delim: b'|', quote: b'\'', header: false, nullstr: "NA".into(), ..usual() };
+        assert_eq!(csv(style.clone(), &[sample()]), "'a,\"b\"\nc|'|1.5\nNA|-20.0\n''|NA\n");
+        let all = CsvStyle { force_quote: ForceQuote::All, crlf: true, bom: true, ..usual() };
+        let expected = "\u{feff}\"te|xt\",\"n\"\r\n\"a,\"\"b\"\"\nc|\",\"1.5\"\r\n,\"-20.0\"\r\n\"\",\r\n";
+        assert_eq!(csv(all, &[sample()]), expected);
+        let columns = ForceQuote::Columns(vec!["N".into()]);
+        let some = CsvStyle { force_quote: columns, delim: b';', decimal_separator: b',', ..usual() };
+        assert_eq!(csv(some, &[sample()]), "te|xt;\"n\"\n\"a,\"\"b\"\"\nc|\";\"1,5\"\n;\"-20,0\"\n\"\";\n");
+        let comma = CsvStyle { decimal_separator: b',', header: false, ..usual() };
+        assert!(csv(comma, &[sample()]).ends_with(",\"-20,0\"\n\"\",\n"));
         let words: ArrayRef = Arc::new(StringArray::from(vec!["NA", "it's", ""]));
         let batch = RecordBatch::try_from_iter([("a", words)]).unwrap();
         assert_eq!(written(CsvWriter::new(batch.schema(), style), &[batch]), "'NA'\n'it''s'\n''\n");
+    }
+
+    #[test]
+    fn dates_and_times_have_formats() {
+        let days: ArrayRef = Arc::new(arrow::array::Date32Array::from(vec![1]));
+        let times: ArrayRef = Arc::new(arrow::array::TimestampMicrosecondArray::from(vec![1_500_000]));
+        let batch = RecordBatch::try_from_iter([("d", days), ("t", times)]).unwrap();
+        let format = |format: &str| Some(format.to_owned());
+        let style = CsvStyle {
+            date_format: format("%d.%m.%Y"),
+            timestamp_format: format("%H:%M:%S"),
+            ..CsvStyle::default()
+        };
+        assert_eq!(written(CsvWriter::new(batch.schema(), style), &[batch]), "d,t\n02.01.1970,00:00:01\n");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use arrow::array::RecordBatch;
 pub use arrow_file::ArrowWriter;
 pub(crate) use cells::AS_CELLS;
 pub use cells::{Cells, is_null, is_text};
-pub use csv::{CsvStyle, CsvWriter};
+pub use csv::{CsvStyle, CsvWriter, ForceQuote};
 pub use json::JsonWriter;
 pub(crate) use json::with_text_keys;
 pub use parquet::ParquetWriter;
