@@ -223,6 +223,22 @@ fn frames_of_bags_have_typed_columns() {
 }
 
 #[test]
+fn fractions_are_no_integers_of_a_frame() {
+    let integer = || Schema::new(vec![Field::new("n", DataType::Int64, true)]);
+    let maps = |n: f64| bag::from_iter([HashMap::from([("n", n)])], 1).to_frame_with(integer()).unwrap();
+    assert_eq!(maps(2.0).sum("n").get().unwrap(), Some(2.0));
+    let error = maps(1.5).collect().unwrap_err().to_string();
+    assert!(error.ends_with("column \"n\": expected an integer, found 1.5"), "{error}");
+    let bare = bag::from_iter([1.0, 0.5], 1).to_frame_with(integer()).unwrap().collect();
+    assert!(bare.unwrap_err().to_string().contains("found 0.5"));
+    let inside = DataType::List(Field::new_list_field(integer().field(0).data_type().clone(), true).into());
+    let lists = bag::from_iter([(1, vec![1.0, 2.5])], 1);
+    let schema = Schema::new(vec![Field::new("n", DataType::Float64, true), Field::new("l", inside, true)]);
+    let error = lists.to_frame_with(schema).unwrap().collect().unwrap_err().to_string();
+    assert!(error.ends_with("column \"l\": expected an integer, found 2.5"), "{error}");
+}
+
+#[test]
 fn partitions_run_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let (glob, all) = files(dir.path(), &[100_000]);

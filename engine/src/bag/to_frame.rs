@@ -111,7 +111,8 @@ where
         }
         let fields = names.into_iter().zip(columns);
         let fields = fields.map(|(name, (data_type, nullable))| Field::new(name, data_type, nullable));
-        self.frame_of(Site::new("to_frame"), &Arc::new(Schema::new(fields.collect::<Vec<_>>())))
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        self.frame_of(Site::new("to_frame"), &schema, false)
     }
 
     /// A frame with the columns of a schema: of structs the fields with those names (others are left out),
@@ -134,17 +135,20 @@ where
     /// What shows when the files are opened.
     #[track_caller]
     pub fn to_frame_with(&self, schema: impl Into<Arc<Schema>>) -> Result<Frame> {
-        self.frame_of(Site::new("to_frame"), &schema.into())
+        let schema = schema.into();
+        let has_integers = has_integers(&DataType::Struct(schema.fields().clone()));
+        self.frame_of(Site::new("to_frame"), &schema, has_integers)
     }
 
-    fn frame_of(&self, site: Site, schema: &SchemaRef) -> Result<Frame> {
+    /// A frame of these columns, which may have integers where the elements have fractions.
+    fn frame_of(&self, site: Site, schema: &SchemaRef, may_cut: bool) -> Result<Frame> {
         let mut whole: Option<(crate::Session, LogicalPlanBuilder)> = None;
         for branch in &self.branches {
             let opened = branch.open(Need::Nothing)?;
             let session = opened.session.clone();
             let rows = Arc::clone(schema);
             let plan = opened.into_plan(&site.to_string(), schema, move |_, outbox| {
-                Box::new(Rows::<T> { site, schema: Arc::clone(&rows), elements: Vec::new(), outbox })
+                Box::new(Rows::<T> { site, schema: Arc::clone(&rows), may_cut, elements: Vec::new(), outbox })
                     as BoxSink<T>
             })?;
             whole = Some(match whole {
@@ -167,6 +171,7 @@ where
 struct Rows<T: ?Sized + ToOwned> {
     site: Site,
     schema: SchemaRef,
+    may_cut: bool,
     elements: Vec<T::Owned>,
     outbox: Outbox,
 }
@@ -177,6 +182,10 @@ where
 {
     fn flush(&mut self) -> DataFusionResult<()> {
         let Some(first) = self.elements.first() else { return Ok(()) };
+        if self.may_cut {
+            check_integers(&self.elements, &self.schema)
+                .map_err(|error| failure(format!("{}: {error}", self.site), None))?;
+        }
         let batch = decode(first, &self.elements, &self.schema)
             .map_err(|error| failure(format!("{}: {error}", self.site), None))?;
         self.elements.clear();
@@ -239,4 +248,55 @@ fn decode<E: Serialize>(
         }
     };
     decoded.and_then(|()| decoder.flush()).map_err(|error| error.to_string())
+}
+
+/// Looks for fractions in the place of integers.
+fn check_integers<E: Serialize>(elements: &[E], schema: &SchemaRef) -> std::result::Result<(), String> {
+    let row = DataType::Struct(schema.fields().clone());
+    for element in elements {
+        let value = match serde_json::to_value(element).map_err(|error| error.to_string())? {
+            value @ (Value::Object(_) | Value::Array(_)) => value,
+            value => Value::Array(vec![value]),
+        };
+        if let Some((column, number)) = fraction(&value, &row) {
+            return Err(format!("column \"{column}\": expected an integer, found {number}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether there are integers in a type.
+fn has_integers(ty: &DataType) -> bool {
+    match ty {
+        DataType::Struct(fields) => fields.iter().any(|field| has_integers(field.data_type())),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            has_integers(item.data_type())
+        }
+        ty => ty.is_integer(),
+    }
+}
+
+/// A number that is none of the integers of a type, with the name of what it is in: decoders cut its fraction off.
+fn fraction(value: &Value, ty: &DataType) -> Option<(String, f64)> {
+    let of_field = |value: &Value, field: &Field| {
+        let (inside, number) = fraction(value, field.data_type())?;
+        let between = if inside.is_empty() { "" } else { "." };
+        Some((format!("{}{between}{inside}", field.name()), number))
+    };
+    match (value, ty) {
+        (Value::Number(number), ty) if ty.is_integer() && number.is_f64() => {
+            number.as_f64().filter(|number| number.fract() != 0.0).map(|number| (String::new(), number))
+        }
+        (Value::Object(members), DataType::Struct(fields)) => {
+            fields.iter().find_map(|field| of_field(members.get(field.name())?, field))
+        }
+        (Value::Array(items), DataType::Struct(fields)) => {
+            items.iter().zip(fields).find_map(|(item, field)| of_field(item, field))
+        }
+        (
+            Value::Array(items),
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _),
+        ) => items.iter().find_map(|value| fraction(value, item.data_type())),
+        _ => None,
+    }
 }
