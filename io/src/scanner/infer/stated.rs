@@ -16,7 +16,8 @@ pub(super) fn apply_names(table: &mut CsvTable) -> Result<()> {
         // Files without any record say nothing; who asks does.
         table.columns = names.iter().map(|name| Column::new(name.clone(), ColumnType::Text, false)).collect();
     }
-    check_count("names", names.len(), &table.columns)?;
+    let fills_up = !table.options.pad_short;
+    check_count("names", names.len(), &table.columns, fills_up)?;
     if table.options.normalize_names {
         let normal = normal_names(table.columns.iter().map(|column| column.name.as_str()));
         table.columns.iter_mut().zip(normal).for_each(|(column, name)| column.name = name);
@@ -37,7 +38,7 @@ pub(super) fn apply_names(table: &mut CsvTable) -> Result<()> {
 
 /// Applies the types that the options give, in order or by name.
 pub(super) fn apply_types(table: &mut CsvTable) -> Result<()> {
-    check_count("types", table.options.types_in_order.len(), &table.columns)?;
+    check_count("types", table.options.types_in_order.len(), &table.columns, false)?;
     for (column, ty) in table.columns.iter_mut().zip(&table.options.types_in_order) {
         column.set_type(ty);
     }
@@ -82,16 +83,21 @@ fn place_of(name: &str, option: &str, columns: &[Column]) -> Result<usize> {
     })
 }
 
-/// What is said of columns in order is said of no more than there are.
-fn check_count(option: &str, count: usize, columns: &[Column]) -> Result<()> {
+/// What is said of columns in order is said of no more than there are, unless an option would make the others.
+fn check_count(option: &str, count: usize, columns: &[Column], may_be_filled_up: bool) -> Result<()> {
     if count <= columns.len() {
         return Ok(());
     }
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let others = if may_be_filled_up {
+        "; null_padding = true makes the others, of nulls where records are short"
+    } else {
+        ""
+    };
     Err(Error::bad_option_hint(
         option,
         format!("there are {count}, and {} columns", columns.len()),
-        format!("the columns are: {}", names.join(", ")),
+        format!("the columns are: {}{others}", names.join(", ")),
     ))
 }
 
