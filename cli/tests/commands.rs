@@ -153,6 +153,12 @@ fn files_are_converted() {
     swath(&dir).args(["convert", "--format", "jsonl", "it's.csv", "rows"]).assert().success();
     assert_eq!(read("rows"), "{\"id\":4,\"name\":\"v\"}\n{\"id\":5,\"name\":\"w\"}\n");
     swath(&dir).args(["convert", "a.csv", "a.csv.zst", "--level", "19"]).assert().success();
+    let quoted =
+        ["convert", "it's.csv", "-", "--write", "force_quote=*", "--write", "header=false", "--write", "bom"];
+    swath(&dir).args(quoted).assert().success().stdout(predicates::str::starts_with("\u{feff}\""));
+    swath(&dir).args(["convert", "a.csv", "b.csv", "--write", "delim;"]).assert().failure().stderr(
+        "error: --write: expected NAME=VALUE, found \"delim;\"\n  hint: as in --write delim=';' --write dateformat=%d.%m.%Y --write bom\n",
+    );
     swath(&dir).args(["count", "a.csv.zst"]).assert().stdout("3\n");
     swath(&dir)
         .args(["convert", "a.csv", "./a.csv"])

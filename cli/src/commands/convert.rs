@@ -16,6 +16,7 @@ Examples:
   swath convert --lines 'logs/*.gz' all.txt.zst --level 19
   swath convert -o all.csv.zst a.csv b.csv.gz
   swath convert 'air/*.csv.bz2' 'air-*.parquet' --per-partition
+  swath convert x.csv for-excel.csv --write delim=';' --write decimal_separator=, --write bom
 
 The format and the codec are told by the name of what is written: .csv, .tsv, .json, .jsonl, .parquet, .txt, and
 then .gz, .bz2, .zst, .xz or .lz4. It appears when it is whole. To convert some rows or columns, write it in SQL:
@@ -52,6 +53,10 @@ pub struct ConvertArgs {
     #[arg(long)]
     per_partition: bool,
 
+    /// An option of COPY for what is written, as delim=';', force_quote='*' or bom; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    write: Vec<String>,
+
     #[command(flatten)]
     resources: ResourceArgs,
 
@@ -60,6 +65,20 @@ pub struct ConvertArgs {
 
     #[command(flatten)]
     read: ReadArgs,
+}
+
+/// An option as `COPY` has it; one without a value is true.
+fn write_option(option: &str) -> Result<String, Report> {
+    let (name, value) = option.split_once('=').unwrap_or((option, "true"));
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if name.is_empty() || !name.bytes().all(is_name) {
+        let problem = format!("--write: expected NAME=VALUE, found \"{option}\"");
+        return Err(Report::with_hint(
+            problem,
+            "as in --write delim=';' --write dateformat=%d.%m.%Y --write bom",
+        ));
+    }
+    Ok(format!("\"{name}\" {}", OptionValue::Text(value.to_owned())))
 }
 
 /// Converts.
@@ -93,8 +112,11 @@ pub fn convert(mut args: ConvertArgs) -> Result<u8, Report> {
         args.level.map(|level| ("LEVEL", OptionValue::Number(level.to_string()))),
         args.per_partition.then_some(("PER_PARTITION", OptionValue::Boolean(true))),
     ];
-    let options: Vec<String> =
+    let mut options: Vec<String> =
         options.into_iter().flatten().map(|(name, value)| format!("{name} {value}")).collect();
+    for option in &args.write {
+        options.push(write_option(option)?);
+    }
     let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(", ")) };
     let quoted = OptionValue::Text(target.clone());
     let copy = format!("COPY (SELECT * FROM {table}) TO {quoted}{options}");

@@ -16,8 +16,8 @@ pub(super) fn apply_names(table: &mut CsvTable) -> Result<()> {
         // Files without any record say nothing; who asks does.
         table.columns = names.iter().map(|name| Column::new(name.clone(), ColumnType::Text, false)).collect();
     }
-    let fills_up = !table.options.pad_short;
-    check_count("names", names.len(), &table.columns, fills_up)?;
+    let may_be_filled_up = !table.options.pad_short;
+    check_count("names", names.len(), &table.columns, may_be_filled_up)?;
     if table.options.normalize_names {
         let normal = normal_names(table.columns.iter().map(|column| column.name.as_str()));
         table.columns.iter_mut().zip(normal).for_each(|(column, name)| column.name = name);
