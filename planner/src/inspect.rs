@@ -13,11 +13,13 @@ use crate::dialect::asof::with_marks;
 use crate::dialect::chains::quote_words;
 use crate::dialect::columns::of_patterns;
 use crate::dialect::grouping_sets::mark_inner_sets;
+use crate::dialect::in_lists::{lists_by_name, lists_of_in};
 use crate::dialect::lambdas::with_arrows;
 use crate::dialect::limits::with_percent;
 use crate::dialect::numbers::whole_numbers;
 use crate::dialect::pivot_statement::as_queries;
 use crate::dialect::samples::as_table_samples;
+use crate::dialect::struct_types::with_angles;
 use crate::distinctions::DISTINCTIONS;
 use crate::from_first::with_select;
 
@@ -59,9 +61,9 @@ pub fn inspection_of(factor: &TableFactor) -> Option<(Inspection, TableFactor)> 
 /// The text has no tokens, as a quote is not closed.
 pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSpan>, TokenizerError> {
     let tokens = Tokenizer::new(dialect, sql).tokenize_with_location()?;
-    let tokens = trims(filters(without_hints(distinctions(null_tests(whole_numbers(tokens))))));
-    let tokens = with_marks(globs(lists_of_in(as_queries(of_patterns(with_arrows(as_table_samples(
-        with_percent(tokens),
+    let tokens = trims(filters(without_hints(distinctions(null_tests(with_angles(whole_numbers(tokens)))))));
+    let tokens = with_marks(globs(lists_by_name(lists_of_in(as_queries(of_patterns(with_arrows(
+        as_table_samples(with_percent(tokens)),
     )))))));
     let tokens = in_parentheses(mark_inner_sets(quote_words(with_select(&tokens))), dialect);
     let mut rewritten = Vec::with_capacity(tokens.len());
@@ -192,29 +194,6 @@ fn trims(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     trims
 }
 
-/// `x IN [1, 2]` as `x IN (1, 2)`.
-fn lists_of_in(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
-    let mut last_is_in = false;
-    // Whether each bracket that is open is to become a parenthesis.
-    let mut open = Vec::new();
-    for token in &mut tokens {
-        match token.token {
-            Token::LBracket => {
-                open.push(last_is_in);
-                if last_is_in {
-                    token.token = Token::LParen;
-                }
-            }
-            Token::RBracket if open.pop() == Some(true) => token.token = Token::RParen,
-            _ => {}
-        }
-        if is_solid(token) {
-            last_is_in = is_word(token, "IN");
-        }
-    }
-    tokens
-}
-
 /// `x GLOB 'a*'` as `x ~ '^a.*$'`.
 fn globs(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     if !tokens.iter().any(|token| is_word(token, "GLOB")) {
@@ -270,8 +249,26 @@ fn glob_regex(pattern: &str) -> String {
     regex
 }
 
+/// The place of what closes the bracket at a place.
+pub(crate) fn closing(tokens: &[TokenWithSpan], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate().skip(open) {
+        match token.token {
+            Token::LParen | Token::LBracket => depth += 1,
+            Token::RParen | Token::RBracket => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Whether a value may end with a token.
-fn ends_operand(token: &Token) -> bool {
+pub(crate) fn ends_operand(token: &Token) -> bool {
     match token {
         Token::Word(word) => matches!(
             word.keyword,

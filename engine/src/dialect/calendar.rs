@@ -127,9 +127,11 @@ fn too_far(name: &str, micros: i64) -> datafusion::error::DataFusionError {
     exec_datafusion_err!("{name}: the time {micros} microseconds from 1970 is too far away")
 }
 
-/// A part of the calendar that is longer than a day.
+/// A part of a time.
 #[derive(Debug, Clone, Copy)]
 enum Part {
+    /// Of one length, in microseconds, no longer than a day.
+    Micros(i64),
     Week,
     Months(u32),
 }
@@ -137,6 +139,11 @@ enum Part {
 impl Part {
     fn of(name: &str) -> Option<Self> {
         Some(match name.to_lowercase().as_str() {
+            "millisecond" => Self::Micros(1000),
+            "second" => Self::Micros(1_000_000),
+            "minute" => Self::Micros(60_000_000),
+            "hour" => Self::Micros(3_600_000_000),
+            "day" => Self::Micros(86_400_000_000),
             "week" => Self::Week,
             "month" => Self::Months(1),
             "quarter" => Self::Months(3),
@@ -148,6 +155,7 @@ impl Part {
     fn begin(self, micros: i64) -> Option<i64> {
         let date = DateTime::from_timestamp_micros(micros)?.date_naive();
         let begin = match self {
+            Self::Micros(len) => return micros.div_euclid(len).checked_mul(len),
             Self::Week => {
                 date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday())))?
             }
@@ -242,7 +250,15 @@ mod tests {
         ] {
             assert_eq!(Part::of(part).unwrap().begin(micros(time)), Some(micros(begin)), "{part} of {time}");
         }
-        assert!(Part::of("day").is_none());
+        assert_eq!(
+            Part::of("hour").unwrap().begin(micros("9999-12-31 23:59:59")),
+            Some(micros("9999-12-31 23:00:00"))
+        );
+        assert_eq!(
+            Part::of("day").unwrap().begin(micros("0001-01-01 10:00:00")),
+            Some(micros("0001-01-01 00:00:00"))
+        );
+        assert!(Part::of("microsecond").is_none());
         assert!(Part::Week.begin(i64::MAX).is_none());
     }
 

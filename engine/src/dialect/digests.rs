@@ -1,4 +1,4 @@
-//! `md5`, `sha1` and `sha256` of texts, as text in hexadecimal digits.
+//! `md5`, `sha1`, `sha256` and their like of texts, as text in hexadecimal digits.
 
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
@@ -14,11 +14,14 @@ use datafusion::logical_expr::{
 use sha2::Digest;
 
 /// The functions.
-pub(super) fn digests() -> [ScalarUDF; 3] {
+pub(super) fn digests() -> [ScalarUDF; 6] {
     [
         HexDigest::udf("md5", md5::Md5::digest_hex),
         HexDigest::udf("sha1", sha1::Sha1::digest_hex),
+        HexDigest::udf("sha224", sha2::Sha224::digest_hex),
         HexDigest::udf("sha256", sha2::Sha256::digest_hex),
+        HexDigest::udf("sha384", sha2::Sha384::digest_hex),
+        HexDigest::udf("sha512", sha2::Sha512::digest_hex),
     ]
 }
 

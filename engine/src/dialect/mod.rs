@@ -3,6 +3,7 @@
 //! What can be said with the core's own functions is written anew before it is planned, in
 //! `swath_planner::functions`; here is what rows have to be computed for.
 
+mod booleans_beside_others;
 mod calendar;
 mod date_arithmetic;
 mod dates_beside_times;
@@ -10,30 +11,43 @@ mod decimals_beside_floats;
 mod digests;
 mod epoch_ms;
 mod grouping_keys;
+mod hash;
 mod interval_multiples;
 mod interval_order;
 mod json_text;
 mod length;
 mod like_pattern;
+mod list_picks;
+mod list_reduce;
+mod list_sum;
 mod nested_as_text;
+mod octet_length;
 mod of_lists;
 mod regexp_lists;
 mod row_functions;
 mod sealed_lambdas;
+mod strptime;
+mod struct_functions;
+mod text_as_nested;
 mod text_distance;
 mod text_parts;
+mod text_split;
+mod texts_as_times;
 mod times_as_text;
-mod try_strptime;
+mod to_char;
 mod type_of;
 mod union_types;
+mod window_numbers;
+mod zeros_of_either_sign;
 
 use std::sync::Arc;
 
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::logical_expr::planner::ExprPlanner;
 
+pub(crate) use booleans_beside_others::BooleansBesideOthers;
 pub(crate) use date_arithmetic::DatesWithHours;
 pub(crate) use dates_beside_times::DatesBesideTimes;
 pub(crate) use decimals_beside_floats::DecimalsBesideFloats;
@@ -42,12 +56,21 @@ pub(crate) use interval_order::IntervalsByLength;
 pub(crate) use json_text::to_json;
 pub(crate) use nested_as_text::NestedAsText;
 pub(crate) use sealed_lambdas::SealLambdas;
+pub(crate) use text_as_nested::TextAsNested;
+pub(crate) use texts_as_times::TextsAsTimes;
 pub(crate) use times_as_text::{TimesAsText, as_texts};
 pub(crate) use union_types::UnionTypes;
+pub(crate) use zeros_of_either_sign::ZerosOfEitherSign;
+
+use crate::error::Error;
 
 /// Plans operators. To stand in front of the core's planners, which take all subscripts for those of lists.
 pub(crate) fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
-    vec![Arc::new(interval_multiples::IntervalMultiples), Arc::new(text_parts::TextPlaces)]
+    vec![
+        Arc::new(interval_multiples::IntervalMultiples),
+        Arc::new(text_parts::TextPlaces),
+        Arc::new(booleans_beside_others::BooleansBesideOthers),
+    ]
 }
 
 /// Makes the functions known, some of them in place of the core's.
@@ -57,14 +80,29 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
         ScalarUDF::from(epoch_ms::EpochMs::default()),
         ScalarUDF::from(length::Length::default()),
         ScalarUDF::from(like_pattern::LikePattern::default()),
-        ScalarUDF::from(try_strptime::TryStrptime::default()),
+        ScalarUDF::from(hash::HashOf::default()),
+        ScalarUDF::from(list_sum::ListSum::default()),
+        ScalarUDF::from(octet_length::OctetLength::default()),
+        ScalarUDF::from(text_split::StringSplit::default()),
+        ScalarUDF::from(to_char::ToChar::default()),
     ];
     let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());
     let families = families.chain(text_distance::text_distances()).chain(of_lists::functions_of_lists());
     let families = families.chain(json_text::json_functions()).chain(row_functions::row_functions());
     let families = families.chain(calendar::calendar_functions());
+    let families = families.chain(strptime::all()).chain(list_picks::list_picks());
+    let families = families.chain(struct_functions::functions_of_structs());
     for function in single.into_iter().chain(families) {
         state.register_udf(Arc::new(function))?;
     }
+    state.register_higher_order_function(Arc::new(list_reduce::list_reduce()))?;
+    for function in window_numbers::window_numbers() {
+        state.register_udwf(function)?;
+    }
     Ok(())
+}
+
+/// An error of a function, with what to write instead.
+fn refused(message: impl Into<String>, hint: &str) -> DataFusionError {
+    DataFusionError::External(Box::new(Error::query(message, hint.to_owned())))
 }

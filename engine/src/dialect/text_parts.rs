@@ -1,19 +1,20 @@
-//! `s[2]` and `s[2:3]` of texts: characters by their places, as of lists.
+//! `s[2]` and `s[2:3]` of texts: characters by their places, as of lists; and `(a, b)[1]` of structs: fields by theirs.
 
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Int64Type};
-use datafusion::common::{DFSchema, ExprSchema};
+use datafusion::common::{DFSchema, ExprSchema, ScalarValue};
 use datafusion::error::Result;
+use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawFieldAccessExpr};
 use datafusion::logical_expr::{
-    ColumnarValue, ExprSchemable, GetFieldAccess, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility, lit,
+    ColumnarValue, Expr, ExprSchemable, GetFieldAccess, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Signature, Volatility, lit,
 };
 
-/// Plans places of texts; the relational core knows those of lists.
+/// Plans places of texts and structs; the relational core knows those of lists.
 #[derive(Debug)]
 pub(super) struct TextPlaces;
 
@@ -23,7 +24,14 @@ impl ExprPlanner for TextPlaces {
         access: RawFieldAccessExpr,
         schema: &DFSchema,
     ) -> Result<PlannerResult<RawFieldAccessExpr>> {
-        if !access.expr.get_type(schema as &dyn ExprSchema).is_ok_and(|ty| is_text(&ty)) {
+        let ty = access.expr.get_type(schema as &dyn ExprSchema).unwrap_or(DataType::Null);
+        if let (DataType::Struct(fields), GetFieldAccess::ListIndex { key }) = (&ty, &access.field_access)
+            && let Expr::Literal(ScalarValue::Int64(Some(place)), _) = key.as_ref()
+            && let Some(field) = usize::try_from(place - 1).ok().and_then(|place| fields.get(place))
+        {
+            return Ok(PlannerResult::Planned(get_field(access.expr, field.name().as_str())));
+        }
+        if !is_text(&ty) {
             return Ok(PlannerResult::Original(access));
         }
         let (from, to) = match &access.field_access {

@@ -1,10 +1,11 @@
-//! `CAST(x AS VARCHAR)` of points in time: a blank between date and time, as results have it, and PostgreSQL and DuckDB.
+//! `CAST(x AS VARCHAR)` of times and intervals, as results have them, and PostgreSQL and DuckDB: a blank between date and time, no zeros
+//! behind the last digit of a second, `1 day 02:00:00`.
 //!
-//! The relational core writes a `T`.
+//! The relational core writes a `T`, and intervals in words.
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::array::{ArrayRef, AsArray, StringArray};
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
@@ -19,9 +20,9 @@ use datafusion::optimizer::AnalyzerRule;
 
 use super::nested_as_text::is_text;
 use crate::overflow::rewrite_expressions;
-use crate::sinks::format::AS_CELLS;
+use crate::sinks::format::{AS_CELLS, interval_texts, is_interval, trim_fractions};
 
-/// Writes points in time, and lists of them, with a blank where a text is asked for.
+/// Writes times, lists of them and intervals where a text is asked for.
 #[derive(Debug)]
 pub(crate) struct TimesAsText;
 
@@ -47,14 +48,27 @@ impl AnalyzerRule for TimesAsText {
 
 /// Values as texts, as results have them.
 pub(crate) fn as_texts(values: &ArrayRef) -> Result<ArrayRef> {
+    if is_interval(values.data_type()) {
+        return Ok(Arc::new(interval_texts(values)?));
+    }
     let options = CastOptions { safe: false, format_options: AS_CELLS };
-    Ok(cast_with_options(values, &DataType::Utf8, &options)?)
+    let texts = cast_with_options(values, &DataType::Utf8, &options)?;
+    if !has_times(values.data_type()) {
+        return Ok(texts);
+    }
+    let trimmed = |text: &str| {
+        let mut text = text.to_owned();
+        trim_fractions(&mut text);
+        text
+    };
+    Ok(Arc::new(texts.as_string::<i32>().iter().map(|text| text.map(trimmed)).collect::<StringArray>()))
 }
 
-/// Whether it is a point in time, or a list of them.
+/// Whether it is a time, how long something takes, or a list of times.
 fn has_times(ty: &DataType) -> bool {
     match ty {
-        DataType::Timestamp(..) => true,
+        DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_) => true,
+        ty if is_interval(ty) => true,
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
             has_times(item.data_type())
         }

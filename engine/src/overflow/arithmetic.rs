@@ -1,10 +1,10 @@
-//! `+`, `-` and `*` of integers.
+//! `+`, `-` and `*` of integers, and of decimals with as many digits as there may be.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Datum};
-use arrow::compute::kernels::numeric::{add, mul, sub};
-use arrow::datatypes::DataType;
+use arrow::array::{ArrayRef, AsArray, Datum};
+use arrow::compute::kernels::numeric::{add, div, mul, sub};
+use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Decimal128Type};
 use arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -12,6 +12,7 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::type_coercion::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
     BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs, ScalarUDF,
@@ -64,9 +65,7 @@ pub(crate) fn rewrite_expressions(
 fn check_expr(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let (left, operation, right) = match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => match Operation::of(op) {
-            Some(operation)
-                if left.get_type(schema)?.is_integer() && right.get_type(schema)?.is_integer() =>
-            {
+            Some(operation) if may_overflow(operation, &left.get_type(schema)?, &right.get_type(schema)?) => {
                 (*left, operation, *right)
             }
             _ => return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
@@ -82,6 +81,25 @@ fn check_expr(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     };
     let function = Arc::new(ScalarUDF::from(Checked::new(operation)));
     Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![left, right]))))
+}
+
+/// Whether a result may not fit into its type: of integers, and of decimals where the type that would hold all results has more
+/// digits than there are.
+fn may_overflow(operation: Operation, left: &DataType, right: &DataType) -> bool {
+    if left.is_integer() && right.is_integer() {
+        return operation != Operation::DividedBy;
+    }
+    let is_decimal = |ty| matches!(ty, &DataType::Decimal128(..));
+    is_decimal(left)
+        && is_decimal(right)
+        && matches!(
+            result_type(operation, left, right),
+            Ok(DataType::Decimal128(DECIMAL128_MAX_PRECISION, _))
+        )
+}
+
+fn result_type(operation: Operation, left: &DataType, right: &DataType) -> Result<DataType> {
+    BinaryTypeCoercer::new(left, &operation.operator(), right).get_result_type()
 }
 
 /// An expression as it was before it was checked, for people.
@@ -106,6 +124,8 @@ enum Operation {
     Plus,
     Minus,
     Times,
+    /// Of decimals.
+    DividedBy,
     ShiftLeft,
     ShiftRight,
 }
@@ -116,6 +136,7 @@ impl Operation {
             Operator::Plus => Some(Self::Plus),
             Operator::Minus => Some(Self::Minus),
             Operator::Multiply => Some(Self::Times),
+            Operator::Divide => Some(Self::DividedBy),
             Operator::BitwiseShiftLeft => Some(Self::ShiftLeft),
             Operator::BitwiseShiftRight => Some(Self::ShiftRight),
             _ => None,
@@ -127,6 +148,7 @@ impl Operation {
             Self::Plus => Operator::Plus,
             Self::Minus => Operator::Minus,
             Self::Times => Operator::Multiply,
+            Self::DividedBy => Operator::Divide,
             Self::ShiftLeft => Operator::BitwiseShiftLeft,
             Self::ShiftRight => Operator::BitwiseShiftRight,
         }
@@ -137,6 +159,7 @@ impl Operation {
             Self::Plus => add,
             Self::Minus => sub,
             Self::Times => mul,
+            Self::DividedBy => div,
             Self::ShiftLeft => shift_left,
             Self::ShiftRight => shift_right,
         }
@@ -167,6 +190,7 @@ impl ScalarUDFImpl for Checked {
             Operation::Plus => "checked_plus",
             Operation::Minus => "checked_minus",
             Operation::Times => "checked_times",
+            Operation::DividedBy => "checked_quotient",
             Operation::ShiftLeft => "checked_shift_left",
             Operation::ShiftRight => "checked_shift_right",
         }
@@ -185,12 +209,28 @@ impl ScalarUDFImpl for Checked {
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        Ok(types[0].clone())
+        match &types[0] {
+            DataType::Decimal128(..) => result_type(self.operation, &types[0], &types[1]),
+            ty => Ok(ty.clone()),
+        }
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let kernel = self.operation.kernel();
-        apply(&args.args[0], &args.args[1], kernel).map_err(overflowed)
+        let result = apply(&args.args[0], &args.args[1], kernel);
+        if !args.arg_fields[0].data_type().is_decimal() {
+            return result.map_err(overflowed);
+        }
+        let result = result.map_err(|error| match &error {
+            DataFusionError::ArrowError(inner, _) if matches!(**inner, ArrowError::ArithmeticOverflow(_)) => {
+                too_long()
+            }
+            _ => error,
+        })?;
+        let decimals = result.to_array(1)?;
+        let decimals = decimals.as_primitive::<Decimal128Type>();
+        decimals.validate_decimal_precision(DECIMAL128_MAX_PRECISION).map_err(|_| too_long())?;
+        Ok(result)
     }
 }
 
@@ -200,6 +240,15 @@ fn overflowed(error: DataFusionError) -> DataFusionError {
     let ArrowError::ArithmeticOverflow(message) = inner.as_ref() else { return error };
     let values = message.strip_prefix("Overflow happened on: ").unwrap_or(message);
     overflow(&format!("the result of {values} does not fit into an integer"))
+}
+
+/// An error of decimals that have more digits than there may be.
+pub(super) fn too_long() -> DataFusionError {
+    let message =
+        format!("a result of decimals has more digits than there may be, {DECIMAL128_MAX_PRECISION}");
+    let hint =
+        "compute with less digits behind the point, CAST(x AS decimal(18, 2)), or with CAST(x AS double)";
+    DataFusionError::External(Box::new(Error::query(message, hint.to_owned())))
 }
 
 /// An error that says what does not fit, and what would do.

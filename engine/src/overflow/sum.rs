@@ -5,7 +5,9 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, ArrowNumericType, AsArray, PrimitiveArray};
-use arrow::datatypes::{DataType, Decimal128Type, Field, FieldRef, Int64Type, UInt64Type};
+use arrow::datatypes::{
+    DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Field, FieldRef, Int64Type, UInt64Type,
+};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::functions_aggregate::sum::Sum;
@@ -16,7 +18,7 @@ use datafusion::logical_expr::{
     SetMonotonicity, Signature,
 };
 
-use super::arithmetic::overflow;
+use super::arithmetic::{overflow, too_long};
 use crate::aggregates::{Conversion, Converted, like_the_core, of_booleans};
 
 /// What sums of integers are computed in: no number of rows is too many for it.
@@ -59,6 +61,10 @@ impl AggregateUDFImpl for CheckedSum {
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         match widened(&args) {
             Some(wide) => Ok(Box::new(of_integers(self.core.accumulator(wide)?, &args))),
+            None if is_longest(args.return_field.data_type()) => {
+                let ty = args.return_field.data_type().clone();
+                Ok(Box::new(of_decimals(self.core.accumulator(args)?, &ty)))
+            }
             None => self.core.accumulator(args),
         }
     }
@@ -84,6 +90,10 @@ impl AggregateUDFImpl for CheckedSum {
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
         match widened(&args) {
             Some(wide) => Ok(Box::new(of_integers(self.core.create_groups_accumulator(wide)?, &args))),
+            None if is_longest(args.return_field.data_type()) => {
+                let ty = args.return_field.data_type().clone();
+                Ok(Box::new(of_decimals(self.core.create_groups_accumulator(args)?, &ty)))
+            }
             None => self.core.create_groups_accumulator(args),
         }
     }
@@ -95,6 +105,10 @@ impl AggregateUDFImpl for CheckedSum {
                 Ok(Box::new(of_integers(wide, &args)))
             }
             Some(wide) => Ok(Box::new(of_integers(self.core.create_sliding_accumulator(wide)?, &args))),
+            None if is_longest(args.return_field.data_type()) => {
+                let ty = args.return_field.data_type().clone();
+                Ok(Box::new(of_decimals(self.core.create_sliding_accumulator(args)?, &ty)))
+            }
             None => self.core.create_sliding_accumulator(args),
         }
     }
@@ -169,6 +183,22 @@ impl Accumulator for SlidingDistinct {
 /// A sum of wide numbers, given integers and asked for an integer.
 fn of_integers<A>(wide: A, args: &AccumulatorArgs<'_>) -> Converted<A> {
     Converted::new(wide, Conversion { values: widen, results: narrow }, args.return_field.data_type())
+}
+
+/// Whether it is a decimal with as many digits as there may be: a sum of such may have more.
+fn is_longest(ty: &DataType) -> bool {
+    matches!(ty, DataType::Decimal128(DECIMAL128_MAX_PRECISION, _))
+}
+
+/// A sum of decimals, which is looked at before it is told.
+fn of_decimals<A>(core: A, ty: &DataType) -> Converted<A> {
+    Converted::new(core, Conversion { values: |values| Ok(values.to_vec()), results: no_longer }, ty)
+}
+
+fn no_longer(sums: &ArrayRef, _: &DataType) -> Result<ArrayRef> {
+    let decimals = sums.as_primitive::<Decimal128Type>();
+    decimals.validate_decimal_precision(DECIMAL128_MAX_PRECISION).map_err(|_| too_long())?;
+    Ok(Arc::clone(sums))
 }
 
 /// The first column with wide numbers.

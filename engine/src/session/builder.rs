@@ -12,8 +12,9 @@ use swath_io::{Notes, memory};
 use super::Session;
 use crate::aggregates::{UseOwnAggregates, register_aggregates};
 use crate::dialect::{
-    DatesBesideTimes, DatesWithHours, DecimalsBesideFloats, GroupingKeys, IntervalsByLength, NestedAsText,
-    TimesAsText, UnionTypes, expr_planners, register_functions, to_json,
+    BooleansBesideOthers, DatesBesideTimes, DatesWithHours, DecimalsBesideFloats, GroupingKeys,
+    IntervalsByLength, NestedAsText, TextAsNested, TextsAsTimes, TimesAsText, UnionTypes, ZerosOfEitherSign,
+    expr_planners, register_functions, to_json,
 };
 use crate::error::Result;
 use crate::explain::Record;
@@ -203,6 +204,8 @@ fn session_state(
                 Arc::new(UnionTypes) as _,
                 Arc::new(DatesBesideTimes) as _,
                 Arc::new(DecimalsBesideFloats) as _,
+                Arc::new(BooleansBesideOthers) as _,
+                Arc::new(TextAsNested) as _,
             ]
             .into_iter()
             .chain(Analyzer::new().rules)
@@ -211,6 +214,8 @@ fn session_state(
         .with_analyzer_rule(Arc::new(SubqueriesAsValues))
         .with_analyzer_rule(Arc::new(ForgetFalseKeys))
         .with_analyzer_rule(Arc::new(IntervalsByLength))
+        .with_analyzer_rule(Arc::new(ZerosOfEitherSign))
+        .with_analyzer_rule(Arc::new(TextsAsTimes))
         .with_analyzer_rule(Arc::new(TimesAsText))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
         .with_analyzer_rule(Arc::new(CheckArithmetic))

@@ -19,16 +19,16 @@ use datafusion_sql::parser::Statement;
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, DataType, DateTimeField, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArguments, Ident, NamedWindowDefinition, ObjectNamePart, Query, Select,
-    Subscript, TypedString, UnaryOperator, VisitMut, VisitorMut,
+    Subscript, TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
 };
 
 use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
-use self::forms::{add_separator, format_last, has_order, leave_order, microseconds};
+use self::forms::{add_separator, format_last, has_order, leave_order, microseconds, tried, unnested};
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
-use self::structs::{json_object, named_values, struct_pack};
+use self::structs::{json_object, named_values, struct_pack, with_fields};
 use crate::dialect::cast_keys::tell_keys_apart;
 use crate::dialect::casts::tell_casts_apart;
 use crate::dialect::collations::{compare_collated, no_order_here, order_collated};
@@ -151,6 +151,13 @@ impl VisitorMut for Rewriter {
             Expr::BinaryOp { op: BinaryOperator::Arrow | BinaryOperator::LongArrow, .. } => Ok(as_call(expr)),
             Expr::Like { .. } | Expr::ILike { .. } => escape_with_backslash(expr).map(|()| None),
             Expr::Interval(interval) => Ok(plain_interval(interval)),
+            Expr::InUnnest { expr, array_expr, negated } => {
+                let has = Expr::Function(call("array_has", vec![(**array_expr).clone(), (**expr).clone()]));
+                Ok(Some(match negated {
+                    true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(has) },
+                    false => has,
+                }))
+            }
             // In a list that is written down, the relational core finds no columns of rows around.
             Expr::Array(list) if !list.elem.iter().all(|item| matches!(item, Expr::Value(_))) => {
                 Ok(Some(Expr::Function(call("make_array", std::mem::take(&mut list.elem)))))
@@ -171,6 +178,21 @@ impl VisitorMut for Rewriter {
             }
             Expr::BinaryOp { left, op: BinaryOperator::PGStartsWith, right } => {
                 Ok(Some(Expr::Function(call("starts_with", vec![(**left).clone(), (**right).clone()]))))
+            }
+            // A length below nothing goes to the left; the relational core fails.
+            Expr::Substring { substring_from: Some(from), substring_for: Some(len), .. }
+                if !matches!(**len, Expr::Value(_)) =>
+            {
+                let places = [(**from).clone(), (**len).clone()];
+                let begin = Template::new("CASE WHEN $2 < 0 THEN $1 + $2 ELSE $1 END", 2).filled(&places);
+                let count = Template::new("abs($2)", 2).filled(&places);
+                match (begin, count) {
+                    (Ok(begin), Ok(count)) => {
+                        (**from, **len) = (begin, count);
+                        Ok(None)
+                    }
+                    (Err(error), _) | (_, Err(error)) => Err(error),
+                }
             }
             Expr::SimilarTo { pattern, .. } => {
                 if let Some(regex) = similar(pattern) {
@@ -209,11 +231,13 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         add_separator(function);
         format_last(function, known);
         if name == "strftime" {
-            microseconds(function, false);
+            microseconds(function);
         }
         return Ok(None);
     }
-    if matches!(name.as_str(), "now" | "current_timestamp") && function.over.is_none() {
+    if matches!(name.as_str(), "now" | "current_timestamp" | "transaction_timestamp")
+        && function.over.is_none()
+    {
         // Nanoseconds of the core, in which other times would be looked at, too, are of few years.
         let now = Expr::Function(call("now", Vec::new()));
         return Template::new("CAST($1 AS TIMESTAMP(6) WITH TIME ZONE)", 1).filled(&[now]).map(Some);
@@ -313,19 +337,18 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
             _ => Ok(None),
         },
         "strptime" | "try_strptime" => {
-            microseconds(function, true);
             let [value, form] = arguments(function, &name, "a text and its form, or a list of forms")?;
-            let forms = match form {
-                Expr::Array(array) => array.elem,
-                form => vec![form],
-            };
-            let known = if name == "strptime" { "to_timestamp" } else { "try_to_timestamp" };
-            let time = Expr::Function(call(known, std::iter::once(value).chain(forms).collect()));
-            // It reads in nanoseconds, and times are microseconds elsewhere.
-            Template::new("CAST($1 AS TIMESTAMP(6))", 1).filled(&[time]).map(Some)
+            if let Expr::Array(forms) = form {
+                let given = std::iter::once(value).chain(forms.elem).collect();
+                function.args = argument_list(given, Vec::new());
+            }
+            Ok(None)
         }
         "json_object" => json_object(function).map(Some),
         "struct_pack" => struct_pack(function).map(Some),
+        "struct_insert" | "struct_update" => with_fields(function, &name).map(Some),
+        "try" => tried(function).map(Some),
+        "unnest" => unnested(function),
         "list_aggregate" | "list_aggr" | "array_aggregate" | "array_aggr" => {
             let mut given = positional(function).unwrap_or_default();
             let separator = if given.len() == 3 { given.pop() } else { None };
@@ -366,11 +389,23 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 else_result: Some(Box::new(otherwise)),
             }))
         }
+        // A length below nothing is none; the relational core fails.
+        "lpad" | "rpad" => {
+            let mut given = positional(function).unwrap_or_default();
+            if let Some(len) = given.get_mut(1).filter(|len| !matches!(len, Expr::Value(_))) {
+                *len = Template::new("CASE WHEN $1 < 0 THEN 0 ELSE $1 END", 1).filled(&[len.clone()])?;
+                function.args = argument_list(given, Vec::new());
+            }
+            Ok(None)
+        }
         "parse_filename" => {
             let given = positional(function).unwrap_or_default();
             let name_of = "regexp_replace($1, '^.*[/\\\\]', '')";
             match given.as_slice() {
                 [_] => Template::new(name_of, 1).filled(&given).map(Some),
+                [path, Expr::Value(without)] if without.value == Value::Boolean(false) => {
+                    Template::new(name_of, 1).filled(std::slice::from_ref(path)).map(Some)
+                }
                 [path, _] => {
                     let without =
                         "regexp_replace(regexp_replace($1, '^.*[/\\\\]', ''), '(.)[.][^.]*$', '\\1')";

@@ -26,6 +26,7 @@ const TAKERS: &[&str] = &[
     "array_any_match",
     "array_apply",
     "array_filter",
+    "array_first",
     "array_transform",
     "filter",
     "list_any_match",
@@ -34,8 +35,8 @@ const TAKERS: &[&str] = &[
     "list_transform",
 ];
 
-/// Functions that take a lambda elsewhere.
-const REFUSED: &[&str] = &["array_reduce", "list_reduce", "reduce"];
+/// Functions whose lambda goes from one item to the next, and so has a name for what is carried on, too.
+const REDUCERS: &[&str] = &["array_reduce", "list_reduce", "reduce"];
 
 /// Lambdas of Python's form and lists made of lists, as calls with `->`.
 pub(crate) fn with_arrows(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
@@ -155,13 +156,9 @@ fn comprehension(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
 pub(crate) fn take_lambdas(function: &mut Function) -> Result<bool> {
     let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return Ok(false) };
     let name = name.value.to_lowercase();
-    if REFUSED.contains(&name.as_str()) {
-        return Err(Error::new(format!("{name} is not supported")).with_hint(
-            "sums, products and extremes of lists are functions: list_sum(l), list_product(l), list_max(l)",
-        ));
-    }
     let FunctionArguments::List(list) = &mut function.args else { return Ok(false) };
-    if !TAKERS.contains(&name.as_str()) {
+    let is_reducer = REDUCERS.contains(&name.as_str());
+    if !is_reducer && !TAKERS.contains(&name.as_str()) {
         return Ok(false);
     }
     for arg in list.args.iter_mut().skip(1) {
@@ -170,6 +167,7 @@ pub(crate) fn take_lambdas(function: &mut Function) -> Result<bool> {
         let Expr::BinaryOp { left, op: BinaryOperator::Arrow, right } = &*expr else { continue };
         let names = names_of(left);
         match names.as_slice() {
+            _ if is_reducer => *expr = reducing(&name, names, right)?,
             [value, place] => {
                 return with_places(function, [value.clone(), place.clone()]).map(|()| true);
             }
@@ -271,20 +269,38 @@ impl VisitorMut for Places<'_> {
 }
 
 fn lambda(function: &str, names: Vec<Ident>, body: &Expr) -> Result<Expr> {
-    let [name] = <[Ident; 1]>::try_from(names).map_err(|_| {
+    let name = <[Ident; 1]>::try_from(names).map_err(|_| {
         Error::new(format!(
             "{function}: a lambda has one name, or two, of which the second is the place of the item"
         ))
         .with_hint("as in x -> x + 1, or (x, i) -> x * i")
     })?;
-    // The relational core knows it by its name in lower case.
-    let name = Ident::new(name.value.to_lowercase());
-    let parameter = LambdaFunctionParameter { name, data_type: None };
-    Ok(Expr::Lambda(LambdaFunction {
-        params: OneOrManyWithParens::One(parameter),
-        body: Box::new(body.clone()),
-        syntax: LambdaSyntax::Arrow,
-    }))
+    Ok(with_names(name.into(), body))
+}
+
+/// The lambda of a function that goes from one item to the next.
+fn reducing(function: &str, names: Vec<Ident>, body: &Expr) -> Result<Expr> {
+    if !(2..=3).contains(&names.len()) {
+        let message = format!("{function}: a lambda has names for what is carried on and for the item");
+        return Err(
+            Error::new(message).with_hint("as in (x, y) -> x + y, or with its place, (x, y, i) -> x + y * i")
+        );
+    }
+    Ok(with_names(names, body))
+}
+
+fn with_names(names: Vec<Ident>, body: &Expr) -> Expr {
+    // The relational core knows them by their names in lower case.
+    let name = |name: Ident| LambdaFunctionParameter {
+        name: Ident::new(name.value.to_lowercase()),
+        data_type: None,
+    };
+    let mut parameters: Vec<_> = names.into_iter().map(name).collect();
+    let params = match parameters.len() {
+        1 => OneOrManyWithParens::One(parameters.remove(0)),
+        _ => OneOrManyWithParens::Many(parameters),
+    };
+    Expr::Lambda(LambdaFunction { params, body: Box::new(body.clone()), syntax: LambdaSyntax::Arrow })
 }
 
 /// Puts the arrow that stands leftmost in an expression around all of it, as far as operators go that bind less.

@@ -80,6 +80,16 @@ impl Template {
         let sql = match name {
             "count_star" => return Some(Self { sql: "count(*)", takes: 0, expected: "nothing" }),
             "geomean" | "geometric_mean" => "exp(avg(ln($1)))",
+            "wavg" | "weighted_avg" => {
+                let sql = "sum(CAST($1 AS DOUBLE) * $2) / sum(CASE WHEN $1 IS NOT NULL THEN CAST($2 AS DOUBLE) END)";
+                return Some(Self { sql, takes: 2, expected: "a value and its weight" });
+            }
+            "kurtosis_pop" => {
+                "CASE WHEN count($1) > 1 AND var_pop($1) > 0 THEN (avg(power(CAST($1 AS DOUBLE), 4)) \
+                 - 4 * avg($1) * avg(power(CAST($1 AS DOUBLE), 3)) \
+                 + 6 * power(avg($1), 2) * avg(power(CAST($1 AS DOUBLE), 2)) - 3 * power(avg($1), 4)) \
+                 / power(var_pop($1), 2) - 3 END"
+            }
             "sem" => "stddev_pop($1) / sqrt(nullif(count($1), 0))",
             // The central moments from the sums of powers, with the corrections for samples.
             "skewness" => {
@@ -124,12 +134,35 @@ impl Template {
                 1,
                 ONE_NUMBER,
             ),
-            "fmod" => ("CAST($1 AS DOUBLE) % $2", 2, "two numbers"),
+            "fmod" => ("CAST($1 AS DOUBLE) - floor(CAST($1 AS DOUBLE) / $2) * $2", 2, "two numbers"),
             "fdiv" => ("floor(CAST($1 AS DOUBLE) / $2)", 2, "two numbers"),
             "isinf" => ("(abs(CAST($1 AS DOUBLE)) = CAST('inf' AS DOUBLE))", 1, ONE_NUMBER),
             "isfinite" => ("(abs(CAST($1 AS DOUBLE)) < CAST('inf' AS DOUBLE))", 1, ONE_NUMBER),
             "xor" => ("($1 ^ $2)", 2, "two integers"),
             "list_count" => ("length(array_compact($1))", 1, "one list"),
+            // Of a list, nulls are no values.
+            "list_distinct" | "array_distinct" => ("array_distinct(array_compact($1))", 1, "one list"),
+            "list_intersect" | "array_intersect" => {
+                ("array_intersect(array_compact($1), $2)", 2, "two lists")
+            }
+            "list_has_any" | "array_has_any" => ("array_has_any($1, array_compact($2))", 2, "two lists"),
+            "list_has_all" | "array_has_all" => ("array_has_all($1, array_compact($2))", 2, "two lists"),
+            "list_any_value" => ("array_element(array_compact($1), 1)", 1, "one list"),
+            "array_push_front" => ("array_prepend($2, $1)", 2, "a list and a value"),
+            "list_cosine_similarity" => ("1 - cosine_distance($1, $2)", 2, "two lists of numbers"),
+            "list_negative_inner_product" | "array_negative_inner_product" => {
+                ("-inner_product($1, $2)", 2, "two lists of numbers")
+            }
+            "map_contains" => ("array_has(map_keys($1), $2)", 2, "a map and a key"),
+            "map_contains_value" => ("array_has(map_values($1), $2)", 2, "a map and a value"),
+            "map_extract_value" => ("($1)[$2]", 2, "a map and a key"),
+            "map_extract" | "element_at" => (
+                "CASE WHEN $1 IS NOT NULL THEN array_resize(map_extract($1, $2), \
+                 CAST(array_has(map_keys($1), $2) AS BIGINT)) END",
+                2,
+                "a map and a key",
+            ),
+            "unicode" | "ord" => ("CASE WHEN $1 = '' THEN -1 ELSE ascii($1) END", 1, "one text"),
             "list_unique" | "array_unique" => ("length(array_distinct(array_compact($1)))", 1, "one list"),
             "list_bool_and" => (
                 "CASE WHEN array_has($1, false) THEN false WHEN array_has($1, true) THEN true END",
@@ -146,7 +179,9 @@ impl Template {
             "list_first" => ("array_element($1, 1)", 1, "one list"),
             "list_last" => ("array_element($1, -1)", 1, "one list"),
             "list_string_agg" => ("array_to_string($1, ',')", 1, "one list"),
-            "struct_extract" => ("get_field($1, $2)", 2, "a struct and the name of a field"),
+            "struct_extract" | "struct_extract_at" => {
+                ("($1)[$2]", 2, "a struct and the name of a field, or its place")
+            }
             "array_extract" => ("($1)[$2]", 2, "a list or text and a place"),
             "regexp_full_match" => ("regexp_like($1, '^(?:' || $2 || ')$')", 2, "a text and a pattern"),
             "bit_count" => ("length(replace(bin($1), '0', ''))", 1, "one integer"),
@@ -160,11 +195,15 @@ impl Template {
             "to_quarters" => ("INTERVAL '3 months' * $1", 1, ONE_NUMBER),
             "to_months" => ("INTERVAL '1 month' * $1", 1, ONE_NUMBER),
             "to_weeks" => ("INTERVAL '7 days' * $1", 1, ONE_NUMBER),
+            "to_decades" => ("INTERVAL '10 years' * $1", 1, ONE_NUMBER),
+            "to_centuries" => ("INTERVAL '100 years' * $1", 1, ONE_NUMBER),
+            "to_millennia" => ("INTERVAL '1000 years' * $1", 1, ONE_NUMBER),
             "to_days" => ("INTERVAL '1 day' * $1", 1, ONE_NUMBER),
             "to_hours" => ("INTERVAL '1 hour' * $1", 1, ONE_NUMBER),
             "to_minutes" => ("INTERVAL '1 minute' * $1", 1, ONE_NUMBER),
             "to_seconds" => ("INTERVAL '1 second' * $1", 1, ONE_NUMBER),
             "to_milliseconds" => ("INTERVAL '1 millisecond' * $1", 1, ONE_NUMBER),
+            "to_microseconds" => ("INTERVAL '1 microsecond' * $1", 1, ONE_NUMBER),
             "dayname" => ("to_char($1, '%A')", 1, ONE_TIME),
             "epoch" => ("date_part('epoch', $1)", 1, ONE_TIME),
             "julian" => ("date_part('epoch', $1) / 86400.0 + 2440588", 1, ONE_TIME),
@@ -188,6 +227,14 @@ impl Template {
                 6,
                 "a year, a month, a day, an hour, a minute and seconds",
             ),
+            "make_timestamptz" => (
+                "CAST(CAST(make_date($1, $2, $3) AS TIMESTAMP) + INTERVAL '1 hour' * $4 + INTERVAL '1 minute' * $5 \
+                 + INTERVAL '1 second' * $6 AS TIMESTAMP(6) WITH TIME ZONE)",
+                6,
+                "a year, a month, a day, an hour, a minute and seconds",
+            ),
+            "json_group_object" => ("to_json(map(array_agg($1), array_agg($2)))", 2, "a key and a value"),
+            "regexp_escape" => ("regexp_replace($1, '([^A-Za-z0-9_])', '\\\\\\1', 'g')", 1, "one text"),
             "json_group_array" => ("to_json(array_agg($1))", 1, "one value"),
             "json_quote" => ("to_json($1)", 1, "one value"),
             "row_to_json" => ("to_json($1)", 1, "one struct"),
@@ -261,7 +308,12 @@ impl Template {
             "year" => "CAST(date_part('year', $2) - date_part('year', $1) AS BIGINT)",
             "quarter" => of_years!("quarter", "4"),
             "month" => of_years!("month", "12"),
-            "week" => of_seconds!("week", "604800"),
+            // Of seven days each, wherever they begin.
+            "week" => {
+                "CAST(trunc((date_part('epoch', date_trunc('day', $2)) - date_part('epoch', date_trunc('day', $1))) \
+                 / 604800) AS BIGINT)"
+            }
+            "isoyear" => "CAST(date_part('isoyear', $2) - date_part('isoyear', $1) AS BIGINT)",
             "day" => of_seconds!("day", "86400"),
             "hour" => of_seconds!("hour", "3600"),
             "minute" => of_seconds!("minute", "60"),
@@ -274,12 +326,9 @@ impl Template {
                 "CAST(arrow_cast($2, 'Timestamp(Microsecond, None)') AS BIGINT) \
                  - CAST(arrow_cast($1, 'Timestamp(Microsecond, None)') AS BIGINT)"
             }
-            "decade" => {
-                "CAST(floor(date_part('year', $2) / 10.0) - floor(date_part('year', $1) / 10.0) AS BIGINT)"
-            }
-            "century" => {
-                "CAST(ceil(date_part('year', $2) / 100.0) - ceil(date_part('year', $1) / 100.0) AS BIGINT)"
-            }
+            "decade" => "CAST(date_part('year', $2) / 10 - date_part('year', $1) / 10 AS BIGINT)",
+            "century" => "CAST(date_part('year', $2) / 100 - date_part('year', $1) / 100 AS BIGINT)",
+            "millennium" => "CAST(date_part('year', $2) / 1000 - date_part('year', $1) / 1000 AS BIGINT)",
             _ => return None,
         };
         Some(Self { sql, takes: 2, expected: "two dates or timestamps" })
@@ -302,7 +351,7 @@ impl Template {
 }
 
 /// Aggregates of which templates are made.
-const AGGREGATES: [&str; 5] = ["array_agg", "avg", "count", "stddev_pop", "var_pop"];
+const AGGREGATES: [&str; 6] = ["array_agg", "avg", "count", "stddev_pop", "sum", "var_pop"];
 
 struct SayingOfRows<'a> {
     call: &'a Function,

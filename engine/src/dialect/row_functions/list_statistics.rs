@@ -9,7 +9,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{concat, partition, sort, take};
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Float64Type};
+use datafusion::arrow::datatypes::{DataType, Field, Fields, Float64Type, Int64Type};
 use datafusion::common::{ScalarValue, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
@@ -23,6 +23,10 @@ pub(super) fn all() -> Vec<ScalarUDF> {
         let numbers = DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true)));
         RowFunction::of(name, vec![numbers], DataType::Float64, compute)
     };
+    let of_integers = |name, compute: Compute| {
+        let integers = DataType::List(Arc::new(Field::new_list_field(DataType::Int64, true)));
+        RowFunction::of(name, vec![integers], DataType::Int64, compute)
+    };
     vec![
         of_numbers("list_mad", |values| statistic(&values[0], deviation)),
         of_numbers("list_median", |values| statistic(&values[0], median)),
@@ -34,6 +38,16 @@ pub(super) fn all() -> Vec<ScalarUDF> {
         of_numbers("list_stddev_pop", |values| {
             statistic(&values[0], |numbers| variance(numbers, 0).map(f64::sqrt))
         }),
+        of_numbers("list_sem", |values| {
+            statistic(&values[0], |numbers| {
+                variance(numbers, 0).map(|variance| (variance / numbers.len() as f64).sqrt())
+            })
+        }),
+        of_numbers("list_skewness", |values| statistic(&values[0], skewness)),
+        of_numbers("list_kurtosis", |values| statistic(&values[0], kurtosis)),
+        of_integers("list_bit_and", |values| bits(&values[0], |a, b| a & b)),
+        of_integers("list_bit_or", |values| bits(&values[0], |a, b| a | b)),
+        of_integers("list_bit_xor", |values| bits(&values[0], |a, b| a ^ b)),
         ScalarUDF::from(Frequencies::new(Kind::Entropy)),
         ScalarUDF::from(Frequencies::new(Kind::Histogram)),
         ScalarUDF::from(Frequencies::new(Kind::Mode)),
@@ -45,6 +59,37 @@ fn statistic(list: &ScalarValue, compute: fn(&mut [f64]) -> Option<f64>) -> Resu
     let ScalarValue::List(list) = list else { return Ok(ScalarValue::Float64(None)) };
     let mut numbers: Vec<f64> = list.value(0).as_primitive::<Float64Type>().iter().flatten().collect();
     Ok(ScalarValue::Float64(compute(&mut numbers)))
+}
+
+/// All integers of a list that are not null put together, bit by bit.
+fn bits(list: &ScalarValue, both: fn(i64, i64) -> i64) -> Result<ScalarValue> {
+    let ScalarValue::List(list) = list else { return Ok(ScalarValue::Int64(None)) };
+    Ok(ScalarValue::Int64(list.value(0).as_primitive::<Int64Type>().iter().flatten().reduce(both)))
+}
+
+/// The mean of a power of the distances from the mean, in numbers of which there are some.
+fn moment(numbers: &[f64], power: i32) -> f64 {
+    let count = numbers.len() as f64;
+    let mean = numbers.iter().sum::<f64>() / count;
+    numbers.iter().map(|number| (number - mean).powi(power)).sum::<f64>() / count
+}
+
+/// How far a sample leans to one side.
+fn skewness(numbers: &mut [f64]) -> Option<f64> {
+    let count = numbers.len() as f64;
+    let spread = if count > 2.0 { moment(numbers, 2) } else { 0.0 };
+    let corrected = |skewness: f64| (count * (count - 1.0)).sqrt() / (count - 2.0) * skewness;
+    (spread > 0.0).then(|| corrected(moment(numbers, 3) / spread.powf(1.5)))
+}
+
+/// How heavy the ends of a sample are, beyond those of a normal distribution.
+fn kurtosis(numbers: &mut [f64]) -> Option<f64> {
+    let count = numbers.len() as f64;
+    let spread = if count > 3.0 { moment(numbers, 2) } else { 0.0 };
+    let corrected = |kurtosis: f64| {
+        (count - 1.0) / ((count - 2.0) * (count - 3.0)) * ((count + 1.0) * kurtosis - 3.0 * (count - 1.0))
+    };
+    (spread > 0.0).then(|| corrected(moment(numbers, 4) / spread.powi(2)))
 }
 
 /// The median of how far numbers are from their median.

@@ -17,13 +17,14 @@ use std::hash::{Hash, Hasher};
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::refused;
 use super::times_as_text::as_texts;
-use crate::error::Error;
+use crate::sinks::format::is_interval;
 
 /// All of them.
 pub(crate) fn row_functions() -> Vec<ScalarUDF> {
@@ -119,15 +120,12 @@ impl Hash for RowFunction {
 fn text(value: &ScalarValue) -> String {
     match value.try_as_str() {
         Some(Some(text)) => text.to_owned(),
-        _ if matches!(value.data_type(), DataType::Timestamp(..)) => {
+        _ if matches!(value.data_type(), DataType::Timestamp(..) | DataType::Time64(_))
+            || is_interval(&value.data_type()) =>
+        {
             let shown = value.to_array().and_then(|times| as_texts(&times));
             shown.map_or_else(|_| value.to_string(), |texts| texts.as_string::<i32>().value(0).to_owned())
         }
         _ => value.to_string(),
     }
-}
-
-/// An error of a function, with what to write instead.
-fn refused(message: String, hint: &str) -> DataFusionError {
-    DataFusionError::External(Box::new(Error::query(message, hint.to_owned())))
 }

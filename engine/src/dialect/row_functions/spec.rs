@@ -126,7 +126,7 @@ impl Spec {
             'f' => format!("{number:.precision$}"),
             'e' => scientific(number, precision),
             // As it is shortest, if nothing is said of digits.
-            _ if self.kind.is_none() && self.precision.is_none() => ScalarValue::from(number).to_string(),
+            _ if self.kind.is_none() && self.precision.is_none() => shortest(number),
             _ => general(number, precision.max(1)),
         }
     }
@@ -159,6 +159,19 @@ impl Spec {
         let fill = |count: usize| self.fill.to_string().repeat(count);
         format!("{}{front}{text}{}", fill(before), fill(missing - before))
     }
+}
+
+/// With no more digits than it has, and one behind the point; with an exponent where the number is very large or small.
+fn shortest(number: f64) -> String {
+    let written = format!("{number:e}");
+    let (digits, exponent) = written.split_once('e').unwrap_or((&written, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if number != 0.0 && !(-4..16).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{digits}e{sign}{:0>2}", exponent.unsigned_abs());
+    }
+    let plain = number.to_string();
+    if plain.contains('.') { plain } else { plain + ".0" }
 }
 
 /// `1.500000e+03`

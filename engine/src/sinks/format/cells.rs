@@ -8,9 +8,10 @@ use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, RecordBatch, Stri
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef};
 use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
-use arrow::util::display::{ArrayFormatter, DurationFormat, FormatOptions};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::json::text_keys;
+use super::times::{interval_texts, is_interval, trim_fractions};
 
 /// The cells of a batch as text.
 ///
@@ -27,15 +28,16 @@ enum Column<'a> {
     LargeText(&'a LargeStringArray),
     TextView(&'a StringViewArray),
     Shown(ArrayFormatter<'a>),
-    /// Already as JSON, one text a row.
-    Json(StringArray),
+    /// Times, whose fractions of seconds have no zeros at their ends.
+    Times(ArrayFormatter<'a>),
+    /// Already as text, one a row: JSON, or intervals.
+    Written(StringArray),
 }
 
 /// How numbers, dates and times are shown.
 pub(crate) const AS_CELLS: FormatOptions<'static> = FormatOptions::new()
     .with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.f"))
-    .with_timestamp_tz_format(Some("%Y-%m-%d %H:%M:%S%.f%:z"))
-    .with_duration_format(DurationFormat::Pretty);
+    .with_timestamp_tz_format(Some("%Y-%m-%d %H:%M:%S%.f%:z"));
 
 impl<'a> Cells<'a> {
     /// Prepares a batch.
@@ -66,12 +68,15 @@ impl<'a> Cells<'a> {
             Column::Text(array) => Ok(array.value(row)),
             Column::LargeText(array) => Ok(array.value(row)),
             Column::TextView(array) => Ok(array.value(row)),
-            Column::Json(array) => Ok(array.value(row)),
-            Column::Shown(formatter) => {
+            Column::Written(array) => Ok(array.value(row)),
+            Column::Shown(formatter) | Column::Times(formatter) => {
                 self.text.clear();
                 write!(self.text, "{}", formatter.value(row)).map_err(|_| {
                     io::Error::other(format!("the value in column {} has no text", column + 1))
                 })?;
+                if matches!(self.columns[column], Column::Times(_)) {
+                    trim_fractions(&mut self.text);
+                }
                 Ok(&self.text)
             }
         }
@@ -84,8 +89,20 @@ impl<'a> Column<'a> {
             DataType::Utf8 => Self::Text(array.as_string()),
             DataType::LargeUtf8 => Self::LargeText(array.as_string()),
             DataType::Utf8View => Self::TextView(array.as_string_view()),
-            ty if ty.is_nested() => Self::Json(json(field, array)?),
-            _ => Self::Shown(ArrayFormatter::try_new(array.as_ref(), formats).map_err(io::Error::other)?),
+            ty if ty.is_nested() => Self::Written(json(field, array)?),
+            ty if is_interval(ty) => Self::Written(interval_texts(array).map_err(io::Error::other)?),
+            ty => {
+                let formatter = ArrayFormatter::try_new(array.as_ref(), formats).map_err(io::Error::other)?;
+                match ty {
+                    // A format of somebody's own is written as it is.
+                    DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_)
+                        if *formats == AS_CELLS =>
+                    {
+                        Self::Times(formatter)
+                    }
+                    _ => Self::Shown(formatter),
+                }
+            }
         })
     }
 }

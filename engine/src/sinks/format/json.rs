@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use arrow::json::writer::{LineDelimited, WriterBuilder};
 
 use super::RowWriter;
+use super::times::{interval_texts, is_interval};
 
 /// Writes JSON. Nulls are written as `null`, so that every object has every key; so are numbers that
 /// JSON does not have, NaN and the infinities.
@@ -34,6 +35,7 @@ impl RowWriter for JsonWriter {
     fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> io::Result<()> {
         let batch = with_different_keys(batch)?;
         let batch = with_text_keys(&batch)?;
+        let batch = with_interval_texts(&batch)?;
         let mut objects = Vec::new();
         let mut writer =
             WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut objects);
@@ -81,6 +83,28 @@ fn with_different_keys(batch: &RecordBatch) -> io::Result<Cow<'_, RecordBatch>> 
     });
     let schema = Schema::new(fields.collect::<Vec<_>>());
     RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec()).map(Cow::Owned).map_err(io::Error::other)
+}
+
+/// The rows with intervals as texts, as they are in other formats.
+fn with_interval_texts(batch: &RecordBatch) -> io::Result<Cow<'_, RecordBatch>> {
+    let fields = batch.schema_ref().fields();
+    if !fields.iter().any(|field| is_interval(field.data_type())) {
+        return Ok(Cow::Borrowed(batch));
+    }
+    let mut written = Vec::with_capacity(fields.len());
+    for (field, column) in fields.iter().zip(batch.columns()) {
+        let is_interval = is_interval(field.data_type());
+        let texts = is_interval.then(|| interval_texts(column)).transpose().map_err(io::Error::other)?;
+        written.push(match texts {
+            Some(texts) => {
+                let field = field.as_ref().clone().with_data_type(DataType::Utf8);
+                (Arc::new(field), Arc::new(texts) as ArrayRef)
+            }
+            None => (Arc::clone(field), Arc::clone(column)),
+        });
+    }
+    let (fields, columns): (Vec<FieldRef>, Vec<ArrayRef>) = written.into_iter().unzip();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map(Cow::Owned).map_err(io::Error::other)
 }
 
 /// The rows with the keys of maps as texts: JSON has no others.

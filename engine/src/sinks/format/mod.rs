@@ -6,6 +6,7 @@ mod csv;
 mod json;
 mod parquet;
 mod text;
+mod times;
 
 use std::io::{self, Write};
 
@@ -20,6 +21,7 @@ pub(crate) use json::with_text_keys;
 pub use parquet::ParquetWriter;
 pub(crate) use parquet::{ParquetCodec, ParquetStyle};
 pub(crate) use text::TextWriter;
+pub(crate) use times::{interval_texts, is_interval, trim_fractions};
 
 /// Writes rows in one format: the start once, batches of the same columns, the end once.
 pub trait RowWriter: Send {

@@ -1,9 +1,12 @@
 //! Small differences of calls: arguments that are left out or stand elsewhere.
 
-use sqlparser::ast::{Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments};
+use sqlparser::ast::{
+    CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value,
+};
 
-use super::calls::text;
+use super::calls::{arguments, call, text, wrong_arguments};
 use crate::dialect::literals::written;
+use crate::error::{Error, Result};
 
 /// `group_concat(x)` has commas between the texts.
 pub(super) fn add_separator(function: &mut Function) {
@@ -32,18 +35,14 @@ pub(super) fn format_last(function: &mut Function, name: &str) {
 }
 
 /// `%f` of a form of times are microseconds, as in C and Python, and nanoseconds to the relational core. The form is the last argument.
-pub(super) fn microseconds(function: &mut Function, is_read: bool) {
+pub(super) fn microseconds(function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
     for arg in list.args.iter_mut().skip(1) {
         if let FunctionArg::Unnamed(FunctionArgExpr::Expr(form)) = arg
             && let Some(written) = written(form)
             && written.contains("%f")
         {
-            *form = text(&match is_read {
-                // As many digits as there are.
-                true => written.replace(".%f", "%.f"),
-                false => written.replace("%f", "%6f"),
-            });
+            *form = text(&written.replace("%f", "%6f"));
         }
     }
 }
@@ -64,5 +63,63 @@ pub(super) fn leave_order(function: &mut Function, name: &str) {
         && function.over.is_none()
     {
         list.clauses.retain(|clause| !matches!(clause, FunctionArgumentClause::OrderBy(_)));
+    }
+}
+
+/// `try(CAST(x AS int))` as `TRY_CAST(x AS int)`.
+///
+/// # Errors
+/// It is another value, of which errors cannot be told from others.
+pub(super) fn tried(function: &Function) -> Result<Expr> {
+    let [mut value] = arguments(function, "try", "one value")?;
+    let mut inner = &mut value;
+    while let Expr::Nested(nested) = inner {
+        inner = nested;
+    }
+    match inner {
+        Expr::Cast { kind, .. } => {
+            *kind = CastKind::TryCast;
+            Ok(value)
+        }
+        _ => Err(Error::new("try is not supported, but of a value that is cast").with_hint(
+            "try(x::int) is null where x is no integer; a quotient is null by zero with x / nullif(y, 0)",
+        )),
+    }
+}
+
+/// How deep lists in lists may be unnested.
+const MAX_DEPTH: usize = 100;
+
+/// `unnest(l, max_depth := 2)` as `unnest(unnest(l))`; `None`: it is as it is.
+///
+/// # Errors
+/// How deep is not said, or the call is of something else.
+pub(super) fn unnested(function: &Function) -> Result<Option<Expr>> {
+    let FunctionArguments::List(list) = &function.args else { return Ok(None) };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(values)), option] = list.args.as_slice() else {
+        return Ok(None);
+    };
+    let (name, value) = match option {
+        FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. } => (name, value),
+        FunctionArg::ExprNamed {
+            name: Expr::Identifier(name), arg: FunctionArgExpr::Expr(value), ..
+        } => (name, value),
+        _ => return Err(wrong_arguments("unnest", "one list or struct")),
+    };
+    let depth = match (name.value.to_lowercase().as_str(), value) {
+        ("max_depth", Expr::Value(depth)) => match &depth.value {
+            Value::Number(depth, _) => depth.to_string().parse::<usize>().ok(),
+            _ => None,
+        },
+        ("recursive", Expr::Value(value)) if value.value == Value::Boolean(false) => Some(1),
+        _ => None,
+    };
+    match depth.filter(|depth| (1..=MAX_DEPTH).contains(depth)) {
+        Some(depth) => {
+            let unnest = |values, _| Expr::Function(call("unnest", vec![values]));
+            Ok(Some((0..depth).fold(values.clone(), unnest)))
+        }
+        None => Err(Error::new("unnest goes as deep as is said")
+            .with_hint("unnest(l, max_depth := 2) is of lists in lists, as is unnest(unnest(l))")),
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn quantiles(function: &mut Function, name: &str) -> Result<Option<Ex
     within_group(function, name)?;
     let expected = "a value and a number from 0 to 1, or a list of them";
     let [value, parts] = arguments(function, name, expected)?;
-    let is_exact = matches!(name, "quantile_disc" | "percentile_disc");
+    let is_exact = matches!(name, "quantile" | "quantile_disc" | "percentile_disc");
     if is_exact && is_distinct(function) {
         return Err(Error::new(format!("{name} is of all values, and takes no DISTINCT")));
     }

@@ -1,9 +1,10 @@
 //! Functions of regular expressions, with the options that other engines have.
 
-use sqlparser::ast::{BinaryOperator, Expr, Function, Value};
+use sqlparser::ast::{BinaryOperator, CastKind, DataType, Expr, Function, Value};
 
 use super::calls::{argument_list, call, one, positional, text, wrong_arguments};
 use crate::dialect::literals::written;
+use crate::dialect::templates::Template;
 use crate::error::{Error, Result};
 
 /// A pattern of `SIMILAR TO`, which is one of the whole text, as a regular expression.
@@ -20,7 +21,7 @@ pub(super) fn similar(pattern: &Expr) -> Option<Expr> {
     Some(text(&(regex + ")$")))
 }
 
-/// `regexp_extract(text, pattern, group = 0)`: what a group matched, null where nothing did. The whole
+/// `regexp_extract(text, pattern, group = 0)`: what a group matched, an empty text where nothing did. The whole
 /// pattern becomes the first group, so that group 0 is the whole match whatever groups there are.
 pub(super) fn regexp_extract(function: &mut Function) -> Result<Expr> {
     let mut given = positional(function).unwrap_or_default();
@@ -47,6 +48,11 @@ pub(super) fn regexp_extract(function: &mut Function) -> Result<Expr> {
         right: Box::new(right),
     };
     let whole = match &pattern {
+        Expr::Value(value) if value.value == Value::Null => {
+            let ty = DataType::Varchar(None);
+            let null = Box::new(pattern.clone());
+            Expr::Cast { kind: CastKind::Cast, expr: null, data_type: ty, array: false, format: None }
+        }
         Expr::Value(_) => match written(&pattern) {
             Some(pattern) => text(&format!("({pattern})")),
             None => return Err(wrong_arguments("regexp_extract", "a pattern in quotes")),
@@ -59,8 +65,11 @@ pub(super) fn regexp_extract(function: &mut Function) -> Result<Expr> {
             Expr::BinaryOp { left: Box::new(group), op: BinaryOperator::Plus, right: Box::new(one()) }
         }
     };
-    let groups = Expr::Function(call("regexp_match", vec![subject, whole]));
-    Ok(Expr::Function(call("array_element", vec![groups, index])))
+    Template::new(
+        "coalesce(array_element(regexp_match($1, $2), $3), CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN '' END)",
+        3,
+    )
+    .filled(&[subject, whole, index])
 }
 
 /// Brings the options of a function, as `'i'`, to those that the relational core has; where it takes none, into the pattern.

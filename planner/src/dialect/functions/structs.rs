@@ -8,10 +8,28 @@ use crate::error::Result;
 /// `struct_pack(a := 1)`: named values.
 pub(super) fn struct_pack(function: &Function) -> Result<Expr> {
     let FunctionArguments::List(list) = &function.args else {
-        return Err(wrong_arguments("struct_pack", "named values, as in a := 1"));
+        return Err(wrong_arguments("struct_pack", NAMED));
     };
+    named(&list.args, "struct_pack")
+}
+
+/// `struct_insert(s, b := 1)` and `struct_update(s, a := 1)`: a struct with more fields, or with other values in them.
+pub(super) fn with_fields(function: &Function, name: &str) -> Result<Expr> {
+    if let FunctionArguments::List(list) = &function.args
+        && let [FunctionArg::Unnamed(FunctionArgExpr::Expr(of)), fields @ ..] = list.args.as_slice()
+        && !fields.is_empty()
+    {
+        return Ok(Expr::Function(call(name, vec![of.clone(), named(fields, name)?])));
+    }
+    Err(wrong_arguments(name, "a struct and named values, as in a := 1"))
+}
+
+const NAMED: &str = "named values, as in a := 1";
+
+/// A struct of named arguments.
+fn named(args: &[FunctionArg], function: &str) -> Result<Expr> {
     let mut values = Vec::new();
-    for arg in &list.args {
+    for arg in args {
         let (name, value) = match arg {
             FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. } => (name, value),
             FunctionArg::ExprNamed {
@@ -19,7 +37,7 @@ pub(super) fn struct_pack(function: &Function) -> Result<Expr> {
                 arg: FunctionArgExpr::Expr(value),
                 ..
             } => (name, value),
-            _ => return Err(wrong_arguments("struct_pack", "named values, as in a := 1")),
+            _ => return Err(wrong_arguments(function, NAMED)),
         };
         values.extend([text(&name.value), value.clone()]);
     }

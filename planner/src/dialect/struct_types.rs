@@ -1,0 +1,64 @@
+//! `STRUCT(a INT, b VARCHAR)`: the type, with the brackets that the parser knows for it.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use crate::inspect::{closing, is_solid, is_word};
+
+/// Types of structs with `<` and `>`.
+pub(crate) fn with_angles(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    for at in 0..tokens.len() {
+        if let Some((open, close)) = fields_of(&tokens, at) {
+            tokens[open].token = Token::Lt;
+            tokens[close].token = Token::Gt;
+        }
+    }
+    tokens
+}
+
+/// The parentheses around the fields of a type that begins at a place. What stands in front of it, and two words one behind the other in
+/// it, a name and its type, tell it from the function that makes structs.
+fn fields_of(tokens: &[TokenWithSpan], at: usize) -> Option<(usize, usize)> {
+    if !is_word(tokens.get(at)?, "STRUCT") {
+        return None;
+    }
+    let before = tokens[..at].iter().rfind(|token| is_solid(token))?;
+    let is_behind = match &before.token {
+        Token::DoubleColon => true,
+        Token::Word(word) => {
+            matches!(word.keyword, Keyword::NoKeyword | Keyword::AS) || word.quote_style.is_some()
+        }
+        _ => false,
+    };
+    if !is_behind {
+        return None;
+    }
+    let mut solid = (at + 1..tokens.len()).filter(|at| is_solid(&tokens[*at]));
+    let open = solid.next().filter(|at| tokens[*at].token == Token::LParen)?;
+    let mut is_name = || solid.next().is_some_and(|at| matches!(tokens[at].token, Token::Word(_)));
+    if !is_name() || !is_name() {
+        return None;
+    }
+    Some((open, closing(tokens, open)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::parse;
+
+    #[track_caller]
+    fn check(sql: &str, expected: &str) {
+        assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
+    }
+
+    #[test]
+    fn structs_have_fields() {
+        check("SELECT x::struct(a int, b varchar[])", "SELECT x::STRUCT<a INT, b VARCHAR[]>");
+        check("SELECT CAST(x AS STRUCT (a STRUCT(b INT))[])", "SELECT CAST(x AS STRUCT<a STRUCT<b INT>>[])");
+        check(
+            "CREATE TABLE t (s STRUCT(\"a b\" DECIMAL(10, 2)))",
+            "CREATE TABLE t (s STRUCT<\"a b\" DECIMAL(10,2)>)",
+        );
+        check("SELECT struct(NOT a, b), struct(a AS b)", "SELECT struct(NOT a, b), struct(a AS b)");
+    }
+}
