@@ -15,6 +15,7 @@ mod hash;
 mod interval_multiples;
 mod interval_order;
 mod json_text;
+mod kind_of;
 mod length;
 mod like_pattern;
 mod list_picks;
@@ -69,7 +70,7 @@ pub(crate) fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
     vec![
         Arc::new(interval_multiples::IntervalMultiples),
         Arc::new(text_parts::TextPlaces),
-        Arc::new(booleans_beside_others::BooleansBesideOthers),
+        Arc::new(BooleansBesideOthers),
     ]
 }
 
@@ -79,6 +80,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
         ScalarUDF::from(type_of::TypeOf::default()),
         ScalarUDF::from(epoch_ms::EpochMs::default()),
         ScalarUDF::from(length::Length::default()),
+        ScalarUDF::from(kind_of::KindOf::default()),
         ScalarUDF::from(like_pattern::LikePattern::default()),
         ScalarUDF::from(hash::HashOf::default()),
         ScalarUDF::from(list_sum::ListSum::default()),

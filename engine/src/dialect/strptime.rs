@@ -141,7 +141,8 @@ impl Form {
 
     fn time(&self, text: &str) -> Option<NaiveDateTime> {
         let mut parsed = Parsed::new();
-        parse(&mut parsed, text, self.items.iter()).ok()?;
+        // Blanks behind a time are nothing.
+        parse(&mut parsed, text.trim_end(), self.items.iter()).ok()?;
         if let Some(seconds) = parsed.timestamp() {
             return Some(
                 chrono::DateTime::from_timestamp(seconds, parsed.nanosecond().unwrap_or(0))?.naive_utc(),

@@ -24,11 +24,14 @@ use sqlparser::ast::{
 
 use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
-use self::forms::{add_separator, format_last, has_order, leave_order, microseconds, tried, unnested};
+use self::forms::{
+    add_separator, format_last, has_order, leave_nulls, leave_order, parts_of_seconds, tried, unnested,
+};
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
 use self::structs::{json_object, named_values, struct_pack, with_fields};
+use crate::dialect::bytes::escaped_bytes;
 use crate::dialect::cast_keys::tell_keys_apart;
 use crate::dialect::casts::tell_casts_apart;
 use crate::dialect::collations::{compare_collated, no_order_here, order_collated};
@@ -136,6 +139,11 @@ impl VisitorMut for Rewriter {
                 }
                 Ok(None)
             }
+            Expr::Cast { data_type: DataType::Blob(_) | DataType::Bytea, expr: bytes, .. }
+                if written(bytes).is_some_and(|text| text.contains("\\x")) =>
+            {
+                written(bytes).map_or(Ok(None), |text| escaped_bytes(&text).map(Some))
+            }
             Expr::Cast { data_type, .. }
             | Expr::Convert { data_type: Some(data_type), .. }
             | Expr::TypedString(TypedString { data_type, .. }) => {
@@ -231,12 +239,14 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         add_separator(function);
         format_last(function, known);
         if name == "strftime" {
-            microseconds(function);
+            parts_of_seconds(function);
         }
         return Ok(None);
     }
-    if matches!(name.as_str(), "now" | "current_timestamp" | "transaction_timestamp")
-        && function.over.is_none()
+    if matches!(
+        name.as_str(),
+        "now" | "current_timestamp" | "get_current_timestamp" | "transaction_timestamp"
+    ) && function.over.is_none()
     {
         // Nanoseconds of the core, in which other times would be looked at, too, are of few years.
         let now = Expr::Function(call("now", Vec::new()));
@@ -313,8 +323,8 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
             let [width, time, origin] =
                 arguments(function, &name, "an interval, a timestamp, and where one begins")?;
             let template = match origin {
-                Expr::Interval(_) => "date_bin($1, $2 - $3, TIMESTAMP '2000-01-03') + $3",
-                _ => "date_bin($1, $2, $3)",
+                Expr::Interval(_) => "kind_of(date_bin($1, $2 - $3, TIMESTAMP '2000-01-03') + $3, $2)",
+                _ => "kind_of(date_bin($1, $2, $3), $2)",
             };
             Template::new(template, 3).filled(&[width, time, origin]).map(Some)
         }
@@ -325,7 +335,7 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 .iter()
                 .any(|unit| width.to_string().to_lowercase().contains(unit));
             let origin = text(if is_of_months { "2000-01-01" } else { "2000-01-03" });
-            Ok(Some(Expr::Function(call("date_bin", vec![width, time, origin]))))
+            Template::new("kind_of(date_bin($1, $2, $3), $2)", 3).filled(&[width, time, origin]).map(Some)
         }
         "quantile_cont" | "quantile" | "quantile_disc" | "percentile_disc" => quantiles(function, &name),
         "mode" => within_group(function, &name).map(|()| None),
@@ -349,7 +359,7 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         "struct_insert" | "struct_update" => with_fields(function, &name).map(Some),
         "try" => tried(function).map(Some),
         "unnest" => unnested(function),
-        "list_aggregate" | "list_aggr" | "array_aggregate" | "array_aggr" => {
+        "list_aggregate" | "list_aggr" | "array_aggregate" | "array_aggr" | "aggregate" => {
             let mut given = positional(function).unwrap_or_default();
             let separator = if given.len() == 3 { given.pop() } else { None };
             let Ok([list, kind]) = <[Expr; 2]>::try_from(given) else {
@@ -389,11 +399,25 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 else_result: Some(Box::new(otherwise)),
             }))
         }
+        // Of texts, too.
+        "array_slice" | "list_slice" if positional(function).is_some_and(|given| given.len() == 3) => {
+            let given = positional(function).unwrap_or_default();
+            Template::new("($1)[$2:$3]", 3).filled(&given).map(Some)
+        }
+        "list_contains" | "list_has" | "array_contains" | "array_has" | "contains" => {
+            if let FunctionArguments::List(list) = &mut function.args
+                && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(list))) = list.args.first_mut()
+            {
+                leave_nulls(list);
+            }
+            Ok(None)
+        }
         // A length below nothing is none; the relational core fails.
         "lpad" | "rpad" => {
             let mut given = positional(function).unwrap_or_default();
             if let Some(len) = given.get_mut(1).filter(|len| !matches!(len, Expr::Value(_))) {
-                *len = Template::new("CASE WHEN $1 < 0 THEN 0 ELSE $1 END", 1).filled(&[len.clone()])?;
+                *len = Template::new("CASE WHEN $1 < 0 THEN 0 ELSE $1 END", 1)
+                    .filled(std::slice::from_ref(len))?;
                 function.args = argument_list(given, Vec::new());
             }
             Ok(None)

@@ -4,6 +4,7 @@
 
 pub(crate) mod array_query;
 pub(crate) mod asof;
+pub(crate) mod bytes;
 pub(crate) mod cast_keys;
 pub(crate) mod casts;
 pub(crate) mod chains;

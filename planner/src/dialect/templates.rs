@@ -145,14 +145,25 @@ impl Template {
             "list_intersect" | "array_intersect" => {
                 ("array_intersect(array_compact($1), $2)", 2, "two lists")
             }
-            "list_has_any" | "array_has_any" => ("array_has_any($1, array_compact($2))", 2, "two lists"),
-            "list_has_all" | "array_has_all" => ("array_has_all($1, array_compact($2))", 2, "two lists"),
+            "list_has_any" | "array_has_any" => (
+                "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN array_has_any($1, array_compact($2)) END",
+                2,
+                "two lists",
+            ),
+            "list_has_all" | "array_has_all" => (
+                "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN array_has_all($1, array_compact($2)) END",
+                2,
+                "two lists",
+            ),
             "list_any_value" => ("array_element(array_compact($1), 1)", 1, "one list"),
             "array_push_front" => ("array_prepend($2, $1)", 2, "a list and a value"),
-            "list_cosine_similarity" => ("1 - cosine_distance($1, $2)", 2, "two lists of numbers"),
-            "list_negative_inner_product" | "array_negative_inner_product" => {
-                ("-inner_product($1, $2)", 2, "two lists of numbers")
+            "list_cosine_similarity" | "array_cosine_similarity" => {
+                ("1 - cosine_distance($1, $2)", 2, "two lists of numbers")
             }
+            "list_negative_inner_product"
+            | "array_negative_inner_product"
+            | "list_negative_dot_product"
+            | "array_negative_dot_product" => ("-inner_product($1, $2)", 2, "two lists of numbers"),
             "map_contains" => ("array_has(map_keys($1), $2)", 2, "a map and a key"),
             "map_contains_value" => ("array_has(map_values($1), $2)", 2, "a map and a value"),
             "map_extract_value" => ("($1)[$2]", 2, "a map and a key"),
@@ -184,6 +195,17 @@ impl Template {
             }
             "array_extract" => ("($1)[$2]", 2, "a list or text and a place"),
             "regexp_full_match" => ("regexp_like($1, '^(?:' || $2 || ')$')", 2, "a text and a pattern"),
+            "signbit" => (
+                "CASE WHEN $1 = 0 THEN CAST(CAST($1 AS DOUBLE) AS VARCHAR) LIKE '-%' ELSE $1 < 0 END",
+                1,
+                ONE_NUMBER,
+            ),
+            "round_even" | "roundbankers" => (
+                "CASE WHEN abs($1 * power(10.0, $2) - trunc($1 * power(10.0, $2))) = 0.5 \
+                 THEN 2 * round($1 * power(10.0, $2) / 2) / power(10.0, $2) ELSE round(CAST($1 AS DOUBLE), $2) END",
+                2,
+                "a number and how many digits behind the point are kept",
+            ),
             "bit_count" => ("length(replace(bin($1), '0', ''))", 1, "one integer"),
             "from_base64" => ("decode($1, 'base64')", 1, "one text"),
             "base64" | "to_base64" => ("encode($1, 'base64pad')", 1, "one value of bytes or text"),

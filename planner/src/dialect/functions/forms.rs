@@ -34,15 +34,21 @@ pub(super) fn format_last(function: &mut Function, name: &str) {
     }
 }
 
-/// `%f` of a form of times are microseconds, as in C and Python, and nanoseconds to the relational core. The form is the last argument.
-pub(super) fn microseconds(function: &mut Function) {
+/// Parts of a second in a form of times, as DuckDB has them, and as the relational core does: `%f` are microseconds, as in C and Python,
+/// `%g` milliseconds and `%n` nanoseconds.
+const PARTS_OF_SECONDS: [(&str, &str); 3] = [("%f", "%6f"), ("%g", "%3f"), ("%n", "%9f")];
+
+/// Writes the parts of seconds in a form as the relational core knows them.
+pub(super) fn parts_of_seconds(function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
     for arg in list.args.iter_mut().skip(1) {
         if let FunctionArg::Unnamed(FunctionArgExpr::Expr(form)) = arg
             && let Some(written) = written(form)
-            && written.contains("%f")
+            && PARTS_OF_SECONDS.iter().any(|(part, _)| written.contains(part))
         {
-            *form = text(&written.replace("%f", "%6f"));
+            let known =
+                PARTS_OF_SECONDS.iter().fold(written, |form, (part, known)| form.replace(part, known));
+            *form = text(&known);
         }
     }
 }
@@ -121,5 +127,15 @@ pub(super) fn unnested(function: &Function) -> Result<Option<Expr>> {
         }
         None => Err(Error::new("unnest goes as deep as is said")
             .with_hint("unnest(l, max_depth := 2) is of lists in lists, as is unnest(unnest(l))")),
+    }
+}
+
+/// Leaves nulls out of a list that is written down, in which a value is looked for: it is there or not, whatever is unknown beside it.
+pub(super) fn leave_nulls(list: &mut Expr) {
+    let is_null = |item: &Expr| matches!(item, Expr::Value(value) if value.value == Value::Null);
+    match list {
+        Expr::Array(list) => list.elem.retain(|item| !is_null(item)),
+        Expr::Nested(list) => leave_nulls(list),
+        _ => {}
     }
 }

@@ -58,6 +58,14 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("rank_dense", "dense_rank"),
     ("to_hex", "hex"),
     ("uuidv4", "uuid"),
+    ("array_cosine_distance", "cosine_distance"),
+    ("array_dot_product", "inner_product"),
+    ("array_inner_product", "inner_product"),
+    ("array_zip", "arrays_zip"),
+    ("char_length", "length"),
+    ("character_length", "length"),
+    ("grade_up", "list_grade_up"),
+    ("str_split_regex", "string_split_regex"),
     ("variance", "var_samp"),
 ];
 
