@@ -33,5 +33,7 @@ pub mod aggregate {
 /// Functions over windows of rows; say which with [`ExprExt::over`](crate::ExprExt::over).
 pub mod window {
     pub use datafusion::functions_window::expr_fn::*;
+
+    pub use crate::dialect::{dense_rank, ntile, rank, row_number};
     pub use datafusion::logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits};
 }

@@ -61,6 +61,7 @@ pub(crate) use text_as_nested::TextAsNested;
 pub(crate) use texts_as_times::TextsAsTimes;
 pub(crate) use times_as_text::{TimesAsText, as_texts};
 pub(crate) use union_types::UnionTypes;
+pub use window_numbers::{dense_rank, ntile, rank, row_number};
 pub(crate) use zeros_of_either_sign::ZerosOfEitherSign;
 
 use crate::error::Error;

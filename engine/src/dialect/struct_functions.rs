@@ -1,7 +1,8 @@
 //! Structs and maps made of others: `struct_insert(s, b := 2)`, `struct_concat(s, t)`, `struct_keys(s)`, `map_from_entries(l)`,
 //! `map_concat(a, b)`.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, MapArray, StringArray, StructArray};
@@ -183,7 +184,7 @@ fn from_entries(lists: &ArrayRef) -> Result<ArrayRef> {
     let rows = comparable(&[Arc::clone(&keys)])?;
     for row in (0..lists.len()).filter(|row| lists.is_valid(*row)) {
         let range = lists.value_offsets()[row] as usize..lists.value_offsets()[row + 1] as usize;
-        let mut known = std::collections::HashSet::new();
+        let mut known = HashSet::new();
         for at in range {
             if entries.is_null(at) || keys.is_null(at) {
                 return Err(refused(
@@ -194,7 +195,7 @@ fn from_entries(lists: &ArrayRef) -> Result<ArrayRef> {
             if !known.insert(rows[0].row(at)) {
                 let key = ScalarValue::try_from_array(&keys, at)?;
                 return Err(refused(
-                    &format!("map_from_entries: the key {key} is there twice"),
+                    format!("map_from_entries: the key {key} is there twice"),
                     "keys of a map differ: list_distinct(l), or GROUP BY the key before",
                 ));
             }
@@ -241,8 +242,8 @@ fn concat_maps(arrays: &[ArrayRef]) -> Result<ArrayRef> {
         for (number, map) in maps.iter().enumerate().filter(|(_, map)| map.is_valid(row)) {
             for at in map.value_offsets()[row] as usize..map.value_offsets()[row + 1] as usize {
                 match places.entry(rows[number].row(at)) {
-                    std::collections::hash_map::Entry::Occupied(place) => kept[*place.get()] = (number, at),
-                    std::collections::hash_map::Entry::Vacant(place) => {
+                    Entry::Occupied(place) => kept[*place.get()] = (number, at),
+                    Entry::Vacant(place) => {
                         place.insert(kept.len());
                         kept.push((number, at));
                     }

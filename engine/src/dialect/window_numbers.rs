@@ -16,11 +16,31 @@ use datafusion::functions_window::row_number::row_number_udwf;
 use datafusion::logical_expr::function::{ExpressionArgs, PartitionEvaluatorArgs, WindowUDFFieldArgs};
 use datafusion::logical_expr::window_state::WindowAggState;
 use datafusion::logical_expr::{
-    Documentation, LimitEffect, PartitionEvaluator, ReversedUDWF, Signature, WindowUDF, WindowUDFImpl,
+    Documentation, Expr, LimitEffect, PartitionEvaluator, ReversedUDWF, Signature, WindowUDF, WindowUDFImpl,
 };
 use datafusion::physical_expr::PhysicalExpr;
 
-/// All of them.
+/// The number of each row in its window, from 1 on.
+pub fn row_number() -> Expr {
+    signed(row_number_udwf()).call(Vec::new())
+}
+
+/// The place of each row in the order of its window; rows that are equal have one, and leave out the next ones.
+pub fn rank() -> Expr {
+    signed(rank_udwf()).call(Vec::new())
+}
+
+/// The place of each row in the order of its window; rows that are equal have one, and the next rows the next one.
+pub fn dense_rank() -> Expr {
+    signed(dense_rank_udwf()).call(Vec::new())
+}
+
+/// In which of so many parts of its window each row is, from 1 on.
+pub fn ntile(parts: Expr) -> Expr {
+    signed(ntile_udwf()).call(vec![parts])
+}
+
+/// All of them, for statements.
 pub(super) fn window_numbers() -> [Arc<WindowUDF>; 4] {
     [row_number_udwf(), rank_udwf(), dense_rank_udwf(), ntile_udwf()].map(|core| Arc::new(signed(core)))
 }
@@ -120,5 +140,27 @@ impl PartitionEvaluator for SignedNumbers {
 
     fn include_rank(&self) -> bool {
         self.0.include_rank()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::window;
+    use crate::prelude::*;
+
+    #[test]
+    fn numbers_of_frames_have_a_sign() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.csv");
+        std::fs::write(&path, "a\n3\n1\n2\n").unwrap();
+        let all = [] as [&str; 0];
+        let frame = crate::read_csv(&path).scan().unwrap().select([
+            (-window::rank().over_sorted(all, [asc("a")])).alias("rank"),
+            (-window::ntile(lit(2)).over_sorted(all, [asc("a")])).alias("half"),
+            (window::row_number().over_sorted(all, [asc("a")]) - lit(5)).alias("number"),
+        ]);
+        assert_eq!(frame.min("rank").get().unwrap(), Some(-3.0));
+        assert_eq!(frame.min("half").get().unwrap(), Some(-2.0));
+        assert_eq!(frame.min("number").get().unwrap(), Some(-4.0));
     }
 }

@@ -33,7 +33,7 @@ fn by_equality(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     match expr {
         Expr::Case(Case { expr: Some(value), mut when_then_expr, else_expr }) if is_float(&value) => {
             for (when, _) in &mut when_then_expr {
-                *when = Box::new(value.as_ref().clone().eq(std::mem::take(when.as_mut())));
+                **when = value.as_ref().clone().eq(std::mem::take(when.as_mut()));
             }
             Ok(Transformed::yes(Expr::Case(Case { expr: None, when_then_expr, else_expr })))
         }

@@ -16,6 +16,7 @@ pub(super) const KINDS: &[fn(&str) -> Option<Words>] = &[
     no_interval,
     no_comparison,
     aggregate_of_null,
+    less_than_no_items,
 ];
 
 fn words(message: impl Into<String>, hint: &str) -> Option<Words> {
@@ -140,4 +141,11 @@ fn no_comparison(text: &str) -> Option<Words> {
 fn aggregate_of_null(text: &str) -> Option<Words> {
     let found = text.contains("SUM not supported for Null") || text.contains("AvgAccumulator for (Null");
     found.then(|| words("NULL alone has no type", "CAST(NULL AS double) is a number")).flatten()
+}
+
+fn less_than_no_items(text: &str) -> Option<Words> {
+    let found = text.contains("array_resize: failed to convert size to usize");
+    found
+        .then(|| words("list_resize: a list has no less than no items", "greatest(n, 0) is no less"))
+        .flatten()
 }

@@ -59,6 +59,6 @@ mod tests {
             "CREATE TABLE t (s STRUCT(\"a b\" DECIMAL(10, 2)))",
             "CREATE TABLE t (s STRUCT<\"a b\" DECIMAL(10,2)>)",
         );
-        check("SELECT struct(NOT a, b), struct(a AS b)", "SELECT struct(NOT a, b), struct(a AS b)");
+        check("SELECT struct(NOT a, b), struct(a AS b)", "SELECT STRUCT(NOT a, b), STRUCT(a AS b)");
     }
 }

@@ -59,7 +59,7 @@ fn interval_text(interval: IntervalMonthDayNano) -> String {
     let (blank, sign) =
         (if text.is_empty() { "" } else { " " }, if interval.nanoseconds < 0 { "-" } else { "" });
     let _ = write!(text, "{blank}{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if nanos % NANOS_OF_SECOND != 0 {
+    if !nanos.is_multiple_of(NANOS_OF_SECOND) {
         let _ = write!(text, ".{:09}", nanos % NANOS_OF_SECOND);
         trim_fractions(&mut text);
     }

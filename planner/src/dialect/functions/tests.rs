@@ -16,7 +16,7 @@ fn check(sql: &str, expected: &str) {
 
 #[test]
 fn other_names() {
-    check("SELECT List(x), quantile(x, 0.5)", "SELECT array_agg(x), percentile_cont(x, 0.5)");
+    check("SELECT List(x), quantile_cont(x, 0.5)", "SELECT array_agg(x), percentile_cont(x, 0.5)");
     check("SELECT year(d) + 1", "SELECT date_part('year', d) + 1");
     check(
         "SELECT arg_max(a, b)",
@@ -56,8 +56,14 @@ fn functions_that_are_expressions() {
         "SELECT CAST((date_part('year', date_part('year', b)) - date_part('year', a)) * 4 \
          + date_part('quarter', date_part('year', b)) - date_part('quarter', a) AS BIGINT)",
     );
-    check("SELECT time_bucket(INTERVAL '1 week', t)", "SELECT date_bin(INTERVAL '1 week', t, '2000-01-03')");
-    check("SELECT time_bucket(INTERVAL 3 MONTH, t)", "SELECT date_bin(INTERVAL '3 MONTH', t, '2000-01-01')");
+    check(
+        "SELECT time_bucket(INTERVAL '1 week', t)",
+        "SELECT kind_of(date_bin((INTERVAL '1 week'), t, '2000-01-03'), t)",
+    );
+    check(
+        "SELECT time_bucket(INTERVAL 3 MONTH, t)",
+        "SELECT kind_of(date_bin((INTERVAL '3 MONTH'), t, '2000-01-01'), t)",
+    );
 }
 
 #[test]
