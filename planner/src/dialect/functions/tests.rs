@@ -24,7 +24,11 @@ fn other_names() {
     );
     check("SELECT count_if(x > 1)", "SELECT count(1) FILTER (WHERE x > 1)");
     check("SELECT if(a, 1, 2)", "SELECT CASE WHEN a THEN 1 ELSE 2 END");
-    check("SELECT regexp_extract(s, 'a(b)', 1)", "SELECT array_element(regexp_match(s, '(a(b))'), 1 + 1)");
+    check(
+        "SELECT regexp_extract(s, 'a(b)', 1)",
+        "SELECT coalesce(array_element(regexp_match(s, '(a(b))'), (1 + 1)), \
+         CASE WHEN s IS NOT NULL AND '(a(b))' IS NOT NULL THEN '' END)",
+    );
 }
 
 #[test]
