@@ -8,9 +8,10 @@ use std::task::{Context, Poll, Waker};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    StructArray,
+    Array, ArrayRef, DictionaryArray, FixedSizeListArray, Float64Array, Int32Array, Int64Array,
+    LargeListArray, ListArray, RecordBatch, StringArray, StructArray,
 };
+use arrow_buffer::OffsetBuffer;
 use arrow_cast::display::array_value_to_string;
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
@@ -213,7 +214,7 @@ fn days_and_lists_of_one_length_are_read_as_others() {
     let days: ArrayRef = Arc::new(arrow_array::Date64Array::from(vec![Some(86_400_000), None]));
     let item = Arc::new(Field::new("item", DataType::Int64, true));
     let values: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 4]));
-    let pairs = arrow_array::FixedSizeListArray::new(item, 2, values, None);
+    let pairs = FixedSizeListArray::new(item, 2, values, None);
     write(&path, vec![("d", days), ("p", Arc::new(pairs))], Compression::SNAPPY);
     let files = [file(&path)];
     let types: Vec<_> = infer_parquet(&files)
@@ -226,6 +227,34 @@ fn days_and_lists_of_one_length_are_read_as_others() {
     assert_eq!(types, ["Date32", "List(Int64)"]);
     let rows: Vec<_> = read(&files, &[0, 1], 1).unwrap().into_iter().map(|(_, row)| row).collect();
     assert_eq!(rows, ["1970-01-02,[1, 2]", "null,[3, 4]"]);
+}
+
+#[test]
+fn lists_of_structs_that_differ_are_read_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| -> PathBuf { dir.path().join(name) };
+    let structs = |names: &[&str]| -> ArrayRef {
+        let member = |name: &&str| {
+            let values: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+            (Arc::new(Field::new(*name, DataType::Int64, true)), values)
+        };
+        Arc::new(StructArray::from(names.iter().map(member).collect::<Vec<_>>()))
+    };
+    let item = |values: &ArrayRef| Arc::new(Field::new("item", values.data_type().clone(), true));
+    let (a, b, c) = (structs(&["x"]), structs(&["x", "y"]), structs(&["y"]));
+    let long = LargeListArray::new(item(&a), OffsetBuffer::from_lengths([2]), a, None);
+    let plain = ListArray::new(item(&b), OffsetBuffer::from_lengths([2]), b, None);
+    let pairs = FixedSizeListArray::new(item(&c), 2, c, None);
+    for (name, list) in [("a", Arc::new(long) as ArrayRef), ("b", Arc::new(plain)), ("c", Arc::new(pairs))] {
+        write(&path(name), vec![("l", list)], Compression::SNAPPY);
+    }
+    let rows = |names: &[&str]| -> Vec<String> {
+        let files: Vec<_> = names.iter().map(|name| file(&path(name))).collect();
+        read(&files, &[0], 1).unwrap().into_iter().map(|(_, row)| row).collect()
+    };
+    assert_eq!(rows(&["a", "b"]), ["[{x: 1, y: }, {x: 2, y: }]", "[{x: 1, y: 1}, {x: 2, y: 2}]"]);
+    assert_eq!(rows(&["b", "c"]), ["[{x: 1, y: 1}, {x: 2, y: 2}]", "[{x: , y: 1}, {x: , y: 2}]"]);
+    assert_eq!(rows(&["c", "a"]), ["[{y: 1, x: }, {y: 2, x: }]", "[{y: , x: 1}, {y: , x: 2}]"]);
 }
 
 #[test]
@@ -275,9 +304,9 @@ fn parts_of_columns_belong_together_by_name() {
         (member("a", DataType::Float64), doubles),
     ]);
     let list = |values: StructArray| -> ArrayRef {
-        let offsets = arrow_buffer::OffsetBuffer::from_lengths([1]);
+        let offsets = OffsetBuffer::from_lengths([1]);
         let item = Arc::new(Field::new("item", values.data_type().clone(), true));
-        Arc::new(arrow_array::ListArray::new(item, offsets, Arc::new(values), None))
+        Arc::new(ListArray::new(item, offsets, Arc::new(values), None))
     };
     write(&path("a"), vec![("l", list(of_one))], Compression::UNCOMPRESSED);
     write(&path("b"), vec![("l", list(of_both))], Compression::UNCOMPRESSED);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ListArray, StructArray, new_null_array};
-use arrow_cast::{CastOptions, cast_with_options};
+use arrow_array::{Array, ArrayRef, GenericListArray, OffsetSizeTrait, StructArray, new_null_array};
+use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, TimeUnit};
 
 use crate::scanner::decimal::MAX_PRECISION;
@@ -61,7 +61,9 @@ pub(super) fn common(one: &DataType, other: &DataType) -> Option<DataType> {
         }
         (Utf8View, BinaryView) | (BinaryView, Utf8View) => Some(BinaryView),
         (List(one), List(other)) => Some(List(common_field(one, other)?)),
-        (LargeList(one), LargeList(other)) => Some(LargeList(common_field(one, other)?)),
+        (LargeList(one), LargeList(other) | List(other)) | (List(one), LargeList(other)) => {
+            Some(LargeList(common_field(one, other)?))
+        }
         (Struct(members), Struct(others)) => {
             let mut all: Vec<FieldRef> = members.iter().cloned().collect();
             for other in others {
@@ -139,15 +141,29 @@ pub(super) fn converted(values: &ArrayRef, ty: &DataType) -> Result<ArrayRef, Ar
             let columns = members.iter().map(member).collect::<Result<_, _>>()?;
             Ok(Arc::new(StructArray::try_new(members.clone(), columns, own.nulls().cloned())?))
         }
-        (DataType::List(_), DataType::List(item)) => {
-            let list = values.as_list::<i32>();
-            let items = converted(list.values(), item.data_type())?;
-            let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
-            Ok(Arc::new(ListArray::try_new(Arc::clone(item), offsets, items, nulls)?))
+        (DataType::List(own) | DataType::FixedSizeList(own, _), DataType::List(item)) => {
+            let list = cast(values, &DataType::List(Arc::clone(own)))?;
+            items_converted(list.as_list::<i32>(), item)
+        }
+        (
+            DataType::List(own) | DataType::LargeList(own) | DataType::FixedSizeList(own, _),
+            DataType::LargeList(item),
+        ) => {
+            let list = cast(values, &DataType::LargeList(Arc::clone(own)))?;
+            items_converted(list.as_list::<i64>(), item)
         }
         // What does not fit a number of another file's type is an error, not null.
         _ => cast_with_options(values, ty, &CastOptions { safe: false, ..CastOptions::default() }),
     }
+}
+
+fn items_converted<O: OffsetSizeTrait>(
+    list: &GenericListArray<O>,
+    item: &FieldRef,
+) -> Result<ArrayRef, ArrowError> {
+    let items = converted(list.values(), item.data_type())?;
+    let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
+    Ok(Arc::new(GenericListArray::<O>::try_new(Arc::clone(item), offsets, items, nulls)?))
 }
 
 fn is_number(ty: &DataType) -> bool {
@@ -187,6 +203,7 @@ mod tests {
             UInt64, Utf8View,
         };
         let list = |ty| DataType::List(Arc::new(Field::new_list_field(ty, true)));
+        let large = |ty| DataType::LargeList(Arc::new(Field::new_list_field(ty, true)));
         let time = |unit| Timestamp(unit, None);
         for (one, other, expected) in [
             (Int8, UInt32, Some(Int64)),
@@ -200,6 +217,7 @@ mod tests {
             (Utf8View, BinaryView, Some(BinaryView)),
             (list(Int8), list(Int64), Some(list(Int64))),
             (list(Int8), list(Utf8View), None),
+            (list(Int8), large(Int64), Some(large(Int64))),
             (Int64, Float32, Some(Float64)),
             (Float32, Float32, Some(Float32)),
             (Null, Utf8View, Some(Utf8View)),
