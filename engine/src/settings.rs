@@ -23,10 +23,11 @@ enum Setting {
     MaxSpill,
     TempDir,
     Timeout,
+    TimeZone,
 }
 
 /// All names of settings, the first of each the one that is shown.
-const NAMES: [(&str, Setting); 8] = [
+const NAMES: [(&str, Setting); 9] = [
     ("memory_limit", Setting::MemoryLimit),
     ("max_memory", Setting::MemoryLimit),
     ("max_spill", Setting::MaxSpill),
@@ -35,6 +36,7 @@ const NAMES: [(&str, Setting); 8] = [
     ("temp_directory", Setting::TempDir),
     ("timeout", Setting::Timeout),
     ("statement_timeout", Setting::Timeout),
+    ("timezone", Setting::TimeZone),
 ];
 
 impl Resources {
@@ -53,7 +55,7 @@ impl Resources {
                 Some(setting) => self.set(setting, value, options).and_then(|()| rows(None)),
                 None => Err(unknown(name)),
             }),
-            SettingCall::Show { name } => Some(rows(Some((name, &self.value(find(name)?))))),
+            SettingCall::Show { name } => Some(rows(Some((name, &self.value(find(name)?, options))))),
         }
     }
 
@@ -75,6 +77,16 @@ impl Resources {
             }
             Setting::Timeout if default => self.set_time_limit(None),
             Setting::Timeout => self.set_time_limit(parse_duration("timeout", value)?),
+            Setting::TimeZone if default || is_utc(value) => {
+                options.execution.time_zone = Some("+00:00".to_owned());
+            }
+            Setting::TimeZone => {
+                let hint = "say the zone where it is wanted, as in ts AT TIME ZONE 'Asia/Taipei'".to_owned();
+                return Err(Error::query(
+                    format!("timezone: points in time are told in UTC, expected 'UTC', found '{value}'"),
+                    hint,
+                ));
+            }
             Setting::TempDir => {
                 self.refuse_writes()?;
                 let folder = if default { std::env::temp_dir() } else { PathBuf::from(value) };
@@ -92,8 +104,12 @@ impl Resources {
         Ok(())
     }
 
-    fn value(&self, setting: Setting) -> String {
+    fn value(&self, setting: Setting, options: &ConfigOptions) -> String {
         match setting {
+            Setting::TimeZone => match options.execution.time_zone.as_deref() {
+                Some(zone) if !is_utc(zone) => zone.to_owned(),
+                _ => "UTC".to_owned(),
+            },
             Setting::MemoryLimit => self.budget.limit_bytes().to_string(),
             Setting::MaxSpill if self.spills.max_bytes() == u64::MAX => "unlimited".to_owned(),
             Setting::MaxSpill => self.spills.max_bytes().to_string(),
@@ -101,6 +117,12 @@ impl Resources {
             Setting::Timeout => self.time_limit().map_or("none".to_owned(), |limit| format!("{limit:?}")),
         }
     }
+}
+
+/// Whether a time zone is the one in which points in time are told.
+fn is_utc(zone: &str) -> bool {
+    ["utc", "gmt", "z", "zulu", "etc/utc", "0", "+0", "+00", "+0000", "+00:00"]
+        .contains(&zone.to_lowercase().as_str())
 }
 
 fn find(name: &str) -> Option<Setting> {
@@ -111,7 +133,7 @@ fn unknown(name: &str) -> Error {
     let known = NAMES.map(|(name, _)| name);
     let hint = match nearest(name, known) {
         Some(nearest) => format!("did you mean {nearest}?"),
-        None => "there are memory_limit, max_spill, temp_dir and timeout, and those of the relational core, as in \
+        None => "there are memory_limit, max_spill, temp_dir, timeout and timezone, and those of the relational core, as in \
                  SET datafusion.execution.batch_size = 4096"
             .to_owned(),
     };

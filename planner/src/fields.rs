@@ -78,8 +78,12 @@ pub(crate) fn take_user_for_a_column(expr: &mut Expr, scope: &Scope<'_>, env: &E
         Expr::CompoundFieldAccess { root, access_chain }
             if matches!(**root, Expr::Identifier(_) | Expr::CompoundIdentifier(_)) =>
         {
-            if let Some(parts) = names_of(root, access_chain) {
+            let Some((parts, names)) = names_of(root, access_chain) else { return };
+            if names == access_chain.len() {
                 *expr = Expr::CompoundIdentifier(parts);
+            } else if names > 0 {
+                **root = Expr::CompoundIdentifier(parts);
+                access_chain.drain(..names);
             }
         }
         Expr::CompoundFieldAccess { root, access_chain } => {
@@ -100,21 +104,23 @@ pub(crate) fn take_user_for_a_column(expr: &mut Expr, scope: &Scope<'_>, env: &E
     }
 }
 
-/// `t.user.name`, where a part between the dots is the word.
-fn names_of(root: &Expr, access_chain: &[AccessExpr]) -> Option<Vec<Ident>> {
+/// The names of `t.user.name`, where a part between the dots is the word, or of what `t.s['a']` begins with, and how many come after the
+/// root.
+fn names_of(root: &Expr, access_chain: &[AccessExpr]) -> Option<(Vec<Ident>, usize)> {
     let mut parts = match root {
         Expr::Identifier(first) => vec![first.clone()],
         Expr::CompoundIdentifier(parts) => parts.clone(),
         _ => return None,
     };
-    for access in access_chain {
-        parts.push(match access {
-            AccessExpr::Dot(Expr::Identifier(part)) => part.clone(),
-            AccessExpr::Dot(Expr::Function(function)) => word_user(function)?,
-            _ => return None,
-        });
-    }
-    Some(parts)
+    let name = |access: &AccessExpr| match access {
+        AccessExpr::Dot(Expr::Identifier(part)) => Some(part.clone()),
+        AccessExpr::Dot(Expr::Function(function)) => word_user(function),
+        _ => None,
+    };
+    let before = parts.len();
+    parts.extend(access_chain.iter().map_while(name));
+    let names = parts.len() - before;
+    Some((parts, names))
 }
 
 fn word_user(function: &Function) -> Option<Ident> {

@@ -419,7 +419,7 @@ pub(crate) fn count_rows_of(function: &mut Function, relations: &[Relation]) -> 
 }
 
 /// A column with its table in front, if that has a name.
-fn qualified(relation: &Relation, column: &str) -> Option<Expr> {
+pub(crate) fn qualified(relation: &Relation, column: &str) -> Option<Expr> {
     let parts = [relation.name.as_str(), column].map(|part| Ident::with_quote('"', part));
     (!relation.name.is_empty()).then(|| Expr::CompoundIdentifier(parts.to_vec()))
 }

@@ -30,6 +30,9 @@ pub fn setting_of(statement: &Statement) -> Option<SettingCall> {
             let [value] = values.as_slice() else { return None };
             Some(SettingCall::Set { name: bare_name(variable)?, value: text_of(value) })
         }
+        Sql::Set(Set::SetTimeZone { value, .. }) => {
+            Some(SettingCall::Set { name: "timezone".to_owned(), value: text_of(value) })
+        }
         Sql::ShowVariable { variable } => match variable.as_slice() {
             [name] => Some(SettingCall::Show { name: name.value.to_lowercase() }),
             _ => None,
@@ -71,6 +74,8 @@ mod tests {
         assert_eq!(of("SET memory_limit = 1000000"), set("memory_limit", "1000000"));
         assert_eq!(of("SET memory_limit TO default"), set("memory_limit", "default"));
         assert_eq!(of("SHOW memory_limit"), Some(SettingCall::Show { name: "memory_limit".into() }));
+        assert_eq!(of("SET TIME ZONE 'UTC'"), set("timezone", "UTC"));
+        assert_eq!(of("SET TimeZone = 'UTC'"), set("timezone", "UTC"));
         assert_eq!(of("SET datafusion.execution.batch_size = 1"), None);
         assert_eq!(of("SELECT 1"), None);
     }

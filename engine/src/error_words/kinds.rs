@@ -6,6 +6,7 @@ use super::{Words, between, in_sql_types};
 pub(super) const KINDS: &[fn(&str) -> Option<Words>] = &[
     unnest_elsewhere,
     unnest_of_no_list,
+    unnest_inside,
     part_that_is_computed,
     no_part,
     no_cast,
@@ -37,6 +38,14 @@ fn unnest_of_no_list(text: &str) -> Option<Words> {
     let found = text.starts_with("unnest() can only be applied to");
     let message = "\"unnest\" takes a list or a struct";
     found.then(|| words(message, "of a text, string_split(text, ',') makes a list")).flatten()
+}
+
+fn unnest_inside(text: &str) -> Option<Words> {
+    let found = text.contains("unnest on struct can only be applied at the root level");
+    let message = "the fields of a struct become columns only at the root of a select list: \"unnest\"";
+    let hint =
+        "make rows of the list in a query in FROM: SELECT unnest(s) FROM (SELECT unnest(list) AS s FROM t)";
+    found.then(|| words(message, hint)).flatten()
 }
 
 fn part_that_is_computed(text: &str) -> Option<Words> {

@@ -6,14 +6,17 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
 use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
-use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
+use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 
 use super::sort_groups::whole;
@@ -47,13 +50,16 @@ impl PhysicalOptimizerRule for OrderedValues {
 
 /// An aggregate over rows that are sorted for it, in place of one that sorts values; `None` where there are no such values.
 fn sorted(aggregate: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    let keys = aggregate.group_expr();
-    if !keys.is_single() || keys.is_true_no_grouping() {
+    if aggregate.group_expr().is_true_no_grouping() {
         return Ok(None);
     }
     let Some(order) = order(aggregate.aggr_expr()) else { return Ok(None) };
     let Some((whole, input)) = whole(aggregate, |rows| unsorted(rows, order))? else { return Ok(None) };
     let keys = whole.group_expr();
+    // Rows of one group of several sets come in several partitions, and not one after the other.
+    if !keys.is_single() {
+        return Ok(None);
+    }
     let by_keys = keys.input_exprs().into_iter().map(PhysicalSortExpr::new_default);
     let Some(by) = LexOrdering::new(by_keys.chain(order.iter().cloned())) else { return Ok(None) };
     let mode = match whole.mode() {
@@ -63,14 +69,29 @@ fn sorted(aggregate: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let input = SortExec::new(by, input).with_preserve_partitioning(mode != AggregateMode::Single);
     let calls = whole.aggr_expr().iter().map(|call| in_order_of_rows(call, order, whole));
     let Some(calls) = calls.collect::<Result<Option<Vec<_>>>>()? else { return Ok(None) };
-    Ok(Some(Arc::new(AggregateExec::try_new(
+    let groups = AggregateExec::try_new(
         mode,
         keys.clone(),
         calls,
         whole.filter_expr().to_vec(),
         Arc::new(input),
         whole.input_schema(),
-    )?)))
+    )?;
+    named_as(Arc::new(groups), &aggregate.schema()).map(Some)
+}
+
+/// Gives columns the names that they had: calls that the core has turned round, as first values of one order into last ones of the other,
+/// are called so.
+fn named_as(groups: Arc<dyn ExecutionPlan>, schema: &SchemaRef) -> Result<Arc<dyn ExecutionPlan>> {
+    let own = groups.schema();
+    let pairs = || own.fields().iter().zip(schema.fields());
+    if pairs().all(|(own, field)| own.name() == field.name()) {
+        return Ok(groups);
+    }
+    let columns = pairs().enumerate().map(|(at, (own, field))| {
+        (Arc::new(Column::new(own.name(), at)) as Arc<dyn PhysicalExpr>, field.name().clone())
+    });
+    Ok(Arc::new(ProjectionExec::try_new(columns.collect::<Vec<_>>(), groups)?))
 }
 
 /// The order in which values are kept; of several the longest, of which others may be the beginning.
@@ -79,8 +100,10 @@ fn order(calls: &[Arc<AggregateFunctionExpr>]) -> Option<&[PhysicalSortExpr]> {
     ordered.map(|call| call.order_bys()).max_by_key(|order| order.len())
 }
 
+/// The order of `percentile_cont` says from which end it counts, and nothing of how values are kept.
 fn keeps_in_order(call: &AggregateFunctionExpr) -> bool {
-    keeps_values(call.fun().name()) && !call.order_bys().is_empty() && !call.is_distinct()
+    let name = call.fun().name();
+    keeps_values(name) && name != "percentile_cont" && !call.order_bys().is_empty() && !call.is_distinct()
 }
 
 /// An aggregate of rows that come in an order within their group: one that wants it takes values as they come, and one that wants another

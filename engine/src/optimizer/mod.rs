@@ -4,6 +4,7 @@ mod equal_nulls;
 mod equal_zeros;
 mod kept_conditions;
 mod multiplied_rows;
+mod named_keys;
 mod streamed_windows;
 
 use std::any::Any;
@@ -18,6 +19,7 @@ use equal_nulls::told_apart;
 use equal_zeros::EqualZeros;
 use kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
 pub(crate) use multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
+use named_keys::NamedKeys;
 pub(crate) use streamed_windows::{Streamed, streamed_windows};
 use swath_planner::{Split, optimize, split_distinct};
 
@@ -39,6 +41,7 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     // Each of what it makes is turned into groups by a rule of the core.
     rules.insert(0, Arc::new(SplitDistinct));
     rules.push(Arc::new(StreamWindows));
+    rules.push(Arc::new(NamedKeys));
     with_kept_conditions(told_apart(rules))
 }
 

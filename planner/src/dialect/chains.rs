@@ -52,7 +52,9 @@ impl VisitorMut for Chains {
                 *expr = chained((**root).clone(), std::mem::take(access_chain));
             }
             Expr::Function(function) => {
-                if let Some((first, name)) = of_column(&function.name) {
+                if let Some(column) = word_of_table(function) {
+                    *expr = column;
+                } else if let Some((first, name)) = of_column(&function.name) {
                     function.name = name;
                     put_first(function, first);
                 }
@@ -92,6 +94,14 @@ fn accessed(root: Expr, access_chain: Vec<AccessExpr>) -> Expr {
         true => root,
         false => Expr::CompoundFieldAccess { root: Box::new(root), access_chain },
     }
+}
+
+/// `t.user`, where the word alone would be a function without parentheses: a column.
+fn word_of_table(function: &Function) -> Option<Expr> {
+    let part = |part: &ObjectNamePart| part.as_ident().cloned();
+    let parts: Vec<Ident> = function.name.0.iter().map(part).collect::<Option<_>>()?;
+    (!has_arguments(function) && parts.len() > 1 && !is_schema(&parts[0].value))
+        .then_some(Expr::CompoundIdentifier(parts))
 }
 
 /// `column.upper` as the column and the function's own name.
@@ -142,6 +152,7 @@ mod tests {
             ("SELECT t.s.TRIM().substr(2) FROM t", "SELECT substr(trim(t.s), 2) FROM t"),
             ("SELECT [1].list_sum(), (a + 1).abs() FROM t", "SELECT list_sum([1]), abs((a + 1)) FROM t"),
             ("SELECT pg_catalog.version()", "SELECT pg_catalog.version()"),
+            ("SELECT t.user, t.current_time, user FROM t", "SELECT t.user, t.current_time, user FROM t"),
         ] {
             assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
         }

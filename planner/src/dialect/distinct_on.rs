@@ -8,6 +8,7 @@ use sqlparser::ast::{
     SetExpr, TableFactor, Value,
 };
 
+use crate::dialect::functions::keep_first_keys;
 use crate::error::Result;
 use crate::parse::parse_piece;
 
@@ -25,6 +26,7 @@ pub(crate) fn order_first_rows(query: &mut Query) -> Result<()> {
             .zip(order)
             .all(|(key, order)| in_list(key, select).0 == in_list(&order.expr, select).0);
     if begins_with_keys || order.is_empty() {
+        name_alike(query);
         return Ok(());
     }
     let (keys, order) = (keys.clone(), order.clone());
@@ -44,6 +46,7 @@ pub(crate) fn order_first_rows(query: &mut Query) -> Result<()> {
         });
         outside.push(OrderByExpr { expr: Expr::Identifier(name), ..by });
     }
+    keep_first_keys(&mut inside);
     first.order_by = Some(OrderBy { kind: OrderByKind::Expressions(inside), interpolate: None });
     let exclude = if hidden.is_empty() { String::new() } else { format!("EXCLUDE ({})", hidden.join(", ")) };
     let around = format!("SELECT * {exclude} FROM (SELECT 1) AS \"__first\"");
@@ -59,8 +62,28 @@ pub(crate) fn order_first_rows(query: &mut Query) -> Result<()> {
     Ok(())
 }
 
+/// Writes keys in the order as they are in the list of keys, and each once: the relational core takes a name of the select list for another
+/// key than what it stands for.
+fn name_alike(query: &mut Query) {
+    let (SetExpr::Select(select), Some(OrderBy { kind: OrderByKind::Expressions(order), .. })) =
+        (query.body.as_mut(), &mut query.order_by)
+    else {
+        return;
+    };
+    let Some(Distinct::On(keys)) = &select.distinct else { return };
+    let keys: Vec<Expr> = keys.iter().map(|key| in_list(key, select).0).collect();
+    for (order, key) in order.iter_mut().zip(&keys) {
+        order.expr = key.clone();
+    }
+    keep_first_keys(order);
+    select.distinct = Some(Distinct::On(keys));
+}
+
 /// What a key is, which may be a number or name of the select list, and the name of its column if it has one there.
 fn in_list(key: &Expr, select: &Select) -> (Expr, Option<Ident>) {
+    if let Expr::Nested(key) = key {
+        return in_list(key, select);
+    }
     let item = match key {
         Expr::Value(value) => match &value.value {
             Value::Number(number, _) => {

@@ -19,13 +19,13 @@ use datafusion_sql::parser::Statement;
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, DataType, DateTimeField, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArguments, Ident, NamedWindowDefinition, ObjectNamePart, Query, Select,
-    Subscript, TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
+    Statement as SqlStatement, Subscript, TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
 };
 
 use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
-    add_separator, format_last, has_order, leave_nulls, leave_order, parts_of_seconds, tried, unnested,
+    add_separator, format_last, has_order, leave_nulls, leave_order, order_once, parts_of_seconds, tried, unnested,
 };
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{quantiles, within_group};
@@ -49,6 +49,7 @@ use crate::error::{Error, Result};
 use crate::walk::walk_mut;
 
 pub(crate) use self::calls::{and, argument_list, call, positional, rename};
+pub(crate) use self::forms::keep_first_keys;
 
 /// Rewrites the functions of a statement, and arithmetic of written decimals.
 pub(crate) fn rewrite_expressions<T: VisitMut>(node: &mut T) -> Result<()> {
@@ -79,6 +80,22 @@ struct Rewriter {
 
 impl VisitorMut for Rewriter {
     type Break = Error;
+
+    fn pre_visit_statement(&mut self, statement: &mut SqlStatement) -> ControlFlow<Error> {
+        let types: Vec<&mut DataType> = match statement {
+            SqlStatement::CreateTable(table) => {
+                table.columns.iter_mut().map(|column| &mut column.data_type).collect()
+            }
+            SqlStatement::Prepare { data_types, .. } => data_types.iter_mut().collect(),
+            _ => Vec::new(),
+        };
+        for ty in types {
+            if let Some(known) = known_type(ty) {
+                *ty = known;
+            }
+        }
+        ControlFlow::Continue(())
+    }
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
         tell_keys_apart(query);
@@ -253,6 +270,7 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         return Template::new("CAST($1 AS TIMESTAMP(6) WITH TIME ZONE)", 1).filled(&[now]).map(Some);
     }
     leave_order(function, &name);
+    order_once(function);
     if let Some(slid) = slid(function, &name, windows)? {
         return Ok(Some(slid));
     }

@@ -42,6 +42,20 @@ impl Template {
         ..Self::QUANTILE_DISC
     };
 
+    /// The same of values of which the greatest comes first.
+    pub(crate) const QUANTILE_DISC_DESCENDING: Self = Self {
+        sql: "array_element(array_agg($1 ORDER BY $1 DESC) FILTER (WHERE $1 IS NOT NULL), \
+              greatest(1, CAST(ceil($2 * count($1)) AS BIGINT)))",
+        ..Self::QUANTILE_DISC
+    };
+
+    /// The same over a window.
+    pub(crate) const QUANTILE_DISC_OF_WINDOW_DESCENDING: Self = Self {
+        sql: "array_element(array_sort(array_agg($1) FILTER (WHERE $1 IS NOT NULL), 'DESC'), \
+              greatest(1, CAST(ceil($2 * count($1)) AS BIGINT)))",
+        ..Self::QUANTILE_DISC
+    };
+
     /// `max(x, n)`: the greatest values, the greatest first.
     pub(crate) const GREATEST: Self = Self {
         sql: "array_slice(array_agg($1 ORDER BY $1 DESC) FILTER (WHERE $1 IS NOT NULL), 1, $2)",

@@ -18,6 +18,7 @@ impl Resolver<'_> {
     pub(super) fn query(&self, query: &mut Query, env: &Env) -> Result<Option<Vec<String>>> {
         let mut env = env.clone();
         if let Some(with) = &mut query.with {
+            must_differ(&with.cte_tables)?;
             for cte in &mut with.cte_tables {
                 let core_name = self.other_name(&cte.alias.name.value, &env);
                 let relation = self.cte(cte, with.recursive, core_name, &env)?;
@@ -99,6 +100,18 @@ impl Resolver<'_> {
             _ => Ok((None, Vec::new())),
         }
     }
+}
+
+/// Each query of `WITH` has a name of its own.
+fn must_differ(ctes: &[Cte]) -> Result<()> {
+    for (at, cte) in ctes.iter().enumerate() {
+        let name = &cte.alias.name;
+        if ctes[..at].iter().any(|other| same_name(&other.alias.name.value, &name.value)) {
+            return Err(Error::new(format!("WITH: two queries are named \"{}\"", name.value))
+                .with_hint("give one of them another name"));
+        }
+    }
+    Ok(())
 }
 
 fn is_by_name(quantifier: SetQuantifier) -> bool {

@@ -10,7 +10,7 @@ use crate::dialect::columns::expand_columns;
 use crate::dialect::functions::{and, call};
 use crate::error::Result;
 use crate::labels::label;
-use crate::scope::{Env, Relation, Scope, merged_column, respell};
+use crate::scope::{Env, Relation, Scope, merged_column, qualified, respell, same_name};
 use crate::wildcard::{expand_renamed, expand_repeated, star_columns, wildcard_options};
 
 impl Resolver<'_> {
@@ -43,6 +43,7 @@ impl Resolver<'_> {
             for expr in exprs {
                 take_numbers_for_columns(expr, &select.projection);
                 self.expr(expr, &with_aliases, env)?;
+                take_column_before_alias(expr, &named, &relations);
             }
         }
         for condition in [&mut select.having, &mut select.qualify].into_iter().flatten() {
@@ -136,6 +137,22 @@ fn write_out_keys(select: &mut Select) {
             right: Box::new(number(0)),
         };
         select.having = Some(and(any, select.having.take().map(Box::new)));
+    }
+}
+
+/// Says of which table a key is, where something else is called so in the select list: `SELECT avg(x) AS k FROM t GROUP BY k`.
+fn take_column_before_alias(key: &mut Expr, named: &[(String, Expr)], relations: &[Relation]) {
+    let Expr::Identifier(name) = &*key else { return };
+    if !named.iter().any(|(alias, expr)| same_name(alias, &name.value) && expr != key) {
+        return;
+    }
+    let mut owners = relations
+        .iter()
+        .filter(|relation| relation.columns.as_ref().is_some_and(|columns| columns.contains(&name.value)));
+    if let (Some(owner), None) = (owners.next(), owners.next())
+        && let Some(column) = qualified(owner, &name.value)
+    {
+        *key = column;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Small differences of calls: arguments that are left out or stand elsewhere.
 
 use sqlparser::ast::{
-    CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value,
+    CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, OrderByExpr, Value,
 };
 
 use super::calls::{arguments, call, text, wrong_arguments};
@@ -60,6 +60,30 @@ const WITHOUT_ORDER: [&str; 6] = ["avg", "count", "max", "mean", "min", "sum"];
 pub(super) fn has_order(function: &Function) -> bool {
     let FunctionArguments::List(list) = &function.args else { return false };
     list.clauses.iter().any(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_)))
+}
+
+/// Leaves keys out of an order that stand further to the front, too: the relational core counts them differently in different places.
+pub(super) fn order_once(function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    for clause in &mut list.clauses {
+        if let FunctionArgumentClause::OrderBy(order) = clause {
+            keep_first_keys(order);
+        }
+    }
+}
+
+/// Leaves keys out that stand further to the front, too.
+pub(crate) fn keep_first_keys(order: &mut Vec<OrderByExpr>) {
+    let mut seen: Vec<Expr> = Vec::new();
+    order.retain(|key| {
+        let mut expr = &key.expr;
+        while let Expr::Nested(inner) = expr {
+            expr = inner;
+        }
+        let is_new = !seen.contains(expr);
+        seen.push(expr.clone());
+        is_new
+    });
 }
 
 /// Leaves an order out that makes no difference: the relational core stumbles over it.
