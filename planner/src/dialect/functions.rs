@@ -25,7 +25,8 @@ use sqlparser::ast::{
 use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
-    add_separator, format_last, has_order, leave_nulls, leave_order, order_once, parts_of_seconds, tried, unnested,
+    add_separator, format_last, has_order, leave_nulls, leave_order, order_once, parts_of_seconds, tried,
+    unnested,
 };
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{quantiles, within_group};

@@ -1,7 +1,8 @@
 //! Small differences of calls: arguments that are left out or stand elsewhere.
 
 use sqlparser::ast::{
-    CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, OrderByExpr, Value,
+    CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    OrderByExpr, Value,
 };
 
 use super::calls::{arguments, call, text, wrong_arguments};
