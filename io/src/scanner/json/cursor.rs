@@ -244,7 +244,7 @@ impl<'a> Cursor<'a> {
 #[inline]
 fn quote_or_escape(bytes: &[u8]) -> Option<usize> {
     let of_eight = |word: u64, byte: u8| {
-        let others = word ^ LOWEST * u64::from(byte);
+        let others = word ^ (LOWEST * u64::from(byte));
         others.wrapping_sub(LOWEST) & !others & HIGHEST
     };
     let (eights, _) = bytes.as_chunks::<8>();
