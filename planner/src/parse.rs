@@ -188,6 +188,13 @@ fn misspelt_keyword(sql: &str, place: Place) -> Option<&'static str> {
     })
 }
 
+/// Checks what the first statement of a text is parsed as.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn check(sql: &str, expected: &str) {
+    assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

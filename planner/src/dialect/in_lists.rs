@@ -97,12 +97,7 @@ fn is_called(tokens: &[TokenWithSpan], name: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::parse::parse;
-
-    #[track_caller]
-    fn check(sql: &str, expected: &str) {
-        assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
-    }
+    use crate::parse::check;
 
     #[test]
     fn lists_have_names() {

@@ -318,12 +318,7 @@ pub(crate) fn lower_arrow(expr: &mut Expr, binds_less: &dyn Fn(&BinaryOperator) 
 
 #[cfg(test)]
 mod tests {
-    use crate::parse::parse;
-
-    #[track_caller]
-    fn check(sql: &str, expected: &str) {
-        assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
-    }
+    use crate::parse::check;
 
     #[test]
     fn other_forms_are_arrows() {

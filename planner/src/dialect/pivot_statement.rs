@@ -190,12 +190,7 @@ fn has_comma(tokens: &[TokenWithSpan]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::parse::parse;
-
-    #[track_caller]
-    fn check(sql: &str, expected: &str) {
-        assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
-    }
+    use crate::parse::check;
 
     #[test]
     fn statements_are_queries() {

@@ -176,12 +176,7 @@ impl Rest<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::parse::parse;
-
-    #[track_caller]
-    fn check(sql: &str, expected: &str) {
-        assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
-    }
+    use crate::parse::{check, parse};
 
     #[test]
     fn samples_stand_behind_their_table() {

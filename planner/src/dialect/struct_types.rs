@@ -44,12 +44,7 @@ fn fields_of(tokens: &[TokenWithSpan], at: usize) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::parse::parse;
-
-    #[track_caller]
-    fn check(sql: &str, expected: &str) {
-        assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
-    }
+    use crate::parse::check;
 
     #[test]
     fn structs_have_fields() {
