@@ -96,8 +96,9 @@ impl ScalarUDFImpl for ListPicks {
         let picked = match self.kind {
             Kind::Select => picked(lists, arrays[1].as_list(), |picks, len| {
                 let places = picks.as_primitive::<Int64Type>().iter();
-                let place =
-                    |place: Option<i64>| usize::try_from(place? - 1).ok().filter(|place| *place < len);
+                let place = |place: Option<i64>| {
+                    usize::try_from(place?.checked_sub(1)?).ok().filter(|place| *place < len)
+                };
                 places.map(place).collect()
             })?,
             Kind::Where => picked(lists, arrays[1].as_list(), |picks, len| {

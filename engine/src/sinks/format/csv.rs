@@ -201,6 +201,7 @@ impl RowWriter for CsvWriter {
         if let Some(format) = &style.timestamp_format {
             formats = formats.with_timestamp_format(Some(format)).with_timestamp_tz_format(Some(format));
         }
+        let sign = char::from(style.decimal_separator).to_string();
         let mut cells = Cells::with_formats(batch, &formats)?;
         self.lines.clear();
         for row in 0..batch.num_rows() {
@@ -214,7 +215,6 @@ impl RowWriter for CsvWriter {
                 } else {
                     let (text, column) = (cells.text(index, row)?, self.columns[index]);
                     if column.has_own_sign {
-                        let sign = char::from(style.decimal_separator).to_string();
                         self.push_field(&text.replacen('.', &sign, 1), column);
                     } else {
                         self.push_field(text, column);
