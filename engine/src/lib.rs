@@ -122,6 +122,7 @@ mod table_sample;
 mod threads;
 pub mod types;
 pub mod units;
+mod whole_tables;
 mod widen;
 
 pub use bag::{Bag, read_json, read_text};

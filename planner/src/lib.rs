@@ -57,6 +57,7 @@ mod source_call;
 mod split_distinct;
 mod suggest;
 mod walk;
+mod whole_tables;
 mod wildcard;
 
 pub use ahead::{answer_ahead, asked_ahead};
@@ -79,3 +80,4 @@ pub use sniff_csv::{SNIFF_COLUMNS, sniffed_call_of};
 pub use source_call::{OptionValue, SourceCall, SourceFunction, source_call_of, source_calls};
 pub use split_distinct::{Split, split_distinct};
 pub use suggest::{distance, nearest};
+pub use whole_tables::{WholeRows, whole_table};

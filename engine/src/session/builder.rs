@@ -34,6 +34,7 @@ use crate::sources::Sources;
 use crate::subqueries::SubqueriesAsValues;
 use crate::table_sample::TableSamples;
 use crate::threads::ComputeThreads;
+use crate::whole_tables::WholeTables;
 
 /// Makes a [`Session`] with other settings than the default ones.
 #[derive(Debug, Clone, Default)]
@@ -196,6 +197,7 @@ fn session_state(
             Arc::new(Inspections),
             Arc::new(RejectsTable::new(notes.clone())),
             Arc::new(SniffTables::new(sources.clone())),
+            Arc::new(WholeTables),
         ])
         .with_analyzer_rules(
             [

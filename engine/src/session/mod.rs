@@ -39,6 +39,7 @@ use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
 use crate::table::SourceTable;
 use crate::threads::ComputeThreads;
+use crate::whole_tables::plan_statement;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
 
 pub use builder::SessionBuilder;
@@ -294,7 +295,7 @@ impl Session {
         self.params.bind(&mut statement)?;
         swath_planner::resolve(&mut statement, &names)?;
         let quoted = swath_planner::quoted_names(&statement);
-        let plan = self.context.state().statement_to_plan(statement).await;
+        let plan = plan_statement(&self.context.state(), statement).await;
         let plan = plan.map_err(|error| Error::of_plan(error, &quoted))?;
         match copy {
             Some(copy) => copy.write(plan),
@@ -434,7 +435,7 @@ impl Session {
         }
         let names = Names::new(&self.sources, tables, &state);
         swath_planner::resolve(&mut query, &names)?;
-        Ok(state.statement_to_plan(query).await?)
+        Ok(plan_statement(&state, query).await?)
     }
 
     /// Makes a table of exactly this name, in place of one that has it.
