@@ -7,6 +7,8 @@
 //! A worker never waits inside a call: [`Worker::poll_next`] either gives something, or leaves a waker and
 //! says [`Poll::Pending`], which happens only while others are at work.
 
+mod chunk_len;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -94,11 +96,6 @@ pub struct Place {
 /// place among those that were asked for, and those that it goes on without already.
 pub type ForgoRule = dyn Fn(usize, &[usize]) -> bool + Send + Sync;
 
-/// Chunks of a file that may be on their way for each worker. Alone it never has more than one; where one
-/// decodes for another, the other is woken when half of them wait: to be woken takes as long as to decode a
-/// part of a chunk.
-const CHUNKS_PER_WORKER: u64 = 4;
-
 /// Chunks that a worker decodes in one call at most, for others to scan: the call has to end now and then, for
 /// whoever wants to stop it.
 const CHUNKS_PER_CALL: usize = 16;
@@ -115,6 +112,7 @@ pub struct Scan {
     tally: Tally,
     forgo: Option<Box<ForgoRule>>,
     pool: ChunkPool,
+    workers: usize,
     /// Chunks of a file that may be on their way.
     limit: u64,
     /// Whether each worker gives rows in the order of their places.
@@ -182,6 +180,11 @@ impl Scan {
             Source::Records(_) => files.iter().map(|file| file.len_bytes).sum(),
             Source::RowGroups(groups) => groups.bytes(&files),
         };
+        let workers = workers.max(1);
+        let chunk_len = match &source {
+            Source::Records(Recipe::Csv(_)) => chunk_len::for_columns(request.columns.len()),
+            Source::Records(_) | Source::RowGroups(_) => CHUNK_LEN_BYTES,
+        };
         Self {
             files,
             decode: format.decode(),
@@ -191,8 +194,9 @@ impl Scan {
             notes: notes.clone(),
             tally,
             forgo: None,
-            pool: ChunkPool::new(CHUNK_LEN_BYTES),
-            limit: workers.max(1) as u64 * CHUNKS_PER_WORKER,
+            pool: ChunkPool::new(chunk_len),
+            workers,
+            limit: chunk_len::on_their_way(workers, chunk_len),
             ordered: AtomicBool::new(false),
             open: Mutex::default(),
             failed: AtomicBool::new(false),
@@ -220,19 +224,28 @@ impl Scan {
         self
     }
 
-    /// Lets no more workers read row groups at once than go into so many bytes, but one, and makes batches of them short. Chunks of text
-    /// are few and small in any case.
+    /// Lets no more workers read row groups at once than go into so many bytes, but one, and makes batches of them short. Of text, chunks that
+    /// would be long are no longer than these bytes allow; others are few and small in any case.
     pub fn within_memory(mut self, bytes: usize) -> Self {
-        if let Source::RowGroups(groups) = &mut self.source {
-            groups.limit_memory(bytes);
+        match &mut self.source {
+            Source::RowGroups(groups) => groups.limit_memory(bytes),
+            Source::Records(_) => {
+                let longest = chunk_len::within_memory(bytes, self.workers);
+                self.set_chunk_len(self.pool.chunk_len().min(longest));
+            }
         }
         self
     }
 
-    /// Decodes chunks of so many bytes, four or more, instead of half a MiB.
+    /// Decodes chunks of so many bytes, four or more, instead of 256 KiB, or more where very many columns are asked for.
     pub fn with_chunk_len(mut self, len_bytes: usize) -> Self {
-        self.pool = ChunkPool::new(len_bytes.max(4));
+        self.set_chunk_len(len_bytes.max(4));
         self
+    }
+
+    fn set_chunk_len(&mut self, len_bytes: usize) {
+        self.pool = ChunkPool::new(len_bytes);
+        self.limit = chunk_len::on_their_way(self.workers, len_bytes);
     }
 
     /// Scans with these instructions instead of the best that the processor has.
@@ -318,7 +331,7 @@ impl Scan {
         let options = FeedOptions {
             decode: self.decode,
             set: self.set,
-            split: Split::of((self.limit / CHUNKS_PER_WORKER) as usize, self.pool.chunk_len()),
+            split: Split::of(self.workers, self.pool.chunk_len()),
             once: false,
             notes: &self.notes,
         };

@@ -123,6 +123,16 @@ impl Frame {
 
     /// Writes the values of the only column, one a line. A null, and a text with a line end in it, is an
     /// error.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = |name: &str| dir.path().join(name);
+    /// # std::fs::write(path("air.csv"), "Dest,DepDelay\nACV,12\nBOS,\nACV,-3\n").unwrap();
+    /// let air = swath::read_csv(path("air.csv")).scan()?;
+    /// let rows = air.select(["Dest"]).distinct().sort(["Dest"]).to_text(path("airports.txt")).run()?;
+    /// assert_eq!((rows, std::fs::read_to_string(path("airports.txt")).unwrap().as_str()), (2, "ACV\nBOS\n"));
+    /// # Ok::<(), swath::Error>(())
+    /// ```
     pub fn to_text(&self, path: impl AsRef<Path>) -> Sink {
         Sink::new(self, path.as_ref(), FileFormat::Text)
     }

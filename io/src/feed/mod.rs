@@ -89,7 +89,7 @@ struct Room {
 
 /// Chunks that may be decoded before it is their turn, as a multiple of those that may wait to be scanned. A worker goes on to
 /// another piece while those in front of it are not done; blocks of bzip2 have four chunks each.
-const HELD_FACTOR: u64 = 4;
+pub(crate) const HELD_FACTOR: u64 = 4;
 
 /// Compressed bits that are searched for pieces ahead of what is next in order: where that is huge, or nothing is found, workers need
 /// not read the whole file meanwhile.

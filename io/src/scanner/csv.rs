@@ -35,6 +35,10 @@ const SHOWN_CHARS: usize = 60;
 /// first cache.
 const BLOCK_LEN_BYTES: usize = 16 << 10;
 
+/// The same for each column that is asked for, where these are very many: what a column costs in a block is for dozens of records then. Of
+/// each of these, only the line of the cache that is at hand has to stay in the first one.
+const BLOCK_LEN_BYTES_PER_COLUMN: usize = 256;
+
 /// The same where a filter judges the records of a block: that costs something for each block.
 const FILTERED_BLOCK_LEN_BYTES: usize = 128 << 10;
 
@@ -347,6 +351,7 @@ impl CsvScanner {
         let row_filter =
             row_filter.as_deref().filter(|filter| filter.is_ready() && self.row_filter.next_chunk());
         let block_len = if row_filter.is_some() { FILTERED_BLOCK_LEN_BYTES } else { BLOCK_LEN_BYTES };
+        let block_len = block_len.max(BLOCK_LEN_BYTES_PER_COLUMN * self.builders.len());
         let mut rows = 0;
         while self.structure.at() < data.len() {
             let until = self.structure.at() + block_len;
