@@ -18,6 +18,7 @@ use crate::dialect::lambdas::with_arrows;
 use crate::dialect::limits::with_percent;
 use crate::dialect::numbers::whole_numbers;
 use crate::dialect::pivot_statement::as_queries;
+use crate::dialect::powers::with_powers;
 use crate::dialect::samples::as_table_samples;
 use crate::dialect::struct_types::with_angles;
 use crate::distinctions::DISTINCTIONS;
@@ -61,7 +62,9 @@ pub fn inspection_of(factor: &TableFactor) -> Option<(Inspection, TableFactor)> 
 /// The text has no tokens, as a quote is not closed.
 pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSpan>, TokenizerError> {
     let tokens = Tokenizer::new(dialect, sql).tokenize_with_location()?;
-    let tokens = trims(filters(without_hints(distinctions(null_tests(with_angles(whole_numbers(tokens)))))));
+    let tokens = trims(filters(without_hints(distinctions(null_tests(with_angles(with_powers(
+        whole_numbers(tokens),
+    )))))));
     let tokens = with_marks(globs(lists_by_name(lists_of_in(as_queries(of_patterns(with_arrows(
         as_table_samples(with_percent(tokens)),
     )))))));

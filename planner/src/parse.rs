@@ -95,8 +95,6 @@ fn what_to_try(sql: &str, text: &str) -> Option<String> {
         return Some(format!("write it in parentheses: ({found})"));
     } else if text.starts_with("expected (, found ") && has_word(sql, "IN") {
         "a list goes in parentheses: IN (1, 2)"
-    } else if text == "expected an expression, found *" && sql.contains("**") {
-        "write power(a, b)"
     } else if text.to_lowercase() == "expected ), found exclude" {
         "a frame leaves no rows out: take what is too much away, as in sum(x) OVER (…) - x"
     } else if text == "expected AND, found ," {

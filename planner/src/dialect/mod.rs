@@ -24,6 +24,7 @@ pub(crate) mod numbers;
 pub(crate) mod patterns;
 pub(crate) mod pivot;
 pub(crate) mod pivot_statement;
+pub(crate) mod powers;
 pub(crate) mod rows;
 pub(crate) mod samples;
 pub(crate) mod series;
