@@ -5,7 +5,6 @@
 
 use std::ops::ControlFlow;
 
-use regex::Regex;
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectNamePart, Select,
     SelectItem, Value, Visitor, VisitorMut, WildcardAdditionalOptions,
@@ -13,6 +12,7 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::dialect::functions::and;
+use crate::dialect::name_conditions::{NameCondition, compiled};
 use crate::error::{Error, Result};
 use crate::inspect::{is_solid, is_word};
 use crate::scope::{Relation, Scope, same_name};
@@ -244,7 +244,16 @@ fn chosen(call: &Function, all: Vec<Chosen>, relations: &[Relation]) -> Result<V
             }
             kept
         }
-        _ => return Err(expected()),
+        FunctionArgExpr::Expr(lambda) => {
+            let condition = NameCondition::of(lambda).ok_or_else(expected)?;
+            let mut kept = Vec::new();
+            for column in all {
+                if condition.holds(&column.name)? {
+                    kept.push(column);
+                }
+            }
+            kept
+        }
     };
     match kept.is_empty() {
         false => Ok(kept),
@@ -269,14 +278,7 @@ fn matching(all: Vec<Chosen>, pattern: &str) -> Result<Vec<Chosen>> {
         Some(rest) => (true, rest),
         None => (false, pattern),
     };
-    let regex = Regex::new(regex).map_err(|error| {
-        let problem = error.to_string();
-        let problem = problem.lines().last().unwrap_or_default();
-        Error::new(format!(
-            "COLUMNS: the pattern \"{regex}\" is wrong: {}",
-            problem.trim_start_matches("error: ")
-        ))
-    })?;
+    let regex = compiled(regex)?;
     let kept = all.into_iter().filter_map(|mut column| {
         let found = regex.captures(&column.name);
         if let Some(found) = &found {
@@ -289,8 +291,9 @@ fn matching(all: Vec<Chosen>, pattern: &str) -> Result<Vec<Chosen>> {
 }
 
 fn expected() -> Error {
-    Error::new("COLUMNS: expected *, a pattern or a list of columns")
-        .with_hint("as in COLUMNS(*), COLUMNS(* EXCLUDE (a)), COLUMNS('^a'), COLUMNS([a, b]), * LIKE 'a%'")
+    Error::new("COLUMNS: expected *, a pattern, a list of columns or a lambda").with_hint(
+        "as in COLUMNS(*), COLUMNS(* EXCLUDE (a)), COLUMNS('^a'), COLUMNS([a, b]), COLUMNS(c -> c LIKE 'a%'), * LIKE 'a%'",
+    )
 }
 
 fn none(wanted: &str, names: &[String]) -> Error {

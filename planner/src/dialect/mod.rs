@@ -20,6 +20,7 @@ pub(crate) mod json_operators;
 pub(crate) mod lambdas;
 pub(crate) mod limits;
 pub(crate) mod literals;
+pub(crate) mod name_conditions;
 pub(crate) mod numbers;
 pub(crate) mod patterns;
 pub(crate) mod pivot;
