@@ -1,16 +1,19 @@
 //! The names in one `SELECT`, and the names of its columns.
 
+use std::ops::ControlFlow;
+
 use sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, Ident, ObjectNamePart, Select, SelectItem,
+    BinaryOperator, Expr, GroupByExpr, Ident, ObjectName, ObjectNamePart, Select, SelectItem,
     SelectItemQualifiedWildcardKind, Value, WildcardAdditionalOptions,
 };
 
-use super::Resolver;
+use super::{Catalog, Resolver};
 use crate::dialect::columns::expand_columns;
 use crate::dialect::functions::{and, call};
 use crate::error::Result;
 use crate::labels::label;
 use crate::scope::{Env, Relation, Scope, merged_column, qualified, respell, same_name};
+use crate::walk::walk_expressions;
 use crate::wildcard::{expand_renamed, expand_repeated, star_columns, wildcard_options};
 
 impl Resolver<'_> {
@@ -39,6 +42,7 @@ impl Resolver<'_> {
             self.expr(selection, &scope, env)?;
         }
         write_out_keys(select);
+        leave_out_all(select, self.catalog);
         if let GroupByExpr::Expressions(exprs, _) = &mut select.group_by {
             for expr in exprs {
                 take_numbers_for_columns(expr, &select.projection);
@@ -138,6 +142,57 @@ fn write_out_keys(select: &mut Select) {
         };
         select.having = Some(and(any, select.having.take().map(Box::new)));
     }
+}
+
+/// Leaves `GROUP BY ALL` out where nothing but constants and aggregates is selected: constants are no keys, so all rows are one group, also
+/// if there are none.
+fn leave_out_all(select: &mut Select, catalog: &dyn Catalog) {
+    if !matches!(select.group_by, GroupByExpr::All(_)) {
+        return;
+    }
+    let mut has_aggregates = false;
+    for item in &select.projection {
+        let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { return };
+        match kind_of_item(expr, catalog) {
+            ItemKind::Aggregate => has_aggregates = true,
+            ItemKind::Constant => {}
+            ItemKind::Key => return,
+        }
+    }
+    if has_aggregates {
+        select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
+    }
+}
+
+/// What an item is to `GROUP BY ALL`.
+enum ItemKind {
+    Aggregate,
+    Constant,
+    Key,
+}
+
+fn kind_of_item(expr: &Expr, catalog: &dyn Catalog) -> ItemKind {
+    let mut kind = ItemKind::Constant;
+    let _: ControlFlow<()> = walk_expressions(expr, |expr| match expr {
+        Expr::Function(function) if function.over.is_none() && is_aggregate(&function.name, catalog) => {
+            kind = ItemKind::Aggregate;
+            ControlFlow::Break(())
+        }
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Function(_) => {
+            kind = ItemKind::Key;
+            ControlFlow::Continue(())
+        }
+        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => {
+            kind = ItemKind::Key;
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    kind
+}
+
+fn is_aggregate(name: &ObjectName, catalog: &dyn Catalog) -> bool {
+    matches!(name.0.as_slice(), [ObjectNamePart::Identifier(name)] if catalog.is_aggregate(&name.value))
 }
 
 /// Says of which table a key is, where something else is called so in the select list: `SELECT avg(x) AS k FROM t GROUP BY k`.
