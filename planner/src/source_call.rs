@@ -120,17 +120,19 @@ pub fn source_call_of(factor: &TableFactor) -> Result<Option<SourceCall>> {
     }
 }
 
-/// A name in single quotes is a path; so is one in double quotes that could be no table's name.
+/// A name in single quotes is a path; so is one in double quotes that looks like one. Where that is a table,
+/// [`keep_table_names`](crate::keep_table_names) has given it other quotes.
 fn path_of(name: &ObjectName) -> Option<&str> {
     match name.0.as_slice() {
         [ObjectNamePart::Identifier(Ident { value, quote_style: Some('\''), .. })] => Some(value),
-        [ObjectNamePart::Identifier(Ident { value, quote_style: Some('"'), .. })]
-            if value.contains(['/', '*', '.']) =>
-        {
-            Some(value)
-        }
+        [ObjectNamePart::Identifier(ident)] if looks_like_path(ident) => Some(&ident.value),
         _ => None,
     }
+}
+
+/// Whether a name in double quotes is taken for a path.
+pub(crate) fn looks_like_path(name: &Ident) -> bool {
+    name.quote_style == Some('"') && name.value.contains(['/', '*', '.'])
 }
 
 fn function_of(name: &ObjectName) -> Option<SourceFunction> {

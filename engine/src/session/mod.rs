@@ -231,11 +231,20 @@ impl Session {
         for note in swath_planner::pitfalls(&statement) {
             self.notes.add(note);
         }
+        self.keep_table_names(&mut statement).await;
         self.answer_ahead(&mut statement).await?;
         let named = self.open_sources(&statement).await?;
         let session = self.clone();
         let plan = self.threads.run(async move { session.plan_open(statement, copy).await }).await?;
         self.with_current_files(plan, &named).await
+    }
+
+    /// Keeps names in double quotes that are those of tables from being taken for paths.
+    async fn keep_table_names(&self, statement: &mut Statement) {
+        if swath_planner::may_name_tables_like_paths(statement) {
+            let tables: Vec<String> = self.registered().await.into_iter().map(|(name, _)| name).collect();
+            swath_planner::keep_table_names(statement, &tables);
+        }
     }
 
     /// Runs what must be known before a statement can be planned, and puts what comes of it into the statement.
@@ -423,6 +432,7 @@ impl Session {
         mut query: Statement,
         own: Option<SelfTable>,
     ) -> Result<LogicalPlan> {
+        self.keep_table_names(&mut query).await;
         let _open = self.open_sources(&query).await?;
         let mut tables = self.tables().await;
         let mut state = self.context.state();
