@@ -18,9 +18,11 @@ mod json_text;
 mod kind_of;
 mod length;
 mod like_pattern;
+mod list_operators;
 mod list_picks;
 mod list_reduce;
 mod list_sum;
+mod list_text;
 mod nested_as_text;
 mod octet_length;
 mod of_lists;
@@ -72,6 +74,7 @@ pub(crate) fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
         Arc::new(interval_multiples::IntervalMultiples),
         Arc::new(text_parts::TextPlaces),
         Arc::new(BooleansBesideOthers),
+        Arc::new(list_operators::ListOperators),
     ]
 }
 

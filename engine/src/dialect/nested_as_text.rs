@@ -1,6 +1,7 @@
-//! `CAST(x AS VARCHAR)` of structs and maps, and of lists of them: they are written as JSON, as they are in results.
+//! `CAST(x AS VARCHAR)` of structs and maps, and of lists of them: they are written as JSON, as they are in results. Other lists are written
+//! by [`ListText`].
 //!
-//! The relational core has no text of them.
+//! The relational core has no text of them, and of lists one in which a null is nothing.
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, ScalarUDF, cast};
 use datafusion::optimizer::AnalyzerRule;
 
+use super::list_text::ListText;
 use crate::overflow::rewrite_expressions;
 
 /// Writes nested values as JSON where a text is asked for.
@@ -22,12 +24,15 @@ pub(crate) struct NestedAsText {
 
 impl AnalyzerRule for NestedAsText {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
+        let list_text = ScalarUDF::from(ListText::default());
         let written = |expr: Expr, schema: &DFSchema| match expr {
-            Expr::Cast(Cast { expr, field })
-                if is_text(field.data_type()) && is_nested(&expr.get_type(schema)?) =>
-            {
-                let json = self.to_json.call(vec![*expr]);
-                Ok(Transformed::yes(cast(json, field.data_type().clone())))
+            Expr::Cast(Cast { expr, field }) if is_text(field.data_type()) => {
+                let text = match expr.get_type(schema)? {
+                    ty if is_nested(&ty) => self.to_json.call(vec![*expr]),
+                    ty if is_list(&ty) => list_text.call(vec![*expr]),
+                    _ => return Ok(Transformed::no(Expr::Cast(Cast { expr, field }))),
+                };
+                Ok(Transformed::yes(cast(text, field.data_type().clone())))
             }
             other => Ok(Transformed::no(other)),
         };
@@ -41,6 +46,10 @@ impl AnalyzerRule for NestedAsText {
 
 pub(super) fn is_text(ty: &DataType) -> bool {
     matches!(ty, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+pub(super) fn is_list(ty: &DataType) -> bool {
+    matches!(ty, DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..))
 }
 
 /// Whether there are structs or maps in a type.

@@ -70,6 +70,7 @@ pub(crate) fn type_name(ty: &DataType) -> String {
         DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) => {
             return format!("{}[]", type_name(item.data_type()));
         }
+        DataType::FixedSizeList(item, len) => return format!("{}[{len}]", type_name(item.data_type())),
         DataType::Struct(fields) => {
             let field = |field: &arrow::datatypes::FieldRef| {
                 format!("{} {}", field.name(), type_name(field.data_type()))

@@ -218,8 +218,8 @@ fn session_state(
         .with_analyzer_rule(Arc::new(IntervalsByLength))
         .with_analyzer_rule(Arc::new(ZerosOfEitherSign))
         .with_analyzer_rule(Arc::new(TextsAsTimes))
-        .with_analyzer_rule(Arc::new(TimesAsText))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
+        .with_analyzer_rule(Arc::new(TimesAsText))
         .with_analyzer_rule(Arc::new(CheckArithmetic))
         .with_analyzer_rule(Arc::new(UseOwnAggregates::new(&resources.budget)))
         .build();

@@ -25,13 +25,14 @@ use sqlparser::ast::{
 use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
-    add_separator, format_last, has_order, leave_nulls, leave_order, order_once, parts_of_seconds, tried,
-    unnested,
+    add_separator, format_last, has_order, leave_null_lists, leave_nulls, leave_order,
+    order_once, parts_of_seconds, tried, unnested,
 };
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
 use self::structs::{json_object, named_values, struct_pack, with_fields};
+use crate::dialect::any_items::equals_any;
 use crate::dialect::bytes::escaped_bytes;
 use crate::dialect::cast_keys::tell_keys_apart;
 use crate::dialect::casts::tell_casts_apart;
@@ -226,9 +227,9 @@ impl VisitorMut for Rewriter {
                 }
                 Ok(None)
             }
-            ref other => match folded(other) {
-                Some(folded) => Ok(Some(folded)),
-                None => compared_rows(other),
+            ref other => match folded(other).map_or_else(|| equals_any(other), |folded| Ok(Some(folded))) {
+                Ok(None) => compared_rows(other),
+                known => known,
             },
         };
         match rewritten {
@@ -417,6 +418,11 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 conditions: vec![CaseWhen { condition, result: then }],
                 else_result: Some(Box::new(otherwise)),
             }))
+        }
+        // Nulls are no lists.
+        "list_concat" | "list_cat" | "array_concat" | "array_cat" => {
+            leave_null_lists(function);
+            Ok(None)
         }
         // Of texts, too.
         "array_slice" | "list_slice" if positional(function).is_some_and(|given| given.len() == 3) => {

@@ -2,6 +2,7 @@
 //!
 //! All of it is syntax in, syntax out. Functions that have to be computed for rows are in the engine's own `dialect`.
 
+pub(crate) mod any_items;
 pub(crate) mod array_query;
 pub(crate) mod asof;
 pub(crate) mod bytes;

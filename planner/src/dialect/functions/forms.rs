@@ -1,8 +1,8 @@
 //! Small differences of calls: arguments that are left out or stand elsewhere.
 
 use sqlparser::ast::{
-    CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    OrderByExpr, Value,
+    CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArguments, OrderByExpr, Value,
 };
 
 use super::calls::{arguments, call, text, wrong_arguments};
@@ -162,5 +162,18 @@ pub(super) fn leave_nulls(list: &mut Expr) {
         Expr::Array(list) => list.elem.retain(|item| !is_null(item)),
         Expr::Nested(list) => leave_nulls(list),
         _ => {}
+    }
+}
+
+/// Leaves nulls that are written down out of lists that are joined: they are no lists.
+pub(super) fn leave_null_lists(function: &mut Function) {
+    let is_null = |arg: &FunctionArg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) => value.value == Value::Null,
+        _ => false,
+    };
+    if let FunctionArguments::List(list) = &mut function.args
+        && !list.args.iter().all(is_null)
+    {
+        list.args.retain(|arg| !is_null(arg));
     }
 }
