@@ -1,6 +1,7 @@
 //! Aggregates of the relational core also of what it has them not for: `sum(x > 5)`, `avg(at)`, `median(day)`.
 //!
-//! Booleans are 0 and 1. Times are counted in microseconds, in the core's aggregate of doubles.
+//! Booleans are 0 and 1. Times are counted in microseconds, in the core's aggregate of doubles. The average of decimals is a double: the
+//! core's is a decimal with four digits more than they have.
 
 use std::sync::Arc;
 
@@ -66,32 +67,67 @@ impl OfMoreTypes {
     }
 }
 
-/// Whether the values of an aggregate are times.
-fn is_of_times(fields: &[FieldRef]) -> bool {
-    fields.first().is_some_and(|field| matches!(field.data_type(), DataType::Timestamp(..)))
+/// What the core is asked for in place of an aggregate that it lacks.
+struct StandIn {
+    /// The type of the values that it is given.
+    values: DataType,
+    /// The type of its results.
+    results: DataType,
+    conversion: Conversion,
 }
 
-fn as_double(field: &Field) -> FieldRef {
-    Arc::new(field.clone().with_data_type(DataType::Float64))
-}
-
-/// Asks for the aggregate of doubles in place of one of times.
-fn over_doubles<T>(args: &AccumulatorArgs<'_>, ask: impl FnOnce(AccumulatorArgs<'_>) -> T) -> T {
-    let mut expr_fields = args.expr_fields.to_vec();
-    if let Some(first) = expr_fields.first_mut() {
-        *first = as_double(first);
+impl StandIn {
+    /// That of values of this type, if there is one.
+    fn of(name: &str, fields: &[FieldRef]) -> Option<Self> {
+        match fields.first()?.data_type() {
+            DataType::Timestamp(..) => Some(Self {
+                values: DataType::Float64,
+                results: DataType::Float64,
+                conversion: Conversion { values: to_doubles, results: to_times },
+            }),
+            ty @ DataType::Decimal128(precision, scale) if name == "avg" => {
+                let more = DIGITS_OF_SUMS.saturating_sub(*precision).clamp(4, 12) as i8;
+                Some(Self {
+                    values: ty.clone(),
+                    results: DataType::Decimal128(38, scale.saturating_add(more).min(38)),
+                    conversion: Conversion { values: |values| Ok(values.to_vec()), results: to_type },
+                })
+            }
+            _ => None,
+        }
     }
-    ask(AccumulatorArgs {
-        return_field: as_double(&args.return_field),
-        schema: args.schema,
-        ignore_nulls: args.ignore_nulls,
-        order_bys: args.order_bys,
-        is_reversed: args.is_reversed,
-        name: args.name,
-        is_distinct: args.is_distinct,
-        exprs: args.exprs,
-        expr_fields: &expr_fields,
-    })
+
+    /// The fields of what is given, with the type of the values.
+    fn fields(&self, fields: &[FieldRef]) -> Vec<FieldRef> {
+        let mut fields = fields.to_vec();
+        if let Some(first) = fields.first_mut() {
+            *first = with_type(first, &self.values);
+        }
+        fields
+    }
+
+    /// Asks for the aggregate in place of another one.
+    fn ask<T>(&self, args: &AccumulatorArgs<'_>, ask: impl FnOnce(AccumulatorArgs<'_>) -> T) -> T {
+        ask(AccumulatorArgs {
+            return_field: with_type(&args.return_field, &self.results),
+            schema: args.schema,
+            ignore_nulls: args.ignore_nulls,
+            order_bys: args.order_bys,
+            is_reversed: args.is_reversed,
+            name: args.name,
+            is_distinct: args.is_distinct,
+            exprs: args.exprs,
+            expr_fields: &self.fields(args.expr_fields),
+        })
+    }
+}
+
+/// As many digits has the sum of a billion decimals, at most, whose average is to have more digits behind the point: 38, but those of the
+/// billion.
+const DIGITS_OF_SUMS: u8 = 29;
+
+fn with_type(field: &Field, ty: &DataType) -> FieldRef {
+    Arc::new(field.clone().with_data_type(ty.clone()))
 }
 
 impl AggregateUDFImpl for OfMoreTypes {
@@ -112,54 +148,49 @@ impl AggregateUDFImpl for OfMoreTypes {
             Some(DataType::Timestamp(_, zone)) => {
                 Ok(DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))
             }
+            Some(DataType::Decimal128(..)) if self.name() == "avg" => Ok(DataType::Float64),
             _ => self.core.return_type(types),
         }
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        if !is_of_times(args.input_fields) {
+        let Some(stand_in) = StandIn::of(self.name(), args.input_fields) else {
             return self.core.state_fields(args);
-        }
-        let mut input_fields = args.input_fields.to_vec();
-        if let Some(first) = input_fields.first_mut() {
-            *first = as_double(first);
-        }
-        let return_field = as_double(&args.return_field);
+        };
+        let input_fields = stand_in.fields(args.input_fields);
+        let return_field = with_type(&args.return_field, &stand_in.results);
         self.core.state_fields(StateFieldsArgs { input_fields: &input_fields, return_field, ..args })
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if !is_of_times(args.expr_fields) {
+        let Some(stand_in) = StandIn::of(self.name(), args.expr_fields) else {
             return self.core.accumulator(args);
-        }
-        let ty = args.return_field.data_type().clone();
-        let doubles = over_doubles(&args, |args| self.core.accumulator(args))?;
-        Ok(Box::new(Converted::new(doubles, OF_TIMES, &ty)))
+        };
+        let inner = stand_in.ask(&args, |args| self.core.accumulator(args))?;
+        Ok(Box::new(Converted::new(inner, stand_in.conversion, args.return_field.data_type())))
     }
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if !is_of_times(args.expr_fields) {
+        let Some(stand_in) = StandIn::of(self.name(), args.expr_fields) else {
             return self.core.create_sliding_accumulator(args);
-        }
-        let ty = args.return_field.data_type().clone();
-        let doubles = over_doubles(&args, |args| self.core.create_sliding_accumulator(args))?;
-        Ok(Box::new(Converted::new(doubles, OF_TIMES, &ty)))
+        };
+        let inner = stand_in.ask(&args, |args| self.core.create_sliding_accumulator(args))?;
+        Ok(Box::new(Converted::new(inner, stand_in.conversion, args.return_field.data_type())))
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
-        match is_of_times(args.expr_fields) {
-            true => over_doubles(&args, |args| self.core.groups_accumulator_supported(args)),
-            false => self.core.groups_accumulator_supported(args),
+        match StandIn::of(self.name(), args.expr_fields) {
+            Some(stand_in) => stand_in.ask(&args, |args| self.core.groups_accumulator_supported(args)),
+            None => self.core.groups_accumulator_supported(args),
         }
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        if !is_of_times(args.expr_fields) {
+        let Some(stand_in) = StandIn::of(self.name(), args.expr_fields) else {
             return self.core.create_groups_accumulator(args);
-        }
-        let ty = args.return_field.data_type().clone();
-        let doubles = over_doubles(&args, |args| self.core.create_groups_accumulator(args))?;
-        Ok(Box::new(Converted::new(doubles, OF_TIMES, &ty)))
+        };
+        let inner = stand_in.ask(&args, |args| self.core.create_groups_accumulator(args))?;
+        Ok(Box::new(Converted::new(inner, stand_in.conversion, args.return_field.data_type())))
     }
 
     fn simplify(&self) -> Option<AggregateFunctionSimplification> {
@@ -187,9 +218,6 @@ impl AggregateUDFImpl for OfMoreTypes {
     }
 }
 
-/// An aggregate of doubles, given times and asked for one.
-const OF_TIMES: Conversion = Conversion { values: to_doubles, results: to_times };
-
 /// All columns, the first as doubles.
 fn to_doubles(values: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
     let mut values = values.to_vec();
@@ -206,4 +234,8 @@ fn to_times(doubles: &ArrayRef, ty: &DataType) -> Result<ArrayRef> {
     let doubles = doubles.as_primitive::<Float64Type>();
     let micros: PrimitiveArray<Int64Type> = doubles.unary(|double| double.round() as i64);
     Ok(cast(&micros, ty)?)
+}
+
+fn to_type(results: &ArrayRef, ty: &DataType) -> Result<ArrayRef> {
+    Ok(cast(results, ty)?)
 }
