@@ -95,6 +95,7 @@ fn sealed(function: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     });
     let rows = Arc::new(Schema::new(fields.collect::<Result<Vec<_>>>()?));
     let names = DFSchema::try_from(Arc::clone(&rows))?;
+    let volatility = if inner.is_volatile() { Volatility::Volatile } else { Volatility::Immutable };
     let sealed = Sealed {
         shown,
         field: Arc::new(inner.to_field(&names)?.1.as_ref().clone().with_nullable(true)),
@@ -104,10 +105,10 @@ fn sealed(function: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             &ExecutionProps::new(),
             &PhysicalPlanningContext::default(),
         )?,
-        signature: Signature::any(
-            arguments.len(),
-            if inner.is_volatile() { Volatility::Volatile } else { Volatility::Immutable },
-        ),
+        signature: match arguments.len() {
+            0 => Signature::nullary(volatility),
+            count => Signature::any(count, volatility),
+        },
         inner,
         rows,
     };
