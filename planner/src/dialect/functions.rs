@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 
 use datafusion_sql::parser::Statement;
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, DataType, DateTimeField, Expr, Function, FunctionArg,
+    AccessExpr, BinaryOperator, CaseWhen, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArguments, Ident, NamedWindowDefinition, ObjectNamePart, Query, Select,
     Statement as SqlStatement, Subscript, TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
 };
@@ -162,6 +162,13 @@ impl VisitorMut for Rewriter {
                 if written(bytes).is_some_and(|text| text.contains("\\x")) =>
             {
                 written(bytes).map_or(Ok(None), |text| escaped_bytes(&text).map(Some))
+            }
+            Expr::Cast { data_type: DataType::Uuid, expr, kind, .. } => {
+                let function = if *kind == CastKind::TryCast { "try_as_uuid" } else { "as_uuid" };
+                Ok(Some(Expr::Function(call(function, vec![(**expr).clone()]))))
+            }
+            Expr::TypedString(TypedString { data_type: DataType::Uuid, value, .. }) => {
+                Ok(Some(Expr::Function(call("as_uuid", vec![Expr::Value(value.clone())]))))
             }
             Expr::Cast { data_type, .. }
             | Expr::Convert { data_type: Some(data_type), .. }

@@ -28,6 +28,8 @@ pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
         // As files have them: nanoseconds, which the relational core would take, are of the years 1677 to 2262 alone.
         DataType::Timestamp(None, zone) => DataType::Timestamp(Some(MICROSECONDS), *zone),
         DataType::Blob(_) => DataType::Bytea,
+        // Of texts; what is cast to one is looked at, too.
+        DataType::Uuid => DataType::Varchar(None),
         DataType::Custom(name, arguments) if arguments.is_empty() => {
             match &*name.to_string().to_lowercase() {
                 "int1" => DataType::TinyInt(None),

@@ -10,6 +10,7 @@ mod printf;
 mod spec;
 mod texts;
 mod times;
+mod uuids;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -32,6 +33,7 @@ pub(crate) fn row_functions() -> Vec<ScalarUDF> {
     functions.extend(times::all());
     functions.extend(list_statistics::all());
     functions.extend(numbers::all());
+    functions.extend(uuids::all());
     functions.extend([bar::bar(), format::format(), printf::printf()]);
     functions
 }
