@@ -8,6 +8,7 @@ use sqlparser::ast::{BinaryOperator, Expr, VisitMut, VisitorMut};
 
 use crate::dialect::chains::Chains;
 use crate::dialect::grouping_sets::InnerSets;
+use crate::dialect::json_rows::JsonRows;
 use crate::dialect::powers::Powers;
 use crate::dialect::series::SeriesAsLists;
 use crate::walk::walk_mut;
@@ -38,6 +39,7 @@ fn restore<T: VisitMut>(node: &mut T) {
     let ControlFlow::Continue(()) = walk_mut(node, &mut Chains);
     let ControlFlow::Continue(()) = walk_mut(node, &mut InnerSets);
     let ControlFlow::Continue(()) = walk_mut(node, &mut SeriesAsLists);
+    let ControlFlow::Continue(()) = walk_mut(node, &mut JsonRows);
 }
 
 struct Restoring;

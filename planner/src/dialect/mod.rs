@@ -18,6 +18,7 @@ pub(crate) mod grouping_sets;
 pub(crate) mod in_lists;
 pub(crate) mod intervals;
 pub(crate) mod json_operators;
+pub(crate) mod json_rows;
 pub(crate) mod lambdas;
 pub(crate) mod limits;
 pub(crate) mod literals;
