@@ -138,6 +138,12 @@ fn fields_of_structs_are_columns_by_their_own_names() {
         &["x|1", "w|1"],
     );
     check("SELECT s.place FROM (SELECT a.place, a FROM '$/s.jsonl') s ORDER BY 1", &["place"], &["w", "x"]);
+    // All of them.
+    check(
+        "SELECT t.a.\"in\".*, A.* EXCLUDE (\"in\") FROM '$/s.jsonl' t ORDER BY place",
+        &["n", "place"],
+        &["1|w", "2|x"],
+    );
     // A word that is a function elsewhere.
     scratch.file("u.jsonl", "{\"user\": {\"name\": \"Ann\", \"tags\": [7]}, \"day\": 1}\n");
     check(

@@ -1,11 +1,15 @@
 //! Fields of structs: `by.name`, where `by` is a column of files.
 
-use sqlparser::ast::{AccessExpr, Expr, Function, FunctionArguments, Ident, ObjectNamePart};
+use sqlparser::ast::{
+    AccessExpr, Expr, Function, FunctionArguments, Ident, ObjectNamePart, SelectItem,
+    SelectItemQualifiedWildcardKind,
+};
 
 use crate::error::{Error, Result};
 use crate::names::Catalog;
 use crate::scope::{Env, Relation, Scope, respell, same_name};
 use crate::suggest::nearest;
+use crate::wildcard::left_out_names;
 
 /// Gives the fields behind a column the spelling of the files. Names before them have it already.
 ///
@@ -50,6 +54,52 @@ fn owner<'a>(parts: &[Ident], scope: &'a Scope<'_>, env: &'a Env) -> Option<(&'a
         }
     }
     None
+}
+
+/// Writes out `by.*`, where `by` is a struct of files, as its fields.
+pub(crate) fn expand_structs(items: &mut Vec<SelectItem>, relations: &[Relation], catalog: &dyn Catalog) {
+    let mut expanded = Vec::with_capacity(items.len());
+    for item in items.drain(..) {
+        match fields_of(&item, relations, catalog) {
+            Some(fields) => expanded.extend(fields),
+            None => expanded.push(item),
+        }
+    }
+    *items = expanded;
+}
+
+fn fields_of(item: &SelectItem, relations: &[Relation], catalog: &dyn Catalog) -> Option<Vec<SelectItem>> {
+    let SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) = item
+    else {
+        return None;
+    };
+    let part = |part: &ObjectNamePart| part.as_ident().cloned();
+    let mut parts: Vec<Ident> = name.0.iter().map(part).collect::<Option<_>>()?;
+    let table = relations.iter().find(|relation| same_name(&relation.name, &parts[0].value));
+    let (relation, column) = match table {
+        Some(relation) => (relation, 1),
+        None => (relations.iter().find(|relation| relation.column(&parts[0].value).is_some())?, 0),
+    };
+    let source = relation.source.as_ref()?;
+    let own = relation.column(&parts.get(column)?.value)?;
+    parts[column] = Ident::with_quote('"', own);
+    let mut path = vec![own.clone()];
+    for field in &mut parts[column + 1..] {
+        respell(field, catalog.source_fields(source, &path).iter().map(String::as_str));
+        path.push(field.value.clone());
+    }
+    let left_out = left_out_names(options);
+    let mut fields = catalog.source_fields(source, &path);
+    if fields.is_empty() {
+        return None;
+    }
+    fields.retain(|field| !left_out.iter().any(|left_out| same_name(left_out, field)));
+    let field = |name: String| {
+        let alias = Ident::with_quote('"', name);
+        let field = parts.iter().cloned().chain([alias.clone()]).collect();
+        SelectItem::ExprWithAlias { expr: Expr::CompoundIdentifier(field), alias }
+    };
+    Some(fields.into_iter().map(field).collect())
 }
 
 fn no_field(name: &str, path: &[String], known: &[String]) -> Error {

@@ -11,6 +11,7 @@ use super::{Catalog, Resolver};
 use crate::dialect::columns::expand_columns;
 use crate::dialect::functions::{and, call};
 use crate::error::Result;
+use crate::fields::expand_structs;
 use crate::labels::label;
 use crate::scope::{Env, Relation, Scope, merged_column, qualified, respell, same_name};
 use crate::walk::walk_expressions;
@@ -23,6 +24,7 @@ impl Resolver<'_> {
         env: &Env,
     ) -> Result<(Option<Vec<String>>, Vec<Relation>)> {
         let relations = self.from(&mut select.from, env)?;
+        expand_structs(&mut select.projection, &relations, self.catalog);
         expand_columns(select, &relations)?;
         expand_renamed(&mut select.projection, &relations)?;
         let mut named = Vec::new();
