@@ -134,7 +134,11 @@ impl std::fmt::Display for Form {
 impl Form {
     fn new(written: &str) -> Self {
         // Of parts of a second there are as many digits as there are.
-        let form = written.replace(".%f", "%.f");
+        let mut form = written.replace(".%f", "%.f");
+        // Of an offset the minutes may be left out.
+        if !form.contains("%%") {
+            form = form.replace("%z", "%#z");
+        }
         let items = StrftimeItems::new(&form).map(Item::to_owned).collect();
         Self { written: written.to_owned(), items }
     }
@@ -204,6 +208,7 @@ mod tests {
             ("10:11 PM", "%I:%M %p", Some("1900-01-01 22:11:00")),
             ("2001-060", "%Y-%j", Some("2001-03-01 00:00:00")),
             ("2001-02-03T01:00:00.5+02:00", "%Y-%m-%dT%H:%M:%S.%f%z", Some("2001-02-02 23:00:00.500")),
+            ("2001-02-03 01:00:00-03", "%Y-%m-%d %H:%M:%S%z", Some("2001-02-03 04:00:00")),
             ("86400", "%s", Some("1970-01-02 00:00:00")),
             ("2001-02-30", "%Y-%m-%d", None),
             ("2001-02-03 x", "%Y-%m-%d", None),

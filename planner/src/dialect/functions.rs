@@ -25,7 +25,7 @@ use sqlparser::ast::{
 use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
-    add_separator, format_last, has_order, leave_null_lists, leave_nulls, leave_order,
+    add_separator, first_known, format_last, has_order, leave_null_lists, leave_nulls, leave_order,
     order_once, parts_of_seconds, tried, unnested,
 };
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
@@ -47,6 +47,7 @@ use crate::dialect::rows::{compared_rows, row_conditions};
 use crate::dialect::sliding::{respell_window, slid, write_out_windows};
 use crate::dialect::templates::Template;
 use crate::dialect::type_names::known_type;
+use crate::dialect::typed_values::type_texts;
 use crate::error::{Error, Result};
 use crate::walk::walk_mut;
 
@@ -101,6 +102,7 @@ impl VisitorMut for Rewriter {
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
         tell_keys_apart(query);
+        type_texts(query);
         if let Err(error) = order_first_rows(query) {
             return ControlFlow::Break(error);
         }
@@ -259,6 +261,11 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
     let [ObjectNamePart::Identifier(ident)] = function.name.0.as_mut_slice() else { return Ok(None) };
     let name = ident.value.to_lowercase();
     take_options(function, &name)?;
+    if matches!(name.as_str(), "coalesce" | "ifnull")
+        && let Some(choice) = first_known(function)
+    {
+        return Ok(Some(choice));
+    }
     let [ObjectNamePart::Identifier(ident)] = function.name.0.as_mut_slice() else { return Ok(None) };
     if let Some((_, known)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
         *ident = Ident::new(*known);
@@ -277,6 +284,10 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         // Nanoseconds of the core, in which other times would be looked at, too, are of few years.
         let now = Expr::Function(call("now", Vec::new()));
         return Template::new("CAST($1 AS TIMESTAMP(6) WITH TIME ZONE)", 1).filled(&[now]).map(Some);
+    }
+    if matches!(name.as_str(), "localtimestamp" | "current_localtimestamp") && function.over.is_none() {
+        let now = Expr::Function(call("now", Vec::new()));
+        return Template::new("CAST($1 AS TIMESTAMP(6))", 1).filled(&[now]).map(Some);
     }
     leave_order(function, &name);
     order_once(function);

@@ -35,3 +35,4 @@ pub(crate) mod sliding;
 pub(crate) mod struct_types;
 pub(crate) mod templates;
 pub(crate) mod type_names;
+pub(crate) mod typed_values;

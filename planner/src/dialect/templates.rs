@@ -131,6 +131,7 @@ impl Template {
             match name {
                 "encode" => "CAST($1 AS BYTEA)",
                 "decode" => "CAST($1 AS VARCHAR)",
+                "make_date" => "arrow_cast(CAST($1 AS INT), 'Date32')",
                 "make_timestamp" => "arrow_cast(CAST($1 AS BIGINT), 'Timestamp(Microsecond, None)')",
                 _ => return None,
             },
@@ -180,6 +181,7 @@ impl Template {
             | "array_negative_dot_product" => ("-inner_product($1, $2)", 2, "two lists of numbers"),
             "map_contains" => ("array_has(map_keys($1), $2)", 2, "a map and a key"),
             "map_contains_value" => ("array_has(map_values($1), $2)", 2, "a map and a value"),
+            "map_contains_entry" => ("coalesce(($1)[$2] = $3, false)", 3, "a map, a key and a value"),
             "map_extract_value" => ("($1)[$2]", 2, "a map and a key"),
             "map_extract" | "element_at" => (
                 "CASE WHEN $1 IS NOT NULL THEN array_resize(map_extract($1, $2), \
@@ -223,6 +225,18 @@ impl Template {
             "bit_count" => ("length(replace(bin($1), '0', ''))", 1, "one integer"),
             "from_base64" => ("decode($1, 'base64')", 1, "one text"),
             "base64" | "to_base64" => ("encode($1, 'base64pad')", 1, "one value of bytes or text"),
+            "parse_path" => (
+                "CASE WHEN $1 LIKE '/%' THEN array_prepend('/', array_remove_all(string_split_regex($1, '[/\\\\]'), '')) \
+                 ELSE array_remove_all(string_split_regex($1, '[/\\\\]'), '') END",
+                1,
+                "one path",
+            ),
+            "parse_dirname" => (
+                "CASE WHEN $1 LIKE '/%' THEN '/' WHEN regexp_like($1, '[/\\\\]') THEN regexp_replace($1, '[/\\\\].*$', '') \
+                 WHEN $1 IS NOT NULL THEN '' END",
+                1,
+                "one path",
+            ),
             "parse_dirpath" => ("regexp_replace($1, '(^|[/\\\\])[^/\\\\]*$', '')", 1, "one path"),
             "list_reverse_sort" | "array_reverse_sort" => {
                 ("array_sort($1, 'DESC', 'NULLS LAST')", 1, "one list")
@@ -255,6 +269,7 @@ impl Template {
             "century" => ("CAST(ceil(date_part('year', $1) / 100.0) AS BIGINT)", 1, ONE_TIME),
             "millennium" => ("CAST(ceil(date_part('year', $1) / 1000.0) AS BIGINT)", 1, ONE_TIME),
             "from_hex" | "unhex" => ("decode($1, 'hex')", 1, "one text"),
+            "make_timestamp_ms" => ("epoch_ms($1)", 1, "milliseconds since 1970"),
             "epoch_us" => ("CAST(arrow_cast($1, 'Timestamp(Microsecond, None)') AS BIGINT)", 1, ONE_TIME),
             "epoch_ns" => ("CAST(arrow_cast($1, 'Timestamp(Nanosecond, None)') AS BIGINT)", 1, ONE_TIME),
             "make_timestamp" => (
@@ -272,8 +287,14 @@ impl Template {
             "json_group_object" => ("to_json(map(array_agg($1), array_agg($2)))", 2, "a key and a value"),
             "regexp_escape" => ("regexp_replace($1, '([^A-Za-z0-9_])', '\\\\\\1', 'g')", 1, "one text"),
             "json_group_array" => ("to_json(array_agg($1))", 1, "one value"),
+            "json_value" => (
+                "CASE WHEN json_type($1, $2) NOT IN ('OBJECT', 'ARRAY') THEN json_extract($1, $2) END",
+                2,
+                "a text of JSON and a path",
+            ),
             "json_quote" => ("to_json($1)", 1, "one value"),
             "row_to_json" => ("to_json($1)", 1, "one struct"),
+            "pg_typeof" => ("lower(typeof($1))", 1, "one value"),
             "last_day" => {
                 ("CAST(date_trunc('month', $1) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)", 1, ONE_TIME)
             }

@@ -63,9 +63,11 @@ impl Resolver<'_> {
         must_have_conditions(table)?;
         let shared = expand_asof(table)?;
         self.factor(&mut table.relation, relations, env)?;
+        name_all_columns(&mut table.relation, &relations[start..]);
         for join in &mut table.joins {
             let left = relations.len();
             self.factor(&mut join.relation, relations, env)?;
+            name_all_columns(&mut join.relation, &relations[left..]);
             if let JoinOperator::Semi(constraint) | JoinOperator::Anti(constraint) = &join.join_operator {
                 let constraint = constraint.clone();
                 join.join_operator = match join.join_operator {
@@ -236,6 +238,22 @@ impl Resolver<'_> {
             return Err(no_table(&ident.value, ctes.into_iter().chain(tables.iter().map(String::as_str))));
         }
         Ok(Relation::new(ident.value.clone(), self.catalog.table_columns(&ident.value)))
+    }
+}
+
+/// Writes out `t(a)` where the table has more columns: the others keep their names.
+fn name_all_columns(factor: &mut TableFactor, relations: &[Relation]) {
+    let (TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. }) =
+        factor
+    else {
+        return;
+    };
+    let [Relation { columns: Some(columns), .. }] = relations else { return };
+    if !alias.columns.is_empty() {
+        let others: Vec<&String> = columns.iter().skip(alias.columns.len()).collect();
+        let column =
+            |name: &String| TableAliasColumnDef { name: Ident::with_quote('"', name), data_type: None };
+        alias.columns.extend(others.into_iter().map(column));
     }
 }
 

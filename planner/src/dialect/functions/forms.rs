@@ -1,11 +1,12 @@
 //! Small differences of calls: arguments that are left out or stand elsewhere.
 
+use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    CaseWhen, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArguments, OrderByExpr, Value,
 };
 
-use super::calls::{arguments, call, text, wrong_arguments};
+use super::calls::{arguments, call, is_not_null, positional, text, wrong_arguments};
 use crate::dialect::literals::written;
 use crate::error::{Error, Result};
 
@@ -95,6 +96,28 @@ pub(super) fn leave_order(function: &mut Function, name: &str) {
     {
         list.clauses.retain(|clause| !matches!(clause, FunctionArgumentClause::OrderBy(_)));
     }
+}
+
+/// `coalesce(day, '1970-01-01')` as a `CASE`, in which a text beside a time is one, too; the function of the relational core takes values of
+/// one kind. `None`: the last value is no such text.
+pub(super) fn first_known(function: &Function) -> Option<Expr> {
+    let given = positional(function)?;
+    let (last, others) = given.split_last()?;
+    let is_date = |text: &str| {
+        let bytes = text.as_bytes();
+        bytes.len() >= 10 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-' && bytes[7] == b'-'
+    };
+    if others.is_empty() || !written(last).is_some_and(|text| is_date(&text)) {
+        return None;
+    }
+    let known = |value: &Expr| CaseWhen { condition: is_not_null(value), result: value.clone() };
+    Some(Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: others.iter().map(known).collect(),
+        else_result: Some(Box::new(last.clone())),
+    })
 }
 
 /// `try(CAST(x AS int))` as `TRY_CAST(x AS int)`.
