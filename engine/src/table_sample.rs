@@ -76,7 +76,7 @@ fn size_of(quantity: &TableSampleQuantity, method: Option<TableSampleMethod>) ->
 }
 
 /// Another one each time.
-fn any_seed() -> u64 {
+pub(crate) fn any_seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

@@ -104,6 +104,26 @@ fn csv_for_other_programs() {
 }
 
 #[test]
+fn delimiters_of_several_characters_and_escapes_come_back() {
+    let scratch = Scratch::new();
+    let expected = scratch.rows("SELECT * FROM '$/a.csv' ORDER BY id");
+    scratch.rows("COPY (SELECT * FROM '$/a.csv' ORDER BY id) TO '$/b.csv' (DELIM '||', ESCAPE '\\', USE_TMP_FILE true)");
+    assert_eq!(
+        scratch.read("b.csv"),
+        "id||name||x\n1||\"a,\\\"b\\\"\nc\"||1.5\n2||||\n3||\"\"||-2.0\n4||\"NA;|\"||3.0\n"
+    );
+    assert_eq!(scratch.rows("SELECT * FROM read_csv('$/b.csv', delim = '||', escape = '\\')"), expected);
+    let error = |options: &str| scratch.error(&format!("COPY '$/a.csv' TO '$/b.csv' ({options})")).0;
+    assert_eq!(error("DELIM '\"x'"), "option delim: it is the same as quote");
+    assert_eq!(error("DELIM 'x\\', ESCAPE '\\'"), "option escape: it is a part of delim");
+    assert_eq!(error("DELIM 'blanks'"), "option delim: expected one to eight bytes of text");
+    assert_eq!(
+        scratch.error("COPY '$/a.csv' TO '$/b.json' (ESCAPE '\\')").0,
+        "option escape: json has no such option"
+    );
+}
+
+#[test]
 fn csv_and_tsv_come_back_through_every_codec() {
     let scratch = Scratch::new();
     let expected = scratch.rows("SELECT * FROM '$/a.csv' ORDER BY id");
@@ -148,6 +168,11 @@ fn json_lines_and_arrays() {
     assert_eq!(scratch.read("o.json"), format!("[\n  {first},\n  {second}\n]\n"));
     scratch.rows(&format!("{sql} '$/o.json' (ARRAY false)"));
     assert_eq!(scratch.read("o.json"), format!("{first}\n{second}\n"));
+    scratch.rows(&format!("{sql} '$/o.ndjson' (FORMAT json)"));
+    assert_eq!(scratch.read("o.ndjson"), format!("{first}\n{second}\n"));
+    let times = "SELECT DATE '2001-02-03' AS d, TIMESTAMP '2001-02-03 04:05:06' AS t";
+    scratch.rows(&format!("COPY ({times}) TO '$/t.jsonl' (DATEFORMAT '%d.%m.%Y', TIMESTAMPFORMAT '%H:%M')"));
+    assert_eq!(scratch.read("t.jsonl"), "{\"d\":\"03.02.2001\",\"t\":\"04:05\"}\n");
     for codec in &CODECS[1..] {
         scratch.rows(&format!("{sql} '$/o.ndjson{codec}'"));
         assert_eq!(
@@ -164,7 +189,14 @@ fn parquet_comes_back() {
     let sql = "SELECT *, id > 2 AS b, DATE '2024-02-29' AS d, TIMESTAMP '2024-02-29 12:00:01' AS t, \
                [id] AS l FROM '$/a.csv' ORDER BY id";
     let expected = scratch.rows(sql);
-    for options in ["", "(COMPRESSION none)", "(COMPRESSION zstd, LEVEL 19, ROW_GROUP_SIZE 3)"] {
+    for options in [
+        "",
+        "(COMPRESSION none)",
+        "(COMPRESSION zstd, LEVEL 19, ROW_GROUP_SIZE 3)",
+        "(COMPRESSION snappy)",
+        "(CODEC gzip, LEVEL 9)",
+        "(COMPRESSION lz4_raw)",
+    ] {
         assert_eq!(scratch.rows(&format!("COPY ({sql}) TO '$/o.parquet' {options}")), ["4"]);
         let file = fs::File::open(scratch.dir.path().join("o.parquet")).unwrap();
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
@@ -419,6 +451,17 @@ fn what_cannot_be_done_is_told() {
     );
     told("'$/o.parquet' (HEADER)", "option header: parquet has no such option", "csv");
     told("'$/o.csv' (COMPRESSION zip)", "option compression: zip is read, but not written", "gzip");
+    told("'$/o.csv' (COMPRESSION snappy)", "option compression: csv is not compressed with snappy", "zstd");
+    told(
+        "'$/o.parquet' (COMPRESSION snappy, LEVEL 3)",
+        "option compression_level: this codec of columns has no levels",
+        "",
+    );
+    told(
+        "'$/o.parquet' (COMPRESSION xz)",
+        "option compression: columns of Parquet cannot be compressed with xz",
+        "snappy",
+    );
     told("'$/o.csv' (COMPRESSION rar)", "option compression: unknown codec \"rar\"", "gzip");
     told(
         "'$/none/o.csv'",

@@ -36,14 +36,15 @@ pub fn split_copy(statement: &mut Statement) -> Result<Option<CopyTarget>> {
         Statement::CopyTo(copy) => copy,
         _ => return Ok(None),
     };
-    if !copy.partitioned_by.is_empty() {
-        return Err(Error::new("COPY: PARTITIONED BY is not supported")
-            .with_hint("PER_PARTITION true writes one file a partition, whatever the values in it"));
-    }
     let mut options = Vec::new();
     let format = copy.stored_as.take().map(|format| ("format".to_owned(), OptionValue::Text(format)));
+    let folders = mem::take(&mut copy.partitioned_by);
+    let folders = (!folders.is_empty()).then(|| {
+        let names = folders.into_iter().map(OptionValue::Text);
+        ("partition_by".to_owned(), OptionValue::List(names.collect()))
+    });
     let given = mem::take(&mut copy.options).into_iter().map(|(name, value)| option(&name, value));
-    for pair in format.map(Ok).into_iter().chain(given) {
+    for pair in format.into_iter().chain(folders).map(Ok).chain(given) {
         let (name, value) = pair?;
         if options.iter().any(|(known, _)| *known == name) {
             return Err(Error::new(format!("COPY: the option {name} is given twice")));
@@ -148,7 +149,7 @@ fn rewrite_copy(tokens: &[&TokenWithSpan], copy: usize) -> Result<Vec<TokenWithS
 }
 
 /// Gives options without a value the value true, takes `=` away, and makes one text of columns: `(HEADER, DELIM = ';', FORCE_QUOTE (a, "b"))`
-/// becomes `(HEADER true, DELIM ';', FORCE_QUOTE '"a","b"')`.
+/// becomes `(HEADER true, DELIM ';', FORCE_QUOTE '"a","b"')`, and `PARTITION_BY a` becomes `PARTITION_BY '"a"'`.
 fn complete_options(tokens: &[&TokenWithSpan]) -> Vec<TokenWithSpan> {
     let mut out = Vec::new();
     // Tokens of the option so far.
@@ -173,6 +174,11 @@ fn complete_options(tokens: &[&TokenWithSpan]) -> Vec<TokenWithSpan> {
                 len += 1;
                 continue;
             }
+            Token::Word(_) if is_of_columns && !is(token, Keyword::TRUE) && !is(token, Keyword::FALSE) => {
+                out.push(TokenWithSpan::wrap(Token::SingleQuotedString(quoted(&token.token))));
+                len += 1;
+                continue;
+            }
             Token::Word(_) if is(token, Keyword::OPTIONS) && out.is_empty() => {}
             Token::Eq | Token::RArrow if len == 1 => continue,
             Token::Comma | Token::RParen if len == 1 => {
@@ -189,7 +195,8 @@ fn complete_options(tokens: &[&TokenWithSpan]) -> Vec<TokenWithSpan> {
 
 /// Whether an option has columns for its value.
 fn takes_columns(option: &TokenWithSpan) -> bool {
-    matches!(&option.token, Token::Word(word) if word.value.eq_ignore_ascii_case("force_quote"))
+    let Token::Word(word) = &option.token else { return false };
+    ["force_quote", "partition_by"].iter().any(|name| word.value.eq_ignore_ascii_case(name))
 }
 
 /// A name in double quotes.
@@ -283,6 +290,14 @@ mod tests {
         );
         assert!(shown("COPY t TO 'a' (FORCE_QUOTE *)").ends_with("| force_quote='*'"));
         assert!(shown("COPY t TO 'a' (HEADER)").ends_with("| header='true'"));
+        for folders in
+            ["(PARTITION_BY (a, \"b c\"))", "(PARTITION_BY = (a, \"b c\"))", "(PARTITION_BY '\"a\",\"b c\"')"]
+        {
+            let shown = shown(&format!("COPY t TO 'a' {folders}"));
+            assert!(shown.ends_with("| partition_by='\"a\",\"b c\"'"), "{shown}");
+        }
+        assert!(shown("COPY t TO 'a' (PARTITION_BY a, HEADER)").contains("| partition_by='\"a\"' header"));
+        assert!(shown("COPY t TO 'a' PARTITIONED BY (a, b)").ends_with("| partition_by=['a', 'b']"));
     }
 
     #[test]
@@ -297,9 +312,8 @@ mod tests {
         assert_eq!(error("COPY t TO 'a' (HEADER, header)"), "COPY: the option header is given twice");
         assert_eq!(error("COPY"), "syntax error: COPY has no TO");
         assert!(copy("COPY").unwrap_err().hint().unwrap().contains("COPY table FROM"));
-        assert_eq!(error("COPY t TO 'a' PARTITIONED BY (x)"), "COPY: PARTITIONED BY is not supported");
         assert!(error("COPY t TO").starts_with("syntax error"), "{}", error("COPY t TO"));
         assert!(error("COPY TO 'a'").starts_with("syntax error"));
-        assert!(error("COPY t TO 'a' (PARTITION_BY (x, y))").contains("line 1, column "));
+        assert!(error("COPY t TO 'a' (HEADER (x, y))").contains("line 1, column "));
     }
 }

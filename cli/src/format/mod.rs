@@ -110,7 +110,7 @@ impl Format {
             Self::Chart(look) => Box::new(ChartWriter::new(&schema, look.clone(), Canvas::Text, began)?),
             Self::Svg(look) => Box::new(ChartWriter::new(&schema, look.clone(), Canvas::Svg, began)?),
             Self::Csv { delim } => {
-                Box::new(CsvWriter::new(schema, CsvStyle { delim: *delim, ..CsvStyle::default() }))
+                Box::new(CsvWriter::new(schema, CsvStyle { delim: (*delim).into(), ..CsvStyle::default() }))
             }
             Self::Json { lines } => Box::new(JsonWriter::new(*lines)),
             Self::Markdown => Box::new(markdown::MarkdownWriter::new(schema)),

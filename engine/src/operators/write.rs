@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 
 use super::Operator;
 use crate::error::Error;
-use crate::sinks::{SealedFile, Texts, WriteSpec, WriterMemory, compression_threads};
+use crate::sinks::{SealedFile, Texts, WriteFolders, WriteSpec, WriterMemory, compression_threads};
 
 /// Writes the rows of its input and yields one row, `count`: how many there were. Of a statement that writes to standard output it
 /// yields nothing, as that would stand behind the rows there.
@@ -179,6 +179,13 @@ impl ExecutionPlan for WriteExec {
         if !self.spec.target.is_numbered() && input.output_partitioning().partition_count() > 1 {
             input = Arc::new(CoalescePartitionsExec::new(input));
         }
+        let schema = self.schema();
+        if self.spec.target.folders().is_some() {
+            let rows = input.execute(0, Arc::clone(&context))?;
+            let metrics = BaselineMetrics::new(&self.metrics, partition);
+            let count = count(WriteFolders::run(Arc::clone(&self.spec), rows, context, metrics), schema);
+            return Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(count))));
+        }
         let partitions = 0..input.output_partitioning().partition_count();
         let parts = partitions.map(|index| input.execute(index, Arc::clone(&context)));
         let write = WriteAll {
@@ -189,19 +196,20 @@ impl ExecutionPlan for WriteExec {
             threads: context.session_config().target_partitions(),
             metrics: BaselineMetrics::new(&self.metrics, partition),
         };
-        let schema = self.schema();
-        let count = async move {
-            let rows = write.run().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
-            match schema.fields().is_empty() {
-                true => Ok(RecordBatch::new_empty(schema)),
-                false => Ok(RecordBatch::try_new(schema, vec![Arc::new(UInt64Array::from(vec![rows]))])?),
-            }
-        };
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(count))))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(count(write.run(), schema)))))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.clone_inner())
+    }
+}
+
+/// What a write yields: the number of its rows, or nothing.
+async fn count(write: impl Future<Output = crate::Result<u64>>, schema: SchemaRef) -> Result<RecordBatch> {
+    let rows = write.await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+    match schema.fields().is_empty() {
+        true => Ok(RecordBatch::new_empty(schema)),
+        false => Ok(RecordBatch::try_new(schema, vec![Arc::new(UInt64Array::from(vec![rows]))])?),
     }
 }
 

@@ -12,10 +12,10 @@ use swath_io::{
 pub use swath_planner::OptionValue;
 use swath_planner::SourceFunction;
 use values::{
-    TYPES_HINT, comment, delim, header, is_everything, on_bad_lines, set, texts, texts_of_columns, thousands,
+    TYPES_HINT, comment, header, is_everything, on_bad_lines, set, texts, texts_of_columns, thousands,
     time_formats, type_candidates, types, types_in_order, wrong,
 };
-pub(crate) use values::{boolean, byte, number, text};
+pub(crate) use values::{boolean, byte, delim, number, text};
 
 /// Options for reading files, by name, under the names that DuckDB uses.
 ///

@@ -120,7 +120,7 @@ pub(super) fn texts_of_columns(
 }
 
 /// What stands between fields: one byte, or a few in a row.
-pub(super) fn delim(name: &str, value: &OptionValue) -> Result<Delim, IoError> {
+pub(crate) fn delim(name: &str, value: &OptionValue) -> Result<Delim, IoError> {
     let text = match value {
         // The backslash of `\\t` is one itself.
         OptionValue::Text(text) => text.replace("\\t", "\t").replace("\\\t", "\\t"),

@@ -29,6 +29,8 @@ pub struct AtomicFile {
 enum Out {
     Device(BufWriter<File>),
     File(BufWriter<Temporary>),
+    /// In a folder that gets its name later.
+    InPlace(BufWriter<File>),
 }
 
 impl AtomicFile {
@@ -43,6 +45,11 @@ impl AtomicFile {
     /// Begins a file whose folder need not be there before [`AtomicFile::commit`], if its own folder is.
     pub(super) fn create_for_new_folder(path: &Path) -> io::Result<Self> {
         Self::new(path, true)
+    }
+
+    /// A file that has its name in a folder that is not whole yet, which will be at `path`.
+    pub(super) fn in_place(file: File, path: PathBuf) -> Self {
+        Self { out: Out::InPlace(BufWriter::with_capacity(BUFFER_LEN_BYTES, file)), path }
     }
 
     fn new(path: &Path, new_folder: bool) -> io::Result<Self> {
@@ -75,6 +82,10 @@ impl AtomicFile {
     pub fn seal(&mut self) -> io::Result<()> {
         match &mut self.out {
             Out::Device(writer) => writer.flush(),
+            Out::InPlace(writer) => {
+                writer.flush()?;
+                writer.get_ref().sync_all()
+            }
             Out::File(writer) => {
                 writer.flush()?;
                 let file = writer.get_ref().file();
@@ -92,7 +103,7 @@ impl AtomicFile {
     /// The file cannot be renamed.
     pub fn commit(self) -> io::Result<()> {
         match self.out {
-            Out::Device(_) => Ok(()),
+            Out::Device(_) | Out::InPlace(_) => Ok(()),
             Out::File(writer) => {
                 let temporary = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
                 temporary.persist(&self.path)
@@ -104,14 +115,14 @@ impl AtomicFile {
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.out {
-            Out::Device(writer) => writer.write(bytes),
+            Out::Device(writer) | Out::InPlace(writer) => writer.write(bytes),
             Out::File(writer) => writer.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.out {
-            Out::Device(writer) => writer.flush(),
+            Out::Device(writer) | Out::InPlace(writer) => writer.flush(),
             Out::File(writer) => writer.flush(),
         }
     }

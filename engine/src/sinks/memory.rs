@@ -18,6 +18,14 @@ pub(crate) fn compression_threads(pool: &Arc<dyn MemoryPool>, threads: usize) ->
     (limit_bytes(pool) / SHARE / COMPRESSION_LEN_BYTES).clamp(1, threads.max(1))
 }
 
+/// So many files that rows are dealt out to are open at once at most, as a process may have a thousand.
+const FILES_AT_ONCE: usize = 100;
+
+/// How many files may be open that hold so many bytes each, so that they need no more than a quarter of the limit: one in any case.
+pub(crate) fn files_at_once(pool: &Arc<dyn MemoryPool>, file_len_bytes: usize) -> usize {
+    (limit_bytes(pool) / SHARE / file_len_bytes.max(1)).clamp(1, FILES_AT_ONCE)
+}
+
 fn limit_bytes(pool: &Arc<dyn MemoryPool>) -> usize {
     match pool.memory_limit() {
         MemoryLimit::Finite(bytes) => bytes,

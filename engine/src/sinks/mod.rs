@@ -2,6 +2,7 @@
 
 pub(crate) mod atomic_file;
 mod copy;
+mod folders;
 pub mod format;
 mod memory;
 mod options;
@@ -12,6 +13,7 @@ pub(crate) mod temporary;
 mod texts;
 
 pub(crate) use copy::{Copy, take_copy};
+pub(crate) use folders::WriteFolders;
 pub(crate) use memory::{WriterMemory, compression_threads};
 pub use options::{FileFormat, WriteOptions};
 pub use sink::Sink;

@@ -5,33 +5,41 @@ use std::path::Path;
 use std::str::FromStr;
 
 use chrono::format::{Item, StrftimeItems};
-use swath_io::{Codec, Error as IoError};
+use swath_io::{Codec, Delim, Error as IoError};
 use swath_planner::{OptionValue, nearest};
 
+use super::folders::Existing;
 use super::format::ForceQuote;
-use crate::options::{boolean, byte, number, text};
+use crate::options::{boolean, byte, delim, number, text};
 
 /// Options for writing files; what is not set follows from the file's name.
 ///
 /// | name | value | meaning |
 /// | --- | --- | --- |
 /// | `format` | `csv`, `tsv`, `json`, `jsonl`, `parquet`, `text` | how rows are written |
-/// | `compression` | `none`, `gzip`, `bzip2`, `zstd`, `xz`, `lz4`, `auto` | the codec of the file; of the columns of Parquet, `zstd` or `none` |
+/// | `compression` | `none`, `gzip`, `bzip2`, `zstd`, `xz`, `lz4`, `auto` | the codec of the file; of the columns of Parquet, `zstd`, `snappy`, `gzip`, `lz4` or `none` |
 /// | `compression_level` | a number | how hard it tries |
 /// | `per_partition` | `true`, `false` | one file a partition instead of one for all |
+/// | `partition_by` | a list of columns | a folder for each of their values, as `year=2001/month=2`, and a file in it |
+/// | `write_partition_columns` | `true`, `false` | whether these columns are in the files, too |
+/// | `overwrite`, `overwrite_or_ignore`, `append` | `true`, `false` | what becomes of files that are in the folder already: all are replaced, or those of the same names, or none |
+/// | `filename_pattern` | a text | names of files in folders: `data_{i}`, or with `{uuid}`, `{uuidv7}` |
+/// | `file_extension` | a text | their ending, in front of that of a codec |
 /// | `header` | `true`, `false` | CSV: whether the first record names the columns |
-/// | `delim`, `sep` | one character | CSV: between fields |
+/// | `delim`, `sep` | one to eight bytes | CSV: between fields |
 /// | `quote` | one character | CSV: around fields that need it |
+/// | `escape` | one character | CSV: in front of quotes inside fields, which are doubled without |
 /// | `nullstr` | a text | CSV and text: what stands for null |
 /// | `force_quote` | `*`, a list of columns, `true` | CSV: all values of these columns, or of all, are quoted, but nulls |
-/// | `dateformat`, `timestampformat` | a format of `strftime` | CSV: how dates and points in time are written |
+/// | `dateformat`, `timestampformat` | a format of `strftime` | CSV and JSON: how dates and points in time are written |
 /// | `decimal_separator` | `'.'`, `','` | CSV: what stands before the fraction of a number |
 /// | `line_end` | `'\n'`, `'\r\n'` | CSV: what stands behind each record |
 /// | `bom` | `true`, `false` | CSV: a byte order mark in front, by which Excel knows UTF-8 |
 /// | `array` | `true`, `false` | JSON: one array of objects, or one object a line |
 /// | `row_group_size` | a number | Parquet: rows of a row group, at most |
 ///
-/// An option that the format does not have is an error when the file is written.
+/// An option that the format does not have is an error when the file is written. `use_tmp_file` and `preserve_order`, which other engines have, change
+/// nothing: a file appears when it is whole, and sorted rows stay in their order.
 ///
 /// ```
 /// use swath::WriteOptions;
@@ -44,9 +52,17 @@ pub struct WriteOptions {
     pub(crate) compression: Option<Codec>,
     pub(crate) compression_level: Option<u32>,
     pub(crate) per_partition: Option<bool>,
+    pub(crate) partition_by: Vec<String>,
+    pub(crate) write_partition_columns: Option<bool>,
+    pub(crate) existing: Option<Existing>,
+    pub(crate) filename_pattern: Option<String>,
+    pub(crate) file_extension: Option<String>,
     pub(crate) header: Option<bool>,
-    pub(crate) delim: Option<u8>,
+    pub(crate) delim: Option<Delim>,
     pub(crate) quote: Option<u8>,
+    pub(crate) escape: Option<u8>,
+    /// Of the columns of Parquet; no file is compressed so.
+    pub(crate) snappy: bool,
     pub(crate) nullstr: Option<String>,
     pub(crate) force_quote: Option<ForceQuote>,
     pub(crate) date_format: Option<String>,
@@ -77,15 +93,23 @@ pub enum FileFormat {
 }
 
 /// Every option, by the name that is suggested for a misspelt one.
-const OPTIONS: [&str; 17] = [
+const OPTIONS: [&str; 25] = [
     "format",
     "compression",
     "compression_level",
     "per_partition",
+    "partition_by",
+    "write_partition_columns",
+    "overwrite",
+    "overwrite_or_ignore",
+    "append",
+    "filename_pattern",
+    "file_extension",
     "header",
     "delim",
     "sep",
     "quote",
+    "escape",
     "nullstr",
     "force_quote",
     "dateformat",
@@ -106,17 +130,32 @@ impl WriteOptions {
         match name.to_ascii_lowercase().as_str() {
             "format" => self.format = Some(text(name, value)?.parse()?),
             "compression" | "codec" => {
-                let codec = text(name, value)?;
-                self.compression =
-                    if codec.eq_ignore_ascii_case("auto") { None } else { Some(codec.parse()?) };
+                let codec = text(name, value)?.to_ascii_lowercase();
+                self.snappy = codec == "snappy";
+                self.compression = match codec.as_str() {
+                    "auto" | "snappy" => None,
+                    "lz4_raw" => Some(Codec::Lz4),
+                    codec => Some(codec.parse()?),
+                };
             }
             "compression_level" | "level" => {
                 let level = u32::try_from(number(name, value)?);
                 self.compression_level = Some(level.map_err(|_| too_large(name))?);
             }
             "per_partition" | "per_thread_output" => self.per_partition = Some(boolean(name, value)?),
+            "partition_by" => self.partition_by = columns(name, value)?,
+            "write_partition_columns" => self.write_partition_columns = Some(boolean(name, value)?),
+            "overwrite" => self.set_existing(name, value, Existing::Overwrite)?,
+            "overwrite_or_ignore" => self.set_existing(name, value, Existing::OverwriteOrIgnore)?,
+            "append" => self.set_existing(name, value, Existing::Append)?,
+            "filename_pattern" => self.filename_pattern = Some(text(name, value)?.to_owned()),
+            "file_extension" => {
+                let ending = text(name, value)?;
+                self.file_extension = Some(ending.strip_prefix('.').unwrap_or(ending).to_owned());
+            }
             "header" => self.header = Some(boolean(name, value)?),
-            "delim" | "sep" | "delimiter" => self.delim = byte("delim", value)?,
+            "delim" | "sep" | "delimiter" => self.delim = Some(delim("delim", value)?),
+            "escape" => self.escape = byte(name, value)?,
             "quote" => match byte(name, value)? {
                 Some(quote) => self.quote = Some(quote),
                 None => {
@@ -140,6 +179,8 @@ impl WriteOptions {
                 "\r\n" | "\\r\\n" => self.crlf = Some(true),
                 _ => return Err(wrong(name, "'\\n' or '\\r\\n'", value)),
             },
+            // What is done in any case.
+            "use_tmp_file" | "preserve_order" => drop(boolean(name, value)?),
             "bom" | "include_bom" => self.bom = Some(boolean(name, value)?),
             "array" => self.array = Some(boolean(name, value)?),
             "row_group_size" => {
@@ -178,15 +219,58 @@ impl WriteOptions {
         self
     }
 
+    /// Writes a folder for each value of these columns, as `year=2001/month=2`, and a file in it; the name is that of the folder
+    /// for all of them. The columns are not in the files.
+    pub fn partition_by<N: Into<String>>(mut self, columns: impl IntoIterator<Item = N>) -> Self {
+        self.partition_by = columns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Folders: the columns of their names are in the files, too.
+    pub fn write_partition_columns(mut self) -> Self {
+        self.write_partition_columns = Some(true);
+        self
+    }
+
+    /// Folders: all files of an earlier write go when the new ones are whole. Without, a folder with files in it is an error.
+    pub fn overwrite(mut self) -> Self {
+        self.existing = Some(Existing::Overwrite);
+        self
+    }
+
+    /// Folders: files of an earlier write with the same names are replaced, and others stay.
+    pub fn overwrite_or_ignore(mut self) -> Self {
+        self.existing = Some(Existing::OverwriteOrIgnore);
+        self
+    }
+
+    /// Folders: files of an earlier write stay, and new ones get names that no others have.
+    pub fn append(mut self) -> Self {
+        self.existing = Some(Existing::Append);
+        self
+    }
+
+    /// Folders: sets what files are named, with their number for `{i}` and a name that no others have for `{uuid}`.
+    pub fn filename_pattern(mut self, pattern: impl Into<String>) -> Self {
+        self.filename_pattern = Some(pattern.into());
+        self
+    }
+
     /// CSV: sets whether the first record names the columns; it does by default.
     pub fn header(mut self, header: bool) -> Self {
         self.header = Some(header);
         self
     }
 
-    /// CSV: sets the byte between fields.
-    pub fn delim(mut self, delim: u8) -> Self {
-        self.delim = Some(delim);
+    /// CSV: sets what stands between fields: a byte, or a [`Delim`].
+    pub fn delim(mut self, delim: impl Into<Delim>) -> Self {
+        self.delim = Some(delim.into());
+        self
+    }
+
+    /// CSV: sets the byte in front of quotes inside fields, which are doubled without.
+    pub fn escape(mut self, escape: u8) -> Self {
+        self.escape = Some(escape);
         self
     }
 
@@ -215,14 +299,20 @@ impl WriteOptions {
         self
     }
 
-    /// CSV: sets how dates are written, in the letters of `strftime`: `%d.%m.%Y`. A format that there is not is an error when the file is
+    /// Parquet: columns are compressed with Snappy, which takes less time than Zstandard, and more room.
+    pub fn snappy(mut self) -> Self {
+        self.snappy = true;
+        self
+    }
+
+    /// CSV and JSON: sets how dates are written, in the letters of `strftime`: `%d.%m.%Y`. A format that there is not is an error when the file is
     /// written.
     pub fn date_format(mut self, format: impl Into<String>) -> Self {
         self.date_format = Some(format.into());
         self
     }
 
-    /// CSV: sets how points in time are written.
+    /// CSV and JSON: sets how points in time are written.
     pub fn timestamp_format(mut self, format: impl Into<String>) -> Self {
         self.timestamp_format = Some(format.into());
         self
@@ -252,18 +342,31 @@ impl WriteOptions {
         self
     }
 
+    fn set_existing(&mut self, name: &str, value: &OptionValue, existing: Existing) -> Result<(), IoError> {
+        if !boolean(name, value)? {
+            return Ok(());
+        }
+        if self.existing.replace(existing).is_some_and(|other| other != existing) {
+            let hint = "give one of overwrite, overwrite_or_ignore and append";
+            return Err(IoError::bad_option_hint(name, "another of its kind is set", hint));
+        }
+        Ok(())
+    }
+
     /// Refuses options that are set and mean nothing in the format.
     pub(crate) fn check_for(&self, format: FileFormat) -> Result<(), IoError> {
         use FileFormat::{Csv, Json, JsonLines, Parquet, Text, Tsv};
         let of_csv: &[FileFormat] = &[Csv, Tsv];
-        let applies: [(&str, bool, &[FileFormat]); 12] = [
+        let of_times: &[FileFormat] = &[Csv, Tsv, Json, JsonLines];
+        let applies: [(&str, bool, &[FileFormat]); 13] = [
             ("header", self.header.is_some(), &[Csv, Tsv]),
             ("delim", self.delim.is_some(), &[Csv, Tsv]),
             ("quote", self.quote.is_some(), &[Csv, Tsv]),
+            ("escape", self.escape.is_some(), of_csv),
             ("nullstr", self.nullstr.is_some(), &[Csv, Tsv, Text]),
             ("force_quote", self.force_quote.is_some(), of_csv),
-            ("dateformat", self.date_format.is_some(), of_csv),
-            ("timestampformat", self.timestamp_format.is_some(), of_csv),
+            ("dateformat", self.date_format.is_some(), of_times),
+            ("timestampformat", self.timestamp_format.is_some(), of_times),
             ("decimal_separator", self.decimal_separator.is_some(), of_csv),
             ("line_end", self.crlf.is_some(), of_csv),
             ("bom", self.bom.is_some(), of_csv),
@@ -276,6 +379,14 @@ impl WriteOptions {
                 let hint = format!("it is one of {}", names.join(", "));
                 return Err(IoError::bad_option_hint(name, format!("{format} has no such option"), hint));
             }
+        }
+        if self.snappy && format != Parquet {
+            let problem = format!("{format} is not compressed with snappy");
+            return Err(IoError::bad_option_hint(
+                "compression",
+                problem,
+                "gzip, zstd, bzip2, xz, lz4, or none",
+            ));
         }
         for (name, format) in [("dateformat", &self.date_format), ("timestampformat", &self.timestamp_format)]
         {
@@ -349,22 +460,27 @@ impl FromStr for FileFormat {
     }
 }
 
-/// Columns whose values are quoted: `*`, or names with commas between them, in quotes where they need these.
+/// Columns whose values are quoted: `*`, or a list of them.
 fn force_quote(name: &str, value: &OptionValue) -> Result<ForceQuote, IoError> {
-    let names = match value {
-        OptionValue::Boolean(true) => return Ok(ForceQuote::All),
-        OptionValue::Boolean(false) => return Ok(ForceQuote::None),
-        OptionValue::List(names) => {
-            names.iter().map(|column| text(name, column).map(str::to_owned)).collect::<Result<_, _>>()?
-        }
-        OptionValue::Text(word) if word == "*" || word.eq_ignore_ascii_case("true") => {
-            return Ok(ForceQuote::All);
-        }
-        OptionValue::Text(word) if word.eq_ignore_ascii_case("false") => return Ok(ForceQuote::None),
-        OptionValue::Text(names) => names_in(names),
+    Ok(match value {
+        OptionValue::Boolean(true) => ForceQuote::All,
+        OptionValue::Boolean(false) => ForceQuote::None,
+        OptionValue::Text(word) if word == "*" || word.eq_ignore_ascii_case("true") => ForceQuote::All,
+        OptionValue::Text(word) if word.eq_ignore_ascii_case("false") => ForceQuote::None,
+        OptionValue::Text(_) | OptionValue::List(_) => ForceQuote::Columns(columns(name, value)?),
         other => return Err(wrong(name, "*, or a list of columns", other)),
-    };
-    Ok(ForceQuote::Columns(names))
+    })
+}
+
+/// A list of columns: names with commas between them, in quotes where they need these.
+fn columns(name: &str, value: &OptionValue) -> Result<Vec<String>, IoError> {
+    match value {
+        OptionValue::List(names) => {
+            names.iter().map(|column| text(name, column).map(str::to_owned)).collect()
+        }
+        OptionValue::Text(names) => Ok(names_in(names)),
+        other => Err(wrong(name, "a list of columns", other)),
+    }
 }
 
 /// Names with commas between them. Within double quotes a comma is a part of a name, and two of them are one.
@@ -431,6 +547,9 @@ mod tests {
     #[test]
     fn names_and_methods_mean_the_same() {
         assert_eq!(set("Delimiter", ";").unwrap(), WriteOptions::default().delim(b';'));
+        assert_eq!(set("sep", "||").unwrap(), WriteOptions::default().delim(Delim::new("||").unwrap()));
+        assert_eq!(set("codec", "SNAPPY").unwrap(), WriteOptions::default().snappy());
+        assert_eq!(set("use_tmp_file", "true").unwrap(), WriteOptions::default());
         assert_eq!(set("compression", "GZIP").unwrap(), WriteOptions::default().compression(Codec::Gzip));
         assert_eq!(set("compression", "auto").unwrap(), WriteOptions::default());
         assert_eq!(set("level", "9").unwrap(), WriteOptions::default().compression_level(9));

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use swath_io::{Codec, Compressor, Error as IoError, ErrorKind};
+use swath_io::{Codec, Compressor, Delim, Error as IoError, ErrorKind};
 
 use super::atomic_file::{AtomicFile, is_standard_output};
+use super::folders::Folders;
 use super::format::{
     CsvStyle, CsvWriter, JsonWriter, ParquetCodec, ParquetStyle, ParquetWriter, RowWriter, TextWriter,
 };
@@ -35,7 +36,7 @@ pub(crate) struct WriteSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Format {
     Csv(CsvStyle),
-    Json { lines: bool },
+    Json { lines: bool, date_format: Option<String>, timestamp_format: Option<String> },
     Parquet(ParquetStyle),
     Text { nullstr: Option<String> },
 }
@@ -78,15 +79,37 @@ impl WriteSpec {
                 ));
             }
             (FileFormat::Parquet, None, None) => Codec::Zstd,
-            (FileFormat::Parquet, Some(codec), None) if !matches!(codec, Codec::Plain | Codec::Zstd) => {
+            (FileFormat::Parquet, Some(codec), None) if ParquetCodec::of(codec, None).is_none() => {
                 let problem = format!("columns of Parquet cannot be compressed with {codec}");
-                return Err(IoError::bad_option_hint("compression", problem, "zstd, or none").into());
+                let hint = "zstd, snappy, gzip, lz4, or none";
+                return Err(IoError::bad_option_hint("compression", problem, hint).into());
             }
             (_, Some(codec), _) => codec,
             (_, None, named) => named.unwrap_or(Codec::Plain),
         };
         codec.check_level(options.compression_level)?;
-        let target = Target::new(path, options.per_partition, &ending(format, codec))?;
+        if format == FileFormat::Parquet
+            && (options.snappy || codec == Codec::Lz4)
+            && options.compression_level.is_some()
+        {
+            return Err(
+                IoError::bad_option("compression_level", "this codec of columns has no levels").into()
+            );
+        }
+        let ending = ending(options.file_extension.as_deref().unwrap_or(format.extension()), format, codec);
+        let target = match options.partition_by.is_empty() {
+            true => {
+                let target = Target::new(path, options.per_partition, &ending)?;
+                Folders::refuse_options(options, target.is_numbered())?;
+                target
+            }
+            false => Target::Folders(Folders::new(path, options, &ending)?),
+        };
+        // As .ndjson (FORMAT json) is meant.
+        let format = match FileFormat::of_name(path) {
+            Some(FileFormat::JsonLines) if format == FileFormat::Json => FileFormat::JsonLines,
+            _ => format,
+        };
         let format = Format::new(format, codec, options)?;
         // Parquet compresses inside.
         let (codec, level) = match format {
@@ -98,6 +121,14 @@ impl WriteSpec {
 
     /// Whether rows of these columns can be written.
     pub(crate) fn check(&self, schema: &SchemaRef) -> Result<()> {
+        match self.target.folders() {
+            Some(folders) => self.check_written(&folders.written(schema)?),
+            None => self.check_written(schema),
+        }
+    }
+
+    /// Whether a file can have these columns.
+    fn check_written(&self, schema: &SchemaRef) -> Result<()> {
         if let Format::Text { .. } = self.format {
             let hint = "select one column, or write CSV or JSON";
             TextWriter::check(schema).map_err(|problem| Error::query(problem, hint.to_owned()))?;
@@ -135,22 +166,51 @@ impl WriteSpec {
             None => AtomicFile::create(&path),
         };
         let file = file.map_err(|source| {
-            let path = new_folder.filter(|folder| !folder.exists()).map_or(path, Path::to_owned);
+            let path = new_folder.filter(|folder| !folder.exists()).unwrap_or(&path).to_owned();
             IoError::from(ErrorKind::Io { path, action: "create", source })
         })?;
-        let mut out = Compressor::new(self.codec, self.level, file)?;
-        out.set_threads(threads);
-        let mut open = OpenFile { out, writer: self.writer(schema, memory), spec: self.clone(), partition };
+        let mut open = self.begin(file, path, schema, memory, threads)?;
+        open.partition = partition;
+        Ok(open)
+    }
+
+    /// Begins a file of rows, which is told as one at `path`.
+    pub(super) fn begin(
+        &self,
+        file: AtomicFile,
+        path: PathBuf,
+        schema: &SchemaRef,
+        memory: Option<WriterMemory>,
+        threads: usize,
+    ) -> Result<OpenFile> {
+        let out = Compressor::new(self.codec, self.level, file)?;
+        let mut open = OpenFile { out, writer: self.writer(schema, memory), path, partition: 0 };
+        open.set_threads(threads);
         let started = open.writer.start(&mut open.out);
         started.map_err(|error| open.cannot_write(error))?;
         Ok(open)
     }
 
+    /// What an open file holds, by estimate: what its codec and its format collect before they hand it on.
+    pub(super) fn file_len_bytes(&self, schema: &SchemaRef) -> usize {
+        let of_codec = match self.codec {
+            Codec::Plain => 0,
+            Codec::Gzip | Codec::Lz4 => 4 << 20,
+            Codec::Xz => 100 << 20,
+            _ => 12 << 20,
+        };
+        let of_format = match self.format {
+            Format::Parquet(_) => (1 << 20) + schema.fields().len() * (128 << 10),
+            _ => 256 << 10,
+        };
+        of_codec + of_format
+    }
+
     /// How batches become text, if each can without those in front of it.
     pub(crate) fn encode_apart(&self) -> Option<Encode> {
         match self.format {
-            Format::Csv(_) | Format::Json { lines: true } | Format::Text { .. } => {}
-            Format::Json { lines: false } | Format::Parquet(_) => return None,
+            Format::Csv(_) | Format::Json { lines: true, .. } | Format::Text { .. } => {}
+            Format::Json { lines: false, .. } | Format::Parquet(_) => return None,
         }
         let spec = self.clone();
         Some(Arc::new(move |batch, rows_before| {
@@ -180,7 +240,10 @@ impl WriteSpec {
         let schema = SchemaRef::clone(schema);
         match &self.format {
             Format::Csv(style) => Box::new(CsvWriter::new(schema, style.clone())),
-            Format::Json { lines } => Box::new(JsonWriter::new(*lines)),
+            Format::Json { lines, date_format, timestamp_format } => {
+                let (date, timestamp) = (date_format.clone(), timestamp_format.clone());
+                Box::new(JsonWriter::new(*lines).with_formats(date, timestamp))
+            }
             Format::Parquet(style) => {
                 let writer = ParquetWriter::new(schema, *style);
                 Box::new(match memory {
@@ -191,24 +254,30 @@ impl WriteSpec {
             Format::Text { nullstr } => Box::new(TextWriter::new(nullstr.clone())),
         }
     }
+}
 
-    /// An error in words, with the file it is about.
-    fn cannot_write(&self, partition: usize, source: io::Error) -> Error {
-        let path = self.target.path(partition);
-        IoError::from(ErrorKind::Io { path, action: "write", source }).into()
-    }
+/// An error in words, with the file it is about.
+fn cannot_write(path: &Path, source: io::Error) -> Error {
+    IoError::from(ErrorKind::Io { path: path.to_owned(), action: "write", source }).into()
 }
 
 impl Format {
     fn new(format: FileFormat, codec: Codec, options: &WriteOptions) -> Result<Self> {
-        let lines = |usual: bool| options.array.map_or(usual, |array| !array);
+        let json = |usual: bool| Self::Json {
+            lines: options.array.map_or(usual, |array| !array),
+            date_format: options.date_format.clone(),
+            timestamp_format: options.timestamp_format.clone(),
+        };
         Ok(match format {
             FileFormat::Csv | FileFormat::Tsv => {
                 let usual = if format == FileFormat::Tsv { b'\t' } else { b',' };
                 let style = CsvStyle::default();
                 let style = CsvStyle {
-                    delim: options.delim.unwrap_or(usual),
+                    delim: options.delim.unwrap_or(Delim::byte(usual)),
                     quote: options.quote.unwrap_or(style.quote),
+                    escape: options
+                        .escape
+                        .filter(|escape| Some(*escape) != options.quote.or(Some(style.quote))),
                     header: options.header.unwrap_or(style.header),
                     nullstr: options.nullstr.clone().unwrap_or(style.nullstr),
                     force_quote: options.force_quote.clone().unwrap_or_default(),
@@ -221,12 +290,14 @@ impl Format {
                 check_style(&style)?;
                 Self::Csv(style)
             }
-            FileFormat::Json => Self::Json { lines: lines(false) },
-            FileFormat::JsonLines => Self::Json { lines: lines(true) },
+            FileFormat::Json => json(false),
+            FileFormat::JsonLines => json(true),
             FileFormat::Parquet => Self::Parquet(ParquetStyle {
-                codec: match codec {
-                    Codec::Plain => ParquetCodec::Plain,
-                    _ => ParquetCodec::Zstd(options.compression_level.unwrap_or(3)),
+                codec: match options.snappy {
+                    true => ParquetCodec::Snappy,
+                    false => {
+                        ParquetCodec::of(codec, options.compression_level).unwrap_or(ParquetCodec::Plain)
+                    }
                 },
                 row_group_rows: options.row_group_size.unwrap_or(ParquetStyle::default().row_group_rows),
             }),
@@ -237,12 +308,19 @@ impl Format {
 
 /// Characters that cannot all be told apart make no file that can be read again.
 fn check_style(style: &CsvStyle) -> Result<(), IoError> {
-    let special = |byte: u8| byte == style.delim || byte == style.quote || matches!(byte, b'\n' | b'\r');
-    if style.delim == style.quote {
+    let delim = style.delim;
+    let special = |byte: u8| delim.contains(byte) || byte == style.quote || matches!(byte, b'\n' | b'\r');
+    if delim.contains(style.quote) {
         return Err(IoError::bad_option("delim", "it is the same as quote"));
     }
-    for (name, byte) in [("delim", style.delim), ("quote", style.quote)] {
-        if matches!(byte, b'\n' | b'\r') || !byte.is_ascii() {
+    if style.escape.is_some_and(|escape| delim.contains(escape)) {
+        return Err(IoError::bad_option("escape", "it is a part of delim"));
+    }
+    if delim.is_run_of_blanks() || std::str::from_utf8(delim.as_bytes()).is_err() {
+        return Err(IoError::bad_option("delim", "expected one to eight bytes of text"));
+    }
+    for (name, byte) in [("delim", delim.single()), ("quote", Some(style.quote)), ("escape", style.escape)] {
+        if byte.is_some_and(|byte| matches!(byte, b'\n' | b'\r') || !byte.is_ascii()) {
             return Err(IoError::bad_option(name, "expected one ASCII character that ends no line"));
         }
     }
@@ -253,26 +331,26 @@ fn check_style(style: &CsvStyle) -> Result<(), IoError> {
 }
 
 /// The ending of a file in a folder.
-fn ending(format: FileFormat, codec: Codec) -> String {
+fn ending(extension: &str, format: FileFormat, codec: Codec) -> String {
     match (format, codec) {
-        (FileFormat::Parquet, _) | (_, Codec::Plain) => format!(".{}", format.extension()),
-        _ => format!(".{}.{}", format.extension(), codec.extension()),
+        (FileFormat::Parquet, _) | (_, Codec::Plain) => format!(".{extension}"),
+        _ => format!(".{extension}.{}", codec.extension()),
     }
 }
 
 impl fmt::Display for WriteSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = match &self.format {
-            Format::Csv(style) if style.delim == b'\t' => "tsv",
+            Format::Csv(style) if style.delim.single() == Some(b'\t') => "tsv",
             Format::Csv(_) => "csv",
-            Format::Json { lines: true } => "jsonl",
-            Format::Json { lines: false } => "json",
+            Format::Json { lines: true, .. } => "jsonl",
+            Format::Json { lines: false, .. } => "json",
             Format::Parquet(_) => "parquet",
             Format::Text { .. } => "text",
         };
         write!(f, "{}, {format}", self.target)?;
         match (self.codec, &self.format) {
-            (_, Format::Parquet(ParquetStyle { codec: ParquetCodec::Zstd(_), .. })) => f.write_str(", zstd"),
+            (_, Format::Parquet(ParquetStyle { codec, .. })) => write!(f, "{codec}"),
             (Codec::Plain, _) => Ok(()),
             (codec, _) => write!(f, ", {codec}"),
         }
@@ -283,11 +361,16 @@ impl fmt::Display for WriteSpec {
 pub(crate) struct OpenFile {
     out: Compressor<AtomicFile>,
     writer: Box<dyn RowWriter>,
-    spec: WriteSpec,
+    path: PathBuf,
     partition: usize,
 }
 
 impl OpenFile {
+    /// Lets so many threads compress from here on, if the codec can be shared.
+    pub(super) fn set_threads(&mut self, threads: usize) {
+        self.out.set_threads(threads);
+    }
+
     /// Writes some rows.
     pub(crate) fn write(&mut self, batch: &arrow::array::RecordBatch) -> Result<()> {
         self.writer.write(batch, &mut self.out).map_err(|error| self.cannot_write(error))
@@ -300,38 +383,37 @@ impl OpenFile {
     }
 
     /// Writes the end and puts the file on the disk, still without its name.
-    pub(crate) fn seal(mut self) -> Result<SealedFile> {
-        let Self { spec, partition, .. } = &self;
-        let (spec, partition) = (spec.clone(), *partition);
-        let sealed = self.writer.finish(&mut self.out).and_then(|()| {
-            let mut file = self.out.finish()?;
+    pub(crate) fn seal(self) -> Result<SealedFile> {
+        let Self { mut out, mut writer, path, partition } = self;
+        let sealed = writer.finish(&mut out).and_then(|()| {
+            let mut file = out.finish()?;
             file.flush()?;
             file.seal()?;
             Ok(file)
         });
         match sealed {
-            Ok(file) => Ok(SealedFile { file, spec, partition }),
-            Err(error) => Err(spec.cannot_write(partition, error)),
+            Ok(file) => Ok(SealedFile { file, path, partition }),
+            Err(error) => Err(cannot_write(&path, error)),
         }
     }
 
     fn cannot_write(&self, error: io::Error) -> Error {
-        self.spec.cannot_write(self.partition, error)
+        cannot_write(&self.path, error)
     }
 }
 
 /// A file that is whole and waits for its name.
 pub(crate) struct SealedFile {
     file: AtomicFile,
-    spec: WriteSpec,
+    path: PathBuf,
     partition: usize,
 }
 
 impl SealedFile {
     /// Gives the file its name.
     fn commit(self) -> Result<()> {
-        let Self { file, spec, partition } = self;
-        file.commit().map_err(|error| spec.cannot_write(partition, error))
+        let Self { file, path, .. } = self;
+        file.commit().map_err(|error| cannot_write(&path, error))
     }
 }
 

@@ -1,10 +1,11 @@
-//! Which files are written: one, or one a partition with a number in its name.
+//! Which files are written: one, one a partition with a number in its name, or one in a folder for each value of some columns.
 
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::atomic_file::is_standard_output;
+use super::folders::Folders;
 use crate::error::{Error, Result};
 
 /// The names of the files that are written.
@@ -20,6 +21,8 @@ pub(crate) enum Target {
         prefix: String,
         suffix: String,
     },
+    /// A folder for each value of some columns.
+    Folders(Folders),
 }
 
 /// The place of the number in a name.
@@ -80,10 +83,19 @@ impl Target {
         matches!(self, Self::Numbered { .. })
     }
 
+    /// The folders that rows are dealt out to.
+    pub(crate) fn folders(&self) -> Option<&Folders> {
+        match self {
+            Self::Folders(folders) => Some(folders),
+            _ => None,
+        }
+    }
+
     /// The file of a partition.
     pub(crate) fn path(&self, partition: usize) -> PathBuf {
         match self {
             Self::File(path) => path.clone(),
+            Self::Folders(folders) => folders.folder().to_owned(),
             Self::Numbered { folder, prefix, suffix, .. } => {
                 folder.join(format!("{prefix}{partition:04}{suffix}"))
             }
@@ -125,6 +137,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "'{}'", path.display()),
+            Self::Folders(folders) => folders.fmt(f),
             Self::Numbered { folder, prefix, suffix, .. } => {
                 write!(f, "'{}'", folder.join(format!("{prefix}*{suffix}")).display())
             }

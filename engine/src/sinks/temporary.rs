@@ -5,6 +5,7 @@
 //! ends with its program, so a file of such a name that nobody has locked is a left-over.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, DirEntry, File, OpenOptions, Permissions};
 use std::io::{self, Seek, Write};
 use std::os::fd::AsRawFd;
@@ -24,6 +25,7 @@ const RANDOM_LEN: usize = 6;
 static UNFINISHED: Mutex<Unfinished> = Mutex::new(Unfinished {
     files: BTreeSet::new(),
     folders: BTreeSet::new(),
+    temporary_folders: BTreeSet::new(),
     swept: BTreeSet::new(),
     ended: false,
 });
@@ -33,6 +35,8 @@ struct Unfinished {
     files: BTreeSet<PathBuf>,
     /// New folders in which there may be nothing yet.
     folders: BTreeSet<PathBuf>,
+    /// Temporary folders, with all that is in them.
+    temporary_folders: BTreeSet<PathBuf>,
     /// Where left-overs were looked for.
     swept: BTreeSet<PathBuf>,
     /// The program is about to end.
@@ -62,6 +66,16 @@ pub fn remove_unfinished_files() {
     for path in std::mem::take(&mut unfinished.folders) {
         let _ = fs::remove_dir(path);
     }
+    for path in std::mem::take(&mut unfinished.temporary_folders) {
+        let _ = fs::remove_dir_all(path);
+    }
+}
+
+/// Gives names to files that are whole, unless the program is about to end.
+pub(super) fn give_names<T>(names: impl FnOnce() -> T) -> io::Result<T> {
+    let unfinished = Unfinished::lock();
+    unfinished.check()?;
+    Ok(names())
 }
 
 /// A file that is not whole yet. Dropped, it is gone.
@@ -237,6 +251,83 @@ fn is_temporary(entry: &DirEntry) -> bool {
     }) && entry.file_type().is_ok_and(|kind| kind.is_file())
 }
 
+/// What names of temporary folders begin with.
+const FOLDER_PREFIX: &str = ".swath-folder-";
+
+/// A folder of files that are not whole yet. Dropped, it is gone with all of them. It is locked: one that nobody has locked is a
+/// left-over, and removed by the next who makes one in the same place.
+#[derive(Debug)]
+pub(super) struct TemporaryFolder {
+    path: PathBuf,
+    /// Open for its lock.
+    _lock: File,
+}
+
+impl TemporaryFolder {
+    /// A new folder in a folder.
+    pub(super) fn new(place: &Path) -> io::Result<Self> {
+        place.metadata()?;
+        let mut unfinished = Unfinished::lock();
+        unfinished.check()?;
+        remove_left_over_folders(place);
+        let mut builder = builder();
+        let made = builder.prefix(FOLDER_PREFIX).make_in(place, |path| fs::create_dir(path));
+        // As a temporary path it would be removed as a file.
+        let path = made.map_err(without_path)?.into_temp_path().keep().map_err(|error| error.error)?;
+        let lock = File::open(&path)?;
+        let _ = lock.try_lock();
+        unfinished.temporary_folders.insert(path.clone());
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Whether it is the name of such a folder.
+    pub(super) fn is_name(name: &OsStr) -> bool {
+        name.to_str().is_some_and(|name| name.starts_with(FOLDER_PREFIX))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes a file in it, and the folders that this is in.
+    pub(super) fn create(&self, file: &Path) -> io::Result<File> {
+        let path = self.path.join(file);
+        let unfinished = Unfinished::lock();
+        unfinished.check()?;
+        fs::create_dir_all(path.parent().unwrap_or(&self.path))?;
+        File::create_new(path)
+    }
+
+    /// Gives it a name that there is not.
+    pub(super) fn persist(self, path: &Path) -> io::Result<()> {
+        let mut unfinished = Unfinished::lock();
+        unfinished.check()?;
+        fs::rename(&self.path, path)?;
+        unfinished.temporary_folders.remove(&self.path);
+        Ok(())
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        // It may be removed already, or have a name.
+        if Unfinished::lock().temporary_folders.remove(&self.path) {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// Removes temporary folders of programs that were killed. What cannot be removed stays.
+fn remove_left_over_folders(place: &Path) {
+    let Ok(entries) = place.read_dir() else { return };
+    for entry in entries.flatten().filter(|entry| TemporaryFolder::is_name(&entry.file_name())) {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// A folder for files on their way, made when the first of them gets its name. When the last who holds it lets go and
 /// nothing is in it, it is removed.
 #[derive(Debug)]
@@ -312,6 +403,28 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(mode(&File::open(&path).unwrap()), expected);
         assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn folders_are_gone_unless_they_get_a_name() {
+        let place = tempfile::tempdir().unwrap();
+        let left_over = place.path().join(".swath-folder-abc123");
+        fs::create_dir_all(left_over.join("x=1")).unwrap();
+        let first = TemporaryFolder::new(place.path()).unwrap();
+        assert!(!left_over.exists());
+        let second = TemporaryFolder::new(place.path()).unwrap();
+        let write = |folder: &TemporaryFolder| {
+            folder.create(Path::new("x=1/a")).unwrap().write_all(b"1").unwrap();
+            folder.create(Path::new("x=1/b")).unwrap();
+            assert!(folder.create(Path::new("x=1/a")).is_err());
+        };
+        write(&first);
+        write(&second);
+        assert_eq!(names(place.path()).len(), 2);
+        first.persist(&place.path().join("out")).unwrap();
+        drop(second);
+        assert_eq!(names(place.path()), ["out"]);
+        assert_eq!(names(&place.path().join("out/x=1")), ["a", "b"]);
     }
 
     #[test]

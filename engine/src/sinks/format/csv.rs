@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, Fields, SchemaRef};
-use swath_io::looks_like_value;
+use swath_io::{Delim, looks_like_value};
 
 use super::RowWriter;
 use super::cells::{AS_CELLS, Cells, is_null, is_text};
@@ -48,12 +48,14 @@ impl ForceQuote {
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How CSV is written.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CsvStyle {
     /// Between fields.
-    pub delim: u8,
-    /// Around fields that need it; doubled inside them.
+    pub delim: Delim,
+    /// Around fields that need it; doubled inside them, unless there is an escape.
     pub quote: u8,
+    /// In front of quotes inside fields, and of itself there.
+    pub escape: Option<u8>,
     /// Whether the first record names the columns.
     pub header: bool,
     /// What stands for null. Text that is the same is quoted.
@@ -75,8 +77,9 @@ pub struct CsvStyle {
 impl Default for CsvStyle {
     fn default() -> Self {
         Self {
-            delim: b',',
+            delim: Delim::byte(b','),
             quote: b'"',
+            escape: None,
             header: true,
             nullstr: String::new(),
             force_quote: ForceQuote::None,
@@ -123,7 +126,8 @@ impl CsvWriter {
     /// Adds a field that is no null.
     fn push_field(&mut self, text: &str, column: ColumnStyle) {
         let CsvStyle { delim, quote, nullstr, .. } = &*self.style;
-        let special = |byte: u8| byte == *delim || byte == *quote || matches!(byte, b'\n' | b'\r');
+        // Of a delimiter of several bytes one may be at the end of a field, and the others look like those of the next one.
+        let special = |byte: u8| delim.contains(byte) || byte == *quote || matches!(byte, b'\n' | b'\r');
         let is_null_or_empty = || column.is_text && (text.is_empty() || text == nullstr);
         if column.is_quoted || text.bytes().any(special) || is_null_or_empty() {
             self.push_quoted(text);
@@ -133,11 +137,11 @@ impl CsvWriter {
     }
 
     fn push_quoted(&mut self, text: &str) {
-        let quote = self.style.quote;
+        let CsvStyle { quote, escape, .. } = *self.style;
         self.lines.push(quote);
         for byte in text.bytes() {
-            if byte == quote {
-                self.lines.push(quote);
+            if byte == quote || Some(byte) == escape {
+                self.lines.push(escape.unwrap_or(quote));
             }
             self.lines.push(byte);
         }
@@ -180,7 +184,7 @@ impl RowWriter for CsvWriter {
         self.lines.clear();
         for (index, field) in schema.fields().iter().enumerate() {
             if index > 0 {
-                self.lines.push(self.style.delim);
+                self.lines.extend_from_slice(self.style.delim.as_bytes());
             }
             if is_doubtful {
                 self.push_quoted(field.name());
@@ -208,7 +212,7 @@ impl RowWriter for CsvWriter {
             let start = self.lines.len();
             for (index, column) in batch.columns().iter().enumerate() {
                 if index > 0 {
-                    self.lines.push(self.style.delim);
+                    self.lines.extend_from_slice(style.delim.as_bytes());
                 }
                 if is_null(column, row) {
                     self.lines.extend_from_slice(self.style.nullstr.as_bytes());
@@ -255,7 +259,7 @@ mod tests {
             csv(CsvStyle::default(), &[sample()]),
             "te|xt,n\n\"a,\"\"b\"\"\nc|\",1.5\n,-20.0\n\"\",\n"
         );
-        assert_eq!(csv(CsvStyle { delim: b'\t', ..CsvStyle::default() }, &[]), "te|xt\tn\n");
+        assert_eq!(csv(CsvStyle { delim: b'\t'.into(), ..CsvStyle::default() }, &[]), "te|xt\tn\n");
     }
 
     #[test]
@@ -277,19 +281,34 @@ mod tests {
     #[test]
     fn every_option_of_style() {
         let usual = CsvStyle::default;
-        let style = CsvStyle { delim: b'|', quote: b'\'', header: false, nullstr: "NA".into(), ..usual() };
+        let style =
+            CsvStyle { delim: b'|'.into(), quote: b'\'', header: false, nullstr: "NA".into(), ..usual() };
         assert_eq!(csv(style.clone(), &[sample()]), "'a,\"b\"\nc|'|1.5\nNA|-20.0\n''|NA\n");
         let all = CsvStyle { force_quote: ForceQuote::All, crlf: true, bom: true, ..usual() };
         let expected = "\u{feff}\"te|xt\",\"n\"\r\n\"a,\"\"b\"\"\nc|\",\"1.5\"\r\n,\"-20.0\"\r\n\"\",\r\n";
         assert_eq!(csv(all, &[sample()]), expected);
         let columns = ForceQuote::Columns(vec!["N".into()]);
-        let some = CsvStyle { force_quote: columns, delim: b';', decimal_separator: b',', ..usual() };
+        let some = CsvStyle { force_quote: columns, delim: b';'.into(), decimal_separator: b',', ..usual() };
         assert_eq!(csv(some, &[sample()]), "te|xt;\"n\"\n\"a,\"\"b\"\"\nc|\";\"1,5\"\n;\"-20,0\"\n\"\";\n");
         let comma = CsvStyle { decimal_separator: b',', header: false, ..usual() };
         assert!(csv(comma, &[sample()]).ends_with(",\"-20,0\"\n\"\",\n"));
         let words: ArrayRef = Arc::new(StringArray::from(vec!["NA", "it's", ""]));
         let batch = RecordBatch::try_from_iter([("a", words)]).unwrap();
         assert_eq!(written(CsvWriter::new(batch.schema(), style), &[batch]), "'NA'\n'it''s'\n''\n");
+    }
+
+    #[test]
+    fn delimiters_of_several_bytes_and_escapes() {
+        let words: ArrayRef = Arc::new(StringArray::from(vec!["a|", "b||c", "d\"e", "f\\g", "h"]));
+        let batch = RecordBatch::try_from_iter([("x", words.clone()), ("y", words)]).unwrap();
+        let style = CsvStyle {
+            delim: Delim::new("||").unwrap(),
+            escape: Some(b'\\'),
+            header: false,
+            ..CsvStyle::default()
+        };
+        let expected = "\"a|\"||\"a|\"\n\"b||c\"||\"b||c\"\n\"d\\\"e\"||\"d\\\"e\"\nf\\g||f\\g\nh||h\n";
+        assert_eq!(written(CsvWriter::new(batch.schema(), style), &[batch]), expected);
     }
 
     #[test]

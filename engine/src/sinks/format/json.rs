@@ -18,12 +18,20 @@ use super::times::{interval_texts, is_interval};
 pub struct JsonWriter {
     lines: bool,
     empty: bool,
+    /// How dates and points in time are written, in the letters of `strftime`.
+    date_format: Option<String>,
+    timestamp_format: Option<String>,
 }
 
 impl JsonWriter {
     /// A writer of objects, one a line or in an array.
     pub fn new(lines: bool) -> Self {
-        Self { lines, empty: true }
+        Self { lines, empty: true, date_format: None, timestamp_format: None }
+    }
+
+    /// Sets how dates and points in time are written, where that is said.
+    pub(crate) fn with_formats(self, date: Option<String>, timestamp: Option<String>) -> Self {
+        Self { date_format: date, timestamp_format: timestamp, ..self }
     }
 }
 
@@ -37,8 +45,14 @@ impl RowWriter for JsonWriter {
         let batch = with_text_keys(&batch)?;
         let batch = with_interval_texts(&batch)?;
         let mut objects = Vec::new();
-        let mut writer =
-            WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut objects);
+        let mut builder = WriterBuilder::new().with_explicit_nulls(true);
+        if let Some(format) = &self.date_format {
+            builder = builder.with_date_format(format.clone()).with_datetime_format(format.clone());
+        }
+        if let Some(format) = &self.timestamp_format {
+            builder = builder.with_timestamp_format(format.clone()).with_timestamp_tz_format(format.clone());
+        }
+        let mut writer = builder.build::<_, LineDelimited>(&mut objects);
         writer.write(&batch).and_then(|()| writer.finish()).map_err(io::Error::other)?;
         drop(writer);
         if self.lines {
@@ -165,6 +179,16 @@ mod tests {
             format!("[\n  {first},\n  {rest},\n  {last},\n  {first}\n]\n")
         );
         assert_eq!(written(JsonWriter::new(false), &[]), "[]\n");
+    }
+
+    #[test]
+    fn dates_and_times_have_formats() {
+        let days: ArrayRef = Arc::new(arrow::array::Date32Array::from(vec![1]));
+        let times: ArrayRef = Arc::new(arrow::array::TimestampMicrosecondArray::from(vec![1_500_000]));
+        let batch = RecordBatch::try_from_iter([("d", days), ("t", times)]).unwrap();
+        let writer =
+            JsonWriter::new(true).with_formats(Some("%d.%m.%Y".to_owned()), Some("%H:%M".to_owned()));
+        assert_eq!(written(writer, &[batch]), "{\"d\":\"02.01.1970\",\"t\":\"00:00\"}\n");
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Parquet: columns in row groups, each compressed by itself.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use swath_io::Codec;
 
 use super::RowWriter;
 use crate::session::Session;
@@ -21,6 +23,35 @@ const ROW_GROUP_LEN_BYTES: usize = 128 << 20;
 pub(crate) enum ParquetCodec {
     Plain,
     Zstd(u32),
+    Gzip(u32),
+    Snappy,
+    Lz4,
+}
+
+impl ParquetCodec {
+    /// The codec of columns for one of files, with its level or the usual one, if columns may have it.
+    pub(crate) fn of(codec: Codec, level: Option<u32>) -> Option<Self> {
+        Some(match codec {
+            Codec::Plain => Self::Plain,
+            Codec::Zstd => Self::Zstd(level.unwrap_or(3)),
+            Codec::Gzip => Self::Gzip(level.unwrap_or(6)),
+            Codec::Lz4 => Self::Lz4,
+            _ => return None,
+        })
+    }
+}
+
+/// As it stands behind the name of a format.
+impl fmt::Display for ParquetCodec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "",
+            Self::Zstd(_) => ", zstd",
+            Self::Gzip(_) => ", gzip",
+            Self::Snappy => ", snappy",
+            Self::Lz4 => ", lz4",
+        })
+    }
 }
 
 /// How Parquet is written.
@@ -78,6 +109,9 @@ impl RowWriter for ParquetWriter {
     fn start(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let compression = match self.style.codec {
             ParquetCodec::Plain => Compression::UNCOMPRESSED,
+            ParquetCodec::Snappy => Compression::SNAPPY,
+            ParquetCodec::Lz4 => Compression::LZ4_RAW,
+            ParquetCodec::Gzip(level) => Compression::GZIP(GzipLevel::try_new(level).map_err(words)?),
             ParquetCodec::Zstd(level) => {
                 Compression::ZSTD(ZstdLevel::try_new(level.cast_signed()).map_err(words)?)
             }
