@@ -34,6 +34,15 @@ impl FileColumns {
             Some(false) => Vec::new(),
             asked => swath_io::hive_columns(files, asked == Some(true))?,
         };
+        if let Some((name, _)) = options
+            .hive_types()
+            .given
+            .iter()
+            .find(|(name, _)| hive.iter().all(|column| !column.name.eq_ignore_ascii_case(name)))
+        {
+            let problem = format!("no folder of the files is named {name}=VALUE");
+            return Err(swath_io::Error::bad_option_hint("hive_types", problem, known_keys(&hive)).into());
+        }
         for column in hive {
             if own.field_with_name(&column.name).is_ok() {
                 if asked == Some(true) {
@@ -119,6 +128,15 @@ impl FileColumns {
         let holds = condition.evaluate(&batch)?.into_array(files)?;
         let holds = holds.as_boolean();
         Ok(holds.iter().enumerate().filter(|(_, holds)| *holds == Some(true)).map(|(file, _)| file).collect())
+    }
+}
+
+/// What the folders do name.
+fn known_keys(columns: &[swath_io::HiveColumn]) -> String {
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    match names.is_empty() {
+        true => "all files are in folders with the same keys, as in 'air/year=*/*.csv'".to_owned(),
+        false => format!("the folders name {}", names.join(", ")),
     }
 }
 

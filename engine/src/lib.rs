@@ -84,6 +84,7 @@ mod files;
 mod frame;
 mod frugal;
 pub mod functions;
+mod glob_table;
 pub mod grep;
 mod inspect;
 mod operators;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, TableFactor,
-    UnaryOperator, Value, Visitor,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,
+    ObjectNamePart, TableFactor, UnaryOperator, Value, Visitor,
 };
 
 use crate::error::{Error, Result};
@@ -30,12 +30,13 @@ pub enum SourceFunction {
 }
 
 /// Names of the functions; the first name of each is the one shown.
-const FUNCTIONS: [(&str, SourceFunction); 10] = [
+const FUNCTIONS: [(&str, SourceFunction); 11] = [
     ("read_csv", SourceFunction::ReadCsv),
     ("read_csv_auto", SourceFunction::ReadCsv),
     ("read_json", SourceFunction::ReadJson),
     ("read_json_auto", SourceFunction::ReadJson),
     ("read_ndjson", SourceFunction::ReadJson),
+    ("read_ndjson_auto", SourceFunction::ReadJson),
     ("read_parquet", SourceFunction::ReadParquet),
     ("parquet_scan", SourceFunction::ReadParquet),
     ("read_text", SourceFunction::ReadText),
@@ -253,7 +254,43 @@ fn option_value(expr: &Expr) -> Result<OptionValue> {
             };
             Ok(OptionValue::Map(fields.iter().map(field).collect::<Result<_>>()?))
         }
+        Expr::Function(function) => packed(function).unwrap_or_else(|| Err(unreadable(expr))),
         _ => Err(unreadable(expr)),
+    }
+}
+
+/// `struct_pack(a := 'INTEGER')`, which is `{'a': 'INTEGER'}`; resolved, it is `named_struct('a', 'INTEGER')`.
+fn packed(function: &Function) -> Option<Result<OptionValue>> {
+    let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return None };
+    let FunctionArguments::List(list) = &function.args else { return None };
+    if name.value.eq_ignore_ascii_case("struct_pack") {
+        let field = |arg: &FunctionArg| match arg {
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. }
+            | FunctionArg::ExprNamed {
+                name: Expr::Identifier(name),
+                arg: FunctionArgExpr::Expr(value),
+                ..
+            } => Some(option_value(value).map(|value| (name.value.clone(), value))),
+            _ => None,
+        };
+        let fields: Vec<Result<(String, OptionValue)>> =
+            list.args.iter().map(field).collect::<Option<_>>()?;
+        return Some(fields.into_iter().collect::<Result<_>>().map(OptionValue::Map));
+    }
+    name.value.eq_ignore_ascii_case("named_struct").then_some(())?;
+    let value = |arg: &FunctionArg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => Some(option_value(value)),
+        _ => None,
+    };
+    let values: Vec<Result<OptionValue>> = list.args.iter().map(value).collect::<Option<_>>()?;
+    let values: Result<Vec<OptionValue>> = values.into_iter().collect();
+    let field = |field: &[OptionValue]| match field {
+        [OptionValue::Text(name), value] => Some((name.clone(), value.clone())),
+        _ => None,
+    };
+    match values {
+        Ok(values) => Some(Ok(OptionValue::Map(values.chunks(2).map(field).collect::<Option<_>>()?))),
+        Err(error) => Some(Err(error)),
     }
 }
 
@@ -430,6 +467,14 @@ mod tests {
             );
             assert_eq!(calls(&sql).unwrap(), [expected], "{equals}");
         }
+    }
+
+    #[test]
+    fn packed_structs_are_maps() {
+        let sql = "SELECT * FROM read_csv('a', columns = STRUCT_PACK(id := 'INTEGER', \"B c\" := 'TEXT'))";
+        assert_eq!(calls(sql).unwrap(), ["read_csv('a', columns = {'id': 'INTEGER', 'B c': 'TEXT'})"]);
+        let error = calls("SELECT * FROM read_csv('a', types = row('a', 'b'))").unwrap_err().to_string();
+        assert_eq!(error, "expected a constant for an option, found row('a', 'b')");
     }
 
     #[test]

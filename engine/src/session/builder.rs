@@ -18,6 +18,7 @@ use crate::dialect::{
 };
 use crate::error::Result;
 use crate::explain::Record;
+use crate::glob_table::GlobTables;
 use crate::inspect::Inspections;
 use crate::operators::{
     DistinctRows, FailWhenRefused, ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner,
@@ -197,6 +198,7 @@ fn session_state(
             Arc::new(Inspections),
             Arc::new(RejectsTable::new(notes.clone())),
             Arc::new(SniffTables::new(sources.clone())),
+            Arc::new(GlobTables),
             Arc::new(WholeTables),
         ])
         .with_analyzer_rules(

@@ -12,6 +12,7 @@ use crate::dialect::asof::{expand_asof, is_between};
 use crate::dialect::pivot::pivoted;
 use crate::dialect::templates::fill;
 use crate::error::{Error, Result};
+use crate::glob::{GLOB_COLUMNS, globs_of};
 use crate::inspect::is_mark;
 use crate::joins::{alias_of, constraint_of, is_series, join_by, must_have_conditions};
 use crate::parse::parse_piece;
@@ -63,11 +64,9 @@ impl Resolver<'_> {
         must_have_conditions(table)?;
         let shared = expand_asof(table)?;
         self.factor(&mut table.relation, relations, env)?;
-        name_all_columns(&mut table.relation, &relations[start..]);
         for join in &mut table.joins {
             let left = relations.len();
             self.factor(&mut join.relation, relations, env)?;
-            name_all_columns(&mut join.relation, &relations[left..]);
             if let JoinOperator::Semi(constraint) | JoinOperator::Anti(constraint) = &join.join_operator {
                 let constraint = constraint.clone();
                 join.join_operator = match join.join_operator {
@@ -140,6 +139,14 @@ impl Resolver<'_> {
     }
 
     fn factor(&self, factor: &mut TableFactor, relations: &mut Vec<Relation>, env: &Env) -> Result<()> {
+        self.relations_of(factor, relations, env)?;
+        if let Some(Relation { columns: Some(columns), .. }) = relations.last() {
+            name_others(factor, columns);
+        }
+        Ok(())
+    }
+
+    fn relations_of(&self, factor: &mut TableFactor, relations: &mut Vec<Relation>, env: &Env) -> Result<()> {
         if let Some(call) = source_call_of(factor)? {
             let columns = self.catalog.source_columns(&call);
             let alias = alias_of(factor);
@@ -207,6 +214,7 @@ impl Resolver<'_> {
                 let (name, columns) = match other {
                     other if is_rejects(other) => ("rejects", owned(&REJECTS_COLUMNS)),
                     other if sniffed_call_of(other)?.is_some() => ("sniff_csv", owned(&SNIFF_COLUMNS)),
+                    other if globs_of(other)?.is_some() => ("glob", owned(&GLOB_COLUMNS)),
                     _ => ("", series.as_deref().and_then(|series| owned(&[series]))),
                 };
                 let relation = Relation { is_series: series.is_some(), ..Relation::new(name, columns) };
@@ -241,19 +249,19 @@ impl Resolver<'_> {
     }
 }
 
-/// Writes out `t(a)` where the table has more columns: the others keep their names.
-fn name_all_columns(factor: &mut TableFactor, relations: &[Relation]) {
-    let (TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. }) =
-        factor
-    else {
-        return;
+/// `FROM t AS s(a)` gives the first column another name, and the others keep theirs; the relational core wants one for each.
+fn name_others(factor: &mut TableFactor, columns: &[String]) {
+    let alias = match factor {
+        TableFactor::Table { alias, .. } | TableFactor::Derived { alias, .. } => alias.as_mut(),
+        _ => None,
     };
-    let [Relation { columns: Some(columns), .. }] = relations else { return };
-    if !alias.columns.is_empty() {
-        let others: Vec<&String> = columns.iter().skip(alias.columns.len()).collect();
+    let Some(alias) = alias.filter(|alias| (1..columns.len()).contains(&alias.columns.len())) else { return };
+    let different: HashSet<&String> = columns.iter().collect();
+    if different.len() == columns.len() {
+        let others = &columns[alias.columns.len()..];
         let column =
             |name: &String| TableAliasColumnDef { name: Ident::with_quote('"', name), data_type: None };
-        alias.columns.extend(others.into_iter().map(column));
+        alias.columns.extend(others.iter().map(column));
     }
 }
 

@@ -49,6 +49,16 @@ fn check(sql: &str, expected: &str) {
 }
 
 #[test]
+fn aliases_may_name_the_first_columns_alone() {
+    check("SELECT d, Year FROM 'air' AS a(d)", "SELECT d, Year FROM 'air' AS a (d, \"DepDelay\", \"Year\")");
+    check(
+        "SELECT x FROM (SELECT 1 AS b, 2 AS c) AS q(x)",
+        "SELECT x FROM (SELECT 1 AS b, 2 AS c) AS q (x, \"c\")",
+    );
+    check("SELECT b FROM 'two' AS t(a, b, c)", "SELECT b FROM 'two' AS t (a, b, c)");
+}
+
+#[test]
 fn columns_take_the_spelling_of_the_file() {
     check(
         "SELECT depdelay, \"DEPDELAY\" AS d FROM 'air' WHERE YEAR > 1",
