@@ -145,7 +145,7 @@ pub struct ReadArgs {
 
     /// What stands between fields [default: found by looking]
     ///
-    /// One to four bytes, or `blanks`: any number of blanks and tabs
+    /// One to eight bytes, or `blanks`: any number of blanks and tabs
     #[arg(long, aliases = ["delimiter", "sep"], value_name = "TEXT")]
     delim: Option<String>,
 

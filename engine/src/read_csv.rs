@@ -168,7 +168,7 @@ impl ReadCsv {
         self.option("timestampformat", texts(formats))
     }
 
-    /// What stands between fields: a character, or up to four bytes, as in `"||"`; `"blanks"`: any number of blanks and tabs.
+    /// What stands between fields: a character, or up to eight bytes, as in `"||"`; `"blanks"`: any number of blanks and tabs.
     pub fn delimiter(self, delimiter: impl Into<String>) -> Self {
         self.option("delim", delimiter.into())
     }

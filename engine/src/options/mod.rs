@@ -22,9 +22,9 @@ pub(crate) use values::{boolean, byte, delim, number, text};
 /// | name | value | meaning |
 /// | --- | --- | --- |
 /// | `header` | `true`, `false`, `'auto'` | whether the first record names the columns |
-/// | `delim`, `sep`, `separator` | one to four bytes, `'blanks'`, `'auto'` | between fields |
+/// | `delim`, `sep`, `separator` | one to eight bytes, `'blanks'`, `'auto'` | between fields |
 /// | `quote`, `escape` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
-/// | `comment` | one to four bytes, `''` for none, `'auto'` | lines that begin with it are no records |
+/// | `comment` | one to eight bytes, `''` for none, `'auto'` | lines that begin with it are no records |
 /// | `bare_escapes` | `true`, `false` | `escape` means something in fields without quotes, too; with `quote = ''` it always does |
 /// | `inline_comments` | `true`, `false` | comments may stand behind values, too, up to the end of a line |
 /// | `loose_quotes` | `true`, `false` | quotes that are not doubled may stand within fields, and one may be left over |
@@ -532,13 +532,13 @@ mod tests {
     }
 
     #[test]
-    fn comments_have_one_to_four_bytes() {
+    fn comments_have_one_to_eight_bytes() {
         let csv = set("comment_prefix", text_value("//")).unwrap();
         assert_eq!((csv.csv.comment, csv.csv.long_comment), (Setting::Auto, Some(Delim::new("//").unwrap())));
         assert_eq!(set("comment", text_value("auto")).unwrap(), ReadOptions::default());
         assert_eq!(set("comment", text_value("#")).unwrap().csv.comment, Setting::Is(Some(b'#')));
-        let error = set("comment", text_value("/////")).unwrap_err().to_string();
-        assert_eq!(error, "option comment: expected at most 4 bytes, found '/////', which has 5");
+        let error = set("comment", text_value("/////////")).unwrap_err().to_string();
+        assert_eq!(error, "option comment: expected at most 8 bytes, found '/////////', which has 9");
     }
 
     #[test]
@@ -610,8 +610,8 @@ mod tests {
             "option quote: expected one ASCII character, found 'ab'"
         );
         assert_eq!(
-            error("sep", text_value("|||||")),
-            "option sep: expected at most 4 bytes, found '|||||', which has 5"
+            error("sep", text_value("|||||||||")),
+            "option sep: expected at most 8 bytes, found '|||||||||', which has 9"
         );
         assert_eq!(error("delim", text_value("a\n")), "option delim: a line end cannot be used");
         assert_eq!(error("decimal", text_value(";")), "option decimal: expected '.' or ',', found ';'");

@@ -26,6 +26,7 @@ fn dialects() -> Vec<Dialect> {
         Dialect { delim: long(", "), comment: Some(b'#'), ..comma.clone() },
         Dialect { delim: long(";a;"), escape: Some(b'\\'), ..comma.clone() },
         Dialect { delim: long("¦¦"), quote: None, ..comma.clone() },
+        Dialect { delim: long(";a;\"a;a;"), comment: Some(b'#'), ..comma.clone() },
         Dialect { loose_quotes: true, ..comma.clone() },
         Dialect { loose_quotes: true, comment: Some(b'#'), delim: b'|'.into(), ..comma.clone() },
         Dialect { loose_quotes: true, escape: Some(b'\\'), delim: long("||"), ..comma.clone() },

@@ -5,8 +5,8 @@ use std::fmt;
 use crate::error::{Error, Result};
 use crate::simd::{BLOCK_LEN_BYTES, Block64, block_at};
 
-/// Bytes that a delimiter has at most, as many as a character of UTF-8.
-pub const MAX_DELIM_LEN_BYTES: usize = 4;
+/// Bytes that a delimiter has at most: two characters of UTF-8, or a word as `<--->`.
+pub const MAX_DELIM_LEN_BYTES: usize = 8;
 
 /// What stands between fields.
 ///
@@ -27,13 +27,15 @@ const NAMES_OF_BLANKS: [&str; 4] = ["blanks", "whitespace", "\\s+", "\\s*"];
 impl Delim {
     /// A delimiter of one byte.
     pub const fn byte(byte: u8) -> Self {
-        Self { bytes: [byte, 0, 0, 0], len: 1, is_run: false }
+        let mut bytes = [0; MAX_DELIM_LEN_BYTES];
+        bytes[0] = byte;
+        Self { bytes, len: 1, is_run: false }
     }
 
     /// Any number of blanks and tabs; those at the start and end of a line are no delimiter.
-    pub const BLANKS: Self = Self { bytes: [b' ', 0, 0, 0], len: 1, is_run: true };
+    pub const BLANKS: Self = Self { is_run: true, ..Self::byte(b' ') };
 
-    /// A delimiter of one to four bytes, or `blanks`.
+    /// A delimiter of one to eight bytes, or `blanks`.
     ///
     /// # Errors
     /// There are none, or more, or a line end among them.
@@ -212,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_to_four_bytes() {
+    fn one_to_eight_bytes() {
         assert_eq!(Delim::new(";").unwrap(), Delim::byte(b';'));
         assert_eq!(Delim::new("||").unwrap().as_bytes(), b"||");
         assert_eq!(Delim::new("\t|").unwrap().to_string(), "\\t|");
@@ -226,8 +228,8 @@ mod tests {
         assert_ne!(Delim::BLANKS, Delim::byte(b' '));
         for (text, problem) in [
             ("", "it is empty"),
-            ("|||||", "expected at most 4 bytes, found '|||||', which has 5"),
-            ("¦|¦", "expected at most 4 bytes, found '¦|¦', which has 5"),
+            ("|||||||||", "expected at most 8 bytes, found '|||||||||', which has 9"),
+            ("¦|¦|¦|", "expected at most 8 bytes, found '¦|¦|¦|', which has 9"),
             (",\n", "a line end cannot be used"),
         ] {
             assert_eq!(Delim::new(text).unwrap_err().to_string(), format!("option delim: {problem}"));
@@ -237,7 +239,7 @@ mod tests {
     proptest! {
         /// Byte by byte, the same ends as by looking at each place.
         #[test]
-        fn matches_byte_by_byte(delim in "[ab]{1,4}", text in "[abc]{0,40}") {
+        fn matches_byte_by_byte(delim in "[ab]{1,8}", text in "[abc]{0,40}") {
             let (delim, text) = (Delim::new(&delim).unwrap(), text.as_bytes());
             let (mut by_place, mut at) = (Vec::new(), 0);
             while at < text.len() {

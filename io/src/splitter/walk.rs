@@ -54,7 +54,7 @@ impl State {
             byte if matched == 0 && byte != delim.first() => Self::Bare(0),
             byte => match delim.matched_behind(matched.into(), byte) {
                 all if all == delim.len_bytes() => Self::Field,
-                // It is less than four.
+                // It is less than eight.
                 matched => Self::Bare(matched as u8),
             },
         }
