@@ -395,37 +395,56 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("logical", ColumnType::Boolean),
     ("tinyint", ColumnType::Int8),
     ("int1", ColumnType::Int8),
+    ("i8", ColumnType::Int8),
     ("smallint", ColumnType::Int16),
     ("int2", ColumnType::Int16),
     ("int16", ColumnType::Int16),
+    ("i16", ColumnType::Int16),
     ("short", ColumnType::Int16),
     ("integer", ColumnType::Int32),
     ("int", ColumnType::Int32),
     ("int4", ColumnType::Int32),
     ("int32", ColumnType::Int32),
+    ("i32", ColumnType::Int32),
+    ("signed", ColumnType::Int32),
     ("bigint", ColumnType::Int64),
     ("int8", ColumnType::Int64),
     ("int64", ColumnType::Int64),
+    ("i64", ColumnType::Int64),
+    ("oid", ColumnType::Int64),
     ("long", ColumnType::Int64),
     ("utinyint", ColumnType::UInt8),
     ("uint8", ColumnType::UInt8),
+    ("u8", ColumnType::UInt8),
+    ("tinyint unsigned", ColumnType::UInt8),
     ("usmallint", ColumnType::UInt16),
     ("uint16", ColumnType::UInt16),
+    ("u16", ColumnType::UInt16),
+    ("smallint unsigned", ColumnType::UInt16),
     ("uinteger", ColumnType::UInt32),
     ("uint32", ColumnType::UInt32),
+    ("u32", ColumnType::UInt32),
+    ("int unsigned", ColumnType::UInt32),
+    ("integer unsigned", ColumnType::UInt32),
     ("ubigint", ColumnType::UInt64),
     ("uint64", ColumnType::UInt64),
+    ("u64", ColumnType::UInt64),
+    ("bigint unsigned", ColumnType::UInt64),
     ("real", ColumnType::Float32),
     ("float4", ColumnType::Float32),
     ("float32", ColumnType::Float32),
+    ("f32", ColumnType::Float32),
     ("float", ColumnType::Float32),
     ("double", ColumnType::Float64),
     ("double precision", ColumnType::Float64),
     ("float8", ColumnType::Float64),
     ("float64", ColumnType::Float64),
+    ("f64", ColumnType::Float64),
     ("decimal", ColumnType::Decimal { precision: 18, scale: 3 }),
     ("numeric", ColumnType::Decimal { precision: 18, scale: 3 }),
     ("hugeint", ColumnType::Decimal { precision: MAX_PRECISION, scale: 0 }),
+    ("int128", ColumnType::Decimal { precision: MAX_PRECISION, scale: 0 }),
+    ("uhugeint", ColumnType::Decimal { precision: MAX_PRECISION, scale: 0 }),
     ("date", ColumnType::Date),
     ("time", ColumnType::Time),
     ("timestamp", ColumnType::Timestamp),
@@ -435,6 +454,7 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("timestamp_s", ColumnType::Timestamp),
     ("timestamp_ms", ColumnType::Timestamp),
     ("timestamp_us", ColumnType::Timestamp),
+    ("timestamp_ns", ColumnType::Timestamp),
     ("timestamp without time zone", ColumnType::Timestamp),
     ("timestamptz", ColumnType::TimestampTz),
     ("timestamp with time zone", ColumnType::TimestampTz),
@@ -443,6 +463,9 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("string", ColumnType::Text),
     ("object", ColumnType::Text),
     ("char", ColumnType::Text),
+    ("bpchar", ColumnType::Text),
+    ("nvarchar", ColumnType::Text),
+    ("nchar", ColumnType::Text),
     ("character varying", ColumnType::Text),
     ("str", ColumnType::Text),
     ("utf8", ColumnType::Text),
@@ -451,6 +474,7 @@ const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("categorical", ColumnType::Text),
     ("json", ColumnType::Text),
     ("uuid", ColumnType::Text),
+    ("guid", ColumnType::Text),
 ];
 
 impl FromStr for ColumnType {
@@ -495,18 +519,14 @@ fn instead_of(name: &str) -> Option<&'static str> {
     })
 }
 
-/// `varchar` of `varchar(20)`: texts may be of any length.
+/// `varchar` of `varchar(20)`, as texts may be of any length, and `timestamp` of `timestamp(3)`, as fractions of seconds may.
 fn without_length(name: &str) -> &str {
-    let length = name.strip_suffix(')').and_then(|rest| rest.split_once('('));
-    match length {
-        Some((ty, len))
-            if ty.trim_end().starts_with(['v', 'c'])
-                && len.trim().bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            ty.trim_end()
-        }
-        _ => name,
-    }
+    let Some((ty, len)) = name.strip_suffix(')').and_then(|rest| rest.split_once('(')) else { return name };
+    let ty = ty.trim_end();
+    let has_length =
+        |of: ColumnType| matches!(of, ColumnType::Text | ColumnType::Time | ColumnType::Timestamp);
+    let is_known = TYPE_NAMES.iter().any(|(known, of)| *known == ty && has_length(*of));
+    if is_known && len.trim().bytes().all(|byte| byte.is_ascii_digit()) { ty } else { name }
 }
 
 /// What stands in the parentheses of `decimal(…)`.
@@ -562,6 +582,9 @@ mod tests {
             ("HUGEINT", "decimal(38, 0)"),
             ("varchar(20)", "text"),
             ("CHARACTER VARYING (7)", "text"),
+            ("NVARCHAR(7)", "text"),
+            ("timestamp(3)", "timestamp"),
+            ("Int Unsigned", "uinteger"),
             ("dec(38,38)", "decimal(38, 38)"),
             ("Decimal", "decimal(18, 3)"),
         ] {
