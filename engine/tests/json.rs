@@ -262,3 +262,13 @@ fn what_is_different_from_arrow_json() {
     assert_eq!(by_arrow_json(DataType::Int64, deep.as_bytes()).unwrap(), "1");
     assert_eq!(ours(values, deep.as_bytes()).unwrap(), ["1"]);
 }
+
+#[test]
+fn records_may_be_lists() {
+    let scratch = Scratch::with_threads(2);
+    scratch.file("lines.jsonl", "[1, 2]\n[3]\n[]\n");
+    scratch.file("array.json", "[[1, 2], [3], []]");
+    for file in ["lines.jsonl", "array.json"] {
+        scratch.check(&format!("SELECT len(json), json FROM '$/{file}'"), &["2|[1, 2]", "1|[3]", "0|[]"]);
+    }
+}

@@ -181,7 +181,7 @@ const BARE_COLUMN: &str = "json";
 
 /// Finds columns and types by looking at the first 512 KiB of every file.
 ///
-/// Where no record is an object, but each a value, on a line of its own or a scalar in an array, they are one column, `json`.
+/// Where no record is an object, but each a scalar or a list, on a line of its own or in one array, they are one column, `json`.
 ///
 /// Files may have different keys: the table has all that stand in a head, in the order in which they first appear.
 ///
@@ -343,8 +343,11 @@ impl Head {
     /// Whether it has something else than an object on each line: neither the first line is one, nor are most.
     fn is_document(&self) -> bool {
         let text = self.text.trim_start();
+        if text.starts_with('[') {
+            return !self.has_list_on_each_line();
+        }
         if !text.starts_with('{') {
-            return text.starts_with('[');
+            return false;
         }
         let is_object = |line: &&str| {
             let mut cursor = Cursor::of_file(line, 0);
@@ -355,7 +358,21 @@ impl Head {
             && 2 * lines().filter(is_object).count() <= lines().count()
     }
 
-    /// The type of all values together and how many there are, if they stand one on each line, or are scalars in one array.
+    /// Whether there are several lines and on each a list, but none of objects, which are records.
+    fn has_list_on_each_line(&self) -> bool {
+        // The last line may be cut.
+        let len = if self.whole { self.text.len() } else { self.text.rfind('\n').unwrap_or_default() };
+        let lines = || self.text[..len].lines().filter(|line| !line.trim_ascii().is_empty());
+        let is_list = |line: &str| {
+            let mut cursor = Cursor::of_file(line, 0);
+            let ty = JsonType::of_next(&mut cursor, 1, &TimeFormats::default());
+            let is_whole = cursor.peek().is_none();
+            is_whole && matches!(ty, Ok(JsonType::List(item)) if !matches!(*item, JsonType::Struct(_)))
+        };
+        lines().nth(1).is_some() && lines().take(LINES_TO_TELL).all(is_list)
+    }
+
+    /// The type of all values together and how many there are, if they stand one on each line, or in one array.
     fn bare_values(&self, times: &TimeFormats) -> Option<(JsonType, u64)> {
         let (mut all, mut values) = (JsonType::Nothing, 0);
         let mut add = |cursor: &mut Cursor<'_>| -> Option<()> {
@@ -364,14 +381,13 @@ impl Head {
             values += 1;
             Some(())
         };
-        let is_array = self.text.trim_start().starts_with('[');
-        if is_array {
+        if self.is_document() {
             let mut cursor = Cursor::of_file(&self.text, 0);
             cursor.value().ok()?;
             let mut first = true;
             // The last one may be cut.
             while cursor.at < self.text.len() && cursor.next_item(first).is_ok_and(|has_more| has_more) {
-                if matches!(cursor.peek(), Some(b'[' | b'{')) {
+                if cursor.peek() == Some(b'{') {
                     return None;
                 }
                 let start = cursor.at;

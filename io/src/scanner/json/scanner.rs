@@ -277,7 +277,7 @@ impl JsonScanner {
         Ok(rows)
     }
 
-    /// Adds scalars of one array, of which this is a part; how many.
+    /// Adds scalars and lists of one array, of which this is a part; how many.
     fn push_items(&mut self, text: &str, is_start: bool) -> Result<usize, (usize, Wrong)> {
         let mut cursor = Cursor::of_file(text, 0);
         let mut rows = 0;
@@ -291,8 +291,9 @@ impl JsonScanner {
             let start = cursor.at;
             match cursor.peek() {
                 None => return Ok(rows),
-                Some(b'[' | b'{') => {
-                    return Err((start, Problem { at: start, expected: "a scalar, as before it" }.into()));
+                Some(b'{') => {
+                    let expected = "a scalar or a list, as before it";
+                    return Err((start, Problem { at: start, expected }.into()));
                 }
                 Some(_) => self.push_bare(&mut cursor).map_err(|wrong| (start, wrong))?,
             }

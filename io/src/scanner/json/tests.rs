@@ -242,6 +242,12 @@ fn values_that_are_no_objects_are_one_column() {
         ("[1, 2.5,\n null]\n", &["1.0", "2.5", "∅"]),
         ("[\"x\", \"y,]\"]", &["x", "y,]"]),
         ("[\"2001-02-03\"]", &["2001-02-03"]),
+        ("[[1, 2], [3],\n[]]", &["[1, 2]", "[3]", "[]"]),
+        ("[[1], 2]", &["[1]", "2"]),
+        ("[1, 2]\n[3]\n\n[]", &["[1, 2]", "[3]", "[]"]),
+        ("[\n1,\n[2]\n]", &["1", "[2]"]),
+        ("[[[1]], [[2, 3]]]", &["[[1]]", "[[2, 3]]"]),
+        ("[[\"a]\", null]]", &["[a], ]"]),
     ] {
         for chunk_len in [3, 1 << 20] {
             let files = Files::new(&[text.as_bytes()]);
@@ -260,8 +266,10 @@ fn values_that_are_no_objects_are_one_column() {
         assert!(error.ends_with(expected), "{error}");
     }
     let long = format!("[{}", "7,".repeat(SAMPLE_LEN_BYTES));
+    let error = rows_of(&format!("{long}{{}}]")).unwrap_err().to_string();
+    assert!(error.ends_with("expected a scalar or a list, as before it, found \"{}]\""), "{error}");
     let error = rows_of(&format!("{long}[8]]")).unwrap_err().to_string();
-    assert!(error.ends_with("expected a scalar, as before it, found \"[8]]\""), "{error}");
+    assert!(error.ends_with("expected an integer, found \"[8]\""), "{error}");
     assert_eq!(rows_of(&format!("{long}8]")).unwrap().len(), SAMPLE_LEN_BYTES + 1);
 }
 
