@@ -367,11 +367,13 @@ fn opens_a_field(text: &[u8], delim: Delim, quote: u8) -> bool {
     starts_a_line(text, quote) || memchr::memmem::find(text, &[delim.as_bytes(), &[quote]].concat()).is_some()
 }
 
-/// Whether a quote stands behind a delimiter and a blank, as in `1, "x, y"`.
+/// Whether a quote stands behind a delimiter and a blank, as in `1, "x, y"`, or behind a blank at the start of a line.
 fn opens_behind_blank(text: &[u8], delim: Delim, quote: u8) -> bool {
+    let stands_behind =
+        |before: &[u8]| memchr::memmem::find(text, &[before, b" ", &[quote]].concat()).is_some();
     !delim.as_bytes().ends_with(b" ")
         && !delim.is_run_of_blanks()
-        && memchr::memmem::find(text, &[delim.as_bytes(), b" ", &[quote]].concat()).is_some()
+        && (stands_behind(delim.as_bytes()) || stands_behind(b"\n"))
 }
 
 #[cfg(test)]
@@ -420,14 +422,19 @@ mod tests {
             "1, \"b,c\"\n2, \"d,e\"\n",
             "a;b\n1;  \"x; y\"\n2; \"z\"\n",
             "\"a\", \"b\",c\n\"x,y\", \"z\",1\n",
+            "a,b\n \"x,y\",2\n \"z,w\",3\n",
+            "a,b\n \"x,y\",2\n",
         ] {
             let dialect = found(text);
             assert!(dialect.skips_initial_blanks && dialect.delim.single().is_some(), "{text:?} {dialect:?}");
         }
         // Where they mean nothing, or all delimiters have a blank behind them.
-        for text in
-            ["a,b\n1, x\n2, y\n", "a\tb\n1\t \"x\" is y\n2\tsays \"z\"\n", "a, b\n1, \"x, y\"\n2, z\n"]
-        {
+        for text in [
+            "a,b\n \"x\" y,1\n \"z\" w,2\n",
+            "a,b\n1, x\n2, y\n",
+            "a\tb\n1\t \"x\" is y\n2\tsays \"z\"\n",
+            "a, b\n1, \"x, y\"\n2, z\n",
+        ] {
             assert!(!found(text).skips_initial_blanks, "{text:?}");
         }
     }
