@@ -3,7 +3,7 @@
 use std::io::{self, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
-use swath::{AtomicFile, Codec, Compressor, Session};
+use swath::{AtomicFile, Codec, CompressionLimits, Compressor, Session};
 
 use crate::args::is_standard_output;
 use crate::progress;
@@ -36,8 +36,8 @@ pub struct Sink {
     is_fresh: bool,
     /// Results that have ended.
     results: usize,
-    /// Threads that may compress.
-    threads: usize,
+    /// What compressing may take; one thread if nothing is said.
+    limits: Option<CompressionLimits>,
 }
 
 enum Out {
@@ -80,7 +80,7 @@ impl Target {
             Self::File(path) => compressed(path, Codec::Plain)?,
             Self::Compressed(path, codec) => compressed(path, *codec)?,
         };
-        Ok(Sink { out, is_fresh: true, results: 0, threads: 1 })
+        Ok(Sink { out, is_fresh: true, results: 0, limits: None })
     }
 
     /// Opens the target for results of a session: its threads may compress.
@@ -88,7 +88,7 @@ impl Target {
     /// # Errors
     /// As of [`Self::open`].
     pub fn open_for(&self, session: &Session) -> io::Result<Sink> {
-        Ok(self.open()?.with_threads(session.compression_threads()))
+        Ok(self.open()?.with_limits(Some(session.compression_limits())))
     }
 
     /// What to call it in an error.
@@ -103,10 +103,10 @@ fn compressed(path: &Path, codec: Codec) -> io::Result<Out> {
 }
 
 impl Sink {
-    fn with_threads(mut self, threads: usize) -> Self {
-        self.threads = threads;
-        if let Out::File(compressor) = &mut self.out {
-            compressor.set_threads(threads);
+    fn with_limits(mut self, limits: Option<CompressionLimits>) -> Self {
+        self.limits = limits;
+        if let (Out::File(compressor), Some(limits)) = (&mut self.out, limits) {
+            compressor.set_limits(limits);
         }
         self
     }
@@ -133,7 +133,7 @@ impl Sink {
             Out::Screen(screen) => screen.forget(),
             Out::File(_) if self.results > 0 => false,
             Out::File(_) => {
-                *self = target.open()?.with_threads(self.threads);
+                *self = target.open()?.with_limits(self.limits);
                 true
             }
         };

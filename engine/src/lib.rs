@@ -161,7 +161,8 @@ pub use sinks::format as formats;
 pub use sinks::temporary::remove_unfinished_files;
 pub use sinks::{FileFormat, Sink, WriteOptions};
 pub use swath_io::{
-    Codec, Compressor, DecodeOptions, NameGlobs, OnError, STANDARD_INPUT, SourceFile, from_home,
+    Codec, CompressionLimits, Compressor, DecodeOptions, NameGlobs, OnError, STANDARD_INPUT, SourceFile,
+    from_home,
 };
 pub use swath_planner::{
     KEYWORDS, Piece, PieceKind, Statement, is_keyword, is_whole, nearest, pieces, statement_ranges,

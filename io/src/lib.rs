@@ -72,7 +72,7 @@ mod sniff;
 pub mod source;
 pub mod splitter;
 
-pub use codec::{Codec, Compressor, Decompressor};
+pub use codec::{Codec, CompressionLimits, Compressor, Decompressor};
 pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Location, Result, WiderValue};
 pub use feed::decode_in_order;

@@ -23,11 +23,12 @@ use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSe
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties};
 use futures::{TryStreamExt, stream};
+use swath_io::CompressionLimits;
 use tokio::task::JoinSet;
 
 use super::Operator;
 use crate::error::Error;
-use crate::sinks::{SealedFile, Texts, WriteFolders, WriteSpec, WriterMemory, compression_threads};
+use crate::sinks::{SealedFile, Texts, WriteFolders, WriteSpec, WriterMemory, compression_limits};
 
 /// Writes the rows of its input and yields one row, `count`: how many there were. Of a statement that writes to standard output it
 /// yields nothing, as that would stand behind the rows there.
@@ -240,14 +241,14 @@ impl WriteAll {
         }
         let mut writes = JoinSet::new();
         let file_count = parts.len();
-        let compressors = compression_threads(&pool, threads).div_ceil(file_count.max(1));
+        let compression = compression_limits(&pool, threads).of_each(file_count);
         let threads = threads.div_ceil(file_count.max(1));
         for (partition, rows) in parts.into_iter().enumerate() {
             let (spec, schema) = (Arc::clone(&spec), Arc::clone(&schema));
             let metrics = metrics.intermediate();
             let memory = WriterMemory::new(&pool, file_count);
             writes.spawn(async move {
-                let file = Writing { spec: &spec, partition, schema: &schema, memory, threads, compressors };
+                let file = Writing { spec: &spec, partition, schema: &schema, memory, threads, compression };
                 file.write(rows, &metrics).await
             });
         }
@@ -287,8 +288,8 @@ struct Writing<'a> {
     memory: WriterMemory,
     /// Threads that make text of rows.
     threads: usize,
-    /// Threads that compress it.
-    compressors: usize,
+    /// What compressing it may take.
+    compression: CompressionLimits,
 }
 
 impl Writing<'_> {
@@ -298,11 +299,11 @@ impl Writing<'_> {
         mut rows: SendableRecordBatchStream,
         metrics: &BaselineMetrics,
     ) -> crate::Result<(SealedFile, u64)> {
-        let Self { spec, partition, schema, memory, threads, compressors } = self;
+        let Self { spec, partition, schema, memory, threads, compression } = self;
         let mut count = 0;
         let file = match spec.encode_apart() {
             Some(encode) => {
-                let mut file = spec.open(partition, schema, None, compressors)?;
+                let mut file = spec.open(partition, schema, None, compression)?;
                 let mut texts = Texts::new(rows, encode, threads, memory, metrics.elapsed_compute().clone());
                 while let Some(text) = texts.next().await? {
                     let _timer = metrics.elapsed_compute().timer();
@@ -312,7 +313,7 @@ impl Writing<'_> {
                 file
             }
             None => {
-                let mut file = spec.open(partition, schema, Some(memory), compressors)?;
+                let mut file = spec.open(partition, schema, Some(memory), compression)?;
                 while let Some(batch) = rows.try_next().await? {
                     let _timer = metrics.elapsed_compute().timer();
                     file.write(&batch)?;

@@ -17,7 +17,7 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
-use swath_io::Notes;
+use swath_io::{CompressionLimits, Notes};
 use swath_planner::fuse::next_group;
 use swath_planner::{Catalog, SettingCall, SourceCall, Split, Statement, setting_of, split_distinct};
 
@@ -34,7 +34,7 @@ use crate::params::Params;
 use crate::pass::{PassSpace, Together, reads_shared_plan};
 use crate::rejects::RejectsTable;
 use crate::resources::{ResourceUsage, Resources};
-use crate::sinks::{Copy, WriterMemory, compression_threads, take_copy};
+use crate::sinks::{Copy, WriterMemory, compression_limits, take_copy};
 use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
 use crate::table::SourceTable;
@@ -175,11 +175,11 @@ impl Session {
         WriterMemory::new(&pool, 1)
     }
 
-    /// How many threads may compress what is written of its results ([`Compressor::set_threads`](crate::Compressor::set_threads)): as many
-    /// as compute, if its memory is enough for so many.
-    pub fn compression_threads(&self) -> usize {
+    /// What compressing what is written of its results may take ([`Compressor::set_limits`](crate::Compressor::set_limits)): as many
+    /// threads as compute, and a part of its memory.
+    pub fn compression_limits(&self) -> CompressionLimits {
         let pool: Arc<dyn MemoryPool> = Arc::clone(&self.resources.budget) as _;
-        compression_threads(&pool, self.threads.count())
+        compression_limits(&pool, self.threads.count())
     }
 
     /// When the session was made.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
+use swath_io::CompressionLimits;
 
 /// Of the limit, all files of a write may take this part: a quarter.
 const SHARE: usize = 4;
@@ -10,12 +11,9 @@ const SHARE: usize = 4;
 /// And each of them that much in any case, 1 / 64: with less it would write hardly more than it has to say of it.
 const LEAST_SHARE: usize = 64;
 
-/// What a thread that compresses needs: bzip2's encoder 8 MB, and its blocks.
-const COMPRESSION_LEN_BYTES: usize = 10 << 20;
-
-/// How many of so many threads may compress, so that they need no more than a quarter of the limit: one in any case.
-pub(crate) fn compression_threads(pool: &Arc<dyn MemoryPool>, threads: usize) -> usize {
-    (limit_bytes(pool) / SHARE / COMPRESSION_LEN_BYTES).clamp(1, threads.max(1))
+/// What compressing may take where there are so many threads: all of them, as long as they need no more than a quarter of the limit.
+pub(crate) fn compression_limits(pool: &Arc<dyn MemoryPool>, threads: usize) -> CompressionLimits {
+    CompressionLimits { threads, memory_len_bytes: limit_bytes(pool) / SHARE }
 }
 
 /// So many files that rows are dealt out to are open at once at most, as a process may have a thousand.
@@ -63,22 +61,5 @@ impl WriterMemory {
     /// Gives it back: the file holds nothing any more.
     pub(crate) fn give_back(&self) {
         self.reservation.free();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use datafusion::execution::memory_pool::{GreedyMemoryPool, UnboundedMemoryPool};
-
-    use super::*;
-
-    #[test]
-    fn few_threads_compress_where_memory_is_short() {
-        let of = |limit_bytes| {
-            compression_threads(&(Arc::new(GreedyMemoryPool::new(limit_bytes)) as Arc<dyn MemoryPool>), 16)
-        };
-        assert_eq!([16, 64, 256, 1024].map(|megabytes| of(megabytes << 20)), [1, 1, 6, 16]);
-        let pool: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
-        assert_eq!(compression_threads(&pool, 16), 16);
     }
 }

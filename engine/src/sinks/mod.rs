@@ -14,7 +14,7 @@ mod texts;
 
 pub(crate) use copy::{Copy, take_copy};
 pub(crate) use folders::WriteFolders;
-pub(crate) use memory::{WriterMemory, compression_threads};
+pub(crate) use memory::{WriterMemory, compression_limits};
 pub use options::{FileFormat, WriteOptions};
 pub use sink::Sink;
 pub(crate) use spec::{SealedFile, WriteSpec};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use swath_io::{Codec, Compressor, Delim, Error as IoError, ErrorKind};
+use swath_io::{Codec, CompressionLimits, Compressor, Delim, Error as IoError, ErrorKind};
 
 use super::atomic_file::{AtomicFile, is_standard_output};
 use super::folders::Folders;
@@ -157,7 +157,7 @@ impl WriteSpec {
         partition: usize,
         schema: &SchemaRef,
         memory: Option<WriterMemory>,
-        threads: usize,
+        compression: CompressionLimits,
     ) -> Result<OpenFile> {
         let path = self.target.path(partition);
         let new_folder = self.target.new_folder();
@@ -169,7 +169,7 @@ impl WriteSpec {
             let path = new_folder.filter(|folder| !folder.exists()).unwrap_or(&path).to_owned();
             IoError::from(ErrorKind::Io { path, action: "create", source })
         })?;
-        let mut open = self.begin(file, path, schema, memory, threads)?;
+        let mut open = self.begin(file, path, schema, memory, compression)?;
         open.partition = partition;
         Ok(open)
     }
@@ -181,11 +181,11 @@ impl WriteSpec {
         path: PathBuf,
         schema: &SchemaRef,
         memory: Option<WriterMemory>,
-        threads: usize,
+        compression: CompressionLimits,
     ) -> Result<OpenFile> {
         let out = Compressor::new(self.codec, self.level, file)?;
         let mut open = OpenFile { out, writer: self.writer(schema, memory), path, partition: 0 };
-        open.set_threads(threads);
+        open.set_limits(compression);
         let started = open.writer.start(&mut open.out);
         started.map_err(|error| open.cannot_write(error))?;
         Ok(open)
@@ -366,9 +366,9 @@ pub(crate) struct OpenFile {
 }
 
 impl OpenFile {
-    /// Lets so many threads compress from here on, if the codec can be shared.
-    pub(super) fn set_threads(&mut self, threads: usize) {
-        self.out.set_threads(threads);
+    /// Lets several threads compress from here on, if the codec can be shared.
+    pub(super) fn set_limits(&mut self, compression: CompressionLimits) {
+        self.out.set_limits(compression);
     }
 
     /// Writes some rows.

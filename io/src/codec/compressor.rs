@@ -3,28 +3,18 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
+use super::Codec;
+use super::blocks::{BlockCompressor, CompressionLimits};
 
-use super::blocks::BlockCompressor;
-use super::{Codec, Encoder};
-
-/// Compressed bytes handed on at once; no codec holds back more than a block of its own.
-const OUTPUT_LEN_BYTES: usize = 64 << 10;
-
-/// Compresses what is written to it into one member, in constant memory.
+/// Compresses what is written to it, in constant memory.
 ///
-/// The member is whole only after [`Compressor::finish`]. What is written goes through unchanged when
-/// the codec is [`Codec::Plain`]. Gzip and bzip2 are compressed in blocks of about 1 MB that stand alone, so that several threads
-/// can compress and decompress them.
+/// The file is whole only after [`Compressor::finish`]. What is written goes through unchanged when
+/// the codec is [`Codec::Plain`]. Others compress blocks that stand alone, of about 1 MB (gzip, bzip2) or some more, so that several
+/// threads can compress and decompress them.
 pub struct Compressor<W> {
-    way: Way,
+    /// None where nothing is compressed.
+    blocks: Option<BlockCompressor>,
     writer: W,
-}
-
-enum Way {
-    Plain,
-    Blocks(BlockCompressor),
-    Stream { encoder: Encoder, output: Vec<u8> },
 }
 
 impl<W: Write> Compressor<W> {
@@ -35,19 +25,14 @@ impl<W: Write> Compressor<W> {
     pub fn new(codec: Codec, level: Option<u32>, writer: W) -> crate::Result<Self> {
         codec.check_level(level)?;
         let level = level.unwrap_or_else(|| codec.usual_level());
-        let way = match (BlockCompressor::new(codec, level), codec.encoder(level)) {
-            (Some(blocks), _) => Way::Blocks(blocks),
-            (None, Some(encoder)) => Way::Stream { encoder, output: vec![0; OUTPUT_LEN_BYTES] },
-            (None, None) => Way::Plain,
-        };
-        Ok(Self { way, writer })
+        Ok(Self { blocks: BlockCompressor::new(codec, level), writer })
     }
 
-    /// Lets so many threads compress, in codecs of blocks. They begin when there is more than one block; what is written is the same
-    /// whatever their number. It holds one block for each, and two more.
-    pub fn set_threads(&mut self, threads: usize) {
-        if let Way::Blocks(blocks) = &mut self.way {
-            blocks.set_threads(threads);
+    /// Lets several threads compress. They begin when there is more than one block; what is written is the same whatever their
+    /// number. It holds one block for each, and two more.
+    pub fn set_limits(&mut self, limits: CompressionLimits) {
+        if let Some(blocks) = &mut self.blocks {
+            blocks.set_limits(limits);
         }
     }
 
@@ -56,17 +41,8 @@ impl<W: Write> Compressor<W> {
     /// # Errors
     /// The last bytes cannot be written.
     pub fn finish(mut self) -> io::Result<W> {
-        match &mut self.way {
-            Way::Plain => {}
-            Way::Blocks(blocks) => blocks.finish(&mut self.writer)?,
-            Way::Stream { encoder, output } => loop {
-                let mut target = WriteBuffer::new_initialized(&mut output[..]);
-                let done = encoder.finish(&mut target)?;
-                self.writer.write_all(target.written())?;
-                if done {
-                    break;
-                }
-            },
+        if let Some(blocks) = &mut self.blocks {
+            blocks.finish(&mut self.writer)?;
         }
         Ok(self.writer)
     }
@@ -74,24 +50,18 @@ impl<W: Write> Compressor<W> {
 
 impl<W: Write> Write for Compressor<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.way {
-            Way::Plain => return self.writer.write(bytes),
-            Way::Blocks(blocks) => blocks.write(bytes, &mut self.writer)?,
-            Way::Stream { encoder, output } => {
-                let mut source = PartialBuffer::new(bytes);
-                while !source.unwritten().is_empty() {
-                    let mut target = WriteBuffer::new_initialized(&mut output[..]);
-                    encoder.encode(&mut source, &mut target)?;
-                    self.writer.write_all(target.written())?;
-                }
+        match &mut self.blocks {
+            None => self.writer.write(bytes),
+            Some(blocks) => {
+                blocks.write(bytes, &mut self.writer)?;
+                Ok(bytes.len())
             }
         }
-        Ok(bytes.len())
     }
 
     /// Hands on what has been compressed so far; what the codec holds back for a better block stays.
     fn flush(&mut self) -> io::Result<()> {
-        if let Way::Blocks(blocks) = &mut self.way {
+        if let Some(blocks) = &mut self.blocks {
             blocks.flush(&mut self.writer)?;
         }
         self.writer.flush()
@@ -100,7 +70,7 @@ impl<W: Write> Write for Compressor<W> {
 
 impl<W> fmt::Debug for Compressor<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compressor").field("plain", &matches!(self.way, Way::Plain)).finish_non_exhaustive()
+        f.debug_struct("Compressor").field("plain", &self.blocks.is_none()).finish_non_exhaustive()
     }
 }
 

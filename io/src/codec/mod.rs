@@ -28,11 +28,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::str::FromStr;
 
-use compression_codecs::lz4::params::EncoderParams as Lz4Params;
-use compression_codecs::zstd::params::CParameter;
-use compression_codecs::{EncodeV2, Lz4Encoder, XzEncoder, ZstdEncoder};
-use compression_core::Level;
-
+pub use blocks::CompressionLimits;
 pub(crate) use bzip2_stream::{Bzip2End, Bzip2Stream, MOST_BLOCKS_LEN_BYTES, Part, Sums};
 pub use compressor::Compressor;
 pub use decompressor::Decompressor;
@@ -234,35 +230,7 @@ impl Codec {
         };
         Err(Error::bad_option("compression_level", problem))
     }
-
-    /// A fresh encoder for one member of a codec that is written as a stream. Checksums are on, as in the codecs'
-    /// own programs.
-    fn encoder(self, level: u32) -> Option<Encoder> {
-        let level = level.cast_signed();
-        let precise = Level::Precise(level);
-        match self {
-            Self::Zstd => {
-                Some(Box::new(ZstdEncoder::new_with_params(level, &[CParameter::checksum_flag(true)])))
-            }
-            Self::Xz => Some(Box::new(XzEncoder::new(precise))),
-            Self::Lz4 => {
-                let params = Lz4Params::default().level(precise).content_checksum(true);
-                Some(Box::new(Lz4Encoder::new(params)))
-            }
-            // Gzip and bzip2 are written in blocks.
-            Self::Gzip
-            | Self::Bzip2
-            | Self::Plain
-            | Self::Lzma
-            | Self::Lzip
-            | Self::Compress
-            | Self::Zlib
-            | Self::Zip => None,
-        }
-    }
 }
-
-type Encoder = Box<dyn EncodeV2 + Send>;
 
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -121,7 +121,7 @@ struct Block {
 
 /// What an index says of a block.
 #[derive(Debug, Clone, Copy)]
-struct BlockLens {
+pub(super) struct BlockLens {
     /// From its header to its check, without what fills it up to a multiple of [`ALIGNMENT`].
     unpadded: u64,
     decoded: u64,
@@ -290,8 +290,43 @@ fn records(bytes: &mut &[u8]) -> Option<Vec<BlockLens>> {
     Some(blocks)
 }
 
+/// The only block of a stream, whose header is made to tell its lengths, as those of `xz -T` do: then it is found where the stream is
+/// damaged.
+pub(super) fn only_block(stream: &[u8]) -> Option<(Vec<u8>, BlockLens)> {
+    let (rest, foot) = stream.split_last_chunk::<FOOT_LEN_BYTES>()?;
+    let (index_len, _) = foot_of(foot)?;
+    let (blocks, index) = rest.split_at_checked(rest.len().checked_sub(index_len as usize)?)?;
+    let [lens] = blocks_of(index)?.try_into().ok()?;
+    let block = blocks.get(STREAM_HEAD_LEN_BYTES..)?;
+    let header_len = (usize::from(*block.first()?) + 1) * ALIGNMENT;
+    let (header, behind) = block.split_at_checked(header_len)?;
+    let check_len = CHECK_LEN_BYTES[usize::from(stream[7] & 15)];
+    let data_len = lens.unpadded.checked_sub(header_len as u64 + check_len)?;
+    let header = header_with_lens(header, data_len, lens.decoded)?;
+    let unpadded = lens.unpadded - header_len as u64 + header.len() as u64;
+    Some(([&header, behind].concat(), BlockLens { unpadded, ..lens }))
+}
+
+/// The header of a block, with its lengths.
+fn header_with_lens(header: &[u8], data_len: u64, decoded_len: u64) -> Option<Vec<u8>> {
+    let (header, _crc) = header.split_last_chunk::<4>()?;
+    let [_, flags, filters @ ..] = header else { return None };
+    if flags & 0xfc != 0 {
+        return None;
+    }
+    let mut new = vec![0, flags | 0xc0];
+    put_number(&mut new, data_len);
+    put_number(&mut new, decoded_len);
+    new.extend_from_slice(filters);
+    new.resize(new.len().next_multiple_of(ALIGNMENT), 0);
+    new[0] = (new.len() / ALIGNMENT) as u8;
+    let crc = crc32fast::hash(&new);
+    new.extend(crc.to_le_bytes());
+    Some(new)
+}
+
 /// The index and the foot of a stream of some blocks.
-fn end_of_stream(head: &[u8; STREAM_HEAD_LEN_BYTES], blocks: &[BlockLens]) -> Vec<u8> {
+pub(super) fn end_of_stream(head: &[u8; STREAM_HEAD_LEN_BYTES], blocks: &[BlockLens]) -> Vec<u8> {
     let mut end = vec![0];
     put_number(&mut end, blocks.len() as u64);
     for lens in blocks {

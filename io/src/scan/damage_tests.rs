@@ -96,6 +96,23 @@ fn damage_is_told_and_not_what_it_looks_like() {
     }
 }
 
+/// Several workers decode blocks of LZ4, which a checksum at the end of their frame is for.
+#[test]
+fn damage_of_blocks_that_are_decoded_apart_is_told() {
+    let mut encoder = lz4::EncoderBuilder::new();
+    encoder.block_mode(lz4::BlockMode::Independent).block_size(lz4::BlockSize::Max64KB);
+    encoder.block_checksum(lz4::liblz4::BlockChecksum::NoBlockChecksum);
+    let mut encoder = encoder.build(Vec::new()).unwrap();
+    encoder.write_all(&csv(25_000)).unwrap();
+    for damaged in damaged_files(&encoder.finish().0) {
+        let files = Files::new(&[&damaged]);
+        for (workers, chunk_len) in WORKERS.into_iter().flat_map(|w| CHUNK_LENS.map(|c| (w, c))) {
+            let (result, ..) = scan(&files, &csv_format(OnError::Fail, false), workers, chunk_len);
+            assert_damaged(&result, Codec::Lz4, &format!("{workers} workers, {chunk_len}"));
+        }
+    }
+}
+
 #[test]
 fn damage_of_json_is_told() {
     let object =

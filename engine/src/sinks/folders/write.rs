@@ -14,6 +14,7 @@ use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::metrics::{BaselineMetrics, Time};
 use futures::{StreamExt, TryStreamExt, stream};
+use swath_io::CompressionLimits;
 use tokio::task::JoinSet;
 
 use super::ColumnPlaces;
@@ -23,7 +24,7 @@ use super::rest::Rest;
 use super::staging::Staging;
 use crate::error::{Error, Result};
 use crate::output::panicked;
-use crate::sinks::memory::{WriterMemory, compression_threads, files_at_once};
+use crate::sinks::memory::{WriterMemory, compression_limits, files_at_once};
 use crate::sinks::spec::{OpenFile, WriteSpec};
 use crate::sinks::texts::Encode;
 
@@ -65,7 +66,7 @@ struct Writing {
     pool: Arc<dyn MemoryPool>,
     most_open: usize,
     threads: usize,
-    compressors: usize,
+    compression: CompressionLimits,
     time: Time,
 }
 
@@ -124,7 +125,7 @@ impl WriteFolders {
             encode: spec.encode_apart(),
             most_open,
             threads,
-            compressors: compression_threads(&pool, threads),
+            compression: compression_limits(&pool, threads),
             time: metrics.elapsed_compute().clone(),
             pool,
             spec,
@@ -333,7 +334,7 @@ impl Job {
             None => Open { file: writing.open(&path)?, row_count: 0, round },
         };
         open.round = round;
-        open.file.set_threads(threads.min(writing.compressors));
+        open.file.set_limits(writing.compression_by(threads));
         let batches = rows.batches();
         let _timer = writing.time.timer();
         match &writing.encode {
@@ -399,11 +400,16 @@ impl Rows {
 }
 
 impl Writing {
+    /// What compressing a file may take where so many of all threads write it.
+    fn compression_by(&self, threads: usize) -> CompressionLimits {
+        self.compression.of_each(self.threads / threads.max(1))
+    }
+
     /// Begins a file.
     fn open(&self, path: &Path) -> Result<OpenFile> {
         let memory = WriterMemory::new(&self.pool, self.most_open + self.threads);
         let shown = self.staging.shown(path);
-        self.spec.begin(self.staging.create(path)?, shown, &self.schema, Some(memory), 1)
+        self.spec.begin(self.staging.create(path)?, shown, &self.schema, Some(memory), self.compression_by(1))
     }
 }
 

@@ -8,9 +8,10 @@
 
 use std::io::{self, Write};
 
-use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
-use compression_codecs::{BzEncoder, EncodeV2};
+use compression_codecs::BzEncoder;
 use compression_core::Level;
+
+use super::encoded;
 
 /// Bytes in front of the first block.
 const HEAD_LEN_BYTES: usize = 4;
@@ -26,6 +27,9 @@ pub(super) fn block_len_bytes(level: u32) -> usize {
     (100_000 * level as usize - 100) / 5 * 4
 }
 
+/// What the encoder needs.
+pub(super) const ENCODER_LEN_BYTES: usize = 8 << 20;
+
 #[derive(Debug)]
 pub(super) struct Block {
     /// The bits of the block alone, from the first of the first byte on.
@@ -36,7 +40,7 @@ pub(super) struct Block {
 
 /// Compresses one block.
 pub(super) fn compress(plain: &[u8], level: u32) -> io::Result<Block> {
-    let stream = whole_stream(plain, level)?;
+    let stream = encoded(&mut BzEncoder::new(Level::Precise(level.cast_signed()).into(), 0), plain)?;
     let blocks = stream.get(HEAD_LEN_BYTES..).unwrap_or_default();
     let end = (0..8).filter_map(|padding| (8 * blocks.len()).checked_sub(END_LEN_BITS + padding));
     let is_end = |at: &usize| bits(blocks, *at, MAGIC_LEN_BITS) == END_MAGIC;
@@ -53,21 +57,6 @@ pub(super) fn compress(plain: &[u8], level: u32) -> io::Result<Block> {
         }
         _ => Err(io::Error::other("libbz2 wrote something else than one block")),
     }
-}
-
-fn whole_stream(plain: &[u8], level: u32) -> io::Result<Vec<u8>> {
-    let mut encoder = BzEncoder::new(Level::Precise(level.cast_signed()).into(), 0);
-    // What cannot be compressed gets a hundredth longer, says libbz2's manual, and 600 bytes.
-    let mut stream = vec![0; plain.len() + plain.len() / 100 + 600];
-    let mut target = WriteBuffer::new_initialized(&mut stream);
-    let mut source = PartialBuffer::new(plain);
-    while !source.unwritten().is_empty() {
-        encoder.encode(&mut source, &mut target)?;
-    }
-    while !encoder.finish(&mut target)? {}
-    let len = target.written().len();
-    stream.truncate(len);
-    Ok(stream)
 }
 
 /// So many bits from a place on, the first one highest; those behind the end are zeros.

@@ -8,6 +8,9 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 /// Plain bytes of a block: 32 KiB of history are missing at its start, which costs less than one byte in a hundred.
 pub(super) const BLOCK_LEN_BYTES: usize = 1 << 20;
 
+/// What the encoder needs.
+pub(super) const ENCODER_LEN_BYTES: usize = 1 << 20;
+
 /// The last two bytes of the head for the extreme levels, as gzip writes them.
 const SLOWEST: u8 = 2;
 const FASTEST: u8 = 4;

@@ -14,7 +14,7 @@ pub(super) const FLAGS_END_BYTES: usize = WORD_LEN_BYTES + 1;
 pub(super) const MAX_HEAD_LEN_BYTES: usize = 19;
 
 /// Bytes of a head that says no more than it must.
-pub(super) const LEAST_HEAD_LEN_BYTES: usize = 7;
+pub(in crate::codec) const LEAST_HEAD_LEN_BYTES: usize = 7;
 
 const VERSION: u8 = 0x40;
 const VERSION_AND_RESERVED: u8 = 0xc2;
@@ -31,9 +31,13 @@ const LEGACY_BLOCK_LEN_BYTES: usize = 8 << 20;
 /// Compressed bytes of such a block at most: what cannot be compressed gets longer.
 const MAX_LEGACY_BLOCK_LEN_BYTES: usize = LEGACY_BLOCK_LEN_BYTES + LEGACY_BLOCK_LEN_BYTES / 255 + 16;
 
+/// The head of a frame of independent blocks of up to 4 MiB, with a checksum of what is in it.
+pub(in crate::codec) const CHECKED_HEAD: FrameHead =
+    FrameHead { flags: VERSION | INDEPENDENT | CONTENT_CHECKSUM, block_size: 7, content_len_bytes: None };
+
 /// What the head of a frame says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FrameHead {
+pub(in crate::codec) struct FrameHead {
     flags: u8,
     /// The largest block, as the head has it: from 4, 64 KiB, to 7, 4 MiB.
     block_size: u8,
@@ -83,8 +87,13 @@ impl FrameHead {
 
     /// The head of a frame of some of the blocks: with nothing said of what they have together.
     pub(super) fn of_some_blocks(self) -> [u8; LEAST_HEAD_LEN_BYTES] {
+        Self { flags: VERSION | self.flags & (INDEPENDENT | BLOCK_CHECKSUMS), ..self }.bytes()
+    }
+
+    /// Writes a head that says no more than it must.
+    pub(in crate::codec) fn bytes(self) -> [u8; LEAST_HEAD_LEN_BYTES] {
         let [m0, m1, m2, m3] = MAGIC.to_le_bytes();
-        let described = [VERSION | self.flags & (INDEPENDENT | BLOCK_CHECKSUMS), self.block_size << 4];
+        let described = [self.flags, self.block_size << 4];
         [m0, m1, m2, m3, described[0], described[1], head_checksum(&described)]
     }
 
@@ -127,14 +136,14 @@ pub(super) fn checksum(bytes: &[u8]) -> u32 {
 
 /// A checksum of bytes that come in steps, and how many they were.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sum(XxHash32);
+pub(in crate::codec) struct Sum(XxHash32);
 
 impl Sum {
-    pub(super) fn add(&mut self, bytes: &[u8]) {
+    pub(in crate::codec) fn add(&mut self, bytes: &[u8]) {
         self.0.write(bytes);
     }
 
-    pub(super) fn checksum(&self) -> u32 {
+    pub(in crate::codec) fn checksum(&self) -> u32 {
         self.0.finish_32()
     }
 

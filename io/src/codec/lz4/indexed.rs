@@ -139,7 +139,8 @@ impl Lz4Blocks {
         let blocks = Self { file: Arc::clone(file), file_len_bytes, places: Mutex::new(places) };
         let second = blocks.behind(start)?.filter(|place| place.frame.is_some_and(is_split));
         let Some(second) = second else { return Ok(None) };
-        let third = blocks.behind(second)?;
+        // Behind a second block the frame still goes on.
+        let third = blocks.behind(second)?.filter(|place| place.frame.is_some());
         Ok(third.map(|_| blocks))
     }
 

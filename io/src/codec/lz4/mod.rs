@@ -17,13 +17,14 @@ mod frame;
 mod indexed;
 
 pub(super) use decoder::Lz4Decoder;
+pub(super) use frame::{CHECKED_HEAD, LEAST_HEAD_LEN_BYTES as HEAD_LEN_BYTES, Sum};
 pub(crate) use indexed::{FrameEnd, FrameFailure, FrameSums, Lz4Blocks, Lz4Part};
 
 /// Bytes of a block that a match may reach back.
 const HISTORY_LEN_BYTES: usize = 64 << 10;
 
 /// The length of a checksum, of the length of a block, and of a magic.
-const WORD_LEN_BYTES: usize = 4;
+pub(super) const WORD_LEN_BYTES: usize = 4;
 
 /// The first bytes of a frame.
 const MAGIC: u32 = 0x184d_2204;

@@ -1,6 +1,9 @@
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
+use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
+use compression_codecs::{EncodeV2, XzEncoder};
+use compression_core::Level;
 use proptest::prelude::*;
 
 use crate::codec::bzip2::{BlockDecoder, Finder, MarkerKind};
@@ -82,6 +85,7 @@ fn text(seed: u64, len: usize) -> Vec<u8> {
 fn member(codec: Codec, plain: &[u8]) -> Vec<u8> {
     let level = match codec {
         Codec::Bzip2 => Some(1),
+        Codec::Xz => return xz_stream(plain),
         _ => None,
     };
     let mut out = Vec::new();
@@ -89,6 +93,18 @@ fn member(codec: Codec, plain: &[u8]) -> Vec<u8> {
     compressor.write_all(plain).unwrap();
     compressor.finish().unwrap();
     out
+}
+
+/// A stream of one block that does not tell its length, as `xz` writes it with one thread.
+fn xz_stream(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = XzEncoder::new(Level::Fastest);
+    let mut stream = vec![0; plain.len() + 1000];
+    let mut target = WriteBuffer::new_initialized(&mut stream);
+    encoder.encode(&mut PartialBuffer::new(plain), &mut target).unwrap();
+    assert!(encoder.finish(&mut target).unwrap());
+    let len = target.written_len();
+    stream.truncate(len);
+    stream
 }
 
 /// A member that tells its length, as BGZF has it.
@@ -313,6 +329,19 @@ fn members_behind_a_damaged_one_are_found() {
         assert!(salvaged.bytes() == [&parts[0][..], &parts[1], &behind].concat(), "{codec}");
         assert_eq!((salvaged.pieces.len(), salvaged.losses.len()), (2, 1));
     }
+}
+
+#[test]
+fn blocks_of_xz_are_known_without_the_head_of_their_stream() {
+    let parts = [text(1, 50_000), text(2, 60_000)];
+    let mut compressor = Compressor::new(Codec::Xz, None, Vec::new()).unwrap();
+    compressor.write_all(&parts[1]).unwrap();
+    let (first, mut second) = (member(Codec::Xz, &parts[0]), compressor.finish().unwrap());
+    second[0] ^= 1;
+    let salvaged = salvage(Codec::Xz, &[first, second].concat());
+    assert_eq!(salvaged.pieces, parts);
+    let [loss] = &salvaged.losses[..] else { panic!("{:#?}", salvaged.losses) };
+    assert_eq!(loss.end_bytes - loss.start_bytes, 12);
 }
 
 #[test]

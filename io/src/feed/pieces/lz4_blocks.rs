@@ -154,11 +154,12 @@ impl PieceDecoder for IndependentDecoder {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
+        let is_begun = self.bytes.decoded_bytes() > 0;
         let ended = fill(chunk, &mut self.bytes)?;
         let next_bytes = match self.part {
             Part::Blocks { is_first, next_bytes, .. } => {
-                // What is in front is checked at the end of the frame.
-                chunk.set_behind_checked(is_first && chunk.is_behind_checked());
+                // What is in front is checked at the end of the frame, of which the piece may be a part that ends before.
+                chunk.set_behind_checked(is_first && !is_begun);
                 next_bytes
             }
             Part::Other => self.bytes.next_part_offset_bytes(),
