@@ -115,7 +115,7 @@ impl Format {
             Self::Json { lines } => Box::new(JsonWriter::new(*lines)),
             Self::Markdown => Box::new(markdown::MarkdownWriter::new(schema)),
             Self::Html => Box::new(html::HtmlWriter::new(schema)),
-            Self::Parquet => Box::new(ParquetWriter::with_zstd(schema).in_memory_of(session)),
+            Self::Parquet => Box::new(ParquetWriter::with_zstd(schema).for_session(session)),
             Self::Arrow => Box::new(ArrowWriter::new(schema)),
         })
     }

@@ -145,7 +145,7 @@ impl WriteSpec {
             return Err(IoError::bad_option_hint("force_quote", problem, hint).into());
         }
         // Formats refuse some types when they start.
-        self.writer(schema, None).start(&mut io::sink()).map_err(|error| {
+        self.writer(schema, None, 1).start(&mut io::sink()).map_err(|error| {
             let hint = "leave the column away, or cast it to another type: CAST(column AS text)";
             Error::query(format!("cannot write to {}: {error}", self.target), hint.to_owned())
         })
@@ -184,7 +184,8 @@ impl WriteSpec {
         compression: CompressionLimits,
     ) -> Result<OpenFile> {
         let out = Compressor::new(self.codec, self.level, file)?;
-        let mut open = OpenFile { out, writer: self.writer(schema, memory), path, partition: 0 };
+        let writer = self.writer(schema, memory, compression.threads);
+        let mut open = OpenFile { out, writer, path, partition: 0 };
         open.set_limits(compression);
         let started = open.writer.start(&mut open.out);
         started.map_err(|error| open.cannot_write(error))?;
@@ -217,7 +218,7 @@ impl WriteSpec {
             let mut text = Vec::new();
             let mut writer = match &spec.format {
                 Format::Text { nullstr } => Box::new(TextWriter::new(nullstr.clone()).behind(rows_before)),
-                _ => spec.writer(batch.schema_ref(), None),
+                _ => spec.writer(batch.schema_ref(), None, 1),
             };
             writer.write(batch, &mut text).map(|()| text)
         }))
@@ -236,7 +237,7 @@ impl WriteSpec {
         files.into_iter().try_for_each(SealedFile::commit)
     }
 
-    fn writer(&self, schema: &SchemaRef, memory: Option<WriterMemory>) -> Box<dyn RowWriter> {
+    fn writer(&self, schema: &SchemaRef, memory: Option<WriterMemory>, threads: usize) -> Box<dyn RowWriter> {
         let schema = SchemaRef::clone(schema);
         match &self.format {
             Format::Csv(style) => Box::new(CsvWriter::new(schema, style.clone())),
@@ -245,7 +246,7 @@ impl WriteSpec {
                 Box::new(JsonWriter::new(*lines).with_formats(date, timestamp))
             }
             Format::Parquet(style) => {
-                let writer = ParquetWriter::new(schema, *style);
+                let writer = ParquetWriter::new(schema, *style).with_threads(threads);
                 Box::new(match memory {
                     Some(memory) => writer.with_memory(memory),
                     None => writer,

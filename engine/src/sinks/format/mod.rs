@@ -5,6 +5,7 @@ mod cells;
 mod csv;
 mod json;
 mod parquet;
+mod row_group;
 mod text;
 mod times;
 

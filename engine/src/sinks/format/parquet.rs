@@ -5,13 +5,17 @@ use std::io::{self, Write};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::common::utils::memory::get_record_batch_memory_size;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 use swath_io::Codec;
 
 use super::RowWriter;
+use super::row_group::RowGroup;
 use crate::session::Session;
 use crate::sinks::WriterMemory;
 
@@ -71,14 +75,26 @@ impl Default for ParquetStyle {
     }
 }
 
-/// Writes Parquet. The writer beneath holds one row group, which ends early where memory is short; what it has encoded is
-/// handed on after every batch.
+/// Rows that are encoded at once: enough for threads to be worth their start.
+const ENCODED_ROWS: usize = 1 << 16;
+
+/// Bytes of rows after which these are encoded though they are fewer.
+const ENCODED_LEN_BYTES: usize = 64 << 20;
+
+/// Writes Parquet. It holds one row group, which ends early where memory is short, and some rows that are not encoded yet;
+/// columns are encoded by several threads, and the file is the same whatever their number.
 pub struct ParquetWriter {
     schema: SchemaRef,
     style: ParquetStyle,
     memory: Option<WriterMemory>,
+    threads: usize,
     /// Made at the start, ended at the end.
-    encoder: Option<ArrowWriter<Vec<u8>>>,
+    file: Option<(SerializedFileWriter<Vec<u8>>, ArrowRowGroupWriterFactory)>,
+    row_group: Option<RowGroup>,
+    /// Rows that are not encoded yet.
+    waiting: Vec<RecordBatch>,
+    waiting_rows: usize,
+    waiting_bytes: usize,
 }
 
 impl ParquetWriter {
@@ -88,20 +104,72 @@ impl ParquetWriter {
     }
 
     pub(crate) fn new(schema: SchemaRef, style: ParquetStyle) -> Self {
-        Self { schema, style, memory: None, encoder: None }
+        Self {
+            schema,
+            style,
+            memory: None,
+            threads: 1,
+            file: None,
+            row_group: None,
+            waiting: Vec::new(),
+            waiting_rows: 0,
+            waiting_bytes: 0,
+        }
     }
 
-    /// Sets that what it holds is memory of the session, and bounded by what that may use.
-    pub fn in_memory_of(self, session: &Session) -> Self {
-        self.with_memory(session.writer_memory())
+    /// Sets that what it holds is memory of the session, and bounded by what that may use, and that it encodes with as many threads.
+    pub fn for_session(self, session: &Session) -> Self {
+        self.with_memory(session.writer_memory()).with_threads(session.compression_limits().threads)
     }
 
     pub(crate) fn with_memory(self, memory: WriterMemory) -> Self {
         Self { memory: Some(memory), ..self }
     }
 
-    fn encoder(&mut self) -> io::Result<&mut ArrowWriter<Vec<u8>>> {
-        self.encoder.as_mut().ok_or_else(|| io::Error::other("the writer has not started"))
+    pub(crate) fn with_threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    fn file(&mut self) -> io::Result<&mut SerializedFileWriter<Vec<u8>>> {
+        Ok(&mut self.file.as_mut().ok_or_else(not_started)?.0)
+    }
+
+    /// Encodes the rows that wait.
+    fn encode(&mut self) -> io::Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        (self.waiting_rows, self.waiting_bytes) = (0, 0);
+        let (file, factory) = self.file.as_ref().ok_or_else(not_started)?;
+        let row_group = match &mut self.row_group {
+            Some(row_group) => row_group,
+            none => {
+                let number = file.flushed_row_groups().len();
+                none.insert(RowGroup::new(factory, number, &self.schema, file.schema_descr()).map_err(words)?)
+            }
+        };
+        row_group.encode(&waiting, self.threads).map_err(words)
+    }
+
+    /// Writes the row group that is on its way, if there is one.
+    fn end_row_group(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let Some(row_group) = self.row_group.take() else { return Ok(()) };
+        let chunks = row_group.finish(self.threads).map_err(words)?;
+        let file = self.file()?;
+        let mut row_group = file.next_row_group().map_err(words)?;
+        chunks.into_iter().try_for_each(|chunk| chunk.append_to_row_group(&mut row_group)).map_err(words)?;
+        row_group.close().map_err(words)?;
+        drain(file.inner_mut(), out)?;
+        if let Some(memory) = &self.memory {
+            memory.give_back();
+        }
+        Ok(())
+    }
+
+    /// Takes memory for all that it holds; `false` where there is not enough.
+    fn take_memory(&self) -> bool {
+        let (held, encoded) =
+            self.row_group.as_ref().map_or((0, 0), |group| (group.held_bytes(), group.encoded_bytes()));
+        // What is encoded is there once more when it is handed on.
+        self.memory.as_ref().is_none_or(|memory| memory.take(held + encoded + self.waiting_bytes))
     }
 }
 
@@ -118,37 +186,51 @@ impl RowWriter for ParquetWriter {
         };
         let properties = WriterProperties::builder()
             .set_compression(compression)
-            .set_max_row_group_row_count(Some(self.style.row_group_rows))
             .set_created_by(concat!("swath version ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
         let schema = SchemaRef::clone(&self.schema);
-        self.encoder = Some(ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(words)?);
-        drain(self.encoder()?.inner_mut(), out)
+        let writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(words)?;
+        self.file = Some(writer.into_serialized_writer().map_err(words)?);
+        drain(self.file()?.inner_mut(), out)
     }
 
     fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> io::Result<()> {
-        let encoder = self.encoder()?;
-        encoder.write(batch).map_err(words)?;
-        let encoded_bytes = encoder.in_progress_size();
-        // What is encoded is there once more when it is handed on.
-        let held_bytes = encoder.memory_size() + encoded_bytes;
-        let has_room = self.memory.as_ref().is_none_or(|memory| memory.take(held_bytes));
-        let encoder = self.encoder()?;
-        if encoded_bytes >= ROW_GROUP_LEN_BYTES || !has_room {
-            encoder.flush().map_err(words)?;
-        }
-        drain(encoder.inner_mut(), out)?;
-        if let Some(memory) = self.memory.as_ref().filter(|_| !has_room) {
-            memory.give_back();
+        let mut rest = batch.clone();
+        while rest.num_rows() > 0 {
+            let encoded_rows = self.row_group.as_ref().map_or(0, RowGroup::row_count);
+            let room = self.style.row_group_rows - encoded_rows - self.waiting_rows;
+            let now = rest.slice(0, room.min(rest.num_rows()));
+            rest = rest.slice(now.num_rows(), rest.num_rows() - now.num_rows());
+            let is_full = now.num_rows() == room;
+            self.waiting_rows += now.num_rows();
+            self.waiting_bytes += get_record_batch_memory_size(&now);
+            self.waiting.push(now);
+            let is_enough = self.waiting_rows >= ENCODED_ROWS || self.waiting_bytes >= ENCODED_LEN_BYTES;
+            if !is_full && !is_enough && self.take_memory() {
+                continue;
+            }
+            self.encode()?;
+            let encoded_bytes = self.row_group.as_ref().map_or(0, RowGroup::encoded_bytes);
+            if is_full || encoded_bytes >= ROW_GROUP_LEN_BYTES || !self.take_memory() {
+                self.end_row_group(out)?;
+            }
         }
         Ok(())
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let encoder = self.encoder()?;
-        encoder.finish().map_err(words)?;
-        drain(encoder.inner_mut(), out)
+        if !self.waiting.is_empty() {
+            self.encode()?;
+        }
+        self.end_row_group(out)?;
+        let file = self.file()?;
+        file.finish().map_err(words)?;
+        drain(file.inner_mut(), out)
     }
+}
+
+fn not_started() -> io::Error {
+    io::Error::other("the writer has not started")
 }
 
 fn drain(encoded: &mut Vec<u8>, out: &mut dyn Write) -> io::Result<()> {
@@ -171,8 +253,9 @@ fn words(error: ParquetError) -> io::Error {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Int64Array};
+    use arrow::array::{ArrayRef, Int64Array, StringArray, StructArray};
     use arrow::compute::concat_batches;
+    use arrow::datatypes::{DataType, Field};
     use datafusion::execution::memory_pool::MemoryPool;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -216,6 +299,39 @@ mod tests {
         assert!((3..=8).contains(&lengths.len()), "{lengths:?}");
         assert!(budget.peak_bytes() <= 4 << 20, "{}", budget.peak_bytes());
         assert!(row_groups(&budget, 4).len() > 2 * lengths.len());
+    }
+
+    #[test]
+    fn the_file_is_the_same_whatever_the_number_of_threads() {
+        let nested = |seed: i64| {
+            let numbers = batch(seed).column(0).slice(0, 3000);
+            let texts: ArrayRef =
+                Arc::new(StringArray::from_iter_values((0..3000).map(|n| format!("{}", n % 7 * seed))));
+            let fields = vec![
+                (Arc::new(Field::new("n", DataType::Int64, true)), Arc::clone(&numbers)),
+                (Arc::new(Field::new("t", DataType::Utf8, true)), Arc::clone(&texts)),
+            ];
+            let both: ArrayRef = Arc::new(StructArray::from(fields));
+            RecordBatch::try_from_iter([("t", texts), ("both", both), ("n", numbers)]).unwrap()
+        };
+        let batches: Vec<_> = (0..60).map(nested).collect();
+        let file = |threads| {
+            let style = ParquetStyle { row_group_rows: 100_000, ..ParquetStyle::default() };
+            let mut writer = ParquetWriter::new(batches[0].schema(), style).with_threads(threads);
+            let mut out = Vec::new();
+            writer.start(&mut out).unwrap();
+            batches.iter().for_each(|batch| writer.write(batch, &mut out).unwrap());
+            writer.finish(&mut out).unwrap();
+            out
+        };
+        let expected = file(1);
+        assert!([2, 5].map(file) == [expected.clone(), expected.clone()]);
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(expected)).unwrap();
+        let lengths: Vec<_> = reader.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+        assert_eq!(lengths, [100_000, 80_000]);
+        let read: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+        let schema = batches[0].schema();
+        assert_eq!(concat_batches(&schema, &read).unwrap(), concat_batches(&schema, &batches).unwrap());
     }
 
     #[test]
