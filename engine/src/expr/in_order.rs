@@ -52,8 +52,10 @@ pub trait InOrderExt: ExprExt {
 
     /// The change from the value `rows` rows before, as a share of that: 0.5 for half as much again.
     fn pct_change(self, rows: i64) -> Expr {
-        let value = cast(self.expr(), arrow::datatypes::DataType::Float64);
-        value.clone() / value.shift(rows) - lit(1.0)
+        let value = self.expr();
+        // The window is that of the value itself: one of the cast value would have the same name, and both may be asked for.
+        let number = |value| cast(value, arrow::datatypes::DataType::Float64);
+        number(value.clone()) / number(value.shift(rows)) - lit(1.0)
     }
 
     /// The sum up to each row, with it; null where the value is null.

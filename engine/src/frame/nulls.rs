@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 use datafusion::functions::expr_fn::coalesce;
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlanBuilder, cast, lit};
 
 use super::select::project;
 use super::{Columns, Frame, IntoExpr, bare, column};
@@ -83,6 +83,30 @@ impl Frame {
                 Some(condition) => plan.filter(condition)?.build()?,
                 None => plan.build()?,
             })
+        })
+    }
+
+    /// The rows in which at least so many of these columns are not null; of no columns, so many of all. `1` leaves out the
+    /// rows in which all are null.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "k,a,b\nx,1,2\ny,,2\nz,,\n").unwrap();
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// assert_eq!(frame.drop_nulls_below(1, ["a", "b"]).count().get()?, 2);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "dropna")]
+    pub fn drop_nulls_below(&self, least: usize, columns: impl Columns) -> Self {
+        let names = columns.into_names();
+        self.step(|plan| {
+            let names = if names.is_empty() { super::names(plan) } else { names };
+            let there = names.iter().map(|name| Ok(cast(column(plan, name)?.is_not_null(), DataType::Int64)));
+            let there = there.collect::<crate::Result<Vec<Expr>>>()?;
+            let count = there.into_iter().reduce(|sum, one| sum + one).unwrap_or_else(|| lit(0i64));
+            let least = i64::try_from(least).unwrap_or(i64::MAX);
+            Ok(LogicalPlanBuilder::from(plan.clone()).filter(count.gt_eq(lit(least)))?.build()?)
         })
     }
 }

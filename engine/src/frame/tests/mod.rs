@@ -2,6 +2,7 @@
 
 mod edges;
 mod in_order;
+mod pandas;
 mod values;
 
 use std::path::PathBuf;
