@@ -90,8 +90,7 @@ fn table_of_all(select: &Select) -> Option<&TableFactor> {
     if !is_one || select.projection != all.projection {
         return None;
     }
-    let plain =
-        Select { from: all.from.clone(), selection: None, flavor: all.flavor.clone(), ..select.clone() };
+    let plain = Select { from: all.from.clone(), selection: None, flavor: all.flavor, ..select.clone() };
     (plain == **all).then_some(&from.relation)
 }
 

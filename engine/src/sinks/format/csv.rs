@@ -98,6 +98,8 @@ pub struct CsvWriter {
     style: Arc<CsvStyle>,
     /// For each column: how its values are written.
     columns: Vec<ColumnStyle>,
+    /// Which bytes of a field ask for quotes around it.
+    is_special: [bool; 256],
     lines: Vec<u8>,
 }
 
@@ -120,19 +122,29 @@ impl CsvWriter {
                 && (field.data_type().is_floating() || field.data_type().is_decimal()),
         };
         let columns = schema.fields().iter().map(column).collect();
-        Self { schema, style: Arc::new(style), columns, lines: Vec::new() }
+        let mut is_special = [false; 256];
+        // Of a delimiter of several bytes one may be at the end of a field, and the others look like those of the next one.
+        for byte in style.delim.as_bytes().iter().chain(&[style.quote, b'\n', b'\r']) {
+            is_special[usize::from(*byte)] = true;
+        }
+        Self { schema, style: Arc::new(style), columns, is_special, lines: Vec::new() }
     }
 
     /// Adds a field that is no null.
     fn push_field(&mut self, text: &str, column: ColumnStyle) {
-        let CsvStyle { delim, quote, nullstr, .. } = &*self.style;
-        // Of a delimiter of several bytes one may be at the end of a field, and the others look like those of the next one.
-        let special = |byte: u8| delim.contains(byte) || byte == *quote || matches!(byte, b'\n' | b'\r');
-        let is_null_or_empty = || column.is_text && (text.is_empty() || text == nullstr);
-        if column.is_quoted || text.bytes().any(special) || is_null_or_empty() {
+        let is_null_or_empty = || column.is_text && (text.is_empty() || text == self.style.nullstr);
+        let is_special = |byte: u8| self.is_special[usize::from(byte)];
+        if column.is_quoted || text.bytes().any(is_special) || is_null_or_empty() {
             self.push_quoted(text);
         } else {
             self.lines.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    fn push_delim(&mut self) {
+        match self.style.delim.single() {
+            Some(byte) => self.lines.push(byte),
+            None => self.lines.extend_from_slice(self.style.delim.as_bytes()),
         }
     }
 
@@ -184,7 +196,7 @@ impl RowWriter for CsvWriter {
         self.lines.clear();
         for (index, field) in schema.fields().iter().enumerate() {
             if index > 0 {
-                self.lines.extend_from_slice(self.style.delim.as_bytes());
+                self.push_delim();
             }
             if is_doubtful {
                 self.push_quoted(field.name());
@@ -212,7 +224,7 @@ impl RowWriter for CsvWriter {
             let start = self.lines.len();
             for (index, column) in batch.columns().iter().enumerate() {
                 if index > 0 {
-                    self.lines.extend_from_slice(style.delim.as_bytes());
+                    self.push_delim();
                 }
                 if is_null(column, row) {
                     self.lines.extend_from_slice(self.style.nullstr.as_bytes());

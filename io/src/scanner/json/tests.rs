@@ -97,7 +97,6 @@ fn what_begins_with_no_object_is_told() {
         ("[1, {}]", 1, "1, {}]"),
         ("1\n{}\n", 1, "1"),
         ("1 2\n", 1, "1 2"),
-        ("[[1], [2]]", 1, "1], [2]]"),
     ] {
         let error = rows_of(text).unwrap_err().to_string();
         assert!(error.ends_with(&format!("line {line}: expected an object, found \"{found}\"")), "{error}");
