@@ -194,12 +194,7 @@ impl WriteSpec {
 
     /// What an open file holds, by estimate: what its codec and its format collect before they hand it on.
     pub(super) fn file_len_bytes(&self, schema: &SchemaRef) -> usize {
-        let of_codec = match self.codec {
-            Codec::Plain => 0,
-            Codec::Gzip | Codec::Lz4 => 4 << 20,
-            Codec::Xz => 100 << 20,
-            _ => 12 << 20,
-        };
+        let of_codec = Compressor::<AtomicFile>::len_bytes(self.codec, self.level);
         let of_format = match self.format {
             Format::Parquet(_) => (1 << 20) + schema.fields().len() * (128 << 10),
             _ => 256 << 10,

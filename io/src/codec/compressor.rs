@@ -28,6 +28,11 @@ impl<W: Write> Compressor<W> {
         Ok(Self { blocks: BlockCompressor::new(codec, level), writer })
     }
 
+    /// What one holds that compresses with one thread, by estimate: with more, each holds as much.
+    pub fn len_bytes(codec: Codec, level: Option<u32>) -> usize {
+        BlockCompressor::len_bytes(codec, level.unwrap_or_else(|| codec.usual_level()))
+    }
+
     /// Lets several threads compress. They begin when there is more than one block; what is written is the same whatever their
     /// number. It holds one block for each, and two more.
     pub fn set_limits(&mut self, limits: CompressionLimits) {

@@ -75,6 +75,18 @@ enum Member {
 }
 
 impl BlockCodec {
+    /// How a codec that has blocks makes them at a level that it has.
+    fn new(codec: Codec, level: u32) -> Option<Self> {
+        match codec {
+            Codec::Gzip => Some(Self::Gzip { level }),
+            Codec::Bzip2 => Some(Self::Bzip2 { level }),
+            Codec::Xz => Some(Self::Xz { level }),
+            Codec::Lz4 => Some(Self::Lz4 { level }),
+            Codec::Zstd => Some(Self::Zstd { level }),
+            Codec::Plain | Codec::Lzma | Codec::Lzip | Codec::Compress | Codec::Zlib | Codec::Zip => None,
+        }
+    }
+
     /// Plain bytes of a block.
     fn block_len_bytes(self) -> usize {
         match self {
@@ -194,16 +206,7 @@ pub(super) struct BlockCompressor {
 impl BlockCompressor {
     /// A member of a codec that has blocks, for a level that it has.
     pub(super) fn new(codec: Codec, level: u32) -> Option<Self> {
-        let codec = match codec {
-            Codec::Gzip => BlockCodec::Gzip { level },
-            Codec::Bzip2 => BlockCodec::Bzip2 { level },
-            Codec::Xz => BlockCodec::Xz { level },
-            Codec::Lz4 => BlockCodec::Lz4 { level },
-            Codec::Zstd => BlockCodec::Zstd { level },
-            Codec::Plain | Codec::Lzma | Codec::Lzip | Codec::Compress | Codec::Zlib | Codec::Zip => {
-                return None;
-            }
-        };
+        let codec = BlockCodec::new(codec, level)?;
         Some(Self {
             codec,
             threads: 1,
@@ -212,6 +215,11 @@ impl BlockCompressor {
             waiting: VecDeque::new(),
             member: codec.member(),
         })
+    }
+
+    /// What one that compresses with one thread holds, by estimate.
+    pub(super) fn len_bytes(codec: Codec, level: u32) -> usize {
+        BlockCodec::new(codec, level).map_or(0, BlockCodec::thread_len_bytes)
     }
 
     /// Sets how many threads compress, if there is that much to compress.
