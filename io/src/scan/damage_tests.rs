@@ -1,6 +1,7 @@
 //! Scans of damaged files that are not salvaged: the damage is told, whatever the records look like that were made of it.
 
 use std::io::Write;
+use std::task::{Context, Poll};
 
 use super::tests::{Files, read};
 use super::*;

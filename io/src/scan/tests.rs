@@ -1,6 +1,6 @@
 use std::fs;
 use std::path::PathBuf;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use arrow_array::{Array, ArrayRef};
