@@ -437,3 +437,31 @@ fn a_file_that_is_being_compressed_is_not_whole() {
         assert!(!dir.path().join("out.csv").exists(), "{name}");
     }
 }
+
+#[test]
+fn statements_are_as_deep_as_programs_write_them() {
+    let dir = folder(&[("t.csv", b"a,b\n1,2\n3,4\n")]);
+    let many = |count: usize, separator: &str, part: &dyn Fn(usize) -> String| {
+        (0..count).map(part).collect::<Vec<_>>().join(separator)
+    };
+    let either = many(1000, " OR ", &|number| format!("a = {number} AND b <> {number}"));
+    let all = many(300, " AND ", &|number| format!("a <> {}", number + 10));
+    let sum = many(200, " + ", &|_| "a".to_owned());
+    let united = many(1000, " UNION ALL ", &|number| format!("SELECT {number} AS n"));
+    let nested = format!("{}SELECT 1 AS n{}", "SELECT n + 1 AS n FROM (".repeat(45), ")".repeat(45));
+    let ask = |question: &str, answer: &str| {
+        fs::write(dir.path().join("deep.sql"), question).unwrap();
+        swath(&dir).args(["--format", "csv", "-f", "deep.sql"]).assert().success().stdout(answer.to_owned());
+    };
+    ask(&format!("SELECT count(*) AS n FROM 't.csv' WHERE {either}"), "n\n2\n");
+    ask(&format!("SELECT count(*) AS n FROM 't.csv' WHERE {all}"), "n\n2\n");
+    ask(&format!("SELECT max({sum}) AS n FROM 't.csv'"), "n\n600\n");
+    ask(&format!("SELECT sum(n) AS n FROM ({united})"), "n\n499500\n");
+    ask(&nested, "n\n46\n");
+    let sum = many(2000, " + ", &|_| "a".to_owned());
+    swath(&dir)
+        .arg(format!("SELECT {sum} FROM 't.csv'"))
+        .assert()
+        .failure()
+        .stderr(predicate::str::contains("an expression has more than 1000 levels"));
+}

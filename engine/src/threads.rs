@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 use std::thread;
 
+use swath_planner::STACK_LEN_BYTES;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -28,6 +29,8 @@ impl ComputeThreads {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("swath-compute")
+            // Plans are as deep as statements, and expressions are evaluated by recursion.
+            .thread_stack_size(STACK_LEN_BYTES)
             .enable_all()
             .build()
             .map_err(|error| {

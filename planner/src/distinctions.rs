@@ -6,11 +6,13 @@ use std::ops::ControlFlow;
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{BinaryOperator, Expr, VisitMut, VisitorMut};
 
+use crate::depth::flatten;
 use crate::dialect::chains::Chains;
 use crate::dialect::grouping_sets::InnerSets;
 use crate::dialect::json_rows::JsonRows;
 use crate::dialect::powers::Powers;
 use crate::dialect::series::SeriesAsLists;
+use crate::error::Result;
 use crate::walk::walk_mut;
 
 /// How it is written, and the operators that stand in its place.
@@ -20,26 +22,30 @@ pub(crate) const DISTINCTIONS: [(&[&str], &str); 2] = [
 ];
 
 /// Makes what was written of the operators in a statement.
-pub(crate) fn restore_distinctions(statement: &mut Statement) {
+///
+/// # Errors
+/// It is nested too deep.
+pub(crate) fn restore_distinctions(statement: &mut Statement) -> Result<()> {
     match statement {
         Statement::Statement(statement) => restore(statement),
         Statement::Explain(explain) => restore_distinctions(&mut explain.statement),
-        Statement::CopyTo(copy) => {
-            if let CopyToSource::Query(query) = &mut copy.source {
-                restore(query);
-            }
-        }
-        Statement::CreateExternalTable(_) | Statement::Reset(_) => {}
+        Statement::CopyTo(copy) => match &mut copy.source {
+            CopyToSource::Query(query) => restore(query),
+            CopyToSource::Relation(_) => Ok(()),
+        },
+        Statement::CreateExternalTable(_) | Statement::Reset(_) => Ok(()),
     }
 }
 
-fn restore<T: VisitMut>(node: &mut T) {
+fn restore<T: VisitMut>(node: &mut T) -> Result<()> {
+    flatten(node)?;
     let ControlFlow::Continue(()) = walk_mut(node, &mut Restoring);
     let ControlFlow::Continue(()) = walk_mut(node, &mut Powers);
     let ControlFlow::Continue(()) = walk_mut(node, &mut Chains);
     let ControlFlow::Continue(()) = walk_mut(node, &mut InnerSets);
     let ControlFlow::Continue(()) = walk_mut(node, &mut SeriesAsLists);
     let ControlFlow::Continue(()) = walk_mut(node, &mut JsonRows);
+    Ok(())
 }
 
 struct Restoring;

@@ -3,8 +3,10 @@
 use datafusion_sql::parser::DFParserBuilder;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::TokenWithSpan;
 
 use crate::copy;
+use crate::depth::STACK_LEN_BYTES;
 use crate::distinctions::restore_distinctions;
 use crate::error::{Error, Place, Result};
 use crate::inspect::tokens;
@@ -17,13 +19,24 @@ pub use datafusion_sql::parser::Statement;
 /// Statements nested deeper than this are refused: parsing is recursive.
 const RECURSION_LIMIT: usize = 200;
 
+/// What a level of a tree takes of the stack, at most, that is too deep and dropped: a long sum is one, which the parser takes for no
+/// recursion.
+const LEVEL_LEN_BYTES: usize = 1 << 10;
+const MAX_LEVELS_LEN_BYTES: usize = 1 << 30;
+
 /// Splits text into statements; they are separated by `;`.
 ///
 /// # Errors
 /// The first place that is not SQL, by line and column.
 pub fn parse(sql: &str) -> Result<Vec<Statement>> {
+    let tokens = tokens(sql, &GenericDialect {}).map_err(|error| syntax_error(sql, &error.to_string()))?;
+    // No tree has more levels than there are tokens.
+    let stack_len_bytes = STACK_LEN_BYTES + (tokens.len() * LEVEL_LEN_BYTES).min(MAX_LEVELS_LEN_BYTES);
+    stacker::grow(stack_len_bytes, || parse_tokens(sql, tokens))
+}
+
+fn parse_tokens(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Statement>> {
     let dialect = GenericDialect {};
-    let tokens = tokens(sql, &dialect).map_err(|error| syntax_error(sql, &error.to_string()))?;
     let mut parser = DFParserBuilder::new(copy::rewrite(tokens)?)
         .with_dialect(&dialect)
         .with_recursion_limit(RECURSION_LIMIT)
@@ -32,7 +45,7 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>> {
     let statements =
         parser.parse_statements().map_err(|error| syntax_error(sql, &error.strip_backtrace()))?;
     let mut statements = Vec::from(statements);
-    statements.iter_mut().for_each(restore_distinctions);
+    statements.iter_mut().try_for_each(restore_distinctions)?;
     Ok(statements)
 }
 

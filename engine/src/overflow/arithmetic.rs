@@ -179,8 +179,21 @@ impl Checked {
         Self { operation, signature: Signature::any(2, Volatility::Immutable) }
     }
 
-    fn text(&self, left: impl std::fmt::Display, right: impl std::fmt::Display) -> String {
-        format!("{left} {} {right}", self.operation.operator())
+    /// `a + b + c` with the texts of a, b and c: what is left of an operator may be long, and is not copied for each.
+    fn text(&self, args: &[Expr], text: impl Fn(&Expr) -> String) -> String {
+        let mut rest = vec![(self.operation, &args[1])];
+        let mut first = &args[0];
+        while let Expr::ScalarFunction(ScalarFunction { func, args }) = first
+            && let Some(checked) = func.inner().downcast_ref::<Self>()
+        {
+            rest.push((checked.operation, &args[1]));
+            first = &args[0];
+        }
+        let mut written = text(first);
+        for (operation, right) in rest.into_iter().rev() {
+            written.push_str(&format!(" {} {}", operation.operator(), text(right)));
+        }
+        written
     }
 }
 
@@ -197,11 +210,11 @@ impl ScalarUDFImpl for Checked {
     }
 
     fn display_name(&self, args: &[Expr]) -> Result<String> {
-        Ok(self.text(&args[0], &args[1]))
+        Ok(self.text(args, ToString::to_string))
     }
 
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        Ok(self.text(args[0].schema_name(), args[1].schema_name()))
+        Ok(self.text(args, |expr| expr.schema_name().to_string()))
     }
 
     fn signature(&self) -> &Signature {

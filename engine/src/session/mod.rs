@@ -5,6 +5,8 @@ mod copy_from;
 
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -19,7 +21,9 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use swath_io::{CompressionLimits, Notes};
 use swath_planner::fuse::next_group;
-use swath_planner::{Catalog, SettingCall, SourceCall, Split, Statement, setting_of, split_distinct};
+use swath_planner::{
+    Catalog, SettingCall, SourceCall, Split, Statement, setting_of, split_distinct, with_stack,
+};
 
 use crate::again::{Again, Member, Way};
 use crate::deadline::{Deadline, bound};
@@ -217,11 +221,17 @@ impl Session {
     /// statement that changes something or that reads what one before it writes. To be asked again when
     /// these have run.
     pub fn next_group(&self, script: &mut VecDeque<Statement>) -> Vec<Statement> {
-        next_group(script, &StatementFiles::new(self))
+        with_stack(|| next_group(script, &StatementFiles::new(self)))
     }
 
     /// Plans a statement, without running it.
-    pub(crate) async fn plan(&self, mut statement: Statement) -> Result<LogicalPlan> {
+    pub(crate) async fn plan(&self, statement: Statement) -> Result<LogicalPlan> {
+        // The threads of the caller may have short stacks.
+        let mut planning = pin!(self.plan_here(statement));
+        poll_fn(|context| with_stack(|| planning.as_mut().poll(context))).await
+    }
+
+    async fn plan_here(&self, mut statement: Statement) -> Result<LogicalPlan> {
         refuse_unsupported(&statement)?;
         self.fit_copy_from(&mut statement).await?;
         let copy = take_copy(&mut statement)?;
