@@ -1,6 +1,6 @@
-//! `a ** b` as `power(a, b)`.
+//! `a ^ b` and `a ** b` as `power(a, b)`.
 //!
-//! The parser knows no such operator. In its place it is given one that binds as tightly, with a sign that marks its right side, `a ^@ +b`,
+//! To the parser the first is the XOR of bits, as in MySQL, and the second nothing. In their place it is given an operator that binds as tightly, with a sign that marks its right side, `a ^@ +b`,
 //! of which powers are made again: what is tested of texts, `^@`, has no sign.
 
 use std::ops::ControlFlow;
@@ -12,14 +12,17 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use crate::dialect::functions::call;
 use crate::inspect::is_solid;
 
-/// Puts the operator that the parser knows in the place of two stars.
+/// Puts the operator that the parser knows in the place of `^` and of two stars.
 pub(crate) fn with_powers(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut written: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     let mut may_begin = false;
     let mut rest = tokens.into_iter().peekable();
     while let Some(token) = rest.next() {
-        let is_power =
-            may_begin && token.token == Token::Mul && rest.next_if(|next| next.token == Token::Mul).is_some();
+        let is_power = match token.token {
+            Token::Caret => true,
+            Token::Mul => may_begin && rest.next_if(|next| next.token == Token::Mul).is_some(),
+            _ => false,
+        };
         if is_solid(&token) {
             may_begin = match &token.token {
                 Token::Word(word) => word.keyword != Keyword::SELECT,
@@ -82,10 +85,10 @@ mod tests {
 
     #[test]
     fn powers_are_calls() {
-        check("SELECT 2 ** 3", "SELECT power(2, 3)");
+        check("SELECT 2 ** 3, 2 ^ 3", "SELECT power(2, 3), power(2, 3)");
         check("SELECT a ** b * c + d", "SELECT power(a, b) * c + d");
         check("SELECT c * a ** b", "SELECT c * power(a, b)");
-        check("SELECT 2 ** 3 ** 2", "SELECT power(power(2, 3), 2)");
+        check("SELECT 2 ** 3 ^ 2", "SELECT power(power(2, 3), 2)");
         check("SELECT 2 ** (3 ** 2)", "SELECT power(2, (power(3, 2)))");
         check("SELECT -a ** -b ** 2", "SELECT power(power(-a, -b), 2)");
         check("SELECT a::int ** 2", "SELECT power(a::INT, 2)");
