@@ -16,11 +16,13 @@ use crate::dialect::grouping_sets::mark_inner_sets;
 use crate::dialect::in_lists::{lists_by_name, lists_of_in};
 use crate::dialect::lambdas::with_arrows;
 use crate::dialect::limits::with_percent;
+use crate::dialect::names_in_front::with_names_behind;
 use crate::dialect::numbers::whole_numbers;
 use crate::dialect::pivot_statement::as_queries;
 use crate::dialect::powers::with_powers;
 use crate::dialect::samples::as_table_samples;
 use crate::dialect::struct_types::with_angles;
+use crate::dialect::words::plain_words;
 use crate::distinctions::DISTINCTIONS;
 use crate::from_first::with_select;
 
@@ -63,7 +65,7 @@ pub fn inspection_of(factor: &TableFactor) -> Option<(Inspection, TableFactor)> 
 pub(crate) fn tokens(sql: &str, dialect: &dyn Dialect) -> Result<Vec<TokenWithSpan>, TokenizerError> {
     let tokens = Tokenizer::new(dialect, sql).tokenize_with_location()?;
     let tokens = trims(filters(without_hints(distinctions(null_tests(with_angles(with_powers(
-        whole_numbers(tokens),
+        whole_numbers(with_names_behind(plain_words(tokens))),
     )))))));
     let tokens = with_marks(globs(lists_by_name(lists_of_in(as_queries(of_patterns(with_arrows(
         as_table_samples(with_percent(tokens)),

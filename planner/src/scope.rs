@@ -320,7 +320,12 @@ pub(crate) fn merged_outside(name: &str, scope: &Scope<'_>, env: &Env) -> Option
     if hides(scope.relations) {
         return None;
     }
-    let around = env.outer.iter().rev().find(|relations| hides(relations))?;
+    // The column of a list of values is also called as the table.
+    let is_table = |relation: &Relation| same_name(&relation.name, name);
+    let is_hidden = scope.relations.iter().any(is_table);
+    let is_series = |relation: &Relation| relation.is_series && !is_hidden && is_table(relation);
+    let means = |relations: &&Vec<Relation>| hides(relations) || relations.iter().any(is_series);
+    let around = env.outer.iter().rev().find(means)?;
     merged_column(name, around).map(|(_, value)| value)
 }
 

@@ -24,6 +24,7 @@ mod list_reduce;
 mod list_sum;
 mod list_text;
 mod nested_as_text;
+mod numbers_in_quotes;
 mod octet_length;
 mod of_lists;
 mod regexp_lists;
@@ -42,6 +43,7 @@ mod type_of;
 mod union_types;
 mod window_numbers;
 mod zeros_of_either_sign;
+mod zones;
 
 use std::sync::Arc;
 
@@ -74,6 +76,7 @@ pub(crate) fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
         Arc::new(interval_multiples::IntervalMultiples),
         Arc::new(text_parts::TextPlaces),
         Arc::new(BooleansBesideOthers),
+        Arc::new(numbers_in_quotes::NumbersInQuotes),
         Arc::new(list_operators::ListOperators),
     ]
 }
@@ -91,6 +94,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
         ScalarUDF::from(octet_length::OctetLength::default()),
         ScalarUDF::from(text_split::StringSplit::default()),
         ScalarUDF::from(to_char::ToChar::default()),
+        ScalarUDF::from(zones::AtZone::default()),
     ];
     let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());
     let families = families.chain(text_distance::text_distances()).chain(of_lists::functions_of_lists());

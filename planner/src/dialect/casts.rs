@@ -62,7 +62,7 @@ impl VisitorMut for Seen {
 const SAME: &str = "coalesce";
 
 /// An expression that gives the same.
-pub(super) fn same(expr: Expr) -> Expr {
+pub(crate) fn same(expr: Expr) -> Expr {
     Expr::Function(call(SAME, vec![expr]))
 }
 

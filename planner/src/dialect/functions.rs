@@ -39,9 +39,10 @@ use crate::dialect::casts::tell_casts_apart;
 use crate::dialect::collations::{compare_collated, no_order_here, order_collated};
 use crate::dialect::distinct_on::order_first_rows;
 use crate::dialect::exact_numbers::exact;
-use crate::dialect::intervals::{plain_interval, without_clock};
+use crate::dialect::intervals::{plain_interval, plain_text};
 use crate::dialect::json_operators::{as_call, step_first};
 use crate::dialect::literals::{folded, written};
+use crate::dialect::neighbours::with_default_of_row;
 use crate::dialect::patterns::escape_with_backslash;
 use crate::dialect::rows::{compared_rows, row_conditions};
 use crate::dialect::sliding::{respell_window, slid, write_out_windows};
@@ -86,7 +87,13 @@ impl VisitorMut for Rewriter {
 
     fn pre_visit_statement(&mut self, statement: &mut SqlStatement) -> ControlFlow<Error> {
         let types: Vec<&mut DataType> = match statement {
+            // All tables and views last as long as the session.
+            SqlStatement::CreateView(view) => {
+                view.temporary = false;
+                Vec::new()
+            }
             SqlStatement::CreateTable(table) => {
+                table.temporary = false;
                 table.columns.iter_mut().map(|column| &mut column.data_type).collect()
             }
             SqlStatement::Prepare { data_types, .. } => data_types.iter_mut().collect(),
@@ -155,7 +162,7 @@ impl VisitorMut for Rewriter {
                 Ok(Some(Expr::Function(call("json", vec![(**expr).clone()]))))
             }
             Expr::Cast { data_type: DataType::Interval { .. }, expr, .. } => {
-                if let Some(interval) = written(expr).and_then(|interval| without_clock(&interval)) {
+                if let Some(interval) = written(expr).and_then(|interval| plain_text(&interval)) {
                     **expr = text(&interval);
                 }
                 Ok(None)
@@ -179,6 +186,9 @@ impl VisitorMut for Rewriter {
                     *data_type = known;
                 }
                 Ok(None)
+            }
+            Expr::AtTimeZone { timestamp, time_zone } => {
+                Ok(Some(Expr::Function(call("timezone", vec![(**time_zone).clone(), (**timestamp).clone()]))))
             }
             Expr::Collate { collation, .. } => Err(no_order_here(collation)),
             Expr::BinaryOp { left, op: BinaryOperator::DuckIntegerDivide, right } => {
@@ -293,6 +303,9 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
     order_once(function);
     if let Some(slid) = slid(function, &name, windows)? {
         return Ok(Some(slid));
+    }
+    if let Some(choice) = with_default_of_row(function, &name)? {
+        return Ok(Some(choice));
     }
     if let Some((_, part)) = DATE_PARTS.iter().find(|(alias, _)| *alias == name) {
         let [argument] = arguments(function, &name, "one date or timestamp")?;

@@ -3,8 +3,30 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, Interval, UnaryOperator, Value};
 
-/// `2 days 04:05:06` as `2 days 4 hours 5 minutes 6 seconds`, which the relational core can read.
-pub(crate) fn without_clock(text: &str) -> Option<String> {
+/// `2 days 04:05:06` as `2 days 4 hours 5 minutes 6 seconds`, and `1 quarter` as `3 months`, which the relational core can read.
+pub(crate) fn plain_text(text: &str) -> Option<String> {
+    match without_quarters(text) {
+        Some(text) => Some(without_clock(&text).unwrap_or(text)),
+        None => without_clock(text),
+    }
+}
+
+fn without_quarters(text: &str) -> Option<String> {
+    let mut parts: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let mut found = false;
+    for at in 1..parts.len() {
+        if matches!(parts[at].to_lowercase().as_str(), "quarter" | "quarters")
+            && let Some(months) = parts[at - 1].parse::<i64>().ok().and_then(|count| count.checked_mul(3))
+        {
+            parts[at - 1] = months.to_string();
+            "months".clone_into(&mut parts[at]);
+            found = true;
+        }
+    }
+    found.then(|| parts.join(" "))
+}
+
+fn without_clock(text: &str) -> Option<String> {
     let is_number = |part: &str| part.parse::<f64>().is_ok_and(|number| number >= 0.0);
     let mut found = false;
     let parts: Vec<String> = text
@@ -32,7 +54,7 @@ pub(crate) fn plain_interval(interval: &Interval) -> Option<Expr> {
     if let Interval { value, leading_field: None, .. } = interval {
         let Expr::Value(text) = &**value else { return None };
         let Value::SingleQuotedString(text) = &text.value else { return None };
-        let text = Value::SingleQuotedString(without_clock(text)?);
+        let text = Value::SingleQuotedString(plain_text(text)?);
         return Some(Expr::Interval(Interval {
             value: Box::new(Expr::Value(text.into())),
             ..interval.clone()
@@ -43,6 +65,7 @@ pub(crate) fn plain_interval(interval: &Interval) -> Option<Expr> {
         return None;
     }
     let of_text = |text: String| {
+        let text = without_quarters(&text).unwrap_or(text);
         Expr::Interval(Interval {
             value: Box::new(Expr::Value(Value::SingleQuotedString(text).into())),
             leading_field: None,

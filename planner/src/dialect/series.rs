@@ -5,8 +5,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    DataType, Expr, Function, FunctionArg, FunctionArgExpr, SetExpr, TableFactor, TypedString, UnaryOperator,
-    VisitorMut,
+    DataType, Expr, Function, FunctionArg, FunctionArgExpr, ObjectNamePart, SetExpr, TableFactor,
+    TypedString, UnaryOperator, VisitorMut,
 };
 
 use super::functions::call;
@@ -20,12 +20,22 @@ impl VisitorMut for SeriesAsLists {
     type Break = std::convert::Infallible;
 
     fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        if is_series(factor)
-            && let Some(list) = as_list(factor)
-        {
-            *factor = list;
+        if is_series(factor) {
+            match as_list(factor) {
+                Some(list) => *factor = list,
+                None => write_small(factor),
+            }
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// `RANGE(3)` as `range(3)`: the relational core knows its tables by that.
+fn write_small(factor: &mut TableFactor) {
+    if let TableFactor::Table { name, .. } | TableFactor::Function { name, .. } = factor
+        && let [ObjectNamePart::Identifier(ident)] = name.0.as_mut_slice()
+    {
+        ident.value.make_ascii_lowercase();
     }
 }
 
@@ -93,6 +103,10 @@ mod tests {
                 "SELECT * FROM UNNEST(generate_series(1, n)) AS \"generate_series\" (\"generate_series\")",
             ),
             ("SELECT * FROM range(-1, 2 * 3)", "SELECT * FROM range(-1, 2 * 3)"),
+            (
+                "SELECT * FROM RANGE(3), Range(t.n) u",
+                r#"SELECT * FROM range(3), UNNEST(range(t.n)) u ("range")"#,
+            ),
         ] {
             let parsed = parse(sql).unwrap()[0].to_string();
             assert_eq!(parsed.replace(" AS u ", " u "), expected);

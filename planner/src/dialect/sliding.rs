@@ -3,7 +3,7 @@
 
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, NamedWindowDefinition,
-    NamedWindowExpr, WindowFrameBound, WindowSpec, WindowType,
+    NamedWindowExpr, WindowFrame, WindowFrameBound, WindowSpec, WindowType,
 };
 
 use crate::dialect::functions::{and, argument_list, rename};
@@ -93,7 +93,11 @@ pub(crate) fn respell_window(function: &mut Function, windows: &[NamedWindowDefi
             respell(name, windows.iter().map(|window| window.0.value.as_str()));
             Ok(())
         }
-        Some(WindowType::WindowSpec(window)) => write_out(window, windows),
+        Some(WindowType::WindowSpec(window)) => {
+            write_out(window, windows)?;
+            window.window_frame.iter_mut().for_each(leave_casts);
+            Ok(())
+        }
         None => Ok(()),
     }
 }
@@ -107,9 +111,26 @@ pub(crate) fn write_out_windows(windows: &mut [NamedWindowDefinition]) -> Result
         let (known, rest) = windows.split_at_mut(at);
         if let NamedWindowExpr::WindowSpec(window) = &mut rest[0].1 {
             write_out(window, known)?;
+            window.window_frame.iter_mut().for_each(leave_casts);
         }
     }
     Ok(())
+}
+
+/// `RANGE 2::bigint PRECEDING` without the cast: the relational core wants a number.
+fn leave_casts(frame: &mut WindowFrame) {
+    for bound in std::iter::once(&mut frame.start_bound).chain(&mut frame.end_bound) {
+        let (WindowFrameBound::Preceding(Some(distance)) | WindowFrameBound::Following(Some(distance))) =
+            bound
+        else {
+            continue;
+        };
+        while let Expr::Cast { expr, .. } | Expr::Nested(expr) = &**distance
+            && matches!(**expr, Expr::Value(_) | Expr::Cast { .. } | Expr::Nested(_))
+        {
+            *distance = expr.clone();
+        }
+    }
 }
 
 fn write_out(window: &mut WindowSpec, windows: &[NamedWindowDefinition]) -> Result<()> {

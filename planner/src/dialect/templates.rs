@@ -257,7 +257,6 @@ impl Template {
             "dayname" => ("to_char($1, '%A')", 1, ONE_TIME),
             "epoch" => ("date_part('epoch', $1)", 1, ONE_TIME),
             "julian" => ("date_part('epoch', $1) / 86400.0 + 2440588", 1, ONE_TIME),
-            "timezone" => ("$2 AT TIME ZONE $1", 2, "the name of a zone and a timestamp"),
             "add" => ("$1 + $2", 2, "two numbers"),
             "subtract" => ("$1 - $2", 2, "two numbers"),
             "multiply" => ("$1 * $2", 2, "two numbers"),

@@ -27,6 +27,9 @@ pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
         DataType::Datetime(_) => timestamp(),
         // As files have them: nanoseconds, which the relational core would take, are of the years 1677 to 2262 alone.
         DataType::Timestamp(None, zone) => DataType::Timestamp(Some(MICROSECONDS), *zone),
+        DataType::Character(_) | DataType::CharacterVarying(_) | DataType::CharVarying(_) => {
+            DataType::Varchar(None)
+        }
         DataType::Blob(_) => DataType::Bytea,
         // Of texts; what is cast to one is looked at, too.
         DataType::Uuid => DataType::Varchar(None),

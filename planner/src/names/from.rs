@@ -8,6 +8,7 @@ use sqlparser::ast::{
 };
 
 use super::Resolver;
+use super::beside::looks_beside;
 use crate::dialect::asof::{expand_asof, is_between};
 use crate::dialect::pivot::pivoted;
 use crate::dialect::templates::fill;
@@ -165,6 +166,7 @@ impl Resolver<'_> {
                 relations.push(aliased(relation, alias.as_ref()));
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
+                *lateral |= looks_beside(subquery, relations);
                 let mut inner = env.clone();
                 if *lateral {
                     inner.outer.push(relations.clone());

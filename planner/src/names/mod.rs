@@ -7,6 +7,7 @@
 //!
 //! A name that is not found stays as it is: the relational core reports it, with its place.
 
+mod beside;
 mod expressions;
 mod from;
 mod order;

@@ -7,6 +7,7 @@ use sqlparser::ast::{
 use super::Resolver;
 use super::order::order_by_hidden;
 use super::outer_aggregates::lift_aggregates;
+use crate::dialect::values::as_queries;
 use crate::error::{Error, Result};
 use crate::labels::unique_name;
 use crate::parse::parse_piece;
@@ -94,6 +95,10 @@ impl Resolver<'_> {
                 Ok((columns, Vec::new()))
             }
             SetExpr::Values(values) => {
+                if let Some(queries) = as_queries(values)? {
+                    *body = queries;
+                    return self.set_expr(body, env);
+                }
                 let width = values.rows.first().map_or(0, |row| row.len());
                 Ok((Some((1..=width).map(|index| format!("column{index}")).collect()), Vec::new()))
             }

@@ -3,6 +3,7 @@
 use sqlparser::ast::{Expr, Function, FunctionArgumentClause, OrderByExpr, OrderByOptions};
 
 use super::calls::{and, argument_list, arguments, call, is_distinct, is_not_null, positional, rename, text};
+use crate::dialect::casts::same;
 use crate::dialect::templates::Template;
 use crate::error::{Error, Result};
 
@@ -29,6 +30,8 @@ pub(super) fn by_extreme(function: &mut Function, name: &str, asc: bool) -> Resu
     if function.over.is_some() {
         return Ok(of_window(function, value, key, known, asc));
     }
+    // A number alone would be the place of a column.
+    let key = if matches!(key, Expr::Value(_)) { same(key) } else { key };
     let order = OrderByExpr {
         expr: key,
         options: OrderByOptions { asc: Some(asc), nulls_first: None },
