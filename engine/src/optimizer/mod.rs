@@ -5,6 +5,7 @@ mod equal_zeros;
 mod kept_conditions;
 mod multiplied_rows;
 mod named_keys;
+mod query_order;
 mod streamed_windows;
 
 use std::any::Any;
@@ -20,6 +21,7 @@ use equal_zeros::EqualZeros;
 use kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
 pub(crate) use multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
 use named_keys::NamedKeys;
+pub(crate) use query_order::QueryOrder;
 pub(crate) use streamed_windows::{Streamed, streamed_windows};
 use swath_planner::{Split, optimize, split_distinct};
 

@@ -24,7 +24,7 @@ use crate::operators::{
     DistinctRows, FailWhenRefused, ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner,
     OrderedValues, PushFiltersByName, SortFirstRows, WholePartitions, WindowParts, YieldBetweenBatches,
 };
-use crate::optimizer::{self, ForgetFalseKeys, TablesWithoutFalseKeys};
+use crate::optimizer::{self, ForgetFalseKeys, QueryOrder, TablesWithoutFalseKeys};
 use crate::options::{OptionValue, ReadOptions};
 use crate::overflow::CheckArithmetic;
 use crate::params::Params;
@@ -168,6 +168,8 @@ fn session_state(
         .with_information_schema(true)
         .with_target_partitions(threads)
         .set_bool("datafusion.sql_parser.enable_ident_normalization", false)
+        // Rows of a query in FROM come in its order, as in other engines.
+        .set_bool("datafusion.sql_parser.enable_subquery_sort_elimination", false)
         // Of `x IS TRUE` and some others the core's plans know that they are never null, and what runs them does not.
         .set_bool("datafusion.execution.skip_physical_aggregate_schema_check", true);
     // As in files: points in time with a zone have one, and are told in UTC.
@@ -203,6 +205,7 @@ fn session_state(
         ])
         .with_analyzer_rules(
             [
+                Arc::new(QueryOrder) as _,
                 Arc::new(GroupingKeys) as _,
                 Arc::new(DatesWithHours) as _,
                 Arc::new(UnionTypes) as _,
