@@ -92,7 +92,9 @@ impl<'a> Column<'a> {
             ty if ty.is_nested() => Self::Written(json(field, array)?),
             ty if is_interval(ty) => Self::Written(interval_texts(array).map_err(io::Error::other)?),
             ty => {
-                let formatter = ArrayFormatter::try_new(array.as_ref(), formats).map_err(io::Error::other)?;
+                // A value without a text is an error, and no text that says so.
+                let strict = formats.clone().with_display_error(false);
+                let formatter = ArrayFormatter::try_new(array.as_ref(), &strict).map_err(io::Error::other)?;
                 match ty {
                     // A format of somebody's own is written as it is.
                     DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_)
