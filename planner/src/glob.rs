@@ -1,9 +1,14 @@
 //! `glob('*.csv')`: the names of files, as a table, as DuckDB has it.
 
-use sqlparser::ast::{ObjectNamePart, TableFactor};
+use std::ops::ControlFlow;
+
+use datafusion_sql::parser::CopyToSource;
+use sqlparser::ast::{ObjectNamePart, TableFactor, Visitor};
 
 use crate::error::{Error, Result};
+use crate::parse::Statement;
 use crate::source_call::{SourceFunction, function_call};
+use crate::walk::walk;
 
 /// The columns of `glob(…)`.
 pub const GLOB_COLUMNS: [&str; 1] = ["file"];
@@ -26,16 +31,38 @@ pub fn globs_of(factor: &TableFactor) -> Result<Option<Vec<String>>> {
     }
 }
 
+/// All globs of a statement; those that cannot be understood are told by whoever plans it.
+pub(crate) fn globs_in(statement: &Statement) -> Vec<String> {
+    struct Finder(Vec<String>);
+    impl Visitor for Finder {
+        type Break = ();
+
+        fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+            self.0.extend(globs_of(factor).ok().flatten().unwrap_or_default());
+            ControlFlow::Continue(())
+        }
+    }
+    let mut finder = Finder(Vec::new());
+    let _ = match statement {
+        Statement::Statement(statement) => walk(statement, &mut finder),
+        Statement::Explain(explain) => return globs_in(&explain.statement),
+        Statement::CopyTo(copy) => match &copy.source {
+            CopyToSource::Query(query) => walk(query, &mut finder),
+            CopyToSource::Relation(_) => ControlFlow::Continue(()),
+        },
+        Statement::CreateExternalTable(_) | Statement::Reset(_) => ControlFlow::Continue(()),
+    };
+    finder.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::parse::parse;
-    use crate::walk::walk;
-    use std::ops::ControlFlow;
 
     struct Found(Result<Option<Vec<String>>>);
 
-    impl sqlparser::ast::Visitor for Found {
+    impl Visitor for Found {
         type Break = ();
 
         fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
@@ -47,7 +74,7 @@ mod tests {
     fn globs(from: &str) -> Result<Option<Vec<String>>> {
         let statement = parse(&format!("SELECT * FROM {from}")).unwrap().remove(0);
         let mut found = Found(Ok(None));
-        if let crate::parse::Statement::Statement(statement) = &statement {
+        if let Statement::Statement(statement) = &statement {
             let _ = walk(statement, &mut found);
         }
         found.0

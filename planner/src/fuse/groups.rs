@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use datafusion_sql::parser::{CopyToStatement, Statement};
 use sqlparser::ast::Statement as SqlStatement;
 
+use crate::glob::globs_in;
 use crate::rejects::reads_rejects;
 use crate::source_call::source_calls;
 
@@ -62,7 +63,9 @@ impl Member {
     fn reads(&self, files: &dyn Files) -> Option<&[String]> {
         let find = || {
             let calls = source_calls(&self.statement).ok()?;
-            let paths = calls.iter().flat_map(|call| &call.paths).map(|path| files.absolute(path));
+            let globs = globs_in(&self.statement);
+            let paths = calls.iter().flat_map(|call| &call.paths).chain(&globs);
+            let paths = paths.map(|path| files.absolute(path));
             Some(paths.chain(files.read_by_name(&self.statement)).collect())
         };
         self.reads.get_or_init(find).as_deref()
@@ -91,14 +94,17 @@ fn copy_of(statement: &Statement) -> Option<&CopyToStatement> {
     }
 }
 
-/// Whether a path, which may be a glob, may name a file, or one in a folder, or one of several, which have a number in place of a
+/// Whether a path, which may be a glob or a folder, may name a file, or one in a folder, or one of several, which have a number in place of a
 /// `*`. Both are absolute. In doubt it may.
 fn may_name(path: &str, file: &str) -> bool {
     let (path_start, file_start) = (literal_start(path), literal_start(file));
     if path_start.len() < path.len() || file_start.len() < file.len() {
         return file_start.starts_with(path_start) || path_start.starts_with(file_start);
     }
-    path.strip_prefix(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let is_in = |path: &str, folder: &str| {
+        path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    is_in(path, file) || is_in(file, path)
 }
 
 /// What is in front of the first character that stands for others.
@@ -156,6 +162,8 @@ mod tests {
             ("out/a.csv", "in/*.csv", true),
             ("out/a.csv", "out/*.gz", false),
             ("out/", "out/part-0.csv", false),
+            ("out/a.csv", "out", false),
+            ("out/a.csv", "out/b", true),
             ("out-*.csv", "out-0000.csv", false),
             ("out-{}.csv", "in-0000.csv", true),
             ("/here/out/a.csv", "out/*.csv", false),
@@ -170,6 +178,17 @@ mod tests {
             let sql = format!("SELECT * FROM '{source}'; COPY (SELECT 1) TO '{target}' STORED AS CSV");
             assert_eq!(group_sizes(&sql), expected, "{source} {target}");
         }
+    }
+
+    #[test]
+    fn names_of_files_are_asked_for_when_they_are_there() {
+        let copy = "COPY (SELECT 1) TO 'out/a.csv' STORED AS CSV";
+        assert_eq!(group_sizes(&format!("{copy}; SELECT * FROM glob('out/*')")), [1, 1]);
+        assert_eq!(
+            group_sizes(&format!("{copy}; SELECT (SELECT count(*) FROM glob(['in/*', 'out/*']))")),
+            [1, 1]
+        );
+        assert_eq!(group_sizes(&format!("{copy}; SELECT * FROM glob('in/*')")), [2]);
     }
 
     #[test]
