@@ -210,6 +210,8 @@ fn standard_input_and_pipes_are_tables() {
         shell("cat a.csv | \"$0\" \"SELECT sum(id) AS s FROM '/dev/fd/3'\" 3<&0 0</dev/null"),
         "s\n3\n"
     );
+    let named = "mkfifo p; cat a.csv > p & \"$0\" \"SELECT sum(id) AS s FROM 'p'; SELECT max(id) AS m FROM 'p'\"; rm p";
+    assert_eq!(shell(named), "s\n3\nm\n2\n");
     assert_eq!(shell("yes 7 | \"$0\" --header=false \"SELECT * FROM '-' LIMIT 2\""), "column0\n7\n7\n");
 }
 

@@ -74,6 +74,9 @@ fn scratch(dir: &Path, codec: Codec) {
     file("no_records.csv", &encode(codec, ""));
     file("header.csv", &encode(codec, "id,name\n"));
     file("one.csv", &encode(codec, "id,name\n1,x\n"));
+    file("words.csv", &encode(codec, "ok,note,late\nyes,maybe,ja\nno,yes,\n"));
+    file("headed.csv", &encode(codec, "a,b\n1,2\n"));
+    file("objects.json", &encode(codec, "[{\"id\": 1, \"x\": [\"a\", {\"b\": 1}]},\n {\"id\": 2}]\n"));
     file("no_newline.csv", &encode(codec, "id,name\n1,x\n2,y"));
     file("two_members.csv", &[encode(codec, "id,name\n1,x\n2,"), encode(codec, "y\n3,z\n")].concat());
     file("whole.csv", &whole);
@@ -91,6 +94,7 @@ fn scratch(dir: &Path, codec: Codec) {
     file("padded.csv", &[encode(codec, "id,name\n1,x\n"), padding].concat());
     file("na.csv", &encode(codec, "v\n1\nNA\n7\n"));
     file("short.csv", &encode(codec, "id,name\n1,x\n2\n"));
+    fs::create_dir(dir.join("empty")).unwrap();
     fs::create_dir(dir.join("mixed")).unwrap();
     fs::write(dir.join("mixed/1.csv"), "id,name\n1,x\n").unwrap();
     fs::write(dir.join("mixed/2.csv"), "").unwrap();

@@ -352,6 +352,9 @@ impl Error {
                 None if is_glob(pattern) => "check the folder and the pattern; quote it, so that the shell leaves it alone".into(),
                 None => "check the path; a relative path starts at the current folder".into(),
             }),
+            ErrorKind::NotAFile { found, .. } if found.contains("without files") => {
+                Some("files are those in it and below, but for those whose names begin with a dot or _".into())
+            }
             ErrorKind::NotAFile { path, found } if found.contains("directory") => {
                 Some(format!("name the files in it, as in '{}/*.csv'", path.display().to_string().trim_end_matches('/')))
             }
@@ -359,7 +362,7 @@ impl Error {
                 Some("pipe something in, as in cat FILE | swath …".into())
             }
             ErrorKind::NotAFile { found, .. } if found.contains("pipe") => {
-                Some("pipe it in, as '-', or pass it as <(command)".into())
+                Some("name a pipe itself, and not by a glob; or pass it as '-' or <(command)".into())
             }
             ErrorKind::NoText { hint, .. } | ErrorKind::Parquet { hint, .. } => Some((*hint).into()),
             ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {

@@ -1,4 +1,4 @@
-//! Pipes as files: standard input, called `-`, and what a shell passes as `<(command)`.
+//! Pipes as files: standard input, called `-`, what a shell passes as `<(command)`, and those with a name, as `mkfifo` makes them.
 //!
 //! A pipe can be read once, and a file is read several times: its head to find out what it holds, all of it for the answer, and
 //! again where a pass begins anew. So what is read of a pipe is kept, in a file without a name, which is gone when the process is.
@@ -72,7 +72,7 @@ pub fn kept_pipe_bytes() -> u64 {
     KEPT_BYTES.load(Ordering::Relaxed)
 }
 
-/// What standard input or a path in [`OPEN_FILES`] is.
+/// What standard input or the path of a pipe is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Passed {
     /// A file, by its path.
@@ -92,7 +92,7 @@ pub(crate) fn passed(path: &str) -> Option<Passed> {
         });
     }
     let path = Path::new(path);
-    is_passed_pipe(path).then(|| Passed::Pipe(path.to_owned()))
+    is_pipe(path).then(|| Passed::Pipe(path.to_owned()))
 }
 
 fn is_standard_input(path: &Path) -> bool {
@@ -104,8 +104,15 @@ pub fn is_open_file(path: &Path) -> bool {
     path.parent().is_some_and(|folder| OPEN_FILES.iter().any(|files| folder == Path::new(files)))
 }
 
-fn is_passed_pipe(path: &Path) -> bool {
-    is_open_file(path) && path.metadata().is_ok_and(|found| found.file_type().is_fifo())
+fn is_pipe(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.file_type().is_fifo())
+}
+
+/// What is kept of a pipe that has a name. It is opened once: who opens it again would wait for another writer.
+fn known_by_name(path: &Path) -> Option<PipeReader> {
+    let found = path.metadata().ok().filter(|found| found.file_type().is_fifo() && !is_open_file(path))?;
+    let pipe = Arc::clone(lock(&PIPES).known.get(&(found.dev(), found.ino()))?);
+    Some(PipeReader { pipe, at: 0 })
 }
 
 /// What can be read at a path.
@@ -128,8 +135,11 @@ impl<R: Read + Send + std::fmt::Debug> MemberRead for R {}
 
 /// Opens a file, or a pipe that [`passed`] has told, at its start.
 pub(crate) fn open(path: &Path) -> io::Result<Opened> {
+    if let Some(known) = known_by_name(path) {
+        return Ok(Opened::Kept(known));
+    }
     let source = match open_once(path)? {
-        Opened::File(file) if !is_passed_pipe(path) => return Ok(Opened::File(file)),
+        Opened::File(file) if !is_pipe(path) => return Ok(Opened::File(file)),
         Opened::File(pipe) | Opened::Input(pipe) => pipe,
         other @ (Opened::Kept(_) | Opened::Member(_)) => return Ok(other),
     };
@@ -242,7 +252,7 @@ pub(crate) fn is_head_paused(path: &Path) -> io::Result<bool> {
 
 /// What is kept of a pipe, if a path is one.
 fn kept(path: &Path) -> io::Result<Option<PipeReader>> {
-    if !is_standard_input(path) && !is_open_file(path) {
+    if !is_standard_input(path) && !is_open_file(path) && !is_pipe(path) {
         return Ok(None);
     }
     match open(path)? {

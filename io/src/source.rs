@@ -43,8 +43,9 @@ impl SourceFile {
 /// A pattern is a path or a glob: `*` and `?` within a folder's name, `**` for any folders, `[a-z]`,
 /// and `{a,b}` for alternatives; as in a shell, only a dot matches the dot of a hidden file, and `~/` is the user's home.
 /// A path that exists is taken as it is, whatever characters it has; but `-` and `/dev/stdin` are standard input (a file that is
-/// called `-` is `./-`). It and what a shell passes as `<(command)` may be pipes, which are kept (see [`keep_pipes_in`]).
-/// Folders that a glob matches are passed over; a folder named outright is an error. ZIP archives are folders of the files in them:
+/// called `-` is `./-`). It, what a shell passes as `<(command)`, and what is named outright may be pipes, which are kept (see [`keep_pipes_in`]).
+/// Folders that a glob matches are passed over; a folder named outright is all files in it and below, but for those whose names begin with `_`, by
+/// which other programs mark what is no data, as `_SUCCESS`. ZIP archives are folders of the files in them:
 /// `a.zip/data/x.csv`, `a.zip/*.csv`; but `**` does not go into them from outside.
 ///
 /// # Errors
@@ -85,6 +86,9 @@ fn expand_one(pattern: &str, files: &mut Vec<SourceFile>) -> Result<()> {
         });
         return Ok(());
     }
+    if path.is_dir() {
+        return files_of_folder(path, files);
+    }
     if !is_glob(pattern) || path.exists() || archive::find(path).is_ok_and(|found| found.is_some()) {
         files.push(regular_file(path)?);
         return Ok(());
@@ -107,6 +111,26 @@ fn expand_one(pattern: &str, files: &mut Vec<SourceFile>) -> Result<()> {
         files.push(regular_file(&path)?);
     }
     Ok(())
+}
+
+/// Adds the files of a folder and of those below.
+fn files_of_folder(folder: &Path, files: &mut Vec<SourceFile>) -> Result<()> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    let pieces = pieces("**").unwrap_or_default();
+    walk(folder, &pieces, &mut found)?;
+    let is_mark = |path: &PathBuf| {
+        let inside = path.strip_prefix(folder).unwrap_or(path);
+        inside.iter().any(|name| name.as_encoded_bytes().starts_with(b"_"))
+    };
+    found.retain(|path| !path.is_dir() && !is_mark(path));
+    if found.is_empty() {
+        return Err(ErrorKind::NotAFile { path: folder.into(), found: "a directory without files" }.into());
+    }
+    found.sort();
+    found.iter().try_for_each(|path| {
+        files.push(regular_file(path)?);
+        Ok(())
+    })
 }
 
 /// What a glob says of one part of a path.
@@ -381,14 +405,22 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_the_files_in_it() {
+        let dir = folder(&["b.csv", "a/1.csv", "a/deep/2.csv", "_SUCCESS", ".x.crc", "_temporary/0.csv"]);
+        let all = ["a/1.csv", "a/deep/2.csv", "b.csv"];
+        assert_eq!(names(&dir, "").unwrap(), all);
+        assert_eq!(names(&dir, "a/").unwrap(), all[..2]);
+        let error = names(&dir, ".").map(|_| ()).and_then(|()| names(&folder(&[".hidden"]), "")).unwrap_err();
+        assert!(error.to_string().ends_with("expected a file, found a directory without files"), "{error}");
+    }
+
+    #[test]
     fn nothing_found_is_an_error_with_the_nearest_name() {
         let dir = folder(&["flights.csv.bz2"]);
         let error = names(&dir, "flihgts.csv.bz2").unwrap_err();
         assert!(error.hint().unwrap().contains("flights.csv.bz2"), "{error}");
         let error = names(&dir, "*.parquet").unwrap_err();
         assert!(error.to_string().starts_with("no file matches"), "{error}");
-        let error = names(&dir, "").unwrap_err();
-        assert!(error.to_string().contains("found a directory"), "{error}");
         let error = names(&dir, "[a.csv").unwrap_err();
         assert!(error.to_string().contains("cannot understand the glob"), "{error}");
     }
