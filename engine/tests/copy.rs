@@ -104,6 +104,62 @@ fn csv_for_other_programs() {
 }
 
 #[test]
+fn files_of_a_length_come_one_after_the_other() {
+    let scratch = Scratch::new();
+    scratch.file("long.csv", &format!("n\n{}", (0..100_000).map(|n| format!("{n}\n")).collect::<String>()));
+    for (name, options) in [
+        ("c", "FORMAT csv, FILE_SIZE_BYTES 100000"),
+        ("t", "FORMAT tsv, FILE_SIZE_BYTES '100 kB', FILE_EXTENSION 'tab', PER_THREAD_OUTPUT"),
+        ("j", "FORMAT json, FILE_SIZE_BYTES '300kB', ARRAY"),
+        ("p", "FORMAT parquet, FILE_SIZE_BYTES 50000, ROW_GROUP_SIZE 10000"),
+    ] {
+        let written = scratch.rows(&format!(
+            "COPY (SELECT n FROM '$/long.csv' ORDER BY n) TO '$/{name}' ({options}, RETURN_FILES)"
+        ));
+        let names = scratch.names(name);
+        assert!((3..20).contains(&names.len()), "{name}: {names:?}");
+        let paths: Vec<String> =
+            names.iter().map(|file| scratch.dir.path().join(name).join(file).display().to_string()).collect();
+        assert_eq!(written, [format!("100000|[{}]", paths.join(", "))]);
+        let sorted = scratch.rows(&format!("SELECT n FROM '$/{name}'"));
+        assert_eq!(sorted, (0..100_000).map(|n| n.to_string()).collect::<Vec<_>>(), "{name}");
+        let shorter = format!("COPY (SELECT n FROM '$/long.csv' LIMIT 1) TO '$/{name}' ({options})");
+        let (message, hint) = scratch.error(&shorter);
+        assert!(message.contains("would be taken for one of the 1 files"), "{message}");
+        assert!(hint.contains("OVERWRITE_OR_IGNORE"), "{hint}");
+        let kept = shorter.replace("FORMAT", "OVERWRITE_OR_IGNORE, FORMAT");
+        scratch.rows(&kept);
+        assert_eq!(scratch.names(name), names);
+    }
+    let (message, hint) = scratch.error("COPY (SELECT 1) TO '$/x.csv' (FILE_SIZE_BYTES 10)");
+    assert_eq!(message, "'$/x.csv' is the name of one file");
+    assert!(hint.contains("'x-*.csv'"), "{hint}");
+    let (message, _) =
+        scratch.error("COPY (SELECT 1 AS a) TO '$/x' (FORMAT csv, FILE_SIZE_BYTES 10, PARTITION_BY a)");
+    assert_eq!(message, "option partition_by: file_size_bytes is set, too");
+    let (message, _) = scratch.error("COPY (SELECT 1) TO '$/x' (FORMAT csv, FILE_SIZE_BYTES 'big')");
+    assert_eq!(
+        message,
+        "option file_size_bytes: expected a number of bytes, as 100000 or '100 MB', found 'big'"
+    );
+}
+
+#[test]
+fn files_are_told_and_empty_ones_may_be_left_out() {
+    let scratch = Scratch::new();
+    let written = scratch.rows("COPY (SELECT id FROM '$/a.csv') TO '$/b.csv' (RETURN_FILES)");
+    assert_eq!(written, [format!("4|[{}/b.csv]", scratch.dir.path().display())]);
+    let folders = "COPY (SELECT k, id FROM '$/many-0.csv' WHERE k < 2) TO '$/f' (FORMAT csv, PARTITION_BY k, RETURN_FILES true)";
+    let path = scratch.dir.path().display();
+    assert_eq!(scratch.rows(folders), [format!("144|[{path}/f/k=0/data_0.csv, {path}/f/k=1/data_0.csv]")]);
+    let none = "COPY (SELECT id FROM '$/a.csv' WHERE id > 9) TO '$/none.csv' (WRITE_EMPTY_FILE false)";
+    assert_eq!(scratch.rows(none), ["0"]);
+    assert!(!scratch.names("").contains(&"none.csv".to_owned()));
+    scratch.rows(&none.replace("false", "true"));
+    assert_eq!(scratch.read("none.csv"), "id\n");
+}
+
+#[test]
 fn delimiters_of_several_characters_and_escapes_come_back() {
     let scratch = Scratch::new();
     let expected = scratch.rows("SELECT * FROM '$/a.csv' ORDER BY id");

@@ -11,7 +11,7 @@ use sqlparser::ast::{Statement as SqlStatement, Value};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::copy_from::rewrite_copy_from;
+use crate::copy_from::{options_of, rewrite_copy_from};
 use crate::error::{Error, Result};
 use crate::parse::Statement;
 use crate::source_call::OptionValue;
@@ -140,12 +140,39 @@ fn rewrite_copy(tokens: &[&TokenWithSpan], copy: usize) -> Result<Vec<TokenWithS
     if rest.first().is_some_and(|token| token.token == Token::LParen) {
         out.push(TokenWithSpan::wrap(word("OPTIONS")));
         out.extend(complete_options(rest));
+    } else if let Some(options) = options_in_a_row(rest) {
+        out.extend(options);
     } else {
         let list = rest.iter().position(|token| is(token, Keyword::OPTIONS)).unwrap_or(rest.len());
         out.extend(owned(&rest[..list]));
         out.extend(complete_options(&rest[list..]));
     }
     Ok(out)
+}
+
+/// Options without parentheses, as older programs write them: `CSV HEADER DELIMITER ';'`. `None`: the words are others, which the parser knows.
+fn options_in_a_row(tokens: &[&TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
+    let first = tokens.iter().find(|token| !is(token, Keyword::WITH))?;
+    let is_known = |token: &TokenWithSpan| {
+        [Keyword::STORED, Keyword::PARTITIONED, Keyword::OPTIONS].iter().any(|keyword| is(token, *keyword))
+    };
+    if is_known(first) || !matches!(first.token, Token::Word(_)) {
+        return None;
+    }
+    let ending = tokens.last().filter(|token| token.token == Token::SemiColon);
+    let mut out = vec![word("OPTIONS"), Token::LParen];
+    for (at, option) in options_of(&tokens[..tokens.len() - usize::from(ending.is_some())]).iter().enumerate()
+    {
+        if at > 0 {
+            out.push(Token::Comma);
+        }
+        out.push(word(&option.name));
+        out.extend(option.value.iter().cloned());
+    }
+    out.push(Token::RParen);
+    out.extend(ending.map(|token| token.token.clone()));
+    let span = first.span;
+    Some(out.into_iter().map(|token| TokenWithSpan::new(token, span)).collect())
 }
 
 /// Gives options without a value the value true, takes `=` away, and makes one text of columns: `(HEADER, DELIM = ';', FORCE_QUOTE (a, "b"))`
@@ -281,6 +308,15 @@ mod tests {
         ] {
             let shown = shown(sql).replace("format='CSV'", "format='csv'");
             assert_eq!(shown, expected, "{sql}");
+        }
+        for in_a_row in
+            ["CSV HEADER DELIMITER AS ';'", "WITH CSV HEADER DELIMITER ';'", "CSV HEADER DELIMITER ';';"]
+        {
+            let shown = shown(&format!("COPY t TO 'a' {in_a_row}"));
+            assert_eq!(
+                shown.to_lowercase(),
+                "select * from t | a | format='csv' header='true' delimiter=';'"
+            );
         }
         let columns = "COPY t TO 'a' (FORCE_QUOTE (a, \"b c\"), HEADER)";
         assert!(

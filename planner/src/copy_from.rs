@@ -71,13 +71,13 @@ pub(crate) fn rewrite_copy_from(
 }
 
 /// An option, as it was written.
-struct Given {
-    name: String,
-    value: Vec<Token>,
+pub(crate) struct Given {
+    pub(crate) name: String,
+    pub(crate) value: Vec<Token>,
 }
 
 /// The options behind the file, in parentheses, or one after the other as older programs write them.
-fn options_of(tokens: &[&TokenWithSpan]) -> Vec<Given> {
+pub(crate) fn options_of(tokens: &[&TokenWithSpan]) -> Vec<Given> {
     let is_with = tokens.first().is_some_and(|token| is(token, Keyword::WITH));
     let tokens = &tokens[usize::from(is_with)..];
     match tokens {

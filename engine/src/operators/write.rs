@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, UInt64Array};
+use arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringBuilder, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -28,10 +28,12 @@ use tokio::task::JoinSet;
 
 use super::Operator;
 use crate::error::Error;
-use crate::sinks::{SealedFile, Texts, WriteFolders, WriteSpec, WriterMemory, compression_limits};
+use crate::sinks::{
+    OpenFile, SealedFile, Texts, WriteFolders, WriteSpec, WriterMemory, Written, compression_limits,
+};
 
-/// Writes the rows of its input and yields one row, `count`: how many there were. Of a statement that writes to standard output it
-/// yields nothing, as that would stand behind the rows there.
+/// Writes the rows of its input and yields one row, `count`: how many there were, and where that is asked for, `files`: which ones were
+/// written. Of a statement that writes to standard output it yields nothing, as that would stand behind the rows there.
 ///
 /// All files of a write get their names when all of them are whole. Whatever ends it before, an error,
 /// a panic or nobody waiting, leaves what was there.
@@ -45,8 +47,11 @@ impl Write {
     /// A plan that writes the rows of `input`.
     pub(crate) fn plan(input: LogicalPlan, spec: WriteSpec) -> crate::Result<LogicalPlan> {
         spec.check(input.schema().inner())?;
-        let count = Schema::new(vec![Field::new("count", DataType::UInt64, false)]);
-        let schema = Arc::new(DFSchema::try_from(count)?);
+        let mut fields = vec![Field::new("count", DataType::UInt64, false)];
+        if spec.returns_files {
+            fields.push(Field::new_list("files", Field::new_list_field(DataType::Utf8, true), false));
+        }
+        let schema = Arc::new(DFSchema::try_from(Schema::new(fields))?);
         Ok(Self { schema, spec: Arc::new(spec) }.over(input))
     }
 
@@ -145,7 +150,7 @@ impl ExecutionPlan for WriteExec {
     }
 
     fn required_input_distribution(&self) -> Vec<Distribution> {
-        vec![if self.spec.target.is_numbered() {
+        vec![if self.spec.takes_partitions() {
             Distribution::UnspecifiedDistribution
         } else {
             Distribution::SinglePartition
@@ -177,15 +182,15 @@ impl ExecutionPlan for WriteExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let mut input = Arc::clone(&self.input);
-        if !self.spec.target.is_numbered() && input.output_partitioning().partition_count() > 1 {
+        if !self.spec.takes_partitions() && input.output_partitioning().partition_count() > 1 {
             input = Arc::new(CoalescePartitionsExec::new(input));
         }
         let schema = self.schema();
         if self.spec.target.folders().is_some() {
             let rows = input.execute(0, Arc::clone(&context))?;
             let metrics = BaselineMetrics::new(&self.metrics, partition);
-            let count = count(WriteFolders::run(Arc::clone(&self.spec), rows, context, metrics), schema);
-            return Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(count))));
+            let told = tell(WriteFolders::run(Arc::clone(&self.spec), rows, context, metrics), schema);
+            return Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(told))));
         }
         let partitions = 0..input.output_partitioning().partition_count();
         let parts = partitions.map(|index| input.execute(index, Arc::clone(&context)));
@@ -197,7 +202,7 @@ impl ExecutionPlan for WriteExec {
             threads: context.session_config().target_partitions(),
             metrics: BaselineMetrics::new(&self.metrics, partition),
         };
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(count(write.run(), schema)))))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(tell(write.run(), schema)))))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
@@ -205,12 +210,22 @@ impl ExecutionPlan for WriteExec {
     }
 }
 
-/// What a write yields: the number of its rows, or nothing.
-async fn count(write: impl Future<Output = crate::Result<u64>>, schema: SchemaRef) -> Result<RecordBatch> {
-    let rows = write.await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+/// What a write yields: the number of its rows, and its files where these are wanted, or nothing.
+async fn tell(write: impl Future<Output = crate::Result<Written>>, schema: SchemaRef) -> Result<RecordBatch> {
+    let written = write.await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+    let columns = schema.fields().iter().map(|field| -> ArrayRef {
+        match field.data_type() {
+            DataType::UInt64 => Arc::new(UInt64Array::from(vec![written.row_count])),
+            _ => {
+                let mut files = ListBuilder::new(StringBuilder::new());
+                files.append_value(written.files.iter().map(|file| Some(file.to_string_lossy())));
+                Arc::new(files.finish())
+            }
+        }
+    });
     match schema.fields().is_empty() {
         true => Ok(RecordBatch::new_empty(schema)),
-        false => Ok(RecordBatch::try_new(schema, vec![Arc::new(UInt64Array::from(vec![rows]))])?),
+        false => Ok(RecordBatch::try_new(Arc::clone(&schema), columns.collect())?),
     }
 }
 
@@ -227,29 +242,24 @@ struct WriteAll {
 }
 
 impl WriteAll {
-    /// Writes all files and gives them their names; how many rows there were.
-    async fn run(self) -> crate::Result<u64> {
+    /// Writes all files and gives them their names.
+    async fn run(self) -> crate::Result<Written> {
         let Self { spec, parts, schema, pool, threads, metrics } = self;
-        if let Some(path) = spec.target.left_over(parts.len()) {
-            let message = format!(
-                "{} would be taken for one of the {} files that are written",
-                path.display(),
-                parts.len()
-            );
-            let hint = "remove the files of the earlier write, or write to another folder";
-            return Err(Error::query(message, hint.to_owned()));
+        if spec.takes_partitions() {
+            spec.refuse_left_over(parts.len())?;
         }
         let mut writes = JoinSet::new();
         let file_count = parts.len();
         let compression = compression_limits(&pool, threads).of_each(file_count);
         let threads = threads.div_ceil(file_count.max(1));
         for (partition, rows) in parts.into_iter().enumerate() {
-            let (spec, schema) = (Arc::clone(&spec), Arc::clone(&schema));
+            let (spec, schema, pool) = (Arc::clone(&spec), Arc::clone(&schema), Arc::clone(&pool));
             let metrics = metrics.intermediate();
-            let memory = WriterMemory::new(&pool, file_count);
             writes.spawn(async move {
-                let file = Writing { spec: &spec, partition, schema: &schema, memory, threads, compression };
-                file.write(rows, &metrics).await
+                let memory = || WriterMemory::new(&pool, file_count);
+                let (spec, schema) = (&spec, &schema);
+                let files = Writing { spec, partition, schema, memory, threads, compression };
+                files.write(rows, &metrics).await
             });
         }
         let mut files = Vec::new();
@@ -263,8 +273,8 @@ impl WriteAll {
                 },
             };
             match written {
-                Ok((file, rows)) => {
-                    files.push(file);
+                Ok((of_partition, rows)) => {
+                    files.extend(of_partition);
                     count += rows;
                 }
                 Err(error) => {
@@ -274,55 +284,77 @@ impl WriteAll {
                 }
             }
         }
-        spec.commit(files)?;
+        if !spec.takes_partitions() {
+            spec.refuse_left_over(files.len())?;
+        }
+        let files = spec.commit(files)?;
         metrics.done();
-        Ok(count)
+        Ok(Written { row_count: count, files })
     }
 }
 
-/// One file on its way.
-struct Writing<'a> {
+/// The files of one partition on their way.
+struct Writing<'a, M> {
     spec: &'a WriteSpec,
     partition: usize,
     schema: &'a SchemaRef,
-    memory: WriterMemory,
+    /// Makes the memory of a file.
+    memory: M,
     /// Threads that make text of rows.
     threads: usize,
     /// What compressing it may take.
     compression: CompressionLimits,
 }
 
-impl Writing<'_> {
+impl<M: Fn() -> WriterMemory> Writing<'_, M> {
     /// Writes the rows of the partition; how many there were.
     async fn write(
         self,
         mut rows: SendableRecordBatchStream,
         metrics: &BaselineMetrics,
-    ) -> crate::Result<(SealedFile, u64)> {
+    ) -> crate::Result<(Vec<SealedFile>, u64)> {
         let Self { spec, partition, schema, memory, threads, compression } = self;
         let mut count = 0;
-        let file = match spec.encode_apart() {
+        let mut sealed = Vec::new();
+        let encode = spec.encode_apart();
+        let is_of_rows = encode.is_none();
+        let open = |number: usize| spec.open(number, schema, is_of_rows.then(&memory), compression);
+        let mut file = open(partition)?;
+        let mut row_count_of_file = 0;
+        let mut next = |file: &mut OpenFile, row_count: &mut u64| -> crate::Result<()> {
+            if spec.is_long_enough(file) {
+                let next = open(partition + sealed.len() + 1)?;
+                sealed.push(std::mem::replace(file, next).seal()?);
+                *row_count = 0;
+            }
+            Ok(())
+        };
+        match encode {
             Some(encode) => {
-                let mut file = spec.open(partition, schema, None, compression)?;
-                let mut texts = Texts::new(rows, encode, threads, memory, metrics.elapsed_compute().clone());
+                let time = metrics.elapsed_compute().clone();
+                let mut texts = Texts::new(rows, encode, threads, memory(), time);
                 while let Some(text) = texts.next().await? {
                     let _timer = metrics.elapsed_compute().timer();
+                    next(&mut file, &mut row_count_of_file)?;
                     file.write_text(text.bytes)?;
+                    row_count_of_file += text.row_count;
                     count += text.row_count;
                 }
-                file
             }
             None => {
-                let mut file = spec.open(partition, schema, Some(memory), compression)?;
                 while let Some(batch) = rows.try_next().await? {
                     let _timer = metrics.elapsed_compute().timer();
+                    next(&mut file, &mut row_count_of_file)?;
                     file.write(&batch)?;
+                    row_count_of_file += batch.num_rows() as u64;
                     count += batch.num_rows() as u64;
                 }
-                file
             }
-        };
+        }
         let _timer = metrics.elapsed_compute().timer();
-        Ok((file.seal()?, count))
+        if row_count_of_file > 0 || spec.writes_empty_files {
+            sealed.push(file.seal()?);
+        }
+        Ok((sealed, count))
     }
 }

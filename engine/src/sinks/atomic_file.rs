@@ -70,6 +70,15 @@ impl AtomicFile {
         Ok(Self { out: Out::File(BufWriter::with_capacity(BUFFER_LEN_BYTES, temporary)), path })
     }
 
+    /// How much has been written. It asks the system: for now and then, not for each write.
+    pub(super) fn len_bytes(&self) -> u64 {
+        let (file, buffered) = match &self.out {
+            Out::Device(writer) | Out::InPlace(writer) => (writer.get_ref(), writer.buffer()),
+            Out::File(writer) => (writer.get_ref().file(), writer.buffer()),
+        };
+        file.metadata().map_or(0, |found| found.len()) + buffered.len() as u64
+    }
+
     /// The folder that the file will be in.
     pub(super) fn folder(&self) -> &Path {
         folder_of(&self.path)

@@ -17,5 +17,5 @@ pub(crate) use folders::WriteFolders;
 pub(crate) use memory::{WriterMemory, compression_limits};
 pub use options::{FileFormat, WriteOptions};
 pub use sink::Sink;
-pub(crate) use spec::{SealedFile, WriteSpec};
+pub(crate) use spec::{OpenFile, SealedFile, WriteSpec, Written};
 pub(crate) use texts::Texts;

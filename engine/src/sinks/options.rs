@@ -11,6 +11,7 @@ use swath_planner::{OptionValue, nearest};
 use super::folders::Existing;
 use super::format::ForceQuote;
 use crate::options::{boolean, byte, delim, number, text};
+use crate::settings::parse_bytes;
 
 /// Options for writing files; what is not set follows from the file's name.
 ///
@@ -25,6 +26,9 @@ use crate::options::{boolean, byte, delim, number, text};
 /// | `overwrite`, `overwrite_or_ignore`, `append` | `true`, `false` | what becomes of files that are in the folder already: all are replaced, or those of the same names, or none |
 /// | `filename_pattern` | a text | names of files in folders: `data_{i}`, or with `{uuid}`, `{uuidv7}` |
 /// | `file_extension` | a text | their ending, in front of that of a codec |
+/// | `file_size_bytes` | a number, or a text as `'100 MB'` | several files, with a number in their names: the next one begins where one is so long |
+/// | `write_empty_file` | `true`, `false` | whether there is a file where there are no rows |
+/// | `return_files` | `true`, `false` | `COPY` also tells which files were written, as `files` |
 /// | `header` | `true`, `false` | CSV: whether the first record names the columns |
 /// | `delim`, `sep` | one to eight bytes | CSV: between fields |
 /// | `quote` | one character | CSV: around fields that need it |
@@ -57,6 +61,9 @@ pub struct WriteOptions {
     pub(crate) existing: Option<Existing>,
     pub(crate) filename_pattern: Option<String>,
     pub(crate) file_extension: Option<String>,
+    pub(crate) file_size_bytes: Option<u64>,
+    pub(crate) write_empty_file: Option<bool>,
+    pub(crate) return_files: bool,
     pub(crate) header: Option<bool>,
     pub(crate) delim: Option<Delim>,
     pub(crate) quote: Option<u8>,
@@ -93,7 +100,7 @@ pub enum FileFormat {
 }
 
 /// Every option, by the name that is suggested for a misspelt one.
-const OPTIONS: [&str; 25] = [
+const OPTIONS: [&str; 28] = [
     "format",
     "compression",
     "compression_level",
@@ -105,6 +112,9 @@ const OPTIONS: [&str; 25] = [
     "append",
     "filename_pattern",
     "file_extension",
+    "file_size_bytes",
+    "write_empty_file",
+    "return_files",
     "header",
     "delim",
     "sep",
@@ -153,6 +163,9 @@ impl WriteOptions {
                 let ending = text(name, value)?;
                 self.file_extension = Some(ending.strip_prefix('.').unwrap_or(ending).to_owned());
             }
+            "file_size_bytes" | "max_file_size" => self.file_size_bytes = Some(file_size(name, value)?),
+            "write_empty_file" => self.write_empty_file = Some(boolean(name, value)?),
+            "return_files" => self.return_files = boolean(name, value)?,
             "header" => self.header = Some(boolean(name, value)?),
             "delim" | "sep" | "delimiter" => self.delim = Some(delim("delim", value)?),
             "escape" => self.escape = byte(name, value)?,
@@ -256,6 +269,19 @@ impl WriteOptions {
         self
     }
 
+    /// Writes several files, one after the other: the next one begins where one has so many bytes. The name has a `*` or `{}` where
+    /// the number goes, or it is a folder's.
+    pub fn file_size_bytes(mut self, bytes: u64) -> Self {
+        self.file_size_bytes = Some(bytes.max(1));
+        self
+    }
+
+    /// Writes no file where there are no rows.
+    pub fn skip_empty_files(mut self) -> Self {
+        self.write_empty_file = Some(false);
+        self
+    }
+
     /// CSV: sets whether the first record names the columns; it does by default.
     pub fn header(mut self, header: bool) -> Self {
         self.header = Some(header);
@@ -351,6 +377,18 @@ impl WriteOptions {
             return Err(IoError::bad_option_hint(name, "another of its kind is set", hint));
         }
         Ok(())
+    }
+
+    /// Whether an option is set that only CSV has.
+    pub(crate) fn ask_for_csv(&self) -> bool {
+        self.header.is_some()
+            || self.delim.is_some()
+            || self.quote.is_some()
+            || self.escape.is_some()
+            || self.force_quote.is_some()
+            || self.decimal_separator.is_some()
+            || self.crlf.is_some()
+            || self.bom.is_some()
     }
 
     /// Refuses options that are set and mean nothing in the format.
@@ -510,6 +548,18 @@ fn time_format(name: &str, value: &OptionValue) -> Result<String, IoError> {
 
 fn wrong(name: &str, expected: &str, found: &OptionValue) -> IoError {
     IoError::bad_option(name, format!("expected {expected}, found {found}"))
+}
+
+/// A number of bytes, which may have a unit.
+fn file_size(name: &str, value: &OptionValue) -> Result<u64, IoError> {
+    let bytes = match value {
+        OptionValue::Text(text) => parse_bytes(name, text).ok().map(|bytes| bytes as u64),
+        OptionValue::Number(number) => number.parse().ok(),
+        _ => None,
+    };
+    bytes
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| wrong(name, "a number of bytes, as 100000 or '100 MB'", value))
 }
 
 fn too_large(name: &str) -> IoError {

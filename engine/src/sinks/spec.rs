@@ -9,7 +9,7 @@ use arrow::datatypes::SchemaRef;
 use swath_io::{Codec, CompressionLimits, Compressor, Delim, Error as IoError, ErrorKind};
 
 use super::atomic_file::{AtomicFile, is_standard_output};
-use super::folders::Folders;
+use super::folders::{Existing, Folders};
 use super::format::{
     CsvStyle, CsvWriter, JsonWriter, ParquetCodec, ParquetStyle, ParquetWriter, RowWriter, TextWriter,
 };
@@ -31,6 +31,21 @@ pub(crate) struct WriteSpec {
     format: Format,
     codec: Codec,
     level: Option<u32>,
+    /// How long a file gets before the next one begins.
+    file_len_bytes: Option<u64>,
+    /// Whether there is a file where there are no rows.
+    pub(crate) writes_empty_files: bool,
+    /// Whether files of an earlier write may be among those of this one.
+    keeps_left_over: bool,
+    /// Whether the files are told.
+    pub(crate) returns_files: bool,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) row_count: u64,
+    pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,7 +71,12 @@ impl WriteSpec {
         let path = if path == Path::new(STANDARD_OUTPUT) { Path::new(STANDARD_OUTPUT_FILE) } else { path };
         let usual = is_standard_output(path).then_some(FileFormat::Csv);
         let named_codec = Codec::of_name(path);
-        let Some(format) = options.format.or_else(|| FileFormat::of_name(path)).or(usual) else {
+        // Options that only CSV has say it, too, where a name says nothing, or no more than that it is text.
+        let by_name = match FileFormat::of_name(path) {
+            None | Some(FileFormat::Text) if options.ask_for_csv() => Some(FileFormat::Csv),
+            by_name => by_name,
+        };
+        let Some(format) = options.format.or(by_name).or(usual) else {
             if path.is_dir() {
                 let folder = path.display().to_string();
                 let hint = format!(
@@ -99,8 +119,9 @@ impl WriteSpec {
         let ending = ending(options.file_extension.as_deref().unwrap_or(format.extension()), format, codec);
         let target = match options.partition_by.is_empty() {
             true => {
-                let target = Target::new(path, options.per_partition, &ending)?;
-                Folders::refuse_options(options, target.is_numbered())?;
+                let is_numbered = options.per_partition.or(options.file_size_bytes.map(|_| true));
+                let target = Target::new(path, is_numbered, &ending)?;
+                Folders::refuse_options(options, &target)?;
                 target
             }
             false => Target::Folders(Folders::new(path, options, &ending)?),
@@ -116,7 +137,40 @@ impl WriteSpec {
             Format::Parquet(_) => (Codec::Plain, None),
             _ => (codec, options.compression_level),
         };
-        Ok(Self { target, format, codec, level })
+        Ok(Self {
+            target,
+            format,
+            codec,
+            level,
+            file_len_bytes: options.file_size_bytes,
+            writes_empty_files: options.write_empty_file != Some(false),
+            keeps_left_over: options.existing == Some(Existing::OverwriteOrIgnore),
+            returns_files: options.return_files,
+        })
+    }
+
+    /// Whether each partition of rows is written to a file of its own. Where files are to have a length, all rows come in a row.
+    pub(crate) fn takes_partitions(&self) -> bool {
+        self.target.is_numbered() && self.file_len_bytes.is_none()
+    }
+
+    /// Whether the next file is to begin.
+    pub(crate) fn is_long_enough(&self, file: &OpenFile) -> bool {
+        self.file_len_bytes.is_some_and(|len| file.out.destination().len_bytes() >= len)
+    }
+
+    /// Refuses a file of an earlier write that would be taken for one of so many.
+    pub(crate) fn refuse_left_over(&self, file_count: usize) -> Result<()> {
+        match self.target.left_over(file_count) {
+            Some(path) if !self.keeps_left_over => {
+                let path = path.display();
+                let message =
+                    format!("{path} would be taken for one of the {file_count} files that are written");
+                let hint = "remove the files of the earlier write, or write to another folder; OVERWRITE_OR_IGNORE keeps them";
+                Err(Error::query(message, hint.to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether rows of these columns can be written.
@@ -219,8 +273,8 @@ impl WriteSpec {
         }))
     }
 
-    /// Gives whole files their names, in a folder that is made for it if it is not there and should be.
-    pub(crate) fn commit(&self, mut files: Vec<SealedFile>) -> Result<()> {
+    /// Gives whole files their names, in a folder that is made for it if it is not there and should be. Returns these.
+    pub(crate) fn commit(&self, mut files: Vec<SealedFile>) -> Result<Vec<PathBuf>> {
         files.sort_by_key(|file| file.partition);
         let folder = files.first().filter(|_| self.target.new_folder().is_some());
         let folder = folder.map(|file| file.file.folder().to_owned());
@@ -229,7 +283,7 @@ impl WriteSpec {
                 .map_err(|source| IoError::from(ErrorKind::Io { path: folder, action: "create", source }))
         });
         let _made = made.transpose()?;
-        files.into_iter().try_for_each(SealedFile::commit)
+        files.into_iter().map(SealedFile::commit).collect()
     }
 
     fn writer(&self, schema: &SchemaRef, memory: Option<WriterMemory>, threads: usize) -> Box<dyn RowWriter> {
@@ -406,10 +460,11 @@ pub(crate) struct SealedFile {
 }
 
 impl SealedFile {
-    /// Gives the file its name.
-    fn commit(self) -> Result<()> {
+    /// Gives the file its name, and returns this.
+    fn commit(self) -> Result<PathBuf> {
         let Self { file, path, .. } = self;
-        file.commit().map_err(|error| cannot_write(&path, error))
+        file.commit().map_err(|error| cannot_write(&path, error))?;
+        Ok(path)
     }
 }
 
@@ -436,6 +491,10 @@ mod tests {
     fn options_go_before_names() {
         let options = WriteOptions::default().format(FileFormat::Csv).compression(Codec::Bzip2);
         assert_eq!(shown("a.dat", &options).unwrap(), "'a.dat', csv, bzip2");
+        let of_csv = WriteOptions::default().delim(b'|');
+        assert_eq!(shown("a.tbl", &of_csv).unwrap(), "'a.tbl', csv");
+        assert_eq!(shown("a.txt.gz", &of_csv).unwrap(), "'a.txt.gz', csv, gzip");
+        assert!(shown("a.json", &of_csv).is_err());
         assert_eq!(shown("out/", &options).unwrap(), "'out/part-*.csv.bz2', csv, bzip2");
         let plain = WriteOptions::default().compression(Codec::Plain);
         assert_eq!(shown("a.csv.gz", &plain).unwrap(), "'a.csv.gz', csv");

@@ -41,6 +41,11 @@ impl<W: Write> Compressor<W> {
         }
     }
 
+    /// What it writes to. What it holds back for a better block is not there yet.
+    pub fn destination(&self) -> &W {
+        &self.writer
+    }
+
     /// Ends the member and returns what it was written to.
     ///
     /// # Errors

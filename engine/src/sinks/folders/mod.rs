@@ -21,6 +21,7 @@ use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use swath_io::Error as IoError;
 
 use super::options::WriteOptions;
+use super::target::Target;
 use crate::error::{Error, Result};
 use names::FileNames;
 
@@ -70,6 +71,10 @@ impl Folders {
             let hint = "each folder gets one file: leave per_partition away".to_owned();
             return Err(IoError::bad_option_hint("partition_by", "per_partition is set, too", hint).into());
         }
+        if options.file_size_bytes.is_some() {
+            let hint = "each folder gets one file: leave file_size_bytes away".to_owned();
+            return Err(IoError::bad_option_hint("partition_by", "file_size_bytes is set, too", hint).into());
+        }
         let names = FileNames::new(options.filename_pattern.as_deref(), options.existing, ending)?;
         Ok(Self {
             folder: path.to_owned(),
@@ -81,19 +86,20 @@ impl Folders {
     }
 
     /// Refuses options that mean nothing for one file, or for files with numbers.
-    pub(super) fn refuse_options(options: &WriteOptions, is_numbered: bool) -> Result<(), IoError> {
+    pub(super) fn refuse_options(options: &WriteOptions, target: &Target) -> Result<(), IoError> {
         let existing = match options.existing {
             Some(Existing::Append) => Some("append"),
             // One file is replaced in any case.
-            Some(Existing::Overwrite) if is_numbered => Some("overwrite"),
-            Some(Existing::OverwriteOrIgnore) if is_numbered => Some("overwrite_or_ignore"),
+            Some(Existing::Overwrite) if target.is_numbered() => Some("overwrite"),
             _ => None,
         };
+        // The names of numbered files end with it, where only their folder is said.
+        let extension = options.file_extension.as_ref().filter(|_| target.new_folder().is_none());
         let given = [
             existing,
             options.write_partition_columns.map(|_| "write_partition_columns"),
             options.filename_pattern.as_ref().map(|_| "filename_pattern"),
-            options.file_extension.as_ref().map(|_| "file_extension"),
+            extension.map(|_| "file_extension"),
         ];
         match given.into_iter().flatten().next() {
             Some(name) => {

@@ -25,7 +25,7 @@ use super::staging::Staging;
 use crate::error::{Error, Result};
 use crate::output::panicked;
 use crate::sinks::memory::{WriterMemory, compression_limits, files_at_once};
-use crate::sinks::spec::{OpenFile, WriteSpec};
+use crate::sinks::spec::{OpenFile, WriteSpec, Written};
 use crate::sinks::texts::Encode;
 
 /// Rows that are written at once.
@@ -100,13 +100,13 @@ enum Rows {
 }
 
 impl WriteFolders {
-    /// Writes rows and gives their files their names; how many rows there were.
+    /// Writes rows and gives their files their names.
     pub(crate) async fn run(
         spec: Arc<WriteSpec>,
         rows: SendableRecordBatchStream,
         context: Arc<TaskContext>,
         metrics: BaselineMetrics,
-    ) -> Result<u64> {
+    ) -> Result<Written> {
         let schema = rows.schema();
         let Some(folders) = spec.target.folders() else {
             return Err(Error::query("no column names the folders that are written", None));
@@ -154,9 +154,13 @@ impl WriteFolders {
         let Self { writing, files, row_count, .. } = write;
         let writing = Arc::into_inner(writing)
             .ok_or_else(|| Error::query("a file is written though all are whole", None))?;
+        let folder = writing.spec.target.folders().map(|folders| folders.folder().to_owned());
         writing.staging.commit(&files)?;
         metrics.done();
-        Ok(row_count)
+        let folder = folder.unwrap_or_default();
+        let mut files: Vec<PathBuf> = files.iter().map(|file| folder.join(file)).collect();
+        files.sort_unstable();
+        Ok(Written { row_count, files })
     }
 
     /// Deals rows out to files, and those that need more of them than can be open to the rest.
