@@ -194,6 +194,14 @@ pub struct ReadArgs {
     #[arg(long, hide_short_help = true, value_name = "COLUMN", value_delimiter = ',')]
     force_not_null: Vec<String>,
 
+    /// Words that are true, beside true; a column in which there are no others is one of booleans
+    #[arg(long, hide_short_help = true, value_name = "WORD", value_delimiter = ',')]
+    true_values: Vec<String>,
+
+    /// Words that are false, beside false
+    #[arg(long, hide_short_help = true, value_name = "WORD", value_delimiter = ',')]
+    false_values: Vec<String>,
+
     /// What stands before the fraction of a number: . or , [default: .]
     #[arg(long, hide_short_help = true, value_name = "CHAR")]
     decimal_separator: Option<String>,
@@ -457,6 +465,8 @@ impl ReadArgs {
             one_or_list("timestampformat", self.timestampformat),
             list("nullstr", self.nullstr),
             list("force_not_null", self.force_not_null),
+            list("true_values", self.true_values),
+            list("false_values", self.false_values),
             list("names", self.names),
             list("auto_type_candidates", self.auto_type_candidates),
             column_types("--types", &self.types)?.map(|types| ("types", types)),

@@ -16,7 +16,7 @@ use crate::report::Report;
 use crate::views::Views;
 
 /// The flags that the file and the environment can set: how things are done, and not what.
-const SETTINGS: [&str; 47] = [
+const SETTINGS: [&str; 49] = [
     "all-varchar",
     "auto-type-candidates",
     "bare-escapes",
@@ -29,6 +29,7 @@ const SETTINGS: [&str; 47] = [
     "delim",
     "encoding",
     "escape",
+    "false-values",
     "filename",
     "force-not-null",
     "format",
@@ -62,6 +63,7 @@ const SETTINGS: [&str; 47] = [
     "threads",
     "timeout",
     "timestampformat",
+    "true-values",
     "types",
     "union-by-name",
 ];

@@ -215,6 +215,21 @@ fn standard_input_and_pipes_are_tables() {
     assert_eq!(shell("yes 7 | \"$0\" --header=false \"SELECT * FROM '-' LIMIT 2\""), "column0\n7\n7\n");
 }
 
+#[test]
+fn words_for_truth_values_can_be_said() {
+    let dir = folder();
+    fs::write(dir.path().join("b.csv"), "k,ok\n1,ja\n2,nein\n3,yes\n").unwrap();
+    let sql = "SELECT count(*) AS n FROM 'b.csv' WHERE ok";
+    let words = ["--true-values", "yes,ja", "--false-values", "nein"];
+    swath(&dir).args(words).arg(sql).assert().success().stdout("n\n2\n");
+    swath(&dir)
+        .args(["head", "--format", "csv"])
+        .args(words)
+        .arg("b.csv")
+        .assert()
+        .stdout("k,ok\n1,true\n2,false\n3,true\n");
+}
+
 /// What others have read of standard input is not read once more, also where it is a file; and it may be a socket.
 #[test]
 fn standard_input_begins_where_it_stands() {

@@ -199,6 +199,9 @@ fn schema_words(error: &SchemaError) -> (String, Option<String>) {
             }
             let names: Vec<&str> = valid_fields.iter().map(|field| field.name()).collect();
             let hint = match swath_planner::nearest(field.name(), names.iter().copied()) {
+                _ if field.name().eq_ignore_ascii_case("filename") => {
+                    Some("read_csv('…', filename = true) adds the file of each row, as do the other reading functions".to_owned())
+                }
                 Some(name) => Some(format!("did you mean \"{name}\"?")),
                 None if names.is_empty() => None,
                 None => Some(format!("the columns are: {}", names.join(", "))),

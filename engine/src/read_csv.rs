@@ -210,6 +210,15 @@ impl ReadCsv {
         self.option("all_varchar", true)
     }
 
+    /// Words that are true and words that are false, beside `true` and `false`. A column in which there are no others is one of booleans.
+    pub fn booleans<T: Into<String>>(
+        self,
+        true_values: impl IntoIterator<Item = T>,
+        false_values: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.option("true_values", texts(true_values)).option("false_values", texts(false_values))
+    }
+
     /// Columns in which nothing is null: in those of text an empty field is an empty text.
     pub fn force_not_null<C: Into<String>>(self, columns: impl IntoIterator<Item = C>) -> Self {
         self.option("force_not_null", texts(columns))

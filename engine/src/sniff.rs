@@ -211,6 +211,8 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
         }),
         (!options.nulls_in_quotes).then_some(("allow_quoted_nulls", OptionValue::Boolean(false))),
         (!options.not_null.is_empty()).then(|| ("force_not_null", texts(&options.not_null))),
+        (!options.true_values.is_empty()).then(|| ("true_values", texts(&options.true_values))),
+        (!options.false_values.is_empty()).then(|| ("false_values", texts(&options.false_values))),
         options.empty_is_text.then_some(("missing_utf8_is_empty_string", OptionValue::Boolean(true))),
         (!options.names.is_empty()).then(|| ("names", texts(&options.names))),
         options.normalize_names.then_some(("normalize_names", OptionValue::Boolean(true))),

@@ -148,6 +148,10 @@ pub struct CsvOptions {
     pub empty_is_text: bool,
     /// Columns of text in which nothing is null.
     pub not_null: Vec<String>,
+    /// Words that are true, beside `true`; of `false` there are others. A column in which there are no others is one of booleans.
+    pub true_values: Vec<String>,
+    /// Words that are false.
+    pub false_values: Vec<String>,
     /// What stands before the fraction of a number: `.` or `,`.
     pub decimal_separator: u8,
     /// What stands between groups of three digits in numbers, if anything does.
@@ -224,6 +228,8 @@ impl Default for CsvOptions {
             nulls_in_quotes: true,
             empty_is_text: false,
             not_null: Vec::new(),
+            true_values: Vec::new(),
+            false_values: Vec::new(),
             decimal_separator: b'.',
             thousands: None,
             times: TimeFormats::default(),

@@ -195,6 +195,9 @@ pub(crate) fn resolve_compound(parts: &mut [Ident], scope: &Scope<'_>, env: &Env
 
 pub(crate) fn no_table<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let hint = match nearest(name, known) {
+        _ if ["reject_errors", "reject_scans"].iter().any(|table| name.eq_ignore_ascii_case(table)) => {
+            "what was left out is in a table of a function: SELECT * FROM rejects()".to_owned()
+        }
         Some(table) => format!("did you mean {table}?"),
         None => format!("a file's path goes in quotes: FROM '{name}'; CREATE VIEW gives it a name"),
     };

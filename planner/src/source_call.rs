@@ -29,14 +29,17 @@ pub enum SourceFunction {
     ReadText,
 }
 
-/// Names of the functions; the first name of each is the one shown.
-const FUNCTIONS: [(&str, SourceFunction); 11] = [
+/// Names of the functions; the first name of each is the one shown. Those of `_objects` say that objects are not looked into.
+const FUNCTIONS: [(&str, SourceFunction); 14] = [
     ("read_csv", SourceFunction::ReadCsv),
     ("read_csv_auto", SourceFunction::ReadCsv),
     ("read_json", SourceFunction::ReadJson),
     ("read_json_auto", SourceFunction::ReadJson),
     ("read_ndjson", SourceFunction::ReadJson),
     ("read_ndjson_auto", SourceFunction::ReadJson),
+    ("read_json_objects", SourceFunction::ReadJson),
+    ("read_json_objects_auto", SourceFunction::ReadJson),
+    ("read_ndjson_objects", SourceFunction::ReadJson),
     ("read_parquet", SourceFunction::ReadParquet),
     ("parquet_scan", SourceFunction::ReadParquet),
     ("read_text", SourceFunction::ReadText),
@@ -109,14 +112,8 @@ pub fn source_call_of(factor: &TableFactor) -> Result<Option<SourceCall>> {
             paths: vec![path.to_owned()],
             options: Vec::new(),
         })),
-        TableFactor::Table { name, args: Some(args), .. } => match function_of(name) {
-            Some(function) => function_call(function, &args.args).map(Some),
-            None => Ok(None),
-        },
-        TableFactor::Function { name, args, .. } => match function_of(name) {
-            Some(function) => function_call(function, args).map(Some),
-            None => Ok(None),
-        },
+        TableFactor::Table { name, args: Some(args), .. } => named_call(name, &args.args),
+        TableFactor::Function { name, args, .. } => named_call(name, args),
         _ => Ok(None),
     }
 }
@@ -136,9 +133,25 @@ pub(crate) fn looks_like_path(name: &Ident) -> bool {
     name.quote_style == Some('"') && name.value.contains(['/', '*', '.'])
 }
 
-fn function_of(name: &ObjectName) -> Option<SourceFunction> {
-    let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
-    function_named(&ident.value)
+/// The call of a function that has such a name, if there is one.
+fn named_call(name: &ObjectName, args: &[FunctionArg]) -> Result<Option<SourceCall>> {
+    let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return Ok(None) };
+    let Some(function) = function_named(&ident.value) else { return Ok(None) };
+    let mut call = function_call(function, args)?;
+    if is_of_whole_records(&ident.value) {
+        let (name, value) = WHOLE_RECORDS;
+        call.options.push((name.to_owned(), OptionValue::Number(value.to_owned())));
+    }
+    Ok(Some(call))
+}
+
+/// The option of `read_json` by which objects are not looked into: what `read_json_objects` is.
+const WHOLE_RECORDS: (&str, &str) = ("maximum_depth", "0");
+
+/// Whether a reading function of this name gives objects of JSON as they are written.
+fn is_of_whole_records(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.strip_suffix("_auto").unwrap_or(&name).ends_with("_objects")
 }
 
 /// The reading function of this name.
@@ -466,6 +479,14 @@ mod tests {
                  nullstr {equals} ['NA', '-'], types {equals} {{'x': 'INT'}}, quote {equals} '')"
             );
             assert_eq!(calls(&sql).unwrap(), [expected], "{equals}");
+        }
+    }
+
+    #[test]
+    fn objects_of_json_may_be_left_whole() {
+        for function in ["read_json_objects", "READ_NDJSON_OBJECTS", "read_json_objects_auto"] {
+            let sql = format!("SELECT * FROM {function}('a', filename = true)");
+            assert_eq!(calls(&sql).unwrap(), ["read_json('a', filename = true, maximum_depth = 0)"]);
         }
     }
 

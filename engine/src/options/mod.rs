@@ -36,6 +36,7 @@ pub(crate) use values::{boolean, byte, delim, number, text};
 /// | `allow_quoted_nulls` | `true`, `false` | `false`: what `nullstr` names is null only without quotes |
 /// | `force_not_null` | a list of texts | columns in which nothing is null: in those of text an empty field is `''`, in others it does not fit |
 /// | `missing_utf8_is_empty_string` | `true`, `false` | in all columns of text an empty field is `''` |
+/// | `true_values`, `false_values` | a text, a list | words that are true or false, beside `true` and `false`: a column in which there are no others is one of booleans |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
 /// | `thousands` | one character | what stands between groups of three digits in numbers: `1,234,567` |
 /// | `dateformat`, `timestampformat` | a format of `strftime`, a list of some, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; of several the first counts that a value has; auto: to be found by looking |
@@ -63,6 +64,8 @@ pub(crate) use values::{boolean, byte, delim, number, text};
 /// | `ragged`, `truncate_ragged_lines` | `true`, `false` | and those with too many are cut |
 /// | `strict_mode` | `true`, `false` | `false`: `loose_quotes`, `bare_escapes`, and records with too many fields are cut |
 /// | `rejects_limit` | a number | rejected values and records that are kept; all are counted |
+/// | `records` | `true`, `false`, `'auto'` | JSON: `false`: each record is one value, of a column `json` |
+/// | `maximum_depth` | a number, `-1` | JSON: what stands deeper is text, as it is written; with 0 whole records are |
 ///
 /// Other names by which DuckDB, Polars and pandas know these are taken, too (`null_values`, `skiprows`, `quotechar`,
 /// `schema_overrides`, …), and so are options of theirs which say how files are read where the answer is the same:
@@ -74,6 +77,10 @@ pub struct ReadOptions {
     filename: Option<String>,
     hive_partitioning: Option<bool>,
     hive_types: HiveTypes,
+    /// Of JSON: whether records are values of one column.
+    json_values: bool,
+    /// Of JSON: how deep types are looked for.
+    json_depth: Option<usize>,
 }
 
 /// What is said of the types of columns that folders name.
@@ -111,6 +118,8 @@ impl ReadOptions {
             },
             "allow_quoted_nulls" => csv.nulls_in_quotes = boolean(name, value)?,
             "force_not_null" => csv.not_null = texts(name, value)?,
+            "true_values" => csv.true_values = texts(name, value)?,
+            "false_values" => csv.false_values = texts(name, value)?,
             "missing_utf8_is_empty_string" => csv.empty_is_text = boolean(name, value)?,
             "decimal_separator" => match text(name, value)? {
                 "." => csv.decimal_separator = b'.',
@@ -217,8 +226,11 @@ impl ReadOptions {
             | SourceFunction::ReadJson
             | SourceFunction::ReadParquet => Self::default(),
         };
+        refuse_contradictions(options)?;
         for (name, value) in options {
-            if function == SourceFunction::ReadJson && changes_nothing_of_json(name, value)? {
+            if function == SourceFunction::ReadJson
+                && (changes_nothing_of_json(name, value)? || read.set_of_json(name, value)?)
+            {
                 continue;
             }
             if !is_option_of(function, name) {
@@ -227,6 +239,7 @@ impl ReadOptions {
             read.set(name, value)?;
         }
         read.check_numbers()?;
+        read.check_booleans()?;
         read.settle_header()?;
         if read.guess_nothing {
             read.settle()?;
@@ -244,6 +257,29 @@ impl ReadOptions {
             return Err(IoError::bad_option_hint("types", "objects have no order of columns", TYPES_HINT));
         }
         Ok(read)
+    }
+
+    /// A word cannot be both true and false.
+    fn check_booleans(&self) -> Result<(), IoError> {
+        match self.csv.true_values.iter().find(|word| self.csv.false_values.contains(word)) {
+            Some(word) => {
+                Err(IoError::bad_option("false_values", format!("'{word}' is among true_values, too")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Sets an option that only JSON has; whether there is such a one.
+    fn set_of_json(&mut self, name: &str, value: &OptionValue) -> Result<bool, IoError> {
+        match name {
+            "records" => self.json_values = !boolean(name, value)?,
+            "maximum_depth" => {
+                let depth = usize::try_from(number(name, value)?);
+                self.json_depth = Some(depth.unwrap_or(usize::MAX));
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// There is a header where something is to be left out behind it.
@@ -306,6 +342,8 @@ impl ReadOptions {
             columns: self.csv.columns.clone(),
             times: self.csv.times.clone(),
             whole_files: self.csv.whole_files,
+            is_bare: self.json_values,
+            max_depth: self.json_depth,
             on_error: self.csv.on_error,
             rejects_limit: self.csv.rejects_limit,
         }
@@ -372,8 +410,24 @@ impl ReadOptions {
         if comment.is_some() && comment == quote {
             return Err(IoError::bad_option("comment", "it is the same as quote"));
         }
+        if csv.delim.is_some_and(|delim| comment.is_some() && comment == delim.single()) {
+            return Err(IoError::bad_option("comment", "it is the same as delim"));
+        }
         Ok(())
     }
+}
+
+/// Refuses two names of one option that do not say the same.
+fn refuse_contradictions(options: &[(String, OptionValue)]) -> Result<(), IoError> {
+    for (at, (name, value)) in options.iter().enumerate() {
+        let says_other =
+            |(other, of_other): &&(String, OptionValue)| usual(other) == usual(name) && of_other != value;
+        if let Some((other, _)) = options[..at].iter().find(says_other) {
+            let problem = format!("{other} is another name of it, and says otherwise");
+            return Err(IoError::bad_option_hint(name, problem, "give one of them"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -495,14 +549,21 @@ mod tests {
             ReadOptions::of_call(SourceFunction::ReadJson, &options, &ReadOptions::default())
         };
         assert!(json("sample_size", number("-1")).unwrap().json().whole_files);
-        for (name, value) in [("format", text_value("array")), ("records", text_value("auto"))] {
+        for (name, value) in [
+            ("format", text_value("array")),
+            ("records", text_value("auto")),
+            ("union_by_name", OptionValue::Boolean(false)),
+            ("array", OptionValue::Boolean(true)),
+        ] {
             assert_eq!(json(name, value).unwrap(), ReadOptions::default(), "{name}");
         }
         assert!(json("dateformat", text_value("%d/%m/%Y")).unwrap().json().times.dates.len() == 1);
         assert!(json("dateformat", text_value("auto")).is_err());
-        for name in ["records", "union_by_name", "auto_detect"] {
-            assert!(json(name, OptionValue::Boolean(false)).is_err(), "{name}");
-        }
+        assert!(json("auto_detect", OptionValue::Boolean(false)).is_err());
+        assert!(json("records", OptionValue::Boolean(false)).unwrap().json().is_bare);
+        assert_eq!(json("maximum_depth", number("0")).unwrap().json().max_depth, Some(0));
+        assert!(json("maximum_depth", text_value("deep")).is_err());
+        assert!(set("records", OptionValue::Boolean(false)).is_err());
     }
 
     #[test]
@@ -548,6 +609,19 @@ mod tests {
         assert_eq!(found.csv.type_candidates, [ColumnType::Int64, ColumnType::Time, ColumnType::Float64]);
         let error = set("auto_type_candidates", list(&["ubigint"])).unwrap_err().to_string();
         assert_eq!(error, "option auto_type_candidates: no column becomes ubigint by looking");
+    }
+
+    #[test]
+    fn two_names_of_an_option_say_the_same() {
+        let of = |options: [(&str, &str); 2]| {
+            let options = options.map(|(name, value)| (name.to_owned(), text_value(value)));
+            ReadOptions::of_call(SourceFunction::ReadCsv, &options, &ReadOptions::default())
+        };
+        assert!(of([("delim", ";"), ("sep", ";")]).is_ok());
+        let error = of([("delim", ";"), ("sep", ",")]).unwrap_err().to_string();
+        assert_eq!(error, "option sep: delim is another name of it, and says otherwise");
+        let error = of([("true_values", "yes"), ("false_values", "yes")]).unwrap_err().to_string();
+        assert_eq!(error, "option false_values: 'yes' is among true_values, too");
     }
 
     #[test]
@@ -619,6 +693,10 @@ mod tests {
         assert_eq!(error("delim", text_value("\"")), "option quote: it is the same as delim");
         assert_eq!(error("delim", text_value("\"|")), "option quote: it is a part of delim, '\"|'");
         assert_eq!(error("comment", text_value("\"")), "option comment: it is the same as quote");
+        let both =
+            [("delim", ";"), ("comment", ";")].map(|(name, value)| (name.to_owned(), text_value(value)));
+        let both = ReadOptions::of_call(SourceFunction::ReadCsv, &both, &ReadOptions::default());
+        assert_eq!(both.unwrap_err().to_string(), "option comment: it is the same as delim");
         assert_eq!(error("heder", OptionValue::Null), "option heder: read_csv has no such option");
         assert_eq!(set("heder", OptionValue::Null).unwrap_err().hint().unwrap(), "did you mean header?");
         let read = [("skip".to_owned(), OptionValue::Null)];

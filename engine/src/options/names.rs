@@ -7,7 +7,7 @@ use super::OptionValue;
 use super::values::{boolean, text, wrong};
 
 /// Every option, by the name that is suggested for a misspelt one, and which functions have it.
-const OPTIONS: [(&str, Of); 47] = [
+const OPTIONS: [(&str, Of); 51] = [
     ("header", Of::Csv),
     ("delim", Of::Csv),
     ("sep", Of::Csv),
@@ -25,6 +25,8 @@ const OPTIONS: [(&str, Of); 47] = [
     ("allow_quoted_nulls", Of::Csv),
     ("force_not_null", Of::Csv),
     ("missing_utf8_is_empty_string", Of::Csv),
+    ("true_values", Of::Csv),
+    ("false_values", Of::Csv),
     ("decimal_separator", Of::Csv),
     ("thousands", Of::Csv),
     ("dateformat", Of::Objects),
@@ -55,6 +57,8 @@ const OPTIONS: [(&str, Of); 47] = [
     ("truncate_ragged_lines", Of::Csv),
     ("strict_mode", Of::Csv),
     ("rejects_limit", Of::Objects),
+    ("records", Of::Json),
+    ("maximum_depth", Of::Json),
 ];
 
 /// Which functions have an option.
@@ -68,6 +72,8 @@ enum Of {
     Text,
     /// All of them.
     Files,
+    /// `read_json` alone.
+    Json,
 }
 
 /// What other tools call options, and what these are called here.
@@ -127,7 +133,7 @@ pub(crate) fn options_of(function: SourceFunction) -> impl Iterator<Item = &'sta
 
 fn has(function: SourceFunction, of: Of) -> bool {
     match function {
-        SourceFunction::ReadCsv | SourceFunction::Path => true,
+        SourceFunction::ReadCsv | SourceFunction::Path => of != Of::Json,
         SourceFunction::ReadJson => of != Of::Csv,
         SourceFunction::ReadText => matches!(of, Of::Text | Of::Files),
         SourceFunction::ReadParquet => of == Of::Files,
@@ -164,19 +170,14 @@ fn needless(name: &str) -> Option<&'static str> {
             "of text, an empty field is null and \"\" is not; missing_utf8_is_empty_string = true makes both the same"
         }
         "usecols" | "nrows" | "n_rows" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
-        "format" | "records" => {
+        "format" => {
             "whether there is an object on each line, or an array of them, is found by looking; read_text('…') gives lines as they are"
         }
         "convert_strings_to_integers" => "types = {'column': 'bigint'} reads texts of digits as numbers",
         "map_inference_threshold" | "field_appearance_threshold" => {
             "keys are columns and members, wherever they stand; types = {'column': 'text'} reads a column as it is written"
         }
-        "union_by_name" => "files belong together by the names of their columns",
-        "maximum_depth" => "types = {'column': 'text'} reads a column as it is written",
         "row_index_name" | "row_index_offset" => "SELECT row_number() OVER () AS row, * numbers the rows",
-        "true_values" | "false_values" => {
-            "types = {'column': 'text'} reads such words, and column = 'yes' makes a boolean of them"
-        }
         "raise_if_empty" => "a file without records has no columns and no rows, which a note tells",
         "delim_whitespace" => "delim = 'blanks' takes any number of blanks and tabs for one delimiter",
         "na" => "did you mean nullstr? nullstr = ['-', 'missing'] names what is null",
@@ -200,9 +201,11 @@ pub(super) fn changes_nothing_of_json(name: &str, value: &OptionValue) -> Result
     Ok(match name {
         // What there is, is found; only texts of other lines would be something else.
         "format" => is_word(&["auto", "array", "newline_delimited", "nd", "unstructured"]),
-        "records" => is_word(&["auto"]) || boolean(name, value)?,
-        "union_by_name" => boolean(name, value)?,
+        "records" => is_word(&["auto"]),
+        // Files belong together by name, and whether there is an array is found, whatever is said.
+        "union_by_name" | "array" => boolean(name, value).map(|_| true)?,
         "convert_strings_to_integers" => !boolean(name, value)?,
+        // What is set anyway: no bound, and all keys.
         "maximum_depth" | "map_inference_threshold" => is_number("-1"),
         "field_appearance_threshold" => is_number("0"),
         "maximum_sample_files" => matches!(value, OptionValue::Number(_)),

@@ -124,6 +124,7 @@ pub(crate) fn delim(name: &str, value: &OptionValue) -> Result<Delim, IoError> {
     let text = match value {
         // The backslash of `\\t` is one itself.
         OptionValue::Text(text) => text.replace("\\t", "\t").replace("\\\t", "\\t"),
+        OptionValue::Null => String::new(),
         other => return Err(wrong(name, "a text", other)),
     };
     let hint = match text.as_str() {

@@ -428,8 +428,9 @@ fn append_booleans(
     rules: &FieldRules,
     on_bad: OnBad<'_>,
 ) -> Result<(), FirstRejected> {
+    let boolean = |value: &[u8]| rules.booleans.meaning(value).or_else(|| parse_declared_bool(value));
     for (row, span) in spans.iter().enumerate() {
-        match slow(fields, *span, rules, parse_declared_bool) {
+        match slow(fields, *span, rules, boolean) {
             Some(Some(value)) => {
                 values.append(value);
                 nulls.append_non_null();
@@ -543,6 +544,7 @@ mod tests {
     use arrow_array::cast::AsArray;
     use arrow_cast::display::array_value_to_string;
 
+    use super::super::bool_words::BoolWords;
     use super::super::null_texts::NullTexts;
     use super::super::record::Dialect;
     use super::super::text_values::CheckedText;
@@ -558,6 +560,7 @@ mod tests {
         let rules = FieldRules {
             nulls: NullTexts::alike(nullstr),
             missing: Missing::Usual,
+            booleans: BoolWords::default(),
             signs: NumberSigns::USUAL,
             times,
             encoding: Encoding::Utf8,
@@ -674,6 +677,7 @@ mod tests {
             let rules = FieldRules {
                 nulls: NullTexts::alike(nullstr),
                 missing: Missing::Usual,
+                booleans: BoolWords::default(),
                 signs: NumberSigns::USUAL,
                 times,
                 encoding: Encoding::Utf8,

@@ -9,6 +9,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
 use super::ScanRequest;
+use super::bool_words::BoolWords;
 use super::column::{ColumnBuilder, Rejected};
 use super::delim::Delim;
 use super::fields::{FieldRules, Fields, Missing, Span};
@@ -157,7 +158,8 @@ impl Layout {
         let mut of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);
         let (nulls, signs) = (NullTexts::of(&table.options, dialect), table.options.number_signs());
         let missing = Missing::Usual;
-        let rules = FieldRules { nulls, missing, signs, times: table.times.clone(), encoding };
+        let booleans = BoolWords::of(&table.options);
+        let rules = FieldRules { nulls, missing, booleans, signs, times: table.times.clone(), encoding };
         let mut scratch = Vec::new();
         let mut fits = |field: &Field, ty| {
             fits_type(field_value(data, field, dialect, &mut scratch), ty, &rules, dialect)
@@ -166,11 +168,15 @@ impl Layout {
             HeaderRule::Names | HeaderRule::Skipped => true,
             HeaderRule::NamesIfKnown if !table.options.names.is_empty() => table.headed.contains(path),
             HeaderRule::NamesIfKnown if of_names.iter().all(Option::is_some) => true,
-            // Columns were declared under other names: a record none of whose values is of its type is no record.
+            // Columns were declared under other names: a record none of whose values is of its type is no record. Where all are text, it is
+            // one of words above other values.
             HeaderRule::NamesIfKnown if table.options.columns.is_some() => {
                 let mut typed =
                     fields.iter().zip(columns).filter(|(_, column)| column.ty != ColumnType::Text).peekable();
-                typed.peek().is_some() && typed.all(|(field, column)| !fits(field, column.ty))
+                match typed.peek() {
+                    Some(_) => typed.all(|(field, column)| !fits(field, column.ty)),
+                    None => table.headed.contains(path),
+                }
             }
             HeaderRule::NamesIfKnown => false,
             HeaderRule::SkippedIn => table.headed.contains(path),

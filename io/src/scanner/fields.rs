@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::bool_words::BoolWords;
 use super::null_texts::NullTexts;
 use super::numbers::has_byte_16;
 use super::record::{Dialect, is_closed, unescape};
@@ -44,12 +45,14 @@ pub enum Missing {
 }
 
 /// How fields become values, beside their column's type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct FieldRules {
     /// Texts that are null.
     pub nulls: NullTexts,
     /// What else is.
     pub missing: Missing,
+    /// Words that are true or false.
+    pub booleans: BoolWords,
     /// The signs within numbers.
     pub signs: NumberSigns,
     /// How dates and points in time are written.

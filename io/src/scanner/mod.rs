@@ -1,5 +1,6 @@
 //! Whole records become Arrow columns: only the columns asked for.
 
+mod bool_words;
 mod column;
 pub(crate) mod csv;
 pub mod decimal;

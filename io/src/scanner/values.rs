@@ -92,6 +92,12 @@ pub struct NumberSigns {
     pub thousands: Option<char>,
 }
 
+impl Default for NumberSigns {
+    fn default() -> Self {
+        Self::USUAL
+    }
+}
+
 impl NumberSigns {
     /// A point, and nothing between digits.
     pub const USUAL: Self = Self { decimal: b'.', thousands: None };

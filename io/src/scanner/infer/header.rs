@@ -39,12 +39,8 @@ pub(super) fn is_header_beside(sample: &Sample, first: &[String], known: &[Strin
         let known: HashSet<String> = known.iter().map(|name| folded(name)).collect();
         first.iter().any(|name| known.contains(&folded(name)))
     };
-    let is_above_values = || {
-        let mut pairs = sample.first_types.iter().zip(&sample.types);
-        pairs.any(|(above, below)| above.seen == Seen::Text && below.is_typed())
-    };
     sample.first_is_names()
-        && (known.is_empty() || shared() || first.len() != known.len() || is_above_values())
+        && (known.is_empty() || shared() || first.len() != known.len() || sample.has_words_above_values())
 }
 
 impl Sample {
@@ -58,6 +54,12 @@ impl Sample {
         let names = || first.iter().zip(&self.first_types).enumerate();
         names().all(|(at, (name, above))| name.is_empty() || self.is_name(at, name, *above))
             || self.has_figures_for_names()
+    }
+
+    /// Whether a word of the first record stands above values of another type.
+    pub(super) fn has_words_above_values(&self) -> bool {
+        let mut pairs = self.first_types.iter().zip(&self.types);
+        pairs.any(|(above, below)| above.seen == Seen::Text && below.is_typed())
     }
 
     /// What stands below a field of the first record.

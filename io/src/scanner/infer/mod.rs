@@ -134,11 +134,15 @@ fn declared(
     options: &CsvOptions,
 ) -> Result<CsvTable> {
     let mut notes = Vec::new();
+    let mut headed = BTreeSet::new();
     let forms = match (known.dialect(), options.encoding) {
         (Some(dialect), Setting::Is(encoding)) => FileForms::alike(FileForm::regular(dialect, encoding)),
         _ => {
             let dialect = find_dialect(files, known, options)?;
             let samples = take_samples(files, known, &dialect, options)?;
+            let is_headed = |sample: &Sample| sample.first_is_names() && sample.has_words_above_values();
+            let with_header = files.iter().zip(&samples).filter(|(_, sample)| is_headed(sample));
+            headed.extend(with_header.map(|(file, _)| file.path.clone()));
             found_forms(files, &samples, dialect, options, &mut notes)
         }
     };
@@ -154,7 +158,7 @@ fn declared(
         header,
         skips: BTreeMap::new(),
         all_headed: header == HeaderRule::Skipped,
-        headed: BTreeSet::new(),
+        headed,
         times: options.times.clone(),
         options: options.clone(),
         notes,

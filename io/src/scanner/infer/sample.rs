@@ -10,6 +10,7 @@ use crate::encoding::Encoding;
 use crate::error::Result;
 use crate::options::{CsvOptions, HeaderMode, OnError, Setting};
 use crate::rewrite::prepared;
+use crate::scanner::bool_words::BoolWords;
 use crate::scanner::fields::{FieldRules, Missing};
 use crate::scanner::file_forms::Unnamed;
 use crate::scanner::null_texts::NullTexts;
@@ -112,6 +113,7 @@ impl Sample {
         FieldRules {
             nulls: NullTexts::of(options, &self.dialect),
             missing: Missing::Usual,
+            booleans: BoolWords::of(options),
             signs: options.number_signs(),
             times: options.times.clone(),
             encoding,

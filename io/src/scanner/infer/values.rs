@@ -3,12 +3,10 @@
 use std::ops::RangeInclusive;
 
 use crate::options::{ColumnType, CsvOptions};
-use crate::scanner::TimeFormats;
 use crate::scanner::fields::FieldRules;
 use crate::scanner::time_forms::{Forms, TimeKind};
 use crate::scanner::values::{
-    NumberSigns, has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64,
-    parse_time, trim,
+    has_leading_zeros, is_infinite, is_null_word, looks_like_f64, parse_bool, parse_i64, parse_time, trim,
 };
 
 /// Integers that people take for years.
@@ -45,7 +43,7 @@ impl ColumnValues {
             return;
         }
         let value = trim(field);
-        let seen = Seen::of(value, rules.signs, &rules.times);
+        let seen = Seen::of(value, rules);
         let may_be_time = matches!(seen, Seen::Text | Seen::Date | Seen::Timestamp);
         let forms = if may_be_time { self.forms.with(value) } else { Forms::NONE };
         let is_figure = value.iter().any(u8::is_ascii_digit)
@@ -136,8 +134,8 @@ pub(super) enum Seen {
 }
 
 impl Seen {
-    fn of(value: &[u8], signs: NumberSigns, times: &TimeFormats) -> Self {
-        let number = signs.plain(value);
+    fn of(value: &[u8], rules: &FieldRules) -> Self {
+        let number = rules.signs.plain(value);
         let is = |is: fn(&[u8]) -> bool| number.as_deref().is_some_and(is);
         if is(|number| parse_i64(number).is_some()) {
             if has_leading_zeros(value) { Self::ZeroLed } else { Self::Integer }
@@ -145,12 +143,12 @@ impl Seen {
             Self::Double
         } else if is_infinite(value) {
             Self::Infinite
-        } else if parse_bool(value).is_some() {
+        } else if rules.booleans.meaning(value).or_else(|| parse_bool(value)).is_some() {
             Self::Boolean
-        } else if times.date(value).is_some() {
+        } else if rules.times.date(value).is_some() {
             Self::Date
         } else {
-            match times.timestamp(value) {
+            match rules.times.timestamp(value) {
                 Some((_, true)) => Self::TimestampTz,
                 Some((_, false)) => Self::Timestamp,
                 None => Self::Text,
@@ -211,15 +209,13 @@ const NUMBERS: [ColumnType; 2] = [ColumnType::Float64, ColumnType::Float32];
 /// Whether a text looks like a value of another type: as the name of a column it could be taken for one.
 pub fn looks_like_value(text: &str) -> bool {
     let value = trim(text.as_bytes());
-    Seen::of(value, NumberSigns::USUAL, &TimeFormats::default()) != Seen::Text
+    Seen::of(value, &FieldRules::default()) != Seen::Text
 }
 
 /// Whether a comment byte stands behind a value that is no text.
 pub(super) fn is_commented(field: &[u8], comment: Option<u8>) -> bool {
     let value = comment.and_then(|comment| memchr::memchr(comment, field)).map(|at| trim(&field[..at]));
-    value.is_some_and(|value| {
-        !value.is_empty() && Seen::of(value, NumberSigns::USUAL, &TimeFormats::default()) != Seen::Text
-    })
+    value.is_some_and(|value| !value.is_empty() && Seen::of(value, &FieldRules::default()) != Seen::Text)
 }
 
 #[cfg(test)]

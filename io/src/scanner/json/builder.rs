@@ -159,6 +159,15 @@ impl JsonBuilder {
         }
     }
 
+    /// Adds the next value as it is written, to texts: also a text with its quotes, and `null`. To others it adds what it means.
+    pub(crate) fn push_as_written(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Trouble> {
+        let Self::Text { values, nulls } = self else { return self.push(cursor) };
+        cursor.peek();
+        values.push(cursor.skip()?);
+        nulls.append_non_null();
+        Ok(())
+    }
+
     /// Adds the next value.
     pub(crate) fn push(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Trouble> {
         cursor.peek();

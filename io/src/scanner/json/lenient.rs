@@ -59,10 +59,37 @@ impl Lenient {
         self.findings.push(Finding { start, wrong });
     }
 
-    /// Steps over the object that begins here: the values that do not fit.
+    /// Steps over the record that begins here: the values that do not fit.
     ///
     /// # Errors
     /// It is none.
+    fn try_record(
+        &mut self,
+        table: &JsonTable,
+        names: &[String],
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Vec<Wrong>, Problem> {
+        match table.is_bare {
+            true => self.try_value(0, cursor).map(|wrong| wrong.into_iter().collect()),
+            false => self.try_object(names, cursor),
+        }
+    }
+
+    /// Steps over a value of a column; `Some` if it does not fit.
+    fn try_value(&mut self, column: usize, cursor: &mut Cursor<'_>) -> Result<Option<Wrong>, Problem> {
+        let value = *cursor;
+        match self.trial[column].push(cursor) {
+            Ok(()) => Ok(None),
+            Err(Trouble::Grammar(problem)) => Err(problem),
+            Err(trouble @ Trouble::Type { .. }) => {
+                *cursor = value;
+                cursor.skip()?;
+                Ok(Some(Wrong { trouble, column: Some(column) }))
+            }
+        }
+    }
+
+    /// The same for an object.
     fn try_object(&mut self, names: &[String], cursor: &mut Cursor<'_>) -> Result<Vec<Wrong>, Problem> {
         let at = cursor.at;
         if cursor.value()? != Value::Object {
@@ -80,16 +107,7 @@ impl Lenient {
             if std::mem::replace(&mut self.last[column], self.objects) == self.objects {
                 return Err(Problem { at, expected: "each key once" });
             }
-            let value = *cursor;
-            match self.trial[column].push(cursor) {
-                Ok(()) => {}
-                Err(Trouble::Grammar(problem)) => return Err(problem),
-                Err(trouble @ Trouble::Type { .. }) => {
-                    wrong.push(Wrong { trouble, column: Some(column) });
-                    *cursor = value;
-                    cursor.skip()?;
-                }
-            }
+            wrong.extend(self.try_value(column, cursor)?);
         }
         Ok(wrong)
     }
@@ -156,9 +174,10 @@ impl JsonScanner {
                 continue;
             }
             let begin = cursor;
-            let tried = lenient.try_object(&self.names, &mut cursor).and_then(|wrong| match cursor.peek() {
+            let tried = lenient.try_record(&self.table, &self.names, &mut cursor);
+            let tried = tried.and_then(|wrong| match cursor.peek() {
                 None => Ok(wrong),
-                Some(_) => Err(Problem { at: cursor.at, expected: "one object a line" }),
+                Some(_) => Err(Problem { at: cursor.at, expected: self.table.what_a_line_has() }),
             });
             rows += match tried {
                 Ok(wrong) => self.push_tried(lenient, begin, start, wrong).map_err(|wrong| (start, wrong))?,
@@ -168,15 +187,15 @@ impl JsonScanner {
         Ok(rows)
     }
 
-    /// Adds the object that begins here, or what stands in its place; how many rows.
-    pub(super) fn push_object_leniently(
+    /// Adds the record that begins here, or what stands in its place; how many rows.
+    pub(super) fn push_record_leniently(
         &mut self,
         lenient: &mut Lenient,
         cursor: &mut Cursor<'_>,
         start: usize,
     ) -> Result<usize, Wrong> {
         let begin = *cursor;
-        match lenient.try_object(&self.names, cursor) {
+        match lenient.try_record(&self.table, &self.names, cursor) {
             Ok(wrong) => self.push_tried(lenient, begin, start, wrong),
             // Of what is a value, it is known where the next one begins.
             Err(problem) => {
@@ -203,7 +222,7 @@ impl JsonScanner {
         let is_row = wrong.is_empty() || lenient.fate == Fate::Nulled;
         wrong.into_iter().for_each(|wrong| lenient.note(start, wrong));
         if is_row {
-            self.push_object(&mut begin, &nulled)?;
+            self.push_record(&mut begin, &nulled)?;
         }
         Ok(usize::from(is_row))
     }

@@ -62,6 +62,10 @@ pub struct JsonOptions {
     pub times: TimeFormats,
     /// Whether columns and types are those of all objects, and not of the heads of files alone.
     pub whole_files: bool,
+    /// Whether each record is one value, of a column `json`, and the keys of objects are no columns.
+    pub is_bare: bool,
+    /// How deep types are found by looking: what stands below is text, as it is written. With 0 whole records are.
+    pub max_depth: Option<usize>,
     /// What becomes of values that do not fit, and of lines that are no object: with [`OnError::Null`] such a line is a row of
     /// nulls. In an array of objects, or where an object has several lines, so are values that are none, and what is no JSON is always an
     /// error.
@@ -78,6 +82,8 @@ impl Default for JsonOptions {
             columns: None,
             times: TimeFormats::default(),
             whole_files: false,
+            is_bare: false,
+            max_depth: None,
             on_error: OnError::Fail,
             rejects_limit: DEFAULT_REJECTS_LIMIT,
         }
@@ -165,6 +171,16 @@ impl JsonTable {
         is_widened.then_some(table)
     }
 
+    /// Whether records are values of the one column, also those that are objects.
+    pub(crate) fn takes_objects_for_values(&self) -> bool {
+        self.is_bare && (self.options.is_bare || self.options.max_depth == Some(0))
+    }
+
+    /// What is expected on each line of a file that is no document.
+    fn what_a_line_has(&self) -> &'static str {
+        if self.is_bare { "one value a line" } else { "one object a line" }
+    }
+
     /// The encoding of a file's text, where the file itself does not tell it.
     pub(crate) fn encoding_of(&self, path: &Path) -> Encoding {
         self.encodings.get(path).copied().unwrap_or(self.options.text.encoding)
@@ -191,7 +207,9 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
     let (mut documents, mut encodings) = (BTreeSet::new(), BTreeMap::new());
     let (mut all, mut rows) = (JsonType::Nothing, 0_u64);
     let mut first_other = None;
-    let mut bare = (options.on_error == OnError::Fail).then_some(JsonType::Nothing);
+    let asks_for_values = options.is_bare || options.max_depth == Some(0);
+    let may_be_bare = asks_for_values || options.on_error == OnError::Fail;
+    let mut bare = may_be_bare.then_some(JsonType::Nothing);
     for file in files {
         let head = Head::read(file, &options.text, SAMPLE_LEN_BYTES)?;
         if head.encoding != options.text.encoding {
@@ -209,6 +227,12 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
             true => head.columns_of_lines(&options.times),
             false => head.columns(&options.times),
         };
+        if asks_for_values {
+            let (ty, values) = head.all_values(&options.times);
+            bare = bare.map(|all| all.merge(ty));
+            rows = rows.saturating_add(values);
+            continue;
+        }
         if objects == 0 && first_other.is_none() {
             first_other = head.what_is_no_object(&file.path, options.on_error);
         }
@@ -232,7 +256,7 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
         ty: ty.clone(),
         inferred: false,
     };
-    let is_bare = first_other.is_some() && bare.is_some();
+    let is_bare = asks_for_values || first_other.is_some() && bare.is_some();
     if let (true, Some(ty)) = (is_bare, bare) {
         all = JsonType::Struct(vec![(BARE_COLUMN.to_owned(), ty)]);
     }
@@ -243,8 +267,11 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
         }
         (Some(columns), _) => columns.iter().map(declared).collect(),
         (None, JsonType::Struct(fields)) => {
-            let inferred =
-                |(key, ty): (String, JsonType)| JsonColumn { name: key.clone(), key, ty, inferred: true };
+            let depth_inside = options.max_depth.map(|depth| depth.saturating_sub(usize::from(!is_bare)));
+            let inferred = |(key, ty): (String, JsonType)| {
+                let ty = depth_inside.map_or_else(|| ty.clone(), |depth| ty.down_to(depth));
+                JsonColumn { name: key.clone(), key, ty, inferred: true }
+            };
             fields.into_iter().map(inferred).collect()
         }
         (None, _) => Vec::new(),
@@ -256,6 +283,13 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
             Some(column) => *column = JsonColumn { name: column.name.clone(), ..given },
             None => columns.push(given),
         }
+    }
+    if asks_for_values && columns.len() != 1 {
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let problem = format!("whole records are values of one column, and not of {}", names.join(", "));
+        let option = if options.is_bare { "records" } else { "maximum_depth" };
+        let hint = format!("columns = {{'{BARE_COLUMN}': 'text'}} names the one");
+        return Err(Error::bad_option_hint(option, problem, hint));
     }
     let is_bare = is_bare && columns.len() == 1;
     // Else it is told when it is read.
@@ -409,6 +443,36 @@ impl Head {
             }
         }
         Some((all, values))
+    }
+
+    /// The type of all values together and how many there are, whatever they are: on a line of their own, in one array, or one after the other. What
+    /// is wrong is for the scan to tell.
+    fn all_values(&self, times: &TimeFormats) -> (JsonType, u64) {
+        let (mut all, mut values) = (JsonType::Nothing, 0);
+        let mut add = |cursor: &mut Cursor<'_>| -> Option<()> {
+            let ty = JsonType::of_next(cursor, 1, times).ok()?;
+            all = std::mem::replace(&mut all, JsonType::Nothing).merge(ty);
+            values += 1;
+            Some(())
+        };
+        if self.is_document() {
+            let mut cursor = Cursor::of_file(&self.text, 0);
+            if cursor.peek() == Some(b'[') {
+                cursor.at += 1;
+            }
+            loop {
+                while matches!(cursor.peek(), Some(b']' | b',')) {
+                    cursor.at += 1;
+                }
+                if cursor.peek().is_none() || add(&mut cursor).is_none() {
+                    return (all, values);
+                }
+            }
+        }
+        for line in self.text.lines() {
+            add(&mut Cursor::of_file(line, 0));
+        }
+        (all, values)
     }
 
     /// The error of a file that begins with something else than an object or a list, or with an object that is none.

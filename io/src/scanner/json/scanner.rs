@@ -195,8 +195,8 @@ impl JsonScanner {
         };
         let mut lenient = self.lenient.take();
         let scanned = match (&text, &mut lenient) {
-            (Some(text), _) if is_document && self.table.is_bare => {
-                self.push_items(text, records.byte_offset == 0)
+            (Some(text), lenient) if is_document && self.table.is_bare => {
+                self.push_items(text, records.byte_offset == 0, lenient.as_deref_mut())
             }
             (Some(text), lenient) if is_document => self.push_document(text, lenient.as_deref_mut()),
             (None, Some(lenient)) => self.push_lines_leniently(lenient, data, encoding),
@@ -263,13 +263,9 @@ impl JsonScanner {
                 continue;
             }
             let start = cursor.at;
-            let expected = match self.table.is_bare {
-                true => self.push_bare(&mut cursor).map(|()| "one value a line"),
-                false => self.push_object(&mut cursor, &[]).map(|()| "one object a line"),
-            };
-            let expected = expected.map_err(|wrong| (start, wrong))?;
+            self.push_record(&mut cursor, &[]).map_err(|wrong| (start, wrong))?;
             if cursor.peek().is_some() {
-                let problem = Problem { at: cursor.at, expected };
+                let problem = Problem { at: cursor.at, expected: self.table.what_a_line_has() };
                 return Err((start, problem.into()));
             }
             rows += 1;
@@ -277,8 +273,15 @@ impl JsonScanner {
         Ok(rows)
     }
 
-    /// Adds scalars and lists of one array, of which this is a part; how many.
-    fn push_items(&mut self, text: &str, is_start: bool) -> Result<usize, (usize, Wrong)> {
+    /// Adds values of one array, of which this is a part, or that stand one after the other; how many. Among scalars and lists there are
+    /// no objects, unless these are to be values, too.
+    fn push_items(
+        &mut self,
+        text: &str,
+        is_start: bool,
+        mut lenient: Option<&mut Lenient>,
+    ) -> Result<usize, (usize, Wrong)> {
+        let takes_objects = self.table.takes_objects_for_values();
         let mut cursor = Cursor::of_file(text, 0);
         let mut rows = 0;
         if is_start && cursor.peek() == Some(b'[') {
@@ -291,22 +294,41 @@ impl JsonScanner {
             let start = cursor.at;
             match cursor.peek() {
                 None => return Ok(rows),
-                Some(b'{') => {
+                Some(b'{') if !takes_objects => {
                     let expected = "a scalar or a list, as before it";
                     return Err((start, Problem { at: start, expected }.into()));
                 }
-                Some(_) => self.push_bare(&mut cursor).map_err(|wrong| (start, wrong))?,
+                Some(_) => {
+                    let pushed = match &mut lenient {
+                        None => self.push_record(&mut cursor, &[]).map(|()| 1),
+                        Some(lenient) => self.push_record_leniently(lenient, &mut cursor, start),
+                    };
+                    rows += pushed.map_err(|wrong| (start, wrong))?;
+                }
             }
-            rows += 1;
         }
     }
 
-    /// Adds the value that begins here, which is no object, to the one column.
-    fn push_bare(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Wrong> {
-        match self.builders.first_mut() {
-            Some(builder) => builder.push(cursor).map_err(|trouble| Wrong { trouble, column: Some(0) }),
-            None => Ok(cursor.skip().map(|_| ())?),
+    /// Adds the record that begins here: an object, or a value of the one column.
+    pub(super) fn push_record(&mut self, cursor: &mut Cursor<'_>, nulled: &[usize]) -> Result<(), Wrong> {
+        match self.table.is_bare {
+            true if nulled.is_empty() => self.push_bare(cursor),
+            true => {
+                self.builders.iter_mut().for_each(JsonBuilder::push_null);
+                Ok(())
+            }
+            false => self.push_object(cursor, nulled),
         }
+    }
+
+    /// Adds the value that begins here to the one column.
+    fn push_bare(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Wrong> {
+        let Some(builder) = self.builders.first_mut() else { return Ok(cursor.skip().map(|_| ())?) };
+        let pushed = match self.table.options.max_depth {
+            Some(0) => builder.push_as_written(cursor),
+            _ => builder.push(cursor),
+        };
+        pushed.map_err(|trouble| Wrong { trouble, column: Some(0) })
     }
 
     /// Adds objects that stand one after the other, perhaps in an array; how many.
@@ -327,14 +349,14 @@ impl JsonScanner {
             let start = cursor.at;
             let pushed = match &mut lenient {
                 None => self.push_object(&mut cursor, &[]).map(|()| 1),
-                Some(lenient) => self.push_object_leniently(lenient, &mut cursor, start),
+                Some(lenient) => self.push_record_leniently(lenient, &mut cursor, start),
             };
             rows += pushed.map_err(|wrong| (start, wrong))?;
         }
     }
 
     /// Adds the object that begins here, with nulls in place of its values of some columns of the table.
-    pub(super) fn push_object(&mut self, cursor: &mut Cursor<'_>, nulled: &[usize]) -> Result<(), Wrong> {
+    fn push_object(&mut self, cursor: &mut Cursor<'_>, nulled: &[usize]) -> Result<(), Wrong> {
         let at = cursor.at;
         if cursor.value()? != Value::Object {
             return Err(Problem { at, expected: "an object" }.into());

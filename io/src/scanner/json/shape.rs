@@ -120,6 +120,19 @@ impl JsonType {
         })
     }
 
+    /// It with texts, as they are written, in place of what stands deeper.
+    pub(super) fn down_to(&self, depth: usize) -> Self {
+        match self {
+            _ if depth == 0 => Self::Scalar(ColumnType::Text),
+            Self::List(item) => Self::List(Box::new(item.down_to(depth - 1))),
+            Self::Struct(members) => {
+                let member = |(name, ty): &(String, Self)| (name.clone(), ty.down_to(depth - 1));
+                Self::Struct(members.iter().map(member).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The narrowest type that takes what both take.
     pub(super) fn merge(self, other: Self) -> Self {
         use ColumnType::{Date, Float64, Int64, Text, Timestamp};

@@ -234,6 +234,70 @@ proptest! {
 }
 
 #[test]
+fn records_may_be_values_of_one_column() {
+    let whole = |options: JsonOptions| JsonOptions { max_depth: Some(0), ..options };
+    let values = |options: JsonOptions| JsonOptions { is_bare: true, ..options };
+    let read = |text: &str, chunk_len: usize, options: &JsonOptions| {
+        rows(&Files::new(&[text.as_bytes()]), options, chunk_len, 1)
+    };
+    for chunk_len in [3, 1 << 20] {
+        for (text, as_written, as_values) in [
+            (
+                "{\"a\": 1}\n\n{\"a\":2.5, \"b\":[ 1 ]}\n",
+                &["{\"a\": 1}", "{\"a\":2.5, \"b\":[ 1 ]}"][..],
+                &["{a: 1.0, b: }", "{a: 2.5, b: [1]}"][..],
+            ),
+            ("[{\"a\": 1},\n {\"a\": \"x\"}]", &["{\"a\": 1}", "{\"a\": \"x\"}"], &["{a: 1}", "{a: x}"]),
+            (
+                "{\"a\":\n1}\n{\"a\": 2} {\"a\":3}",
+                &["{\"a\":\n1}", "{\"a\": 2}", "{\"a\":3}"],
+                &["{a: 1}", "{a: 2}", "{a: 3}"],
+            ),
+            ("\"x\"\nnull\n[1]\n{}\n", &["\"x\"", "null", "[1]", "{}"], &["x", "∅", "[1]", "{}"]),
+            ("[1, 2]", &["1", "2"], &["1", "2"]),
+        ] {
+            let usual = JsonOptions::default;
+            assert_eq!(read(text, chunk_len, &whole(usual())).unwrap(), as_written, "{text}");
+            assert_eq!(read(text, chunk_len, &values(usual())).unwrap(), as_values, "{text}");
+            for on_error in [OnError::Skip, OnError::Null] {
+                let lenient = || JsonOptions { on_error, ..usual() };
+                assert_eq!(read(text, chunk_len, &whole(lenient())).unwrap(), as_written, "{text}");
+                assert_eq!(read(text, chunk_len, &values(lenient())).unwrap(), as_values, "{text}");
+            }
+        }
+    }
+    let bad = "{\"a\": 1}\n{\"a\"\n{\"a\": 3}\n";
+    let error = read(bad, 1 << 20, &whole(JsonOptions::default())).unwrap_err().to_string();
+    assert!(error.contains("line 2: expected \":\""), "{error}");
+    let skipped = JsonOptions { on_error: OnError::Skip, ..JsonOptions::default() };
+    assert_eq!(read(bad, 1 << 20, &whole(skipped)).unwrap(), ["{\"a\": 1}", "{\"a\": 3}"]);
+    let nulled = JsonOptions { on_error: OnError::Null, ..JsonOptions::default() };
+    assert_eq!(read(bad, 1 << 20, &whole(nulled)).unwrap(), ["{\"a\": 1}", "∅", "{\"a\": 3}"]);
+    let column = |name: &str| (name.to_owned(), JsonType::Scalar(ColumnType::Text));
+    let named = JsonOptions { columns: Some(vec![column("x")]), ..JsonOptions::default() };
+    assert_eq!(read("{\"a\": 1}", 99, &values(named)).unwrap(), ["{\"a\": 1}"]);
+    let several = JsonOptions { columns: Some(vec![column("x"), column("y")]), ..JsonOptions::default() };
+    let error = read("{}", 99, &values(several)).unwrap_err();
+    assert_eq!(error.to_string(), "option records: whole records are values of one column, and not of x, y");
+}
+
+#[test]
+fn types_are_found_as_deep_as_is_said() {
+    let text = "{\"a\": 1, \"b\": [1, {\"c\": 2}], \"d\": {\"e\": [3]}}\n";
+    let types = |depth: usize| {
+        let options = JsonOptions { max_depth: Some(depth), ..JsonOptions::default() };
+        let table = infer_json(&Files::new(&[text.as_bytes()]).sources(), &options).unwrap();
+        table.columns().iter().map(|column| column.ty.data_type().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(types(1), ["Utf8View", "Utf8View", "Utf8View"]);
+    assert_eq!(types(2), ["Int64", "List(Utf8View)", "Struct(\"e\": Utf8View)"]);
+    assert_eq!(types(3)[2], "Struct(\"e\": List(Utf8View))");
+    let options = JsonOptions { max_depth: Some(1), ..JsonOptions::default() };
+    let found = rows(&Files::new(&[text.as_bytes()]), &options, 99, 1).unwrap();
+    assert_eq!(found, ["1|[1, {\"c\": 2}]|{\"e\": [3]}"]);
+}
+
+#[test]
 fn values_that_are_no_objects_are_one_column() {
     for (text, expected) in [
         ("1\n\n2\n", &["1", "2"][..]),
