@@ -6,7 +6,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::inspect::{is_solid, is_word, select_star};
+use crate::tokens::{is_solid, is_word, select_star};
 
 /// Puts `SELECT *` in front of each `FROM` with which a query begins, and which has no `SELECT` behind it.
 pub(crate) fn with_select(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {

@@ -7,11 +7,11 @@ use sqlparser::tokenizer::TokenWithSpan;
 
 use crate::copy;
 use crate::depth::STACK_LEN_BYTES;
-use crate::distinctions::restore_distinctions;
 use crate::error::{Error, Place, Result};
-use crate::inspect::tokens;
 use crate::keywords::{KEYWORDS, is_keyword};
 use crate::pieces::{Piece, PieceKind, pieces};
+use crate::restore::restore;
+use crate::tokens::tokens;
 
 /// A statement, as the relational core parses it.
 pub use datafusion_sql::parser::Statement;
@@ -45,7 +45,7 @@ fn parse_tokens(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Statement>>
     let statements =
         parser.parse_statements().map_err(|error| syntax_error(sql, &error.strip_backtrace()))?;
     let mut statements = Vec::from(statements);
-    statements.iter_mut().try_for_each(restore_distinctions)?;
+    statements.iter_mut().try_for_each(restore)?;
     Ok(statements)
 }
 

@@ -19,10 +19,10 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::error::{Error, Result};
-use crate::inspect::{is_solid, is_word};
 use crate::joins::{alias_of, constraint_of};
 use crate::parse::parse_piece;
 use crate::scope::same_name;
+use crate::tokens::{is_solid, is_word};
 use crate::walk::walk_expressions;
 
 /// `ASOF JOIN … ON` as `GLOBAL JOIN … ON`, of which no other join is made here: the parser knows another form of the first.

@@ -14,9 +14,9 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use crate::dialect::functions::and;
 use crate::dialect::name_conditions::{NameCondition, compiled};
 use crate::error::{Error, Result};
-use crate::inspect::{is_solid, is_word};
 use crate::scope::{Relation, Scope, same_name};
 use crate::suggest::nearest;
+use crate::tokens::{is_solid, is_word};
 use crate::walk::{walk, walk_mut};
 use crate::wildcard::{left_out_names, wildcard_options};
 

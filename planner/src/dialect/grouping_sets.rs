@@ -6,8 +6,8 @@ use sqlparser::ast::{Expr, GroupByExpr, Select, VisitorMut};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::functions::positional;
-use crate::inspect::{is_solid, is_word};
 use crate::repetition::without_repetition;
+use crate::tokens::{is_solid, is_word};
 
 /// What stands for inner `GROUPING SETS`, of which the parser makes a call then.
 const INNER: &str = "grouping_sets";

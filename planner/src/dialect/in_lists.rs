@@ -3,7 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
-use crate::inspect::{closing, ends_operand, is_solid, is_word};
+use crate::tokens::{closing, ends_operand, is_solid, is_word};
 
 /// `x IN [1, 2]` as `x IN (1, 2)`.
 pub(crate) fn lists_of_in(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {

@@ -15,8 +15,8 @@ use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 use crate::dialect::functions::{call, positional};
 use crate::dialect::templates::Template;
 use crate::error::{Error, Result};
-use crate::inspect::{is_solid, is_word, outside_brackets};
 use crate::scope::same_name;
+use crate::tokens::{is_solid, is_word, outside_brackets};
 use crate::walk::walk_mut;
 
 /// Functions that take a lambda.

@@ -2,7 +2,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::inspect::{is_solid, is_word};
+use crate::tokens::{is_solid, is_word};
 
 /// The name of the call.
 pub(crate) const PERCENT: &str = "$percent";

@@ -3,7 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::inspect::{closing, is_solid, is_word};
+use crate::tokens::{closing, is_solid, is_word};
 
 /// Puts such names behind.
 pub(crate) fn with_names_behind(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {

@@ -5,7 +5,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::inspect::{is_solid, is_word, outside_brackets, select_star};
+use crate::tokens::{is_solid, is_word, outside_brackets, select_star};
 
 /// The name of a call that has the keys of `GROUP BY` as its arguments, where the parser expects a value for nulls.
 pub(crate) const KEYS: &str = "$keys";

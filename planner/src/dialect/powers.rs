@@ -10,7 +10,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::dialect::functions::call;
-use crate::inspect::is_solid;
+use crate::tokens::is_solid;
 
 /// Puts the operator that the parser knows in the place of `^` and of two stars.
 pub(crate) fn with_powers(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {

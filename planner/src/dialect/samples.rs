@@ -2,7 +2,7 @@
 
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
-use crate::inspect::{is_solid, is_word};
+use crate::tokens::{is_solid, is_word};
 
 /// Words with which what stands behind FROM ends.
 const CLAUSES: [&str; 11] = [

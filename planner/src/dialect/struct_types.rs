@@ -3,7 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::inspect::{closing, is_solid, is_word};
+use crate::tokens::{closing, is_solid, is_word};
 
 /// Types of structs with `<` and `>`.
 pub(crate) fn with_angles(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {

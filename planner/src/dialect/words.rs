@@ -4,7 +4,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
-use crate::inspect::{is_solid, is_word, select_star};
+use crate::tokens::{is_solid, is_word, select_star};
 
 /// Writes them as the parser takes them.
 pub(crate) fn plain_words(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {

@@ -1,56 +1,57 @@
-//! What the parser meets in another form than it was meant: `a IS DISTINCT FROM b` as an operator of ours, as it knows no end of `b`;
-//! functions behind dots, sets of keys inside of others, and series that are computed.
+//! `a IS DISTINCT FROM b`, as an operator of ours: the parser knows no end of `b`.
 
 use std::ops::ControlFlow;
 
-use datafusion_sql::parser::{CopyToSource, Statement};
-use sqlparser::ast::{BinaryOperator, Expr, VisitMut, VisitorMut};
+use sqlparser::ast::{BinaryOperator, Expr, VisitorMut};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::depth::flatten;
-use crate::dialect::chains::Chains;
-use crate::dialect::grouping_sets::InnerSets;
-use crate::dialect::json_rows::JsonRows;
-use crate::dialect::powers::Powers;
-use crate::dialect::series::SeriesAsLists;
-use crate::error::Result;
-use crate::walk::walk_mut;
+use crate::tokens::{is_solid, is_word};
 
 /// How it is written, and the operators that stand in its place.
-pub(crate) const DISTINCTIONS: [(&[&str], &str); 2] = [
+const DISTINCTIONS: [(&[&str], &str); 2] = [
     (&["IS", "DISTINCT", "FROM"], "is_distinct_from"),
     (&["IS", "NOT", "DISTINCT", "FROM"], "is_not_distinct_from"),
 ];
 
-/// Makes what was written of the operators in a statement.
-///
-/// # Errors
-/// It is nested too deep.
-pub(crate) fn restore_distinctions(statement: &mut Statement) -> Result<()> {
-    match statement {
-        Statement::Statement(statement) => restore(statement),
-        Statement::Explain(explain) => restore_distinctions(&mut explain.statement),
-        Statement::CopyTo(copy) => match &mut copy.source {
-            CopyToSource::Query(query) => restore(query),
-            CopyToSource::Relation(_) => Ok(()),
-        },
-        Statement::CreateExternalTable(_) | Statement::Reset(_) => Ok(()),
+/// `a IS DISTINCT FROM b` and `a IS NOT DISTINCT FROM b` with an operator of ours, of which [`Distinctions`] makes them again:
+/// the parser takes all that comes behind them, as `AND c`, for a part of `b`.
+pub(crate) fn distinctions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut rewritten = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let found = DISTINCTIONS.iter().find_map(|(words, operator)| {
+            let mut end = at;
+            for word in *words {
+                while tokens.get(end).is_some_and(|token| !is_solid(token) && token.token != Token::EOF) {
+                    end += 1;
+                }
+                if !tokens.get(end).is_some_and(|token| is_word(token, word)) {
+                    return None;
+                }
+                end += 1;
+            }
+            Some((end, operator))
+        });
+        match found.filter(|_| is_solid(token)) {
+            Some((end, operator)) => {
+                let name = [Token::make_keyword("OPERATOR"), Token::LParen, Token::make_word(operator, None)];
+                let operator = name.into_iter().chain([Token::RParen]);
+                rewritten.extend(operator.map(|token| TokenWithSpan { token, span: tokens[at].span }));
+                at = end;
+            }
+            None => {
+                rewritten.push(token.clone());
+                at += 1;
+            }
+        }
     }
+    rewritten
 }
 
-fn restore<T: VisitMut>(node: &mut T) -> Result<()> {
-    flatten(node)?;
-    let ControlFlow::Continue(()) = walk_mut(node, &mut Restoring);
-    let ControlFlow::Continue(()) = walk_mut(node, &mut Powers);
-    let ControlFlow::Continue(()) = walk_mut(node, &mut Chains);
-    let ControlFlow::Continue(()) = walk_mut(node, &mut InnerSets);
-    let ControlFlow::Continue(()) = walk_mut(node, &mut SeriesAsLists);
-    let ControlFlow::Continue(()) = walk_mut(node, &mut JsonRows);
-    Ok(())
-}
+/// Makes them again.
+pub(crate) struct Distinctions;
 
-struct Restoring;
-
-impl VisitorMut for Restoring {
+impl VisitorMut for Distinctions {
     type Break = std::convert::Infallible;
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
