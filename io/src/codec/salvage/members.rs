@@ -135,7 +135,8 @@ impl Members {
         if input.available().is_empty() {
             return Ok(Place::End { trailing_offset_bytes: None });
         }
-        if !starts_member(self.codec, input.available()) {
+        let is_head = start_bytes == 0 && self.codec.may_begin(input.available());
+        if !is_head && !starts_member(self.codec, input.available()) {
             let what = format!("not the first bytes of a {} {}", self.codec, crate::losses::unit(self.codec));
             let broken = broken(self.members + 1, start_bytes, what);
             let may_be_trailing = self.members > 0 && !self.was_damaged;

@@ -156,6 +156,20 @@ fn whole_files_come_out_whole() {
 }
 
 #[test]
+fn heads_that_are_known_by_a_name_alone() {
+    // LZMA alone with a dictionary of 4 KiB.
+    let lzma = b"]\0\x10\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x34\x19\x49\xee\x8d\xdd\x3d\x3a\xdf\xff\xff\xdd\x12\0\0";
+    let whole = Salvaged { pieces: vec![b"hello\n".to_vec()], losses: vec![], notes: vec![] };
+    assert_eq!(salvage(Codec::Lzma, lzma), whole);
+    let cut = salvage(Codec::Lzma, &lzma[..20]);
+    assert!(cut.losses.len() == 1 && b"hello\n".starts_with(&cut.bytes()), "{cut:?}");
+    // zlib that is not packed: its head tells little.
+    let zlib = b"\x78\x01\x01\x02\0\xfd\xffhi\x01\x3b\0\xd2";
+    let whole = Salvaged { pieces: vec![b"hi".to_vec()], losses: vec![], notes: vec![] };
+    assert_eq!(salvage(Codec::Zlib, zlib), whole);
+}
+
+#[test]
 fn a_name_tells_the_codec_if_the_head_is_damaged() {
     let plain = text(8, 250_000);
     let open = |name: &str, bytes: &[u8]| {
