@@ -396,8 +396,14 @@ impl Error {
             ErrorKind::Encoding { .. } => {
                 Some("set encoding = 'latin1' if the file is in Latin-1, or 'utf8-lossy' to replace such bytes".into())
             }
+            ErrorKind::FieldCount { expected: 1, .. } => {
+                Some("going by its head, the file has one column: check delim, quote and skip; if it holds lines of text, read_text('…') reads them; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
+            }
             ErrorKind::FieldCount { expected, found, .. } if found > expected => {
                 Some("a value with the delimiter in it must be quoted: check delim, quote and escape; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
+            }
+            ErrorKind::FieldCount { expected: 3.., found: 1, .. } => {
+                Some("the record is cut short, or none: skip_footer leaves out lines behind the table; or the delimiter is another one: check delim, quote, comment and skip; null_padding = true fills such records up, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::FieldCount { .. } => {
                 Some("the record is cut short, or the delimiter is another one: check delim, quote, comment and skip; null_padding = true fills such records up, on_error = 'skip' leaves them out".into())
