@@ -101,7 +101,7 @@ impl SourceTable {
             SourceFunction::ReadCsv => ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?),
             SourceFunction::Path => {
                 if is_tsv_by_name(&call.paths[0], &files)? {
-                    options.default_to_tabs();
+                    options.expect_tabs();
                 }
                 ScanFormat::Csv(swath_io::infer_csv(&files, options.csv())?)
             }

@@ -113,6 +113,8 @@ pub struct CsvOptions {
     pub header: HeaderMode,
     /// What stands between fields; `None`: found by looking.
     pub delim: Option<Delim>,
+    /// What likely stands between fields, as the names of files tell: another one is looked for only where most lines do not have it.
+    pub likely_delim: Option<Delim>,
     /// The byte around fields that hold the delimiter, a quote or a line end; `None`: no quoting.
     pub quote: Setting<Option<u8>>,
     /// The byte before a quote inside a quoted field; `None`: a quote is doubled. If there is set to be no quoting, one that
@@ -212,6 +214,7 @@ impl Default for CsvOptions {
         Self {
             header: HeaderMode::Auto,
             delim: None,
+            likely_delim: None,
             quote: Setting::Auto,
             escape: Setting::Auto,
             bare_escapes: false,

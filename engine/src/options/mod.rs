@@ -364,9 +364,9 @@ impl ReadOptions {
         &self.hive_types
     }
 
-    /// Fields separated by tabs, unless something else was set.
-    pub(crate) fn default_to_tabs(&mut self) {
-        self.csv.delim.get_or_insert(Delim::byte(b'\t'));
+    /// Fields are likely separated by tabs, as the names of the files tell.
+    pub(crate) fn expect_tabs(&mut self) {
+        self.csv.likely_delim = Some(Delim::byte(b'\t'));
     }
 
     /// Signs within numbers that cannot be told apart. Either may be set first.

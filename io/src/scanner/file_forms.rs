@@ -18,7 +18,7 @@ pub(crate) struct FileForm {
     pub(crate) dialect: Dialect,
     /// Where the file does not begin with a byte order mark.
     pub(crate) encoding: Encoding,
-    /// The column that the header has no name for.
+    /// The column that the header has no name for, or the other way round.
     pub(crate) unnamed: Unnamed,
     /// Columns that only longer records than the first have, where short ones are filled up.
     pub(crate) beyond_first: usize,
@@ -37,7 +37,8 @@ impl FileForm {
     }
 }
 
-/// Which column has no name, where all records have one field more than the header has names.
+/// Which column has no name, where all records have one field more than the header has names; or that it is a name which has no
+/// column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unnamed {
     None,
@@ -45,26 +46,38 @@ pub(crate) enum Unnamed {
     First,
     /// What stands behind the delimiter with which all records end: nothing.
     Last,
+    /// The header alone ends with a delimiter: its last name, which is empty, is one too many.
+    Surplus,
 }
 
 impl Unnamed {
-    /// What it can be beside one more record, below a first record of so many fields.
-    pub(super) fn beside(self, fields: &[Field], width: usize) -> Self {
-        let is_open = || fields.last().is_some_and(|field| field.start == field.end);
-        match self {
-            _ if fields.len() != width + 1 => Self::None,
-            Self::Last if is_open() => Self::Last,
-            Self::Last | Self::First => Self::First,
-            Self::None => Self::None,
+    /// What it can be, going by one record below these names.
+    pub(super) fn of(fields: &[Field], names: &[String]) -> Self {
+        let ends_open = || fields.last().is_some_and(|field| field.start == field.end);
+        match fields.len() {
+            len if len == names.len() + 1 && ends_open() => Self::Last,
+            len if len == names.len() + 1 => Self::First,
+            len if len > 0 && len + 1 == names.len() && names[len].is_empty() => Self::Surplus,
+            _ => Self::None,
         }
     }
 
-    /// Gives the column a name that is empty.
+    /// What it can be, if it is this beside some records and that beside others.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Self::First, Self::Last) | (Self::Last, Self::First) => Self::First,
+            _ => Self::None,
+        }
+    }
+
+    /// Gives the column a name that is empty, or takes away the name that has no column.
     pub(crate) fn add_to(self, names: &mut Vec<String>) {
         match self {
             Self::None => {}
             Self::First => names.insert(0, String::new()),
             Self::Last => names.push(String::new()),
+            Self::Surplus => drop(names.pop()),
         }
     }
 }

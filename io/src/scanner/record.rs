@@ -199,9 +199,9 @@ pub(crate) fn is_blank_line(data: &[u8], fields: &[Field]) -> bool {
     matches!(fields, [field] if field.form == FieldForm::Bare && is_blank(&data[field.start..field.end]))
 }
 
-/// Whether a line has nothing but blanks, and perhaps a part of its end.
+/// Whether a line has nothing but blanks, and perhaps a part of its end, or the sign with which programs of DOS end a text.
 pub(crate) fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | 0x1a))
 }
 
 /// How many lines end in a value: with `\n`, `\r\n` or `\r`.

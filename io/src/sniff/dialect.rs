@@ -1,13 +1,12 @@
 //! Which dialect a text is written in.
 
-use super::pattern::{Table, is_typed};
-use super::preamble::said_delim;
+use super::pattern::Table;
+use super::preamble::{begins_with_header, said_delim};
 use super::preamble_lines;
+use super::signs_within::{delim_within_times, has_columns_between_long_runs, is_column_of_values};
 use crate::options::CsvOptions;
 use crate::scanner::Delim;
-use crate::scanner::record::{Dialect, Escapes};
-use crate::scanner::time_forms::Forms;
-use crate::scanner::values::parse_time;
+use crate::scanner::record::{Dialect, Escapes, line_end, line_ends};
 
 /// Bytes that are looked at: some hundred records.
 const SAMPLE_LEN_BYTES: usize = 64 << 10;
@@ -31,6 +30,7 @@ const MOST: f64 = 0.75;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Known {
     pub(crate) delim: Option<Delim>,
+    pub(crate) likely_delim: Option<Delim>,
     pub(crate) quote: Option<Option<u8>>,
     pub(crate) escape: Option<Option<u8>>,
     pub(crate) comment: Option<Option<u8>>,
@@ -60,6 +60,7 @@ impl Known {
         let anew = Some(Some(if is_double { b'\'' } else { b'"' }));
         Self {
             delim: options.delim,
+            likely_delim: options.likely_delim,
             quote: if escapes == Escapes::WithoutQuotes { anew } else { quote },
             escapes,
             inline_comments: options.inline_comments,
@@ -134,6 +135,11 @@ pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
         return dialect_of(rest, whole, &Known { delim: Some(delim), ..*known });
     }
     let (text, whole) = sample_of(text, whole);
+    if known.delim.is_none()
+        && let Some(likely) = known.likely_delim
+    {
+        return dialect_of_likely(text, whole, likely, known);
+    }
     let usual = match known.delim {
         Some(delim) => vec![delim],
         None => found_in(text, &USUAL_DELIMS, known).collect(),
@@ -149,7 +155,9 @@ pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
         if let Some(listing) = listing(text, whole, &table, known) {
             return listing;
         }
-        let mut others: Vec<Delim> = found_in(text, &OTHER_DELIMS, known).collect();
+        let within_times = delim_within_times(text);
+        let is_free = |delim: &Delim| within_times.is_none() || delim.single() != within_times;
+        let mut others: Vec<Delim> = found_in(text, &OTHER_DELIMS, known).filter(is_free).collect();
         others.extend(delim_in(text, b"\\t"));
         if let Some((other, other_table)) = best_of(text, whole, &others, known)
             && other_table.is_regular()
@@ -163,8 +171,21 @@ pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
     best
 }
 
+/// The dialect with the delimiter that is likely, unless most records have a single field under it and the text is a table under
+/// another one.
+fn dialect_of_likely(text: &[u8], whole: bool, likely: Delim, known: &Known) -> Dialect {
+    let (best, table) = best_of(text, whole, &[likely], known).expect("there is one delimiter to try");
+    if table.width().is_some() {
+        return best;
+    }
+    let other = dialect_of(text, whole, &Known { likely_delim: None, ..*known });
+    let table = Table::of(text, whole, &other);
+    let is_table = table.is_regular() && table.has_types() || table.has_unnamed_rows();
+    if is_table { other } else { best }
+}
+
 /// The dialect of columns with runs of blanks between them, if that makes a table of values that is regular, but for names of rows or
-/// lines above it, and better than another one.
+/// lines above it, and better than another one. Where texts of several words stand in columns of fixed widths, it makes none.
 fn listing(text: &[u8], whole: bool, other: &Table, known: &Known) -> Option<Dialect> {
     let is_run = |pair: &[u8]| matches!(pair, [b' ' | b'\t' | b'\n', b' ' | b'\t'] | [b' ', b'\n' | b'\r']);
     let has_runs = matches!(text.first(), Some(b' ' | b'\t')) || text.windows(2).any(is_run);
@@ -175,8 +196,8 @@ fn listing(text: &[u8], whole: bool, other: &Table, known: &Known) -> Option<Dia
     let (dialect, table) = best_of(text, whole, &[delim], known)?;
     let has_lines_above =
         || table.share_of_width() >= MOST && preamble_lines(text, whole, &dialect, true) > 0;
-    let is_table =
-        table.is_regular() && has_runs || table.has_unnamed_rows() || has_runs && has_lines_above();
+    let has_unnamed_rows = || table.has_unnamed_rows() && !has_columns_between_long_runs(text);
+    let is_table = table.is_regular() && has_runs || has_unnamed_rows() || has_runs && has_lines_above();
     let are_values = table.values() >= OTHER_VALUES && table.has_types();
     (is_table && are_values && table.score() > other.score()).then_some(dialect)
 }
@@ -259,34 +280,6 @@ fn has_commas_between_fields(text: &[u8]) -> bool {
         && !text.iter().any(|byte| matches!(byte, b';' | b'\t' | b'|'))
 }
 
-/// Whether most lines are a value as they are, so that nothing in them should be taken for a delimiter: a number, a date in any form, a
-/// time, a path, an address.
-pub(super) fn is_column_of_values(text: &[u8]) -> bool {
-    let lines = || text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty()).take(100);
-    let is_value = |line: &[u8]| {
-        is_typed(line)
-            || parse_time(line).is_some()
-            || Forms::default().with(line).kind().is_some()
-            || line.starts_with(b"/")
-            || is_link(line)
-            || is_hardware_address(line)
-    };
-    2 * lines().filter(|line| is_value(line.trim_ascii())).count() > lines().count()
-}
-
-/// Whether it is a scheme and what it leads to, as `https://example.com/a`.
-fn is_link(line: &[u8]) -> bool {
-    let scheme = memchr::memmem::find(line, b"://").map(|at| &line[..at]);
-    scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.iter().all(u8::is_ascii_alphanumeric))
-        && !line.contains(&b' ')
-}
-
-/// Whether it is written as `00:1b:44:11:3a:b7` or `2001:db8:0:0:1:0:0:1`.
-fn is_hardware_address(line: &[u8]) -> bool {
-    let is_part = |part: &[u8]| part.len() <= 4 && part.iter().all(u8::is_ascii_hexdigit);
-    line.split(|byte| *byte == b':').count() >= 4 && line.split(|byte| *byte == b':').all(is_part)
-}
-
 /// The best dialect with one of the delimiters, and its table; of equal ones the first.
 fn best_of(text: &[u8], whole: bool, delims: &[Delim], known: &Known) -> Option<(Dialect, Table)> {
     let mut best: Option<(f64, Dialect, Table)> = None;
@@ -336,7 +329,8 @@ fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialec
 }
 
 /// Lines that begin with `#` are comments if none of them has as many fields as most records, or if there is a table without them
-/// and none with them. Those of as many fields behind the first other line are records all the same.
+/// and none with them. Those of as many fields behind the first other line are records all the same, and so is the one right above
+/// it, as the header, if no other one is like it.
 fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
     if delim.contains(b'#') || !starts_a_line(text, b'#') {
         return None;
@@ -350,6 +344,9 @@ fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
         true => line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count(),
         false => memchr::memmem::find_iter(line, delim.as_bytes()).count() + 1,
     };
+    if is_header_of(text, whole, &plain, &without) {
+        return None;
+    }
     if without.is_regular() && !table.is_regular() {
         let mut behind = lines().skip_while(is_comment).filter(is_comment);
         let is_record = behind.any(|line| Some(width_of(line)) == without.width());
@@ -357,6 +354,27 @@ fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
     }
     let width = table.width()?;
     (!lines().filter(is_comment).any(|line| width_of(line) == width)).then_some(b'#')
+}
+
+/// Whether the last of the lines with `#` above a table is its header, as in `#code,name`, and the others are lines above it that
+/// are passed over without being called comments; no such line is below it, and no other header.
+fn is_header_of(text: &[u8], whole: bool, plain: &Dialect, table: &Table) -> bool {
+    let mut block_len = 0;
+    while text[block_len..].starts_with(b"#") {
+        let Some(end) = memchr::memchr2(b'\n', b'\r', &text[block_len..]) else { return false };
+        block_len = line_end(text, block_len + end, true).unwrap_or(text.len());
+    }
+    let (block, below) = text.split_at(block_len);
+    let above = line_ends(block).saturating_sub(1);
+    let last = block.trim_ascii_end().rsplit(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    let name_len = memchr::memmem::find(last, plain.delim.as_bytes()).unwrap_or(last.len());
+    above > 0
+        && table.width().is_some()
+        && name_len > 1
+        && !last[..name_len].contains(&b' ')
+        && !starts_a_line(below, b'#')
+        && preamble_lines(text, whole, plain, true) == above
+        && !begins_with_header(below, whole, plain)
 }
 
 fn starts_a_line(text: &[u8], byte: u8) -> bool {
@@ -507,11 +525,15 @@ mod tests {
     #[test]
     fn comments() {
         assert_eq!(found("# made by hand, yesterday, at noon\na,b\n1,2\n# more\n3,4\n").comment, Some(b'#'));
-        assert_eq!(found("#a,b\n1,2\n3,4\n").comment, None);
+        for text in ["#a,b\n1,2\n3,4\n", "# all of them\n#\n#code,name\nAD,x y\nCH,z\n"] {
+            assert_eq!(found(text).comment, None, "{text:?}");
+        }
         for text in [
             "# A few comments\n# I'm a csv file\na;b\n# This\n1;3\n6;7\n# You\n",
             "# A, with comma\na,b\n1,3\n# mid\n6,7\n",
             "x,y,z\n# comment\n1,2,3\n# comment\n# comment\n4,5,6\n# comment\n",
+            "#one\n#two, x\na,b\n1,2\n3,4\n",
+            "#one\n#a note, short\nx,y\nz,u\n",
             "# one\n# two\n# 3\n# 4\n# 5\na,b\n1,2\n1,2\n1,2\n",
         ] {
             let dialect = found(text);
@@ -530,6 +552,9 @@ mod tests {
             "http://a.b/c\nhttp://d.e/f\n",
             "John Smith\nJane Doe\n",
             "aa:bb:cc:dd\nee:ff:00:11\n",
+            "Nov 30 10:00:01 host cron: x y\nNov 30 10:00:02 host sshd: z\n",
+            "on 31/12/2001 ok 1\nand on 01/02/2002 ok 2\n",
+            "NAME      AGE  CITY\nAnn Lee    31  Oslo\nBob        42  New York\n",
         ] {
             assert_eq!(found(text).delim, b','.into(), "{text:?}");
         }
@@ -549,6 +574,26 @@ mod tests {
         assert_eq!(dialect_of(b"a,b\n1,2\n3,4\n", true, &comma).delim, b','.into());
         assert_eq!(dialect_of(b"n\n1,234\n5,678\n", true, &comma).delim, b';'.into());
         assert_eq!(dialect_of(b"a,b\n\"1,5\",\"2,5\"\n\"3,5\",\"1\"\n", true, &comma).delim, b','.into());
+    }
+
+    #[test]
+    fn names_of_files_tell_a_delimiter() {
+        let tabs = Known { likely_delim: Some(b'\t'.into()), ..Known::default() };
+        let found = |text: &str| dialect_of(text.as_bytes(), true, &tabs).delim;
+        for text in [
+            "a, b\tc\n1, 2\t3\n",
+            "a,b\tc\n1,2\n3,4\t5\n6,7\t8\n",
+            "name\nAnn, Bob, Cid\nDan, Eve\n",
+            "last, first\nLee, Ann\nRay, Bob\n",
+            "a\n1\n",
+            "",
+        ] {
+            assert_eq!(found(text), b'\t'.into(), "{text:?}");
+        }
+        assert_eq!(found("a,b\n1,2\n3,4\n"), b','.into());
+        assert_eq!(found("\ta b\nx 1 2\n\"y z\" 3 4\n"), Delim::BLANKS);
+        let said = Known { delim: Some(b';'.into()), ..tabs };
+        assert_eq!(dialect_of(b"a\tb\n1\t2\n", true, &said).delim, b';'.into());
     }
 
     #[test]

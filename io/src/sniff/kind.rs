@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::dialect::{is_column_of_values, table_of};
+use super::dialect::table_of;
+use super::signs_within::is_column_of_values;
 use super::{Known, dialect_of, refuse_other_kind};
 use crate::codec::Codec;
 use crate::encoding::Encoding;

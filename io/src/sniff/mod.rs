@@ -10,6 +10,7 @@
 //! * `encoding`: UTF-8, UTF-16 without a byte order mark, or neither;
 //! * `dialect`: which dialects are tried, and which is taken;
 //! * `pattern`: the score of the table that a dialect makes;
+//! * `signs_within`: delimiters that stand within values;
 //! * `preamble`: lines above the table;
 //! * `kind`: whether there is a table at all, or JSON, or lines;
 //! * `other`: what is no text.
@@ -20,6 +21,7 @@ mod kind;
 mod other;
 mod pattern;
 mod preamble;
+mod signs_within;
 
 pub(crate) use dialect::{Known, dialect_beside, dialect_of};
 pub(crate) use encoding::{Looks, encoding_of};

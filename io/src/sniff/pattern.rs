@@ -172,9 +172,14 @@ fn is_amount(field: &[u8]) -> bool {
 fn has_numbers_between_blanks(field: &[u8]) -> bool {
     let parts: Vec<&[u8]> = field.split(|byte| *byte == b' ').collect();
     let digits = |part: &[u8]| part.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    // What has a fraction has no further groups of digits.
+    let goes_on = |part: &[u8], next: &[u8]| match digits(next) {
+        0 => true,
+        3 => !part.contains(&b'.') && !part.contains(&b','),
+        _ => false,
+    };
     let is_between = |pair: &[&[u8]]| {
-        pair[0].is_empty()
-            || pair[0].last().is_some_and(u8::is_ascii_digit) && !matches!(digits(pair[1]), 0 | 3)
+        pair[0].is_empty() || pair[0].last().is_some_and(u8::is_ascii_digit) && !goes_on(pair[0], pair[1])
     };
     !field.starts_with(b"+") && parts.windows(2).any(is_between)
 }
@@ -200,7 +205,7 @@ mod tests {
         for amount in ["1 234 567,50", "$ 3", "12 %", "- 5", "+41 44 123 45 67"] {
             assert!(is_amount(amount.as_bytes()), "{amount}");
         }
-        for numbers in ["1 2", "1   2.50", "100 20 300"] {
+        for numbers in ["1 2", "1   2.50", "100 20 300", "10.4 272.2"] {
             assert!(!is_amount(numbers.as_bytes()), "{numbers}");
         }
         for value in ["12,5", "1.234,50", "2001-01-01 10:00", "Hello, world; again", "N/A", "", "x-1"] {

@@ -8,6 +8,9 @@ use crate::scanner::record::{Dialect, Field, Parsed, is_blank_line, line_end, li
 /// Records that are looked at.
 const RECORDS: usize = 300;
 
+/// Records above a table that are as wide as its records, at most.
+const LINES_LIKE_RECORDS: usize = 10;
+
 /// Records of the table that must follow, of those that are looked at: 3 of 4.
 const TABLE_SHARE: (usize, usize) = (3, 4);
 
@@ -38,6 +41,42 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
         return 1 + preamble_lines(rest, whole, dialect, may_be_headed);
     }
     let text = &*prepared(text, dialect);
+    let records = records_of(text, whole, dialect);
+    let Some(width) = commonest_width(&records) else { return 0 };
+    if let Some(first) =
+        other_lines_above(&records, width).or_else(|| lines_like_records_above(text, &records, width))
+    {
+        return line_ends(&text[..records[first].start]);
+    }
+    // Below one title there may be others, of any width.
+    let is_title = |at: usize| records[at].is_title(width) || at > 0 && !records[at].fits(width);
+    let Some(first) = (0..records.len()).find(|at| !is_title(*at)) else { return 0 };
+    let (above, table) = records.split_at(first);
+    let regular = table.iter().filter(|record| record.width == width).count();
+    let is_table = table[0].fits(width) && regular * TABLE_SHARE.1 >= table.len() * TABLE_SHARE.0;
+    let has_notes_above = || {
+        let is_parted = table[0].is_behind_blank_line(text);
+        let is_note =
+            |record: &Record| record.width == 1 && !record.has_values && (is_parted || record.is_phrase);
+        let is_value = |record: &Record| record.width == width && (record.has_values || !may_be_headed);
+        above.iter().all(is_note) && table.iter().all(is_value)
+    };
+    let is_header = may_be_headed && table[0].is_header();
+    if above.is_empty() || !is_table || regular < 2 || !(is_header || has_notes_above()) {
+        return 0;
+    }
+    line_ends(&text[..table[0].start])
+}
+
+/// Whether the first record is one of words above values, as a header is.
+pub(super) fn begins_with_header(text: &[u8], whole: bool, dialect: &Dialect) -> bool {
+    let records = records_of(text, whole, dialect);
+    records.split_first().is_some_and(|(first, others)| {
+        first.is_header() && !others.is_empty() && first.is_above_values(others)
+    })
+}
+
+fn records_of(text: &[u8], whole: bool, dialect: &Dialect) -> Vec<Record> {
     let (mut at, mut fields, mut records) = (0, Vec::new(), Vec::new());
     while records.len() < RECORDS {
         let rest = &text[at..];
@@ -51,29 +90,7 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
             Parsed::Incomplete | Parsed::Unclosed => break,
         }
     }
-    let Some(width) = commonest_width(&records) else { return 0 };
-    if let Some(first) = other_lines_above(&records, width) {
-        return line_ends(&text[..records[first].start]);
-    }
-    // Below one title there may be others, of any width.
-    let is_title = |at: usize| records[at].is_title(width) || at > 0 && records[at].width != width;
-    let Some(first) = (0..records.len()).find(|at| !is_title(*at)) else { return 0 };
-    let (above, table) = records.split_at(first);
-    let regular = table.iter().filter(|record| record.width == width).count();
-    let is_table = table[0].width == width && regular * TABLE_SHARE.1 >= table.len() * TABLE_SHARE.0;
-    let has_notes_above = || {
-        let notes_len = text[..table[0].start].trim_ascii_end().len();
-        let is_parted = line_ends(&text[notes_len..table[0].start]) > 1;
-        let is_note =
-            |record: &Record| record.width == 1 && !record.has_values && (is_parted || record.is_phrase);
-        let is_value = |record: &Record| record.width == width && (record.has_values || !may_be_headed);
-        above.iter().all(is_note) && table.iter().all(is_value)
-    };
-    let is_header = may_be_headed && table[0].is_header();
-    if above.is_empty() || !is_table || regular < 2 || !(is_header || has_notes_above()) {
-        return 0;
-    }
-    line_ends(&text[..table[0].start])
+    records
 }
 
 /// How many records stand above the table which have delimiters of their own, if the columns show it: they have another width, and below
@@ -91,6 +108,27 @@ fn other_lines_above(records: &[Record], width: usize) -> Option<usize> {
     (is_regular && are_above).then_some(first)
 }
 
+/// How many records stand above the table though they are as wide as its records, as titles above one of two columns: below them is
+/// a header above values, all of that width, and a blank line parts them from it, or none of them has more than one field that is
+/// filled. Lines that are a table themselves are none.
+fn lines_like_records_above(text: &[u8], records: &[Record], width: usize) -> Option<usize> {
+    let most = records.len().min(LINES_LIKE_RECORDS + 1);
+    let is_first_of_table = |first: &usize| {
+        let (above, table) = records.split_at(*first);
+        let are_titles = || above.iter().all(|record| record.filled <= 1);
+        let are_labelled = || above.iter().all(|record| record.is_labelled);
+        let is_table_above =
+            || above[0].is_header() && above[0].is_above_values(&above[1..]) && !are_labelled();
+        table.len() > above.len().max(2)
+            && table.iter().all(|record| record.width == width)
+            && table[0].is_header()
+            && table[0].is_above_values(&table[1..])
+            && (are_titles()
+                || table[0].is_behind_blank_line(text) && (above.len() == 1 || !is_table_above()))
+    };
+    (1..most).find(is_first_of_table)
+}
+
 struct Record {
     start: usize,
     width: usize,
@@ -100,6 +138,8 @@ struct Record {
     has_values: bool,
     /// Whether blanks stand within all of them.
     is_phrase: bool,
+    /// Whether the first one ends with a colon.
+    is_labelled: bool,
     kinds: Vec<Kind>,
 }
 
@@ -126,6 +166,7 @@ impl Record {
             filled: kinds.iter().filter(|kind| **kind != Kind::Blank).count(),
             has_values: kinds.contains(&Kind::Value),
             is_phrase: values().all(|value| value.contains(&b' ')),
+            is_labelled: values().next().is_some_and(|value| value.ends_with(b":")),
             kinds,
         }
     }
@@ -138,9 +179,21 @@ impl Record {
         self.kinds.iter().enumerate().any(is_above)
     }
 
+    /// Whether blank lines stand in front of it.
+    fn is_behind_blank_line(&self, text: &[u8]) -> bool {
+        let above_len = text[..self.start].trim_ascii_end().len();
+        line_ends(&text[above_len..self.start]) > 1
+    }
+
     /// Whether it can be one above a table of some width. Spreadsheets fill titles up with empty fields.
     fn is_title(&self, width: usize) -> bool {
         2 * self.width < width || self.width == 1 || width > 2 && self.filled <= 1
+    }
+
+    /// Whether it has a width, or is a header that ends with a delimiter more than the records below it.
+    fn fits(&self, width: usize) -> bool {
+        let ends_open = || self.kinds.last() == Some(&Kind::Blank);
+        self.width == width || self.width == width + 1 && ends_open() && self.is_header()
     }
 
     /// Whether it can be names. Without a header, what is above the table may be a record that is cut short.
@@ -188,6 +241,17 @@ mod tests {
             ("junk\n1,2\n3,4\n", 0),
             ("made by hand\n1,2\n3,4,5\n6,7\n", 0),
             ("   \n1,2\n3,4\n", 0),
+            // Lines that are as wide as the table.
+            ("Report, of today\n\nname,n\na,2\nb,3\n", 2),
+            ("Report,\n,\nname,n\na,2\nb,3\nc,4\n", 2),
+            ("Station:,Bern\nId:,17\nYears:,2001-2009\n\nname,n\na,2\nb,3\nc,4\nd,5\n", 4),
+            ("Report, of today\nname,n\na,2\nb,3\n", 0),
+            ("name,\na,2\nb,3\nc,4\n", 0),
+            ("time,n\ns,K\n1,2\n3,4\n", 0),
+            ("a,b\n1,2\n\nc,d\n3,4\n5,6\n", 0),
+            ("a,n\n\nx,y\n\nz,4\n", 0),
+            // The header ends with a delimiter, the records do not.
+            ("Id:  5\n\nTitle: x\na,b,\n1,2\n3,4\n5,6\n", 3),
             ("sep=,\na,b\n1,2\n", 1),
             ("\"SEP=,\"\r\nReport\r\na,b\r\n1,2\r\n3,4\r\n", 2),
             ("sep=;\na,b\n1,2\n", 1),

@@ -6,6 +6,10 @@ use super::sample::Sample;
 use super::values::{ColumnValues, Seen, YEARS};
 use super::{HeaderRule, folded, header_names};
 use crate::options::{CsvOptions, HeaderMode};
+use crate::scanner::file_forms::Unnamed;
+
+/// So many years, each later than the one before, are hardly ever values.
+const YEARS_IN_ORDER: usize = 5;
 
 /// How the first records of all files are understood, going by the first file that has one.
 pub(super) fn header_rule(first: Option<&Sample>, options: &CsvOptions) -> HeaderRule {
@@ -64,7 +68,9 @@ impl Sample {
 
     /// What stands below a field of the first record.
     fn below(&self, at: usize) -> ColumnValues {
-        self.types.get(at).copied().unwrap_or_default()
+        let names = self.first_types.len();
+        let has_unnamed_rows = self.unnamed == Unnamed::First && names < self.types.len();
+        self.types.get(at + usize::from(has_unnamed_rows)).copied().unwrap_or_default()
     }
 
     /// Whether a field of the first record is a name, going by what it is and what stands below it.
@@ -137,17 +143,20 @@ impl Sample {
             && (counts_from(0) || counts_from(1))
     }
 
-    /// Whether words, or a gap, stand before years at equal distances, and other numbers below these.
+    /// Whether words, or a gap, stand before years at equal distances, or many in order, and other numbers below these.
     fn has_years_for_names(&self) -> bool {
         let years: Vec<_> = self.columns().filter(|column| column.above.is_number()).collect();
         let numbers: Vec<_> = years.iter().filter_map(|column| column.name.parse::<i64>().ok()).collect();
         let distance = |pair: &[i64]| pair[1] - pair[0];
         let mut distances = numbers.windows(2).map(distance);
         let first = distances.next();
+        let go_one_way = numbers.len() >= YEARS_IN_ORDER
+            && (numbers.is_sorted_by(|a, b| a < b) || numbers.is_sorted_by(|a, b| a > b));
         self.columns().next().is_some_and(|column| !column.above.is_number())
             && numbers.len() == years.len()
             && numbers.iter().all(|number| YEARS.contains(number))
-            && first.is_some_and(|first| first != 0 && distances.all(|distance| distance == first))
+            && (go_one_way
+                || first.is_some_and(|first| first != 0 && distances.all(|distance| distance == first)))
             && years.iter().any(|column| column.below.has_other_than_years)
             && !self.columns().any(|column| column.above.is_time())
     }
@@ -220,11 +229,17 @@ mod tests {
         for (text, expected) in [
             ("name,code,1960,1961\nx,y,2.5,\n", "name text, code text, 1960 double, 1961 text"),
             (",1940,1945,1950\na,1,2,3\n", "column0 text, 1940 bigint, 1945 bigint, 1950 bigint"),
+            (
+                "name,1990,1991,1992,1994,1999\nx,0,0,1,0,7\n",
+                "name text, 1990 bigint, 1991 bigint, 1992 bigint, 1994 bigint, 1999 bigint",
+            ),
             (",0\n1821,269\n1822,321\n", "column0 bigint, 0 bigint"),
             ("\"\",\"1\",\"2\"\n\"1\",59,53\n\"2\",3,4\n", "column0 bigint, 1 bigint, 2 bigint"),
             ("\"\",\"16.5\",\"17\"\n\"a\",0,1\n", "column0 text, 16.5 bigint, 17 bigint"),
             ("\"a\",\"1\",\"true\",\"2001-01-01\"\nx,y,z,w\n", "a text, 1 text, true text, 2001-01-01 text"),
             ("\"1\"\n1\n", "1 bigint"),
+            // The names of rows have none.
+            ("\"39\",\"40\"\n\"a\",1,2\n\"b\",3,4\n", "column0 text, 39 bigint, 40 bigint"),
             (
                 "150,4,setosa,virginica\n5.1,3.5,1.4,0\n",
                 "150 double, 4 double, setosa double, virginica bigint",
@@ -238,6 +253,7 @@ mod tests {
             // Nothing shows it, or they are no names.
             "name,2019,2020\nx,2001,2003\n",
             "name,2019,2021,2022\nx,1,2,3\n",
+            "name,1990,1991,1992,1999,1994\nx,0,0,1,0,7\n",
             "name,1,2,3\nx,5,8,1\n",
             ",2,3\n1,5,6\n",
             ",1,2\n4,5,6\n,8,9\n",

@@ -32,7 +32,8 @@ pub(crate) struct Sample {
     pub(crate) first: Option<Vec<String>>,
     /// Whether all of its fields are in quotes.
     pub(super) first_is_quoted: bool,
-    /// Which column has no name, if the first record has the names, and all others have one more field than it.
+    /// Which column has no name, or which name no column, if the first record has the names, and all others have one field more or
+    /// less than it.
     pub(crate) unnamed: Unnamed,
     /// Columns that only longer records than the first have, where short ones are filled up.
     pub(crate) beyond_first: usize,
@@ -142,7 +143,8 @@ impl Sample {
                 self.first = Some(self.see(text, fields, rules));
                 continue;
             }
-            self.unnamed = self.unnamed.beside(fields, width);
+            let unnamed = Unnamed::of(fields, self.first.as_deref().unwrap_or_default());
+            self.unnamed = if self.records == 2 { unnamed } else { self.unnamed.and(unnamed) };
             if !(no_short && fields.len() < width || no_long && fields.len() > width) {
                 self.see(text, fields, rules);
             }
@@ -178,13 +180,14 @@ impl Sample {
         names
     }
 
-    /// Gives the column that the first record has no name for one that is empty.
+    /// Gives the column that the first record has no name for one that is empty, or takes away the name that has no column.
     fn name_all(&mut self) {
         self.unnamed.add_to(self.first.get_or_insert_default());
         match self.unnamed {
             Unnamed::None => {}
             Unnamed::First => self.first_types.insert(0, ColumnValues::default()),
             Unnamed::Last => self.first_types.push(ColumnValues::default()),
+            Unnamed::Surplus => drop(self.first_types.pop()),
         }
     }
 
@@ -233,9 +236,10 @@ pub(super) fn take_samples(
             sample.read_whole(file, head.encoding, options)?;
         }
         let may_be_headed = options.header != HeaderMode::Absent && options.columns.is_none();
-        // Who has said what becomes of records that are too long has said that these are.
+        // Who has said what becomes of records that are too long, or too short, has said that these are.
         let long_is_error = options.on_error == OnError::Fail && !options.cut_long;
-        if may_be_headed && long_is_error && sample.first_is_names() {
+        let is_said = sample.unnamed == Unnamed::Surplus && options.pad_short;
+        if may_be_headed && long_is_error && !is_said && sample.first_is_names() {
             sample.name_all();
         } else {
             sample.unnamed = Unnamed::None;
@@ -343,6 +347,14 @@ mod tests {
         );
         assert_eq!(columns(&["a,b\n1,2,\n3,4,5\n6,7\n"]), "a bigint, b bigint");
         assert_eq!(columns(&["1,2\n1,2,\n"]), "column0 bigint, column1 bigint");
+        // Where the header alone ends with one, it has no name behind it.
+        assert_eq!(columns(&["a,b,\n1,2\n3,4\n"]), "a bigint, b bigint");
+        assert_eq!(columns(&["a,b,\n1,2\n3,4\n", "b,a\n1,x\n"]), "a text, b bigint");
+        assert_eq!(columns(&["a,b,\n1,2\n3,4,5\n"]), "a bigint, b bigint, column2 bigint");
+        assert_eq!(columns(&["a,b,\n"]), "a text, b text, column2 text");
+        let padded = CsvOptions { pad_short: true, ..CsvOptions::default() };
+        let table = infer(&["a,b,\n1,2\n"], &padded).unwrap();
+        assert_eq!(columns_of(&table), "a bigint, b bigint, column2 text");
         // Nor where it was said what becomes of records that are too long.
         let skip = CsvOptions { on_error: OnError::Skip, ..CsvOptions::default() };
         let table = infer(&["a,b\n1,2,\n3,4,\n5,6\n"], &skip).unwrap();
@@ -387,6 +399,7 @@ mod tests {
     fn lines_of_blanks_are_no_records_of_several_fields() {
         assert_eq!(columns(&["\n\t \n\t\n\na,b\n1,2\n"]), "a bigint, b bigint");
         assert_eq!(columns(&["  \na,b\n1,2\n \t\n3,4\n  "]), "a bigint, b bigint");
+        assert_eq!(columns(&["a,b\r\n1,2\r\n\x1a"]), "a bigint, b bigint");
         assert_eq!(columns(&["a\n \nx\n"]), "a text");
     }
 }
