@@ -7,6 +7,7 @@ mod kept_conditions;
 mod multiplied_rows;
 mod named_keys;
 mod query_order;
+mod repeated_projections;
 mod streamed_windows;
 
 use std::any::Any;
@@ -24,6 +25,7 @@ use kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
 pub(crate) use multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
 use named_keys::NamedKeys;
 pub(crate) use query_order::QueryOrder;
+use repeated_projections::{OPTIMIZE_PROJECTIONS, RepeatedProjections};
 pub(crate) use streamed_windows::{Streamed, streamed_windows};
 use swath_planner::{Split, optimize, split_distinct};
 
@@ -39,6 +41,8 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let mut rules = Optimizer::new().rules;
     let before = rules.iter().position(|rule| rule.name() == BEFORE_JOIN_ORDER);
     rules.insert(before.map_or(rules.len(), |before| before + 1), Arc::new(OrderJoins));
+    let before = rules.iter().position(|rule| rule.name() == OPTIMIZE_PROJECTIONS);
+    rules.insert(before.unwrap_or(rules.len()), Arc::new(RepeatedProjections));
     rules.push(Arc::new(PushSemiJoinsDown));
     rules.push(Arc::new(SealLambdas));
     rules.push(Arc::new(EqualZeros));
