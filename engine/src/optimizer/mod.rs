@@ -2,7 +2,6 @@
 
 mod equal_nulls;
 mod equal_zeros;
-mod flat_conditions;
 mod kept_conditions;
 mod multiplied_rows;
 mod named_keys;
@@ -20,7 +19,6 @@ use datafusion::logical_expr::{LogicalPlan, TableScan};
 use datafusion::optimizer::{ApplyOrder, Optimizer, OptimizerConfig, OptimizerRule};
 use equal_nulls::told_apart;
 use equal_zeros::EqualZeros;
-use flat_conditions::FlatConditions;
 use kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
 pub(crate) use multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
 use named_keys::NamedKeys;
@@ -50,7 +48,6 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules.insert(0, Arc::new(SplitDistinct));
     rules.push(Arc::new(StreamWindows));
     rules.push(Arc::new(NamedKeys));
-    rules.push(Arc::new(FlatConditions));
     with_kept_conditions(told_apart(rules))
 }
 

@@ -21,8 +21,9 @@ use crate::explain::Record;
 use crate::glob_table::GlobTables;
 use crate::inspect::Inspections;
 use crate::operators::{
-    DistinctRows, FailWhenRefused, ForgetConstants, GroupsInParts, KeepSorted, OperatorPlanner,
-    OrderedValues, PushFiltersByName, SortFirstRows, WholePartitions, WindowParts, YieldBetweenBatches,
+    DistinctRows, FailWhenRefused, FlatConditions, ForgetConstants, GroupsInParts, KeepSorted,
+    OperatorPlanner, OrderedValues, PushFiltersByName, SortFirstRows, WholePartitions, WindowParts,
+    YieldBetweenBatches,
 };
 use crate::optimizer::{self, ForgetFalseKeys, QueryOrder, TablesWithoutFalseKeys};
 use crate::options::{OptionValue, ReadOptions};
@@ -183,6 +184,7 @@ fn session_state(
         .with_default_features()
         .with_query_planner(Arc::new(OperatorPlanner))
         .with_physical_optimizer_rules(PushFiltersByName::among_rules())
+        .with_physical_optimizer_rule(Arc::new(FlatConditions))
         .with_physical_optimizer_rule(Arc::new(ForgetConstants))
         .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
         .with_physical_optimizer_rule(Arc::new(KeepSorted))
