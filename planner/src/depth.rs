@@ -75,8 +75,8 @@ fn flatten_conditions(expr: &mut Expr) {
     let Expr::BinaryOp { op: op @ (BinaryOperator::And | BinaryOperator::Or), .. } = &*expr else { return };
     let op = op.clone();
     let split = |expr| match expr {
-        Expr::BinaryOp { left, op: own, right } if own == op => Ok((*left, *right)),
-        other => Err(other),
+        Expr::BinaryOp { left, op: own, right } if own == op => ControlFlow::Continue((*left, *right)),
+        other => ControlFlow::Break(other),
     };
     let join = |left, right| Expr::BinaryOp { left: Box::new(left), op: op.clone(), right: Box::new(right) };
     flatten_chain(expr, Expr::Identifier(Ident::new("")), split, join);
@@ -93,9 +93,9 @@ fn flatten_unions(body: &mut SetExpr) {
         SetExpr::SetOperation { op: SetOperator::Union, set_quantifier, left, right }
             if set_quantifier == quantifier =>
         {
-            Ok((*left, *right))
+            ControlFlow::Continue((*left, *right))
         }
-        other => Err(other),
+        other => ControlFlow::Break(other),
     };
     let join = |left, right| SetExpr::SetOperation {
         op: SetOperator::Union,
@@ -115,7 +115,7 @@ fn flatten_unions(body: &mut SetExpr) {
 fn flatten_chain<T>(
     chain: &mut T,
     nothing: T,
-    split: impl Fn(T) -> std::result::Result<(T, T), T>,
+    split: impl Fn(T) -> ControlFlow<T, (T, T)>,
     join: impl Fn(T, T) -> T,
 ) {
     // From the last to the first.
@@ -123,11 +123,11 @@ fn flatten_chain<T>(
     let mut rest = std::mem::replace(chain, nothing);
     let first = loop {
         match split(rest) {
-            Ok((left, right)) => {
+            ControlFlow::Continue((left, right)) => {
                 parts.push(right);
                 rest = left;
             }
-            Err(first) => break first,
+            ControlFlow::Break(first) => break first,
         }
     };
     if parts.len() < LONG {
