@@ -25,6 +25,17 @@ fn a_header_alone() {
 }
 
 #[test]
+fn a_column_computed_of_itself_again_and_again() {
+    with_frame("k,x\na,1\nb,5\n", |frame| {
+        let doubled = |frame: &Frame| frame.with_column((col("x") * lit(2)).alias("x"));
+        assert_eq!(rows(&doubled(&doubled(&frame))), ["a 4", "b 20"]);
+        let often = (0..5).fold(frame.clone(), |frame, _| doubled(&frame));
+        assert_eq!(rows(&often), ["a 32", "b 160"]);
+        assert_eq!(often.sum("x").get().unwrap(), Some(192.0));
+    });
+}
+
+#[test]
 fn nulls_alone() {
     with_frame("k,x\na,NA\nb,NA\na,1\n", |frame| {
         let nulls = frame.filter(col("x").is_null());
