@@ -409,12 +409,7 @@ impl Head {
     /// The type of all values together and how many there are, if they stand one on each line, or in one array.
     fn bare_values(&self, times: &TimeFormats) -> Option<(JsonType, u64)> {
         let (mut all, mut values) = (JsonType::Nothing, 0);
-        let mut add = |cursor: &mut Cursor<'_>| -> Option<()> {
-            let ty = JsonType::of_next(cursor, 1, times).ok()?;
-            all = std::mem::replace(&mut all, JsonType::Nothing).merge(ty);
-            values += 1;
-            Some(())
-        };
+        let mut add = |cursor: &mut Cursor<'_>| add_next(&mut all, &mut values, cursor, times);
         if self.is_document() {
             let mut cursor = Cursor::of_file(&self.text, 0);
             cursor.value().ok()?;
@@ -449,12 +444,7 @@ impl Head {
     /// is wrong is for the scan to tell.
     fn all_values(&self, times: &TimeFormats) -> (JsonType, u64) {
         let (mut all, mut values) = (JsonType::Nothing, 0);
-        let mut add = |cursor: &mut Cursor<'_>| -> Option<()> {
-            let ty = JsonType::of_next(cursor, 1, times).ok()?;
-            all = std::mem::replace(&mut all, JsonType::Nothing).merge(ty);
-            values += 1;
-            Some(())
-        };
+        let mut add = |cursor: &mut Cursor<'_>| add_next(&mut all, &mut values, cursor, times);
         if self.is_document() {
             let mut cursor = Cursor::of_file(&self.text, 0);
             if cursor.peek() == Some(b'[') {
@@ -530,6 +520,19 @@ impl Head {
             objects += 1;
         }
     }
+}
+
+/// Takes the next value into the type of all and their number; `None` if it is no value.
+fn add_next(
+    all: &mut JsonType,
+    values: &mut u64,
+    cursor: &mut Cursor<'_>,
+    times: &TimeFormats,
+) -> Option<()> {
+    let ty = JsonType::of_next(cursor, 1, times).ok()?;
+    *all = std::mem::replace(all, JsonType::Nothing).merge(ty);
+    *values += 1;
+    Some(())
 }
 
 /// Whether a text ends within its first value, which is JSON as far as it goes.
