@@ -134,7 +134,14 @@ fn flatten_chain<T>(
         *chain = parts.into_iter().rev().fold(first, join);
         return;
     }
-    let mut parts: Vec<T> = std::iter::once(first).chain(parts.into_iter().rev()).collect();
+    let parts = std::iter::once(first).chain(parts.into_iter().rev()).collect();
+    if let Some(flat) = joined_flat(parts, join) {
+        *chain = flat;
+    }
+}
+
+/// Joins parts in their order, pairs of them first, then pairs of these: so the tree has few levels. Nothing of no parts.
+pub fn joined_flat<T>(mut parts: Vec<T>, join: impl Fn(T, T) -> T) -> Option<T> {
     while parts.len() > 1 {
         let mut pairs = Vec::with_capacity(parts.len().div_ceil(2));
         let mut rest = parts.into_iter();
@@ -146,9 +153,7 @@ fn flatten_chain<T>(
         }
         parts = pairs;
     }
-    if let Some(flat) = parts.pop() {
-        *chain = flat;
-    }
+    parts.pop()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use datafusion::physical_expr::{PhysicalExpr, split_conjunction};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
+use swath_planner::joined_flat;
 
 /// Chains with fewer levels stay as they are.
 const MANY: usize = 16;
@@ -47,15 +48,9 @@ impl PhysicalOptimizerRule for FlatConditions {
 
 /// The same conditions, in the same order.
 fn flat(predicate: &Arc<dyn PhysicalExpr>) -> Arc<dyn PhysicalExpr> {
-    let mut conditions: Vec<_> = split_conjunction(predicate).into_iter().cloned().collect();
-    while conditions.len() > 1 {
-        let both = |pair: &[Arc<dyn PhysicalExpr>]| match pair {
-            [left, right] => Arc::new(BinaryExpr::new(Arc::clone(left), Operator::And, Arc::clone(right))),
-            rest => return Arc::clone(&rest[0]),
-        } as Arc<dyn PhysicalExpr>;
-        conditions = conditions.chunks(2).map(both).collect();
-    }
-    conditions.pop().unwrap_or_else(|| Arc::clone(predicate))
+    let conditions = split_conjunction(predicate).into_iter().cloned().collect();
+    let both = |left, right| Arc::new(BinaryExpr::new(left, Operator::And, right)) as Arc<dyn PhysicalExpr>;
+    joined_flat(conditions, both).unwrap_or_else(|| Arc::clone(predicate))
 }
 
 /// How deep a chain of `AND` is on its left side.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Builder, Int64Builder, StringBuilder};
 use arrow::compute::{cast, sum};
-use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema, UInt64Type};
+use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::functions_aggregate::approx_distinct::ApproxDistinct;
@@ -78,7 +78,9 @@ impl ColumnSummary {
         if let Some(values) = &mut self.values {
             statistics.min = text(&values.min.evaluate()?)?;
             statistics.max = text(&values.max.evaluate()?)?;
-            statistics.unique = whole(&values.distinct.evaluate()?)?;
+            if let ScalarValue::UInt64(unique) = values.distinct.evaluate()? {
+                statistics.unique = unique.map(|unique| unique as i64);
+            }
         }
         if let Some(numbers) = self.numbers.as_mut().filter(|_| self.known > 0) {
             statistics.avg = Some(numbers.sum / self.known as f64);
@@ -200,9 +202,10 @@ impl Numbers {
 
     /// The standard deviation of a sample.
     fn deviation(&mut self) -> Result<Option<f64>> {
-        let variance = self.variance.evaluate()?.to_array()?;
-        let variance = variance.as_primitive::<Float64Type>();
-        Ok(variance.is_valid(0).then(|| variance.value(0).sqrt()))
+        Ok(match self.variance.evaluate()? {
+            ScalarValue::Float64(variance) => variance.map(f64::sqrt),
+            _ => None,
+        })
     }
 }
 
@@ -219,15 +222,9 @@ fn join<'a>(aggregate: &mut dyn Accumulator, len: usize, states: &'a [ArrayRef])
 }
 
 fn text(value: &ScalarValue) -> Result<Option<String>> {
-    let texts = cast(&as_texts(&value.to_array()?)?, &DataType::Utf8)?;
+    let texts = as_texts(&value.to_array()?)?;
     let texts = texts.as_string::<i32>();
     Ok(texts.is_valid(0).then(|| texts.value(0).to_owned()))
-}
-
-fn whole(count: &ScalarValue) -> Result<Option<i64>> {
-    let counts = count.to_array()?;
-    let counts = counts.as_primitive::<UInt64Type>();
-    Ok(counts.is_valid(0).then(|| counts.value(0) as i64))
 }
 
 /// What is told of a column; nothing where it has no meaning.
