@@ -77,10 +77,9 @@ fn has_digits(bytes: &[u8]) -> bool {
     bytes.iter().any(u8::is_ascii_digit)
 }
 
-/// Whether an integer has zeros in front that its value does not keep: `007`.
+/// Whether an integer without a sign has zeros in front that its value does not keep: `007`.
 pub(crate) fn has_leading_zeros(integer: &[u8]) -> bool {
-    let digits = integer.strip_prefix(b"-").or(integer.strip_prefix(b"+")).unwrap_or(integer);
-    digits.len() > 1 && digits[0] == b'0'
+    integer.len() > 1 && integer[0] == b'0'
 }
 
 /// The signs within numbers.
@@ -498,7 +497,7 @@ mod tests {
     #[test]
     fn leading_zeros() {
         for (text, expected) in
-            [("007", true), ("-01", true), ("00", true), ("0", false), ("-0", false), ("10", false)]
+            [("007", true), ("-01", false), ("00", true), ("0", false), ("-0", false), ("10", false)]
         {
             assert_eq!(has_leading_zeros(text.as_bytes()), expected, "{text}");
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::HeaderRule;
 use super::sample::Sample;
 use super::stated::given_type;
-use super::values::{ColumnValues, Seen};
+use super::values::ColumnValues;
 use crate::options::{CsvOptions, HeaderMode, Setting};
 use crate::scanner::file_forms::Unnamed;
 use crate::source::SourceFile;
@@ -87,21 +87,21 @@ fn different_widths(files: &[(&SourceFile, &Sample)]) -> Option<String> {
     ))
 }
 
-/// That zeros in front of integers are not kept, where nobody has said what these are.
-pub(super) fn leading_zeros(
+/// That numbers with zeros in front are taken for codes, where nobody has said what they are.
+pub(super) fn notes_of_codes(
     names: &[String],
     types: &[ColumnValues],
     options: &CsvOptions,
 ) -> Option<String> {
     let inferred = names.iter().zip(types).skip(options.types_in_order.len());
-    let zero_led = inferred.filter(|(_, values)| values.seen == Seen::ZeroLed);
-    let zero_led = zero_led.filter(|(name, _)| given_type(name, options).is_none());
-    let names: Vec<&String> = zero_led.map(|(name, _)| name).filter(|_| !options.all_varchar).collect();
+    let codes = inferred.filter(|(_, values)| values.are_codes());
+    let codes = codes.filter(|(name, _)| given_type(name, options).is_none());
+    let names: Vec<&String> = codes.map(|(name, _)| name).filter(|_| !options.all_varchar).collect();
     let first = names.first()?;
     let more = if names.len() > 1 { format!(" (and {} more)", names.len() - 1) } else { String::new() };
     Some(format!(
-        "column \"{first}\"{more} has integers with zeros in front, which are not kept; types = {{'{first}': 'text'}} \
-         keeps them"
+        "column \"{first}\"{more} is read as text, as numbers in it have zeros in front; types = {{'{first}': \
+         'bigint'}} reads numbers"
     ))
 }
 
@@ -187,18 +187,18 @@ mod tests {
     }
 
     #[test]
-    fn zeros_in_front_are_told() {
+    fn codes_are_told() {
         let notes = |text: &str, options: &CsvOptions| infer(&[text], options).unwrap().notes().to_vec();
         let text = "zip,n,hour\n12345,1,07\n01234,0,08\n";
         let default = CsvOptions::default();
         assert_eq!(
             notes(text, &default),
             [
-                "column \"zip\" (and 1 more) has integers with zeros in front, which are not kept; types = {'zip': \
-              'text'} keeps them"
+                "column \"zip\" (and 1 more) is read as text, as numbers in it have zeros in front; types = {'zip': \
+                 'bigint'} reads numbers"
             ]
         );
-        assert_eq!(columns(&[text]), "zip bigint, n bigint, hour bigint");
+        assert_eq!(columns(&[text]), "zip text, n bigint, hour text");
         let types =
             vec![("ZIP".to_owned(), ColumnType::Text.into()), ("hour".to_owned(), ColumnType::Int8.into())];
         assert!(notes(text, &CsvOptions { types, ..default.clone() }).is_empty());

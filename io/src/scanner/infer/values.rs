@@ -28,6 +28,8 @@ pub(super) struct ColumnValues {
     pub(super) has_other_than_years: bool,
     /// Whether one of them is no time of day.
     has_other_than_times: bool,
+    /// Whether one of them is an integer with zeros in front, as of postcodes.
+    has_leading_zeros: bool,
 }
 
 impl ColumnValues {
@@ -59,6 +61,7 @@ impl ColumnValues {
             has_other_than_years: is_number
                 && !parse_i64(value).is_some_and(|number| YEARS.contains(&number)),
             has_other_than_times: self.has_other_than_times || !is_time_of_day(),
+            has_leading_zeros: seen == Seen::Integer && has_leading_zeros(value),
         });
     }
 
@@ -71,14 +74,26 @@ impl ColumnValues {
             has_bare: self.has_bare || other.has_bare,
             has_other_than_years: self.has_other_than_years || other.has_other_than_years,
             has_other_than_times: self.has_other_than_times || other.has_other_than_times,
+            has_leading_zeros: self.has_leading_zeros || other.has_leading_zeros,
         }
     }
 
-    /// The type that a column gets. Times of day are text, unless they are asked for.
+    /// The type that a column gets. Times of day are text, unless they are asked for, and so are codes.
     pub(super) fn column_type(self, options: &CsvOptions) -> ColumnType {
         let are_times_of_day = self.seen == Seen::Text && !self.has_other_than_times;
         let is_asked_for = !options.all_varchar && options.type_candidates.contains(&ColumnType::Time);
-        if are_times_of_day && is_asked_for { ColumnType::Time } else { self.seen.column_type(options) }
+        if are_times_of_day && is_asked_for {
+            ColumnType::Time
+        } else if self.are_codes() {
+            ColumnType::Text
+        } else {
+            self.seen.column_type(options)
+        }
+    }
+
+    /// Whether they are numbers of which some would lose the zeros in front, as of postcodes.
+    pub(super) fn are_codes(self) -> bool {
+        self.is_number() && self.has_leading_zeros
     }
 
     /// Whether they are dates or points in time that are written otherwise than asked for.
@@ -102,7 +117,7 @@ impl ColumnValues {
     }
 
     pub(super) fn is_integer(self) -> bool {
-        matches!(self.seen, Seen::Integer | Seen::ZeroLed)
+        self.seen == Seen::Integer
     }
 
     pub(super) fn is_number(self) -> bool {
@@ -122,8 +137,6 @@ pub(super) enum Seen {
     Nothing,
     Boolean,
     Integer,
-    /// Integers, some with zeros in front, as of postcodes.
-    ZeroLed,
     /// Infinity: a double if there are numbers, too.
     Infinite,
     Double,
@@ -138,7 +151,7 @@ impl Seen {
         let number = rules.signs.plain(value);
         let is = |is: fn(&[u8]) -> bool| number.as_deref().is_some_and(is);
         if is(|number| parse_i64(number).is_some()) {
-            if has_leading_zeros(value) { Self::ZeroLed } else { Self::Integer }
+            Self::Integer
         } else if is(looks_like_f64) {
             Self::Double
         } else if is_infinite(value) {
@@ -157,7 +170,7 @@ impl Seen {
     }
 
     fn is_number(self) -> bool {
-        matches!(self, Self::Integer | Self::ZeroLed | Self::Double)
+        matches!(self, Self::Integer | Self::Double)
     }
 
     /// The narrowest that holds both.
@@ -165,10 +178,9 @@ impl Seen {
         match (self, other) {
             (a, b) if a == b => a,
             (Self::Nothing, other) | (other, Self::Nothing) => other,
-            (Self::Integer, Self::ZeroLed) | (Self::ZeroLed, Self::Integer) => Self::ZeroLed,
             (
-                Self::Integer | Self::ZeroLed | Self::Infinite | Self::Double,
-                Self::Integer | Self::ZeroLed | Self::Infinite | Self::Double,
+                Self::Integer | Self::Infinite | Self::Double,
+                Self::Integer | Self::Infinite | Self::Double,
             ) => Self::Double,
             (Self::Date, Self::Timestamp) | (Self::Timestamp, Self::Date) => Self::Timestamp,
             _ => Self::Text,
@@ -181,7 +193,7 @@ impl Seen {
             _ if options.all_varchar => &[],
             Self::Nothing | Self::Infinite | Self::Text => &[],
             Self::Boolean => &[ColumnType::Boolean],
-            Self::Integer | Self::ZeroLed => &INTEGERS,
+            Self::Integer => &INTEGERS,
             Self::Double => &NUMBERS,
             Self::Date => &[ColumnType::Date, ColumnType::Timestamp],
             Self::Timestamp => &[ColumnType::Timestamp],
@@ -272,6 +284,12 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_would_lose_zeros_are_codes() {
+        assert_eq!(columns(&["zip,n\n12345,0\n01234,10\n", "zip,n\n54321,1\n"]), "zip text, n bigint");
+        assert_eq!(columns(&["dewey,share\n005,00.5\n005.13,12.5\n"]), "dewey text, share double");
+    }
+
+    #[test]
     fn values_that_mean_something_only_to_people_stay_text() {
         let values = [
             ("1_000", "text"),
@@ -293,8 +311,12 @@ mod tests {
             ("0000-00-00", "text"),
             ("2001-02-30", "text"),
             ("inf", "text"),
+            ("007", "text"),
+            ("00", "text"),
             ("+5", "bigint"),
             ("-0", "bigint"),
+            ("-05", "bigint"),
+            ("05.5", "double"),
             ("20011231", "bigint"),
             (" 7 ", "bigint"),
             ("\"7\"", "bigint"),
