@@ -1,6 +1,7 @@
 //! What is said of values of the wrong kind, and of functions that stand where they cannot.
 
-use super::{Words, between, in_sql_types};
+use super::Words;
+use super::texts::{between, in_sql_types};
 
 /// All kinds of such messages.
 pub(super) const KINDS: &[fn(&str) -> Option<Words>] = &[
