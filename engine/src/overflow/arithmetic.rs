@@ -65,13 +65,15 @@ pub(crate) fn rewrite_expressions(
 fn check_expr(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let (left, operation, right) = match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => match Operation::of(op) {
-            Some(operation) if may_overflow(operation, &left.get_type(schema)?, &right.get_type(schema)?) => {
+            Some(operation)
+                if may_overflow(operation, &type_of(&left, schema)?, &type_of(&right, schema)?) =>
+            {
                 (*left, operation, *right)
             }
             _ => return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
         },
         Expr::Negative(negated) => {
-            let ty = negated.get_type(schema)?;
+            let ty = type_of(&negated, schema)?;
             if !ty.is_signed_integer() {
                 return Ok(Transformed::no(Expr::Negative(negated)));
             }
@@ -79,8 +81,29 @@ fn check_expr(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         }
         expr => return Ok(Transformed::no(expr)),
     };
-    let function = Arc::new(ScalarUDF::from(Checked::new(operation)));
-    Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![left, right]))))
+    let (mut operations, mut values) = match left {
+        Expr::ScalarFunction(ScalarFunction { func, args }) => match func.inner().downcast_ref::<Checked>() {
+            Some(checked) => (checked.operations.clone(), args),
+            None => (Vec::new(), vec![Expr::ScalarFunction(ScalarFunction { func, args })]),
+        },
+        left => (Vec::new(), vec![left]),
+    };
+    operations.push(operation);
+    values.push(right);
+    let function = Arc::new(ScalarUDF::from(Checked::new(operations)));
+    Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(function, values))))
+}
+
+/// The type of an expression; of integers computed one after the other, that of the first, without a look at the others.
+fn type_of(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
+    if let Expr::ScalarFunction(ScalarFunction { func, args }) = expr
+        && func.inner().is::<Checked>()
+        && let first = args[0].get_type(schema)?
+        && first.is_integer()
+    {
+        return Ok(first);
+    }
+    expr.get_type(schema)
 }
 
 /// Whether a result may not fit into its type: of integers, and of decimals where the type that would hold all results has more
@@ -107,10 +130,12 @@ pub(crate) fn unchecked(expr: &Arc<dyn PhysicalExpr>) -> Arc<dyn PhysicalExpr> {
     let plain = Arc::clone(expr).transform_up(|expr| {
         let Some(call) = expr.downcast_ref::<ScalarFunctionExpr>() else { return Ok(Transformed::no(expr)) };
         match (call.fun().inner().downcast_ref::<Checked>(), call.args()) {
-            (Some(checked), [left, right]) => {
-                let (left, right) = (Arc::clone(left), Arc::clone(right));
-                let op = checked.operation.operator();
-                Ok(Transformed::yes(Arc::new(expressions::BinaryExpr::new(left, op, right)) as _))
+            (Some(checked), [first, rest @ ..]) => {
+                let steps = checked.operations.iter().zip(rest);
+                let plain = steps.fold(Arc::clone(first), |left, (operation, right)| {
+                    Arc::new(expressions::BinaryExpr::new(left, operation.operator(), Arc::clone(right)))
+                });
+                Ok(Transformed::yes(plain))
             }
             _ => Ok(Transformed::no(expr)),
         }
@@ -154,6 +179,27 @@ impl Operation {
         }
     }
 
+    fn word(self) -> &'static str {
+        match self {
+            Self::Plus => "plus",
+            Self::Minus => "minus",
+            Self::Times => "times",
+            Self::DividedBy => "quotient",
+            Self::ShiftLeft => "shift_left",
+            Self::ShiftRight => "shift_right",
+        }
+    }
+
+    /// Whether what it computes needs parentheses in front of another operation.
+    fn binds_less_than(self, other: Self) -> bool {
+        let rank = |operation| match operation {
+            Self::ShiftLeft | Self::ShiftRight => 0,
+            Self::Plus | Self::Minus => 1,
+            Self::Times | Self::DividedBy => 2,
+        };
+        rank(self) < rank(other)
+    }
+
     fn kernel(self) -> fn(&dyn Datum, &dyn Datum) -> Result<ArrayRef, ArrowError> {
         match self {
             Self::Plus => add,
@@ -166,32 +212,42 @@ impl Operation {
     }
 }
 
-/// An operation on integers as a function.
+/// Operations one after the other as one function: `(a + b) * c` is that of `+` and `*`, called with a, b and c.
+///
+/// However long such a chain is, it is one level of the expression: the core asks for types and names from the
+/// top at each level, which takes minutes for a sum of thousands of columns if each `+` is a level of its own.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Checked {
-    operation: Operation,
+    operations: Vec<Operation>,
+    /// As shown in plans: `checked_plus(a, b, c)`, `checked_plus_times(a, b, c)`.
+    name: String,
     signature: Signature,
 }
 
 impl Checked {
-    fn new(operation: Operation) -> Self {
-        // Types are those of the operator, and settled.
-        Self { operation, signature: Signature::any(2, Volatility::Immutable) }
+    fn new(operations: Vec<Operation>) -> Self {
+        // Types are those of the operators, and settled.
+        let signature = Signature::any(operations.len() + 1, Volatility::Immutable);
+        let words = operations.iter().map(|operation| operation.word());
+        let is_one = operations.windows(2).all(|pair| pair[0] == pair[1]);
+        let words: Vec<_> = words.take(if is_one { 1 } else { operations.len() }).collect();
+        let name = format!("checked_{}", words.join("_"));
+        Self { operations, name, signature }
     }
 
-    /// `a + b + c` with the texts of a, b and c: what is left of an operator may be long, and is not copied for each.
+    /// `(a + b) * c` with the texts of a, b and c.
     fn text(&self, args: &[Expr], text: impl Fn(&Expr) -> String) -> String {
-        let mut rest = vec![(self.operation, &args[1])];
-        let mut first = &args[0];
-        while let Expr::ScalarFunction(ScalarFunction { func, args }) = first
-            && let Some(checked) = func.inner().downcast_ref::<Self>()
-        {
-            rest.push((checked.operation, &args[1]));
-            first = &args[0];
-        }
-        let mut written = text(first);
-        for (operation, right) in rest.into_iter().rev() {
-            written.push_str(&format!(" {} {}", operation.operator(), text(right)));
+        let mut written = text(&args[0]);
+        let mut before = None;
+        for (operation, right) in self.operations.iter().zip(&args[1..]) {
+            if before.is_some_and(|before: Operation| before.binds_less_than(*operation)) {
+                written = format!("({written})");
+            }
+            let is_computed = matches!(right, Expr::ScalarFunction(call) if call.func.inner().is::<Self>());
+            let right = text(right);
+            let right = if is_computed { format!("({right})") } else { right };
+            written.push_str(&format!(" {} {right}", operation.operator()));
+            before = Some(*operation);
         }
         written
     }
@@ -199,14 +255,7 @@ impl Checked {
 
 impl ScalarUDFImpl for Checked {
     fn name(&self) -> &str {
-        match self.operation {
-            Operation::Plus => "checked_plus",
-            Operation::Minus => "checked_minus",
-            Operation::Times => "checked_times",
-            Operation::DividedBy => "checked_quotient",
-            Operation::ShiftLeft => "checked_shift_left",
-            Operation::ShiftRight => "checked_shift_right",
-        }
+        &self.name
     }
 
     fn display_name(&self, args: &[Expr]) -> Result<String> {
@@ -222,29 +271,36 @@ impl ScalarUDFImpl for Checked {
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        match &types[0] {
-            DataType::Decimal128(..) => result_type(self.operation, &types[0], &types[1]),
-            ty => Ok(ty.clone()),
+        let first = types[0].clone();
+        if first.is_integer() {
+            return Ok(first);
         }
+        let mut steps = self.operations.iter().zip(&types[1..]);
+        steps.try_fold(first, |left, (operation, right)| result_type(*operation, &left, right))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let kernel = self.operation.kernel();
-        let result = apply(&args.args[0], &args.args[1], kernel);
-        if !args.arg_fields[0].data_type().is_decimal() {
-            return result.map_err(overflowed);
-        }
-        let result = result.map_err(|error| match &error {
-            DataFusionError::ArrowError(inner, _) if matches!(**inner, ArrowError::ArithmeticOverflow(_)) => {
-                too_long()
-            }
-            _ => error,
-        })?;
-        let decimals = result.to_array(1)?;
-        let decimals = decimals.as_primitive::<Decimal128Type>();
-        decimals.validate_decimal_precision(DECIMAL128_MAX_PRECISION).map_err(|_| too_long())?;
-        Ok(result)
+        let is_decimal = args.arg_fields[0].data_type().is_decimal();
+        let first = args.args[0].clone();
+        self.operations.iter().zip(&args.args[1..]).try_fold(first, |left, (operation, right)| {
+            let result = apply(&left, right, operation.kernel());
+            if is_decimal { short_enough(result) } else { result.map_err(overflowed) }
+        })
     }
+}
+
+/// Decimals, if they have no more digits than there may be.
+fn short_enough(result: Result<ColumnarValue>) -> Result<ColumnarValue> {
+    let result = result.map_err(|error| match &error {
+        DataFusionError::ArrowError(inner, _) if matches!(**inner, ArrowError::ArithmeticOverflow(_)) => {
+            too_long()
+        }
+        _ => error,
+    })?;
+    let decimals = result.to_array(1)?;
+    let decimals = decimals.as_primitive::<Decimal128Type>();
+    decimals.validate_decimal_precision(DECIMAL128_MAX_PRECISION).map_err(|_| too_long())?;
+    Ok(result)
 }
 
 /// The error of a kernel in words for people.
