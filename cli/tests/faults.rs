@@ -84,6 +84,26 @@ fn signals_end_a_command_at_once_and_leave_nothing() {
 }
 
 #[test]
+fn an_interrupted_write_of_folders_leaves_what_was_there() {
+    let dir = folder();
+    let kept = dir.path().join("out/k=1/kept.csv");
+    fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    fs::write(&kept, "value\n7\n").unwrap();
+    let rows = ENDLESS_ROWS.replace("a.value", "a.value, a.value % 3 AS k");
+    for how in ["OVERWRITE", "OVERWRITE_OR_IGNORE", "APPEND"] {
+        let write = format!("COPY ({rows}) TO 'out' (FORMAT csv, PARTITION_BY (k), {how})");
+        let child = begin(&dir, &[&write]);
+        std::thread::sleep(Duration::from_millis(300));
+        signal(&child, "-INT");
+        assert_eq!(end(child).status.code(), Some(130), "{how}");
+        assert_eq!(names(dir.path()), ["a.csv", "out"], "{how}");
+        assert_eq!(names(&dir.path().join("out")), ["k=1"], "{how}");
+        assert_eq!(names(kept.parent().unwrap()), ["kept.csv"], "{how}");
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "value\n7\n");
+    }
+}
+
+#[test]
 fn what_a_killed_command_leaves_is_gone_with_the_next() {
     let dir = folder();
     let zeros = fs::File::open("/dev/zero").unwrap();
