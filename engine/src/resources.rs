@@ -1,6 +1,7 @@
 //! What a session may use: memory, disk and time, and whether it may write files.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,8 @@ pub(crate) struct Resources {
     pub(crate) budget: Arc<Budget>,
     pub(crate) spills: Arc<SpillStore>,
     time_limit: Arc<Mutex<Option<Duration>>>,
+    /// Quotients of integers are integers in SQL, as `SET integer_division = true` wants it.
+    pub(crate) divide_integers: Arc<AtomicBool>,
     /// Statements and sinks write no files.
     pub(crate) read_only: bool,
 }
@@ -60,6 +63,7 @@ impl Resources {
             budget: Arc::new(Budget::new(limit_bytes)),
             spills: Arc::new(SpillStore::new(temp_folder, max_spill_bytes)),
             time_limit: Arc::default(),
+            divide_integers: Arc::default(),
             read_only: false,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arrow::array::{RecordBatch, StringArray};
@@ -24,10 +25,12 @@ enum Setting {
     TempDir,
     Timeout,
     TimeZone,
+    NullOrder,
+    IntegerDivision,
 }
 
 /// All names of settings, the first of each the one that is shown.
-const NAMES: [(&str, Setting); 9] = [
+const NAMES: [(&str, Setting); 12] = [
     ("memory_limit", Setting::MemoryLimit),
     ("max_memory", Setting::MemoryLimit),
     ("max_spill", Setting::MaxSpill),
@@ -37,6 +40,23 @@ const NAMES: [(&str, Setting); 9] = [
     ("timeout", Setting::Timeout),
     ("statement_timeout", Setting::Timeout),
     ("timezone", Setting::TimeZone),
+    ("default_null_order", Setting::NullOrder),
+    ("null_order", Setting::NullOrder),
+    ("integer_division", Setting::IntegerDivision),
+];
+
+/// Where nulls stand in an `ORDER BY` that does not say it, under DuckDB's names and the relational core's.
+const NULL_ORDERS: [(&str, &str); 10] = [
+    ("nulls_last", "nulls_last"),
+    ("last", "nulls_last"),
+    ("nulls_first", "nulls_first"),
+    ("first", "nulls_first"),
+    ("nulls_last_on_asc_first_on_desc", "nulls_max"),
+    ("postgres", "nulls_max"),
+    ("nulls_max", "nulls_max"),
+    ("nulls_first_on_asc_last_on_desc", "nulls_min"),
+    ("sqlite", "nulls_min"),
+    ("nulls_min", "nulls_min"),
 ];
 
 impl Resources {
@@ -87,6 +107,25 @@ impl Resources {
                     hint,
                 ));
             }
+            Setting::NullOrder => {
+                let order = if default {
+                    NULL_ORDERS[0].0.to_owned()
+                } else {
+                    value.to_lowercase().replace(' ', "_")
+                };
+                let known = NULL_ORDERS.iter().find(|(name, _)| *name == order);
+                let (_, of_core) = known.ok_or_else(|| {
+                    let hint = "the others are nulls_first, nulls_last_on_asc_first_on_desc (as in PostgreSQL) and \
+                                nulls_first_on_asc_last_on_desc (as in SQLite)";
+                    let found = format!("default_null_order: expected 'nulls_last' or another order, found '{value}'");
+                    Error::query(found, hint.to_owned())
+                })?;
+                (*of_core).clone_into(&mut options.sql_parser.default_null_ordering);
+            }
+            Setting::IntegerDivision => {
+                let is_on = !default && parse_bool("integer_division", value)?;
+                self.divide_integers.store(is_on, Ordering::Relaxed);
+            }
             Setting::TempDir => {
                 self.refuse_writes()?;
                 let folder = if default { std::env::temp_dir() } else { PathBuf::from(value) };
@@ -110,6 +149,12 @@ impl Resources {
                 Some(zone) if !is_utc(zone) => zone.to_owned(),
                 _ => "UTC".to_owned(),
             },
+            Setting::NullOrder => {
+                let of_core = options.sql_parser.default_null_ordering.as_str();
+                let known = NULL_ORDERS.iter().find(|(_, known)| *known == of_core);
+                known.map_or(of_core, |(name, _)| name).to_owned()
+            }
+            Setting::IntegerDivision => self.divide_integers.load(Ordering::Relaxed).to_string(),
             Setting::MemoryLimit => self.budget.limit_bytes().to_string(),
             Setting::MaxSpill if self.spills.max_bytes() == u64::MAX => "unlimited".to_owned(),
             Setting::MaxSpill => self.spills.max_bytes().to_string(),
@@ -133,8 +178,8 @@ fn unknown(name: &str) -> Error {
     let known = NAMES.map(|(name, _)| name);
     let hint = match nearest(name, known) {
         Some(nearest) => format!("did you mean {nearest}?"),
-        None => "there are memory_limit, max_spill, temp_dir, timeout and timezone, and those of the relational core, as in \
-                 SET datafusion.execution.batch_size = 4096"
+        None => "there are memory_limit, max_spill, temp_dir, timeout, timezone, default_null_order and integer_division, and \
+                 those of the relational core, as in SET datafusion.execution.batch_size = 4096"
             .to_owned(),
     };
     Error::query(format!("there is no setting \"{name}\""), hint)
@@ -180,6 +225,18 @@ pub fn parse_bytes(option: &str, text: &str) -> Result<usize> {
         None => {
             let hint = "write a number of bytes, as 512MB, 1.5GiB or 80%".to_owned();
             Err(Error::query(format!("{option}: expected a number of bytes, found \"{text}\""), hint))
+        }
+    }
+}
+
+/// What is on or off.
+fn parse_bool(option: &str, text: &str) -> Result<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "on" | "yes" | "1" => Ok(true),
+        "false" | "off" | "no" | "0" => Ok(false),
+        _ => {
+            let hint = "write true or false".to_owned();
+            Err(Error::query(format!("{option}: expected true or false, found \"{text}\""), hint))
         }
     }
 }

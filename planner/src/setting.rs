@@ -1,5 +1,6 @@
 //! `SET name = value`, `RESET name` and `SHOW name`: what a statement says of a setting, as plain data.
 
+use datafusion_sql::parser::ResetStatement;
 use sqlparser::ast::{Expr, ObjectName, Set, Statement as Sql, Value};
 
 use crate::parse::Statement;
@@ -24,7 +25,13 @@ pub enum SettingCall {
 /// What a statement says of a setting; `None` for other statements, and for names with dots, which are those of
 /// the relational core.
 pub fn setting_of(statement: &Statement) -> Option<SettingCall> {
-    let Statement::Statement(statement) = statement else { return None };
+    let statement = match statement {
+        Statement::Statement(statement) => statement,
+        Statement::Reset(ResetStatement::Variable(variable)) => {
+            return Some(SettingCall::Set { name: bare_name(variable)?, value: "default".to_owned() });
+        }
+        _ => return None,
+    };
     match statement.as_ref() {
         Sql::Set(Set::SingleAssignment { variable, values, .. }) => {
             let [value] = values.as_slice() else { return None };
@@ -73,6 +80,8 @@ mod tests {
         assert_eq!(of("SET Memory_Limit = '1GB'"), set("memory_limit", "1GB"));
         assert_eq!(of("SET memory_limit = 1000000"), set("memory_limit", "1000000"));
         assert_eq!(of("SET memory_limit TO default"), set("memory_limit", "default"));
+        assert_eq!(of("RESET memory_limit"), set("memory_limit", "default"));
+        assert_eq!(of("RESET datafusion.execution.batch_size"), None);
         assert_eq!(of("SHOW memory_limit"), Some(SettingCall::Show { name: "memory_limit".into() }));
         assert_eq!(of("SET TIME ZONE 'UTC'"), set("timezone", "UTC"));
         assert_eq!(of("SET TimeZone = 'UTC'"), set("timezone", "UTC"));

@@ -9,6 +9,7 @@ mod date_arithmetic;
 mod dates_beside_times;
 mod decimals_beside_floats;
 mod digests;
+mod division;
 mod epoch_ms;
 mod grouping_keys;
 mod hash;
@@ -28,6 +29,7 @@ mod numbers_in_quotes;
 mod octet_length;
 mod of_lists;
 mod regexp_lists;
+mod rounded_casts;
 mod row_functions;
 mod sealed_lambdas;
 mod strptime;
@@ -46,6 +48,7 @@ mod zeros_of_either_sign;
 mod zones;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{FunctionRegistry, SessionState};
@@ -56,10 +59,12 @@ pub(crate) use booleans_beside_others::BooleansBesideOthers;
 pub(crate) use date_arithmetic::DatesWithHours;
 pub(crate) use dates_beside_times::DatesBesideTimes;
 pub(crate) use decimals_beside_floats::DecimalsBesideFloats;
+pub(crate) use division::{divide, with_fractions};
 pub(crate) use grouping_keys::GroupingKeys;
 pub(crate) use interval_order::IntervalsByLength;
 pub(crate) use json_text::to_json;
 pub(crate) use nested_as_text::NestedAsText;
+pub(crate) use rounded_casts::RoundedCasts;
 pub(crate) use sealed_lambdas::SealLambdas;
 pub(crate) use text_as_nested::TextAsNested;
 pub(crate) use texts_as_times::TextsAsTimes;
@@ -71,12 +76,13 @@ pub(crate) use zeros_of_either_sign::ZerosOfEitherSign;
 use crate::error::Error;
 
 /// Plans operators. To stand in front of the core's planners, which take all subscripts for those of lists.
-pub(crate) fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
+pub(crate) fn expr_planners(divide_integers: &Arc<AtomicBool>) -> Vec<Arc<dyn ExprPlanner>> {
     vec![
         Arc::new(interval_multiples::IntervalMultiples),
         Arc::new(text_parts::TextPlaces),
         Arc::new(BooleansBesideOthers),
         Arc::new(numbers_in_quotes::NumbersInQuotes),
+        Arc::new(division::Division { of_integers: Arc::clone(divide_integers) }),
         Arc::new(list_operators::ListOperators),
     ]
 }
@@ -105,6 +111,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     for function in single.into_iter().chain(families) {
         state.register_udf(Arc::new(function))?;
     }
+    state.register_udf(divide())?;
     state.register_higher_order_function(Arc::new(list_reduce::list_reduce()))?;
     for function in window_numbers::window_numbers() {
         state.register_udwf(function)?;

@@ -104,7 +104,7 @@ fn len_of_rows() -> Expr {
 /// assert_eq!(groups.columns()?, ["k", "mean", "p90", "spread"]);
 ///
 /// // Over a window: every row stays, with the value of its group.
-/// let shares = frame.with_column((col("x") * lit(1.0) / col("x").sum().over(["k"])).alias("share"));
+/// let shares = frame.with_column((col("x") / col("x").sum().over(["k"])).alias("share"));
 /// assert_eq!(shares.columns()?, ["k", "x", "share"]);
 /// # Ok::<(), swath::Error>(())
 /// ```

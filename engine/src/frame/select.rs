@@ -62,6 +62,7 @@ impl Frame {
         self.step(|plan| {
             refuse_aggregates(&condition, "filter")?;
             check_condition(plan, &condition)?;
+            let condition = settled(plan, condition);
             if find_window_exprs([&condition]).is_empty() {
                 return Ok(LogicalPlanBuilder::from(plan.clone()).filter(condition)?.build()?);
             }

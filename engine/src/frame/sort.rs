@@ -10,6 +10,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, 
 use arrow::datatypes::DataType;
 
 use super::select::{check_names, output_name, project};
+use super::types::settled;
 use super::{Frame, IntoSort, column, own_columns};
 use crate::error::{Error, Result};
 use crate::expr::ExprExt;
@@ -38,6 +39,7 @@ impl Frame {
                 let hint = "give at least one column".to_owned();
                 return Err(Error::query("there is nothing to sort by", hint));
             }
+            let keys = keys.into_iter().map(|key| SortExpr { expr: settled(plan, key.expr), ..key });
             Ok(LogicalPlanBuilder::from(plan.clone()).sort(keys)?.build()?)
         })
     }

@@ -5,13 +5,16 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition, cast};
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 
+use crate::dialect::with_fractions;
+
 /// Aggregates that take numbers; a truth counts 1, what is false 0.
 const OF_NUMBERS: [&str; 4] = ["sum", "avg", "stddev", "var"];
 
-/// The expression with numbers for booleans where those are summed up, and with cases of one type, so that
-/// the plan tells what type its columns will have.
+/// The expression with numbers for booleans where those are summed up, quotients of integers with their fractions, and cases of one
+/// type, so that the plan tells what type its columns will have.
 pub(super) fn settled(plan: &LogicalPlan, expr: Expr) -> Expr {
     let expr = counted(plan, expr);
+    let expr = with_fractions(expr.clone(), plan.schema()).unwrap_or(expr);
     let has_cases = expr.exists(|expr| Ok(matches!(expr, Expr::Case(_)))).unwrap_or(false);
     if !has_cases {
         return expr;

@@ -28,6 +28,8 @@ use datafusion::logical_expr::{
     WindowFrameUnits, WindowFunctionDefinition, cast, lit, when,
 };
 
+use crate::dialect::divide;
+
 /// Which windows are made of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Streamed {
@@ -199,11 +201,11 @@ impl Windows {
         let row = self.column(Way::AsRowsCome, with_function(call, row_number_udwf(), vec![]));
         let row = as_integer(row) - lit(1_i64);
         let rows = self.rows(call);
-        let (short, long) = (rows.clone() / lit(buckets), rows % lit(buckets));
+        let (short, long) = (quotient(rows.clone(), lit(buckets)), rows % lit(buckets));
         let in_long = long.clone() * (short.clone() + lit(1_i64));
         let least = when(short.clone().gt(lit(0_i64)), short.clone()).otherwise(lit(1_i64))?;
-        let bucket = when(row.clone().lt(in_long.clone()), row.clone() / (short + lit(1_i64)))
-            .otherwise(long + (row - in_long) / least)?;
+        let bucket = when(row.clone().lt(in_long.clone()), quotient(row.clone(), short + lit(1_i64)))
+            .otherwise(long + quotient(row - in_long, least))?;
         Ok(bucket + lit(1_i64))
     }
 
@@ -214,6 +216,11 @@ impl Windows {
         count.params.window_frame = WindowFrame::new(None);
         self.column(Way::WholePartition, count)
     }
+}
+
+/// The quotient of two integers without its fraction.
+fn quotient(left: Expr, right: Expr) -> Expr {
+    divide().call(vec![left, right])
 }
 
 /// Another function in the place of one.

@@ -304,7 +304,7 @@ fn short_enough(result: Result<ColumnarValue>) -> Result<ColumnarValue> {
 }
 
 /// The error of a kernel in words for people.
-fn overflowed(error: DataFusionError) -> DataFusionError {
+pub(crate) fn overflowed(error: DataFusionError) -> DataFusionError {
     let DataFusionError::ArrowError(inner, _) = &error else { return error };
     let ArrowError::ArithmeticOverflow(message) = inner.as_ref() else { return error };
     let values = message.strip_prefix("Overflow happened on: ").unwrap_or(message);

@@ -10,5 +10,5 @@ mod arithmetic;
 mod shift;
 mod sum;
 
-pub(crate) use arithmetic::{CheckArithmetic, rewrite_expressions, unchecked};
+pub(crate) use arithmetic::{CheckArithmetic, overflowed, rewrite_expressions, unchecked};
 pub(crate) use sum::checked_sum;

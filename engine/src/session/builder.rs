@@ -13,8 +13,8 @@ use super::Session;
 use crate::aggregates::{UseOwnAggregates, register_aggregates};
 use crate::dialect::{
     BooleansBesideOthers, DatesBesideTimes, DatesWithHours, DecimalsBesideFloats, GroupingKeys,
-    IntervalsByLength, NestedAsText, TextAsNested, TextsAsTimes, TimesAsText, UnionTypes, ZerosOfEitherSign,
-    expr_planners, register_functions, to_json,
+    IntervalsByLength, NestedAsText, RoundedCasts, TextAsNested, TextsAsTimes, TimesAsText, UnionTypes,
+    ZerosOfEitherSign, expr_planners, register_functions, to_json,
 };
 use crate::error::Result;
 use crate::explain::Record;
@@ -171,6 +171,8 @@ fn session_state(
         .set_bool("datafusion.sql_parser.enable_ident_normalization", false)
         // Rows of a query in FROM come in its order, as in other engines.
         .set_bool("datafusion.sql_parser.enable_subquery_sort_elimination", false)
+        // What is largest comes first, and not what is not known, as in other engines and in the library.
+        .set_str("datafusion.sql_parser.default_null_ordering", "nulls_last")
         // Of `x IS TRUE` and some others the core's plans know that they are never null, and what runs them does not.
         .set_bool("datafusion.execution.skip_physical_aggregate_schema_check", true);
     // As in files: points in time with a zone have one, and are told in UTC.
@@ -180,7 +182,7 @@ fn session_state(
         .with_optimizer_rules(optimizer::rules())
         .with_config(config)
         .with_runtime_env(resources.runtime()?)
-        .with_expr_planners(expr_planners())
+        .with_expr_planners(expr_planners(&resources.divide_integers))
         .with_default_features()
         .with_query_planner(Arc::new(OperatorPlanner))
         .with_physical_optimizer_rules(PushFiltersByName::among_rules())
@@ -215,6 +217,7 @@ fn session_state(
                 Arc::new(DecimalsBesideFloats) as _,
                 Arc::new(BooleansBesideOthers) as _,
                 Arc::new(TextAsNested) as _,
+                Arc::new(RoundedCasts) as _,
             ]
             .into_iter()
             .chain(Analyzer::new().rules)

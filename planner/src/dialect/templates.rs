@@ -23,9 +23,9 @@ const ONE_NUMBER: &str = "one number";
 const ONE_TIME: &str = "one date or timestamp";
 
 impl Template {
-    /// `a // b`: what is left of the quotient without its fraction, exact for integers of any size.
+    /// `a // b`: what is left of the quotient without its fraction.
     pub(crate) const INTEGER_QUOTIENT: Self =
-        Self { sql: "($1 - $1 % $2) / $2", takes: 2, expected: "two numbers" };
+        Self { sql: "divide($1, $2)", takes: 2, expected: "two numbers" };
 
     /// `quantile_disc(x, part)`: the value of the list of all that is at this part of it.
     pub(crate) const QUANTILE_DISC: Self = Self {
@@ -260,7 +260,6 @@ impl Template {
             "add" => ("$1 + $2", 2, "two numbers"),
             "subtract" => ("$1 - $2", 2, "two numbers"),
             "multiply" => ("$1 * $2", 2, "two numbers"),
-            "divide" => return Some(Self::INTEGER_QUOTIENT),
             "era" => {
                 ("CASE WHEN date_part('year', $1) > 0 THEN 1 WHEN $1 IS NOT NULL THEN 0 END", 1, ONE_TIME)
             }
@@ -382,9 +381,15 @@ impl Template {
                 "CAST(arrow_cast($2, 'Timestamp(Microsecond, None)') AS BIGINT) \
                  - CAST(arrow_cast($1, 'Timestamp(Microsecond, None)') AS BIGINT)"
             }
-            "decade" => "CAST(date_part('year', $2) / 10 - date_part('year', $1) / 10 AS BIGINT)",
-            "century" => "CAST(date_part('year', $2) / 100 - date_part('year', $1) / 100 AS BIGINT)",
-            "millennium" => "CAST(date_part('year', $2) / 1000 - date_part('year', $1) / 1000 AS BIGINT)",
+            "decade" => {
+                "CAST(divide(date_part('year', $2), 10) - divide(date_part('year', $1), 10) AS BIGINT)"
+            }
+            "century" => {
+                "CAST(divide(date_part('year', $2), 100) - divide(date_part('year', $1), 100) AS BIGINT)"
+            }
+            "millennium" => {
+                "CAST(divide(date_part('year', $2), 1000) - divide(date_part('year', $1), 1000) AS BIGINT)"
+            }
             _ => return None,
         };
         Some(Self { sql, takes: 2, expected: "two dates or timestamps" })

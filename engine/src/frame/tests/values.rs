@@ -21,6 +21,19 @@ fn values_are_compared_and_replaced() {
 }
 
 #[test]
+fn quotients_of_integers_have_fractions() {
+    with_frame("k,n\na,1\na,2\nb,7\n", |frame| {
+        let half = || col("n") / lit(2);
+        let halves = frame.select([half().alias("h")]);
+        assert_eq!(halves.schema().unwrap().field(0).data_type(), &DataType::Float64);
+        assert_eq!(rows(&halves), ["0.5", "1.0", "3.5"]);
+        assert_eq!(rows(&frame.filter(half().gt(lit(0.6))).select([col("n")])), ["2", "7"]);
+        let means = frame.group_by(["k"]).agg([(col("n").sum() / col("n").count()).alias("mean")]);
+        assert_eq!(rows(&means.sort(["k"]).select([col("mean")])), ["1.5", "7.0"]);
+    });
+}
+
+#[test]
 fn numbers_that_are_none() {
     with_frame("x,n\n1.5,1\n0.0,2\nNA,3\n-2.5,4\n", |frame| {
         // A zero becomes what is no number.

@@ -1,0 +1,117 @@
+//! `7 / 2` of integers, which is 3.5, as in DuckDB, Polars and pandas, and `7 // 2`, which is 3.
+//!
+//! The relational core cuts the fraction off, so that `sum(x) / count(*)` would not be the mean of x.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use datafusion::arrow::array::{ArrayRef, Datum, Float64Array};
+use datafusion::arrow::compute::kernels::numeric::div;
+use datafusion::arrow::datatypes::{DataType, Float64Type};
+use datafusion::arrow::error::ArrowError;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchema, cast::as_float64_array, plan_err};
+use datafusion::error::Result;
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use datafusion::logical_expr::type_coercion::binary::BinaryTypeCoercer;
+use datafusion::logical_expr::{
+    BinaryExpr, ColumnarValue, Expr, ExprSchemable, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Signature, Volatility, cast,
+};
+use datafusion::physical_expr_common::datum::apply;
+use datafusion::sql::sqlparser::ast::BinaryOperator;
+
+use crate::inspect::type_name;
+use crate::overflow::overflowed;
+
+/// Plans `/` of SQL, unless the session asks for quotients of integers that are integers.
+#[derive(Debug)]
+pub(super) struct Division {
+    pub(super) of_integers: Arc<AtomicBool>,
+}
+
+impl ExprPlanner for Division {
+    fn plan_binary_op(
+        &self,
+        mut expr: RawBinaryExpr,
+        schema: &DFSchema,
+    ) -> Result<PlannerResult<RawBinaryExpr>> {
+        let is_exact = expr.op == BinaryOperator::Divide && !self.of_integers.load(Ordering::Relaxed);
+        if is_exact && are_integers(&expr.left, &expr.right, schema) {
+            expr.left = cast(expr.left, DataType::Float64);
+        }
+        Ok(PlannerResult::Original(expr))
+    }
+}
+
+/// An expression of the library, in which quotients of integers have fractions.
+pub(crate) fn with_fractions(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    let exact = expr.transform_up(|expr| match expr {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Divide, right })
+            if are_integers(&left, &right, schema) =>
+        {
+            Ok(Transformed::yes(cast(*left, DataType::Float64) / *right))
+        }
+        expr => Ok(Transformed::no(expr)),
+    });
+    Ok(exact?.data)
+}
+
+/// Whether both are integers. What has no type is told by those that need one.
+fn are_integers(left: &Expr, right: &Expr, schema: &DFSchema) -> bool {
+    let is_integer = |expr: &Expr| expr.get_type(schema).is_ok_and(|ty| ty.is_integer());
+    is_integer(left) && is_integer(right)
+}
+
+/// `divide(a, b)`, which is `a // b`: what is left of the quotient without its fraction, exact for integers.
+pub(crate) fn divide() -> Arc<ScalarUDF> {
+    Arc::new(ScalarUDF::from(Divide { signature: Signature::user_defined(Volatility::Immutable) }))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Divide {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Divide {
+    fn name(&self) -> &str {
+        "divide"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        let is_number = |ty: &DataType| ty.is_numeric() || ty.is_null();
+        let [left, right] = types else { return plan_err!("divide takes two numbers, as in divide(7, 2)") };
+        if let Some(other) = types.iter().find(|ty| !is_number(ty)) {
+            return plan_err!("divide: expected two numbers, found {}", type_name(other));
+        }
+        if !left.is_integer() && !right.is_integer()
+            || types.iter().any(|ty| !ty.is_integer() && !ty.is_null())
+        {
+            return Ok(vec![DataType::Float64; 2]);
+        }
+        let (left, right) = BinaryTypeCoercer::new(left, &Operator::Divide, right).get_input_types()?;
+        Ok(vec![left, right])
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        Ok(types[0].clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let of_floats = args.arg_fields[0].data_type().is_floating();
+        let kernel = if of_floats { whole_quotient } else { div };
+        apply(&args.args[0], &args.args[1], kernel).map_err(overflowed)
+    }
+}
+
+fn whole_quotient(left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRef, ArrowError> {
+    let quotients = div(left, right)?;
+    let quotients =
+        as_float64_array(&quotients).map_err(|error| ArrowError::ComputeError(error.to_string()))?;
+    let whole: Float64Array = quotients.unary::<_, Float64Type>(f64::trunc);
+    Ok(Arc::new(whole))
+}
