@@ -298,7 +298,10 @@ fn failed_cast(text: &str) -> Option<Words> {
 
 fn division_by_zero(text: &str) -> Option<Words> {
     text.eq_ignore_ascii_case("divide by zero error").then(|| {
-        ("division by zero".to_owned(), Some("a / nullif(b, 0) gives null where b is zero".to_owned()))
+        (
+            "division by zero".to_owned(),
+            Some("a // nullif(b, 0) and a % nullif(b, 0) are null where b is zero".to_owned()),
+        )
     })
 }
 

@@ -13,8 +13,8 @@ use super::Session;
 use crate::aggregates::{UseOwnAggregates, register_aggregates};
 use crate::dialect::{
     BooleansBesideOthers, DatesBesideTimes, DatesWithHours, DecimalsBesideFloats, GroupingKeys,
-    IntervalsByLength, NestedAsText, RoundedCasts, TextAsNested, TextsAsTimes, TimesAsText, UnionTypes,
-    ZerosOfEitherSign, expr_planners, register_functions, to_json,
+    IntervalsByLength, NestedAsText, RoundedCasts, TextAsNested, TextKind, TextsAsValues, TimesAsText,
+    UnionTypes, ZerosOfEitherSign, expr_planners, register_functions, to_json,
 };
 use crate::error::Result;
 use crate::explain::Record;
@@ -218,6 +218,7 @@ fn session_state(
                 Arc::new(BooleansBesideOthers) as _,
                 Arc::new(TextAsNested) as _,
                 Arc::new(RoundedCasts) as _,
+                Arc::new(TextsAsValues(TextKind::Integer)) as _,
             ]
             .into_iter()
             .chain(Analyzer::new().rules)
@@ -227,7 +228,7 @@ fn session_state(
         .with_analyzer_rule(Arc::new(ForgetFalseKeys))
         .with_analyzer_rule(Arc::new(IntervalsByLength))
         .with_analyzer_rule(Arc::new(ZerosOfEitherSign))
-        .with_analyzer_rule(Arc::new(TextsAsTimes))
+        .with_analyzer_rule(Arc::new(TextsAsValues(TextKind::Time)))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
         .with_analyzer_rule(Arc::new(TimesAsText))
         .with_analyzer_rule(Arc::new(CheckArithmetic))

@@ -225,20 +225,8 @@ impl VisitorMut for Rewriter {
             Expr::BinaryOp { left, op: BinaryOperator::PGStartsWith, right } => {
                 Ok(Some(Expr::Function(call("starts_with", vec![(**left).clone(), (**right).clone()]))))
             }
-            // A length below nothing goes to the left; the relational core fails.
-            Expr::Substring { substring_from: Some(from), substring_for: Some(len), .. }
-                if !matches!(**len, Expr::Value(_)) =>
-            {
-                let places = [(**from).clone(), (**len).clone()];
-                let begin = Template::new("CASE WHEN $2 < 0 THEN $1 + $2 ELSE $1 END", 2).filled(&places);
-                let count = Template::new("abs($2)", 2).filled(&places);
-                match (begin, count) {
-                    (Ok(begin), Ok(count)) => {
-                        (**from, **len) = (begin, count);
-                        Ok(None)
-                    }
-                    (Err(error), _) | (_, Err(error)) => Err(error),
-                }
+            Expr::Substring { expr: text, substring_from: Some(from), substring_for, .. } => {
+                places_of_substring(text, from, substring_for.as_deref_mut()).map(|()| None)
             }
             Expr::SimilarTo { pattern, .. } => {
                 if let Some(regex) = similar(pattern) {
@@ -264,6 +252,30 @@ impl VisitorMut for Rewriter {
 fn part_of(field: &DateTimeField, time: &Expr) -> Result<Option<Expr>> {
     let template = Template::of_part(&field.to_string().to_lowercase());
     template.map(|template| template.filled(std::slice::from_ref(time))).transpose()
+}
+
+/// A start below nothing counts from the end, and a length below nothing goes to the left. What is written as a number needs no look at it.
+fn places_of_substring(text: &Expr, from: &mut Expr, len: Option<&mut Expr>) -> Result<()> {
+    if !matches!(from, Expr::Value(_)) {
+        let sql = match is_negative_number(from) {
+            true => "character_length($1) + $2 + 1",
+            false => "CASE WHEN $2 < 0 THEN character_length($1) + $2 + 1 ELSE $2 END",
+        };
+        *from = Template::new(sql, 2).filled(&[text.clone(), from.clone()])?;
+    }
+    if let Some(len) = len
+        && !matches!(len, Expr::Value(_))
+    {
+        let places = [from.clone(), len.clone()];
+        *from = Template::new("CASE WHEN $2 < 0 THEN $1 + $2 ELSE $1 END", 2).filled(&places)?;
+        *len = Template::new("abs($1)", 1).filled(&places[1..])?;
+    }
+    Ok(())
+}
+
+/// Whether it is a number behind a minus.
+fn is_negative_number(expr: &Expr) -> bool {
+    matches!(expr, Expr::UnaryOp { op: UnaryOperator::Minus, expr } if matches!(**expr, Expr::Value(_)))
 }
 
 /// What to put in place of a call, or nothing.

@@ -1,0 +1,59 @@
+//! Times as people write them.
+
+use std::borrow::Cow;
+
+/// A time as the core reads it: `2001/02/03 10:30` as `2001-02-03 10:30:00`.
+pub(super) fn whole_time(text: &str) -> Cow<'_, str> {
+    let text = text.trim_ascii();
+    let bytes = text.as_bytes();
+    let is = |places: std::ops::Range<usize>, test: fn(&u8) -> bool| {
+        bytes.get(places).is_some_and(|part| part.iter().all(test))
+    };
+    let is_date = bytes.len() >= 10
+        && is(0..4, u8::is_ascii_digit)
+        && is(5..7, u8::is_ascii_digit)
+        && is(8..10, u8::is_ascii_digit)
+        && bytes[4] == bytes[7]
+        && matches!(bytes[4], b'-' | b'/');
+    if !is_date {
+        return Cow::Borrowed(text);
+    }
+    let has_minutes = bytes.len() >= 16
+        && matches!(bytes[10], b' ' | b'T')
+        && is(11..13, u8::is_ascii_digit)
+        && bytes[13] == b':'
+        && is(14..16, u8::is_ascii_digit);
+    let lacks_seconds = has_minutes && !matches!(bytes.get(16), Some(b':' | b'.' | b'0'..=b'9'));
+    if bytes[4] == b'-' && !lacks_seconds {
+        return Cow::Borrowed(text);
+    }
+    let mut whole = text.replacen('/', "-", 2);
+    if lacks_seconds {
+        whole.insert_str(16, ":00");
+    }
+    Cow::Owned(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_whole() {
+        for (text, whole) in [
+            ("2001-02-03 10:30", "2001-02-03 10:30:00"),
+            ("2001-02-03T10:30Z", "2001-02-03T10:30:00Z"),
+            ("2001-02-03 10:30+02:00", "2001-02-03 10:30:00+02:00"),
+            ("2001/02/03", "2001-02-03"),
+            ("2001/02/03 10:30:15.5", "2001-02-03 10:30:15.5"),
+            ("2001-02-03 10:30:15", "2001-02-03 10:30:15"),
+            ("2001-02/03", "2001-02/03"),
+            ("1/2/2001", "1/2/2001"),
+            ("2001-02-03 10:3", "2001-02-03 10:3"),
+            ("ää-02-03 10:30", "ää-02-03 10:30"),
+            ("", ""),
+        ] {
+            assert_eq!(whole_time(text), whole);
+        }
+    }
+}
