@@ -88,9 +88,8 @@ impl ScalarUDFImpl for Divide {
         if let Some(other) = types.iter().find(|ty| !is_number(ty)) {
             return plan_err!("divide: expected two numbers, found {}", type_name(other));
         }
-        if !left.is_integer() && !right.is_integer()
-            || types.iter().any(|ty| !ty.is_integer() && !ty.is_null())
-        {
+        let are_integers = types.iter().all(|ty| ty.is_integer() || ty.is_null());
+        if !are_integers || left.is_null() && right.is_null() {
             return Ok(vec![DataType::Float64; 2]);
         }
         let (left, right) = BinaryTypeCoercer::new(left, &Operator::Divide, right).get_input_types()?;
