@@ -37,7 +37,8 @@ fn with_hours(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Operator::Plus | Operator::Minus if has_hours(&right, schema) && is_date(&left) => {
             (midnight(*left), right)
         }
-        Operator::Plus if has_hours(&left, schema) && is_date(&right) => (left, midnight(*right)),
+        // What is on the right is short where many are added.
+        Operator::Plus if is_date(&right) && has_hours(&left, schema) => (left, midnight(*right)),
         _ => return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
     };
     Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr { left, op, right })))

@@ -84,12 +84,12 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
 /// Makes a decimal of a number that is written, where it is added to a decimal, taken from it, or multiplied with it, and the result
 /// has no more digits than there may be; whether that is so.
 fn write_decimal(number: &mut Expr, other: &Expr, op: Operator, schema: &DFSchema) -> bool {
-    let Ok(DataType::Decimal128(precision, scale)) = other.get_type(schema) else { return false };
     let Some(ScalarValue::Decimal128(units @ Some(_), own_precision, own_scale)) =
         written_decimal(number, 1, 0)
     else {
         return false;
     };
+    let Ok(DataType::Decimal128(precision, scale)) = other.get_type(schema) else { return false };
     let is_float = number.get_type(schema).is_ok_and(|ty| ty.is_floating());
     let before = |precision: u8, scale: i8| i16::from(precision) - i16::from(scale);
     let digits = match op {

@@ -26,6 +26,8 @@ pub(crate) use window::{lacks_order, wants_order};
 
 /// The column of exactly this name.
 ///
+/// It is computed with by `+`, `-`, `*`, `/` and `%`; a quotient of integers is a double with its fraction.
+///
 /// ```
 /// use swath::prelude::*;
 ///

@@ -164,7 +164,8 @@ impl Frame {
 
     /// The frame with some columns in another type: one of [`types`](crate::types), or a type of Arrow. A
     /// value that the type cannot hold is an error of the computation; for null in its place, see
-    /// [`ValueExt::try_cast`](crate::ValueExt::try_cast).
+    /// [`ValueExt::try_cast`](crate::ValueExt::try_cast). Numbers that become integers are rounded to the nearest one, and of two that are
+    /// as near to the even one.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
