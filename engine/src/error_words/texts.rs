@@ -30,7 +30,7 @@ pub(super) fn without_forms(text: &str) -> &str {
 
 /// A text with the names of SQL's types instead of Arrow's.
 pub(super) fn in_sql_types(text: &str) -> String {
-    const NAMES: [(&str, &str); 27] = [
+    const NAMES: [(&str, &str); 31] = [
         ("LargeUtf8", "text"),
         ("Utf8View", "text"),
         ("Utf8", "text"),
@@ -52,6 +52,10 @@ pub(super) fn in_sql_types(text: &str) -> String {
         ("Timestamp(µs, \"+00:00\")", "timestamptz"),
         ("Timestamp(ns)", "timestamp"),
         ("Timestamp(µs)", "timestamp"),
+        ("Time64(ns)", "time"),
+        ("Time64(µs)", "time"),
+        ("Time32(ms)", "time"),
+        ("Time32(s)", "time"),
         ("Duration", "duration"),
         ("Interval(MonthDayNano)", "interval"),
         ("Interval(DayTime)", "interval"),

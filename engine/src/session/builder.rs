@@ -229,6 +229,7 @@ fn session_state(
         .with_analyzer_rule(Arc::new(IntervalsByLength))
         .with_analyzer_rule(Arc::new(ZerosOfEitherSign))
         .with_analyzer_rule(Arc::new(TextsAsValues(TextKind::Time)))
+        .with_analyzer_rule(Arc::new(TextsAsValues(TextKind::TimeOfDay)))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
         .with_analyzer_rule(Arc::new(TimesAsText))
         .with_analyzer_rule(Arc::new(CheckArithmetic))

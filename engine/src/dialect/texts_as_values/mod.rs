@@ -1,6 +1,6 @@
 //! Texts that become numbers and times: `CAST('2001-02-03 10:30' AS timestamp)`, `CAST('12.0' AS integer)`.
 //!
-//! The relational core wants seconds and `-` in times, and integers without a fraction. What it can read, and what nobody can, is
+//! The relational core wants seconds and `-` in times, times of day without a date, and integers without a fraction. What it can read, and what nobody can, is
 //! left to it.
 
 mod integers;
@@ -74,6 +74,7 @@ fn written_anew(mut expr: Expr, kind: TextKind, schema: &DFSchema) -> Transforme
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum TextKind {
     Time,
+    TimeOfDay,
     Integer,
 }
 
@@ -81,6 +82,7 @@ impl TextKind {
     fn of(ty: &DataType) -> Option<Self> {
         match ty {
             DataType::Timestamp(..) | DataType::Date32 => Some(Self::Time),
+            DataType::Time32(_) | DataType::Time64(_) => Some(Self::TimeOfDay),
             ty if ty.is_integer() => Some(Self::Integer),
             _ => None,
         }
@@ -90,6 +92,7 @@ impl TextKind {
     fn anew(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::Time => times::whole_time(text),
+            Self::TimeOfDay => times::time_of_day(text),
             Self::Integer => integers::nearest_integer(text),
         }
     }
@@ -123,6 +126,7 @@ impl ScalarUDFImpl for WrittenAnew {
     fn name(&self) -> &str {
         match self.kind {
             TextKind::Time => "time_words",
+            TextKind::TimeOfDay => "time_of_day_words",
             TextKind::Integer => "integer_words",
         }
     }

@@ -34,6 +34,20 @@ pub(super) fn whole_time(text: &str) -> Cow<'_, str> {
     Cow::Owned(whole)
 }
 
+/// The time of day of a point in time: `2001-02-03 10:30:00` as `10:30:00`.
+pub(super) fn time_of_day(text: &str) -> Cow<'_, str> {
+    const DATE_LEN: usize = "2001-02-03".len();
+    let Some((date, time)) = text.trim_ascii().split_at_checked(DATE_LEN) else { return Cow::Borrowed(text) };
+    let is_date = date.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => matches!(byte, b'-' | b'/'),
+        _ => byte.is_ascii_digit(),
+    });
+    match time.strip_prefix([' ', 'T']) {
+        Some(time) if is_date => Cow::Owned(time.to_owned()),
+        _ => Cow::Borrowed(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +68,19 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(whole_time(text), whole);
+        }
+    }
+    #[test]
+    fn times_of_day_have_no_date() {
+        for (text, time) in [
+            ("2001-02-03 10:30:00", "10:30:00"),
+            ("2001/02/03T10:30", "10:30"),
+            ("10:30:00", "10:30:00"),
+            ("2001-02-03", "2001-02-03"),
+            ("20010203 10:30:00", "20010203 10:30:00"),
+            ("ääääääää 10:30", "ääääääää 10:30"),
+        ] {
+            assert_eq!(time_of_day(text), time);
         }
     }
 }
