@@ -27,6 +27,8 @@ pub enum Encoding {
     Latin1,
     /// Any other encoding of the WHATWG standard (windows-1252, utf-16le, shift_jis, …).
     Other(&'static encoding_rs::Encoding),
+    /// The same; bytes that are no text become U+FFFD.
+    OtherLossy(&'static encoding_rs::Encoding),
     /// One of DOS: `cp437`, `cp850`.
     Dos(&'static CodePage),
     /// UTF-32, the low byte of each character first.
@@ -44,7 +46,7 @@ impl Encoding {
     fn is_split_safe(self) -> bool {
         match self {
             Self::Utf8 | Self::Utf8Lossy | Self::Latin1 | Self::Dos(_) | Self::Utf8Or(_) => true,
-            Self::Other(encoding) => is_of_bytes(encoding),
+            Self::Other(encoding) | Self::OtherLossy(encoding) => is_of_bytes(encoding),
             Self::Utf32Le | Self::Utf32Be => false,
         }
     }
@@ -66,6 +68,7 @@ impl Encoding {
             Self::Utf8Lossy => Some(String::from_utf8_lossy(bytes)),
             Self::Latin1 => Some(encoding_rs::mem::decode_latin1(bytes)),
             Self::Other(encoding) => encoding.decode_without_bom_handling_and_without_replacement(bytes),
+            Self::OtherLossy(encoding) => Some(encoding.decode_without_bom_handling(bytes).0),
             Self::Dos(page) => page.decode(bytes),
             Self::Utf32Le => decode_utf32(bytes, u32::from_le_bytes).map(Cow::Owned),
             Self::Utf32Be => decode_utf32(bytes, u32::from_be_bytes).map(Cow::Owned),
@@ -129,7 +132,7 @@ impl FromStr for Encoding {
                     "encoding",
                     format!("unknown encoding \"{name}\""),
                     "known encodings: utf8, utf8-lossy, latin1, windows-1252, utf-16le, utf-16be, utf-32le, utf-32be, cp437, cp850 and others of DOS, \
-                     the other names of the WHATWG standard, and utf8-or-windows-1252 and its like where lines are in either",
+                     the other names of the WHATWG standard, the same with -lossy, and utf8-or-windows-1252 and its like where lines are in either",
                 )
             }),
         }
@@ -144,7 +147,8 @@ fn named_otherwise(label: &str) -> Option<Encoding> {
         other.map(Encoding::Utf8Or)
     };
     let of_dos = || CodePage::named(label).map(Encoding::Dos);
-    known_encoding(label).map(Encoding::Other).or_else(of_dos).or_else(either)
+    let lossy = || label.strip_suffix("-lossy").and_then(known_encoding).map(Encoding::OtherLossy);
+    known_encoding(label).map(Encoding::Other).or_else(of_dos).or_else(either).or_else(lossy)
 }
 
 /// Names that other tools know, without the hyphens that they write or leave out, and those of the standard.
@@ -184,6 +188,7 @@ impl fmt::Display for Encoding {
             Self::Utf8Lossy => f.write_str("utf8-lossy"),
             Self::Latin1 => f.write_str("latin1"),
             Self::Other(encoding) => f.write_str(encoding.name()),
+            Self::OtherLossy(encoding) => write!(f, "{}-lossy", encoding.name()),
             Self::Dos(page) => page.fmt(f),
             Self::Utf32Le => f.write_str("utf-32le"),
             Self::Utf32Be => f.write_str("utf-32be"),
@@ -301,7 +306,7 @@ impl TextStream {
     /// at least 4 bytes.
     ///
     /// # Errors
-    /// Those of the codec.
+    /// Those of the codec; of a text that is made into UTF-8 here, bytes that are no text.
     pub fn read(&mut self, out: &mut [u8]) -> Result<usize> {
         let Some(mut rewritten) = self.rewritten.take() else { return self.read_text(out) };
         let read = rewritten.read(out, |raw| {
@@ -350,6 +355,7 @@ fn take_mark(head: &mut Vec<u8>, encoding: Encoding) -> Encoding {
     head.drain(..len);
     match encoding {
         Encoding::Utf8Lossy if found == UTF_8 => encoding,
+        Encoding::OtherLossy(given) if found == given => encoding,
         _ if found == UTF_8 => Encoding::Utf8,
         _ => Encoding::Other(found),
     }
@@ -425,6 +431,7 @@ mod tests {
             ("gb2312", "GBK"),
             ("iso_8859-15", "ISO-8859-15"),
             ("mac_roman", "macintosh"),
+            ("utf-16-lossy", "UTF-16LE-lossy"),
             ("utf8-or-cp1252", "utf8-or-windows-1252"),
             ("UTF8_or_koi8-r", "utf8-or-KOI8-R"),
         ] {
@@ -463,8 +470,35 @@ mod tests {
         let encoding = "utf-16".parse().unwrap();
         assert_eq!(read_all(&utf16le("x\ny"), encoding).0, b"x\ny");
         assert_eq!(read_all(b"", encoding).0, b"");
-        // Half a character at the end becomes U+FFFD.
-        assert_eq!(read_all(b"x\0y", encoding).0, "x\u{FFFD}".as_bytes());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_an_error_unless_they_may_be_replaced() {
+        let error = |bytes: &[u8], encoding: &str| {
+            let reader = Box::new(Cursor::new(bytes.to_vec()));
+            let bytes = Decompressor::new(Path::new("a"), reader, None, &Notes::default()).unwrap();
+            let mut stream = TextStream::new(bytes, encoding.parse().unwrap()).unwrap();
+            let (mut text, mut piece) = (Vec::new(), [0; 4]);
+            loop {
+                match stream.read(&mut piece) {
+                    Ok(0) => panic!("{encoding}: no error"),
+                    Ok(len) => text.extend_from_slice(&piece[..len]),
+                    Err(error) => return (String::from_utf8(text).unwrap(), error.to_string()),
+                }
+            }
+        };
+        let message = |line, encoding: &str, found: &str| {
+            format!("a: line {line}: expected text in {encoding}, found \"{found}\"")
+        };
+        // Half a character at the end, half a pair, two bytes of which the second is none.
+        assert_eq!(error(b"\xff\xfex\0\n\0y", "utf8"), ("x\n".into(), message(2, "UTF-16LE", "y")));
+        assert_eq!(error(b"x\0\x3d\xd8y\0", "utf-16").0, "x");
+        assert_eq!(error(b"x,\x81\xff\n", "cp932"), ("x,".into(), message(1, "Shift_JIS", "\\x81\\xff")));
+        assert_eq!(error(b"x\0\0\0\0\xd8\0\0", "utf-32").1, message(1, "utf-32le", "\\x00\\xd8\\x00\\x00"));
+        let lossy = |bytes: &[u8], encoding: &str| read_all(bytes, encoding.parse().unwrap()).0;
+        assert_eq!(lossy(b"x\0y", "utf-16-lossy"), "x\u{FFFD}".as_bytes());
+        assert_eq!(lossy(b"\xff\xfex\0y", "utf-16le-lossy"), "x\u{FFFD}".as_bytes());
+        assert_eq!(lossy(b"x,\x81\xff\n", "shift_jis_lossy"), "x,\u{FFFD}\n".as_bytes());
     }
 
     #[test]

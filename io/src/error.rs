@@ -180,6 +180,19 @@ pub enum ErrorKind {
         /// The value with the offending bytes escaped.
         found: String,
     },
+    /// Bytes that are no text in an encoding from which whole texts are made into UTF-8.
+    Undecodable {
+        /// The file.
+        path: PathBuf,
+        /// The line in which they stand, counted from 1.
+        line: u64,
+        /// The encoding.
+        encoding: String,
+        /// Where they begin in the bytes of the file, decompressed.
+        byte_offset: u64,
+        /// The bytes, escaped.
+        found: String,
+    },
     /// A record with too few or too many fields.
     FieldCount {
         /// Where the record starts.
@@ -319,6 +332,9 @@ impl Error {
     /// More about the place, for people: one line, or nothing.
     pub fn detail(&self) -> Option<String> {
         match self.kind() {
+            ErrorKind::Undecodable { byte_offset, .. } => {
+                Some(format!("it stands at byte {byte_offset} of the file, decompressed"))
+            }
             ErrorKind::Value { location, .. }
             | ErrorKind::Encoding { location, .. }
             | ErrorKind::FieldCount { location, .. }
@@ -395,6 +411,13 @@ impl Error {
             }
             ErrorKind::Encoding { .. } => {
                 Some("set encoding = 'latin1' if the file is in Latin-1, or 'utf8-lossy' to replace such bytes".into())
+            }
+            ErrorKind::Undecodable { encoding, .. } if encoding.starts_with("utf-32") => {
+                Some("the file is damaged or cut short, or encoding is another one".into())
+            }
+            ErrorKind::Undecodable { encoding, .. } => {
+                let lossy = encoding.to_lowercase();
+                Some(format!("set encoding to another one, or to '{lossy}-lossy' to replace such bytes"))
             }
             ErrorKind::FieldCount { expected: 1, .. } => {
                 Some("going by its head, the file has one column: check delim, quote and skip; if it holds lines of text, read_text('…') reads them; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
@@ -549,6 +572,9 @@ impl fmt::Display for Error {
                 write!(f, "{location}")?;
                 column.iter().try_for_each(|column| write!(f, ", column \"{column}\""))?;
                 write!(f, ": expected UTF-8 text, found \"{found}\"")
+            }
+            ErrorKind::Undecodable { path, line, encoding, found, .. } => {
+                write!(f, "{}: line {line}: expected text in {encoding}, found \"{found}\"", path.display())
             }
             ErrorKind::FieldCount { location, expected, found } => {
                 let fields = if *expected == 1 { "field" } else { "fields" };
