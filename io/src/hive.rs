@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::options::ColumnType;
-use crate::scanner::values::{parse_date, parse_i64, parse_timestamp};
+use crate::scanner::values::{has_leading_zeros, parse_date, parse_i64, parse_timestamp};
 use crate::source::SourceFile;
 
 /// What stands for a missing value in the name of a folder, as Hive and Spark write it.
@@ -100,12 +100,12 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// The narrowest type that fits all values. An integer that is written with zeros in front, `02`, is one, too.
+/// The narrowest type that fits all values and loses nothing of them: `01` is text.
 fn type_of(values: &[Option<String>]) -> ColumnType {
     let all = |fits: &dyn Fn(&[u8]) -> bool| {
         values.iter().flatten().all(|value| fits(value.as_bytes())) && values.iter().any(Option::is_some)
     };
-    if all(&|value| parse_i64(value).is_some()) {
+    if all(&|value| parse_i64(value).is_some() && !has_leading_zeros(value)) {
         ColumnType::Int64
     } else if all(&|value| parse_date(value).is_some()) {
         ColumnType::Date
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn folders_become_columns() {
         let paths = ["d/y=2001/m=01/a.csv", "d/y=2002/m=__HIVE_DEFAULT_PARTITION__/b=c.csv"];
-        assert_eq!(columns(&paths, false).unwrap(), ["y bigint: 2001 2002", "m bigint: 01 ∅"]);
+        assert_eq!(columns(&paths, false).unwrap(), ["y bigint: 2001 2002", "m text: 01 ∅"]);
         assert_eq!(columns(&["d=2001-02-03/a"], false).unwrap(), ["d date: 2001-02-03"]);
         let paths = ["t=2001-02-03 10%3A00/a", "t=2001-02-04/a"];
         assert_eq!(columns(&paths, false).unwrap(), ["t timestamp: 2001-02-03 10:00 2001-02-04"]);
