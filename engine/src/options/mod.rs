@@ -4,7 +4,9 @@ mod names;
 mod values;
 
 pub(crate) use names::options_of;
-use names::{changes_nothing, changes_nothing_of_json, is_option_of, unknown, usual};
+use names::{
+    changes_nothing, changes_nothing_of_json, changes_nothing_of_parquet, is_option_of, unknown, usual,
+};
 use swath_io::{
     ColumnType, CsvOptions, Delim, Encoding, Error as IoError, FindTimes, HeaderMode, JsonOptions, OnError,
     Setting, TextOptions,
@@ -231,6 +233,9 @@ impl ReadOptions {
             if function == SourceFunction::ReadJson
                 && (changes_nothing_of_json(name, value)? || read.set_of_json(name, value)?)
             {
+                continue;
+            }
+            if function == SourceFunction::ReadParquet && changes_nothing_of_parquet(name, value)? {
                 continue;
             }
             if !is_option_of(function, name) {

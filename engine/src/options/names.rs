@@ -177,7 +177,10 @@ fn needless(name: &str) -> Option<&'static str> {
         "map_inference_threshold" | "field_appearance_threshold" => {
             "keys are columns and members, wherever they stand; types = {'column': 'text'} reads a column as it is written"
         }
-        "row_index_name" | "row_index_offset" => "SELECT row_number() OVER () AS row, * numbers the rows",
+        "binary_as_string" => "a column of bytes is text by CAST(column AS text)",
+        "row_index_name" | "row_index_offset" | "file_row_number" => {
+            "SELECT row_number() OVER () AS row, * numbers the rows"
+        }
         "raise_if_empty" => "a file without records has no columns and no rows, which a note tells",
         "delim_whitespace" => "delim = 'blanks' takes any number of blanks and tabs for one delimiter",
         "na" => "did you mean nullstr? nullstr = ['-', 'missing'] names what is null",
@@ -209,6 +212,20 @@ pub(super) fn changes_nothing_of_json(name: &str, value: &OptionValue) -> Result
         "maximum_depth" | "map_inference_threshold" => is_number("-1"),
         "field_appearance_threshold" => is_number("0"),
         "maximum_sample_files" => matches!(value, OptionValue::Number(_)),
+        _ => false,
+    })
+}
+
+/// Like [`changes_nothing`], for options that files of Parquet have elsewhere.
+///
+/// # Errors
+/// It does not take the value.
+pub(super) fn changes_nothing_of_parquet(name: &str, value: &OptionValue) -> Result<bool, IoError> {
+    Ok(match name {
+        // Columns of several files belong together by name, whatever is said.
+        "union_by_name" | "can_have_nan" => boolean(name, value).map(|_| true)?,
+        "binary_as_string" | "file_row_number" => !boolean(name, value)?,
+        "explicit_cardinality" => matches!(value, OptionValue::Number(_)),
         _ => false,
     })
 }
