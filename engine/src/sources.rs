@@ -15,7 +15,7 @@ use datafusion::logical_expr::planner::{
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::sql::sqlparser::ast::TableFactor;
 use swath_io::Notes;
-use swath_planner::{Catalog, SourceCall, source_call_of};
+use swath_planner::{Catalog, OptionValue, SourceCall, source_call_of};
 
 use crate::error::Result;
 use crate::options::ReadOptions;
@@ -56,15 +56,27 @@ impl Sources {
     /// Opens the files of a call, unless they are open and unchanged. They stay so as long as the table is held. Blocks.
     pub(crate) fn open(&self, call: &SourceCall) -> Result<Arc<SourceTable>> {
         let known = self.get(call).filter(|table| table.is_current(call));
-        let table = match known {
-            Some(table) => table,
-            None => Arc::new(SourceTable::open(call, &self.defaults, &self.notes)?),
+        let table = match (known, self.without_file_names(call)) {
+            (Some(table), _) => table,
+            (None, Some(table)) => Arc::new(table.with_file_names(call, &self.defaults)?),
+            (None, None) => Arc::new(SourceTable::open(call, &self.defaults, &self.notes)?),
         };
         let opened = Opened { table: Arc::clone(&table), asked: Instant::now() };
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         tables.insert(call.clone(), opened);
         close_unused(&mut tables);
         Ok(table)
+    }
+
+    /// The open table of a call that is the same but for the column of each row's file.
+    fn without_file_names(&self, call: &SourceCall) -> Option<Arc<SourceTable>> {
+        let is_other = |(name, _): &&(String, OptionValue)| name != "filename";
+        let options: Vec<_> = call.options.iter().filter(is_other).cloned().collect();
+        if options.len() == call.options.len() {
+            return None;
+        }
+        let without = SourceCall { options, ..call.clone() };
+        self.get(&without).filter(|table| table.is_current(&without))
     }
 
     /// A scan of the files of a call that is open.

@@ -130,6 +130,20 @@ impl SourceTable {
         Ok(Self { call, label, files, format, schema, file_columns, notes, in_order, wider })
     }
 
+    /// The same files, found to hold the same, with a column for the file of each row, as a call asks for.
+    ///
+    /// # Errors
+    /// The files have a column of that name of their own.
+    pub(crate) fn with_file_names(&self, call: &SourceCall, defaults: &ReadOptions) -> Result<Self> {
+        let options = ReadOptions::of_call(call.function, &call.options, defaults)?;
+        let file_schema = schema_of(&self.format);
+        let file_columns = FileColumns::new(&self.files, &options, &file_schema)?;
+        let schema = table_schema(file_schema, &file_columns);
+        let (label, call) = (call.to_string().into(), Arc::new(call.clone()));
+        let (file_columns, wider) = (Arc::new(file_columns), Arc::default());
+        Ok(Self { call, label, schema, file_columns, wider, in_order: false, ..self.clone() })
+    }
+
     /// The table with the widest types that are known by now; `None`: this one.
     pub(crate) fn wider(&self) -> Option<Arc<Self>> {
         let next = self.wider.lock().unwrap_or_else(PoisonError::into_inner).clone()?;

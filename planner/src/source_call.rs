@@ -112,7 +112,10 @@ pub fn source_call_of(factor: &TableFactor) -> Result<Option<SourceCall>> {
             paths: vec![path.to_owned()],
             options: Vec::new(),
         })),
-        TableFactor::Table { name, args: Some(args), .. } => named_call(name, &args.args),
+        TableFactor::Table { name, args: Some(args), .. } => match path_of(name) {
+            Some(path) => path_call(path, &args.args).map(Some),
+            None => named_call(name, &args.args),
+        },
         TableFactor::Function { name, args, .. } => named_call(name, args),
         _ => Ok(None),
     }
@@ -131,6 +134,15 @@ fn path_of(name: &ObjectName) -> Option<&str> {
 /// Whether a name in double quotes is taken for a path.
 pub(crate) fn looks_like_path(name: &Ident) -> bool {
     name.quote_style == Some('"') && name.value.contains(['/', '*', '.'])
+}
+
+/// The call that a path with options is: one that was given them because of what is asked of it.
+fn path_call(path: &str, args: &[FunctionArg]) -> Result<SourceCall> {
+    let path = FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(
+        Value::SingleQuotedString(path.to_owned()).into(),
+    )));
+    let args: Vec<FunctionArg> = std::iter::once(path).chain(args.iter().cloned()).collect();
+    function_call(SourceFunction::Path, &args)
 }
 
 /// The call of a function that has such a name, if there is one.

@@ -243,7 +243,7 @@ impl Session {
         }
         self.keep_table_names(&mut statement).await;
         self.answer_ahead(&mut statement).await?;
-        let named = self.open_sources(&statement).await?;
+        let named = self.open_sources(&mut statement).await?;
         let session = self.clone();
         let plan = self.threads.run(async move { session.plan_open(statement, copy).await }).await?;
         self.with_current_files(plan, &named).await
@@ -443,7 +443,7 @@ impl Session {
         own: Option<SelfTable>,
     ) -> Result<LogicalPlan> {
         self.keep_table_names(&mut query).await;
-        let _open = self.open_sources(&query).await?;
+        let _open = self.open_sources(&mut query).await?;
         let mut tables = self.tables().await;
         let mut state = self.context.state();
         if let Some(own) = own {
@@ -572,9 +572,14 @@ impl Session {
         futures::future::join_all(rows).await
     }
 
-    /// Looks at the files of a statement. They stay open as long as the tables are held.
-    async fn open_sources(&self, statement: &Statement) -> Result<Vec<Arc<SourceTable>>> {
-        self.open_calls(swath_planner::source_calls(statement)?).await
+    /// Looks at the files of a statement, which then asks for the file of each row where it names that. They stay open as long as the
+    /// tables are held.
+    async fn open_sources(&self, statement: &mut Statement) -> Result<Vec<Arc<SourceTable>>> {
+        let mut open = self.open_calls(swath_planner::source_calls(statement)?).await?;
+        if swath_planner::ask_for_file_names(statement, &Names::of_files(&self.sources)) {
+            open.extend(self.open_calls(swath_planner::source_calls(statement)?).await?);
+        }
+        Ok(open)
     }
 
     async fn open_calls(&self, calls: Vec<SourceCall>) -> Result<Vec<Arc<SourceTable>>> {
