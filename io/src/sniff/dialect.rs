@@ -352,6 +352,11 @@ fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
         let is_record = behind.any(|line| Some(width_of(line)) == without.width());
         return (!is_record).then_some(b'#');
     }
+    // Below comments a header stands alone.
+    if whole && without.is_header_alone() && lines().skip_while(is_comment).count() == 1 {
+        return (!lines().filter(is_comment).any(|line| Some(width_of(line)) == without.width()))
+            .then_some(b'#');
+    }
     let width = table.width()?;
     (!lines().filter(is_comment).any(|line| width_of(line) == width)).then_some(b'#')
 }
@@ -540,6 +545,8 @@ mod tests {
             assert_eq!((dialect.comment, dialect.delim == b' '.into()), (Some(b'#'), false), "{text:?}");
         }
         assert_eq!(found("A title\n\na|b\n1|x\n# no record\n2|y\n").comment, Some(b'#'));
+        assert_eq!(found("# by hand, today\n# or not\nid,name,n\n").comment, Some(b'#'));
+        assert_eq!(found("#a,b\nid,name\n").comment, None);
     }
 
     #[test]

@@ -42,9 +42,12 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
     }
     let text = &*prepared(text, dialect);
     let records = records_of(text, whole, dialect);
+    if whole && let Some(first) = header_alone_below(text, &records) {
+        return line_ends(&text[..records[first].start]);
+    }
     let Some(width) = commonest_width(&records) else { return 0 };
     if let Some(first) =
-        other_lines_above(&records, width).or_else(|| lines_like_records_above(text, &records, width))
+        other_lines_above(text, &records, width).or_else(|| lines_like_records_above(text, &records, width))
     {
         return line_ends(&text[..records[first].start]);
     }
@@ -93,14 +96,27 @@ fn records_of(text: &[u8], whole: bool, dialect: &Dialect) -> Vec<Record> {
     records
 }
 
+/// How many records stand above a header that no record follows: lines without delimiters, which a blank line parts from it, or all of
+/// which are phrases. The names, three or more, have no blanks within.
+fn header_alone_below(text: &[u8], records: &[Record]) -> Option<usize> {
+    let (last, above) = records.split_last()?;
+    let is_header = last.width > 2 && last.filled == last.width && last.is_header() && !last.has_phrases;
+    let are_lines = above.iter().all(|line| line.width == 1 && !line.has_values);
+    let are_above = last.is_behind_blank_line(text) || above.iter().all(|line| line.is_phrase);
+    (!above.is_empty() && is_header && are_lines && are_above).then_some(above.len())
+}
+
 /// How many records stand above the table which have delimiters of their own, if the columns show it: they have another width, and below
-/// them is a record of words above values, the header; or there is none, and a few numbers and words that tell of the table stand above
+/// them is a record of words above values, the header, of several unless they are phrases or a blank line parts them from it; or there is none, and a few numbers and words that tell of the table stand above
 /// numbers alone, as in `569,30,malignant,benign`.
-fn other_lines_above(records: &[Record], width: usize) -> Option<usize> {
+fn other_lines_above(text: &[u8], records: &[Record], width: usize) -> Option<usize> {
     let first = records.iter().position(|record| record.width == width).filter(|first| *first > 0)?;
     let (above, table) = records.split_at(first);
     let is_regular = table.iter().all(|record| record.width == width) && table.len() > 1;
-    let is_headed = || table.len() > 2 && table[0].is_header() && table[0].is_above_values(&table[1..]);
+    let are_apart =
+        || table[0].is_behind_blank_line(text) || above.iter().all(|line| line.width > 1 && line.is_phrase);
+    let is_headed =
+        || (table.len() > 2 || are_apart()) && table[0].is_header() && table[0].is_above_values(&table[1..]);
     let tells_of_table =
         |record: &Record| 2 * record.width < width && record.has_values && record.is_above_values(table);
     let is_table = || table.iter().all(|record| record.has_values);
@@ -138,6 +154,8 @@ struct Record {
     has_values: bool,
     /// Whether blanks stand within all of them.
     is_phrase: bool,
+    /// Whether they do within one of them.
+    has_phrases: bool,
     /// Whether the first one ends with a colon.
     is_labelled: bool,
     kinds: Vec<Kind>,
@@ -166,6 +184,7 @@ impl Record {
             filled: kinds.iter().filter(|kind| **kind != Kind::Blank).count(),
             has_values: kinds.contains(&Kind::Value),
             is_phrase: values().all(|value| value.contains(&b' ')),
+            has_phrases: values().any(|value| value.contains(&b' ')),
             is_labelled: values().next().is_some_and(|value| value.ends_with(b":")),
             kinds,
         }
@@ -256,6 +275,15 @@ mod tests {
             ("\"SEP=,\"\r\nReport\r\na,b\r\n1,2\r\n3,4\r\n", 2),
             ("sep=;\na,b\n1,2\n", 1),
             ("x\ny\nz\n1,2\n", 0),
+            // One record below the header, or none.
+            ("All lines, made by hand\na,b,c\n1,2,3\n", 1),
+            ("Report, of today\n\na,b,c\n1,2,3\n", 2),
+            ("Report, of today\na,b,c\n1,2,3\n", 0),
+            ("Report\n\na,b,c\n", 2),
+            ("made by hand\nmade today\na,b,c\n", 2),
+            ("Report\na,b,c\n", 0),
+            ("Dear all\n\nyours,Ann\n", 0),
+            ("Dear all\n\nwith love,yours truly,Ann\n", 0),
             ("", 0),
         ];
         for (text, lines) in cases {
