@@ -16,11 +16,12 @@ use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::basic::LogicalType;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::types::as_read;
+use super::types::{UUID_LEN_BYTES, as_read};
 use crate::archive;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_range::FileRange;
@@ -147,6 +148,14 @@ impl ParquetFile {
 
     pub(super) fn column_type(&self, number: usize) -> &DataType {
         self.footer.schema().field(number).data_type()
+    }
+
+    /// Whether a column holds UUIDs.
+    pub(super) fn is_uuid(&self, number: usize) -> bool {
+        let fields = self.footer.parquet_schema().root_schema().get_fields();
+        let ty = fields.get(number).and_then(|field| field.get_basic_info().logical_type_ref());
+        ty == Some(&LogicalType::Uuid)
+            && *self.column_type(number) == DataType::FixedSizeBinary(UUID_LEN_BYTES)
     }
 
     pub(super) fn column_count(&self) -> usize {

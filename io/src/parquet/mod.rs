@@ -114,7 +114,10 @@ impl Union {
         let mut of_table = vec![None; self.fields.len()];
         let bytes = file.column_bytes();
         for (number, (name, place)) in names.iter().zip(places).enumerate() {
-            let ty = type_in_table(file.column_type(number));
+            let ty = match file.is_uuid(number) {
+                true => DataType::Utf8View,
+                false => type_in_table(file.column_type(number)),
+            };
             let in_file = Some((number, bytes[number]));
             match place {
                 Some(place) => {

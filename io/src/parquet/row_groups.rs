@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow_cast::cast;
 use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
@@ -133,7 +132,7 @@ impl RowGroups {
         let bounds = |column: &usize| {
             let found = file.bounds(group, self.in_file(file, *column)?)?;
             let ty = self.table.schema.field(*column).data_type();
-            let in_table = |bound| cast(bound, ty).ok();
+            let in_table = |bound| converted(bound, ty).ok();
             let (least, greatest) = (in_table(&found.least)?, in_table(&found.greatest)?);
             Some((*column, ColumnBounds { least, greatest, nulls: found.nulls }))
         };

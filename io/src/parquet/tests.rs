@@ -16,7 +16,9 @@ use arrow_cast::display::array_value_to_string;
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
+use parquet::data_type::{ByteArray, FixedLenByteArray, FixedLenByteArrayType};
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 
 use super::*;
 use crate::notes::Notes;
@@ -397,4 +399,37 @@ fn columns_of_one_name_are_numbered() {
     let names: Vec<_> = table.schema().fields().iter().map(|field| field.name().clone()).collect();
     assert_eq!(names, ["n", "n_1"]);
     assert_eq!(read(&[file(&path)], &[1], 1).unwrap()[0].1, "5");
+}
+
+#[test]
+fn uuids_are_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ids.parquet");
+    let schema =
+        "message m { optional fixed_len_byte_array(16) id (UUID); optional fixed_len_byte_array(16) b; }";
+    let schema = Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
+    let mut writer =
+        SerializedFileWriter::new(fs::File::create(&path).unwrap(), schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    while let Some(mut column) = group.next_column().unwrap() {
+        let values = [0x8f, 0x01].map(|first| {
+            let mut bytes = [0x1f; 16];
+            bytes[0] = first;
+            FixedLenByteArray::from(ByteArray::from(bytes.to_vec()))
+        });
+        column.typed::<FixedLenByteArrayType>().write_batch(&values, Some(&[1, 0, 1]), None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    let rows = read(&[file(&path)], &[0], 1).unwrap();
+    let rows: Vec<&str> = rows.iter().map(|(_, row)| row.as_str()).collect();
+    assert_eq!(
+        rows,
+        ["8f1f1f1f-1f1f-1f1f-1f1f-1f1f1f1f1f1f", "null", "011f1f1f-1f1f-1f1f-1f1f-1f1f1f1f1f1f"]
+    );
+    assert_eq!(
+        infer_parquet(&[file(&path)]).unwrap().schema.field(1).data_type(),
+        &DataType::FixedSizeBinary(16)
+    );
 }

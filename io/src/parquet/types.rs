@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, GenericListArray, OffsetSizeTrait, StructArray, new_null_array};
+use arrow_array::{
+    Array, ArrayRef, GenericListArray, OffsetSizeTrait, StringViewArray, StructArray, new_null_array,
+};
 use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, TimeUnit};
 
 use crate::scanner::decimal::MAX_PRECISION;
+
+/// The length of a UUID: such a column is text in a table.
+pub(super) const UUID_LEN_BYTES: i32 = 16;
 
 /// The type that a column of this type of a file has in a table: texts are views into what was read, categories are what
 /// they stand for, and parts of structs and lists may be null and have no notes.
@@ -132,6 +137,10 @@ pub(super) fn converted(values: &ArrayRef, ty: &DataType) -> Result<ArrayRef, Ar
         return Ok(Arc::clone(values));
     }
     match (values.data_type(), ty) {
+        (DataType::FixedSizeBinary(UUID_LEN_BYTES), DataType::Utf8View) => {
+            let values = values.as_fixed_size_binary();
+            Ok(Arc::new(values.iter().map(|value| value.map(uuid_text)).collect::<StringViewArray>()))
+        }
         (DataType::Struct(_), DataType::Struct(members)) => {
             let own = values.as_struct();
             let member = |member: &FieldRef| match own.column_by_name(member.name()) {
@@ -155,6 +164,18 @@ pub(super) fn converted(values: &ArrayRef, ty: &DataType) -> Result<ArrayRef, Ar
         // What does not fit a number of another file's type is an error, not null.
         _ => cast_with_options(values, ty, &CastOptions { safe: false, ..CastOptions::default() }),
     }
+}
+
+/// A UUID as it is written: `8f2f6ce8-1111-2222-3333-444455556666`.
+fn uuid_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(36);
+    for (place, byte) in bytes.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+    }
+    text
 }
 
 fn items_converted<O: OffsetSizeTrait>(
