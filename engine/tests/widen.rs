@@ -63,6 +63,29 @@ fn each_way_in_every_codec() {
 }
 
 #[test]
+fn zeros_in_front_of_later_integers_are_told() {
+    let note = "column \"x\" is read as bigint, and has integers with zeros in front further on, which are not kept; \
+                types = {'x': 'text'} keeps them";
+    for (last, notes) in
+        [("0,007,2001-02-03,l\n", &[note][..]), ("0,\"01\",,l\n", &[note]), ("0,0,,l\n0,-01,,l\n", &[])]
+    {
+        let scratch = Scratch::with_threads(2);
+        scratch.file("a.csv", &table(last));
+        scratch.check(
+            "SELECT count(*) FROM '$/a.csv' WHERE x > 1",
+            if last.contains("007") { &["1"] } else { &["0"] },
+        );
+        assert_eq!(scratch.notes(), notes, "{last}");
+        scratch.check("SELECT max(id) FROM '$/a.csv'", &["11999"]);
+        scratch.check(
+            "SELECT max(x) FROM read_csv('$/a.csv', types = {'x': 'bigint'})",
+            if last.contains("007") { &["7"] } else { &["1"] },
+        );
+        assert_eq!(scratch.notes(), [""; 0], "{last}");
+    }
+}
+
+#[test]
 fn two_columns_one_after_the_other_in_several_files() {
     let scratch = tables(3);
     scratch.check("SELECT sum(x), max(d), count(*) FROM '$/?.csv'", &["12002.5|2020-01-01T10:30:00|24000"]);

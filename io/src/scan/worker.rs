@@ -328,6 +328,9 @@ impl Worker {
             let is_checked = feed.is_checked(ready.place);
             self.items.push_back(ScanItem::ColumnForgone { column, error: bad.error, is_checked });
         };
+        if let Scanner::Csv(csv) = &mut self.scanner {
+            csv.take_leading_zeros().iter().for_each(|column| self.scan.notes.add(zeros_lost(column)));
+        }
         let mut from = 0;
         while from < batch.num_rows() {
             let len = self.scan.request.batch_rows.max(1).min(batch.num_rows() - from);
@@ -336,6 +339,14 @@ impl Worker {
         }
         Ok(findings)
     }
+}
+
+/// That a column is of numbers by the heads of the files, and further on has some that look like codes.
+fn zeros_lost(column: &str) -> String {
+    format!(
+        "column \"{column}\" is read as bigint, and has integers with zeros in front further on, which are not kept; \
+         types = {{'{column}': 'text'}} keeps them"
+    )
 }
 
 impl Worker {

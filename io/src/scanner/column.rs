@@ -32,6 +32,17 @@ pub(crate) struct ColumnBuilder {
     null_texts: Vec<String>,
     values: Values,
     nulls: NullBufferBuilder,
+    zeros: Zeros,
+}
+
+/// Whether integers with zeros in front, which numbers do not keep, are something to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Zeros {
+    /// The type was given, or it has been told.
+    Fine,
+    /// The type was guessed, and none was met.
+    Watched,
+    Met,
 }
 
 #[derive(Debug)]
@@ -60,6 +71,16 @@ enum Values {
     Text(TextValues),
     /// Lists and objects.
     Nested(Box<NestedValues>),
+}
+
+/// Whether one of the fields is an integer with zeros in front, also in quotes.
+fn has_codes(data: &[u8], spans: &[Span]) -> bool {
+    spans.iter().any(|span| {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let quote = usize::from(data[start] == b'"');
+        let first = start + quote;
+        data[first] == b'0' && first + 1 + quote < end && data[first + 1].is_ascii_digit()
+    })
 }
 
 /// A field that cannot be a value of its column.
@@ -105,6 +126,7 @@ impl ColumnBuilder {
             null_texts: Vec::new(),
             values,
             nulls: NullBufferBuilder::new(rows),
+            zeros: Zeros::Fine,
         }
     }
 
@@ -116,8 +138,20 @@ impl ColumnBuilder {
                 let values = Values::Nested(Box::new(NestedValues::new(nested.clone())));
                 Self { missing, null_texts, values, ..Self::new(column.ty, 0) }
             }
-            None => Self { missing, null_texts, ..Self::new(column.ty, 0) },
+            None => {
+                let zeros = if column.inferred { Zeros::Watched } else { Zeros::Fine };
+                Self { missing, null_texts, zeros, ..Self::new(column.ty, 0) }
+            }
         }
+    }
+
+    /// Whether integers with zeros in front were met since this was asked first, in a column whose type was guessed. True once.
+    pub(crate) fn take_leading_zeros(&mut self) -> bool {
+        let were_met = self.zeros == Zeros::Met;
+        if were_met {
+            self.zeros = Zeros::Fine;
+        }
+        were_met
     }
 
     /// Appends fields.
@@ -177,6 +211,9 @@ impl ColumnBuilder {
         }
         match &mut self.values {
             Values::Int64(values) => {
+                if self.zeros == Zeros::Watched && has_codes(fields.padded, spans) {
+                    self.zeros = Zeros::Met;
+                }
                 append_by!(values, numbers::integers, parse_i64)
             }
             Values::Float64(values) => {

@@ -279,6 +279,13 @@ impl CsvScanner {
         self.forgone[column] = true;
     }
 
+    /// The columns that were guessed to be of integers, and of which some that were read have zeros in front. Each is told once.
+    pub(crate) fn take_leading_zeros(&mut self) -> Vec<String> {
+        let columns = self.builders.iter_mut().zip(&self.request.wanted);
+        let met = columns.filter_map(|(builder, index)| builder.take_leading_zeros().then_some(*index));
+        met.map(|index| self.request.table.columns[index].name.clone()).collect()
+    }
+
     /// Makes a batch of whole records.
     ///
     /// # Errors
