@@ -97,9 +97,17 @@ pub(crate) struct Layout {
     pub(super) checked: Vec<Option<usize>>,
     pub(super) rules: FieldRules,
     pub(super) dialect: Dialect,
+    /// Whether records may end with a delimiter, as those of `.tbl` files do: the columns are declared, so that it is known that nothing is
+    /// to stand behind it.
+    pub(super) may_end_open: bool,
 }
 
 impl Layout {
+    /// Whether so many fields are those of a record, given the last one.
+    pub(super) fn takes(&self, count: usize, last: &[u8]) -> bool {
+        count == self.width || self.may_end_open && count == self.width + 1 && matches!(last, b"" | b"\r")
+    }
+
     /// Fields that every record has.
     pub(crate) fn width(&self) -> usize {
         self.width
@@ -193,7 +201,12 @@ impl Layout {
             false => Some(*index),
         };
         let is_lenient = Leniency::of(&table.options).is_some();
-        if !by_name && !is_lenient && width != columns.len() {
+        let may_end_open = table.options.columns.is_some() && dialect.delim.len_bytes() == 1;
+        let ends_open = || {
+            let is_empty = fields.last().is_some_and(|field| field.start == field.end);
+            may_end_open && is_empty && width == columns.len() + 1
+        };
+        if !by_name && !is_lenient && width != columns.len() && !ends_open() {
             let location = location(path, records, 0);
             let (expected, found) = (columns.len(), width);
             return Err(ErrorKind::FieldCount { location, expected, found }.into());
@@ -204,7 +217,7 @@ impl Layout {
         let sources = request.wanted.iter().map(place).collect();
         let checked = request.checked.iter().map(place).collect();
         let width = if by_name { width } else { columns.len() };
-        Ok(Some(Self { width, sources, checked, rules, dialect: dialect.clone() }))
+        Ok(Some(Self { width, sources, checked, rules, dialect: dialect.clone(), may_end_open }))
     }
 }
 
@@ -418,7 +431,7 @@ impl CsvScanner {
         if self.lenient.is_some() {
             return self.take_block_leniently(source, data);
         }
-        let width = source.layout.width;
+        let layout = source.layout;
         let comment = source.fields.dialect.comment;
         let ends = self.structure.ends();
         let mut wrong_width = None;
@@ -427,7 +440,11 @@ impl CsvScanner {
             let start = ends[*base as usize].wrapping_add(1) as usize;
             let is_comment = comment.is_some() && Some(data[start]) == comment;
             let count = (last - base) as usize;
-            if count == width && !is_comment {
+            let last_field =
+                || &data[ends[*last as usize - 1].wrapping_add(1) as usize..ends[*last as usize] as usize];
+            if (count == layout.width || layout.may_end_open && layout.takes(count, last_field()))
+                && !is_comment
+            {
                 self.bases.push(*base);
             } else if !(is_comment || count == 1 && is_blank(&data[start..ends[*last as usize] as usize])) {
                 wrong_width = Some((start, count));
@@ -503,12 +520,12 @@ impl CsvScanner {
             return self.scan_irregular_leniently(source, from);
         }
         let data = source.records.chunk.bytes();
-        let width = source.layout.width;
         let mut fields = Vec::new();
         let mut at = from;
         let mut rows = 0;
         while let Some((start, _)) = next_record(source, &mut at, &mut fields)? {
-            if fields.len() != width {
+            let last = fields.last().map_or(&[][..], |field| &data[start + field.start..start + field.end]);
+            if !source.layout.takes(fields.len(), last) {
                 return Err(bad_width(source, start, fields.len()));
             }
             rows += 1;

@@ -64,6 +64,14 @@ impl Leniency {
     }
 }
 
+/// What stands behind the last delimiter of a record, without its line end: the last field, if that has no quotes.
+fn last_of(record: &[u8], delim: Delim) -> &[u8] {
+    let line_end = record.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    let record = &record[..record.len() - line_end];
+    memchr::memmem::rfind(record, delim.as_bytes())
+        .map_or(record, |at| &record[at + delim.as_bytes().len()..])
+}
+
 /// What becomes of a value that does not fit, or of its record; `None`: it is an error.
 pub(super) fn fate_of_value(on_error: OnError) -> Option<Fate> {
     match on_error {
@@ -232,7 +240,9 @@ impl Lenient {
     /// Whether a record of some width becomes a row.
     fn takes_width(&mut self, source: &Source<'_>, record: Span, found: usize) -> Result<bool, Bad> {
         let expected = source.layout.width;
-        if found == expected {
+        let bytes = &source.records.chunk.bytes()[record.start as usize..record.end as usize];
+        let delim = source.fields.dialect.delim;
+        if found == expected || source.layout.takes(found, last_of(bytes, delim)) {
             return Ok(true);
         }
         let Some(fate) = self.leniency.fate_of_width(found, expected) else {
