@@ -13,7 +13,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use crate::copy::{is, word};
 use crate::error::{Error, Result};
 use crate::parse::{Statement, parse_piece};
-use crate::source_call::{OptionValue, SourceFunction, source_call_of};
+use crate::source_call::{OptionValue, SourceCall, SourceFunction, source_call_of};
 
 /// What PostgreSQL calls text: fields between tabs, escapes and no quotes. An option that is given comes in place of these.
 const POSTGRES_TEXT: [(&str, &str); 5] =
@@ -207,12 +207,27 @@ pub fn copied_into(statement: &Statement) -> Option<(&ObjectName, Vec<String>)> 
     (select.flavor == SelectFlavor::FromFirstNoSelect).then(|| (table, columns.collect()))
 }
 
-/// Reads the files of a `COPY … FROM` with the names and types of the columns that they are for. Fields of CSV are found by their
-/// places, those of JSON by their names.
+/// The call that reads the files of a `COPY … FROM`, all columns as text, if they are CSV.
 ///
 /// # Errors
 /// A call that cannot be understood.
-pub fn fit_copy(statement: &mut Statement, columns: &[(String, String)]) -> Result<()> {
+pub fn copied_texts(statement: &mut Statement) -> Result<Option<SourceCall>> {
+    let Some(select) = select_of(statement) else { return Ok(None) };
+    let Some(table) = select.from.first() else { return Ok(None) };
+    let call = source_call_of(&table.relation)?.filter(|call| call.function == SourceFunction::ReadCsv);
+    Ok(call.map(|mut call| {
+        call.options.push(("all_varchar".to_owned(), true.into()));
+        call
+    }))
+}
+
+/// Reads the files of a `COPY … FROM` with the names and types of the columns that they are for. Fields of CSV are found by their
+/// places, those of JSON by their names. Whether these columns are all there are, though records end with a delimiter, is for the caller
+/// to say.
+///
+/// # Errors
+/// A call that cannot be understood.
+pub fn fit_copy(statement: &mut Statement, columns: &[(String, String)], ends_open: bool) -> Result<()> {
     let Some(select) = select_of(statement) else { return Ok(()) };
     select.flavor = SelectFlavor::Standard;
     select.projection = vec![SelectItem::Wildcard(WildcardAdditionalOptions::default())];
@@ -235,7 +250,7 @@ pub fn fit_copy(statement: &mut Statement, columns: &[(String, String)]) -> Resu
     }
     let (name, value) = match () {
         () if says(&["types", "dtypes", "columns", "all_varchar"]) => return Ok(()),
-        () if guesses_nothing => ("columns", OptionValue::Map(by_name())),
+        () if guesses_nothing || ends_open => ("columns", OptionValue::Map(by_name())),
         () if is_json => ("types", OptionValue::Map(by_name())),
         () => ("types", OptionValue::List(in_order())),
     };
@@ -281,7 +296,7 @@ mod tests {
         let all = [("a", "integer"), ("B c", "text")].map(|(name, ty)| (name.to_owned(), ty.to_owned()));
         let is_meant = |name: &String| named.is_empty() || named.contains(name);
         let columns: Vec<_> = all.into_iter().filter(|(name, _)| is_meant(name)).collect();
-        fit_copy(&mut statement, &columns)?;
+        fit_copy(&mut statement, &columns, sql.contains(".tbl"))?;
         Ok(statement.to_string())
     }
 
@@ -310,6 +325,10 @@ mod tests {
             (
                 "COPY t FROM 'x.jsonl.gz'",
                 "t SELECT \"a\", \"B c\" FROM read_json('x.jsonl.gz', types = {'a': 'integer', 'B c': 'text'})",
+            ),
+            (
+                "COPY t FROM 'x.tbl' (DELIM '|')",
+                "t SELECT * FROM read_csv('x.tbl', delim = '|', columns = {'a': 'integer', 'B c': 'text'})",
             ),
             (
                 "COPY t FROM 'x.csv' (AUTO_DETECT false)",

@@ -68,7 +68,7 @@ mod wildcard;
 pub use ahead::{answer_ahead, asked_ahead};
 pub use completion::{NamedRelation, NamedSource, TypingPlace, Wanted, typing_place};
 pub use copy::{CopyTarget, split_copy};
-pub use copy_from::{copied_into, fit_copy};
+pub use copy_from::{copied_into, copied_texts, fit_copy};
 pub use depth::{STACK_LEN_BYTES, joined_flat, with_stack};
 pub use dialect::patterns::{LIKE_PATTERN, escaped_pattern};
 pub use error::{Error, Place, Result};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
-use swath_planner::{Statement, copied_into, fit_copy};
+use swath_planner::{Statement, copied_into, copied_texts, fit_copy};
 
 use super::Session;
 use crate::error::Result;
@@ -20,7 +20,15 @@ impl Session {
             Some((_, table)) => columns_of(table, &named),
             None => Vec::new(),
         };
-        Ok(fit_copy(statement, &columns)?)
+        let ends_open = self.ends_open(statement, columns.len()).await?;
+        Ok(fit_copy(statement, &columns, ends_open)?)
+    }
+
+    /// Whether the files of a `COPY … FROM` have one column more than so many, which has no name: as where records end with a delimiter.
+    async fn ends_open(&self, statement: &mut Statement, count: usize) -> Result<bool> {
+        let Some(call) = copied_texts(statement)? else { return Ok(false) };
+        let names = self.columns_of(&call, None).await;
+        Ok(names.len() == count + 1 && names.last() == Some(&format!("column{count}")))
     }
 }
 

@@ -176,13 +176,17 @@ impl Layout {
             HeaderRule::Names | HeaderRule::Skipped => true,
             HeaderRule::NamesIfKnown if !table.options.names.is_empty() => table.headed.contains(path),
             HeaderRule::NamesIfKnown if of_names.iter().all(Option::is_some) => true,
-            // Columns were declared under other names: a record none of whose values is of its type is no record. Where all are text, it is
-            // one of words above other values.
+            // Columns were declared under other names: a record of words where other types are declared is no record. Where all are text, it
+            // is one of words above other values.
             HeaderRule::NamesIfKnown if table.options.columns.is_some() => {
                 let mut typed =
                     fields.iter().zip(columns).filter(|(_, column)| column.ty != ColumnType::Text).peekable();
                 match typed.peek() {
-                    Some(_) => typed.all(|(field, column)| !fits(field, column.ty)),
+                    Some(_) => typed.all(|(field, column)| {
+                        [column.ty, ColumnType::Float64, ColumnType::Timestamp]
+                            .iter()
+                            .all(|ty| !fits(field, *ty))
+                    }),
                     None => table.headed.contains(path),
                 }
             }
