@@ -300,7 +300,7 @@ impl Worker {
 
     /// Scans records into items. Gives what of them does not fit.
     fn scan_records(&mut self, feed: &Feed, ready: &Ready) -> Result<Option<Findings>> {
-        let (batch, findings) = loop {
+        let (batch, mut findings) = loop {
             let records = &ready.records;
             let scanned = match (&mut self.scanner, &ready.layout) {
                 (Scanner::Lines(lines), _) => {
@@ -328,8 +328,11 @@ impl Worker {
             let is_checked = feed.is_checked(ready.place);
             self.items.push_back(ScanItem::ColumnForgone { column, error: bad.error, is_checked });
         };
-        if let Scanner::Csv(csv) = &mut self.scanner {
-            csv.take_leading_zeros().iter().for_each(|column| self.scan.notes.add(zeros_lost(column)));
+        if let Scanner::Csv(csv) = &mut self.scanner
+            && let columns = csv.take_leading_zeros()
+            && !columns.is_empty()
+        {
+            findings.get_or_insert_default().leading_zeros = columns;
         }
         let mut from = 0;
         while from < batch.num_rows() {
@@ -360,6 +363,7 @@ impl Worker {
         let firsts = findings.counts.values_mut().filter_map(|count| count.first.as_mut());
         firsts.for_each(|(file, _, _)| *file = feed.number);
         self.scan.tally.add(findings.counts);
+        findings.leading_zeros.iter().for_each(|column| self.scan.notes.add(zeros_lost(column)));
         if !findings.rejects.is_empty() {
             self.scan.notes.rejects().add(findings.rejects, findings.rejects_limit);
         }

@@ -128,6 +128,8 @@ pub(crate) struct Findings {
     pub(crate) counts: BTreeMap<Fate, Count>,
     pub(crate) rejects: Vec<(RejectPlace, Reject)>,
     pub(crate) rejects_limit: usize,
+    /// Columns that were guessed to be of integers, and have some with zeros in front.
+    pub(crate) leading_zeros: Vec<String>,
 }
 
 impl Findings {
@@ -187,7 +189,9 @@ impl Findings {
     pub(crate) fn add(&mut self, other: Self) {
         other.counts.into_iter().for_each(|(fate, count)| self.counts.entry(fate).or_default().add(count));
         self.rejects.extend(other.rejects);
-        self.rejects_limit = other.rejects_limit;
+        // Where none could be, there is no limit on them.
+        self.rejects_limit = self.rejects_limit.max(other.rejects_limit);
+        self.leading_zeros.extend(other.leading_zeros);
         // Only the first ones are kept in the end; to sort now and then is cheap.
         if self.rejects.len() > 2 * self.rejects_limit {
             self.rejects.sort_by(|(place, _), (other, _)| place.cmp(other));
