@@ -70,7 +70,9 @@ pub use completion::{NamedRelation, NamedSource, TypingPlace, Wanted, typing_pla
 pub use copy::{CopyTarget, split_copy};
 pub use copy_from::{copied_into, copied_texts, fit_copy};
 pub use depth::{STACK_LEN_BYTES, joined_flat, with_stack};
+pub use dialect::neighbours::{VALUE_AT, VALUE_BEFORE};
 pub use dialect::patterns::{LIKE_PATTERN, escaped_pattern};
+pub use dialect::type_names::TIME_OF;
 pub use error::{Error, Place, Result};
 pub use file_names::ask_for_file_names;
 pub use glob::{GLOB_COLUMNS, globs_of};

@@ -4,6 +4,9 @@
 //! what a column of decimals has; and it computes with decimals and numbers that are written as with doubles, so that 17.10 + 0.1 is not
 //! 17.2. Here a number that is written is the decimal that is written, and where other numbers of floating point stand beside decimals,
 //! decimals become such.
+//!
+//! A quotient of decimals is one of floating point, too: the relational core's has four more digits than the dividend, whatever it is, and
+//! 0.01 / 100000 was 0.000000.
 
 use std::sync::Arc;
 
@@ -51,7 +54,9 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             unify(&mut [left, right], schema)
         }
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
-            write_decimal(left, right, *op, schema) || write_decimal(right, left, *op, schema)
+            divide_as_floats(left, *op, right, schema)
+                || write_decimal(left, right, *op, schema)
+                || write_decimal(right, left, *op, schema)
         }
         Expr::Between(Between { expr, low, high, .. }) => unify(&mut [expr, low, high], schema),
         Expr::InList(InList { expr, list, .. }) => {
@@ -79,6 +84,26 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         _ => false,
     };
     Ok(Transformed::new_transformed(expr, is_changed))
+}
+
+/// Makes floating point numbers of decimals that are divided, or that others are divided by; whether they are. Of integers in decimals, of
+/// which some are too long for such numbers, quotients are decimals.
+fn divide_as_floats(left: &mut Expr, op: Operator, right: &mut Expr, schema: &DFSchema) -> bool {
+    if op != Operator::Divide {
+        return false;
+    }
+    let (Ok(dividend), Ok(divisor)) = (left.get_type(schema), right.get_type(schema)) else { return false };
+    let is_exact = |ty: &DataType| ty.is_integer() || ty.is_decimal();
+    let has_fraction =
+        |ty: &DataType| matches!(ty, DataType::Decimal128(_, 1..) | DataType::Decimal256(_, 1..));
+    let has_digits_behind = has_fraction(&dividend) || has_fraction(&divisor);
+    let is_quotient = is_exact(&dividend) && is_exact(&divisor) && has_digits_behind;
+    if is_quotient {
+        for number in [left, right] {
+            *number = cast(std::mem::take(number), DataType::Float64);
+        }
+    }
+    is_quotient
 }
 
 /// Makes a decimal of a number that is written, where it is added to a decimal, taken from it, or multiplied with it, and the result

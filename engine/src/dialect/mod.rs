@@ -39,11 +39,13 @@ mod text_distance;
 mod text_parts;
 mod text_split;
 mod texts_as_values;
+mod time_of;
 mod times_as_text;
 mod to_char;
 mod type_of;
 mod union_types;
 mod window_numbers;
+mod window_places;
 mod zeros_of_either_sign;
 mod zones;
 
@@ -99,6 +101,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
         ScalarUDF::from(list_sum::ListSum::default()),
         ScalarUDF::from(octet_length::OctetLength::default()),
         ScalarUDF::from(text_split::StringSplit::default()),
+        ScalarUDF::from(time_of::TimeOf::default()),
         ScalarUDF::from(to_char::ToChar::default()),
         ScalarUDF::from(zones::AtZone::default()),
     ];
@@ -113,7 +116,8 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     }
     state.register_udf(divide())?;
     state.register_higher_order_function(Arc::new(list_reduce::list_reduce()))?;
-    for function in window_numbers::window_numbers() {
+    let places = window_places::window_places();
+    for function in window_numbers::window_numbers().into_iter().chain(places) {
         state.register_udwf(function)?;
     }
     Ok(())

@@ -25,6 +25,9 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Pla
 /// Operators find the columns of a filter in what is below them by name, the first of several. Joins give columns of the same name, one of
 /// either side, and a filter of the second would become one of the first: rows would be lost. So that rule sees fences before such
 /// columns, which are gone after it.
+///
+/// Lists and structs have fences, too. What the core learns of them while it joins or sorts are bounds, and it orders nulls inside of such
+/// values in two ways, of which neither is that by which rows are compared with the bounds: rows would be lost.
 #[derive(Debug)]
 pub(crate) struct PushFiltersByName {
     rule: Arc<dyn PhysicalOptimizerRule + Send + Sync>,
@@ -76,7 +79,7 @@ impl PhysicalOptimizerRule for PushFiltersByName {
     }
 }
 
-/// The columns that a name means without doubt, by their places.
+/// The columns whose filters may pass, by their places: those that a name means without doubt, and whose values are in one order.
 fn clear_columns(plan: &Arc<dyn ExecutionPlan>) -> HashSet<usize> {
     let schema = plan.schema();
     let mut seen = HashSet::new();
@@ -91,7 +94,7 @@ fn clear_columns(plan: &Arc<dyn ExecutionPlan>) -> HashSet<usize> {
         .fields()
         .iter()
         .enumerate()
-        .filter(|(_, field)| is_clear(field.name()))
+        .filter(|(_, field)| is_clear(field.name()) && !field.data_type().is_nested())
         .map(|(place, _)| place)
         .collect()
 }

@@ -16,6 +16,7 @@ mod tests;
 use std::ops::ControlFlow;
 
 use datafusion_sql::parser::Statement;
+use sqlparser::ast::BinaryOperator::{PGILikeMatch, PGLikeMatch, PGNotILikeMatch, PGNotLikeMatch};
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArguments, Ident, NamedWindowDefinition, ObjectNamePart, Query, Select,
@@ -31,7 +32,7 @@ use self::forms::{
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
-use self::structs::{json_object, named_values, struct_pack, with_fields};
+use self::structs::{check_fields, json_object, named_values, struct_pack, with_fields};
 use crate::dialect::any_items::equals_any;
 use crate::dialect::bytes::escaped_bytes;
 use crate::dialect::cast_keys::tell_keys_apart;
@@ -42,12 +43,12 @@ use crate::dialect::exact_numbers::exact;
 use crate::dialect::intervals::{plain_interval, plain_text};
 use crate::dialect::json_operators::{as_call, step_first};
 use crate::dialect::literals::{folded, written};
-use crate::dialect::neighbours::with_default_of_row;
-use crate::dialect::patterns::escape_with_backslash;
+use crate::dialect::neighbours::of_rows;
+use crate::dialect::patterns::{escape_with_backslash, like_of_operator};
 use crate::dialect::rows::{compared_rows, row_conditions};
 use crate::dialect::sliding::{respell_window, slid, write_out_windows};
 use crate::dialect::templates::Template;
-use crate::dialect::type_names::known_type;
+use crate::dialect::type_names::{TIME_OF, known_type};
 use crate::dialect::typed_values::type_texts;
 use crate::error::{Error, Result};
 use crate::walk::walk_mut;
@@ -185,6 +186,7 @@ impl VisitorMut for Rewriter {
                 if let Some(known) = known_type(data_type) {
                     *data_type = known;
                 }
+                time_of(expr);
                 Ok(None)
             }
             Expr::AtTimeZone { timestamp, time_zone } => {
@@ -193,6 +195,9 @@ impl VisitorMut for Rewriter {
             Expr::Collate { collation, .. } => Err(no_order_here(collation)),
             Expr::BinaryOp { left, op: BinaryOperator::DuckIntegerDivide, right } => {
                 Template::INTEGER_QUOTIENT.filled(&[(**left).clone(), (**right).clone()]).map(Some)
+            }
+            Expr::BinaryOp { op: PGLikeMatch | PGILikeMatch | PGNotLikeMatch | PGNotILikeMatch, .. } => {
+                like_of_operator(expr)
             }
             Expr::BinaryOp { op: BinaryOperator::Arrow | BinaryOperator::LongArrow, .. } => Ok(as_call(expr)),
             Expr::Like { .. } | Expr::ILike { .. } => escape_with_backslash(expr).map(|()| None),
@@ -208,6 +213,7 @@ impl VisitorMut for Rewriter {
             Expr::Array(list) if !list.elem.iter().all(|item| matches!(item, Expr::Value(_))) => {
                 Ok(Some(Expr::Function(call("make_array", std::mem::take(&mut list.elem)))))
             }
+            Expr::Dictionary(fields) => check_fields(fields).map(|()| None),
             Expr::Extract { field, expr, .. } => part_of(field, expr),
             Expr::CompoundFieldAccess { access_chain, .. } => {
                 access_chain.iter_mut().for_each(field_in_brackets);
@@ -228,12 +234,10 @@ impl VisitorMut for Rewriter {
             Expr::Substring { expr: text, substring_from: Some(from), substring_for, .. } => {
                 places_of_substring(text, from, substring_for.as_deref_mut()).map(|()| None)
             }
-            Expr::SimilarTo { pattern, .. } => {
-                if let Some(regex) = similar(pattern) {
-                    **pattern = regex;
-                }
-                Ok(None)
-            }
+            Expr::SimilarTo { pattern, .. } => similar(pattern).map(|regex| {
+                **pattern = regex;
+                None
+            }),
             ref other => match folded(other).map_or_else(|| equals_any(other), |folded| Ok(Some(folded))) {
                 Ok(None) => compared_rows(other),
                 known => known,
@@ -245,6 +249,15 @@ impl VisitorMut for Rewriter {
             Err(error) => return ControlFlow::Break(error),
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// A value that is cast to a time, where it may be a number: the function tells, when types are known.
+fn time_of(expr: &mut Expr) {
+    if let Expr::Cast { data_type: DataType::Timestamp(..) | DataType::Date, expr: value, .. } = expr
+        && written(value).is_none()
+    {
+        **value = Expr::Function(call(TIME_OF, vec![(**value).clone()]));
     }
 }
 
@@ -311,12 +324,16 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         let now = Expr::Function(call("now", Vec::new()));
         return Template::new("CAST($1 AS TIMESTAMP(6))", 1).filled(&[now]).map(Some);
     }
+    if name == "localtime" && function.over.is_none() {
+        let now = Expr::Function(call("now", Vec::new()));
+        return Template::new("CAST(CAST($1 AS TIMESTAMP(6)) AS TIME)", 1).filled(&[now]).map(Some);
+    }
     leave_order(function, &name);
     order_once(function);
     if let Some(slid) = slid(function, &name, windows)? {
         return Ok(Some(slid));
     }
-    if let Some(choice) = with_default_of_row(function, &name)? {
+    if let Some(choice) = of_rows(function, &name)? {
         return Ok(Some(choice));
     }
     if let Some((_, part)) = DATE_PARTS.iter().find(|(alias, _)| *alias == name) {
@@ -353,8 +370,9 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 arguments(function, &name, "a part, as 'day', and two dates or timestamps")?;
             let part = written(&part).ok_or_else(|| wrong_arguments(&name, "a part in quotes, as 'day'"))?;
             let part = part.to_lowercase();
-            let template = Template::of_difference(part.strip_suffix('s').unwrap_or(&part));
-            let parts = "year, quarter, month, week, day, hour, minute or second";
+            let plural = || part.strip_suffix('s').unwrap_or(&part);
+            let template = Template::of_difference(known_part(&part).unwrap_or_else(plural));
+            let parts = "year, quarter, month, week, day, hour, minute, second, millisecond or microsecond";
             template.ok_or_else(|| wrong_arguments(&name, parts))?.filled(&[from, to]).map(Some)
         }
         "date_part" | "datepart" | "date_trunc" => {
@@ -385,19 +403,19 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         "time_bucket" if positional(function).is_some_and(|given| given.len() == 3) => {
             let [width, time, origin] =
                 arguments(function, &name, "an interval, a timestamp, and where one begins")?;
-            let template = match origin {
-                Expr::Interval(_) => "kind_of(date_bin($1, $2 - $3, TIMESTAMP '2000-01-03') + $3, $2)",
-                _ => "kind_of(date_bin($1, $2, $3), $2)",
-            };
-            Template::new(template, 3).filled(&[width, time, origin]).map(Some)
+            if !matches!(origin, Expr::Interval(_)) {
+                return Template::new("kind_of(date_bin($1, $2, $3), $2)", 3)
+                    .filled(&[width, time, origin])
+                    .map(Some);
+            }
+            let begin = text(first_bucket(&width));
+            Template::new("kind_of(date_bin($1, $2 - $3, CAST($4 AS TIMESTAMP(6))) + $3, $2)", 4)
+                .filled(&[width, time, origin, begin])
+                .map(Some)
         }
         "time_bucket" => {
             let [width, time] = arguments(function, &name, "an interval and a timestamp")?;
-            // Weeks begin on Mondays, months with their first day.
-            let is_of_months = ["month", "quarter", "year", "decade", "century"]
-                .iter()
-                .any(|unit| width.to_string().to_lowercase().contains(unit));
-            let origin = text(if is_of_months { "2000-01-01" } else { "2000-01-03" });
+            let origin = text(first_bucket(&width));
             Template::new("kind_of(date_bin($1, $2, $3), $2)", 3).filled(&[width, time, origin]).map(Some)
         }
         "quantile_cont" | "quantile" | "quantile_disc" | "percentile_disc" => quantiles(function, &name),
@@ -443,8 +461,8 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 }
             }
         }
-        "arg_max" | "argmax" | "max_by" => by_extreme(function, &name, false).map(Some),
-        "arg_min" | "argmin" | "min_by" => by_extreme(function, &name, true).map(Some),
+        "arg_max" | "argmax" | "max_by" | "arg_max_null" => by_extreme(function, &name, false).map(Some),
+        "arg_min" | "argmin" | "min_by" | "arg_min_null" => by_extreme(function, &name, true).map(Some),
         "count_if" | "countif" => {
             let [condition] = arguments(function, &name, "one condition")?;
             rename(function, "count");
@@ -537,6 +555,14 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         }
         _ => Ok(None),
     }
+}
+
+/// Where a bucket of `time_bucket` begins: weeks begin on Mondays, months with their first day.
+fn first_bucket(width: &Expr) -> &'static str {
+    let width = width.to_string().to_lowercase();
+    let is_of_months =
+        ["month", "quarter", "year", "decade", "century"].iter().any(|unit| width.contains(unit));
+    if is_of_months { "2000-01-01" } else { "2000-01-03" }
 }
 
 /// `{'a': 1}.a` as `{'a': 1}['a']`.

@@ -6,8 +6,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, ExprWithAlias, Function, Ident, NullInclusion, PivotValueSource, Query, TableAlias,
-    TableFactor, Value, VisitorMut,
+    BinaryOperator, Expr, ExprWithAlias, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    NullInclusion, PivotValueSource, Query, TableAlias, TableFactor, Value, VisitorMut,
 };
 
 use crate::dialect::columns::for_each_column;
@@ -18,11 +18,16 @@ use crate::parse::parse_piece;
 use crate::scope::same_name;
 use crate::walk::{walk_expressions, walk_mut};
 
-/// What to put in place of a `PIVOT` or `UNPIVOT` of a table with these columns; `None`: it is none.
+/// What to put in place of a `PIVOT` or `UNPIVOT` of a table with these columns; `None`: it is none. Functions of single rows are told
+/// from aggregates, whose values they may take, by their names.
 ///
 /// # Errors
 /// It is of a kind that is not supported.
-pub(crate) fn pivoted(factor: &TableFactor, columns: &[String]) -> Result<Option<TableFactor>> {
+pub(crate) fn pivoted(
+    factor: &TableFactor,
+    columns: &[String],
+    is_scalar: &dyn Fn(&str) -> bool,
+) -> Result<Option<TableFactor>> {
     let (table, query, alias) = match factor {
         TableFactor::Pivot {
             table,
@@ -37,7 +42,7 @@ pub(crate) fn pivoted(factor: &TableFactor, columns: &[String]) -> Result<Option
                 return Err(Error::new("PIVOT: expected one column and a list of its values")
                     .with_hint("as in t PIVOT (sum(x) FOR kind IN ('a', 'b'))"));
             };
-            (table, pivot(columns, aggregate_functions, column, values, keys)?, alias)
+            (table, pivot(columns, aggregate_functions, column, values, keys, is_scalar)?, alias)
         }
         TableFactor::Unpivot { table, value, name, columns: unpivoted, null_inclusion, alias } => {
             let keeps_nulls = matches!(null_inclusion, Some(NullInclusion::IncludeNulls));
@@ -62,6 +67,7 @@ fn pivot(
     column: &Expr,
     values: &[ExprWithAlias],
     keys: Option<Vec<String>>,
+    is_scalar: &dyn Fn(&str) -> bool,
 ) -> Result<Query> {
     let mut used = names_in(column);
     aggregates.iter().for_each(|aggregate| used.extend(names_in(&aggregate.expr)));
@@ -81,7 +87,11 @@ fn pivot(
             if aggregates.len() > 1 || aggregate.alias.is_some() {
                 name = format!("{name}_{}", label(aggregate));
             }
-            items.push(format!("{} AS {}", of_value(function, column, &value.expr), quoted(&name)));
+            items.push(format!(
+                "{} AS {}",
+                of_value(function, column, &value.expr, is_scalar),
+                quoted(&name)
+            ));
         }
     }
     let groups = if keys.is_empty() { String::new() } else { format!(" GROUP BY {}", keys.join(", ")) };
@@ -104,9 +114,19 @@ fn keys_of(default: &Expr) -> Result<Vec<String>> {
     Ok(keys.iter().map(ToString::to_string).collect())
 }
 
-/// An aggregate of the rows in which a column has a value.
-fn of_value(function: &Function, column: &Expr, value: &Expr) -> Function {
+/// An aggregate, or a function of some, of the rows in which a column has a value.
+fn of_value(function: &Function, column: &Expr, value: &Expr, is_scalar: &dyn Fn(&str) -> bool) -> Function {
     let mut function = function.clone();
+    if is_scalar(&function.name.to_string().to_lowercase())
+        && let FunctionArguments::List(list) = &mut function.args
+    {
+        for arg in &mut list.args {
+            if let FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(inner))) = arg {
+                *inner = of_value(inner, column, value, is_scalar);
+            }
+        }
+        return function;
+    }
     let (column, value) = (Box::new(column.clone()), Box::new(value.clone()));
     let is_value = match value.as_ref() {
         Expr::Value(null) if null.value == Value::Null => Expr::IsNull(column),
@@ -205,6 +225,7 @@ fn label(item: &ExprWithAlias) -> String {
             value.value.clone().into_string().unwrap_or_else(|| value.value.to_string())
         }
         (None, Expr::Identifier(name)) => name.value.clone(),
+        (None, Expr::Cast { expr, .. }) => label(&ExprWithAlias { expr: (**expr).clone(), alias: None }),
         (None, other) => other.to_string(),
     }
 }
@@ -253,7 +274,7 @@ mod tests {
         let query = parse_piece(sql, |parser| parser.parse_query())?;
         let SetExpr::Select(select) = *query.body else { return Err(Error::new("no query")) };
         let columns = ["Kind", "x", "k"].map(str::to_owned);
-        pivoted(&select.from[0].relation, &columns)
+        pivoted(&select.from[0].relation, &columns, &|name| name == "round")
             .map(|factor| factor.map_or_else(String::new, |it| it.to_string()))
     }
 
@@ -268,6 +289,10 @@ mod tests {
             rewritten("SELECT * FROM t PIVOT (sum(x) AS s, count(*) FOR kind IN ('a')) AS p").unwrap(),
             "(SELECT \"k\", sum(x) FILTER (WHERE kind = 'a') AS \"a_s\", \
              count(*) FILTER (WHERE kind = 'a') AS \"a_count(*)\" FROM t GROUP BY \"k\") AS p"
+        );
+        assert_eq!(
+            rewritten("SELECT * FROM t PIVOT (round(avg(x), 1) FOR kind IN ('a'))").unwrap(),
+            "(SELECT \"k\", round(avg(x) FILTER (WHERE kind = 'a'), 1) AS \"a\" FROM t GROUP BY \"k\")"
         );
         assert!(rewritten("SELECT * FROM t PIVOT (sum(x) + 1 FOR kind IN ('a'))").is_err());
     }

@@ -5,7 +5,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::tokens::{is_solid, is_word, outside_brackets, select_star};
+use crate::tokens::{closing, is_solid, is_word, outside_brackets, select_star};
 
 /// The name of a call that has the keys of `GROUP BY` as its arguments, where the parser expects a value for nulls.
 pub(crate) const KEYS: &str = "$keys";
@@ -15,6 +15,7 @@ pub(crate) fn as_queries(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     if !tokens.iter().any(is_pivot) {
         return tokens;
     }
+    let tokens = with_keys_behind_tables(tokens);
     let mut written: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
@@ -36,6 +37,41 @@ pub(crate) fn as_queries(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         }
     }
     written
+}
+
+/// `t PIVOT (sum(x) FOR kind IN ('a') GROUP BY k)`, with the keys where the parser takes them.
+fn with_keys_behind_tables(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut from = 0;
+    while let Some(at) = tokens[from..].iter().position(|token| is_word(token, "PIVOT")) {
+        from += at + 1;
+        let Some(open) = (from..tokens.len()).find(|at| is_solid(&tokens[*at])) else { break };
+        let Some(close) = closing(&tokens, open).filter(|_| tokens[open].token == Token::LParen) else {
+            continue;
+        };
+        let inner = &tokens[open + 1..close];
+        let Some(group) = outside_brackets(inner, &["FOR"]).and_then(|_| outside_brackets(inner, &["GROUP"]))
+        else {
+            continue;
+        };
+        let Some(by) = outside_brackets(&inner[group..], &["BY"]) else { continue };
+        let keys = keys_for_nulls(&inner[group], &inner[group + by + 1..]);
+        tokens.splice(open + 1 + group..close, keys);
+    }
+    tokens
+}
+
+/// Keys, in the place of a value for nulls.
+fn keys_for_nulls(place: &TokenWithSpan, keys: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
+    let at = |token: Token| TokenWithSpan { token, span: place.span };
+    let blank = || at(Token::Whitespace(sqlparser::tokenizer::Whitespace::Space));
+    let mut tokens = vec![blank()];
+    for word in ["DEFAULT", "ON", "NULL"] {
+        tokens.extend([at(Token::make_keyword(word)), blank()]);
+    }
+    tokens.extend([at(Token::LParen), at(Token::make_word(KEYS, Some('"'))), at(Token::LParen)]);
+    tokens.extend_from_slice(keys);
+    tokens.extend([at(Token::RParen), at(Token::RParen)]);
+    tokens
 }
 
 fn is_pivot(token: &TokenWithSpan) -> bool {
@@ -136,17 +172,7 @@ fn query(word: &TokenWithSpan, tokens: &[TokenWithSpan]) -> Option<Vec<TokenWith
         }
         if let Some(keys) = clause("GROUP") {
             let by = outside_brackets(keys, &["BY"])?;
-            query.extend([
-                blank.clone(),
-                key("DEFAULT"),
-                blank.clone(),
-                key("ON"),
-                blank.clone(),
-                key("NULL"),
-            ]);
-            query.extend([at(Token::LParen), at(Token::make_word(KEYS, Some('"'))), at(Token::LParen)]);
-            query.extend_from_slice(&keys[by + 1..]);
-            query.extend([at(Token::RParen), at(Token::RParen)]);
+            query.extend(keys_for_nulls(word, &keys[by + 1..]));
         }
         query.push(at(Token::RParen));
     }
@@ -211,6 +237,14 @@ mod tests {
             "SELECT * FROM t UNPIVOT((v, w) FOR n IN ((a, b) AS q))",
         );
         check("UNPIVOT t ON a", "SELECT * FROM t UNPIVOT(\"value\" FOR \"name\" IN (a))");
+    }
+
+    #[test]
+    fn keys_stand_in_the_parentheses_behind_a_table() {
+        check(
+            "SELECT * FROM t PIVOT (sum(x) FOR k IN ('a', 'b') GROUP BY c, d) p",
+            "SELECT * FROM t PIVOT(sum(x) FOR k IN ('a', 'b') DEFAULT ON NULL (\"$keys\"(c, d))) p",
+        );
     }
 
     #[test]

@@ -170,6 +170,7 @@ impl Template {
                 2,
                 "two lists",
             ),
+            "list_element" | "list_extract" => ("($1)[$2]", 2, "a list or text and a place"),
             "list_any_value" => ("array_element(array_compact($1), 1)", 1, "one list"),
             "array_push_front" => ("array_prepend($2, $1)", 2, "a list and a value"),
             "list_cosine_similarity" | "array_cosine_similarity" => {
@@ -275,6 +276,11 @@ impl Template {
                  + INTERVAL '1 minute' * $5 + INTERVAL '1 second' * $6",
                 6,
                 "a year, a month, a day, an hour, a minute and seconds",
+            ),
+            "make_time" => (
+                "CAST(make_time($1, $2, CAST(floor($3) AS INT)) AS TIME) + INTERVAL '1 second' * ($3 - floor($3))",
+                3,
+                "an hour, a minute and seconds",
             ),
             "make_timestamptz" => (
                 "CAST(CAST(make_date($1, $2, $3) AS TIMESTAMP) + INTERVAL '1 hour' * $4 + INTERVAL '1 minute' * $5 \

@@ -2,6 +2,9 @@
 
 use sqlparser::ast::{DataType, ExactNumberInfo, TimezoneInfo};
 
+/// The function that gives what it is given, and refuses numbers, which are no times.
+pub const TIME_OF: &str = "time_of";
+
 /// Digits of the widest decimal: that many are more than any integer of 64 bits has.
 const MAX_DIGITS: u64 = 38;
 

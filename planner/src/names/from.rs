@@ -199,7 +199,7 @@ impl Resolver<'_> {
                     return Err(Error::new("PIVOT: it is not known which columns there are")
                         .with_hint("name them in a query: (SELECT a, b FROM …) PIVOT (…)"));
                 };
-                if let Some(query) = pivoted(factor, &columns)? {
+                if let Some(query) = pivoted(factor, &columns, &|name| self.catalog.is_scalar(name))? {
                     *factor = query;
                     return self.factor(factor, relations, env);
                 }

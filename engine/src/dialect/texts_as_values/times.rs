@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 /// A time as the core reads it: `2001/02/03 10:30` as `2001-02-03 10:30:00`.
 pub(super) fn whole_time(text: &str) -> Cow<'_, str> {
-    let text = text.trim_ascii();
+    let trimmed = text.trim_ascii();
+    if trimmed.len() < text.len() {
+        return Cow::Owned(whole_time(trimmed).into_owned());
+    }
     let bytes = text.as_bytes();
     let is = |places: std::ops::Range<usize>, test: fn(&u8) -> bool| {
         bytes.get(places).is_some_and(|part| part.iter().all(test))

@@ -23,10 +23,13 @@ pub(super) fn several_extremes(function: &Function, name: &str) -> Result<Option
     template.filled_over(&given, function).map(Some)
 }
 
-/// `arg_max(value, key)`: the value where the key is greatest, of rows in which neither is null.
+/// `arg_max(value, key)`: the value where the key is greatest, of rows in which neither is null; of `arg_max_null` the value may be.
 pub(super) fn by_extreme(function: &mut Function, name: &str, asc: bool) -> Result<Expr> {
     let [value, key] = arguments(function, name, "a value and what to compare")?;
-    let known = and(is_not_null(&value), Some(Box::new(is_not_null(&key))));
+    let known = match name.ends_with("_null") {
+        true => is_not_null(&key),
+        false => and(is_not_null(&value), Some(Box::new(is_not_null(&key)))),
+    };
     if function.over.is_some() {
         return Ok(of_window(function, value, key, known, asc));
     }

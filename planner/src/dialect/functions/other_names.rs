@@ -29,6 +29,7 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("listagg", "string_agg"),
     ("list_min", "array_min"),
     ("mismatches", "hamming"),
+    ("pg_size_pretty", "format_bytes"),
     ("prefix", "starts_with"),
     ("regexp_matches", "regexp_like"),
     ("stddev_samp", "stddev"),

@@ -7,18 +7,12 @@ use crate::dialect::literals::written;
 use crate::dialect::templates::Template;
 use crate::error::{Error, Result};
 
-/// A pattern of `SIMILAR TO`, which is one of the whole text, as a regular expression.
-pub(super) fn similar(pattern: &Expr) -> Option<Expr> {
-    let mut regex = String::from("^(?:");
-    for char in written(pattern)?.chars() {
-        match char {
-            '%' => regex.push_str(".*"),
-            '_' => regex.push('.'),
-            '.' | '^' | '$' => regex.extend(['\\', char]),
-            other => regex.push(other),
-        }
+/// A pattern of `SIMILAR TO`, a regular expression of the whole text, as one of a part of it.
+pub(super) fn similar(pattern: &Expr) -> Result<Expr> {
+    match written(pattern) {
+        Some(pattern) => Ok(text(&format!("^(?:{pattern})$"))),
+        None => Template::new("'^(?:' || $1 || ')$'", 1).filled(std::slice::from_ref(pattern)),
     }
-    Some(text(&(regex + ")$")))
 }
 
 /// `regexp_extract(text, pattern, group = 0)`: what a group matched, an empty text where nothing did. The whole
@@ -84,6 +78,9 @@ pub(super) fn take_options(function: &mut Function, name: &str) -> Result<()> {
         "regexp_extract" | "regexp_extract_all" => (3, false),
         _ => return Ok(()),
     };
+    if name == "regexp_extract" {
+        with_group(function);
+    }
     let Some(mut given) = positional(function).filter(|given| given.len() == at + 1) else { return Ok(()) };
     let options = given.pop();
     let options = match options.as_ref().map(|options| (options, written(options))) {
@@ -112,6 +109,15 @@ pub(super) fn take_options(function: &mut Function, name: &str) -> Result<()> {
     }
     function.args = argument_list(given, Vec::new());
     Ok(())
+}
+
+/// `regexp_extract(text, pattern, 'i')`, options in the place of the group: it is the whole match.
+fn with_group(function: &mut Function) {
+    let Some(mut given) = positional(function).filter(|given| given.len() == 3) else { return };
+    if written(&given[2]).is_some() {
+        given.insert(2, Expr::Value(Value::Number("0".to_owned(), false).into()));
+        function.args = argument_list(given, Vec::new());
+    }
 }
 
 /// A `$` in what `regexp_replace` puts in is one: groups are `\\1`, and the relational core takes `$1` for one, too, and `$x` for nothing.

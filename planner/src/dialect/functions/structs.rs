@@ -1,9 +1,11 @@
 //! Functions that make structs.
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+use sqlparser::ast::{DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::calls::{call, positional, text, wrong_arguments};
-use crate::error::Result;
+use crate::dialect::literals::written;
+use crate::error::{Error, Result};
+use crate::scope::same_name;
 
 /// `struct_pack(a := 1)`: named values.
 pub(super) fn struct_pack(function: &Function) -> Result<Expr> {
@@ -41,7 +43,26 @@ fn named(args: &[FunctionArg], function: &str) -> Result<Expr> {
         };
         values.extend([text(&name.value), value.clone()]);
     }
+    check_names(values.iter().step_by(2).filter_map(written))?;
     Ok(Expr::Function(call("named_struct", values)))
+}
+
+/// `{'a': 1, 'a': 2}` would lose a value.
+pub(super) fn check_fields(fields: &[DictionaryField]) -> Result<()> {
+    check_names(fields.iter().map(|field| field.key.value.clone()))
+}
+
+/// No name may be there twice, in whatever case.
+fn check_names(names: impl Iterator<Item = String>) -> Result<()> {
+    let mut seen: Vec<String> = Vec::new();
+    for name in names {
+        if seen.iter().any(|known| same_name(known, &name)) {
+            return Err(Error::new(format!("a struct cannot have two fields \"{name}\""))
+                .with_hint("give one of them another name; they match without regard to case"));
+        }
+        seen.push(name);
+    }
+    Ok(())
 }
 
 /// A struct of values by their names.

@@ -39,7 +39,14 @@ fn functions_that_are_expressions() {
     );
     check("SELECT monthname(d), Prefix(s, 'a')", "SELECT to_char(d, '%B'), starts_with(s, 'a')");
     check("SELECT s[:2], s[2:]", "SELECT s[1:2], s[2:-1]");
-    check("SELECT a LIKE 'x!%' ESCAPE '!'", "SELECT a LIKE 'x\\%'");
+    check("SELECT a LIKE 'x!%' ESCAPE '!'", "SELECT a LIKE 'x\\%' ESCAPE '\\'");
+    check("SELECT a LIKE 'x\\%', a LIKE 'x%'", "SELECT a LIKE 'x\\\\%' ESCAPE '\\', a LIKE 'x%'");
+    check("SELECT a NOT LIKE 'x\\%' ESCAPE '\\'", "SELECT a NOT LIKE 'x\\%' ESCAPE '\\'");
+    check("SELECT a ILIKE b", "SELECT a ILIKE like_pattern(b, '') ESCAPE '\\'");
+    check(
+        "SELECT a SIMILAR TO 'b|c', a SIMILAR TO b",
+        "SELECT a SIMILAR TO '^(?:b|c)$', a SIMILAR TO '^(?:' || b || ')$'",
+    );
     check("SELECT d + INTERVAL 3 DAYS", "SELECT d + INTERVAL '3 DAYS'");
     check("SELECT d + INTERVAL (a - 1) DAY", "SELECT d + (INTERVAL '1 DAY' * (a - 1))");
     check(
@@ -76,7 +83,7 @@ fn other_names_of_types() {
         "SELECT 1::HUGEINT, TRY_CAST(x AS uinteger)",
         "SELECT 1::DECIMAL(38,0), TRY_CAST(x AS INT UNSIGNED)",
     );
-    check("SELECT d::datetime, n::long, s::text", "SELECT d::TIMESTAMP(6), n::BIGINT, s::TEXT");
+    check("SELECT d::datetime, n::long, s::text", "SELECT time_of(d)::TIMESTAMP(6), n::BIGINT, s::TEXT");
 }
 
 #[test]
@@ -85,7 +92,7 @@ fn wrong_arguments_are_told() {
     assert_eq!(error("SELECT last_day(a, b)"), "last_day: expected one date or timestamp");
     assert_eq!(
         error("SELECT date_diff('eon', a, b)"),
-        "date_diff: expected year, quarter, month, week, day, hour, minute or second"
+        "date_diff: expected year, quarter, month, week, day, hour, minute, second, millisecond or microsecond"
     );
     assert_eq!(rewrite("SELECT year()").unwrap_err().to_string(), "year: expected one date or timestamp");
     assert_eq!(
