@@ -19,8 +19,14 @@ use datafusion::logical_expr::{
 
 use super::converted::{Conversion, Converted};
 
-/// Times are computed with in this type.
-const MICROSECONDS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
+/// The type in which times are computed with: microseconds of their kind.
+fn microseconds(time: &DataType) -> DataType {
+    match time {
+        DataType::Time32(_) | DataType::Time64(_) => DataType::Time64(TimeUnit::Microsecond),
+        DataType::Duration(_) => DataType::Duration(TimeUnit::Microsecond),
+        _ => DataType::Timestamp(TimeUnit::Microsecond, None),
+    }
+}
 
 /// An aggregate that is one of booleans, too: of how many are true.
 pub(crate) fn of_booleans(core: Arc<AggregateUDF>) -> Arc<AggregateUDF> {
@@ -30,10 +36,10 @@ pub(crate) fn of_booleans(core: Arc<AggregateUDF>) -> Arc<AggregateUDF> {
     };
     let boolean = TypeSignatureClass::Native(logical_boolean());
     let coerced = Coercion::new_implicit(TypeSignatureClass::Native(of_number.0), vec![boolean], of_number.1);
-    OfMoreTypes::of(core, vec![coerced])
+    OfMoreTypes::of(core, vec![vec![coerced]])
 }
 
-/// An aggregate that is one of dates and timestamps, too, and of so many doubles behind these.
+/// An aggregate that is one of dates, timestamps, times of day and times between two others, too, and of so many doubles behind these.
 pub(crate) fn of_times(core: Arc<AggregateUDF>, doubles: usize) -> Arc<AggregateUDF> {
     let double = Coercion::new_implicit(
         TypeSignatureClass::Native(logical_float64()),
@@ -45,7 +51,13 @@ pub(crate) fn of_times(core: Arc<AggregateUDF>, doubles: usize) -> Arc<Aggregate
         vec![TypeSignatureClass::Native(logical_date())],
         NativeType::Timestamp(TimeUnit::Microsecond, None),
     );
-    OfMoreTypes::of(core, std::iter::once(time).chain(vec![double; doubles]).collect())
+    let times = [
+        time,
+        Coercion::new_exact(TypeSignatureClass::Time),
+        Coercion::new_exact(TypeSignatureClass::Duration),
+    ];
+    let signatures = times.map(|time| std::iter::once(time).chain(vec![double.clone(); doubles]).collect());
+    OfMoreTypes::of(core, signatures.to_vec())
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -55,13 +67,13 @@ struct OfMoreTypes {
 }
 
 impl OfMoreTypes {
-    fn of(core: Arc<AggregateUDF>, more: Vec<Coercion>) -> Arc<AggregateUDF> {
+    fn of(core: Arc<AggregateUDF>, more: Vec<Vec<Coercion>>) -> Arc<AggregateUDF> {
         let Signature { type_signature, volatility, .. } = core.signature();
         let mut signatures = match type_signature {
             TypeSignature::OneOf(signatures) => signatures.clone(),
             other => vec![other.clone()],
         };
-        signatures.push(TypeSignature::Coercible(more));
+        signatures.extend(more.into_iter().map(TypeSignature::Coercible));
         let signature = Signature::one_of(signatures, *volatility);
         Arc::new(AggregateUDF::from(Self { core, signature }))
     }
@@ -80,11 +92,15 @@ impl StandIn {
     /// That of values of this type, if there is one.
     fn of(name: &str, fields: &[FieldRef]) -> Option<Self> {
         match fields.first()?.data_type() {
-            DataType::Timestamp(..) => Some(Self {
-                values: DataType::Float64,
-                results: DataType::Float64,
-                conversion: Conversion { values: to_doubles, results: to_times },
-            }),
+            // The core has this one.
+            DataType::Duration(_) if name == "avg" => None,
+            DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_) => {
+                Some(Self {
+                    values: DataType::Float64,
+                    results: DataType::Float64,
+                    conversion: Conversion { values: to_doubles, results: to_times },
+                })
+            }
             ty @ DataType::Decimal128(precision, scale) if name == "avg" => {
                 let more = DIGITS_OF_SUMS.saturating_sub(*precision).clamp(4, 12) as i8;
                 Some(Self {
@@ -148,6 +164,8 @@ impl AggregateUDFImpl for OfMoreTypes {
             Some(DataType::Timestamp(_, zone)) => {
                 Ok(DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))
             }
+            Some(time @ (DataType::Time32(_) | DataType::Time64(_))) => Ok(time.clone()),
+            Some(time @ DataType::Duration(_)) if self.name() != "avg" => Ok(time.clone()),
             Some(DataType::Decimal128(..)) if self.name() == "avg" => Ok(DataType::Float64),
             _ => self.core.return_type(types),
         }
@@ -222,7 +240,7 @@ impl AggregateUDFImpl for OfMoreTypes {
 fn to_doubles(values: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
     let mut values = values.to_vec();
     if let Some(first) = values.first_mut() {
-        let micros = cast(&cast(first, &MICROSECONDS)?, &DataType::Int64)?;
+        let micros = cast(&cast(first, &microseconds(first.data_type()))?, &DataType::Int64)?;
         let doubles: PrimitiveArray<Float64Type> =
             micros.as_primitive::<Int64Type>().unary(|micros| micros as f64);
         *first = Arc::new(doubles);
@@ -233,7 +251,7 @@ fn to_doubles(values: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
 fn to_times(doubles: &ArrayRef, ty: &DataType) -> Result<ArrayRef> {
     let doubles = doubles.as_primitive::<Float64Type>();
     let micros: PrimitiveArray<Int64Type> = doubles.unary(|double| double.round() as i64);
-    Ok(cast(&micros, ty)?)
+    Ok(cast(&cast(&micros, &microseconds(ty))?, ty)?)
 }
 
 fn to_type(results: &ArrayRef, ty: &DataType) -> Result<ArrayRef> {

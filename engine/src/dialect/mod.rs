@@ -15,6 +15,7 @@ mod grouping_keys;
 mod hash;
 mod interval_multiples;
 mod interval_order;
+mod interval_parts;
 mod json_text;
 mod kind_of;
 mod length;
@@ -28,6 +29,7 @@ mod nested_as_text;
 mod numbers_in_quotes;
 mod octet_length;
 mod of_lists;
+mod range_frames;
 mod regexp_lists;
 mod rounded_casts;
 mod row_functions;
@@ -66,6 +68,7 @@ pub(crate) use grouping_keys::GroupingKeys;
 pub(crate) use interval_order::IntervalsByLength;
 pub(crate) use json_text::to_json;
 pub(crate) use nested_as_text::NestedAsText;
+pub(crate) use range_frames::RangesOfNumbers;
 pub(crate) use rounded_casts::RoundedCasts;
 pub(crate) use sealed_lambdas::SealLambdas;
 pub(crate) use text_as_nested::TextAsNested;
@@ -94,6 +97,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     let single = [
         ScalarUDF::from(type_of::TypeOf::default()),
         ScalarUDF::from(epoch_ms::EpochMs::default()),
+        interval_parts::parts(),
         ScalarUDF::from(length::Length::default()),
         ScalarUDF::from(kind_of::KindOf::default()),
         ScalarUDF::from(like_pattern::LikePattern::default()),

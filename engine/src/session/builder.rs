@@ -13,8 +13,8 @@ use super::Session;
 use crate::aggregates::{UseOwnAggregates, register_aggregates};
 use crate::dialect::{
     BooleansBesideOthers, DatesBesideTimes, DatesWithHours, DecimalsBesideFloats, GroupingKeys,
-    IntervalsByLength, NestedAsText, RoundedCasts, TextAsNested, TextKind, TextsAsValues, TimesAsText,
-    UnionTypes, ZerosOfEitherSign, expr_planners, register_functions, to_json,
+    IntervalsByLength, NestedAsText, RangesOfNumbers, RoundedCasts, TextAsNested, TextKind, TextsAsValues,
+    TimesAsText, UnionTypes, ZerosOfEitherSign, expr_planners, register_functions, to_json,
 };
 use crate::error::Result;
 use crate::explain::Record;
@@ -209,6 +209,7 @@ fn session_state(
         ])
         .with_analyzer_rules(
             [
+                Arc::new(RangesOfNumbers) as _,
                 Arc::new(QueryOrder) as _,
                 Arc::new(GroupingKeys) as _,
                 Arc::new(DatesWithHours) as _,

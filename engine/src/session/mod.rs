@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -47,6 +48,9 @@ use crate::whole_tables::plan_statement;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
 
 pub use builder::SessionBuilder;
+
+/// How many tables there have been whose names the session gave.
+static TABLES_MADE: AtomicU64 = AtomicU64::new(0);
 
 /// More values than this are no columns that somebody reads.
 const MAX_VALUES_AHEAD: usize = 10_000;
@@ -243,10 +247,36 @@ impl Session {
         }
         self.keep_table_names(&mut statement).await;
         self.answer_ahead(&mut statement).await?;
+        let mut once = Vec::new();
+        let plan = match self.compute_once(&mut statement, &mut once).await {
+            Ok(()) => self.plan_sources(statement, copy).await,
+            Err(error) => Err(error),
+        };
+        // The plan has their rows.
+        for table in once {
+            self.context.deregister_table(TableReference::bare(table))?;
+        }
+        plan
+    }
+
+    /// Plans a statement, of which nothing else has to be known, over its files.
+    async fn plan_sources(&self, mut statement: Statement, copy: Option<Copy>) -> Result<LogicalPlan> {
         let named = self.open_sources(&mut statement).await?;
         let session = self.clone();
         let plan = self.threads.run(async move { session.plan_open(statement, copy).await }).await?;
         self.with_current_files(plan, &named).await
+    }
+
+    /// Makes tables of the queries of a statement that have to be computed once, and puts them into their places. Who calls it forgets the
+    /// tables.
+    async fn compute_once(&self, statement: &mut Statement, tables: &mut Vec<String>) -> Result<()> {
+        loop {
+            let table = format!("__once_{}", TABLES_MADE.fetch_add(1, Ordering::Relaxed));
+            let Some(made) = swath_planner::computed_once(statement, &table)? else { return Ok(()) };
+            tables.push(table.clone());
+            Box::pin(self.run(made)).await?.collect().await?;
+            swath_planner::take_table(statement, &table)?;
+        }
     }
 
     /// Keeps names in double quotes that are those of tables from being taken for paths.

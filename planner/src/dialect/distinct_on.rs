@@ -80,7 +80,7 @@ fn name_alike(query: &mut Query) {
 }
 
 /// What a key is, which may be a number or name of the select list, and the name of its column if it has one there.
-fn in_list(key: &Expr, select: &Select) -> (Expr, Option<Ident>) {
+pub(super) fn in_list(key: &Expr, select: &Select) -> (Expr, Option<Ident>) {
     if let Expr::Nested(key) = key {
         return in_list(key, select);
     }

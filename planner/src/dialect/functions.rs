@@ -50,6 +50,7 @@ use crate::dialect::sliding::{respell_window, slid, write_out_windows};
 use crate::dialect::templates::Template;
 use crate::dialect::type_names::{TIME_OF, known_type};
 use crate::dialect::typed_values::type_texts;
+use crate::dialect::unnest_order::order_unnested;
 use crate::error::{Error, Result};
 use crate::walk::walk_mut;
 
@@ -112,6 +113,9 @@ impl VisitorMut for Rewriter {
         tell_keys_apart(query);
         type_texts(query);
         if let Err(error) = order_first_rows(query) {
+            return ControlFlow::Break(error);
+        }
+        if let Err(error) = order_unnested(query) {
             return ControlFlow::Break(error);
         }
         match order_collated(query) {
@@ -261,10 +265,17 @@ fn time_of(expr: &mut Expr) {
     }
 }
 
-/// `extract(decade FROM d)`, of which the relational core has no word.
+/// `extract(decade FROM d)`, of which the relational core has no word; and others as the function, of which there is one of our own.
 fn part_of(field: &DateTimeField, time: &Expr) -> Result<Option<Expr>> {
-    let template = Template::of_part(&field.to_string().to_lowercase());
-    template.map(|template| template.filled(std::slice::from_ref(time))).transpose()
+    let part = field.to_string().to_lowercase();
+    let part = part.trim_matches('\'');
+    match Template::of_part(part) {
+        Some(template) => template.filled(std::slice::from_ref(time)).map(Some),
+        None => {
+            let part = text(known_part(part).unwrap_or(part));
+            Ok(Some(Expr::Function(call("date_part", vec![part, time.clone()]))))
+        }
+    }
 }
 
 /// A start below nothing counts from the end, and a length below nothing goes to the left. What is written as a number needs no look at it.

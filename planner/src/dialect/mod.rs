@@ -44,5 +44,6 @@ pub(crate) mod templates;
 pub(crate) mod trims;
 pub(crate) mod type_names;
 pub(crate) mod typed_values;
+pub(crate) mod unnest_order;
 pub(crate) mod values;
 pub(crate) mod words;
