@@ -8,6 +8,7 @@ mod mode;
 mod more_types;
 mod narrow_rows;
 mod product;
+mod sliding;
 mod wide_groups;
 
 use std::hash::{Hash, Hasher};
@@ -20,12 +21,14 @@ use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::functions_aggregate::average::avg_udaf;
 use datafusion::functions_aggregate::median::median_udaf;
 use datafusion::functions_aggregate::percentile_cont::percentile_cont_udaf;
+use datafusion::functions_aggregate::stddev::{stddev_pop_udaf, stddev_udaf};
+use datafusion::functions_aggregate::variance::{var_pop_udaf, var_samp_udaf};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, WindowFunctionDefinition};
 use datafusion::optimizer::AnalyzerRule;
 
-use self::more_types::of_times;
+use self::more_types::{of_times, over_frames};
 use crate::budget::Budget;
 use crate::overflow::checked_sum;
 
@@ -41,6 +44,10 @@ pub(crate) fn register_aggregates(state: &mut SessionState) -> Result<()> {
         of_times(of_booleans(avg_udaf()), 0),
         of_times(median_udaf(), 0),
         of_times(percentile_cont_udaf(), 1),
+        over_frames(stddev_udaf()),
+        over_frames(stddev_pop_udaf()),
+        over_frames(var_samp_udaf()),
+        over_frames(var_pop_udaf()),
     ];
     for aggregate in lacking.map(Arc::new).into_iter().chain(of_more) {
         state.register_udaf(aggregate)?;

@@ -18,6 +18,7 @@ use datafusion::logical_expr::{
 };
 
 use super::converted::{Conversion, Converted};
+use super::sliding::sliding;
 
 /// The type in which times are computed with: microseconds of their kind.
 fn microseconds(time: &DataType) -> DataType {
@@ -58,6 +59,11 @@ pub(crate) fn of_times(core: Arc<AggregateUDF>, doubles: usize) -> Arc<Aggregate
     ];
     let signatures = times.map(|time| std::iter::once(time).chain(vec![double.clone(); doubles]).collect());
     OfMoreTypes::of(core, signatures.to_vec())
+}
+
+/// An aggregate of doubles that loses nothing over frames that slide.
+pub(crate) fn over_frames(core: Arc<AggregateUDF>) -> Arc<AggregateUDF> {
+    OfMoreTypes::of(core, Vec::new())
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -189,6 +195,9 @@ impl AggregateUDFImpl for OfMoreTypes {
     }
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        if let Some(sliding) = sliding(self.name(), &args) {
+            return Ok(sliding);
+        }
         let Some(stand_in) = StandIn::of(self.name(), args.expr_fields) else {
             return self.core.create_sliding_accumulator(args);
         };

@@ -411,6 +411,11 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
             add_separator(function);
             Ok(None)
         }
+        // The core's makes no piece of an empty text.
+        "string_to_array" if positional(function).is_some_and(|given| given.len() == 2) => {
+            rename(function, "string_split");
+            Ok(None)
+        }
         "time_bucket" if positional(function).is_some_and(|given| given.len() == 3) => {
             let [width, time, origin] =
                 arguments(function, &name, "an interval, a timestamp, and where one begins")?;
