@@ -19,8 +19,11 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, plan_err};
 use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::functions_aggregate::average::avg_udaf;
+use datafusion::functions_aggregate::correlation::corr_udaf;
+use datafusion::functions_aggregate::covariance::{covar_pop_udaf, covar_samp_udaf};
 use datafusion::functions_aggregate::median::median_udaf;
 use datafusion::functions_aggregate::percentile_cont::percentile_cont_udaf;
+use datafusion::functions_aggregate::regr::{regr_intercept_udaf, regr_slope_udaf};
 use datafusion::functions_aggregate::stddev::{stddev_pop_udaf, stddev_udaf};
 use datafusion::functions_aggregate::variance::{var_pop_udaf, var_samp_udaf};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
@@ -48,6 +51,11 @@ pub(crate) fn register_aggregates(state: &mut SessionState) -> Result<()> {
         over_frames(stddev_pop_udaf()),
         over_frames(var_samp_udaf()),
         over_frames(var_pop_udaf()),
+        over_frames(covar_pop_udaf()),
+        over_frames(covar_samp_udaf()),
+        over_frames(corr_udaf()),
+        over_frames(regr_slope_udaf()),
+        over_frames(regr_intercept_udaf()),
     ];
     for aggregate in lacking.map(Arc::new).into_iter().chain(of_more) {
         state.register_udaf(aggregate)?;

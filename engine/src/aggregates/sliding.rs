@@ -1,4 +1,4 @@
-//! Sums, averages and deviations of doubles over frames that slide.
+//! Sums, averages, deviations and the like of doubles over frames that slide.
 //!
 //! The relational core takes out of a sum what has left the frame: after 1e20, the sum of 1 and 2 was 0, and after a NaN all sums were NaN.
 //! Here nothing is taken out. What is known of the values is kept in two stacks: of the older ones for each with all that came behind it,
@@ -13,77 +13,64 @@ use datafusion::logical_expr::function::AccumulatorArgs;
 
 /// The aggregate of values that come and go, for one of these names and of doubles.
 pub(super) fn sliding(name: &str, args: &AccumulatorArgs<'_>) -> Option<Box<dyn Accumulator>> {
-    let result = match name {
+    let is_double = |field: &FieldRef| field.data_type() == &DataType::Float64;
+    if args.is_distinct || !args.expr_fields.iter().all(is_double) {
+        return None;
+    }
+    let of_values = match name {
         "sum" => Wanted::Sum,
         "avg" => Wanted::Average,
         "var_pop" => Wanted::Variance { of_sample: false },
         "var" => Wanted::Variance { of_sample: true },
         "stddev_pop" => Wanted::Deviation { of_sample: false },
         "stddev" => Wanted::Deviation { of_sample: true },
+        _ => return of_pairs(name),
+    };
+    Some(Box::new(Sliding { result: of_values, values: TwoStacks::default() }))
+}
+
+fn of_pairs(name: &str) -> Option<Box<dyn Accumulator>> {
+    let result = match name {
+        "covar_pop" => WantedOfPairs::Covariance { of_sample: false },
+        "covar_samp" => WantedOfPairs::Covariance { of_sample: true },
+        "corr" => WantedOfPairs::Correlation,
+        "regr_slope" => WantedOfPairs::Slope,
+        "regr_intercept" => WantedOfPairs::Intercept,
         _ => return None,
     };
-    let is_double = |field: &FieldRef| field.data_type() == &DataType::Float64;
-    let is_own = !args.is_distinct && args.expr_fields.first().is_some_and(is_double);
-    is_own.then(|| Box::new(Sliding { result, older: Vec::new(), newer: Vec::new(), all_newer: None }) as _)
+    Some(Box::new(SlidingPairs { result, pairs: TwoStacks::default() }))
 }
 
-/// What is wanted of the values.
-#[derive(Debug, Clone, Copy)]
-enum Wanted {
-    Sum,
-    Average,
-    Variance { of_sample: bool },
-    Deviation { of_sample: bool },
+/// What is known of a run of values, which can be put together with the next one.
+trait Run: Copy {
+    fn and(self, next: Self) -> Self;
 }
 
-/// What is known of a run of values.
-#[derive(Debug, Clone, Copy)]
-struct Moments {
-    count: f64,
-    sum: f64,
-    mean: f64,
-    /// The sum of the squares of the differences to the mean.
-    squares: f64,
-}
-
-impl Moments {
-    fn of(value: f64) -> Self {
-        Self { count: 1.0, sum: value, mean: value, squares: 0.0 }
-    }
-
-    /// With the values of another run, by the formula of Chan, Golub and LeVeque.
-    fn and(self, other: Self) -> Self {
-        let count = self.count + other.count;
-        let distance = other.mean - self.mean;
-        Self {
-            count,
-            sum: self.sum + other.sum,
-            mean: self.mean + distance * other.count / count,
-            squares: self.squares + other.squares + distance * distance * self.count * other.count / count,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Sliding {
-    result: Wanted,
-    /// Of each older value, the last one first: what is known of it and of all older values behind it.
-    older: Vec<Moments>,
-    newer: Vec<Moments>,
-    /// What is known of all newer values.
-    all_newer: Option<Moments>,
-}
-
-fn both(first: Option<Moments>, second: Option<Moments>) -> Option<Moments> {
+fn both<R: Run>(first: Option<R>, second: Option<R>) -> Option<R> {
     match (first, second) {
         (Some(first), Some(second)) => Some(first.and(second)),
         (one, other) => one.or(other),
     }
 }
 
-impl Sliding {
-    fn push(&mut self, value: f64) {
-        let value = Moments::of(value);
+/// Values that come at the one end and leave at the other.
+#[derive(Debug)]
+struct TwoStacks<R> {
+    /// Of each older value, the last one first: what is known of it and of all older values behind it.
+    older: Vec<R>,
+    newer: Vec<R>,
+    /// What is known of all newer values.
+    all_newer: Option<R>,
+}
+
+impl<R> Default for TwoStacks<R> {
+    fn default() -> Self {
+        Self { older: Vec::new(), newer: Vec::new(), all_newer: None }
+    }
+}
+
+impl<R: Run> TwoStacks<R> {
+    fn push(&mut self, value: R) {
         self.newer.push(value);
         self.all_newer = both(self.all_newer, Some(value));
     }
@@ -100,17 +87,137 @@ impl Sliding {
         }
         self.older.pop();
     }
+
+    fn all(&self) -> Option<R> {
+        both(self.older.last().copied(), self.all_newer)
+    }
+
+    fn len_bytes(&self) -> usize {
+        (self.older.capacity() + self.newer.capacity()) * size_of::<R>()
+    }
+}
+
+/// What is known of values.
+#[derive(Debug, Clone, Copy)]
+struct Moments {
+    count: f64,
+    sum: f64,
+    mean: f64,
+    /// The sum of the squares of the differences to the mean.
+    squares: f64,
+}
+
+impl Moments {
+    /// The squares are nothing, or NaN where the value is no finite number.
+    fn of(value: f64) -> Self {
+        Self { count: 1.0, sum: value, mean: value, squares: (value * 0.0).abs() }
+    }
+}
+
+impl Run for Moments {
+    /// By the formula of Chan, Golub and LeVeque.
+    fn and(self, next: Self) -> Self {
+        let count = self.count + next.count;
+        let distance = next.mean - self.mean;
+        Self {
+            count,
+            sum: self.sum + next.sum,
+            mean: self.mean + distance * next.count / count,
+            squares: self.squares + next.squares + distance * distance * self.count * next.count / count,
+        }
+    }
+}
+
+/// What is known of pairs of values.
+#[derive(Debug, Clone, Copy)]
+struct PairMoments {
+    y: Moments,
+    x: Moments,
+    /// The sum of the products of both differences to the means.
+    products: f64,
+}
+
+impl Run for PairMoments {
+    fn and(self, next: Self) -> Self {
+        let distances = (next.y.mean - self.y.mean) * (next.x.mean - self.x.mean);
+        let part = self.x.count * next.x.count / (self.x.count + next.x.count);
+        Self {
+            y: self.y.and(next.y),
+            x: self.x.and(next.x),
+            products: self.products + next.products + distances * part,
+        }
+    }
+}
+
+/// What is wanted of values.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    Sum,
+    Average,
+    Variance { of_sample: bool },
+    Deviation { of_sample: bool },
+}
+
+impl Wanted {
+    fn of(self, all: Moments) -> Option<f64> {
+        match self {
+            Self::Sum => Some(all.sum),
+            Self::Average => Some(all.sum / all.count),
+            Self::Variance { of_sample } => per_value(all.squares, all.count, of_sample),
+            Self::Deviation { of_sample } => per_value(all.squares, all.count, of_sample).map(f64::sqrt),
+        }
+    }
+}
+
+/// A sum of squares for each of so many values; of a sample, for one less.
+fn per_value(squares: f64, count: f64, of_sample: bool) -> Option<f64> {
+    match of_sample {
+        true if count < 2.0 => None,
+        true => Some(squares / (count - 1.0)),
+        false => Some(squares / count),
+    }
+}
+
+/// What is wanted of pairs of values.
+#[derive(Debug, Clone, Copy)]
+enum WantedOfPairs {
+    Covariance { of_sample: bool },
+    Correlation,
+    Slope,
+    Intercept,
+}
+
+impl WantedOfPairs {
+    fn of(self, all: PairMoments) -> Option<f64> {
+        let slope = || (all.x.squares != 0.0).then(|| all.products / all.x.squares);
+        match self {
+            Self::Covariance { of_sample } => per_value(all.products, all.x.count, of_sample),
+            Self::Correlation => {
+                let deviations = all.x.squares.sqrt() * all.y.squares.sqrt();
+                (deviations != 0.0).then(|| all.products / deviations)
+            }
+            Self::Slope => slope(),
+            Self::Intercept => slope().map(|slope| all.y.mean - slope * all.x.mean),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Sliding {
+    result: Wanted,
+    values: TwoStacks<Moments>,
 }
 
 impl Accumulator for Sliding {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        values[0].as_primitive::<Float64Type>().iter().flatten().for_each(|value| self.push(value));
+        let values = values[0].as_primitive::<Float64Type>();
+        values.iter().flatten().for_each(|value| self.values.push(Moments::of(value)));
         Ok(())
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         for _ in 0..values[0].len() - values[0].null_count() {
-            self.pop();
+            self.values.pop();
         }
         Ok(())
     }
@@ -120,23 +227,58 @@ impl Accumulator for Sliding {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        let all = both(self.older.last().copied(), self.all_newer);
-        let variance = |all: Moments, of_sample: bool| match of_sample {
-            true if all.count < 2.0 => None,
-            true => Some(all.squares / (all.count - 1.0)),
-            false => Some(all.squares / all.count),
-        };
-        let result = all.and_then(|all| match self.result {
-            Wanted::Sum => Some(all.sum),
-            Wanted::Average => Some(all.sum / all.count),
-            Wanted::Variance { of_sample } => variance(all, of_sample),
-            Wanted::Deviation { of_sample } => variance(all, of_sample).map(f64::sqrt),
-        });
-        Ok(ScalarValue::Float64(result))
+        Ok(ScalarValue::Float64(self.values.all().and_then(|all| self.result.of(all))))
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + (self.older.capacity() + self.newer.capacity()) * size_of::<Moments>()
+        size_of_val(self) + self.values.len_bytes()
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        not_impl_err!("the state of an aggregate over a frame that slides")
+    }
+
+    fn merge_batch(&mut self, _states: &[ArrayRef]) -> Result<()> {
+        not_impl_err!("the state of an aggregate over a frame that slides")
+    }
+}
+
+#[derive(Debug)]
+struct SlidingPairs {
+    result: WantedOfPairs,
+    pairs: TwoStacks<PairMoments>,
+}
+
+/// The pairs in which neither is null.
+fn pairs(values: &[ArrayRef]) -> impl Iterator<Item = PairMoments> {
+    let (y, x) = (values[0].as_primitive::<Float64Type>(), values[1].as_primitive::<Float64Type>());
+    y.iter().zip(x).filter_map(|(y, x)| {
+        let (y, x) = (Moments::of(y?), Moments::of(x?));
+        Some(PairMoments { y, x, products: y.squares * x.squares })
+    })
+}
+
+impl Accumulator for SlidingPairs {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        pairs(values).for_each(|pair| self.pairs.push(pair));
+        Ok(())
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        pairs(values).for_each(|_| self.pairs.pop());
+        Ok(())
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        true
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        Ok(ScalarValue::Float64(self.pairs.all().and_then(|all| self.result.of(all))))
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.pairs.len_bytes()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
@@ -170,7 +312,7 @@ mod tests {
             (Wanted::Variance { of_sample: true }, 0.5),
             (Wanted::Deviation { of_sample: false }, 0.5),
         ] {
-            let mut sliding = Sliding { result, older: Vec::new(), newer: Vec::new(), all_newer: None };
+            let mut sliding = Sliding { result, values: TwoStacks::default() };
             sliding.update_batch(&column(&values[..2])).unwrap();
             for row in 2..values.len() {
                 sliding.update_batch(&column(&values[row..=row])).unwrap();
