@@ -24,7 +24,11 @@ fn a_terminal_shows_how_far_a_query_is() {
     };
     let mut shown = spawn(&[SLOW]);
     let before = shown.exp_string("2142858").unwrap();
-    assert!(before.contains("\r0") || before.contains("\r1"), "{before:?}");
+    // How long it takes, in seconds or, on a fast machine, less.
+    assert!(
+        before.split('\r').any(|line| line.starts_with(|first: char| first.is_ascii_digit())),
+        "{before:?}"
+    );
     // The line is gone before the result comes.
     let end = before.rfind("\x1b[K").unwrap();
     assert!(before[..end].ends_with('\r') && before[end..].contains('n'), "{before:?}");
@@ -50,7 +54,7 @@ fn a_run_tells_what_it_took() {
                 .and(predicate::str::contains("pass 2").not()),
         );
     swath(&dir)
-        .args(["--stats", "SELECT id FROM 'a.csv' WHERE id / 0 = 1"])
+        .args(["--stats", "SELECT id FROM 'a.csv' WHERE id // 0 = 1"])
         .assert()
         .code(1)
         .stderr(predicate::str::contains("pass 1: 'a.csv'"));

@@ -213,7 +213,7 @@ fn without_rows_there_is_an_empty_folder() {
 /// Rows of so many folders, which come in turn, or one folder after the other.
 fn many(folders: usize, in_order: bool) -> String {
     let k =
-        if in_order { format!("value * {folders} / 60000") } else { format!("(value * 7919) % {folders}") };
+        if in_order { format!("value * {folders} // 60000") } else { format!("(value * 7919) % {folders}") };
     format!("SELECT value AS id, {k} AS k, repeat('x', value % 30) AS text FROM range(60000)")
 }
 

@@ -5,12 +5,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use datafusion::arrow::array::{ArrayRef, Datum, Float64Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Datum, Decimal128Array, PrimitiveArray};
 use datafusion::arrow::compute::kernels::numeric::div;
-use datafusion::arrow::datatypes::{DataType, Float64Type};
+use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Float64Type};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{DFSchema, cast::as_float64_array, plan_err};
+use datafusion::common::{DFSchema, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::type_coercion::binary::BinaryTypeCoercer;
@@ -88,12 +88,17 @@ impl ScalarUDFImpl for Divide {
         if let Some(other) = types.iter().find(|ty| !is_number(ty)) {
             return plan_err!("divide: expected two numbers, found {}", type_name(other));
         }
-        let are_integers = types.iter().all(|ty| ty.is_integer() || ty.is_null());
-        if !are_integers || left.is_null() && right.is_null() {
+        if left.is_null() && right.is_null() {
             return Ok(vec![DataType::Float64; 2]);
         }
-        let (left, right) = BinaryTypeCoercer::new(left, &Operator::Divide, right).get_input_types()?;
-        Ok(vec![left, right])
+        let is_integer = |ty: &DataType| ty.is_integer() || ty.is_null();
+        if types.iter().all(is_integer) {
+            let (left, right) = BinaryTypeCoercer::new(left, &Operator::Divide, right).get_input_types()?;
+            return Ok(vec![left, right]);
+        }
+        // Integers of many digits are decimals.
+        let are_whole = types.iter().all(|ty| is_integer(ty) || matches!(ty, DataType::Decimal128(_, 0)));
+        Ok(vec![if are_whole { LONG_INTEGER } else { DataType::Float64 }; 2])
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
@@ -101,16 +106,38 @@ impl ScalarUDFImpl for Divide {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let of_floats = args.arg_fields[0].data_type().is_floating();
-        let kernel = if of_floats { whole_quotient } else { div };
+        let kernel = match args.arg_fields[0].data_type() {
+            DataType::Float64 => quotients_of_floats,
+            DataType::Decimal128(..) => quotients_of_long_integers,
+            _ => div,
+        };
         apply(&args.args[0], &args.args[1], kernel).map_err(overflowed)
     }
 }
 
-fn whole_quotient(left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRef, ArrowError> {
+/// An integer of as many digits as there may be.
+const LONG_INTEGER: DataType = DataType::Decimal128(DECIMAL128_MAX_PRECISION, 0);
+
+fn quotients_of_floats(left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRef, ArrowError> {
     let quotients = div(left, right)?;
-    let quotients =
-        as_float64_array(&quotients).map_err(|error| ArrowError::ComputeError(error.to_string()))?;
-    let whole: Float64Array = quotients.unary::<_, Float64Type>(f64::trunc);
+    let whole = quotients.as_primitive::<Float64Type>().unary::<_, Float64Type>(f64::trunc);
     Ok(Arc::new(whole))
+}
+
+fn quotients_of_long_integers(left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRef, ArrowError> {
+    // The units of such decimals are the integers themselves.
+    let ((left, left_is_one), (right, right_is_one)) = (left.get(), right.get());
+    let (left, right) = (left.as_primitive::<Decimal128Type>(), right.as_primitive::<Decimal128Type>());
+    let len = if left_is_one { right.len() } else { left.len() };
+    let value = |numbers: &PrimitiveArray<Decimal128Type>, is_one: bool, row: usize| {
+        let row = if is_one { 0 } else { row };
+        numbers.is_valid(row).then(|| numbers.value(row))
+    };
+    let quotient = |row| match (value(left, left_is_one, row), value(right, right_is_one, row)) {
+        (Some(_), Some(0)) => Err(ArrowError::DivideByZero),
+        (Some(left), Some(right)) => Ok(Some(left / right)),
+        _ => Ok(None),
+    };
+    let quotients: Decimal128Array = (0..len).map(quotient).collect::<Result<_, _>>()?;
+    Ok(Arc::new(quotients.with_data_type(LONG_INTEGER)))
 }
