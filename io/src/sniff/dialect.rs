@@ -1,12 +1,13 @@
 //! Which dialect a text is written in.
 
+use super::comments::{comment_of, starts_a_line};
+use super::known::Known;
 use super::pattern::Table;
-use super::preamble::{begins_with_header, said_delim};
+use super::preamble::said_delim;
 use super::preamble_lines;
 use super::signs_within::{delim_within_times, has_columns_between_long_runs, is_column_of_values};
-use crate::options::CsvOptions;
 use crate::scanner::Delim;
-use crate::scanner::record::{Dialect, Escapes, line_end, line_ends};
+use crate::scanner::record::Dialect;
 
 /// Bytes that are looked at: some hundred records.
 const SAMPLE_LEN_BYTES: usize = 64 << 10;
@@ -25,92 +26,6 @@ const OTHER_VALUES: f64 = 0.9;
 
 /// The share of records that are not ragged.
 const MOST: f64 = 0.75;
-
-/// What the options say, and is not guessed.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Known {
-    pub(crate) delim: Option<Delim>,
-    pub(crate) likely_delim: Option<Delim>,
-    pub(crate) quote: Option<Option<u8>>,
-    pub(crate) escape: Option<Option<u8>>,
-    pub(crate) comment: Option<Option<u8>>,
-    pub(crate) loose_quotes: bool,
-    pub(crate) inline_comments: bool,
-    pub(crate) long_comment: Option<Delim>,
-    pub(crate) skips_initial_blanks: bool,
-    /// Where the escape means something. Without quotes, the quote is the one that texts are written with anew.
-    pub(crate) escapes: Escapes,
-    /// What stands within numbers, if it is said and no point: it is no delimiter, but between quotes.
-    pub(crate) in_numbers: [Option<u8>; 2],
-    /// How many columns there are.
-    pub(crate) columns: Option<usize>,
-}
-
-impl Known {
-    pub(crate) fn of(options: &CsvOptions) -> Self {
-        let quote = options.quote.known();
-        let escapes = match options.escape.known().flatten() {
-            Some(_) if quote == Some(None) => Escapes::WithoutQuotes,
-            Some(escape) if options.bare_escapes && escape != quote.flatten().unwrap_or(b'"') => {
-                Escapes::Everywhere
-            }
-            _ => Escapes::InQuotes,
-        };
-        let is_double = options.delim.is_some_and(|delim| delim.contains(b'"'));
-        let anew = Some(Some(if is_double { b'\'' } else { b'"' }));
-        Self {
-            delim: options.delim,
-            likely_delim: options.likely_delim,
-            quote: if escapes == Escapes::WithoutQuotes { anew } else { quote },
-            escapes,
-            inline_comments: options.inline_comments,
-            escape: options.escape.known(),
-            long_comment: options.long_comment,
-            skips_initial_blanks: options.skip_initial_blanks,
-            comment: options
-                .comment
-                .known()
-                .or(options.inline_comments.then_some(Some(b'#')))
-                .or(options.long_comment.map(|_| None)),
-            loose_quotes: options.loose_quotes,
-            in_numbers: [
-                Some(options.decimal_separator).filter(|separator| *separator != b'.'),
-                options.thousands.filter(char::is_ascii).map(|sign| sign as u8),
-            ],
-            columns: options.columns.as_ref().map(Vec::len),
-        }
-    }
-
-    /// With what is usual in place of what is not said, but the delimiter.
-    pub(crate) fn or_usual(self) -> Self {
-        Self {
-            quote: self.quote.or(Some(Some(b'"'))),
-            escape: self.escape.or(Some(None)),
-            comment: self.comment.or(Some(None)),
-            ..self
-        }
-    }
-
-    /// The dialect, if all of it is known.
-    pub(crate) fn dialect(&self) -> Option<Dialect> {
-        let (quote, escape, comment) = (self.quote?, self.escape?, self.comment?);
-        Some(Dialect { quote, escape, comment, ..self.frame(self.delim?) })
-    }
-
-    /// A dialect with all that is not guessed.
-    fn frame(&self, delim: Delim) -> Dialect {
-        let Self { loose_quotes, inline_comments, escapes, long_comment, skips_initial_blanks, .. } = *self;
-        Dialect {
-            delim,
-            loose_quotes,
-            inline_comments,
-            escapes,
-            long_comment,
-            skips_initial_blanks,
-            ..Dialect::RFC4180
-        }
-    }
-}
 
 /// The table that a dialect makes of a text.
 pub(super) fn table_of(text: &[u8], whole: bool, dialect: &Dialect) -> Table {
@@ -326,64 +241,6 @@ fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialec
         dialects.extend(escapes.iter().filter(|_| behind_blanks).map(|escape| skipping(*escape)));
     }
     dialects
-}
-
-/// Lines that begin with `#` are comments if none of them has as many fields as most records, or if there is a table without them
-/// and none with them. Those of as many fields behind the first other line are records all the same, and so is the one right above
-/// it, as the header, if no other one is like it.
-fn comment_of(text: &[u8], whole: bool, delim: Delim) -> Option<u8> {
-    if delim.contains(b'#') || !starts_a_line(text, b'#') {
-        return None;
-    }
-    let plain = Dialect { delim, ..Dialect::RFC4180 };
-    let table = Table::of(text, whole, &plain);
-    let without = Table::of(text, whole, &Dialect { comment: Some(b'#'), ..plain });
-    let lines = || text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
-    let is_comment = |line: &&[u8]| line.starts_with(b"#");
-    let width_of = |line: &[u8]| match delim.is_run_of_blanks() {
-        true => line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count(),
-        false => memchr::memmem::find_iter(line, delim.as_bytes()).count() + 1,
-    };
-    if is_header_of(text, whole, &plain, &without) {
-        return None;
-    }
-    if without.is_regular() && !table.is_regular() {
-        let mut behind = lines().skip_while(is_comment).filter(is_comment);
-        let is_record = behind.any(|line| Some(width_of(line)) == without.width());
-        return (!is_record).then_some(b'#');
-    }
-    // Below comments a header stands alone.
-    if whole && without.is_header_alone() && lines().skip_while(is_comment).count() == 1 {
-        return (!lines().filter(is_comment).any(|line| Some(width_of(line)) == without.width()))
-            .then_some(b'#');
-    }
-    let width = table.width()?;
-    (!lines().filter(is_comment).any(|line| width_of(line) == width)).then_some(b'#')
-}
-
-/// Whether the last of the lines with `#` above a table is its header, as in `#code,name`, and the others are lines above it that
-/// are passed over without being called comments; no such line is below it, and no other header.
-fn is_header_of(text: &[u8], whole: bool, plain: &Dialect, table: &Table) -> bool {
-    let mut block_len = 0;
-    while text[block_len..].starts_with(b"#") {
-        let Some(end) = memchr::memchr2(b'\n', b'\r', &text[block_len..]) else { return false };
-        block_len = line_end(text, block_len + end, true).unwrap_or(text.len());
-    }
-    let (block, below) = text.split_at(block_len);
-    let above = line_ends(block).saturating_sub(1);
-    let last = block.trim_ascii_end().rsplit(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-    let name_len = memchr::memmem::find(last, plain.delim.as_bytes()).unwrap_or(last.len());
-    above > 0
-        && table.width().is_some()
-        && name_len > 1
-        && !last[..name_len].contains(&b' ')
-        && !starts_a_line(below, b'#')
-        && preamble_lines(text, whole, plain, true) == above
-        && !begins_with_header(below, whole, plain)
-}
-
-fn starts_a_line(text: &[u8], byte: u8) -> bool {
-    text.first() == Some(&byte) || memchr::memmem::find_iter(text, &[b'\n', byte]).next().is_some()
 }
 
 fn opens_a_field(text: &[u8], delim: Delim, quote: u8) -> bool {

@@ -8,24 +8,29 @@
 //! nothing.
 //!
 //! * `encoding`: UTF-8, UTF-16 without a byte order mark, or neither;
+//! * `known`: what the options say;
 //! * `dialect`: which dialects are tried, and which is taken;
+//! * `comments`: lines that begin with `#`;
 //! * `pattern`: the score of the table that a dialect makes;
 //! * `signs_within`: delimiters that stand within values;
 //! * `preamble`: lines above the table;
 //! * `kind`: whether there is a table at all, or JSON, or lines;
 //! * `other`: what is no text.
 
+mod comments;
 mod dialect;
 mod encoding;
 mod kind;
+mod known;
 mod other;
 mod pattern;
 mod preamble;
 mod signs_within;
 
-pub(crate) use dialect::{Known, dialect_beside, dialect_of};
+pub(crate) use dialect::{dialect_beside, dialect_of};
 pub(crate) use encoding::{Looks, encoding_of};
 pub use kind::{FileKind, FileLook, look_at};
+pub(crate) use known::Known;
 pub(crate) use other::{Other, ZIP_HEAD_LEN_BYTES, compressed_otherwise, refuse_other_kind, workbook};
 pub use other::{refuse_no_text, refuse_packed};
 pub(crate) use preamble::preamble_lines;
