@@ -4,7 +4,9 @@
 //! Here nothing is taken out. What is known of the values is kept in two stacks: of the older ones for each with all that came behind it,
 //! of the newer ones for all together. A value that leaves is the top of the first; when that is empty, the second is turned over.
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use std::fmt::Debug;
+
+use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{DataType, FieldRef, Float64Type};
 use datafusion::common::{ScalarValue, not_impl_err};
 use datafusion::error::Result;
@@ -17,7 +19,7 @@ pub(super) fn sliding(name: &str, args: &AccumulatorArgs<'_>) -> Option<Box<dyn 
     if args.is_distinct || !args.expr_fields.iter().all(is_double) {
         return None;
     }
-    let of_values = match name {
+    let wanted = match name {
         "sum" => Wanted::Sum,
         "avg" => Wanted::Average,
         "var_pop" => Wanted::Variance { of_sample: false },
@@ -26,11 +28,11 @@ pub(super) fn sliding(name: &str, args: &AccumulatorArgs<'_>) -> Option<Box<dyn 
         "stddev" => Wanted::Deviation { of_sample: true },
         _ => return of_pairs(name),
     };
-    Some(Box::new(Sliding { result: of_values, values: TwoStacks::default() }))
+    Some(Box::new(Sliding::<Moments>::new(wanted)))
 }
 
 fn of_pairs(name: &str) -> Option<Box<dyn Accumulator>> {
-    let result = match name {
+    let wanted = match name {
         "covar_pop" => WantedOfPairs::Covariance { of_sample: false },
         "covar_samp" => WantedOfPairs::Covariance { of_sample: true },
         "corr" => WantedOfPairs::Correlation,
@@ -38,12 +40,20 @@ fn of_pairs(name: &str) -> Option<Box<dyn Accumulator>> {
         "regr_intercept" => WantedOfPairs::Intercept,
         _ => return None,
     };
-    Some(Box::new(SlidingPairs { result, pairs: TwoStacks::default() }))
+    Some(Box::new(Sliding::<PairMoments>::new(wanted)))
 }
 
 /// What is known of a run of values, which can be put together with the next one.
-trait Run: Copy {
+trait Run: Copy + Debug + Send + Sync + 'static {
+    /// What may be asked of it.
+    type Wanted: Copy + Debug + Send + Sync;
+
+    /// The runs of one value each, without nulls.
+    fn each(columns: &[ArrayRef]) -> impl Iterator<Item = Self>;
+
     fn and(self, next: Self) -> Self;
+
+    fn result(self, wanted: Self::Wanted) -> Option<f64>;
 }
 
 fn both<R: Run>(first: Option<R>, second: Option<R>) -> Option<R> {
@@ -115,6 +125,12 @@ impl Moments {
 }
 
 impl Run for Moments {
+    type Wanted = Wanted;
+
+    fn each(columns: &[ArrayRef]) -> impl Iterator<Item = Self> {
+        columns[0].as_primitive::<Float64Type>().iter().flatten().map(Self::of)
+    }
+
     /// By the formula of Chan, Golub and LeVeque.
     fn and(self, next: Self) -> Self {
         let count = self.count + next.count;
@@ -124,6 +140,15 @@ impl Run for Moments {
             sum: self.sum + next.sum,
             mean: self.mean + distance * next.count / count,
             squares: self.squares + next.squares + distance * distance * self.count * next.count / count,
+        }
+    }
+
+    fn result(self, wanted: Wanted) -> Option<f64> {
+        match wanted {
+            Wanted::Sum => Some(self.sum),
+            Wanted::Average => Some(self.sum / self.count),
+            Wanted::Variance { of_sample } => per_value(self.squares, self.count, of_sample),
+            Wanted::Deviation { of_sample } => per_value(self.squares, self.count, of_sample).map(f64::sqrt),
         }
     }
 }
@@ -138,6 +163,17 @@ struct PairMoments {
 }
 
 impl Run for PairMoments {
+    type Wanted = WantedOfPairs;
+
+    /// The pairs in which neither is null.
+    fn each(columns: &[ArrayRef]) -> impl Iterator<Item = Self> {
+        let (y, x) = (columns[0].as_primitive::<Float64Type>(), columns[1].as_primitive::<Float64Type>());
+        y.iter().zip(x).filter_map(|(y, x)| {
+            let (y, x) = (Moments::of(y?), Moments::of(x?));
+            Some(Self { y, x, products: y.squares * x.squares })
+        })
+    }
+
     fn and(self, next: Self) -> Self {
         let distances = (next.y.mean - self.y.mean) * (next.x.mean - self.x.mean);
         let part = self.x.count * next.x.count / (self.x.count + next.x.count);
@@ -145,6 +181,19 @@ impl Run for PairMoments {
             y: self.y.and(next.y),
             x: self.x.and(next.x),
             products: self.products + next.products + distances * part,
+        }
+    }
+
+    fn result(self, wanted: WantedOfPairs) -> Option<f64> {
+        let slope = || (self.x.squares != 0.0).then(|| self.products / self.x.squares);
+        match wanted {
+            WantedOfPairs::Covariance { of_sample } => per_value(self.products, self.x.count, of_sample),
+            WantedOfPairs::Correlation => {
+                let deviations = self.x.squares.sqrt() * self.y.squares.sqrt();
+                (deviations != 0.0).then(|| self.products / deviations)
+            }
+            WantedOfPairs::Slope => slope(),
+            WantedOfPairs::Intercept => slope().map(|slope| self.y.mean - slope * self.x.mean),
         }
     }
 }
@@ -156,17 +205,6 @@ enum Wanted {
     Average,
     Variance { of_sample: bool },
     Deviation { of_sample: bool },
-}
-
-impl Wanted {
-    fn of(self, all: Moments) -> Option<f64> {
-        match self {
-            Self::Sum => Some(all.sum),
-            Self::Average => Some(all.sum / all.count),
-            Self::Variance { of_sample } => per_value(all.squares, all.count, of_sample),
-            Self::Deviation { of_sample } => per_value(all.squares, all.count, of_sample).map(f64::sqrt),
-        }
-    }
 }
 
 /// A sum of squares for each of so many values; of a sample, for one less.
@@ -187,38 +225,26 @@ enum WantedOfPairs {
     Intercept,
 }
 
-impl WantedOfPairs {
-    fn of(self, all: PairMoments) -> Option<f64> {
-        let slope = || (all.x.squares != 0.0).then(|| all.products / all.x.squares);
-        match self {
-            Self::Covariance { of_sample } => per_value(all.products, all.x.count, of_sample),
-            Self::Correlation => {
-                let deviations = all.x.squares.sqrt() * all.y.squares.sqrt();
-                (deviations != 0.0).then(|| all.products / deviations)
-            }
-            Self::Slope => slope(),
-            Self::Intercept => slope().map(|slope| all.y.mean - slope * all.x.mean),
-        }
+#[derive(Debug)]
+struct Sliding<R: Run> {
+    wanted: R::Wanted,
+    values: TwoStacks<R>,
+}
+
+impl<R: Run> Sliding<R> {
+    fn new(wanted: R::Wanted) -> Self {
+        Self { wanted, values: TwoStacks::default() }
     }
 }
 
-#[derive(Debug)]
-struct Sliding {
-    result: Wanted,
-    values: TwoStacks<Moments>,
-}
-
-impl Accumulator for Sliding {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let values = values[0].as_primitive::<Float64Type>();
-        values.iter().flatten().for_each(|value| self.values.push(Moments::of(value)));
+impl<R: Run> Accumulator for Sliding<R> {
+    fn update_batch(&mut self, columns: &[ArrayRef]) -> Result<()> {
+        R::each(columns).for_each(|value| self.values.push(value));
         Ok(())
     }
 
-    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        for _ in 0..values[0].len() - values[0].null_count() {
-            self.values.pop();
-        }
+    fn retract_batch(&mut self, columns: &[ArrayRef]) -> Result<()> {
+        R::each(columns).for_each(|_| self.values.pop());
         Ok(())
     }
 
@@ -227,58 +253,11 @@ impl Accumulator for Sliding {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        Ok(ScalarValue::Float64(self.values.all().and_then(|all| self.result.of(all))))
+        Ok(ScalarValue::Float64(self.values.all().and_then(|all| all.result(self.wanted))))
     }
 
     fn size(&self) -> usize {
         size_of_val(self) + self.values.len_bytes()
-    }
-
-    fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        not_impl_err!("the state of an aggregate over a frame that slides")
-    }
-
-    fn merge_batch(&mut self, _states: &[ArrayRef]) -> Result<()> {
-        not_impl_err!("the state of an aggregate over a frame that slides")
-    }
-}
-
-#[derive(Debug)]
-struct SlidingPairs {
-    result: WantedOfPairs,
-    pairs: TwoStacks<PairMoments>,
-}
-
-/// The pairs in which neither is null.
-fn pairs(values: &[ArrayRef]) -> impl Iterator<Item = PairMoments> {
-    let (y, x) = (values[0].as_primitive::<Float64Type>(), values[1].as_primitive::<Float64Type>());
-    y.iter().zip(x).filter_map(|(y, x)| {
-        let (y, x) = (Moments::of(y?), Moments::of(x?));
-        Some(PairMoments { y, x, products: y.squares * x.squares })
-    })
-}
-
-impl Accumulator for SlidingPairs {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        pairs(values).for_each(|pair| self.pairs.push(pair));
-        Ok(())
-    }
-
-    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        pairs(values).for_each(|_| self.pairs.pop());
-        Ok(())
-    }
-
-    fn supports_retract_batch(&self) -> bool {
-        true
-    }
-
-    fn evaluate(&mut self) -> Result<ScalarValue> {
-        Ok(ScalarValue::Float64(self.pairs.all().and_then(|all| self.result.of(all))))
-    }
-
-    fn size(&self) -> usize {
-        size_of_val(self) + self.pairs.len_bytes()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
@@ -312,7 +291,7 @@ mod tests {
             (Wanted::Variance { of_sample: true }, 0.5),
             (Wanted::Deviation { of_sample: false }, 0.5),
         ] {
-            let mut sliding = Sliding { result, values: TwoStacks::default() };
+            let mut sliding = Sliding::<Moments>::new(result);
             sliding.update_batch(&column(&values[..2])).unwrap();
             for row in 2..values.len() {
                 sliding.update_batch(&column(&values[row..=row])).unwrap();

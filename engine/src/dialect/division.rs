@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Datum, Decimal128Array, PrimitiveArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Datum, Decimal128Array};
 use datafusion::arrow::compute::kernels::numeric::div;
 use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Float64Type};
 use datafusion::arrow::error::ArrowError;
@@ -22,7 +22,7 @@ use datafusion::physical_expr_common::datum::apply;
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::inspect::type_name;
-use crate::overflow::overflowed;
+use crate::overflow::{overflowed, paired_rows};
 
 /// Plans `/` of SQL, unless the session asks for quotients of integers that are integers.
 #[derive(Debug)]
@@ -125,19 +125,19 @@ fn quotients_of_floats(left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRef, 
 }
 
 fn quotients_of_long_integers(left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRef, ArrowError> {
+    let rows = paired_rows(left, right);
     // The units of such decimals are the integers themselves.
-    let ((left, left_is_one), (right, right_is_one)) = (left.get(), right.get());
-    let (left, right) = (left.as_primitive::<Decimal128Type>(), right.as_primitive::<Decimal128Type>());
-    let len = if left_is_one { right.len() } else { left.len() };
-    let value = |numbers: &PrimitiveArray<Decimal128Type>, is_one: bool, row: usize| {
-        let row = if is_one { 0 } else { row };
-        numbers.is_valid(row).then(|| numbers.value(row))
+    let (left, right) =
+        (left.get().0.as_primitive::<Decimal128Type>(), right.get().0.as_primitive::<Decimal128Type>());
+    let quotient = |(l, r): (usize, usize)| {
+        if left.is_null(l) || right.is_null(r) {
+            return Ok(None);
+        }
+        match right.value(r) {
+            0 => Err(ArrowError::DivideByZero),
+            divisor => Ok(Some(left.value(l) / divisor)),
+        }
     };
-    let quotient = |row| match (value(left, left_is_one, row), value(right, right_is_one, row)) {
-        (Some(_), Some(0)) => Err(ArrowError::DivideByZero),
-        (Some(left), Some(right)) => Ok(Some(left / right)),
-        _ => Ok(None),
-    };
-    let quotients: Decimal128Array = (0..len).map(quotient).collect::<Result<_, _>>()?;
+    let quotients: Decimal128Array = rows.map(quotient).collect::<Result<_, _>>()?;
     Ok(Arc::new(quotients.with_data_type(LONG_INTEGER)))
 }

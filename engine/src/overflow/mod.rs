@@ -11,4 +11,5 @@ mod shift;
 mod sum;
 
 pub(crate) use arithmetic::{CheckArithmetic, overflowed, rewrite_expressions, unchecked};
+pub(crate) use shift::paired_rows;
 pub(crate) use sum::checked_sum;

@@ -38,21 +38,29 @@ pub(super) fn shift_right(left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRe
 type Shift = fn(i128, u32) -> Result<Option<i128>, ArrowError>;
 
 fn shifted(left: &dyn Datum, right: &dyn Datum, shift: Shift) -> Result<ArrayRef, ArrowError> {
-    let ((left, left_is_one), (right, right_is_one)) = (left.get(), right.get());
+    let places = paired_rows(left, right);
+    let (left, right) = (left.get().0, right.get().0);
     if left.data_type() != right.data_type() {
         return Err(ArrowError::InvalidArgumentError("shifts are of two integers of one type".to_owned()));
     }
+    downcast_integer_array!(
+        left => of_integers(left, right.as_primitive(), places, shift),
+        other => Err(ArrowError::InvalidArgumentError(format!("shifts are of integers, not of {other}")))
+    )
+}
+
+/// The rows of two operands that go together: of a single value, always the first.
+pub(crate) fn paired_rows(
+    left: &dyn Datum,
+    right: &dyn Datum,
+) -> impl Iterator<Item = (usize, usize)> + use<> {
+    let ((left, left_is_one), (right, right_is_one)) = (left.get(), right.get());
     let rows = match (left_is_one, right_is_one) {
         (true, true) => 1,
         (true, false) => right.len(),
         (false, _) => left.len(),
     };
-    let places =
-        (0..rows).map(move |row| (if left_is_one { 0 } else { row }, if right_is_one { 0 } else { row }));
-    downcast_integer_array!(
-        left => of_integers(left, right.as_primitive(), places, shift),
-        other => Err(ArrowError::InvalidArgumentError(format!("shifts are of integers, not of {other}")))
-    )
+    (0..rows).map(move |row| (if left_is_one { 0 } else { row }, if right_is_one { 0 } else { row }))
 }
 
 fn of_integers<T: ArrowPrimitiveType>(

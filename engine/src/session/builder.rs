@@ -219,7 +219,7 @@ fn session_state(
                 Arc::new(BooleansBesideOthers) as _,
                 Arc::new(TextAsNested) as _,
                 Arc::new(RoundedCasts) as _,
-                Arc::new(TextsAsValues(TextKind::Integer)) as _,
+                Arc::new(TextsAsValues(&[TextKind::Integer])) as _,
             ]
             .into_iter()
             .chain(Analyzer::new().rules)
@@ -229,8 +229,7 @@ fn session_state(
         .with_analyzer_rule(Arc::new(ForgetFalseKeys))
         .with_analyzer_rule(Arc::new(IntervalsByLength))
         .with_analyzer_rule(Arc::new(ZerosOfEitherSign))
-        .with_analyzer_rule(Arc::new(TextsAsValues(TextKind::Time)))
-        .with_analyzer_rule(Arc::new(TextsAsValues(TextKind::TimeOfDay)))
+        .with_analyzer_rule(Arc::new(TextsAsValues(&[TextKind::Time, TextKind::TimeOfDay])))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
         .with_analyzer_rule(Arc::new(TimesAsText))
         .with_analyzer_rule(Arc::new(CheckArithmetic))

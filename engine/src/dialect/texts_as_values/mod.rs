@@ -31,7 +31,7 @@ use crate::overflow::rewrite_expressions;
 /// For times it has to come when types are known, as texts beside times become times, too. For integers it has to come before: a text
 /// beside an integer is an error if it has a fraction, and not another number.
 #[derive(Debug)]
-pub(crate) struct TextsAsValues(pub(crate) TextKind);
+pub(crate) struct TextsAsValues(pub(crate) &'static [TextKind]);
 
 impl AnalyzerRule for TextsAsValues {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
@@ -46,14 +46,14 @@ impl AnalyzerRule for TextsAsValues {
     }
 }
 
-fn written_anew(mut expr: Expr, kind: TextKind, schema: &DFSchema) -> Transformed<Expr> {
+fn written_anew(mut expr: Expr, kinds: &[TextKind], schema: &DFSchema) -> Transformed<Expr> {
     let (text, field): (&mut Box<Expr>, &FieldRef) = match &mut expr {
         Expr::Cast(Cast { expr, field }) | Expr::TryCast(TryCast { expr, field }) => (expr, field),
         _ => return Transformed::no(expr),
     };
-    if TextKind::of(field.data_type()) != Some(kind) {
+    let Some(kind) = TextKind::of(field.data_type()).filter(|kind| kinds.contains(kind)) else {
         return Transformed::no(expr);
-    }
+    };
     let better = match text.as_ref() {
         Expr::Literal(value, _) => match value.try_as_str().flatten().map(|text| kind.anew(text)) {
             Some(Cow::Owned(text)) => lit(text),

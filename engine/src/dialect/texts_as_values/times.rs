@@ -12,12 +12,7 @@ pub(super) fn whole_time(text: &str) -> Cow<'_, str> {
     let is = |places: std::ops::Range<usize>, test: fn(&u8) -> bool| {
         bytes.get(places).is_some_and(|part| part.iter().all(test))
     };
-    let is_date = bytes.len() >= 10
-        && is(0..4, u8::is_ascii_digit)
-        && is(5..7, u8::is_ascii_digit)
-        && is(8..10, u8::is_ascii_digit)
-        && bytes[4] == bytes[7]
-        && matches!(bytes[4], b'-' | b'/');
+    let is_date = begins_with_date(bytes) && bytes[4] == bytes[7];
     if !is_date {
         return Cow::Borrowed(text);
     }
@@ -39,16 +34,26 @@ pub(super) fn whole_time(text: &str) -> Cow<'_, str> {
 
 /// The time of day of a point in time: `2001-02-03 10:30:00` as `10:30:00`.
 pub(super) fn time_of_day(text: &str) -> Cow<'_, str> {
-    const DATE_LEN: usize = "2001-02-03".len();
-    let Some((date, time)) = text.trim_ascii().split_at_checked(DATE_LEN) else { return Cow::Borrowed(text) };
-    let is_date = date.bytes().enumerate().all(|(at, byte)| match at {
-        4 | 7 => matches!(byte, b'-' | b'/'),
-        _ => byte.is_ascii_digit(),
-    });
-    match time.strip_prefix([' ', 'T']) {
-        Some(time) if is_date => Cow::Owned(time.to_owned()),
-        _ => Cow::Borrowed(text),
+    let trimmed = text.trim_ascii();
+    if !begins_with_date(trimmed.as_bytes()) {
+        return Cow::Borrowed(text);
     }
+    match trimmed[DATE_LEN..].strip_prefix([' ', 'T']) {
+        Some(time) => Cow::Owned(time.to_owned()),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The length of `2001-02-03`.
+const DATE_LEN: usize = 10;
+
+/// Whether a text begins with a date in digits, with `-` or `/` between its parts.
+fn begins_with_date(text: &[u8]) -> bool {
+    text.len() >= DATE_LEN
+        && text[..DATE_LEN].iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => matches!(byte, b'-' | b'/'),
+            _ => byte.is_ascii_digit(),
+        })
 }
 
 #[cfg(test)]
