@@ -326,7 +326,8 @@ impl<S: Spread> Target<'_, S> {
         let end = self.len();
         let start = end - (times_4096 >> NUMBER_SHIFT) as usize;
         let count_4096 = self.counts_4096[usize::from(byte)] - times_4096 as u32;
-        spread(&mut self.rows[start..end], count_4096 | u32::from(byte));
+        let whole = (end - start).next_multiple_of(SPREAD_LEN);
+        S::spread_rest(count_4096 | u32::from(byte), self.rows[start..start + whole].as_chunks_mut().0);
         Ok(())
     }
 
@@ -348,6 +349,19 @@ trait Spread {
     /// Writes rows with the same byte and rising numbers. All of them, also where the span is shorter: the
     /// next one overwrites what is too much.
     fn spread(first: Row, rows: &mut [Row; SPREAD_LEN]);
+
+    /// Writes the rows of a span behind the first chunk, where these are written already. Out of the loop, so that
+    /// the loop's state can stay in registers.
+    fn spread_rest(first: Row, rows: &mut [[Row; SPREAD_LEN]]);
+}
+
+/// What [`Spread::spread_rest`] does.
+#[inline(always)]
+fn spread_rest<S: Spread>(mut first: Row, rows: &mut [[Row; SPREAD_LEN]]) {
+    for chunk in &mut rows[1..] {
+        first = first.wrapping_add((SPREAD_LEN as u32) << NUMBER_SHIFT);
+        S::spread(first, chunk);
+    }
 }
 
 /// Row by row.
@@ -360,14 +374,10 @@ impl Spread for AddEach {
             *to = first.wrapping_add(number << NUMBER_SHIFT);
         }
     }
-}
 
-/// Writes the rows of a span behind those that are there. Out of the loop, and not a method, so that the
-/// loop's state can stay in registers.
-#[inline(never)]
-fn spread(rows: &mut [Row], first: Row) {
-    for (to, number) in rows.iter_mut().zip(0..).skip(SPREAD_LEN) {
-        *to = first + (number << NUMBER_SHIFT);
+    #[inline(never)]
+    fn spread_rest(first: Row, rows: &mut [[Row; SPREAD_LEN]]) {
+        spread_rest::<Self>(first, rows);
     }
 }
 
@@ -379,7 +389,9 @@ mod avx2 {
 
     use super::super::instructions::Avx2;
     use super::super::mtf::avx2::{self, Avx2List};
-    use super::{BitReader, Damage, NUMBER_SHIFT, Row, Rows, SPREAD_LEN, Source, Spread, Undone, undo};
+    use super::{
+        BitReader, Damage, NUMBER_SHIFT, Row, Rows, SPREAD_LEN, Source, Spread, Undone, spread_rest, undo,
+    };
 
     pub(super) fn undo_avx2<'a>(
         avx2: Avx2,
@@ -426,5 +438,17 @@ mod avx2 {
                 _mm256_storeu_si256(rows.as_mut_ptr().cast(), _mm256_add_epi32(firsts, steps));
             }
         }
+
+        #[inline(always)]
+        fn spread_rest(first: Row, rows: &mut [[Row; SPREAD_LEN]]) {
+            // SAFETY: as above.
+            unsafe { spread_rest_with(first, rows) }
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline(never)]
+    fn spread_rest_with(first: Row, rows: &mut [[Row; SPREAD_LEN]]) {
+        spread_rest::<AddAll>(first, rows);
     }
 }
