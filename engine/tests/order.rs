@@ -61,7 +61,71 @@ fn rows_come_in_the_order_of_the_files() {
                 [40_001, 40_003, 40_005, 40_007, 40_009]
             );
             check("SELECT n FROM 'F' WHERE n < 0", vec![]);
+            let twice: Vec<i64> = all().flat_map(|n| [n, -n]).collect();
+            check("SELECT unnest([n, -n]) FROM 'F'", twice);
+            let odd: Vec<i64> = all().filter(|n| n % 2 == 1).map(|n| -n).collect();
+            check("SELECT u FROM (SELECT n, unnest([n, -n]) AS u FROM 'F') WHERE u < 0 AND n % 2 = 1", odd);
         }
+    }
+}
+
+#[test]
+fn windows_and_aggregates_of_all_rows_take_them_in_order() {
+    let folder = folder(Codec::Gzip);
+    for threads in [1, 2, 5] {
+        let session = Session::builder().threads(threads).build().unwrap();
+        let numbers = |sql: &str| numbers(&session, sql, folder.path());
+        assert!(numbers("SELECT row_number() OVER () - 1 FROM 'F'") == (0..ROWS).collect::<Vec<_>>());
+        for sql in [
+            "SELECT count(*) FROM (SELECT n, row_number() OVER () AS r FROM 'F') WHERE r <> n + 1",
+            "SELECT count(*) FROM (SELECT n, lag(n) OVER () AS before FROM 'F') WHERE before <> n - 1",
+            "SELECT count(*) FROM (SELECT n, sum(1) OVER (ROWS UNBOUNDED PRECEDING) AS r FROM 'F') WHERE r <> n + 1",
+            "SELECT count(*) FROM (SELECT n, row_number() OVER () AS r FROM (SELECT n FROM 'F' UNION ALL SELECT n FROM 'F')) \
+             WHERE n <> (r - 1) % 56000",
+            "SELECT count(*) FROM (SELECT n, row_number() OVER () AS r, count(*) OVER (PARTITION BY n % 5), row_number() OVER (ORDER BY -n) \
+             FROM 'F') WHERE r <> n + 1",
+        ] {
+            assert_eq!(numbers(sql), [0], "{sql}, {threads} threads");
+        }
+        let sorted = format!(
+            "SELECT list(n) = list(n ORDER BY n), first(n), last(n) FROM '{}/*.csv'",
+            folder.path().display()
+        );
+        let batches = session.collect_blocking(&sorted).unwrap();
+        assert!(batches[0].column(0).as_boolean().value(0), "{threads} threads");
+        assert_eq!(numbers("SELECT first(n) FROM 'F'"), [0]);
+        assert_eq!(numbers("SELECT last(n) FROM 'F'"), [ROWS - 1]);
+    }
+}
+
+#[test]
+fn queries_of_a_union_come_as_they_are_written() {
+    let folder = folder(Codec::Gzip);
+    let all = || 0..ROWS;
+    for (threads, pass_memory_bytes) in [(1, 1 << 20), (2, 10_000), (5, 1 << 20)] {
+        let session =
+            Session::builder().threads(threads).pass_memory_bytes(pass_memory_bytes).build().unwrap();
+        let numbers = |sql: &str| numbers(&session, sql, folder.path());
+        let check = |sql: &str, expected: Vec<i64>| {
+            assert!(numbers(sql) == expected, "{sql}, {threads} threads");
+        };
+        check(
+            "SELECT max(n) FROM 'F' UNION ALL SELECT 7 UNION ALL SELECT min(n) FROM 'F'",
+            vec![ROWS - 1, 7, 0],
+        );
+        check("SELECT n FROM 'F' UNION ALL SELECT -1 UNION ALL SELECT n FROM 'F' WHERE n % 2 = 0", {
+            all().chain([-1]).chain(all().filter(|n| n % 2 == 0)).collect()
+        });
+        check(
+            "SELECT 2 * n FROM (SELECT count(*) AS n FROM 'F' UNION ALL SELECT n FROM 'F') WHERE n > 55998",
+            vec![2 * ROWS, 2 * (ROWS - 1)],
+        );
+        check("(SELECT n FROM 'F' ORDER BY n DESC LIMIT 2) UNION ALL (SELECT n FROM 'F' LIMIT 2) LIMIT 3", {
+            vec![ROWS - 1, ROWS - 2, 0]
+        });
+        check("SELECT n FROM 'F' UNION ALL SELECT n FROM 'F' LIMIT 3 OFFSET 55999", vec![ROWS - 1, 0, 1]);
+        let many = vec!["SELECT count(*) FROM 'F'"; 60].join(" UNION ALL ");
+        check(&many, vec![ROWS; 60]);
     }
 }
 

@@ -261,7 +261,7 @@ fn of_other(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> Option<Summary> {
     if UNSEEN.contains(&plan.name()) || plan.is::<LocalLimitExec>() {
         return None;
     }
-    if plan.is::<UnionExec>() || plan.is::<InterleaveExec>() {
+    if plan.is::<UnionExec>() || plan.is::<InterleaveExec>() || plan.name() == "InTurnExec" {
         return titled("Union", vec![]);
     }
     if plan.is::<PlaceholderRowExec>() {

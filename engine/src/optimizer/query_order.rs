@@ -3,6 +3,8 @@
 //! The relational core knows of no order between a query and what is around it, and leaves out a sort that nobody asks for. So aggregates
 //! and windows that have no order of their own are given that of the query. Results that are rows as they come keep it without this.
 
+use std::sync::Arc;
+
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, Result};
@@ -72,8 +74,31 @@ fn wants_order(expr: &Expr) -> bool {
         if ORDERED.contains(&func.name()) && params.order_by.is_empty() && !params.distinct)
 }
 
+/// Windows that take all rows as they come, below those for which rows are sorted, which the core computes first; `None` for others.
+fn below_others(window: &Window) -> Result<Option<LogicalPlan>> {
+    let LogicalPlan::Window(other) = window.input.as_ref() else { return Ok(None) };
+    if !is_over_all(window) || is_over_all(other) {
+        return Ok(None);
+    }
+    let below = Window::try_new(window.window_expr.clone(), Arc::clone(&other.input))?;
+    let below = order_windows(below)?.data;
+    let above = Window::try_new(other.window_expr.clone(), Arc::new(below))?;
+    let columns = window.schema.columns().into_iter().map(Expr::Column);
+    LogicalPlanBuilder::from(LogicalPlan::Window(above)).project(columns)?.build().map(Some)
+}
+
+fn is_over_all(window: &Window) -> bool {
+    window.window_expr.iter().all(|expr| {
+        matches!(expr, Expr::WindowFunction(function)
+            if function.params.partition_by.is_empty() && function.params.order_by.is_empty())
+    })
+}
+
 /// Windows are planned anew, as those of different orders are different steps; their columns keep their names.
 fn order_windows(window: Window) -> Result<Transformed<LogicalPlan>> {
+    if let Some(below) = below_others(&window)? {
+        return Ok(Transformed::yes(below));
+    }
     let is_ordered =
         |expr: &Expr| matches!(expr, Expr::WindowFunction(function) if !function.params.order_by.is_empty());
     let depends = |expr: &Expr| matches!(expr, Expr::WindowFunction(function) if depends_on_order(function));

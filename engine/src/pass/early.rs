@@ -45,7 +45,7 @@ fn takes_first_whole(plan: &Arc<dyn ExecutionPlan>) -> bool {
 }
 
 /// Whether something in a plan takes all rows before it gives one.
-fn gives_at_the_end(plan: &Arc<dyn ExecutionPlan>) -> bool {
+pub(super) fn gives_at_the_end(plan: &Arc<dyn ExecutionPlan>) -> bool {
     plan.properties().emission_type == EmissionType::Final
         || plan.children().into_iter().any(gives_at_the_end)
 }
@@ -60,7 +60,7 @@ fn share_a_pass(first: &Arc<dyn ExecutionPlan>, second: &Arc<dyn ExecutionPlan>)
     Ok(shares && !second.exists(waits)?)
 }
 
-/// Begins its input before it is asked for rows, and then is as far ahead of who asks as two batches.
+/// Begins its input before it is asked for rows.
 #[derive(Debug, Clone)]
 struct Early;
 
@@ -69,21 +69,26 @@ impl Passage for Early {
 
     fn through(
         &self,
-        mut rows: SendableRecordBatchStream,
+        rows: SendableRecordBatchStream,
         _context: &TaskContext,
     ) -> Result<SendableRecordBatchStream> {
-        let mut builder = RecordBatchReceiverStream::builder(rows.schema(), 1);
-        let sender = builder.tx();
-        builder.spawn(async move {
-            while let Some(batch) = rows.next().await {
-                let is_last = batch.is_err();
-                if sender.send(batch).await.is_err() || is_last {
-                    // Nobody waits any more, or there is an error to be told.
-                    break;
-                }
-            }
-            Ok(())
-        });
-        Ok(builder.build())
+        Ok(begun(rows))
     }
+}
+
+/// Rows that are made before they are asked for, two batches ahead.
+pub(super) fn begun(mut rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let mut builder = RecordBatchReceiverStream::builder(rows.schema(), 1);
+    let sender = builder.tx();
+    builder.spawn(async move {
+        while let Some(batch) = rows.next().await {
+            let is_last = batch.is_err();
+            if sender.send(batch).await.is_err() || is_last {
+                // Nobody waits any more, or there is an error to be told.
+                break;
+            }
+        }
+        Ok(())
+    });
+    builder.build()
 }

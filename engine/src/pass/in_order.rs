@@ -2,10 +2,12 @@
 //!
 //! Partitions of a pass take chunks as they come, so that what they give together has no order. Where nothing
 //! but filters and projections stands between a pass and a result, people expect that of the files, as `grep`
-//! gives it; so does a sample, which is to be the same each time. [`InOrderExec`] takes the place of these operators:
-//! each partition is filtered and projected by a task of its own, and the batches are merged by their places.
+//! gives it; so does a window over all rows, which numbers them, and a sample, which is to be the same each time.
+//! [`InOrderExec`] takes the place of these operators: each partition is filtered and projected by a task of its own, and the batches are merged by their places.
 
+mod in_turn;
 mod lanes;
+mod streams;
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,6 +16,7 @@ use std::task::{Context, Poll};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result};
@@ -28,16 +31,19 @@ use datafusion::physical_plan::limit::{GlobalLimitExec, LocalLimitExec};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::unnest::UnnestExec;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary,
 };
 use futures::{Stream, StreamExt};
+use in_turn::InTurnExec;
 use lanes::Lanes;
+pub(super) use streams::in_streams;
+use streams::wants_order;
 use swath_io::Place;
 
 use super::reader::PassReaderExec;
 use super::seal::scan_config;
-use crate::operators::sample::SampleExec;
 use crate::operators::write::WriteExec;
 
 /// Whether the result of a plan is in the order of the files that this leaf of it reads.
@@ -47,7 +53,6 @@ pub(super) fn is_read_in_order(plan: &Arc<dyn ExecutionPlan>, leaf: &Arc<dyn Exe
 
 /// Gives rows in the order of the files, where the plan is of the kind that [`InOrderExec`] is for.
 pub(super) fn keep_order(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    let plan = if reaches_sample(&plan) { as_one_stream(&plan)? } else { plan };
     let chains = find_chains(&plan);
     if chains.is_empty() {
         return Ok(plan);
@@ -64,64 +69,42 @@ pub(super) fn keep_order(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Executi
     .data()
 }
 
-/// Whether nothing but operators that take rows as they come stands over a sample.
-fn reaches_sample(node: &Arc<dyn ExecutionPlan>) -> bool {
-    let passes_on = is_step(node) || node.is::<CoalescePartitionsExec>() || node.is::<GlobalLimitExec>();
-    match node.children().as_slice() {
-        _ if node.is::<SampleExec>() => true,
-        [input] => passes_on && reaches_sample(input),
-        _ => false,
-    }
-}
-
-/// Operators over a sample without what deals its rows out, which are few and in order.
-fn as_one_stream(node: &Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    match node.children().as_slice() {
-        [input] if !node.is::<SampleExec>() => {
-            let input = as_one_stream(input)?;
-            if is_round_robin(node) {
-                Ok(input)
-            } else {
-                replace_children_if_necessary(Arc::clone(node), vec![input])
-            }
-        }
-        _ => Ok(Arc::clone(node)),
-    }
-}
-
-/// The chains whose rows are wanted in order: that of the result, and those of samples.
+/// The chains whose rows are wanted in order: those of the result, and of operators that want it.
 fn find_chains(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<dyn ExecutionPlan>> {
-    let mut chains = Vec::from_iter(find_chain(plan));
+    let mut chains = Vec::new();
+    find_chains_of_stream(plan, &mut chains);
     let mut nodes = vec![plan];
     while let Some(node) = nodes.pop() {
         let children = node.children();
-        if node.is::<SampleExec>() {
-            chains.extend(children.iter().filter_map(|input| find_chain(input)));
+        if wants_order(node) {
+            children.iter().for_each(|input| find_chains_of_stream(input, &mut chains));
         }
         nodes.extend(children);
     }
     chains
 }
 
-/// The filters and projections over a leaf from which the rows of a result come as they are, and what brings
-/// their partitions together; `None` for other plans.
-fn find_chain(plan: &Arc<dyn ExecutionPlan>) -> Option<Arc<dyn ExecutionPlan>> {
-    let mut node = plan;
-    loop {
-        if let Some(coalesce) = node.downcast_ref::<CoalescePartitionsExec>() {
-            return is_chain(coalesce.input()).then(|| Arc::clone(node));
+/// The filters and projections over leaves from which the rows of a stream come as they are, and what brings
+/// their partitions together.
+fn find_chains_of_stream(node: &Arc<dyn ExecutionPlan>, chains: &mut Vec<Arc<dyn ExecutionPlan>>) {
+    let coalesce = node.downcast_ref::<CoalescePartitionsExec>();
+    if is_chain(coalesce.map_or(node, CoalescePartitionsExec::input)) {
+        chains.push(Arc::clone(node));
+        return;
+    }
+    if coalesce.is_some() {
+        return;
+    }
+    match node.children().as_slice() {
+        inputs if node.is::<InTurnExec>() => {
+            inputs.iter().for_each(|input| find_chains_of_stream(input, chains));
         }
-        if is_chain(node) {
-            return Some(Arc::clone(node));
+        [input] if node.is::<GlobalLimitExec>() || is_step(node) => find_chains_of_stream(input, chains),
+        // What writes a file for each partition wants them apart.
+        [input] if node.is::<WriteExec>() && input.output_partitioning().partition_count() == 1 => {
+            find_chains_of_stream(input, chains);
         }
-        let keeps_rows =
-            node.is::<GlobalLimitExec>() || node.is::<ProjectionExec>() || node.is::<CooperativeExec>();
-        match node.children().as_slice() {
-            [input] if keeps_rows => node = input,
-            // What writes a file for each partition wants them apart.
-            [input] if node.is::<WriteExec>() && input.is::<CoalescePartitionsExec>() => node = input,
-            _ => return None,
-        }
+        _ => {}
     }
 }
 
@@ -136,6 +119,7 @@ fn is_step(node: &Arc<dyn ExecutionPlan>) -> bool {
         || node.is::<ProjectionExec>()
         || node.is::<CooperativeExec>()
         || node.is::<LocalLimitExec>()
+        || node.is::<UnnestExec>()
         || is_round_robin(node)
 }
 
@@ -173,6 +157,8 @@ enum Step {
         schema: SchemaRef,
         shown: String,
     },
+    /// An operator that makes rows of each row.
+    Unnest(Arc<dyn ExecutionPlan>),
     /// No partition needs more rows: all of them give as many.
     Limit(usize),
 }
@@ -192,6 +178,9 @@ impl Step {
             let shown = exprs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             return Ok(vec![Self::Project { projector, schema: node.schema(), shown }]);
         }
+        if node.is::<UnnestExec>() {
+            return Ok(vec![Self::Unnest(Arc::clone(node))]);
+        }
         Ok(node
             .downcast_ref::<LocalLimitExec>()
             .map(|limit| Self::Limit(limit.fetch()))
@@ -199,25 +188,40 @@ impl Step {
             .collect())
     }
 
-    fn apply(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
+    /// What becomes of a batch, added to others.
+    async fn apply(
+        &mut self,
+        batch: RecordBatch,
+        context: &Arc<TaskContext>,
+        made: &mut Vec<RecordBatch>,
+    ) -> Result<()> {
         match self {
             Self::Filter { predicate, projection, schema } => {
-                let kept = batch_filter(batch, predicate)?;
+                let kept = batch_filter(&batch, predicate)?;
                 let kept = match projection {
                     Some(columns) => kept.project(columns)?,
                     None => kept,
                 };
-                Ok(kept.with_schema(Arc::clone(schema))?)
+                made.push(kept.with_schema(Arc::clone(schema))?);
             }
             Self::Project { projector, schema, .. } => {
-                Ok(projector.project_batch(batch)?.with_schema(Arc::clone(schema))?)
+                made.push(projector.project_batch(&batch)?.with_schema(Arc::clone(schema))?);
+            }
+            Self::Unnest(operator) => {
+                let rows = MemorySourceConfig::try_new_exec(&[vec![batch.clone()]], batch.schema(), None)?;
+                let operator = replace_children_if_necessary(Arc::clone(operator), vec![rows])?;
+                let mut rows = operator.execute(0, Arc::clone(context))?;
+                while let Some(batch) = rows.next().await {
+                    made.push(batch?);
+                }
             }
             Self::Limit(rows) => {
                 let given = batch.slice(0, batch.num_rows().min(*rows));
                 *rows -= given.num_rows();
-                Ok(given)
+                made.push(given);
             }
         }
+        Ok(())
     }
 }
 
@@ -226,6 +230,7 @@ impl fmt::Display for Step {
         match self {
             Self::Filter { predicate, .. } => write!(f, "filter={predicate}"),
             Self::Project { shown, .. } => write!(f, "expr=[{shown}]"),
+            Self::Unnest(_) => write!(f, "unnest"),
             Self::Limit(rows) => write!(f, "limit={rows}"),
         }
     }
@@ -311,7 +316,7 @@ impl ExecutionPlan for InOrderExec {
     ) -> Result<TreeNodeRecursion> {
         let predicates = self.steps.iter().filter_map(|step| match step {
             Step::Filter { predicate, .. } => Some(predicate),
-            Step::Project { .. } | Step::Limit(_) => None,
+            Step::Project { .. } | Step::Unnest(_) | Step::Limit(_) => None,
         });
         datafusion::physical_plan::apply_expression_roots(predicates, f)
     }
@@ -334,9 +339,10 @@ impl ExecutionPlan for InOrderExec {
         for number in 0..partitions {
             let mut rows = reader.placed(number, &context)?;
             let (lanes, mut steps) = (Arc::clone(&lanes), self.steps.clone());
+            let context = Arc::clone(&context);
             tasks.push(SpawnedTask::spawn(async move {
                 let mut end = End { lanes, number, result: Ok(()) };
-                end.result = fill(&mut rows, &mut steps, &end.lanes, number).await;
+                end.result = fill(&mut rows, &mut steps, &context, &end.lanes, number).await;
             }));
         }
         Ok(Box::pin(InOrderStream {
@@ -357,18 +363,34 @@ impl ExecutionPlan for InOrderExec {
 pub(super) type PlacedRows = Pin<Box<dyn Stream<Item = Result<(Place, RecordBatch)>> + Send>>;
 
 /// Takes a partition through the steps into its lane.
-async fn fill(rows: &mut PlacedRows, steps: &mut [Step], lanes: &Lanes, number: usize) -> Result<()> {
+async fn fill(
+    rows: &mut PlacedRows,
+    steps: &mut [Step],
+    context: &Arc<TaskContext>,
+    lanes: &Lanes,
+    number: usize,
+) -> Result<()> {
     while let Some(placed) = rows.next().await {
-        let (place, mut batch) = placed?;
+        let (place, batch) = placed?;
+        let schema = batch.schema();
+        let mut batches = vec![batch];
         for step in &mut *steps {
-            if batch.num_rows() > 0 {
-                batch = step.apply(&batch)?;
+            let mut made = Vec::new();
+            for batch in batches.drain(..).filter(|batch| batch.num_rows() > 0) {
+                step.apply(batch, context, &mut made).await?;
             }
+            batches = made;
         }
-        if batch.num_rows() > 0 {
-            lanes.room(number).await;
+        if batches.is_empty() {
+            // The place is told, too, so that others do not wait for it.
+            batches.push(RecordBatch::new_empty(schema));
         }
-        lanes.put(number, place, batch);
+        for batch in batches {
+            if batch.num_rows() > 0 {
+                lanes.room(number).await;
+            }
+            lanes.put(number, place, batch);
+        }
         if steps.iter().any(|step| matches!(step, Step::Limit(0))) {
             break;
         }

@@ -13,7 +13,7 @@ use swath_io::{ScanFormat, SourceFile};
 use swath_planner::fuse::{ScanNeed, passes};
 
 use super::early::begin_early;
-use super::in_order::{is_read_in_order, keep_order};
+use super::in_order::{in_streams, is_read_in_order, keep_order};
 use super::log::{Log, LogMemory};
 use super::partition::{PassPartition, SourceFactory};
 use super::reader::{PassReaderExec, View};
@@ -123,6 +123,7 @@ pub(crate) fn share_scans(
     plans: Vec<Arc<dyn ExecutionPlan>>,
     space: &PassSpace,
 ) -> Result<(Execs, Vec<Arc<Pass>>)> {
+    let plans = plans.into_iter().map(in_streams).collect::<Result<Vec<_>>>()?;
     let mut leaves = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
         find_leaves(plan, number, &mut leaves)?;
