@@ -94,7 +94,7 @@ fn aggregates(dice: &mut Dice) -> String {
 fn statement(dice: &mut Dice, table: &str) -> (String, bool) {
     let filter = condition(dice, "t");
     let aggregates = aggregates(dice);
-    match dice.below(14) {
+    match dice.below(16) {
         0 => (format!("SELECT {aggregates} FROM {table} t"), true),
         1 => (format!("SELECT {aggregates} FROM {table} t WHERE {filter}"), true),
         2 => (format!("SELECT k, {aggregates} FROM {table} t GROUP BY k"), false),
@@ -141,6 +141,20 @@ fn statement(dice: &mut Dice, table: &str) -> (String, bool) {
             format!(
                 "SELECT count(*) FROM {table} t WHERE {filter} AND NOT EXISTS \
                  (SELECT 1 FROM {table} u WHERE u.k = t.k AND u.id > t.id AND u.x > 990)"
+            ),
+            true,
+        ),
+        13 => (
+            format!(
+                "SELECT id, x FROM {table} t WHERE {filter} UNION ALL SELECT -1, count(*) FROM {table} \
+                 UNION ALL SELECT id, y FROM {table} UNION ALL SELECT id, x FROM {table} LIMIT {}",
+                3000 * dice.below(12)
+            ),
+            true,
+        ),
+        14 => (
+            format!(
+                "SELECT id, row_number() OVER () AS n, lag(id) OVER () AS before FROM {table} t WHERE {filter}"
             ),
             true,
         ),

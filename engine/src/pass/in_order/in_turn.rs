@@ -1,5 +1,6 @@
 //! The queries of a `UNION ALL`, one after the other as they are written.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use crate::pass::early::{begun, gives_at_the_end};
 /// Gives the rows of its inputs, of one partition each, in turn.
 ///
 /// Inputs that take all rows before they give any, as groups do, begin together, so that those of one pass take its rows as they are
-/// read. Others begin when it is their turn.
+/// read. Others, whose rows would wait in memory, begin one turn ahead.
 #[derive(Debug)]
 pub(crate) struct InTurnExec {
     inputs: Vec<Arc<dyn ExecutionPlan>>,
@@ -78,20 +79,20 @@ impl ExecutionPlan for InTurnExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let begin = |input: &Arc<dyn ExecutionPlan>| {
-            if gives_at_the_end(input) {
-                return Ok(Turn::Begun(begun(input.execute(0, Arc::clone(&context))?)));
-            }
-            Ok(Turn::Later(Arc::clone(input)))
-        };
-        let turns = self.inputs.iter().map(begin).collect::<Result<Vec<_>>>()?;
-        let rows_of = move |turn| match turn {
-            Turn::Begun(rows) => Ok(rows),
-            Turn::Later(input) => input.execute(0, Arc::clone(&context)),
-        };
+        let mut turns: VecDeque<Turn> = self.inputs.iter().cloned().map(Turn::Later).collect();
+        let at_the_end = turns.iter_mut().zip(&self.inputs).filter(|(_, input)| gives_at_the_end(input));
+        at_the_end.map(|(turn, _)| turn.begin(&context)).collect::<Result<()>>()?;
+        let rows = futures::stream::try_unfold(turns, move |mut turns| {
+            let begun = turns.iter_mut().take(2).map(|turn| turn.begin(&context)).collect::<Result<()>>();
+            let next = turns.pop_front();
+            std::future::ready(begun.map(|()| match next {
+                Some(Turn::Begun(rows)) => Some((rows, turns)),
+                Some(Turn::Later(_)) | None => None,
+            }))
+        });
         let schema = self.schema();
         let metrics = BaselineMetrics::new(&self.metrics, partition);
-        let rows = futures::stream::iter(turns).map(rows_of).try_flatten().map(move |batch| {
+        let rows = rows.try_flatten().map(move |batch| {
             let batch = with_schema(&batch?, &schema)?;
             metrics.record_output(batch.num_rows());
             Ok(batch)
@@ -108,6 +109,15 @@ impl ExecutionPlan for InTurnExec {
 enum Turn {
     Begun(SendableRecordBatchStream),
     Later(Arc<dyn ExecutionPlan>),
+}
+
+impl Turn {
+    fn begin(&mut self, context: &Arc<TaskContext>) -> Result<()> {
+        if let Self::Later(input) = self {
+            *self = Self::Begun(begun(input.execute(0, Arc::clone(context))?));
+        }
+        Ok(())
+    }
 }
 
 /// Rows under the names of the first query; whether there may be nulls is of all of them.
