@@ -16,8 +16,8 @@ use swath_io::scanner::record::{Dialect, table_records};
 use swath_io::scanner::values::{is_null_word, parse_i64, trim};
 use swath_io::simd::InstructionSet;
 use swath_io::{
-    Codec, ColumnType, CsvOptions, Delim, Encoding, HeaderMode, Notes, OnError, Scan, ScanFormat, ScanItem,
-    ScanRequest, Worker,
+    Codec, ColumnType, CsvOptions, Delim, Encoding, HeaderMode, JsonType, Notes, OnError, Scan, ScanFormat,
+    ScanItem, ScanRequest, Worker,
 };
 
 fuzz_target!(|input: &[u8]| {
@@ -104,7 +104,7 @@ fn gzip(data: &[u8]) -> Vec<u8> {
 
 /// The first column holds integers, the others texts.
 fn options(dialect: &Dialect, mode: Mode, codec: Codec, width: usize) -> CsvOptions {
-    let ty = |at| if at == 0 { ColumnType::Int64 } else { ColumnType::Text };
+    let ty = |at| JsonType::Scalar(if at == 0 { ColumnType::Int64 } else { ColumnType::Text });
     CsvOptions {
         header: HeaderMode::Absent,
         delim: Some(dialect.delim),
