@@ -23,10 +23,9 @@ use datafusion::physical_plan::placeholder_row::PlaceholderRowExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
-use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 
 use super::Summary;
-use crate::operators::{BlockJoinExec, GroupPartsExec, WholePartitionsExec, WindowPartsExec};
+use crate::operators::{BlockJoinExec, GroupPartsExec, windows_of};
 use crate::overflow::unchecked;
 
 /// Operators that move rows about, and change none.
@@ -188,8 +187,11 @@ pub(super) fn summary(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> Option<Su
             computed(projection.projection_expr()).iter().map(|text| words.clean(text)).collect();
         return if computed.is_empty() { None } else { titled("Compute", computed) };
     }
-    if let Some(exprs) = window_exprs(plan) {
-        return titled("Window", exprs.iter().map(|name| words.clean(without_frame(name))).collect());
+    if let Some(windows) = windows_of(plan) {
+        return titled(
+            "Window",
+            windows.iter().map(|window| words.clean(without_frame(window.name()))).collect(),
+        );
     }
     if plan.is::<CoalescePartitionsExec>() {
         return plan.fetch().and_then(|rows| titled(format!("Limit {rows}"), vec![]));
@@ -289,20 +291,6 @@ fn displayable_line(plan: &Arc<dyn ExecutionPlan>, words: &Words) -> String {
     let line = datafusion::physical_plan::displayable(plan.as_ref()).one_line().to_string();
     let line = words.operator(plan, &line);
     line.split_once(": ").map_or(String::new(), |(_, rest)| rest.to_owned())
-}
-
-fn window_exprs(plan: &Arc<dyn ExecutionPlan>) -> Option<Vec<String>> {
-    let whole = plan.downcast_ref::<WholePartitionsExec>().map(WholePartitionsExec::core);
-    let whole = whole.or_else(|| plan.downcast_ref::<WindowPartsExec>().map(WindowPartsExec::core));
-    let exprs = match (
-        plan.downcast_ref::<BoundedWindowAggExec>(),
-        whole.or_else(|| plan.downcast_ref::<WindowAggExec>()),
-    ) {
-        (Some(window), _) => window.window_expr(),
-        (_, Some(window)) => window.window_expr(),
-        _ => return None,
-    };
-    Some(exprs.iter().map(|expr| expr.name().to_owned()).collect())
 }
 
 /// The frame is what it is by default nearly always, and long.

@@ -20,6 +20,7 @@ mod sort_groups;
 mod task_context;
 mod whole_partitions;
 mod window_parts;
+mod windows;
 pub(crate) mod write;
 mod yielding;
 
@@ -61,6 +62,7 @@ pub(crate) use sort_first_rows::SortFirstRows;
 pub(crate) use sort_groups::SortGroups;
 pub(crate) use whole_partitions::{WholePartitions, WholePartitionsExec};
 pub(crate) use window_parts::{WindowParts, WindowPartsExec};
+pub(crate) use windows::windows_of;
 use write::Write;
 pub(crate) use yielding::YieldBetweenBatches;
 

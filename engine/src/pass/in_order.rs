@@ -39,12 +39,11 @@ use futures::{Stream, StreamExt};
 use in_turn::InTurnExec;
 use lanes::Lanes;
 pub(super) use streams::in_streams;
-use streams::wants_order;
+use streams::{wants_order, written_together};
 use swath_io::Place;
 
 use super::reader::PassReaderExec;
 use super::seal::scan_config;
-use crate::operators::write::WriteExec;
 
 /// Whether the result of a plan is in the order of the files that this leaf of it reads.
 pub(super) fn is_read_in_order(plan: &Arc<dyn ExecutionPlan>, leaf: &Arc<dyn ExecutionPlan>) -> bool {
@@ -95,16 +94,9 @@ fn find_chains_of_stream(node: &Arc<dyn ExecutionPlan>, chains: &mut Vec<Arc<dyn
     if coalesce.is_some() {
         return;
     }
-    match node.children().as_slice() {
-        inputs if node.is::<InTurnExec>() => {
-            inputs.iter().for_each(|input| find_chains_of_stream(input, chains));
-        }
-        [input] if node.is::<GlobalLimitExec>() || is_step(node) => find_chains_of_stream(input, chains),
-        // What writes a file for each partition wants them apart.
-        [input] if node.is::<WriteExec>() && input.output_partitioning().partition_count() == 1 => {
-            find_chains_of_stream(input, chains);
-        }
-        _ => {}
+    let passes_on = node.is::<InTurnExec>() || node.is::<GlobalLimitExec>() || is_step(node);
+    if passes_on || written_together(node).is_some() {
+        node.children().into_iter().for_each(|input| find_chains_of_stream(input, chains));
     }
 }
 

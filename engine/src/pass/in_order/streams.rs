@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
+use datafusion::physical_expr::window::WindowExpr;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::limit::GlobalLimitExec;
 use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
-use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary};
 
 use super::in_turn::InTurnExec;
 use super::{is_leaf_under_steps, is_round_robin, is_step};
 use crate::operators::sample::SampleExec;
+use crate::operators::windows_of;
 use crate::operators::write::WriteExec;
-use crate::operators::{WholePartitionsExec, WindowPartsExec};
 
 /// A plan with the same rows, in which whoever wants them in order takes one stream: the result, samples, windows over all rows,
 /// and aggregates of all rows that depend on which comes first.
@@ -40,13 +40,16 @@ pub(in crate::pass) fn in_streams(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dy
 
 /// The same for the rows of the result.
 fn result_in_stream(plan: &Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    match plan.children().as_slice() {
-        // What writes a file for each partition wants them apart.
-        [input] if plan.is::<WriteExec>() && input.output_partitioning().partition_count() == 1 => {
-            replace_children_if_necessary(Arc::clone(plan), vec![one_stream(input)?])
-        }
-        _ => one_stream(plan),
+    match written_together(plan) {
+        Some(rows) => replace_children_if_necessary(Arc::clone(plan), vec![one_stream(rows)?]),
+        None => one_stream(plan),
     }
+}
+
+/// The rows that an operator writes; `None` if it does not write, or a file for each partition, which it wants apart.
+pub(super) fn written_together(plan: &Arc<dyn ExecutionPlan>) -> Option<&Arc<dyn ExecutionPlan>> {
+    let rows = if plan.is::<WriteExec>() { plan.children()[0] } else { return None };
+    (rows.output_partitioning().partition_count() == 1).then_some(rows)
 }
 
 /// Whether what an operator gives depends on the order in which rows come, and nothing else is asked of them.
@@ -55,16 +58,9 @@ pub(super) fn wants_order(node: &Arc<dyn ExecutionPlan>) -> bool {
 }
 
 fn is_window_over_all(node: &Arc<dyn ExecutionPlan>) -> bool {
-    let whole = node.downcast_ref::<WholePartitionsExec>().map(WholePartitionsExec::core);
-    let whole = whole.or_else(|| node.downcast_ref::<WindowPartsExec>().map(WindowPartsExec::core));
-    let windows = match node.downcast_ref::<BoundedWindowAggExec>() {
-        Some(bounded) => bounded.window_expr(),
-        None => match whole.or_else(|| node.downcast_ref::<WindowAggExec>()) {
-            Some(windows) => windows.window_expr(),
-            None => return false,
-        },
-    };
-    windows.iter().all(|window| window.partition_by().is_empty() && window.order_by().is_empty())
+    let is_over_all =
+        |window: &Arc<dyn WindowExpr>| window.partition_by().is_empty() && window.order_by().is_empty();
+    windows_of(node).is_some_and(|windows| windows.iter().all(is_over_all))
 }
 
 /// Aggregates whose value depends on which row comes first.
