@@ -123,6 +123,7 @@ mod table_sample;
 mod threads;
 pub mod types;
 pub mod units;
+mod variables;
 mod whole_tables;
 mod widen;
 

@@ -29,10 +29,12 @@ use crate::dialect::trims::trims;
 use crate::dialect::words::plain_words;
 use crate::from_first::with_select;
 use crate::inspect;
+use crate::variables::with_prefixes;
 
 /// What they go through, in this order.
-const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 22] = [
+const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 23] = [
     plain_words,
+    with_prefixes,
     with_names_behind,
     whole_numbers,
     with_powers,

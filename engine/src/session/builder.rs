@@ -36,6 +36,7 @@ use crate::sources::Sources;
 use crate::subqueries::SubqueriesAsValues;
 use crate::table_sample::TableSamples;
 use crate::threads::ComputeThreads;
+use crate::variables::Variables;
 use crate::whole_tables::WholeTables;
 
 /// Makes a [`Session`] with other settings than the default ones.
@@ -151,6 +152,7 @@ impl SessionBuilder {
             pass_space,
             resources,
             params: Params::default(),
+            variables: Variables::default(),
             begun: Instant::now(),
             record: self.record.then(Record::default),
         })

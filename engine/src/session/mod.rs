@@ -18,12 +18,13 @@ use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::{EmptyRecordBatchStream, ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use swath_io::{CompressionLimits, Notes};
 use swath_planner::fuse::next_group;
 use swath_planner::{
-    Catalog, SettingCall, SourceCall, Split, Statement, setting_of, split_distinct, with_stack,
+    Catalog, SettingCall, SourceCall, Split, Statement, VariableCall, setting_of, split_distinct,
+    variable_of, with_stack,
 };
 
 use crate::again::{Again, Member, Way};
@@ -44,6 +45,7 @@ use crate::sources::{Names, Sources};
 use crate::statement_files::StatementFiles;
 use crate::table::SourceTable;
 use crate::threads::ComputeThreads;
+use crate::variables::Variables;
 use crate::whole_tables::plan_statement;
 use crate::widen::{calls_of, widen, with_tables, with_wider_types};
 
@@ -65,6 +67,7 @@ pub struct Session {
     pass_space: PassSpace,
     resources: Resources,
     params: Params,
+    variables: Variables,
     begun: Instant,
     /// What was run, if it is recorded.
     record: Option<Record>,
@@ -138,6 +141,9 @@ impl Session {
         if let Some(rows) = setting_of(&statement).and_then(|call| self.call_setting(&call)) {
             return rows.map(Begun::Other);
         }
+        if let Some(call) = variable_of(&statement)? {
+            return self.set_variable(call).await.map(Begun::Other);
+        }
         let plan = self.plan(statement).await?;
         if is_query(&plan) { Ok(Begun::Query(plan)) } else { self.execute(plan).await.map(Begun::Other) }
     }
@@ -154,6 +160,17 @@ impl Session {
         }
         let query = ExplainQuery { plan, statement: Some(text) };
         self.explain_queries(vec![query], mode).await?.rows()
+    }
+
+    /// Gives a variable the value of a query.
+    async fn set_variable(&self, call: VariableCall) -> Result<SendableRecordBatchStream> {
+        let found = match call.value {
+            Some(query) => Some(Box::pin(self.run(query)).await?.collect().await?),
+            None => None,
+        };
+        self.variables.set(call.name, found.as_deref())?;
+        let schema = Arc::new(arrow::datatypes::Schema::empty());
+        Ok(Box::pin(EmptyRecordBatchStream::new(schema)))
     }
 
     /// Carries out what a statement says of a setting of Swath.
@@ -236,6 +253,7 @@ impl Session {
     }
 
     async fn plan_here(&self, mut statement: Statement) -> Result<LogicalPlan> {
+        self.variables.bind(&mut statement);
         refuse_unsupported(&statement)?;
         self.fit_copy_from(&mut statement).await?;
         let copy = take_copy(&mut statement)?;
