@@ -9,6 +9,7 @@ use sqlparser::ast::{
     Visitor,
 };
 
+use crate::dialect::table_keys::has_keys;
 use crate::walk::walk;
 
 /// What is worth knowing of a statement, each once.
@@ -99,6 +100,15 @@ impl Finder {
 
 impl Visitor for Finder {
     type Break = ();
+
+    fn pre_visit_statement(&mut self, statement: &SqlStatement) -> ControlFlow<()> {
+        if let SqlStatement::CreateTable(table) = statement
+            && has_keys(table)
+        {
+            self.add(format!("keys are not checked: rows of {} may have the same ones", table.name));
+        }
+        ControlFlow::Continue(())
+    }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
         let args = match factor {
@@ -205,6 +215,8 @@ mod tests {
             ("EXPLAIN SELECT a FROM t WHERE NULL = a", vec!["a comparison with NULL"]),
             ("SELECT 1 FROM read_csv('a', quote = NULL) WHERE b = NULL", vec!["a comparison with NULL"]),
             ("SELECT 1 FROM read_csv('a', quote = NULL)", vec![]),
+            ("CREATE TABLE t (a INT PRIMARY KEY)", vec!["keys are not checked"]),
+            ("CREATE TABLE t (a INT NOT NULL)", vec![]),
             ("SELECT coalesce(a, NULL), CASE WHEN a IS NULL THEN NULL END FROM t, u", vec![]),
             ("SELECT 2024 - 13 - 1, 2024 - 1 - 31, 10 - 01 - 02, a - 01 - 02 FROM t", vec![]),
             ("SELECT 1 FROM t JOIN u ON t.a = u.a JOIN v USING (a) CROSS JOIN w NATURAL JOIN x", vec![]),

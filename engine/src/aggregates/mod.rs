@@ -9,6 +9,7 @@ mod more_types;
 mod narrow_rows;
 mod product;
 mod sliding;
+mod string_agg;
 mod wide_groups;
 
 use std::hash::{Hash, Hasher};
@@ -32,6 +33,7 @@ use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, WindowFunctionDe
 use datafusion::optimizer::AnalyzerRule;
 
 use self::more_types::{of_times, over_frames};
+use self::string_agg::string_agg;
 use crate::budget::Budget;
 use crate::overflow::checked_sum;
 
@@ -56,6 +58,7 @@ pub(crate) fn register_aggregates(state: &mut SessionState) -> Result<()> {
         over_frames(corr_udaf()),
         over_frames(regr_slope_udaf()),
         over_frames(regr_intercept_udaf()),
+        string_agg(),
     ];
     for aggregate in lacking.map(Arc::new).into_iter().chain(of_more) {
         state.register_udaf(aggregate)?;
@@ -178,6 +181,7 @@ impl UseOwnAggregates {
             "count" => Arc::clone(&self.count),
             "median" => Arc::clone(&self.median),
             "percentile_cont" => Arc::clone(&self.percentile_cont),
+            "string_agg" => string_agg(),
             "sum" => checked_sum(),
             _ => return None,
         };

@@ -29,7 +29,7 @@ fn microseconds(time: &DataType) -> DataType {
     }
 }
 
-/// An aggregate that is one of booleans, too: of how many are true.
+/// An aggregate that is one of booleans, too: of how many are true; and of nulls, of which it is null.
 pub(crate) fn of_booleans(core: Arc<AggregateUDF>) -> Arc<AggregateUDF> {
     let of_number = match core.name() {
         "avg" => (logical_float64(), NativeType::Float64),
@@ -98,6 +98,11 @@ impl StandIn {
     /// That of values of this type, if there is one.
     fn of(name: &str, fields: &[FieldRef]) -> Option<Self> {
         match fields.first()?.data_type() {
+            DataType::Null if of_numbers(name) => Some(Self {
+                values: DataType::Float64,
+                results: DataType::Float64,
+                conversion: Conversion { values: nulls_to_doubles, results: to_type },
+            }),
             // The core has this one.
             DataType::Duration(_) if name == "avg" => None,
             DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_) => {
@@ -173,6 +178,7 @@ impl AggregateUDFImpl for OfMoreTypes {
             Some(time @ (DataType::Time32(_) | DataType::Time64(_))) => Ok(time.clone()),
             Some(time @ DataType::Duration(_)) if self.name() != "avg" => Ok(time.clone()),
             Some(DataType::Decimal128(..)) if self.name() == "avg" => Ok(DataType::Float64),
+            Some(DataType::Null) if of_numbers(self.name()) => Ok(DataType::Float64),
             _ => self.core.return_type(types),
         }
     }
@@ -243,6 +249,15 @@ impl AggregateUDFImpl for OfMoreTypes {
     fn set_monotonicity(&self, ty: &DataType) -> SetMonotonicity {
         self.core.inner().set_monotonicity(ty)
     }
+}
+
+/// Aggregates of numbers of which the core has none of nulls without a type.
+fn of_numbers(name: &str) -> bool {
+    matches!(name, "avg" | "sum")
+}
+
+fn nulls_to_doubles(values: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
+    values.iter().map(|nulls| Ok(cast(nulls, &DataType::Float64)?)).collect()
 }
 
 /// All columns, the first as doubles.

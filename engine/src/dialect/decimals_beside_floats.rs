@@ -15,7 +15,9 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
-use datafusion::logical_expr::expr::{Between, Case, InList, InSubquery, ScalarFunction, SetComparison};
+use datafusion::logical_expr::expr::{
+    Between, Case, Cast, InList, InSubquery, ScalarFunction, SetComparison,
+};
 use datafusion::logical_expr::{
     BinaryExpr, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, cast, lit,
 };
@@ -29,6 +31,9 @@ const MAX_DIGITS: u8 = 38;
 
 /// Functions whose result is one of their arguments.
 const CHOICES: [&str; 4] = ["coalesce", "greatest", "least", "nullif"];
+
+/// Functions whose result has no digits behind the point.
+const WHOLE_NUMBERS: [&str; 2] = ["ceil", "floor"];
 
 /// Functions whose result has as many digits behind the point as they are told.
 const ROUNDINGS: [&str; 2] = ["round", "trunc"];
@@ -75,7 +80,19 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             unify(&mut args.iter_mut().collect::<Vec<_>>(), schema)
         }
         Expr::ScalarFunction(ScalarFunction { func, args }) if ROUNDINGS.contains(&func.name()) => {
+            if let Some(decimal) = written_decimal(&args[0], 1, 0).filter(|_| func.name() == "round") {
+                args[0] = lit(decimal);
+                args.get_mut(1).map(settle_places);
+                return Ok(Transformed::yes(cast(expr, DataType::Float64)));
+            }
             args[0].get_type(schema)?.is_decimal() && args.get_mut(1).is_some_and(settle_places)
+        }
+        Expr::ScalarFunction(ScalarFunction { func, args }) if WHOLE_NUMBERS.contains(&func.name()) => {
+            let Some((wider, whole)) = whole_number_of(&args[0], schema)? else {
+                return Ok(Transformed::no(expr));
+            };
+            args[0] = cast(std::mem::take(&mut args[0]), wider);
+            return Ok(Transformed::yes(cast(expr, whole)));
         }
         Expr::InSubquery(InSubquery { expr, subquery, .. })
         | Expr::SetComparison(SetComparison { expr, subquery, .. }) => {
@@ -145,6 +162,20 @@ fn settle_places(places: &mut Expr) -> bool {
     let Some(written) = written.and_then(|written| i32::try_from(written).ok()) else { return false };
     *places = lit(written);
     true
+}
+
+/// A type of decimals that also holds the next whole number, and the type of this: the relational core's is that of the number itself, which
+/// may have no place for it; `None` for other numbers.
+fn whole_number_of(number: &Expr, schema: &DFSchema) -> Result<Option<(DataType, DataType)>> {
+    let DataType::Decimal128(precision, scale @ 1..) = number.get_type(schema)? else { return Ok(None) };
+    let narrower = DataType::Decimal128(precision.saturating_sub(1), scale);
+    if let Expr::Cast(Cast { expr, .. }) = number
+        && expr.get_type(schema)? == narrower
+    {
+        return Ok(None);
+    }
+    let wider = DataType::Decimal128(precision.saturating_add(1).min(MAX_DIGITS), scale);
+    Ok(Some((wider, DataType::Decimal128(precision, 0))))
 }
 
 /// Makes floating point numbers of decimals, where one is looked for among rows of such, or the other way round; whether that is so.

@@ -10,6 +10,7 @@ mod dates_beside_times;
 mod decimals_beside_floats;
 mod digests;
 mod division;
+mod doubles;
 mod epoch_ms;
 mod grouping_keys;
 mod hash;
@@ -64,6 +65,7 @@ pub(crate) use date_arithmetic::DatesWithHours;
 pub(crate) use dates_beside_times::DatesBesideTimes;
 pub(crate) use decimals_beside_floats::DecimalsBesideFloats;
 pub(crate) use division::{divide, with_fractions};
+pub(crate) use doubles::round;
 pub(crate) use grouping_keys::GroupingKeys;
 pub(crate) use interval_order::IntervalsByLength;
 pub(crate) use json_text::to_json;
@@ -118,7 +120,9 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     for function in single.into_iter().chain(families) {
         state.register_udf(Arc::new(function))?;
     }
-    state.register_udf(divide())?;
+    for function in doubles::functions_of_doubles().into_iter().chain([divide()]) {
+        state.register_udf(function)?;
+    }
     state.register_higher_order_function(Arc::new(list_reduce::list_reduce()))?;
     let places = window_places::window_places();
     for function in window_numbers::window_numbers().into_iter().chain(places) {

@@ -17,7 +17,6 @@ pub(super) const KINDS: &[fn(&str) -> Option<Words>] = &[
     like_of_no_text,
     no_interval,
     no_comparison,
-    aggregate_of_null,
     less_than_no_items,
 ];
 
@@ -146,11 +145,6 @@ fn no_comparison(text: &str) -> Option<Words> {
         format!("cannot compare {} with {}", in_sql_types(left), in_sql_types(right)),
         "CAST(… AS type) makes a value of one type of the other",
     )
-}
-
-fn aggregate_of_null(text: &str) -> Option<Words> {
-    let found = text.contains("SUM not supported for Null") || text.contains("AvgAccumulator for (Null");
-    found.then(|| words("NULL alone has no type", "CAST(NULL AS double) is a number")).flatten()
 }
 
 fn less_than_no_items(text: &str) -> Option<Words> {

@@ -8,6 +8,7 @@ use swath_io::ColumnType;
 
 use super::when::case;
 use super::{ExprExt, TextExpr, TimeExpr};
+use crate::dialect::round;
 
 /// Values of each row on its own: other types, other numbers, conditions. What is null stays null unless
 /// said otherwise.
@@ -107,7 +108,7 @@ pub trait ValueExt: ExprExt {
 
     /// Rounded to so many digits behind the point, before it with a negative number; halves away from zero.
     fn round(self, digits: i32) -> Expr {
-        function::round(vec![self.expr(), lit(digits)])
+        round().call(vec![self.expr(), lit(digits)])
     }
 
     /// The next whole number at or below.

@@ -49,7 +49,12 @@ fn below(upper: Projection, names: &[String]) -> Result<Transformed<Projection>>
         };
     }
     let level = projections(&lower);
-    let renamed: Vec<String> = names.iter().map(|name| format!("{name} ${level}")).collect();
+    // Columns of several tables may have one name.
+    let other_name = |(place, name): (usize, &String)| match names[..place].contains(name) {
+        true => format!("{name} ${level} {place}"),
+        false => format!("{name} ${level}"),
+    };
+    let renamed: Vec<String> = names.iter().enumerate().map(other_name).collect();
     let rename = |expr: Expr| match &expr {
         Expr::Column(column) => {
             let place = lower.schema.index_of_column(column)?;

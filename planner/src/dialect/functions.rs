@@ -27,13 +27,13 @@ use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
     add_separator, first_known, format_last, has_order, leave_null_lists, leave_nulls, leave_order,
-    order_once, parts_of_seconds, tried, unnested,
+    order_once, order_window, parts_of_seconds, tried, unnested,
 };
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
 use self::structs::{check_fields, json_object, named_values, struct_pack, with_fields};
-use crate::dialect::any_items::equals_any;
+use crate::dialect::any_items::compared_with_any;
 use crate::dialect::bytes::escaped_bytes;
 use crate::dialect::cast_keys::tell_keys_apart;
 use crate::dialect::casts::tell_casts_apart;
@@ -47,6 +47,7 @@ use crate::dialect::neighbours::of_rows;
 use crate::dialect::patterns::{escape_with_backslash, like_of_operator};
 use crate::dialect::rows::{compared_rows, row_conditions};
 use crate::dialect::sliding::{respell_window, slid, write_out_windows};
+use crate::dialect::table_keys::forget_keys;
 use crate::dialect::templates::Template;
 use crate::dialect::type_names::{TIME_OF, known_type};
 use crate::dialect::typed_values::type_texts;
@@ -96,6 +97,7 @@ impl VisitorMut for Rewriter {
             }
             SqlStatement::CreateTable(table) => {
                 table.temporary = false;
+                forget_keys(table);
                 table.columns.iter_mut().map(|column| &mut column.data_type).collect()
             }
             SqlStatement::Prepare { data_types, .. } => data_types.iter_mut().collect(),
@@ -242,10 +244,12 @@ impl VisitorMut for Rewriter {
                 **pattern = regex;
                 None
             }),
-            ref other => match folded(other).map_or_else(|| equals_any(other), |folded| Ok(Some(folded))) {
-                Ok(None) => compared_rows(other),
-                known => known,
-            },
+            ref other => {
+                match folded(other).map_or_else(|| compared_with_any(other), |folded| Ok(Some(folded))) {
+                    Ok(None) => compared_rows(other),
+                    known => known,
+                }
+            }
         };
         match rewritten {
             Ok(Some(better)) => *expr = better,
@@ -307,6 +311,7 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
     let [ObjectNamePart::Identifier(ident)] = function.name.0.as_mut_slice() else { return Ok(None) };
     let name = ident.value.to_lowercase();
     take_options(function, &name)?;
+    order_window(function, &name);
     if matches!(name.as_str(), "coalesce" | "ifnull")
         && let Some(choice) = first_known(function)
     {
@@ -434,6 +439,8 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
             let origin = text(first_bucket(&width));
             Template::new("kind_of(date_bin($1, $2, $3), $2)", 3).filled(&[width, time, origin]).map(Some)
         }
+        // The core's is of one part alone.
+        "percentile_cont" if is_of_list(function) => quantiles(function, &name),
         "quantile_cont" | "quantile" | "quantile_disc" | "percentile_disc" => quantiles(function, &name),
         "mode" => within_group(function, &name).map(|()| None),
         "age" => match positional(function).unwrap_or_default().as_slice() {
@@ -595,6 +602,11 @@ fn close_slice(access: &mut AccessExpr) {
         lower_bound.get_or_insert_with(one);
         upper_bound.get_or_insert_with(last);
     }
+}
+
+/// Whether there is a list among the arguments, as of parts of a quantile.
+fn is_of_list(function: &Function) -> bool {
+    positional(function).is_some_and(|given| given.iter().any(|given| matches!(given, Expr::Array(_))))
 }
 
 /// `count(DISTINCT *)`, which the relational core takes for something else.

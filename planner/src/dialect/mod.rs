@@ -40,6 +40,7 @@ pub(crate) mod samples;
 pub(crate) mod series;
 pub(crate) mod sliding;
 pub(crate) mod struct_types;
+pub(crate) mod table_keys;
 pub(crate) mod templates;
 pub(crate) mod trims;
 pub(crate) mod type_names;

@@ -25,9 +25,7 @@ fn fields_of(tokens: &[TokenWithSpan], at: usize) -> Option<(usize, usize)> {
     let before = tokens[..at].iter().rfind(|token| is_solid(token))?;
     let is_behind = match &before.token {
         Token::DoubleColon => true,
-        Token::Word(word) => {
-            matches!(word.keyword, Keyword::NoKeyword | Keyword::AS) || word.quote_style.is_some()
-        }
+        Token::Word(word) => word.quote_style.is_some() || !BEFORE_VALUES.contains(&word.keyword),
         _ => false,
     };
     if !is_behind {
@@ -42,6 +40,30 @@ fn fields_of(tokens: &[TokenWithSpan], at: usize) -> Option<(usize, usize)> {
     Some((open, closing(tokens, open)?))
 }
 
+/// Words in front of values. All others may be the name of what is of the type.
+const BEFORE_VALUES: [Keyword; 20] = [
+    Keyword::ALL,
+    Keyword::AND,
+    Keyword::BETWEEN,
+    Keyword::BY,
+    Keyword::CASE,
+    Keyword::DISTINCT,
+    Keyword::ELSE,
+    Keyword::FROM,
+    Keyword::HAVING,
+    Keyword::IN,
+    Keyword::IS,
+    Keyword::LIKE,
+    Keyword::NOT,
+    Keyword::ON,
+    Keyword::OR,
+    Keyword::QUALIFY,
+    Keyword::SELECT,
+    Keyword::THEN,
+    Keyword::WHEN,
+    Keyword::WHERE,
+];
+
 #[cfg(test)]
 mod tests {
     use crate::parse::check;
@@ -53,6 +75,10 @@ mod tests {
         check(
             "CREATE TABLE t (s STRUCT(\"a b\" DECIMAL(10, 2)))",
             "CREATE TABLE t (s STRUCT<\"a b\" DECIMAL(10,2)>)",
+        );
+        check(
+            "CREATE TABLE t (data STRUCT(data STRUCT(a INT)))",
+            "CREATE TABLE t (data STRUCT<data STRUCT<a INT>>)",
         );
         check("SELECT struct(NOT a, b), struct(a AS b)", "SELECT STRUCT(NOT a, b), STRUCT(a AS b)");
     }

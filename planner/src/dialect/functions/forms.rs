@@ -2,8 +2,9 @@
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    CaseWhen, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, OrderByExpr, Value,
+    CaseWhen, CastKind, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArguments, OrderByExpr, Value, WindowFrame, WindowFrameBound,
+    WindowFrameUnits, WindowType,
 };
 
 use super::calls::{arguments, call, is_not_null, positional, text, wrong_arguments};
@@ -92,9 +93,52 @@ pub(crate) fn keep_first_keys(order: &mut Vec<OrderByExpr>) {
 pub(super) fn leave_order(function: &mut Function, name: &str) {
     if let FunctionArguments::List(list) = &mut function.args
         && WITHOUT_ORDER.contains(&name)
-        && function.over.is_none()
     {
         list.clauses.retain(|clause| !matches!(clause, FunctionArgumentClause::OrderBy(_)));
+    }
+}
+
+/// Aggregates that keep values in the order of the rows.
+const OF_ORDERED_ROWS: [&str; 9] = [
+    "array_agg",
+    "first",
+    "first_value",
+    "group_concat",
+    "last",
+    "last_value",
+    "list",
+    "listagg",
+    "string_agg",
+];
+
+/// `string_agg(x, ',' ORDER BY y) OVER (PARTITION BY g)` has its order from the window: the relational core knows no other there.
+pub(super) fn order_window(function: &mut Function, name: &str) {
+    let (FunctionArguments::List(list), Some(WindowType::WindowSpec(window))) =
+        (&mut function.args, &mut function.over)
+    else {
+        return;
+    };
+    let is_whole =
+        window.window_name.is_none() && window.order_by.is_empty() && window.window_frame.is_none();
+    if !is_whole
+        || !OF_ORDERED_ROWS.contains(&name)
+        || list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
+    {
+        return;
+    }
+    list.clauses.retain_mut(|clause| match clause {
+        FunctionArgumentClause::OrderBy(order) => {
+            window.order_by.append(order);
+            false
+        }
+        _ => true,
+    });
+    if !window.order_by.is_empty() {
+        window.window_frame = Some(WindowFrame {
+            units: WindowFrameUnits::Rows,
+            start_bound: WindowFrameBound::Preceding(None),
+            end_bound: Some(WindowFrameBound::Following(None)),
+        });
     }
 }
 

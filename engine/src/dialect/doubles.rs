@@ -1,0 +1,228 @@
+//! Functions of floating point numbers, of which the relational core computes some otherwise, and fails for others.
+//!
+//! * `round(2.675, 2)` is 2.67, as the number is a hair less than what is written; the core multiplies first, which makes 267.5 of it.
+//! * `sqrt(-1)` is NaN and `power(0, -1)` infinite, where the core has errors: one such row among millions would be the end of a query.
+
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, LazyLock};
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, PrimitiveArray};
+use datafusion::arrow::compute::binary;
+use datafusion::arrow::datatypes::{DataType, FieldRef, Float32Type, Float64Type, Int32Type};
+use datafusion::common::ScalarValue;
+use datafusion::error::Result;
+use datafusion::functions::math;
+use datafusion::logical_expr::interval_arithmetic::Interval;
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion::logical_expr::sort_properties::{ExprProperties, SortProperties};
+use datafusion::logical_expr::{
+    ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Signature,
+};
+
+/// All of them.
+pub(super) fn functions_of_doubles() -> Vec<Arc<ScalarUDF>> {
+    vec![
+        round(),
+        OfDoubles::in_place_of(math::sqrt(), |args| sqrt(&args[0])),
+        OfDoubles::in_place_of(math::power(), |args| power(&args[0], &args[1])),
+    ]
+}
+
+/// `round(x)`, `round(x, places)`.
+pub(crate) fn round() -> Arc<ScalarUDF> {
+    static ROUND: LazyLock<Arc<ScalarUDF>> =
+        LazyLock::new(|| OfDoubles::in_place_of(math::round(), |args| rounded(&args[0], args.get(1))));
+    Arc::clone(&ROUND)
+}
+
+/// The values of a function; `None`: they are of other types, and computed by the core.
+type Compute = fn(&[ArrayRef]) -> Option<Result<ArrayRef>>;
+
+/// A function of the core that is computed otherwise.
+#[derive(Debug)]
+struct OfDoubles {
+    core: Arc<ScalarUDF>,
+    compute: Compute,
+}
+
+impl OfDoubles {
+    fn in_place_of(core: Arc<ScalarUDF>, compute: Compute) -> Arc<ScalarUDF> {
+        Arc::new(ScalarUDF::from(Self { core, compute }))
+    }
+}
+
+impl PartialEq for OfDoubles {
+    fn eq(&self, other: &Self) -> bool {
+        self.core == other.core
+    }
+}
+
+impl Eq for OfDoubles {}
+
+impl Hash for OfDoubles {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.core.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for OfDoubles {
+    fn name(&self) -> &str {
+        self.core.name()
+    }
+
+    fn aliases(&self) -> &[String] {
+        self.core.aliases()
+    }
+
+    fn signature(&self) -> &Signature {
+        self.core.signature()
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        self.core.return_type(types)
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        self.core.return_field_from_args(args)
+    }
+
+    fn is_strict(&self) -> bool {
+        self.core.inner().is_strict()
+    }
+
+    fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        self.core.simplify(args, info)
+    }
+
+    fn evaluate_bounds(&self, inputs: &[&Interval]) -> Result<Interval> {
+        self.core.evaluate_bounds(inputs)
+    }
+
+    fn output_ordering(&self, inputs: &[ExprProperties]) -> Result<SortProperties> {
+        self.core.output_ordering(inputs)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.core.documentation()
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let is_constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
+        let rows = if is_constant { 1 } else { args.number_rows };
+        let values = args.args.iter().map(|value| value.to_array(rows)).collect::<Result<Vec<_>>>()?;
+        let Some(computed) = (self.compute)(&values) else { return self.core.invoke_with_args(args) };
+        let computed = computed?;
+        Ok(match is_constant {
+            true => ColumnarValue::Scalar(ScalarValue::try_from_array(&computed, 0)?),
+            false => ColumnarValue::Array(computed),
+        })
+    }
+}
+
+fn sqrt(values: &ArrayRef) -> Option<Result<ArrayRef>> {
+    of_each(values, f64::sqrt).map(Ok)
+}
+
+fn power(bases: &ArrayRef, exponents: &ArrayRef) -> Option<Result<ArrayRef>> {
+    let bases = bases.as_primitive_opt::<Float64Type>()?;
+    let exponents = exponents.as_primitive_opt::<Float64Type>()?;
+    let powers: Result<Float64Array, _> = binary(bases, exponents, f64::powf);
+    Some(powers.map(|powers| Arc::new(powers) as ArrayRef).map_err(Into::into))
+}
+
+fn rounded(values: &ArrayRef, places: Option<&ArrayRef>) -> Option<Result<ArrayRef>> {
+    let Some(places) = places else { return of_each(values, f64::round).map(Ok) };
+    let places = places.as_primitive_opt::<Int32Type>()?;
+    let of_all = places.values().first().copied().unwrap_or_default();
+    if places.null_count() == 0 && places.values().iter().all(|places| *places == of_all) {
+        return of_each(values, |value| round_to(value, of_all)).map(Ok);
+    }
+    let rounded = match values.data_type() {
+        DataType::Float64 => {
+            let values = values.as_primitive::<Float64Type>();
+            binary(values, places, round_to)
+                .map(|rounded: PrimitiveArray<Float64Type>| Arc::new(rounded) as _)
+        }
+        DataType::Float32 => {
+            let values = values.as_primitive::<Float32Type>();
+            let round = |value, places| round_to(f64::from(value), places) as f32;
+            binary(values, places, round).map(|rounded: PrimitiveArray<Float32Type>| Arc::new(rounded) as _)
+        }
+        _ => return None,
+    };
+    Some(rounded.map_err(Into::into))
+}
+
+/// Values computed of each; `None` of other types.
+fn of_each(values: &ArrayRef, compute: impl Fn(f64) -> f64) -> Option<ArrayRef> {
+    match values.data_type() {
+        DataType::Float64 => {
+            Some(Arc::new(values.as_primitive::<Float64Type>().unary::<_, Float64Type>(compute)))
+        }
+        DataType::Float32 => {
+            let values = values.as_primitive::<Float32Type>();
+            Some(Arc::new(values.unary::<_, Float32Type>(|value| compute(f64::from(value)) as f32)))
+        }
+        _ => None,
+    }
+}
+
+/// The number with so many digits behind the point that is nearest to a number, and of two the one further from zero.
+fn round_to(value: f64, places: i32) -> f64 {
+    let unit = 10_f64.powi(places.saturating_abs());
+    let (scaled, is_fraction) = if places < 0 { (value / unit, false) } else { (value * unit, true) };
+    if !scaled.is_finite() {
+        return value;
+    }
+    if unit.is_infinite() {
+        return 0.0_f64.copysign(value);
+    }
+    let whole = scaled.trunc();
+    let rest = (scaled - whole).abs();
+    // What has been rounded away of half a unit: one operation tells it exactly.
+    let is_up = rest > 0.5
+        || rest == 0.5 && {
+            let more =
+                if is_fraction { value.mul_add(unit, -scaled) } else { (-scaled).mul_add(unit, value) };
+            more == 0.0 || (more < 0.0) == (value < 0.0)
+        };
+    let rounded = if is_up { whole + 1_f64.copysign(value) } else { whole };
+    match (is_fraction, rounded == scaled) {
+        // It has no more digits.
+        (true, true) => value,
+        (true, false) => rounded / unit,
+        (false, _) => rounded * unit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_as_what_they_are() {
+        for (value, places, expected) in [
+            (2.675, 2, 2.67),
+            (-2.675, 2, -2.67),
+            (0.285, 2, 0.28),
+            (1.005, 2, 1.0),
+            (125.55, 1, 125.5),
+            (0.125, 2, 0.13),
+            (-0.125, 2, -0.13),
+            (2.5, 0, 3.0),
+            (0.499_999_999_999_999_94, 0, 0.0),
+            (15.0, -1, 20.0),
+            (-25.0, -1, -30.0),
+            (14.999, -1, 10.0),
+            (1e300, 2, 1e300),
+            (1_234_567_890_123_455.0, 1, 1_234_567_890_123_455.0),
+            (42.0, -400, 0.0),
+            (2.5, 400, 2.5),
+        ] {
+            assert_eq!(round_to(value, places), expected, "round({value}, {places})");
+        }
+        assert!(round_to(f64::NAN, 2).is_nan());
+        assert_eq!(round_to(f64::NEG_INFINITY, -2), f64::NEG_INFINITY);
+    }
+}
