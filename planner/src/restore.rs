@@ -8,6 +8,7 @@ use sqlparser::ast::VisitMut;
 
 use crate::depth::flatten;
 use crate::dialect::chains::Chains;
+use crate::dialect::concatenations::Concatenations;
 use crate::dialect::distinctions::Distinctions;
 use crate::dialect::grouping_sets::InnerSets;
 use crate::dialect::json_rows::JsonRows;
@@ -34,6 +35,7 @@ pub(crate) fn restore(statement: &mut Statement) -> Result<()> {
 
 fn restore_node<T: VisitMut>(node: &mut T) -> Result<()> {
     flatten(node)?;
+    let ControlFlow::Continue(()) = walk_mut(node, &mut Concatenations);
     let ControlFlow::Continue(()) = walk_mut(node, &mut Distinctions);
     let ControlFlow::Continue(()) = walk_mut(node, &mut Powers);
     let ControlFlow::Continue(()) = walk_mut(node, &mut Chains);

@@ -30,6 +30,7 @@ mod nested_as_text;
 mod numbers_in_quotes;
 mod octet_length;
 mod of_lists;
+mod point_in_time;
 mod range_frames;
 mod regexp_lists;
 mod rounded_casts;
@@ -106,6 +107,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
         ScalarUDF::from(hash::HashOf::default()),
         ScalarUDF::from(list_sum::ListSum::default()),
         ScalarUDF::from(octet_length::OctetLength::default()),
+        ScalarUDF::from(point_in_time::PointInTime::default()),
         ScalarUDF::from(text_split::StringSplit::default()),
         ScalarUDF::from(time_of::TimeOf::default()),
         ScalarUDF::from(to_char::ToChar::default()),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use datafusion::arrow::array::temporal_conversions::as_datetime_with_timezone;
 use datafusion::arrow::array::timezone::Tz;
 use datafusion::arrow::array::{ArrayRef, AsArray};
@@ -51,7 +52,7 @@ impl ScalarUDFImpl for AtZone {
         let Some(zone) = zone else {
             return Err(refused("AT TIME ZONE: expected the name of a zone in quotes", HINT));
         };
-        parsed(zone)?;
+        let zone = &known(zone)?;
         let ty = match args.arg_fields[1].data_type() {
             DataType::Timestamp(_, Some(_)) => MICROS,
             DataType::Timestamp(_, None) | DataType::Date32 | DataType::Null => in_zone(zone),
@@ -69,10 +70,11 @@ impl ScalarUDFImpl for AtZone {
             return Err(exec_datafusion_err!("timezone: no zone"));
         };
         let of_clocks = args.return_field.data_type() == &MICROS;
+        let name = known(zone)?;
+        let zone = parsed(&name)?;
         if !of_clocks {
-            return time.cast_to(&MICROS, None)?.cast_to(&in_zone(zone), None);
+            return point_in(time, zone, &name);
         }
-        let zone = parsed(zone)?;
         let points = time.cast_to(&in_zone("+00:00"), None)?;
         Ok(match points {
             ColumnarValue::Array(points) => {
@@ -99,6 +101,51 @@ fn in_zone(zone: &str) -> DataType {
 fn parsed(zone: &str) -> Result<Tz> {
     zone.parse().map_err(|_| refused(format!("there is no time zone \"{zone}\""), HINT))
 }
+
+/// The name of a zone as it is known, which may be written in other case.
+fn known(zone: &str) -> Result<String> {
+    let mut title = zone.to_lowercase();
+    let begins: Vec<usize> = std::iter::once(0)
+        .chain(title.match_indices(['/', '_', '-']).map(|(at, _)| at + 1))
+        .filter(|at| title.is_char_boundary(at + 1))
+        .collect();
+    begins.into_iter().for_each(|at| title[at..=at].make_ascii_uppercase());
+    let forms = [zone.to_owned(), zone.to_uppercase(), title];
+    let known = forms.into_iter().find(|form| form.parse::<Tz>().is_ok());
+    known.ok_or_else(|| refused(format!("there is no time zone \"{zone}\""), HINT))
+}
+
+/// The points in time at which clocks of a zone show times.
+fn point_in(times: &ColumnarValue, zone: Tz, name: &str) -> Result<ColumnarValue> {
+    Ok(match times.cast_to(&MICROS, None)? {
+        ColumnarValue::Array(times) => {
+            let times = times.as_primitive::<TimestampMicrosecondType>();
+            let points = times.try_unary::<_, TimestampMicrosecondType, _>(|micros| point(micros, zone))?;
+            ColumnarValue::Array(Arc::new(points.with_timezone(name)))
+        }
+        ColumnarValue::Scalar(ScalarValue::TimestampMicrosecond(micros, _)) => {
+            let point = micros.map(|micros| point(micros, zone)).transpose()?;
+            ColumnarValue::Scalar(ScalarValue::TimestampMicrosecond(point, Some(name.into())))
+        }
+        ColumnarValue::Scalar(other) => ColumnarValue::Scalar(other.cast_to(&in_zone(name))?),
+    })
+}
+
+/// The point in time at which clocks of a zone show a time; the later one, if they show it twice. Of a time that they leave out, as they are put
+/// forward, it is the one at which those would show it that are not.
+fn point(micros: i64, zone: Tz) -> Result<i64> {
+    let offset = |local: NaiveDateTime| zone.offset_from_local_datetime(&local).latest();
+    DateTime::from_timestamp_micros(micros)
+        .map(|shown| shown.naive_utc())
+        .and_then(|local| {
+            offset(local).or_else(|| offset(local.checked_sub_signed(TimeDelta::hours(HOURS))?))
+        })
+        .and_then(|offset| micros.checked_sub(i64::from(offset.fix().local_minus_utc()) * 1_000_000))
+        .ok_or_else(|| exec_datafusion_err!("the time {micros} microseconds from 1970 is too far away"))
+}
+
+/// More than clocks are ever put forward by.
+const HOURS: i64 = 25;
 
 /// What clocks of a zone show at a point in time.
 fn shown(micros: i64, zone: Tz) -> Result<i64> {

@@ -11,6 +11,7 @@ pub(crate) mod casts;
 pub(crate) mod chains;
 pub(crate) mod collations;
 pub(crate) mod columns;
+pub(crate) mod concatenations;
 pub(crate) mod distinct_on;
 pub(crate) mod distinctions;
 pub(crate) mod exact_numbers;

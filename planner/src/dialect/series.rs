@@ -54,7 +54,7 @@ fn as_list(factor: &TableFactor) -> Option<TableFactor> {
         let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg else { return None };
         given.push(expr.clone());
     }
-    if given.iter().all(is_plain) {
+    if given.iter().all(is_plain) && !ordinality {
         return None;
     }
     let name = name.to_string().to_lowercase();
@@ -103,6 +103,10 @@ mod tests {
                 "SELECT * FROM UNNEST(generate_series(1, n)) AS \"generate_series\" (\"generate_series\")",
             ),
             ("SELECT * FROM range(-1, 2 * 3)", "SELECT * FROM range(-1, 2 * 3)"),
+            (
+                "SELECT * FROM range(2) WITH ORDINALITY t(x, n)",
+                "SELECT * FROM UNNEST(range(2)) WITH ORDINALITY AS t (x, n)",
+            ),
             (
                 "SELECT * FROM RANGE(3), Range(t.n) u",
                 r#"SELECT * FROM range(3), UNNEST(range(t.n)) u ("range")"#,

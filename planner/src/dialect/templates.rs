@@ -129,9 +129,11 @@ impl Template {
     pub(crate) fn of_one(name: &str) -> Option<Self> {
         Some(Self::new(
             match name {
+                "date" => "CAST(time_of($1) AS DATE)",
                 "encode" => "CAST($1 AS BYTEA)",
                 "decode" => "CAST($1 AS VARCHAR)",
                 "make_date" => "arrow_cast(CAST($1 AS INT), 'Date32')",
+                "to_timestamp" => "point_in_time($1)",
                 "make_timestamp" => "arrow_cast(CAST($1 AS BIGINT), 'Timestamp(Microsecond, None)')",
                 _ => return None,
             },
@@ -272,7 +274,7 @@ impl Template {
             "epoch_us" => ("CAST(arrow_cast($1, 'Timestamp(Microsecond, None)') AS BIGINT)", 1, ONE_TIME),
             "epoch_ns" => ("CAST(arrow_cast($1, 'Timestamp(Nanosecond, None)') AS BIGINT)", 1, ONE_TIME),
             "make_timestamp" => (
-                "CAST(make_date($1, $2, $3) AS TIMESTAMP) + INTERVAL '1 hour' * $4 \
+                "CAST(make_date($1, $2, $3) AS TIMESTAMP(6)) + INTERVAL '1 hour' * $4 \
                  + INTERVAL '1 minute' * $5 + INTERVAL '1 second' * $6",
                 6,
                 "a year, a month, a day, an hour, a minute and seconds",
@@ -283,7 +285,7 @@ impl Template {
                 "an hour, a minute and seconds",
             ),
             "make_timestamptz" => (
-                "CAST(CAST(make_date($1, $2, $3) AS TIMESTAMP) + INTERVAL '1 hour' * $4 + INTERVAL '1 minute' * $5 \
+                "CAST(CAST(make_date($1, $2, $3) AS TIMESTAMP(6)) + INTERVAL '1 hour' * $4 + INTERVAL '1 minute' * $5 \
                  + INTERVAL '1 second' * $6 AS TIMESTAMP(6) WITH TIME ZONE)",
                 6,
                 "a year, a month, a day, an hour, a minute and seconds",

@@ -35,7 +35,7 @@ pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
         }
         DataType::Blob(_) => DataType::Bytea,
         // Of texts; what is cast to one is looked at, too.
-        DataType::Uuid => DataType::Varchar(None),
+        DataType::Uuid | DataType::JSON | DataType::JSONB => DataType::Varchar(None),
         DataType::Custom(name, arguments) if arguments.is_empty() => {
             match &*name.to_string().to_lowercase() {
                 "int1" => DataType::TinyInt(None),

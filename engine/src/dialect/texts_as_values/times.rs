@@ -25,7 +25,7 @@ pub(super) fn whole_time(text: &str) -> Cow<'_, str> {
     if bytes[4] == b'-' && !lacks_seconds {
         return Cow::Borrowed(text);
     }
-    let mut whole = text.replacen('/', "-", 2);
+    let mut whole = text[..DATE_LEN].replace('/', "-") + &text[DATE_LEN..];
     if lacks_seconds {
         whole.insert_str(16, ":00");
     }
@@ -68,6 +68,7 @@ mod tests {
             ("2001-02-03 10:30+02:00", "2001-02-03 10:30:00+02:00"),
             ("2001/02/03", "2001-02-03"),
             ("2001/02/03 10:30:15.5", "2001-02-03 10:30:15.5"),
+            ("2001-02-03 10:30 America/New_York", "2001-02-03 10:30:00 America/New_York"),
             ("2001-02-03 10:30:15", "2001-02-03 10:30:15"),
             ("2001-02/03", "2001-02/03"),
             ("1/2/2001", "1/2/2001"),
