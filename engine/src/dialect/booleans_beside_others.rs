@@ -1,4 +1,4 @@
-//! Booleans beside texts and numbers: `done = 'true'` and `done = 1`.
+//! Booleans beside texts and numbers: `done = 'true'` and `done = 1`; and casts between them and decimals.
 //!
 //! A text is read as a boolean, and beside a number `true` is 1, as in DuckDB; the relational core compares booleans with booleans alone.
 
@@ -9,7 +9,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
-use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, cast};
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, TryCast, cast};
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
@@ -56,9 +56,23 @@ fn unified(mut expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             values.push(expr);
             unify(&mut values, schema)
         }
+        Expr::Cast(Cast { expr, field }) | Expr::TryCast(TryCast { expr, field }) => {
+            cast_between(expr, field.data_type(), schema)
+        }
         _ => false,
     };
     Ok(Transformed::new_transformed(expr, is_changed))
+}
+
+/// Casts from booleans to decimals, and back, by way of a number that the core knows both of; whether it is such a cast.
+fn cast_between(value: &mut Expr, to: &DataType, schema: &DFSchema) -> bool {
+    let between = match (value.get_type(schema), to) {
+        (Ok(DataType::Boolean), DataType::Decimal128(..)) => DataType::Int64,
+        (Ok(DataType::Decimal128(..)), DataType::Boolean) => DataType::Float64,
+        _ => return false,
+    };
+    *value = cast(std::mem::take(value), between);
+    true
 }
 
 /// Makes numbers of booleans, if there are numbers, and booleans of texts, if there are none; whether there are booleans and others.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Datum, Decimal128Array};
 use datafusion::arrow::compute::kernels::numeric::div;
-use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Float64Type};
+use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Decimal128Type};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, plan_err};
@@ -63,7 +63,7 @@ fn are_integers(left: &Expr, right: &Expr, schema: &DFSchema) -> bool {
     is_integer(left) && is_integer(right)
 }
 
-/// `divide(a, b)`, which is `a // b`: what is left of the quotient without its fraction, exact for integers.
+/// `divide(a, b)`, which is `a // b`: the quotient, of integers without its fraction.
 pub(crate) fn divide() -> Arc<ScalarUDF> {
     Arc::new(ScalarUDF::from(Divide { signature: Signature::user_defined(Volatility::Immutable) }))
 }
@@ -107,7 +107,6 @@ impl ScalarUDFImpl for Divide {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let kernel = match args.arg_fields[0].data_type() {
-            DataType::Float64 => quotients_of_floats,
             DataType::Decimal128(..) => quotients_of_long_integers,
             _ => div,
         };
@@ -117,12 +116,6 @@ impl ScalarUDFImpl for Divide {
 
 /// An integer of as many digits as there may be.
 const LONG_INTEGER: DataType = DataType::Decimal128(DECIMAL128_MAX_PRECISION, 0);
-
-fn quotients_of_floats(left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRef, ArrowError> {
-    let quotients = div(left, right)?;
-    let whole = quotients.as_primitive::<Float64Type>().unary::<_, Float64Type>(f64::trunc);
-    Ok(Arc::new(whole))
-}
 
 fn quotients_of_long_integers(left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRef, ArrowError> {
     let rows = paired_rows(left, right);

@@ -23,7 +23,7 @@ const ONE_NUMBER: &str = "one number";
 const ONE_TIME: &str = "one date or timestamp";
 
 impl Template {
-    /// `a // b`: what is left of the quotient without its fraction.
+    /// `a // b`: the quotient, of integers without its fraction.
     pub(crate) const INTEGER_QUOTIENT: Self =
         Self { sql: "divide($1, $2)", takes: 2, expected: "two numbers" };
 

@@ -8,6 +8,9 @@ pub(super) fn whole_time(text: &str) -> Cow<'_, str> {
     if trimmed.len() < text.len() {
         return Cow::Owned(whole_time(trimmed).into_owned());
     }
+    if let Some(padded) = padded(text) {
+        return Cow::Owned(whole_time(&padded).into_owned());
+    }
     let bytes = text.as_bytes();
     let is = |places: std::ops::Range<usize>, test: fn(&u8) -> bool| {
         bytes.get(places).is_some_and(|part| part.iter().all(test))
@@ -30,6 +33,28 @@ pub(super) fn whole_time(text: &str) -> Cow<'_, str> {
         whole.insert_str(16, ":00");
     }
     Cow::Owned(whole)
+}
+
+/// `2001-2-3 4:05` with two digits for each of its parts; `None` if it has them.
+fn padded(text: &str) -> Option<String> {
+    let (date, time) = text.split_once([' ', 'T']).map_or((text, None), |(date, time)| (date, Some(time)));
+    let separator =
+        date.chars().find(|letter| !letter.is_ascii_digit()).filter(|letter| "-/".contains(*letter))?;
+    let parts: Vec<&str> = date.split(separator).collect();
+    let [year, month, day] = parts[..] else { return None };
+    let hour = time.map_or("00", |time| time.split(':').next().unwrap_or_default());
+    let is_number = |part: &str, lens: std::ops::RangeInclusive<usize>| {
+        lens.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_whole = [month, day, hour].iter().all(|part| part.len() == 2);
+    if is_whole || !is_number(year, 4..=4) || ![month, day, hour].iter().all(|part| is_number(part, 1..=2)) {
+        return None;
+    }
+    let date = format!("{year}{separator}{month:0>2}{separator}{day:0>2}");
+    Some(match time {
+        Some(time) => format!("{date} {hour:0>2}{}", &time[hour.len()..]),
+        None => date,
+    })
 }
 
 /// The time of day of a point in time: `2001-02-03 10:30:00` as `10:30:00`.
@@ -70,6 +95,11 @@ mod tests {
             ("2001/02/03 10:30:15.5", "2001-02-03 10:30:15.5"),
             ("2001-02-03 10:30 America/New_York", "2001-02-03 10:30:00 America/New_York"),
             ("2001-02-03 10:30:15", "2001-02-03 10:30:15"),
+            ("2001-2-3", "2001-02-03"),
+            ("2001/2/13 1:02", "2001-02-13 01:02:00"),
+            ("2001-02-03 1:02:03.5Z", "2001-02-03 01:02:03.5Z"),
+            ("2001-2-3 x", "2001-2-3 x"),
+            ("2001-2-3-4", "2001-2-3-4"),
             ("2001-02/03", "2001-02/03"),
             ("1/2/2001", "1/2/2001"),
             ("2001-02-03 10:3", "2001-02-03 10:3"),
