@@ -1,10 +1,12 @@
-//! `+`, `-` and `*` of integers, and of decimals with as many digits as there may be.
+//! `+`, `-` and `*` of integers, and of decimals with as many digits as there may be; and `/` of floating point numbers.
 
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Datum};
 use arrow::compute::kernels::numeric::{add, div, mul, sub};
-use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Decimal128Type};
+use arrow::datatypes::{
+    ArrowPrimitiveType, DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Float32Type, Float64Type,
+};
 use arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -26,7 +28,8 @@ use datafusion::physical_expr_common::datum::apply;
 use super::shift::{shift_left, shift_right};
 use crate::error::Error;
 
-/// Replaces `+`, `-`, `*`, `<<` and `>>` of integers by functions that tell when they overflow.
+/// Replaces `+`, `-`, `*`, `<<` and `>>` of integers by functions that tell when they overflow, and `/` of floating point numbers by one
+/// whose NaN is positive.
 #[derive(Debug)]
 pub(crate) struct CheckArithmetic;
 
@@ -66,7 +69,7 @@ fn check_expr(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let (left, operation, right) = match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => match Operation::of(op) {
             Some(operation)
-                if may_overflow(operation, &type_of(&left, schema)?, &type_of(&right, schema)?) =>
+                if needs_check(operation, &type_of(&left, schema)?, &type_of(&right, schema)?) =>
             {
                 (*left, operation, *right)
             }
@@ -107,10 +110,14 @@ fn type_of(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
 }
 
 /// Whether a result may not fit into its type: of integers, and of decimals where the type that would hold all results has more
-/// digits than there are.
-fn may_overflow(operation: Operation, left: &DataType, right: &DataType) -> bool {
+/// digits than there are. And whether it may be NaN of nothing.
+fn needs_check(operation: Operation, left: &DataType, right: &DataType) -> bool {
+    let is_quotient = operation == Operation::DividedBy;
     if left.is_integer() && right.is_integer() {
-        return operation != Operation::DividedBy;
+        return !is_quotient;
+    }
+    if left.is_floating() && right.is_floating() {
+        return is_quotient;
     }
     let is_decimal = |ty| matches!(ty, &DataType::Decimal128(..));
     is_decimal(left)
@@ -149,7 +156,7 @@ enum Operation {
     Plus,
     Minus,
     Times,
-    /// Of decimals.
+    /// Of decimals and floating point numbers.
     DividedBy,
     ShiftLeft,
     ShiftRight,
@@ -280,12 +287,44 @@ impl ScalarUDFImpl for Checked {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let is_decimal = args.arg_fields[0].data_type().is_decimal();
+        let ty = args.arg_fields[0].data_type();
         let first = args.args[0].clone();
         self.operations.iter().zip(&args.args[1..]).try_fold(first, |left, (operation, right)| {
             let result = apply(&left, right, operation.kernel());
-            if is_decimal { short_enough(result) } else { result.map_err(overflowed) }
+            match ty {
+                ty if ty.is_decimal() => short_enough(result),
+                ty if ty.is_floating() => with_positive_nan(result?),
+                _ => result.map_err(overflowed),
+            }
         })
+    }
+}
+
+/// Numbers in which NaN has no sign, as it has where many processors make it of `0.0 / 0.0`: it would be another one than that of files,
+/// and less than all numbers.
+fn with_positive_nan(result: ColumnarValue) -> Result<ColumnarValue> {
+    fn positive<T: ArrowPrimitiveType>(
+        numbers: &ArrayRef,
+        nan: T::Native,
+        is_nan: fn(T::Native) -> bool,
+    ) -> Option<ArrayRef> {
+        let numbers = numbers.as_primitive::<T>();
+        let any_nan = numbers.values().iter().any(|number| is_nan(*number));
+        let without_sign = |number| if is_nan(number) { nan } else { number };
+        any_nan.then(|| Arc::new(numbers.unary::<_, T>(without_sign)) as ArrayRef)
+    }
+    let numbers = result.to_array(1)?;
+    let positive = match numbers.data_type() {
+        DataType::Float64 => positive::<Float64Type>(&numbers, f64::NAN, f64::is_nan),
+        DataType::Float32 => positive::<Float32Type>(&numbers, f32::NAN, f32::is_nan),
+        _ => None,
+    };
+    match (positive, &result) {
+        (None, _) => Ok(result),
+        (Some(positive), ColumnarValue::Array(_)) => Ok(ColumnarValue::Array(positive)),
+        (Some(positive), ColumnarValue::Scalar(_)) => {
+            Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&positive, 0)?))
+        }
     }
 }
 

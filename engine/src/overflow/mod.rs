@@ -1,4 +1,4 @@
-//! Integers and decimals that overflow are errors.
+//! Integers and decimals that overflow are errors. (Quotients of floating point numbers come along, for what NaN they are.)
 //!
 //! The relational core computes with integers modulo 2^64: `9223372036854775807 + 1` would be a negative number, and so
 //! would a sum of large ones; shifts take the number of bits modulo 64. Here, `+`, `-`, `*`, `<<` and `>>` of integers become functions

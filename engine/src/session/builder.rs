@@ -175,6 +175,10 @@ fn session_state(
         .set_bool("datafusion.sql_parser.enable_subquery_sort_elimination", false)
         // What is largest comes first, and not what is not known, as in other engines and in the library.
         .set_str("datafusion.sql_parser.default_null_ordering", "nulls_last")
+        // It takes NaN for another value than NaN: a group of it would be there twice.
+        .set_bool("datafusion.optimizer.enable_topk_aggregation", false)
+        // It puts `t.a` beside `a` on the way to a field of a struct, and cannot tell them apart then.
+        .set_bool("datafusion.optimizer.enable_leaf_expression_pushdown", false)
         // Of `x IS TRUE` and some others the core's plans know that they are never null, and what runs them does not.
         .set_bool("datafusion.execution.skip_physical_aggregate_schema_check", true);
     // As in files: points in time with a zone have one, and are told in UTC.
