@@ -100,11 +100,14 @@ fn order_is_kept_where_it_is_asked_for() {
 #[test]
 fn a_sample_is_the_same_however_it_is_read() {
     let dir = tempfile::tempdir().unwrap();
-    let (glob, _) = files(dir.path(), &[5000, 5000, 5000, 300]);
+    // One of them is long enough to be read by several threads.
+    let (glob, _) = files(dir.path(), &[5000, 150_000, 5000, 300]);
     let sample = |session: Session| session.read_text(&glob).random_sample(0.2, 7);
     let (four, one) = (sample(session()), sample(Session::builder().threads(1).build().unwrap()));
     let expected = sorted(one.collect().unwrap());
-    assert!((2700..3400).contains(&expected.len()));
+    assert!((31_000..33_000).contains(&expected.len()));
+    let drawn = |session: Session| sorted(session.read_text(&glob).sample(50, 7).get().unwrap());
+    assert_eq!(drawn(session()), drawn(Session::builder().threads(1).build().unwrap()));
     for _ in 0..3 {
         assert_eq!(sorted(four.collect().unwrap()), expected);
     }
@@ -155,6 +158,8 @@ fn files_that_are_missing_or_no_text() {
     let dir = tempfile::tempdir().unwrap();
     let missing = swath::read_text(dir.path().join("no-*.txt"));
     assert!(missing.count().get().unwrap_err().to_string().contains("no-*.txt"));
+    let error = swath::read_text(Vec::<String>::new()).count().get().unwrap_err().to_string();
+    assert_eq!(error, "there is no path to read");
     let path = dir.path().join("latin1.txt");
     std::fs::write(&path, b"caf\xe9\n").unwrap();
     let lines = swath::read_text(&path);
@@ -395,4 +400,18 @@ proptest! {
         let sums: Vec<i64> = values.iter().scan(0, |sum, n| { *sum += n; Some(*sum) }).collect();
         prop_assert_eq!(got.11, sums);
     }
+}
+
+#[test]
+fn one_element_for_each_key() {
+    // As in Dask's tests: one partition is empty, and keys are in several.
+    let numbers = bag::from_iter([0, 1, 2, 1, 2, 3, 2, 3, 4, 5], 3);
+    let all = bag::range(5000..5000, 2).concat(&numbers.map(|&n| n));
+    let keys =
+        |bag: &Bag<i64>| sorted(bag.distinct_by(|n| n % 3).get().unwrap().iter().map(|n| n % 3).collect());
+    assert_eq!(keys(&all), [0, 1, 2]);
+    assert_eq!(sorted(all.distinct_by(|&n| n).get().unwrap()), [0, 1, 2, 3, 4, 5]);
+    assert!(all.filter(|_| false).distinct_by(|&n| n).get().unwrap().is_empty());
+    let error = all.distinct_by(|&n| 1 / n).get().unwrap_err().to_string();
+    assert!(error.contains("the closure of distinct_by at "), "{error}");
 }

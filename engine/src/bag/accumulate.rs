@@ -11,7 +11,7 @@ use super::site::Site;
 use crate::error::Error;
 
 impl<T: ?Sized + 'static> Bag<T> {
-    /// The state after each element, in the order of elements: a running sum, a running maximum.
+    /// The state after each element, in the order of elements: a running sum, a running maximum. `init` is not among them.
     ///
     /// It needs that order (see [`take`](Self::take)), so that files are read one after the other. A bag
     /// put together with [`concat`](Self::concat) has no such order: accumulating it is an error.

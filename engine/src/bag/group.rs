@@ -1,5 +1,6 @@
-//! `frequencies`, `distinct`, `foldby`, `group_by`: elements that belong together.
+//! `frequencies`, `distinct`, `distinct_by`, `foldby`, `group_by`: elements that belong together.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -86,6 +87,47 @@ where
 }
 
 impl<T: ?Sized + 'static> Bag<T> {
+    /// One of the elements with each key; which one is not certain. Memory: one element a key, for each
+    /// partition.
+    ///
+    /// ```
+    /// # fn main() -> swath::Result<()> {
+    /// let words = swath::bag::from_iter(["tea", "rum", "milk"], 2);
+    /// assert_eq!(words.distinct_by(|word| word.len()).get()?.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "unique")]
+    #[track_caller]
+    pub fn distinct_by<K: Hash + Eq + Send + 'static>(
+        &self,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+    ) -> BagValue<Vec<T::Owned>>
+    where
+        T: ToOwned,
+        T::Owned: Send,
+    {
+        self.reduce(
+            "distinct_by",
+            Need::Nothing,
+            HashMap::new,
+            move |site, seen: &mut HashMap<K, T::Owned>, element| {
+                if let Entry::Vacant(place) = seen.entry(site.run(|| key(element))?) {
+                    place.insert(element.to_owned());
+                }
+                Ok(MORE)
+            },
+            |parts| -> Result<_> {
+                let seen = merge_into_largest(parts, HashMap::len, |seen, part| {
+                    for (key, element) in part {
+                        seen.entry(key).or_insert(element);
+                    }
+                });
+                Ok(seen.into_values().collect())
+            },
+        )
+    }
+
     /// Folds the elements with the same key into a state, beginning with `init`, in each partition, and
     /// then combines the states of a key. Memory: one state a key, for each partition.
     ///

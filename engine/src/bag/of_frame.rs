@@ -17,6 +17,8 @@ use super::open::{Branch, Need, Opened};
 use super::sink::{BoxSink, Connect, Feed, Flow, MORE};
 use super::site::{failure, shown};
 use crate::frame::Frame;
+use crate::operators::Operator;
+use crate::operators::one_stream::OneStream;
 
 impl Frame {
     /// The rows as elements of a type that `serde` can make: a struct with fields named as the columns, a
@@ -36,15 +38,16 @@ impl Frame {
     pub fn to_bag<T: DeserializeOwned + 'static>(&self) -> Bag<T> {
         let frame = self.clone();
         Bag::of(Branch::new(move |need| {
-            let mut plan = LogicalPlanBuilder::from(frame.plan()?.clone());
-            if need == Need::Order {
-                // A limit that is never reached keeps the order of the rows and brings them into one partition.
-                plan = plan.limit(0, usize::try_from(i64::MAX).ok())?;
+            let mut plan = frame.plan()?.clone();
+            if need > Need::Nothing {
+                // A limit that is never reached keeps the order of sorted rows.
+                plan = LogicalPlanBuilder::from(plan).limit(0, usize::try_from(i64::MAX).ok())?.build()?;
+                plan = OneStream.over(plan);
             }
             let connect: Connect<T> = Arc::new(|sink| Box::new(RowFeed { sink }));
             let steps = vec!["bag of a frame".to_owned()];
             let session = frame.session().clone();
-            Ok(Opened { session, plan: plan.build()?, connect, steps, rows_are_elements: false })
+            Ok(Opened { session, plan, connect, steps, rows_are_elements: false })
         }))
     }
 }

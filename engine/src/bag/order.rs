@@ -90,7 +90,7 @@ where
 {
     /// The `k` elements with the largest keys, the largest first. NaN is smaller than all other keys.
     ///
-    /// For the smallest, use [`std::cmp::Reverse`] keys.
+    /// For the smallest, use [`std::cmp::Reverse`] keys. Which of equal ones are among them, and in which order they come, is not certain.
     ///
     /// ```
     /// # fn main() -> swath::Result<()> {
@@ -99,6 +99,8 @@ where
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "max_by_key")]
+    #[doc(alias = "min_by_key")]
     #[track_caller]
     pub fn topk_by<K: PartialOrd + Send + 'static>(
         &self,

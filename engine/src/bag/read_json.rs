@@ -49,7 +49,7 @@ fn parse<T: DeserializeOwned + 'static>(lines: &ReadText) -> Bag<T> {
             Ok(value) => sink.push(&value),
             Err(error) => {
                 let message = format!("not a {} in JSON: {error}: {}", type_name::<T>(), shown(line));
-                let hint = "each line must be one value; for others use read_text and filter_map".to_owned();
+                let hint = "each line must be one value; for others use read_text and filter_map, for one array of objects scan_json and to_bag".to_owned();
                 Err(failure(message, hint))
             }
         }

@@ -16,6 +16,8 @@ use super::sink::{BoxSink, Connect, Feed, Flow, MORE, Sink};
 use super::site::failure;
 use crate::compute::{Computable, Pending, Requests};
 use crate::error::{Error, Result};
+use crate::operators::Operator;
+use crate::operators::one_stream::OneStream;
 use crate::paths::Paths;
 use crate::session::Session;
 
@@ -209,6 +211,7 @@ const PATH_COLUMN: &str = "path";
 impl LineSource {
     fn new(session: Option<Session>, paths: impl Paths) -> Self {
         let (paths, problem) = match paths.into_paths() {
+            Ok(paths) if paths.is_empty() => (paths, Some(no_path())),
             Ok(paths) => (paths, None),
             Err(error) => (Vec::new(), Some(error)),
         };
@@ -265,9 +268,18 @@ impl LineSource {
         let session = self.session()?;
         let mut call = self.call.clone();
         call.options.push(("filename".to_owned(), OptionValue::Text(PATH_COLUMN.to_owned())));
-        let plan = if need == Need::Order { session.scan_in_order(&call)? } else { session.scan(&call)? };
+        let plan = match need {
+            Need::Nothing => session.scan(&call)?,
+            // Pieces of a file are read side by side: here they come one after the other.
+            Need::Pieces => OneStream.over(session.scan(&call)?),
+            Need::Order => session.scan_in_order(&call)?,
+        };
         Ok((session, plan))
     }
+}
+
+fn no_path() -> Error {
+    Error::query("there is no path to read", "read_text(\"logs/*.gz\")".to_owned())
 }
 
 /// What lines are given to; it is told when a file begins.

@@ -29,7 +29,8 @@ use crate::operators::{BlockJoinExec, GroupPartsExec, windows_of};
 use crate::overflow::unchecked;
 
 /// Operators that move rows about, and change none.
-const UNSEEN: [&str; 11] = [
+const UNSEEN: [&str; 12] = [
+    "OneStreamExec",
     "RepartitionExec",
     "CoalesceBatchesExec",
     "CooperativeExec",

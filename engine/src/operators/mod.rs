@@ -10,6 +10,7 @@ mod group_parts;
 mod keep_sorted;
 pub(crate) mod map_partitions;
 mod one_input;
+pub(crate) mod one_stream;
 mod ordered_values;
 mod refusals;
 pub(crate) mod repartition;
@@ -53,6 +54,7 @@ pub(crate) use group_parts::{GroupPartsExec, GroupsInParts};
 pub(crate) use keep_sorted::KeepSorted;
 use map_partitions::MapPartitions;
 pub(crate) use one_input::{Passage, PassageExec};
+use one_stream::OneStream;
 pub(crate) use ordered_values::OrderedValues;
 pub(crate) use refusals::{FailWhenRefused, Refusal};
 use repartition::Repartition;
@@ -161,7 +163,13 @@ impl ExtensionPlanner for OperatorPlanner {
         if (node.as_any() as &dyn Any).is::<RowsWithoutKeys>() {
             return Ok(Some(Arc::clone(&physical_inputs[0])));
         }
-        let known = [exec_of::<MapPartitions>, exec_of::<Repartition>, exec_of::<Sample>, exec_of::<Write>];
+        let known = [
+            exec_of::<MapPartitions>,
+            exec_of::<OneStream>,
+            exec_of::<Repartition>,
+            exec_of::<Sample>,
+            exec_of::<Write>,
+        ];
         known.into_iter().find_map(|exec| exec(node, &physical_inputs[0])).transpose()
     }
 }

@@ -15,6 +15,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, replace_
 
 use super::in_turn::InTurnExec;
 use super::{is_leaf_under_steps, is_round_robin, is_step};
+use crate::operators::one_stream::OneStreamExec;
 use crate::operators::sample::SampleExec;
 use crate::operators::windows_of;
 use crate::operators::write::WriteExec;
@@ -54,7 +55,10 @@ pub(super) fn written_together(plan: &Arc<dyn ExecutionPlan>) -> Option<&Arc<dyn
 
 /// Whether what an operator gives depends on the order in which rows come, and nothing else is asked of them.
 pub(super) fn wants_order(node: &Arc<dyn ExecutionPlan>) -> bool {
-    node.is::<SampleExec>() || is_window_over_all(node) || is_ordered_aggregate(node, AggregateMode::Single)
+    node.is::<SampleExec>()
+        || node.is::<OneStreamExec>()
+        || is_window_over_all(node)
+        || is_ordered_aggregate(node, AggregateMode::Single)
 }
 
 fn is_window_over_all(node: &Arc<dyn ExecutionPlan>) -> bool {
