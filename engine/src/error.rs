@@ -16,8 +16,19 @@ use crate::error_words;
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of a query. `Display` gives the message, one line.
-#[derive(Debug, Clone)]
+/// An error of a query. `Display` gives the message, one line; `Debug` what a program prints whose `main` returns it: the message, the
+/// detail and the hint.
+///
+/// ```
+/// use swath::prelude::*;
+///
+/// let lengths = swath::bag::from_iter([1, 2], 1).to_frame(["length"])?;
+/// let error = lengths.max("lenght").get().unwrap_err();
+/// assert_eq!(error.to_string(), "there is no column \"lenght\"");
+/// assert_eq!(format!("{error:?}"), "there is no column \"lenght\"\n  hint: did you mean \"length\"?");
+/// # Ok::<(), swath::Error>(())
+/// ```
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Error {
     /// The statement cannot be understood.
@@ -102,6 +113,18 @@ impl fmt::Display for Error {
             Self::Query(error) => f.write_str(&error.message),
             Self::TimedOut { limit } => write!(f, "the query took longer than it may, {limit:?}"),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        for (name, more) in [("detail", self.detail()), ("hint", self.hint())] {
+            if let Some(more) = more {
+                write!(f, "\n  {name}: {more}")?;
+            }
+        }
+        Ok(())
     }
 }
 
