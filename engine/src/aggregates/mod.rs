@@ -13,7 +13,7 @@ mod string_agg;
 mod wide_groups;
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -40,11 +40,20 @@ use crate::overflow::checked_sum;
 pub(crate) use self::converted::{Conversion, Converted};
 pub(crate) use self::more_types::of_booleans;
 
-/// Makes the aggregates known that the relational core lacks, and the sum that tells overflow.
-pub(crate) fn register_aggregates(state: &mut SessionState) -> Result<()> {
-    let lacking =
-        [AggregateUDF::from(mode::MostFrequent::default()), AggregateUDF::from(product::Product::default())];
-    let of_more = [
+/// `mode(x)`.
+pub(crate) fn mode() -> AggregateUDF {
+    mode::MostFrequent::default().into()
+}
+
+/// `product(x)`.
+pub(crate) fn product() -> AggregateUDF {
+    product::Product::default().into()
+}
+
+/// Aggregates of the core in place of which SQL has others of the same names: of more types, over frames that slide, with errors
+/// where a sum is too large.
+static IN_PLACE_OF_CORE: LazyLock<[Arc<AggregateUDF>; 14]> = LazyLock::new(|| {
+    [
         checked_sum(),
         of_times(of_booleans(avg_udaf()), 0),
         of_times(median_udaf(), 0),
@@ -59,8 +68,18 @@ pub(crate) fn register_aggregates(state: &mut SessionState) -> Result<()> {
         over_frames(regr_slope_udaf()),
         over_frames(regr_intercept_udaf()),
         string_agg(),
-    ];
-    for aggregate in lacking.map(Arc::new).into_iter().chain(of_more) {
+    ]
+});
+
+/// The aggregate that SQL has by the name of one of the core, if it has another.
+pub(crate) fn in_place_of(core: &AggregateUDF) -> Option<Arc<AggregateUDF>> {
+    IN_PLACE_OF_CORE.iter().find(|other| other.name() == core.name()).map(Arc::clone)
+}
+
+/// Makes the aggregates known that the relational core lacks, and those in place of the core's.
+pub(crate) fn register_aggregates(state: &mut SessionState) -> Result<()> {
+    let lacking = [mode(), product()].map(Arc::new);
+    for aggregate in lacking.into_iter().chain(IN_PLACE_OF_CORE.iter().cloned()) {
         state.register_udaf(aggregate)?;
     }
     Ok(())

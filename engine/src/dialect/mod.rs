@@ -74,6 +74,7 @@ pub(crate) use nested_as_text::NestedAsText;
 pub(crate) use range_frames::RangesOfNumbers;
 pub(crate) use rounded_casts::RoundedCasts;
 pub(crate) use sealed_lambdas::SealLambdas;
+pub(crate) use strptime::strptime;
 pub(crate) use text_as_nested::TextAsNested;
 pub(crate) use texts_as_values::{TextKind, TextsAsValues};
 pub(crate) use times_as_text::{TimesAsText, as_texts};
@@ -117,7 +118,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     let families = families.chain(text_distance::text_distances()).chain(of_lists::functions_of_lists());
     let families = families.chain(json_text::json_functions()).chain(row_functions::row_functions());
     let families = families.chain(calendar::calendar_functions());
-    let families = families.chain(strptime::all()).chain(list_picks::list_picks());
+    let families = families.chain(strptime()).chain(list_picks::list_picks());
     let families = families.chain(struct_functions::functions_of_structs());
     for function in single.into_iter().chain(families) {
         state.register_udf(Arc::new(function))?;

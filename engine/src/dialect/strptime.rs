@@ -18,8 +18,8 @@ use datafusion::logical_expr::{
 
 use super::refused;
 
-/// Both functions. Behind the text stands the form, or several, of which the first that fits is taken.
-pub(super) fn all() -> [ScalarUDF; 2] {
+/// `strptime` and `try_strptime`. Behind the text stands the form, or several, of which the first that fits is taken.
+pub(crate) fn strptime() -> [ScalarUDF; 2] {
     [false, true].map(|is_try| {
         ScalarUDF::from(Strptime { is_try, signature: Signature::user_defined(Volatility::Immutable) })
     })

@@ -8,12 +8,14 @@ mod value;
 mod when;
 mod window;
 
+use datafusion::functions::expr_fn as function;
 use datafusion::functions_aggregate::expr_fn as aggregate;
 use datafusion::logical_expr::expr::NullTreatment;
 use datafusion::logical_expr::ident;
 pub use datafusion::logical_expr::{Expr, SortExpr, lit};
 use datafusion::scalar::ScalarValue;
 
+use crate::aggregates::{mode, product};
 use crate::frame::{IntoExpr, IntoSort};
 use crate::overflow::checked_sum;
 pub use in_order::{InOrderExt, Rolling};
@@ -167,6 +169,71 @@ pub trait ExprExt: Sized {
         aggregate::var_sample(self.expr())
     }
 
+    /// The standard deviation divided by n - `ddof`: of all there is with 0; of `ddof` values or fewer, null.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "k,x\na,1\na,3\nb,5\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let groups = swath::read_csv(&path).scan()?.group_by(["k"]).agg([
+    ///     col("x").std().alias("sample"),
+    ///     col("x").std_with_ddof(0).alias("all"),
+    /// ]);
+    /// let rows = groups.sort(["k"]).select(["sample", "all"]).to_bag::<(Option<f64>, Option<f64>)>().collect()?;
+    /// assert_eq!(rows, [(Some(2.0_f64.sqrt()), Some(1.0)), (None, Some(0.0))]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    fn std_with_ddof(self, ddof: u64) -> Expr {
+        function::sqrt(self.var_with_ddof(ddof))
+    }
+
+    /// The variance divided by n - `ddof`, as of [`ExprExt::std_with_ddof`].
+    fn var_with_ddof(self, ddof: u64) -> Expr {
+        let value = self.expr();
+        if ddof == 1 {
+            return value.var();
+        }
+        let of_all = aggregate::var_pop(value.clone());
+        if ddof == 0 {
+            return of_all;
+        }
+        let count = as_float(aggregate::count(value));
+        let left = count.clone() - lit(ddof as f64);
+        when(left.clone().gt(lit(0.0)), of_all * count / left).end()
+    }
+
+    /// All values multiplied, as a double; of no value, null.
+    #[doc(alias = "prod")]
+    fn product(self) -> Expr {
+        product().call(vec![as_float(self.expr())])
+    }
+
+    /// The value that is there most often; of several, the least. Holds each value of a group once.
+    fn mode(self) -> Expr {
+        mode().call(vec![self.expr()])
+    }
+
+    /// All values as a list, nulls among them: of a frame that is sorted in its order, else in any.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "k,x\na,3\nb,5\na,1\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let lists = swath::read_csv(&path).scan()?.sort(["x"]).group_by(["k"]).agg([col("x").to_list()]).sort(["k"]);
+    /// let lists = lists.to_bag::<(String, Vec<i64>)>().collect()?;
+    /// assert_eq!(lists, [("a".to_owned(), vec![1, 3]), ("b".to_owned(), vec![5])]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "implode")]
+    #[doc(alias = "array_agg")]
+    fn to_list(self) -> Expr {
+        aggregate::array_agg(self.expr())
+    }
+
     /// The median, between the two middle values where there are two. Holds all values of a group.
     fn median(self) -> Expr {
         // The core's own median of whole numbers is a whole number.
@@ -174,20 +241,18 @@ pub trait ExprExt: Sized {
     }
 
     /// The value below which the share `q` of all values lies, between two values where it falls between
-    /// them. `q` is from 0 to 1, or the frame is an error. Holds all values of a group.
+    /// them: a double, or a point in time. `q` is from 0 to 1, or the frame is an error. Holds all values of a group.
     fn quantile(self, q: f64) -> Expr {
-        let value = as_float(self.expr());
-        aggregate::percentile_cont(value.sort(true, false), lit(q))
+        aggregate::percentile_cont(self.expr().sort(true, false), lit(q))
     }
 
-    /// About the value that [`ExprExt::quantile`] gives, in little memory (t-digest).
+    /// About the value that [`ExprExt::quantile`] gives of numbers, in little memory (t-digest).
     fn approx_quantile(self, q: f64) -> Expr {
-        let value = as_float(self.expr());
-        aggregate::approx_percentile_cont(value.sort(true, false), lit(q), None)
+        aggregate::approx_percentile_cont(self.expr().sort(true, false), lit(q), None)
     }
 
-    /// Some first value that is not null. Which one is first is not defined for rows without order; see
-    /// [`ExprExt::first_by`].
+    /// The first value that is not null: of a frame that is [sorted](crate::Frame::sort) in its order. Of rows
+    /// without order it is any of them; see [`ExprExt::first_by`].
     fn first(self) -> Expr {
         first_not_null(self.expr(), Vec::new(), true)
     }
@@ -202,8 +267,8 @@ pub trait ExprExt: Sized {
         first_not_null(self.expr(), keys.into_iter().map(IntoSort::into_sort).collect(), true)
     }
 
-    /// Some last value that is not null. Which one is last is not defined for rows without order; see
-    /// [`ExprExt::last_by`].
+    /// The last value that is not null: of a frame that is [sorted](crate::Frame::sort) in its order. Of rows
+    /// without order it is any of them; see [`ExprExt::last_by`].
     fn last(self) -> Expr {
         first_not_null(self.expr(), Vec::new(), false)
     }
@@ -223,8 +288,14 @@ pub trait ExprExt: Sized {
         aggregate::bool_and(self.expr())
     }
 
+    /// Computes the aggregates and window functions in this expression over all rows, once for each row:
+    /// `col("x") / col("x").sum().over_all()` is the share of each.
+    fn over_all(self) -> Expr {
+        windowed(self.expr(), &[], &[])
+    }
+
     /// Computes the aggregates and window functions in this expression over the rows that are equal in
-    /// the keys, once for each row. No keys: over all rows.
+    /// the keys, once for each row; for all rows, see [`ExprExt::over_all`].
     fn over<K: IntoExpr>(self, keys: impl IntoIterator<Item = K>) -> Expr {
         windowed(self.expr(), &expressions(keys), &[])
     }
@@ -274,7 +345,7 @@ fn expressions<E: IntoExpr>(columns: impl IntoIterator<Item = E>) -> Vec<Expr> {
     columns.into_iter().map(IntoExpr::into_expr).collect()
 }
 
-/// Quantiles fall between values: they are numbers with a fraction.
+/// Numbers with a fraction.
 fn as_float(expr: Expr) -> Expr {
     datafusion::logical_expr::cast(expr, arrow::datatypes::DataType::Float64)
 }

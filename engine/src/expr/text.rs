@@ -7,6 +7,9 @@ use datafusion::logical_expr::{Expr, cast, lit};
 use datafusion::scalar::ScalarValue;
 use regex::Regex;
 
+use super::when;
+use crate::dialect::strptime;
+
 /// A column of texts, by [`ValueExt::str`](super::ValueExt::str): the methods that make something of each
 /// text. Null stays null. Characters are counted, not bytes; patterns are regular expressions.
 ///
@@ -76,11 +79,30 @@ impl TextExpr {
         function::upper(self.0)
     }
 
+    /// Each word with a capital letter and small ones behind it.
+    #[doc(alias = "title")]
+    #[doc(alias = "to_titlecase")]
+    pub fn initcap(self) -> Expr {
+        function::initcap(self.0)
+    }
+
     /// Without blanks, tabs and line ends at both ends.
     #[doc(alias = "strip")]
     #[doc(alias = "strip_chars")]
     pub fn trim(self) -> Expr {
-        function::btrim(vec![self.0, lit(" \t\r\n")])
+        function::btrim(vec![self.0, lit(BLANKS)])
+    }
+
+    /// Without blanks, tabs and line ends in front.
+    #[doc(alias = "lstrip")]
+    pub fn trim_start(self) -> Expr {
+        function::ltrim(vec![self.0, lit(BLANKS)])
+    }
+
+    /// Without blanks, tabs and line ends behind.
+    #[doc(alias = "rstrip")]
+    pub fn trim_end(self) -> Expr {
+        function::rtrim(vec![self.0, lit(BLANKS)])
     }
 
     /// How many characters it has.
@@ -128,11 +150,38 @@ impl TextExpr {
         function::substring(self.0, lit(i64::from(start) + 1), lit(i64::from(len)))
     }
 
-    /// Filled up in front to so many characters; a longer one is cut off.
+    /// Where a text, as it is written, is in it for the first time, in characters counted from 0; null where it is not.
+    #[doc(alias = "strpos")]
+    pub fn find(self, text: &str) -> Expr {
+        let place = function::strpos(self.0, lit(text));
+        function::nullif(cast(place, DataType::Int64), lit(0i64)) - lit(1i64)
+    }
+
+    /// How often the pattern matches in it, one match behind the other.
+    #[doc(alias = "count")]
+    pub fn count_matches(self, pattern: &str) -> Expr {
+        function::regexp_count(self.0, lit(pattern), None, None)
+    }
+
+    /// Filled up in front to so many characters; a longer one stays as it is.
     #[doc(alias = "rjust")]
     #[doc(alias = "zfill")]
     pub fn pad_start(self, len: u32, fill: char) -> Expr {
-        function::lpad(vec![self.0, lit(i64::from(len)), lit(fill.to_string())])
+        self.padded(len, fill, function::lpad)
+    }
+
+    /// Filled up behind to so many characters; a longer one stays as it is.
+    #[doc(alias = "ljust")]
+    pub fn pad_end(self, len: u32, fill: char) -> Expr {
+        self.padded(len, fill, function::rpad)
+    }
+
+    /// Padding in the core cuts what is longer.
+    fn padded(self, len: u32, fill: char, pad: impl Fn(Vec<Expr>) -> Expr) -> Expr {
+        let len = i64::from(len);
+        let is_shorter = function::character_length(self.0.clone()).lt(lit(len));
+        let padded = pad(vec![self.0.clone(), lit(len), lit(fill.to_string())]);
+        when(is_shorter, padded).otherwise(self.0)
     }
 
     /// As a date in a format such as `%d.%m.%Y`; what does not fit it is an error.
@@ -140,4 +189,34 @@ impl TextExpr {
     pub fn to_date(self, format: &str) -> Expr {
         cast(function::to_date(vec![self.0, lit(format)]), DataType::Date32)
     }
+
+    /// As a point in time in a format such as `%d.%m.%Y %H:%M`; what does not fit it is an error.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "at\n31.1.2013 6:05\nnever\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let log = swath::read_csv(&path).scan()?;
+    /// let known = log.select([col("at").str().try_to_timestamp("%d.%m.%Y %H:%M")]);
+    /// assert_eq!(known.to_bag::<Option<String>>().collect()?, [Some("2013-01-31T06:05:00".to_owned()), None]);
+    /// assert!(log.select([col("at").str().to_timestamp("%d.%m.%Y %H:%M")]).collect().is_err());
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "strptime")]
+    #[doc(alias = "to_datetime")]
+    pub fn to_timestamp(self, format: &str) -> Expr {
+        let [strptime, _] = strptime();
+        strptime.call(vec![self.0, lit(format)])
+    }
+
+    /// Like [`TextExpr::to_timestamp`], with null for what does not fit the format. Of a date alone, add `.dt().date()`.
+    pub fn try_to_timestamp(self, format: &str) -> Expr {
+        let [_, try_strptime] = strptime();
+        try_strptime.call(vec![self.0, lit(format)])
+    }
 }
+
+/// What is left out at the ends of texts.
+const BLANKS: &str = " \t\r\n";

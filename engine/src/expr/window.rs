@@ -7,6 +7,8 @@ use datafusion::logical_expr::{
 };
 use datafusion::scalar::ScalarValue;
 
+use crate::optimizer::ORDERED;
+
 /// Window functions whose value is that of a row at some distance: without an order they have none.
 const AT_A_DISTANCE: [&str; 2] = ["lag", "lead"];
 
@@ -16,11 +18,10 @@ pub(super) fn windowed(expr: Expr, keys: &[Expr], order: &[SortExpr]) -> Expr {
         window.params.partition_by = keys.to_vec();
         if !order.is_empty() {
             window.params.order_by = order.to_vec();
-        }
-        // A frame that was said, as of a rolling mean, stays.
-        if window.params.window_frame == WindowFrame::new(None) {
-            let ordered = (!window.params.order_by.is_empty()).then_some(false);
-            window.params.window_frame = WindowFrame::new(ordered);
+            // A frame that was said, as of a rolling mean, stays. One that was not is all rows, also of an aggregate with an order of its own.
+            if window.params.window_frame == WindowFrame::new(None) {
+                window.params.window_frame = WindowFrame::new(Some(false));
+            }
         }
         Expr::WindowFunction(Box::new(window))
     };
@@ -50,11 +51,13 @@ pub(super) fn up_to_here(expr: Expr) -> Expr {
     over_rows(expr, WindowFrameBound::Preceding(ScalarValue::UInt64(None)), WindowFrameBound::CurrentRow)
 }
 
-/// Whether the function has no order of rows and would take one: a number of rows, a value of another row,
-/// whatever has a frame. Aggregates over all rows of a window would become running ones.
+/// Whether the function has no order of rows and would take one: a number of rows, a value of another row, the first one,
+/// whatever has a frame. Other aggregates over all rows of a window do not care.
 pub(crate) fn wants_order(window: &WindowFunction) -> bool {
     let of_rows = matches!(window.fun, WindowFunctionDefinition::WindowUDF(_));
-    window.params.order_by.is_empty() && (of_rows || window.params.window_frame != WindowFrame::new(None))
+    let of_first_row = ORDERED.contains(&window.fun.name()) && !window.params.distinct;
+    window.params.order_by.is_empty()
+        && (of_rows || of_first_row || window.params.window_frame != WindowFrame::new(None))
 }
 
 /// Whether the function means nothing without an order of rows, and has none.

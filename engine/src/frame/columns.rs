@@ -71,7 +71,7 @@ impl<E: IntoExpr> IntoSort for E {
     }
 }
 
-/// One column name, or several.
+/// One column name, or several; `()` for none.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -85,6 +85,12 @@ impl<E: IntoExpr> IntoSort for E {
 pub trait Columns {
     /// The names.
     fn into_names(self) -> Vec<String>;
+}
+
+impl Columns for () {
+    fn into_names(self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl Columns for &str {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::expr::col;
 use crate::inspect::type_name;
 
-/// The rows of all frames. Columns are matched by name; where a frame lacks one, its rows are null
+/// The rows of all frames, in no certain order. Columns are matched by name; where a frame lacks one, its rows are null
 /// there. The columns stand in the order in which they are met first. Integers and fractions become
 /// fractions, texts and anything else texts; types that have nothing in common are an error.
 ///
@@ -54,6 +54,8 @@ fn common_types(first: &LogicalPlan, second: &LogicalPlan) -> Result<HashMap<Str
         }
         let common = match field.data_type().is_string() || other.data_type().is_string() {
             true => Some(DataType::Utf8View),
+            // The core takes numbers for days since 1970.
+            false if is_number_beside_time(field.data_type(), other.data_type()) => None,
             false => type_union_coercion(field.data_type(), other.data_type()),
         };
         let Some(common) = common else {
@@ -70,6 +72,10 @@ fn common_types(first: &LogicalPlan, second: &LogicalPlan) -> Result<HashMap<Str
         types.insert(field.name().clone(), common);
     }
     Ok(types)
+}
+
+fn is_number_beside_time(a: &DataType, b: &DataType) -> bool {
+    (a.is_numeric() && b.is_temporal()) || (a.is_temporal() && b.is_numeric())
 }
 
 /// The plan with columns of these types, so that the schema of the whole tells them.

@@ -50,7 +50,7 @@ fn describe(plan: &LogicalPlan) -> Result<LogicalPlan> {
         let own = bare(table.cloned(), field.name());
         let ty = if field.data_type().is_numeric() { DataType::Float64 } else { DataType::Utf8 };
         let found = if field.data_type().is_numeric() {
-            let quartile = |q| Some(own.clone().approx_quantile(q));
+            let quartile = |q| Some(cast(own.clone(), DataType::Float64).approx_quantile(q));
             [
                 Some(own.clone().mean()),
                 Some(own.clone().std()),

@@ -25,7 +25,8 @@ impl Frame {
         self.build(LogicalPlanBuilder::distinct)
     }
 
-    /// One row for each combination of values in these columns, the first of a sorted frame, else any.
+    /// One row for each combination of values in these columns, the first of a sorted frame, else any. For the last one, sort the
+    /// other way round; for the rows that are there once only, `filter(len().over(["a", "b"]).eq(lit(1)))`.
     #[doc(alias = "unique")]
     pub fn drop_duplicates(&self, subset: impl Columns) -> Self {
         let subset = subset.into_names();
@@ -47,7 +48,20 @@ impl Frame {
     }
 
     /// How often each value of a column is there, most often first, as the columns of that name and
-    /// `count` (`count_` if the column itself is named so). Null is a value like any other.
+    /// `count` (`count_` if the column itself is named so). Null is a value like any other; `drop_nulls` leaves it out.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b\nx,1\ny,1\nx,2\n,3\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let counts = swath::read_csv(&path).scan()?.value_counts("a").drop_nulls();
+    /// let shares = counts.with_column((col("count") / col("count").sum().over_all()).alias("share"));
+    /// let shares = shares.to_bag::<(String, i64, f64)>().collect()?;
+    /// assert_eq!(shares, [("x".to_owned(), 2, 2.0 / 3.0), ("y".to_owned(), 1, 1.0 / 3.0)]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
     #[doc(alias = "mode")]
     pub fn value_counts(&self, name: &str) -> Self {
         self.step(|plan| {

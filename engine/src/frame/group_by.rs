@@ -2,7 +2,7 @@
 
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::logical_expr::{Expr, SortExpr, lit};
 
 use super::select::{aggregate, named, output_name};
 use super::sort::{sort_keys, unsorted};
@@ -68,20 +68,32 @@ impl GroupBy {
     /// use swath::prelude::*;
     ///
     /// let frame = swath::read_csv(&path).scan()?;
-    /// let largest = frame.sort([desc("x")]).group_by(["k"]).head(2);
+    /// let sorted = frame.sort([desc("x")]).group_by(["k"]);
+    /// assert_eq!(sorted.tail(1).to_bag::<(String, i64)>().take(9).get()?, [("b".to_owned(), 5), ("a".to_owned(), 1)]);
+    /// let largest = sorted.head(2);
     /// let rows = largest.to_bag::<(String, i64)>().take(9).get()?;
     /// assert_eq!(rows, [("b".to_owned(), 5), ("a".to_owned(), 3), ("a".to_owned(), 2)]);
     /// # Ok::<(), swath::Error>(())
     /// ```
     #[doc(alias = "nlargest")]
     pub fn head(&self, n: usize) -> Frame {
-        let order = match self.frame.plan().map(sort_keys) {
+        self.first_in(n, "first", |order| order)
+    }
+
+    /// The last `n` rows of each group of a sorted frame, with all columns, in the order of the frame.
+    pub fn tail(&self, n: usize) -> Frame {
+        self.first_in(n, "last", |order| order.iter().map(SortExpr::reverse).collect())
+    }
+
+    /// The first `n` rows of each group in an order made of the frame's.
+    fn first_in(&self, n: usize, which: &str, order: impl Fn(Vec<SortExpr>) -> Vec<SortExpr>) -> Frame {
+        let of_frame = match self.frame.plan().map(sort_keys) {
             Ok(Some(order)) => order,
-            Ok(None) => return self.frame.step(|_| Err(unsorted("first rows of its groups"))),
+            Ok(None) => return self.frame.step(|_| Err(unsorted(&format!("{which} rows of its groups")))),
             Err(_) => return self.frame.clone(),
         };
         let keys = self.keys.iter().map(|key| key.clone().unalias());
-        self.frame.filter(row_number().over_sorted(keys, order).lt_eq(lit(n as u64)))
+        self.frame.filter(row_number().over_sorted(keys, order(of_frame)).lt_eq(lit(n as u64)))
     }
 
     /// How many rows each group has, as the column `size`.
@@ -120,12 +132,12 @@ impl GroupBy {
         self.each(columns, "n_unique", ExprExt::n_unique)
     }
 
-    /// A first value of each group that is not null; see [`ExprExt::first`] on order.
+    /// The first value of each group that is not null; see [`ExprExt::first`] on order.
     pub fn first(&self, columns: impl Columns) -> Frame {
         self.each(columns, "first", ExprExt::first)
     }
 
-    /// A last value of each group that is not null; see [`ExprExt::last`] on order.
+    /// The last value of each group that is not null; see [`ExprExt::last`] on order.
     pub fn last(&self, columns: impl Columns) -> Frame {
         self.each(columns, "last", ExprExt::last)
     }

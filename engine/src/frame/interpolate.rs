@@ -4,8 +4,10 @@ use arrow::datatypes::DataType;
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::logical_expr::{Expr, cast};
 
-use super::{Columns, Frame};
+use super::{Columns, Frame, column_type};
+use crate::error::Error;
 use crate::expr::{InOrderExt, col, when};
+use crate::inspect::type_name;
 
 /// The name of the column of row numbers, which is there in between.
 const ROW: &str = "number of the row";
@@ -26,8 +28,22 @@ impl Frame {
     /// # Ok::<(), swath::Error>(())
     /// ```
     pub fn interpolate(&self, columns: impl Columns) -> Self {
-        let filled: Vec<Expr> = columns.into_names().iter().map(|name| between(name)).collect();
-        self.with_row_index(ROW).with_columns(filled).drop([ROW])
+        let names = columns.into_names();
+        let checked = self.step(|plan| {
+            for name in &names {
+                let ty = column_type(plan, name)?;
+                if !ty.is_numeric() {
+                    let message = format!(
+                        "the column \"{name}\" has no numbers to interpolate: it is {}",
+                        type_name(&ty)
+                    );
+                    return Err(Error::query(message, "cast it before, or see forward_fill".to_owned()));
+                }
+            }
+            Ok(plan.clone())
+        });
+        let filled: Vec<Expr> = names.iter().map(|name| between(name)).collect();
+        checked.with_row_index(ROW).with_columns(filled).drop([ROW])
     }
 }
 

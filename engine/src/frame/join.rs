@@ -2,7 +2,7 @@
 
 use datafusion::common::JoinType;
 use datafusion::functions::expr_fn::coalesce;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator, binary_expr};
 
 use super::select::check_names;
 use super::{Columns, Frame, column, names, own_columns, without_tables};
@@ -14,7 +14,7 @@ use crate::expr::col;
 ///
 /// Keys by [`Join::on`] stand once in the result. Keys by [`Join::left_on`] and [`Join::right_on`], and
 /// all other columns, stay; a column of the right side whose name the left side has, too, gets the
-/// suffix `_right`. Null is equal to nothing.
+/// suffix `_right`. Null is equal to nothing, unless [`Join::nulls_equal`] says so.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -38,6 +38,10 @@ use crate::expr::col;
 /// // In conditions, names of the right side are those that they have in the result.
 /// assert_eq!(rows(Join::inner().on_expr(col("x").lt(col("x_right"))))?, 4);
 /// assert_eq!(rows(Join::inner().left_on("k").right_on("k"))?, 1);
+/// // Rows without a key find each other as in pandas and Dask.
+/// let without = left.select([null().cast(Text).alias("k")]);
+/// assert_eq!(without.join(&without, Join::inner().on("k")).count().get()?, 0);
+/// assert_eq!(without.join(&without, Join::inner().on("k").nulls_equal()).count().get()?, 4);
 /// assert_eq!(left.join(&right, Join::full().on("k")).columns()?, ["k", "x", "x_right"]);
 /// assert_eq!(left.join(&right, Join::inner().on("k").suffix("_2")).columns()?, ["k", "x", "x_2"]);
 /// # Ok::<(), swath::Error>(())
@@ -49,6 +53,7 @@ pub struct Join {
     left_on: Vec<String>,
     right_on: Vec<String>,
     conditions: Vec<Expr>,
+    nulls_equal: bool,
     suffix: String,
 }
 
@@ -66,6 +71,7 @@ impl Join {
             left_on: Vec::new(),
             right_on: Vec::new(),
             conditions: Vec::new(),
+            nulls_equal: false,
             suffix: "_right".to_owned(),
         }
     }
@@ -130,6 +136,12 @@ impl Join {
         self
     }
 
+    /// Null is equal to null in the columns by [`Join::on`], [`Join::left_on`] and [`Join::right_on`], as in pandas.
+    pub fn nulls_equal(mut self) -> Self {
+        self.nulls_equal = true;
+        self
+    }
+
     /// What is put behind names that both sides have; `_right` unless set.
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = suffix.into();
@@ -175,7 +187,8 @@ impl Join {
             let left_column = column(&left, left_key)?;
             column(right, right_key)?;
             let new = renamed.iter().find(|(old, _)| old == right_key).map_or(right_key, |(_, new)| new);
-            conditions.push(left_column.eq(col(new)));
+            let operator = if self.nulls_equal { Operator::IsNotDistinctFrom } else { Operator::Eq };
+            conditions.push(binary_expr(left_column, operator, col(new)));
         }
         let right_columns = own_columns(right).into_iter().zip(&renamed);
         let right_columns = right_columns.map(|(column, (_, new))| column.unalias().alias(new));

@@ -106,7 +106,10 @@ impl Frame {
     /// ```
     #[doc(alias = "dtypes")]
     pub fn schema(&self) -> Result<SchemaRef> {
-        Ok(SchemaRef::clone(self.plan()?.schema().inner()))
+        let plan = self.plan()?;
+        // Some types are settled when a plan is made ready to run; what is wrong with it then is told by what runs it.
+        let settled = self.session.settled(plan);
+        Ok(SchemaRef::clone(settled.as_ref().unwrap_or(plan).schema().inner()))
     }
 
     /// The names of the columns, in order.

@@ -4,7 +4,7 @@ use arrow::datatypes::DataType;
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlanBuilder, cast, lit};
 
-use super::select::project;
+use super::select::{project, refuse_aggregates};
 use super::{Columns, Frame, IntoExpr, bare, column};
 use crate::error::Error;
 
@@ -38,6 +38,7 @@ impl Frame {
 
     fn fill(&self, value: Expr, names: Option<Vec<String>>) -> Self {
         self.step(|plan| {
+            refuse_aggregates(&value, "fill_null")?;
             for name in names.iter().flatten() {
                 column(plan, name)?;
             }

@@ -1,5 +1,6 @@
 //! From long to wide.
 
+use arrow::array::{Array, AsArray};
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::utils::find_aggregate_exprs;
@@ -7,6 +8,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use super::select::{aggregate, output_name};
 use super::{Columns, Frame, column, column_type};
+use crate::dialect::as_texts;
 use crate::error::{Error, Result};
 use crate::expr::col;
 
@@ -89,7 +91,7 @@ impl Pivot {
         let index = index.collect::<Result<Vec<Expr>>>()?;
         let mut cells = Vec::with_capacity(values.len() * self.cells.len());
         for value in values {
-            let value_name = if value.is_null() { "null".to_owned() } else { value.to_string() };
+            let value_name = name_of(value)?;
             let value = value.cast_to(&ty)?;
             let condition = match value.is_null() {
                 true => on.clone().is_null(),
@@ -140,6 +142,13 @@ impl Frame {
         }
         Ok(found)
     }
+}
+
+/// The name of the column that a value becomes.
+fn name_of(value: &ScalarValue) -> Result<String> {
+    let text = as_texts(&value.to_array()?)?;
+    let text = text.as_string::<i32>();
+    Ok(if text.is_null(0) { "null".to_owned() } else { text.value(0).to_owned() })
 }
 
 /// The expression with its aggregates over those rows only for which the condition is true.

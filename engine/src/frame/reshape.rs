@@ -28,6 +28,9 @@ impl Frame {
     pub fn explode(&self, columns: impl Columns) -> Self {
         let names = columns.into_names();
         self.step(|plan| {
+            if names.is_empty() {
+                return Err(Error::query("there is no column to explode", "explode(\"tags\")".to_owned()));
+            }
             for name in &names {
                 let ty = column_type(plan, name)?;
                 if !ty.is_list() {
@@ -45,7 +48,7 @@ impl Frame {
     }
 
     /// From wide to long: for each row and each of `values`, a row with the columns `ids`, the name of
-    /// the value's column as `variable`, and its `value`. No `values`: all columns but `ids`. Values of columns
+    /// the value's column as `variable`, and its `value`. Of no `values`, `()`, all columns but `ids`. Values of columns
     /// of several types are texts, unless all are numbers.
     ///
     /// ```

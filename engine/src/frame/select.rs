@@ -8,7 +8,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::utils::{find_aggregate_exprs, find_window_exprs};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast};
 
-use super::types::settled;
+use super::types::{BETWEEN_VALUES, settled};
 use super::windows::with_windows;
 use super::{Columns, Frame, IntoExpr, bare, column, names, own_columns};
 use crate::error::{Error, Result};
@@ -291,10 +291,23 @@ pub(super) fn named(expr: Expr) -> Expr {
     match expr {
         Expr::Column(_) | Expr::Alias(_) => expr,
         other => {
-            let name = other.human_display().to_string();
+            let name = shown(&other);
             other.alias(name)
         }
     }
+}
+
+/// What an expression is called that has no name: its function and values, without what these are always given.
+pub(super) fn shown(expr: &Expr) -> String {
+    let plain = expr.clone().transform_up(|expr| {
+        let Expr::AggregateFunction(mut function) = expr else { return Ok(Transformed::no(expr)) };
+        function.params.null_treatment = None;
+        if BETWEEN_VALUES.contains(&function.func.name()) {
+            function.params.order_by.clear();
+        }
+        Ok(Transformed::yes(Expr::AggregateFunction(function)))
+    });
+    plain.map_or_else(|_| expr.human_display().to_string(), |plain| plain.data.human_display().to_string())
 }
 
 /// The name of a column that an expression makes.
@@ -302,7 +315,7 @@ pub(super) fn output_name(expr: &Expr) -> String {
     match expr {
         Expr::Column(column) => column.name.clone(),
         Expr::Alias(alias) => alias.name.clone(),
-        other => other.human_display().to_string(),
+        other => shown(other),
     }
 }
 
@@ -321,12 +334,12 @@ pub(super) fn check_names(names: impl Iterator<Item = String>) -> Result<()> {
     Ok(())
 }
 
-fn refuse_aggregates(expr: &Expr, method: &str) -> Result<()> {
+pub(super) fn refuse_aggregates(expr: &Expr, method: &str) -> Result<()> {
     match find_aggregate_exprs([expr]).first() {
         None => Ok(()),
         Some(aggregate) => Err(Error::query(
-            format!("{method} has no groups for {}", aggregate.human_display()),
-            "add .over([\"key\"]) for the value of each row's group, .over([] as [&str; 0]) for that of all rows"
+            format!("{method} has no groups for {}", shown(aggregate)),
+            "add .over([\"key\"]) for the value of each row's group, .over_all() for that of all rows"
                 .to_owned(),
         )),
     }

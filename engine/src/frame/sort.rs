@@ -1,19 +1,25 @@
 //! Rows in an order, and the first or last of them.
 
+use std::any::Any;
 use std::collections::HashMap;
 
 use datafusion::common::Column;
 use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::datasource::source_as_provider;
 use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::utils::find_window_exprs;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, cast, lit};
 
 use arrow::datatypes::DataType;
 
-use super::select::{check_names, output_name, project};
+use super::select::{check_names, output_name, project, refuse_aggregates, shown};
 use super::types::settled;
-use super::{Frame, IntoSort, column, own_columns};
+use super::{Columns, Frame, IntoSort, column, own_columns};
 use crate::error::{Error, Result};
 use crate::expr::ExprExt;
+use crate::operators::Operator;
+use crate::operators::one_stream::OneStream;
+use crate::table::SourceTable;
 
 impl Frame {
     /// Sorts by columns or expressions: ascending, nulls last, unless the key is made with
@@ -36,8 +42,16 @@ impl Frame {
         let keys: Vec<SortExpr> = keys.into_iter().map(IntoSort::into_sort).collect();
         self.step(|plan| {
             if keys.is_empty() {
-                let hint = "give at least one column".to_owned();
-                return Err(Error::query("there is nothing to sort by", hint));
+                return Err(no_keys());
+            }
+            for key in &keys {
+                refuse_aggregates(&key.expr, "sort")?;
+                if !find_window_exprs([&key.expr]).is_empty() {
+                    return Err(Error::query(
+                        format!("{} is computed over a window, and not there to sort by", shown(&key.expr)),
+                        "make a column of it before, with with_columns".to_owned(),
+                    ));
+                }
             }
             let keys = keys.into_iter().map(|key| SortExpr { expr: settled(plan, key.expr), ..key });
             Ok(LogicalPlanBuilder::from(plan.clone()).sort(keys)?.build()?)
@@ -45,7 +59,8 @@ impl Frame {
     }
 
     /// The `n` rows with the largest values of a column, largest first; nulls only where there are not
-    /// enough others. Keeps `n` rows in memory, not all.
+    /// enough others. Of several columns, the next one counts among rows that are equal in those before it.
+    /// Keeps `n` rows in memory, not all.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
@@ -56,20 +71,23 @@ impl Frame {
     /// assert_eq!(frame.nsmallest(2, "a").max("a").get()?, Some(2.0));
     /// # Ok::<(), swath::Error>(())
     /// ```
-    pub fn nlargest(&self, n: usize, column: &str) -> Self {
-        self.extreme(n, column, false)
+    #[doc(alias = "top_k")]
+    pub fn nlargest(&self, n: usize, columns: impl Columns) -> Self {
+        self.extreme(n, columns, false)
     }
 
     /// The `n` rows with the smallest values of a column, smallest first; nulls only where there are not
-    /// enough others.
-    pub fn nsmallest(&self, n: usize, column: &str) -> Self {
-        self.extreme(n, column, true)
+    /// enough others. Of several columns as of [`Frame::nlargest`].
+    #[doc(alias = "bottom_k")]
+    pub fn nsmallest(&self, n: usize, columns: impl Columns) -> Self {
+        self.extreme(n, columns, true)
     }
 
-    fn extreme(&self, n: usize, name: &str, ascending: bool) -> Self {
+    fn extreme(&self, n: usize, columns: impl Columns, ascending: bool) -> Self {
+        let names = columns.into_names();
         self.step(|plan| {
-            let key = column(plan, name)?.sort(ascending, false);
-            first_sorted(plan, vec![key], n)
+            let keys = names.iter().map(|name| Ok(column(plan, name)?.sort(ascending, false)));
+            first_sorted(plan, keys.collect::<Result<Vec<_>>>()?, n)
         })
     }
 
@@ -94,32 +112,43 @@ impl Frame {
     /// # Ok::<(), swath::Error>(())
     /// ```
     pub fn slice(&self, skip: usize, n: usize) -> Self {
-        self.build(|builder| builder.limit(skip, Some(n)))
+        // The core counts in signed numbers.
+        const MOST: usize = i64::MAX as usize;
+        self.build(|builder| builder.limit(skip.min(MOST), Some(n.min(MOST))))
     }
 
-    /// The rows of a sorted frame with their numbers, counted from 0, as a first column of that name.
+    /// The rows with their numbers, counted from 0, as a first column of that name: of a sorted frame in its order, of
+    /// one of files as they stand there, file by file. Sorted by this column it has the order of its files, for
+    /// [`Frame::tail`] and [`InOrderExt`](crate::InOrderExt).
     ///
-    /// A frame that is not sorted has no such numbers, as its files are read side by side: asking for them
-    /// is an error.
+    /// Rows of groups and joins that are not sorted have no numbers: asking for them is an error.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
     /// # let path = dir.path().join("t.csv");
     /// # std::fs::write(&path, "a\n2\n1\n3\n").unwrap();
-    /// let frame = swath::read_csv(&path).scan()?.sort(["a"]).with_row_index("row");
-    /// assert_eq!(frame.to_bag::<(i64, i64)>().take(3).get()?, [(0, 1), (1, 2), (2, 3)]);
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// let rows = |frame: &swath::Frame| frame.to_bag::<(i64, i64)>().take(3).get();
+    /// assert_eq!(rows(&frame.sort(["a"]).with_row_index("row"))?, [(0, 1), (1, 2), (2, 3)]);
+    /// let numbered = frame.with_row_index("row").sort(["row"]);
+    /// assert_eq!(rows(&numbered)?, [(0, 2), (1, 1), (2, 3)]);
+    /// assert_eq!(rows(&numbered.tail(1))?, [(2, 3)]);
     /// # Ok::<(), swath::Error>(())
     /// ```
     #[doc(alias = "with_row_count")]
     #[doc(alias = "reset_index")]
     pub fn with_row_index(&self, name: &str) -> Self {
         self.step(|plan| {
-            let keys = sort_keys(plan).ok_or_else(|| unsorted("row numbers"))?;
+            let (rows, keys) = match sort_keys(plan) {
+                Some(keys) => (plan.clone(), keys),
+                None if is_of_files(plan) => (OneStream.over(plan.clone()), Vec::new()),
+                None => return Err(unsorted("row numbers")),
+            };
             let number = cast(row_number().over_sorted([] as [Expr; 0], keys), DataType::Int64) - lit(1i64);
             let mut columns = vec![number.alias(name)];
             columns.extend(own_columns(plan));
             check_names(columns.iter().map(output_name))?;
-            project(plan, columns)
+            project(&rows, columns)
         })
     }
 
@@ -139,18 +168,42 @@ impl Frame {
 
 /// The first rows in an order.
 fn first_sorted(plan: &LogicalPlan, keys: Vec<SortExpr>, n: usize) -> Result<LogicalPlan> {
+    if keys.is_empty() {
+        return Err(no_keys());
+    }
     let rows = LogicalPlanBuilder::from(plan.clone());
     // The relational core cannot sort for no rows.
     let rows = if n == 0 { rows.limit(0, Some(0))? } else { rows.sort_with_limit(keys, Some(n))? };
     Ok(rows.build()?)
 }
 
+fn no_keys() -> Error {
+    Error::query("there is nothing to sort by", "give at least one column".to_owned())
+}
+
 /// What a frame lacks that is not sorted.
 pub(super) fn unsorted(what: &str) -> Error {
     Error::query(
         format!("a frame that is not sorted has no {what}"),
-        "sort it before: frame.sort([\"column\"])".to_owned(),
+        format!("sort it before: frame.sort([\"column\"]); {AS_IN_FILES}"),
     )
+}
+
+/// What gives a frame the order of its files.
+pub(super) const AS_IN_FILES: &str =
+    "or, as rows stand in the files: frame.with_row_index(\"row\").sort([\"row\"])";
+
+/// Whether the rows of a plan come as they stand in files, if they are taken in one stream.
+fn is_of_files(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::TableScan(scan) => source_as_provider(&scan.source)
+            .is_ok_and(|table| (table.as_ref() as &dyn Any).is::<SourceTable>()),
+        LogicalPlan::Filter(_)
+        | LogicalPlan::Limit(_)
+        | LogicalPlan::Projection(_)
+        | LogicalPlan::SubqueryAlias(_) => is_of_files(plan.inputs()[0]),
+        _ => false,
+    }
 }
 
 /// What the rows of a plan are sorted by.

@@ -3,7 +3,7 @@
 use datafusion::functions_aggregate::expr_fn::{self as aggregate, count};
 use datafusion::logical_expr::{Expr, lit};
 
-use super::select::{aggregate as aggregated, output_name};
+use super::select::{aggregate as aggregated, output_name, shown};
 use super::{Frame, IntoExpr, own_columns};
 use crate::error::{Error, Result};
 use crate::expr::ExprExt;
@@ -30,6 +30,7 @@ use crate::scalar::{Count, Scalar};
 /// ```
 impl Frame {
     /// How many rows there are.
+    #[doc(alias = "len")]
     pub fn count(&self) -> Scalar<Count> {
         self.scalar(|| count(lit(1)), "count")
     }
@@ -127,7 +128,7 @@ impl Frame {
 
     fn of(&self, column: impl IntoExpr, function: impl FnOnce(Expr) -> Expr) -> Scalar {
         let value = function(column.into_expr());
-        let name = value.human_display().to_string();
+        let name = shown(&value);
         self.scalar(|| value, &name)
     }
 

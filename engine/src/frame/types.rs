@@ -1,19 +1,27 @@
 //! Types of what a plan computes, settled while the plan is made.
 
+use std::sync::Arc;
+
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition, cast};
+use datafusion::logical_expr::{
+    AggregateUDF, Expr, ExprSchemable, LogicalPlan, SortExpr, WindowFunctionDefinition, cast,
+};
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 
+use crate::aggregates::in_place_of;
 use crate::dialect::with_fractions;
 
 /// Aggregates that take numbers; a truth counts 1, what is false 0.
-const OF_NUMBERS: [&str; 4] = ["sum", "avg", "stddev", "var"];
+const OF_NUMBERS: [&str; 6] = ["sum", "avg", "stddev", "stddev_pop", "var", "var_pop"];
 
-/// The expression with numbers for booleans where those are summed up, quotients of integers with their fractions, and cases of one
-/// type, so that the plan tells what type its columns will have.
+/// Aggregates that fall between values: of numbers they are of those with fractions.
+pub(super) const BETWEEN_VALUES: [&str; 2] = ["percentile_cont", "approx_percentile_cont"];
+
+/// The expression with the aggregates that SQL has, with numbers for booleans where those are summed up, quotients of integers with
+/// their fractions, and cases of one type, so that the plan tells what type its columns will have.
 pub(super) fn settled(plan: &LogicalPlan, expr: Expr) -> Expr {
-    let expr = counted(plan, expr);
+    let expr = with_own_aggregates(plan, expr);
     let expr = with_fractions(expr.clone(), plan.schema()).unwrap_or(expr);
     let has_cases = expr.exists(|expr| Ok(matches!(expr, Expr::Case(_)))).unwrap_or(false);
     if !has_cases {
@@ -24,29 +32,39 @@ pub(super) fn settled(plan: &LogicalPlan, expr: Expr) -> Expr {
     settled.map_or(expr, |settled| settled.data)
 }
 
-fn counted(plan: &LogicalPlan, expr: Expr) -> Expr {
-    let number = |args: Vec<Expr>| {
-        let counted = |arg: Expr| match arg.get_type(plan.schema()) {
-            Ok(DataType::Boolean) => cast(arg, DataType::Int64),
-            _ => arg,
-        };
-        args.into_iter().map(counted).collect()
-    };
-    let changed = expr.clone().transform_up(|expr| {
-        Ok(match expr {
-            Expr::AggregateFunction(mut function) if OF_NUMBERS.contains(&function.func.name()) => {
-                function.params.args = number(std::mem::take(&mut function.params.args));
-                Transformed::yes(Expr::AggregateFunction(function))
+fn with_own_aggregates(plan: &LogicalPlan, expr: Expr) -> Expr {
+    let changed = expr.clone().transform_up(|mut expr| {
+        match &mut expr {
+            Expr::AggregateFunction(call) => {
+                use_own(plan, &mut call.func, &mut call.params.args, &mut call.params.order_by);
             }
-            Expr::WindowFunction(mut window)
-                if matches!(window.fun, WindowFunctionDefinition::AggregateUDF(_))
-                    && OF_NUMBERS.contains(&window.fun.name()) =>
-            {
-                window.params.args = number(std::mem::take(&mut window.params.args));
-                Transformed::yes(Expr::WindowFunction(window))
+            Expr::WindowFunction(call) => {
+                let WindowFunctionDefinition::AggregateUDF(function) = &mut call.fun else {
+                    return Ok(Transformed::no(expr));
+                };
+                use_own(plan, function, &mut call.params.args, &mut []);
             }
-            other => Transformed::no(other),
-        })
+            _ => return Ok(Transformed::no(expr)),
+        }
+        Ok(Transformed::yes(expr))
     });
     changed.map_or(expr, |changed| changed.data)
+}
+
+/// Makes an aggregate of the core that of SQL, of values that it takes.
+fn use_own(plan: &LogicalPlan, function: &mut Arc<AggregateUDF>, args: &mut [Expr], order: &mut [SortExpr]) {
+    if let Some(own) = in_place_of(function) {
+        *function = own;
+    }
+    let (is_of_numbers, is_between) =
+        (OF_NUMBERS.contains(&function.name()), BETWEEN_VALUES.contains(&function.name()));
+    let values = args.iter_mut().take(if is_between { 1 } else { usize::MAX });
+    for value in values.chain(order.iter_mut().map(|key| &mut key.expr)) {
+        let ty = match value.get_type(plan.schema()) {
+            Ok(DataType::Boolean) if is_of_numbers => DataType::Int64,
+            Ok(ty) if is_between && ty.is_numeric() && ty != DataType::Float64 => DataType::Float64,
+            _ => continue,
+        };
+        *value = cast(std::mem::take(value), ty);
+    }
 }

@@ -1,12 +1,12 @@
 //! Windows beside the columns of a frame.
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr_rewriter::normalize_col;
 use datafusion::logical_expr::utils::find_window_exprs;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 
 use super::bare;
-use super::sort::sort_keys;
+use super::sort::{AS_IN_FILES, sort_keys};
 use crate::error::{Error, Result};
 use crate::expr::{lacks_order, wants_order};
 
@@ -15,12 +15,41 @@ use crate::expr::{lacks_order, wants_order};
 pub(super) fn with_windows(plan: &LogicalPlan, exprs: Vec<Expr>) -> Result<(LogicalPlan, Vec<Expr>)> {
     let exprs = exprs.into_iter().map(|expr| ordered(expr, plan)).collect::<Result<Vec<_>>>()?;
     let exprs = exprs.into_iter().map(|expr| normalize_col(expr, plan)).collect::<Result<Vec<_>, _>>()?;
+    let (plan, exprs) = with_inner_windows(plan, exprs)?;
     let windows = LogicalPlanBuilder::window_plan(plan.clone(), find_window_exprs(&exprs))?;
     let exprs = exprs.into_iter().map(|expr| rebased(expr, &windows)).collect::<Result<_>>()?;
-    let windows = match sort_keys(plan) {
+    let windows = match sort_keys(&plan) {
         Some(keys) => LogicalPlanBuilder::from(windows).sort(keys)?.build()?,
         None => windows,
     };
+    Ok((windows, exprs))
+}
+
+/// A plan with the windows that are inside of others computed beside its columns, and the expressions with these as columns.
+fn with_inner_windows(plan: &LogicalPlan, exprs: Vec<Expr>) -> Result<(LogicalPlan, Vec<Expr>)> {
+    let mut inner: Vec<Expr> = Vec::new();
+    for window in find_window_exprs(&exprs) {
+        window.apply_children(|child| {
+            let found = find_window_exprs([child]);
+            inner.extend(found);
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+    }
+    if inner.is_empty() {
+        return Ok((plan.clone(), exprs));
+    }
+    let (windows, columns) = with_windows(plan, inner.clone())?;
+    let as_columns = |expr: Expr| {
+        let placed = expr.transform_down(|expr| {
+            let place = inner.iter().position(|inner| *inner == expr);
+            Ok(match place {
+                Some(place) => Transformed::yes(columns[place].clone()),
+                None => Transformed::no(expr),
+            })
+        })?;
+        Ok(placed.data)
+    };
+    let exprs = exprs.into_iter().map(as_columns).collect::<Result<_>>()?;
     Ok((windows, exprs))
 }
 
@@ -45,8 +74,9 @@ fn ordered(expr: Expr, plan: &LogicalPlan) -> Result<Expr> {
                 lacking.fun.name(),
                 value.unwrap_or_default()
             ),
-            "sort the frame before: frame.sort([\"day\"]); or say the order: .over_sorted([] as [&str; 0], [\"day\"])"
-                .to_owned(),
+            format!(
+                "sort the frame before: frame.sort([\"day\"]); or say the order: .over_sorted([] as [&str; 0], [\"day\"]); {AS_IN_FILES}"
+            ),
         ));
     };
     let placed = expr.transform_down(|expr| {

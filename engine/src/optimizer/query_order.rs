@@ -33,7 +33,7 @@ impl AnalyzerRule for QueryOrder {
 }
 
 /// Aggregates whose value depends on which row comes first.
-const ORDERED: [&str; 5] = ["array_agg", "first_value", "last_value", "nth_value", "string_agg"];
+pub(crate) const ORDERED: [&str; 5] = ["array_agg", "first_value", "last_value", "nth_value", "string_agg"];
 /// Functions of windows of which this is true, too.
 const ORDERED_WINDOWS: [&str; 4] = ["row_number", "ntile", "lag", "lead"];
 /// Functions of windows that are of the order of the window and not of rows: without one, all rows are equal.

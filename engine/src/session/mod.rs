@@ -513,6 +513,12 @@ impl Session {
         Ok(())
     }
 
+    /// The plan with the types that it has when it is run; `None` where something is wrong with it.
+    pub(crate) fn settled(&self, plan: &LogicalPlan) -> Option<LogicalPlan> {
+        let state = self.context.state();
+        state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {}).ok()
+    }
+
     /// Like [`Self::scan`], with the files read one after the other, in one partition.
     pub(crate) fn scan_in_order(&self, call: &SourceCall) -> Result<LogicalPlan> {
         let _open = self.sources.open(call)?;

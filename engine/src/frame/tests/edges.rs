@@ -100,6 +100,9 @@ fn types_that_meet() {
         assert_eq!(sorted_rows(&text), ["1", "2", "a", "b"]);
         let dates = concat([frame.select(["d"]), frame.select([col("k").alias("d")])]).unwrap();
         assert_eq!(sorted_rows(&dates), ["", "2020-01-31", "a", "b"]);
+        // Numbers are no days, as they are in the core.
+        let day = concat([frame.select(["x"]), frame.select([col("d").alias("x")])]).unwrap();
+        assert_eq!(error(&day).0, "the column \"x\" is bigint in one frame and date in another");
         let (message, hint) = error(&with("b").unwrap());
         assert_eq!(message, "the column \"x\" is bigint in one frame and boolean in another");
         assert!(hint.contains("frame.cast(\"x\", Text)"), "{hint}");
@@ -157,4 +160,55 @@ fn blocking_methods_may_stand_in_async_code() {
         let sums = bag::range(0..3, 2).map(|_| bag::range(0..10, 2).sum().get().unwrap_or(-1));
         assert_eq!(sums.collect().unwrap(), [45; 3]);
     });
+}
+
+#[test]
+fn values_that_become_columns_have_names_for_people() {
+    with_frame("k,t,y\n1,2020-01-01 10:00:00,0.5\n2,NA,1.0\n", |frame| {
+        let names = |on: &str| {
+            let wide = frame.pivot(Pivot::new(on, len()).index("k")).unwrap();
+            wide.columns().unwrap().split_off(1)
+        };
+        assert_eq!(names("t"), ["2020-01-01 10:00:00", "null"]);
+        assert_eq!(names("y"), ["0.5", "1.0"]);
+    });
+}
+
+#[test]
+fn types_are_known_before_anything_is_run() {
+    with_frame("d,x\n2020-01-31,1\n2020-02-01,2\n", |frame| {
+        let months =
+            frame.select([col("d").dt().truncate("month").alias("m"), (col("x") / lit(2)).alias("h")]);
+        let found = months.collect().unwrap()[0].schema();
+        for (known, found) in months.schema().unwrap().fields().iter().zip(found.fields()) {
+            assert_eq!(known.data_type(), found.data_type());
+        }
+        assert_eq!(rows(&months.persist().unwrap()), rows(&months));
+        assert_eq!(frame.head(usize::MAX).count().get().unwrap(), 2);
+    });
+}
+
+#[test]
+fn numbers_that_are_none_are_one() {
+    with_frame("x\n0.0\n1.0\n0.0\n2.0\n", |frame| {
+        let made = when(col("x").gt(lit(0)), lit(f64::NAN)).otherwise(col("x") / col("x"));
+        let nan = frame.with_column(made.alias("y"));
+        assert_eq!(rows(&nan.select(["y"]).distinct()), ["NaN"]);
+        assert_eq!(rows(&nan.select(["y"]).distinct().sort(["y"]).head(5)), ["NaN"]);
+        assert_eq!(nan.filter(col("y").gt(lit(1e300))).count().get().unwrap(), 4);
+        let groups = nan.group_by(["y"]).agg([len()]).sort([desc("len")]).head(2);
+        assert_eq!(rows(&groups), ["NaN 4"]);
+        assert!(nan.max("y").get().unwrap().unwrap().is_nan());
+    });
+}
+
+#[test]
+fn fields_of_structs_in_sql_over_a_frame() {
+    let folder = Folder::new();
+    let path = folder.file("e.jsonl", "{\"user\":{\"name\":\"ann\"},\"tags\":[1,2],\"at\":1}\n");
+    let table = crate::scan_json(path).unwrap();
+    let names = table.sql("SELECT user.name AS name, count(*) AS n FROM self GROUP BY name");
+    assert_eq!(rows(&names), ["ann 1"]);
+    let name = crate::functions::get_field(col("user"), "name").alias("name");
+    assert_eq!(rows(&table.explode("tags").select([name, col("tags")])), ["ann 1", "ann 2"]);
 }

@@ -118,7 +118,9 @@ fn rows_are_numbered() {
         let place = crate::functions::window::row_number().over(["k"]).alias("place");
         let placed = frame.sort([desc("day")]).with_column(place).select(["k", "day", "place"]);
         assert_eq!(rows(&placed)[..2], ["a 4 1", "a 3 2"]);
-        assert_eq!(error(&frame.with_row_index("i")).0, "a frame that is not sorted has no row numbers");
+        let (message, hint) = error(&frame.group_by(["k"]).size().with_row_index("i"));
+        assert_eq!(message, "a frame that is not sorted has no row numbers");
+        assert!(hint.contains("frame.sort"), "{hint}");
         assert_eq!(error(&frame.sort(["day"]).with_row_index("x")).0, "two columns are named \"x\"");
     });
 }
@@ -138,5 +140,73 @@ fn first_rows_of_groups() {
             "a frame that is not sorted has no first rows of its groups"
         );
         assert_eq!(error(&sorted.group_by(["nope"]).head(1)).0, "there is no column \"nope\"");
+    });
+}
+
+#[test]
+fn rows_of_files_are_numbered_as_they_stand_there() {
+    let folder = Folder::new();
+    for file in 0..3 {
+        let rows: String = (0..60_000).map(|row| format!("{},{file}\n", file * 60_000 + row)).collect();
+        folder.file(&format!("t{file}.csv"), &format!("x,file\n{rows}"));
+    }
+    let session = Session::builder().threads(4).build().unwrap();
+    let frame = read_csv(folder.0.path().join("*.csv")).session(&session).scan().unwrap();
+    let numbered = frame.with_row_index("row");
+    assert_eq!(numbered.filter(col("row").not_eq(col("x"))).count().get().unwrap(), 0);
+    let some = frame.filter((col("x") % lit(1000)).eq(lit(7))).select(["x"]).with_row_index("row");
+    assert_eq!(rows(&some.sort(["row"]).tail(2)), ["178 178007", "179 179007"]);
+    assert_eq!(rows(&frame.slice(60_000, 2).with_row_index("row").sort(["row"])), ["0 60000 1", "1 60001 1"]);
+    let steps = numbered.sort(["row"]).with_column(col("x").diff(1).alias("step"));
+    assert_eq!((steps.min("step").get().unwrap(), steps.max("step").get().unwrap()), (Some(1.0), Some(1.0)));
+    // Elements of a bag come so, too, where their order matters.
+    let elements = frame.select(["x"]).to_bag::<i64>();
+    assert!(elements.take(130_000).get().unwrap().into_iter().eq(0..130_000));
+    let sample = |threads| {
+        let session = Session::builder().threads(threads).build().unwrap();
+        let frame = read_csv(folder.0.path().join("*.csv")).session(&session).scan().unwrap();
+        let mut drawn = frame.select(["x"]).to_bag::<i64>().random_sample(0.01, 7).collect().unwrap();
+        drawn.sort_unstable();
+        drawn
+    };
+    assert_eq!(sample(4), sample(1));
+}
+
+#[test]
+fn last_rows_of_groups() {
+    with_frame(SALES, |frame| {
+        let sorted = frame.sort(["day"]);
+        assert_eq!(rows(&sorted.group_by(["k"]).tail(1)), ["b 2 3", "a 4 5"]);
+        assert_eq!(rows(&sorted.group_by(["k"]).tail(0)), [""; 0]);
+        assert_eq!(
+            error(&frame.group_by(["k"]).tail(1)).0,
+            "a frame that is not sorted has no last rows of its groups"
+        );
+        let lists = sorted.group_by(["k"]).agg([
+            col("x").to_list().alias("list"),
+            col("x").first().alias("first"),
+            col("x").last().alias("last"),
+        ]);
+        assert_eq!(sorted_rows(&lists), ["a [4, , 6, 5] 4 5", "b [1, 3] 1 3"]);
+    });
+}
+
+#[test]
+fn windows_over_windows() {
+    with_frame(SALES, |frame| {
+        let sorted = frame.filter(col("k").eq(lit("a"))).sort(["day"]);
+        let column = |expr: Expr| rows(&sorted.select([col("day"), expr.alias("z")]));
+        assert_eq!(column(col("x").shift(1).cum_sum()), ["1", "2 4", "3", "4 10"]);
+        assert_eq!(column(col("x").shift(-1).rolling(2).mean()), ["1", "2", "3 5.5", "4"]);
+        assert_eq!(column(col("x").shift(1).shift(1).shift(1)), ["1", "2", "3", "4 4"]);
+        assert_eq!(rows(&sorted.filter(col("x").shift(1).cum_sum().gt(lit(4))).select(["day"])), ["4"]);
+        let changes = frame
+            .sort(["k", "day"])
+            .with_column(col("x").diff(1).over(["k"]).cum_sum().over(["k"]).alias("z"));
+        assert_eq!(rows(&changes.select(["k", "z"])), ["a", "a", "a", "a -1", "b", "b 2"]);
+    });
+    with_frame("x\n1\n", |frame| {
+        assert!(error(&frame.sort([col("x").cum_sum()])).1.contains("with_columns"));
+        assert!(error(&frame.fill_null(col("x").mean())).1.contains(".over_all()"));
     });
 }

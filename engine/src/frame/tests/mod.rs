@@ -180,7 +180,7 @@ fn windows_keep_every_row() {
         let frame = frame.with_columns([
             col("x").sum().over(["k"]).alias("total"),
             col("x").sum().over_sorted(["k"], ["day"]).alias("running"),
-            (col("x") - col("x").min().over([] as [&str; 0])).alias("above"),
+            (col("x") - col("x").min().over_all()).alias("above"),
         ]);
         assert_eq!(rows(&frame.sort(["k", "day"])), ["a 1 1 4 1 0", "a 2 3 4 4 2", "b 1 5 5 5 4"]);
         let place = crate::functions::window::row_number().over_sorted(["k"], [desc("x")]);
@@ -277,7 +277,7 @@ fn shapes_change() {
         assert!(frame.pivot(Pivot::new("y", col("x").sum())).is_err());
         let long = frame.melt("k", ["m", "x"]).filter(col("k").eq(lit("a")));
         assert_eq!(sorted_rows(&long), ["a m 1", "a m 2", "a x 1", "a x 2"]);
-        assert_eq!(frame.melt(["k"], [] as [&str; 0]).count().get().unwrap(), 10);
+        assert_eq!(frame.melt(["k"], ()).count().get().unwrap(), 10);
         assert!(error(&frame.explode("x")).0.contains("not a list"));
     });
 }

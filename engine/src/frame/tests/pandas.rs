@@ -111,3 +111,92 @@ fn values_in_order() {
         assert_eq!(rows(&frame.nlargest(6, "x").select(["x"])), ["6", "4", "3", "1", "", ""]);
     });
 }
+
+#[test]
+fn deviations_of_all_and_of_samples() {
+    with_frame(ROWS, |frame| {
+        let groups = frame.group_by(["k"]).agg([
+            col("x").std_with_ddof(0).alias("all"),
+            col("x").var_with_ddof(1).alias("sample"),
+            col("x").var_with_ddof(2).alias("less"),
+            col("x").product().alias("product"),
+            col("t").mode().alias("mode"),
+        ]);
+        assert_eq!(sorted_rows(&groups), [" 1.0 2.0  24.0 u", "a 1.0 2.0  3.0 u", "b     v"]);
+        let whole = frame.select([
+            col("x").std_with_ddof(0).alias("all"),
+            col("x").var_with_ddof(2).alias("less"),
+            col("x").var_with_ddof(4).alias("none"),
+            col("x").product().alias("product"),
+        ]);
+        assert_eq!(rows(&whole), ["1.8027756377319946 6.5  72.0"]);
+    });
+}
+
+#[test]
+fn rows_without_a_key_find_each_other_where_asked() {
+    with_frame(ROWS, |frame| {
+        let numbers = frame.select(["k", "x"]);
+        let both = |join: Join| numbers.join(&numbers, join.on("k").suffix("_y").nulls_equal());
+        let pairs = [" 4 4", " 4 6", " 6 4", " 6 6", "a 1 1", "a 1 3", "a 3 1", "a 3 3", "b", "b", "b", "b"];
+        for join in [Join::inner(), Join::left(), Join::right(), Join::full()] {
+            assert_eq!(sorted_rows(&both(join)), pairs);
+        }
+        assert_eq!(both(Join::semi()).count().get().unwrap(), 6);
+        assert_eq!(both(Join::anti()).count().get().unwrap(), 0);
+    });
+}
+
+#[test]
+fn largest_by_several_columns() {
+    with_frame(ROWS, |frame| {
+        let largest = frame.nlargest(3, ["y", "x"]).select(["y", "x"]);
+        assert_eq!(rows(&largest), ["3.5", "2.5 4", "1.5"]);
+        assert_eq!(rows(&frame.nsmallest(2, ["k", "x"]).select(["k", "x"])), ["a 1", "a 3"]);
+        assert_eq!(error(&frame.nlargest(1, ())).0, "there is nothing to sort by");
+    });
+}
+
+#[test]
+fn values_of_groups_beside_each_row() {
+    with_frame(ROWS, |frame| {
+        let beside = frame.sort(["y", "x"]).with_columns([
+            col("y").median().over(["k"]).alias("median"),
+            col("x").first().over(["k"]).alias("first"),
+            col("y").last().over(["k"]).alias("last"),
+            col("y").last_by(["y"]).over(["k"]).alias("largest"),
+            col("y").cum_sum().alias("sum"),
+        ]);
+        let columns = beside.select(["k", "y", "median", "first", "last", "largest", "sum"]);
+        let expected = [
+            "a 0.5 0.5 1 0.5 0.5 0.5",
+            "b 1.5 2.5  3.5 3.5 2.0",
+            " 2.5 2.5 4 2.5 2.5 4.5",
+            "b 3.5 2.5  3.5 3.5 8.0",
+            "a  0.5 1 0.5 0.5",
+            "  2.5 4 2.5 2.5",
+        ];
+        assert_eq!(rows(&columns), expected);
+    });
+}
+
+#[test]
+fn what_has_left_a_window_is_forgotten() {
+    with_frame("day,x\n1,NaN\n2,1\n3,2\n4,3\n5,1e20\n6,1\n7,2\n8,4\n", |frame| {
+        let frame = frame.cast("x", Float64).sort(["day"]);
+        let rolling = || col("x").rolling(2);
+        let column = |expr: Expr| rows(&frame.select([col("day"), expr.alias("z")])).split_off(5);
+        assert_eq!(column(rolling().mean()), ["6 5e19", "7 1.5", "8 3.0"]);
+        assert_eq!(column(rolling().var()).split_off(1), ["7 0.5", "8 2.0"]);
+    });
+}
+
+#[test]
+fn middles_of_times() {
+    with_frame("d,t\n2020-01-01,2020-01-01 10:00:00\n2020-01-03,2020-01-01 11:00:00\nNA,NA\n", |frame| {
+        let middle = frame.select([col("d").mean().alias("d"), col("t").median().alias("t")]);
+        assert_eq!(rows(&middle), ["2020-01-02T00:00:00 2020-01-01T10:30:00"]);
+        let late = frame.quantile("t", 1.0).as_type::<String>().get().unwrap();
+        assert_eq!(late.as_deref(), Some("2020-01-01T11:00:00"));
+    });
+}

@@ -121,6 +121,12 @@ fn texts_are_taken_apart() {
         assert_eq!(column(s().slice(1, 3)), ["oo", "", "nïc"]);
         assert_eq!(column(s().slice(100, 3)), ["", "", ""]);
         assert_eq!(column(s().pad_start(9, 'ß')), ["ßßfoo bar", "", "ßßÜnïcödé"]);
+        assert_eq!(column(s().pad_end(9, '.')), ["foo bar..", "", "Ünïcödé.."]);
+        assert_eq!(column(s().pad_start(3, '.')), ["foo bar", "", "Ünïcödé"]);
+        assert_eq!(column(s().find("o")), ["1", "", ""]);
+        assert_eq!(column(s().find("cö")), ["", "", "3"]);
+        assert_eq!(column(s().count_matches("[o-r]")), ["3", "", "0"]);
+        assert_eq!(column(s().initcap())[0], "Foo Bar");
         assert_eq!(column(s().replace("o", "0")), ["f00 bar", "", "Ünïcödé"]);
         assert_eq!(column(s().replace_regex("([a-z])", "<$1>"))[0], "<f><o><o> <b><a><r>");
         assert_eq!(column(s().extract("(o+) (b)", 1))[0], "oo");
@@ -130,6 +136,9 @@ fn texts_are_taken_apart() {
         assert!(frame.filter(s().matches("(")).collect().is_err());
         let blanks = lit(" \t a b\r\n").str().trim().str().len_chars();
         assert_eq!(column(blanks)[0], "3");
+        let ends =
+            [lit(" a ").str().trim_start(), lit(" a ").str().trim_end()].map(|end| end.str().len_chars());
+        assert_eq!(ends.map(|end| column(end).swap_remove(0)), ["2", "2"]);
         let parts = frame.head(1).select([lit("a,,b").str().split(",").alias("z")]).explode("z");
         assert_eq!(parts.count().get().unwrap(), 3);
         assert_eq!(parts.drop_nulls().count().get().unwrap(), 3);
