@@ -1,10 +1,12 @@
 //! Rows without their repetitions.
 
 use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::logical_expr::{LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, lit};
 
 use super::select::aggregate;
+use super::sort::{numbered, sort_keys};
 use super::{Columns, Frame, column, own_columns};
+use crate::error::Result;
 use crate::expr::{ExprExt, col};
 
 impl Frame {
@@ -25,25 +27,26 @@ impl Frame {
         self.build(LogicalPlanBuilder::distinct)
     }
 
-    /// One row for each combination of values in these columns, the first of a sorted frame, else any. For the last one, sort the
-    /// other way round; for the rows that are there once only, `filter(len().over(["a", "b"]).eq(lit(1)))`.
+    /// One row for each combination of values in these columns: of a sorted frame the first, of files the one that stands there first,
+    /// else any. They come in any order. For the last one, sort the other way round; for the rows that are there once only,
+    /// `filter(len().over(["a", "b"]).eq(lit(1)))`.
     #[doc(alias = "unique")]
     pub fn drop_duplicates(&self, subset: impl Columns) -> Self {
         let subset = subset.into_names();
         self.step(|plan| {
-            let keys = subset.iter().map(|name| column(plan, name)).collect::<crate::Result<Vec<_>>>()?;
+            let keys = subset.iter().map(|name| column(plan, name)).collect::<Result<Vec<_>>>()?;
             if keys.is_empty() {
                 return Ok(LogicalPlanBuilder::from(plan.clone()).distinct()?.build()?);
             }
-            // What is kept of the rows of a key is one whole row: values that are null stay null.
-            let order = super::sort::sort_keys(plan).map(|order| {
-                // The relational core asks for the keys first.
-                let mut by: Vec<_> = keys.iter().map(|key| key.clone().sort(true, false)).collect();
-                by.extend(order);
-                by
-            });
-            let rows = LogicalPlanBuilder::from(plan.clone()).distinct_on(keys, own_columns(plan), order)?;
-            Ok(rows.build()?)
+            if let Some(order) = sort_keys(plan) {
+                return first_of_each(plan, keys, own_columns(plan), Some(order));
+            }
+            let Some((rows, number)) = numbered(plan)? else {
+                return first_of_each(plan, keys, own_columns(plan), None);
+            };
+            let keys = subset.iter().map(|name| column(&rows, name)).collect::<Result<Vec<_>>>()?;
+            let columns = own_columns(&rows).into_iter().filter(|column| column.clone().unalias() != number);
+            first_of_each(&rows, keys, columns.collect(), Some(vec![number.asc()]))
         })
     }
 
@@ -72,4 +75,17 @@ impl Frame {
             Ok(LogicalPlanBuilder::from(counts).sort(order)?.build()?)
         })
     }
+}
+
+/// The first row of each key, of which one whole row is kept: values that are null stay null.
+fn first_of_each(
+    plan: &LogicalPlan,
+    keys: Vec<Expr>,
+    columns: Vec<Expr>,
+    order: Option<Vec<SortExpr>>,
+) -> Result<LogicalPlan> {
+    // The relational core asks for the keys first.
+    let by_keys: Vec<SortExpr> = keys.iter().map(|key| key.clone().sort(true, false)).collect();
+    let order = order.map(|order| [by_keys, order].concat());
+    Ok(LogicalPlanBuilder::from(plan.clone()).distinct_on(keys, columns, order)?.build()?)
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::common::Column;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::logical_expr::LogicalPlanBuilder;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, SortExpr};
 
 use super::Frame;
+use super::sort::sort_keys;
 use crate::compute::compute_async;
 use crate::error::{Error, Result};
 use crate::session::Session;
@@ -42,12 +45,12 @@ impl Session {
             let hint = "give at least one batch, which may be empty".to_owned();
             return Err(Error::query("there is no batch, and so no columns", hint));
         };
-        memory_frame(self, first.schema(), batches)
+        memory_frame(self, first.schema(), batches, None)
     }
 }
 
 impl Frame {
-    /// Runs the plan now and keeps the rows in memory, as a new frame that reads them from there.
+    /// Runs the plan now and keeps the rows in memory, as a new frame that reads them from there. A frame that is sorted stays so.
     ///
     /// # Errors
     /// Whatever the query meets.
@@ -72,12 +75,37 @@ impl Frame {
     /// Whatever the query meets.
     pub async fn persist_async(&self) -> Result<Self> {
         let rows = compute_async(self).await?;
-        memory_frame(self.session(), self.schema()?, rows)
+        let order = sort_keys(self.plan()?).map(|keys| keys.iter().map(without_table).collect::<Result<_>>());
+        memory_frame(self.session(), self.schema()?, rows, order.transpose()?)
     }
 }
 
-fn memory_frame(session: &Session, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Frame> {
-    let table = MemTable::try_new(schema, vec![batches])?;
-    let scan = LogicalPlanBuilder::scan("memory", provider_as_source(Arc::new(table)), None)?;
+/// A frame of batches, which may be sorted already.
+fn memory_frame(
+    session: &Session,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    order: Option<Vec<SortExpr>>,
+) -> Result<Frame> {
+    let table =
+        MemTable::try_new(schema, vec![batches])?.with_sort_order(order.clone().into_iter().collect());
+    let mut scan = LogicalPlanBuilder::scan("memory", provider_as_source(Arc::new(table)), None)?;
+    if let Some(order) = order {
+        // What is sorted already is not sorted once more.
+        scan = scan.sort(order)?;
+    }
     Ok(Frame::new(session, scan.build()?))
+}
+
+/// A key by columns that belong to no table.
+fn without_table(key: &SortExpr) -> Result<SortExpr> {
+    let expr = key.expr.clone().transform(|expr| {
+        Ok(match expr {
+            Expr::Column(Column { name, .. }) => {
+                Transformed::yes(Expr::Column(Column::new_unqualified(name)))
+            }
+            expr => Transformed::no(expr),
+        })
+    })?;
+    Ok(key.with_expr(expr.data))
 }

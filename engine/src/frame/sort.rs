@@ -12,7 +12,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, 
 
 use arrow::datatypes::DataType;
 
-use super::select::{check_names, output_name, project, refuse_aggregates, shown};
+use super::select::{check_names, free_name, output_name, project, refuse_aggregates, shown};
 use super::types::settled;
 use super::{Columns, Frame, IntoSort, column, own_columns};
 use crate::error::{Error, Result};
@@ -141,8 +141,7 @@ impl Frame {
         self.step(|plan| {
             let (rows, keys) = match sort_keys(plan) {
                 Some(keys) => (plan.clone(), keys),
-                None if is_of_files(plan) => (OneStream.over(plan.clone()), Vec::new()),
-                None => return Err(unsorted("row numbers")),
+                None => (as_in_files(plan).ok_or_else(|| unsorted("row numbers"))?, Vec::new()),
             };
             let number = cast(row_number().over_sorted([] as [Expr; 0], keys), DataType::Int64) - lit(1i64);
             let mut columns = vec![number.alias(name)];
@@ -193,7 +192,20 @@ pub(super) fn unsorted(what: &str) -> Error {
 pub(super) const AS_IN_FILES: &str =
     "or, as rows stand in the files: frame.with_row_index(\"row\").sort([\"row\"])";
 
-/// Whether the rows of a plan come as they stand in files, if they are taken in one stream.
+/// The rows of a plan as they stand in files, in one stream; `None` where they do not come as they stand there.
+fn as_in_files(plan: &LogicalPlan) -> Option<LogicalPlan> {
+    is_of_files(plan).then(|| OneStream.over(plan.clone()))
+}
+
+/// The plan with a column by which its rows are in the order of the files, and that column; `None` where there is no such order.
+pub(super) fn numbered(plan: &LogicalPlan) -> Result<Option<(LogicalPlan, Expr)>> {
+    let Some(rows) = as_in_files(plan) else { return Ok(None) };
+    let name = free_name(plan, "row");
+    let mut columns = own_columns(plan);
+    columns.push(row_number().over_all().alias(&name));
+    Ok(Some((project(&rows, columns)?, Expr::Column(Column::new_unqualified(name)))))
+}
+
 fn is_of_files(plan: &LogicalPlan) -> bool {
     match plan {
         LogicalPlan::TableScan(scan) => source_as_provider(&scan.source)

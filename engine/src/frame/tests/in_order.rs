@@ -159,6 +159,12 @@ fn rows_of_files_are_numbered_as_they_stand_there() {
     assert_eq!(rows(&frame.slice(60_000, 2).with_row_index("row").sort(["row"])), ["0 60000 1", "1 60001 1"]);
     let steps = numbered.sort(["row"]).with_column(col("x").diff(1).alias("step"));
     assert_eq!((steps.min("step").get().unwrap(), steps.max("step").get().unwrap()), (Some(1.0), Some(1.0)));
+    let first = frame.with_column((col("x") % lit(7)).alias("k")).drop_duplicates("k").sort(["k"]);
+    assert_eq!(first.columns().unwrap(), ["x", "file", "k"]);
+    assert_eq!(rows(&first.select(["x"])), ["0", "1", "2", "3", "4", "5", "6"]);
+    let kept = frame.sort([desc("x")]).head(5).persist().unwrap();
+    assert_eq!(rows(&kept.tail(1).select(["x"])), ["179995"]);
+    assert_eq!(rows(&kept.select([col("x").diff(1).alias("d")])), ["", "-1", "-1", "-1", "-1"]);
     // Elements of a bag come so, too, where their order matters.
     let elements = frame.select(["x"]).to_bag::<i64>();
     assert!(elements.take(130_000).get().unwrap().into_iter().eq(0..130_000));
