@@ -251,8 +251,8 @@ pub trait ExprExt: Sized {
         aggregate::approx_percentile_cont(self.expr().sort(true, false), lit(q), None)
     }
 
-    /// The first value that is not null: of a frame that is [sorted](crate::Frame::sort) in its order. Of rows
-    /// without order it is any of them; see [`ExprExt::first_by`].
+    /// The first value that is not null: of a frame that is [sorted](crate::Frame::sort) in its order, of one of files as they
+    /// stand there. Of rows without order, those of groups and joins, it is any of them; see [`ExprExt::first_by`].
     fn first(self) -> Expr {
         first_not_null(self.expr(), Vec::new(), true)
     }
@@ -267,8 +267,8 @@ pub trait ExprExt: Sized {
         first_not_null(self.expr(), keys.into_iter().map(IntoSort::into_sort).collect(), true)
     }
 
-    /// The last value that is not null: of a frame that is [sorted](crate::Frame::sort) in its order. Of rows
-    /// without order it is any of them; see [`ExprExt::last_by`].
+    /// The last value that is not null: of a frame that is [sorted](crate::Frame::sort) in its order, of one of files as they
+    /// stand there. Of rows without order, those of groups and joins, it is any of them; see [`ExprExt::last_by`].
     fn last(self) -> Expr {
         first_not_null(self.expr(), Vec::new(), false)
     }

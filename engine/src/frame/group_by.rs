@@ -5,7 +5,7 @@ use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::{Expr, SortExpr, lit};
 
 use super::select::{aggregate, named, output_name};
-use super::sort::{sort_keys, unsorted};
+use super::sort::{in_order, unordered, without_number};
 use super::{Columns, Frame, IntoExpr, column};
 use crate::expr::ExprExt;
 
@@ -58,7 +58,7 @@ impl GroupBy {
         self.frame.step(|plan| aggregate(plan, self.keys.clone(), columns))
     }
 
-    /// The first `n` rows of each group of a sorted frame, with all columns, in the order of the frame: of
+    /// The first `n` rows of each group, with all columns, in the order of the frame or of its files: of
     /// one that is sorted by [`desc`](crate::desc)`("size")` the `n` largest.
     ///
     /// ```
@@ -80,20 +80,23 @@ impl GroupBy {
         self.first_in(n, "first", |order| order)
     }
 
-    /// The last `n` rows of each group of a sorted frame, with all columns, in the order of the frame.
+    /// The last `n` rows of each group, with all columns, in the order of the frame or of its files.
     pub fn tail(&self, n: usize) -> Frame {
         self.first_in(n, "last", |order| order.iter().map(SortExpr::reverse).collect())
     }
 
     /// The first `n` rows of each group in an order made of the frame's.
     fn first_in(&self, n: usize, which: &str, order: impl Fn(Vec<SortExpr>) -> Vec<SortExpr>) -> Frame {
-        let of_frame = match self.frame.plan().map(sort_keys) {
-            Ok(Some(order)) => order,
-            Ok(None) => return self.frame.step(|_| Err(unsorted(&format!("{which} rows of its groups")))),
-            Err(_) => return self.frame.clone(),
+        let Ok(plan) = self.frame.plan() else { return self.frame.clone() };
+        let (rows, of_frame) = match in_order(plan) {
+            Ok(Some(ordered)) => ordered,
+            Ok(None) => return self.frame.step(|_| Err(unordered(&format!("{which} rows of its groups")))),
+            Err(error) => return self.frame.step(|_| Err(error)),
         };
         let keys = self.keys.iter().map(|key| key.clone().unalias());
-        self.frame.filter(row_number().over_sorted(keys, order(of_frame)).lt_eq(lit(n as u64)))
+        let condition = row_number().over_sorted(keys, order(of_frame)).lt_eq(lit(n as u64));
+        let first = self.frame.step(|_| Ok(rows)).filter(condition);
+        first.step(|rows| without_number(plan, rows.clone()))
     }
 
     /// How many rows each group has, as the column `size`.

@@ -50,8 +50,8 @@ use crate::session::Session;
 /// exist, is kept and told by whatever needs the plan next: [`Frame::schema`], [`Frame::collect`],
 /// [`compute`](crate::compute()). So calls can be chained without a `?` after each.
 ///
-/// Column names are exact: `DepDelay` is another column than `depdelay`. The order of rows is not
-/// defined unless the frame is [sorted](Frame::sort); [`Frame::head`] takes the first rows of the files.
+/// Column names are exact: `DepDelay` is another column than `depdelay`. Rows come in the
+/// order of the files until they are [sorted](Frame::sort); those of groups, joins and distinct rows come in none.
 ///
 /// ```
 /// # fn main() -> Result<(), swath::Error> {

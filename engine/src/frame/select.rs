@@ -8,12 +8,14 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::utils::{find_aggregate_exprs, find_window_exprs};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast};
 
+use super::sort::in_order;
 use super::types::{BETWEEN_VALUES, settled};
 use super::windows::with_windows;
 use super::{Columns, Frame, IntoExpr, bare, column, names, own_columns};
 use crate::error::{Error, Result};
 use crate::expr::IntoType;
 use crate::inspect::type_name;
+use crate::optimizer::takes_rows_as_they_come;
 
 impl Frame {
     /// A frame of these columns or expressions. An expression without an alias is named as it is
@@ -237,6 +239,10 @@ pub(super) fn aggregate(plan: &LogicalPlan, keys: Vec<Expr>, columns: Vec<Expr>)
     let columns: Vec<Expr> = columns.into_iter().map(|column| settled(plan, column)).collect();
     let keys: Vec<Expr> = keys.into_iter().map(|key| settled(plan, key)).collect();
     let functions = find_aggregate_exprs(&columns);
+    // Groups take rows as several threads read them, and all rows together those of files in order.
+    let wants_order = !keys.is_empty() && functions.iter().any(takes_rows_as_they_come);
+    let ordered = if wants_order { in_order(plan)? } else { None };
+    let plan = ordered.as_ref().map_or(plan, |(rows, _)| rows);
     let key_exprs: Vec<Expr> = keys.iter().map(|key| key.clone().unalias()).collect();
     // Keys and aggregates get names of their own, which no column of the user can have.
     let inner_keys = keys.into_iter().enumerate().map(|(at, key)| key.unalias().alias(inner_key(at)));

@@ -17,8 +17,6 @@ use super::types::settled;
 use super::{Columns, Frame, IntoSort, column, own_columns};
 use crate::error::{Error, Result};
 use crate::expr::ExprExt;
-use crate::operators::Operator;
-use crate::operators::one_stream::OneStream;
 use crate::table::SourceTable;
 
 impl Frame {
@@ -118,10 +116,9 @@ impl Frame {
     }
 
     /// The rows with their numbers, counted from 0, as a first column of that name: of a sorted frame in its order, of
-    /// one of files as they stand there, file by file. Sorted by this column it has the order of its files, for
-    /// [`Frame::tail`] and [`InOrderExt`](crate::InOrderExt).
+    /// one of files as they stand there, file by file.
     ///
-    /// Rows of groups and joins that are not sorted have no numbers: asking for them is an error.
+    /// Groups, joins and distinct rows have no numbers before they are sorted: asking for them is an error.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
@@ -129,38 +126,46 @@ impl Frame {
     /// # std::fs::write(&path, "a\n2\n1\n3\n").unwrap();
     /// let frame = swath::read_csv(&path).scan()?;
     /// let rows = |frame: &swath::Frame| frame.to_bag::<(i64, i64)>().take(3).get();
+    /// assert_eq!(rows(&frame.with_row_index("row"))?, [(0, 2), (1, 1), (2, 3)]);
     /// assert_eq!(rows(&frame.sort(["a"]).with_row_index("row"))?, [(0, 1), (1, 2), (2, 3)]);
-    /// let numbered = frame.with_row_index("row").sort(["row"]);
-    /// assert_eq!(rows(&numbered)?, [(0, 2), (1, 1), (2, 3)]);
-    /// assert_eq!(rows(&numbered.tail(1))?, [(2, 3)]);
     /// # Ok::<(), swath::Error>(())
     /// ```
     #[doc(alias = "with_row_count")]
     #[doc(alias = "reset_index")]
     pub fn with_row_index(&self, name: &str) -> Self {
         self.step(|plan| {
-            let (rows, keys) = match sort_keys(plan) {
-                Some(keys) => (plan.clone(), keys),
-                None => (as_in_files(plan).ok_or_else(|| unsorted("row numbers"))?, Vec::new()),
+            let number = match sort_keys(plan) {
+                Some(keys) => row_number().over_sorted([] as [Expr; 0], keys),
+                None if comes_in_order(plan) => row_number().over_all(),
+                None => return Err(unordered("row numbers")),
             };
-            let number = cast(row_number().over_sorted([] as [Expr; 0], keys), DataType::Int64) - lit(1i64);
+            let number = cast(number, DataType::Int64) - lit(1i64);
             let mut columns = vec![number.alias(name)];
             columns.extend(own_columns(plan));
             check_names(columns.iter().map(output_name))?;
-            project(&rows, columns)
+            project(plan, columns)
         })
     }
 
-    /// The last `n` rows of a sorted frame, in its order.
+    /// The last `n` rows: of a sorted frame in its order, of one of files as they stand there, which are read to their ends for that.
     ///
-    /// A frame that is not sorted has no last rows, as its files are read side by side: asking for them
-    /// is an error.
+    /// Groups, joins and distinct rows have no last ones before they are sorted: asking for them is an error.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a\n2\n1\n3\n").unwrap();
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// assert_eq!(frame.tail(2).to_bag::<i64>().collect()?, [1, 3]);
+    /// assert_eq!(frame.sort(["a"]).tail(2).to_bag::<i64>().collect()?, [2, 3]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
     pub fn tail(&self, n: usize) -> Self {
         self.step(|plan| {
-            let keys = sort_keys(plan).ok_or_else(|| unsorted("last rows"))?;
+            let (rows, keys) = in_order(plan)?.ok_or_else(|| unordered("last rows"))?;
             let reversed: Vec<SortExpr> = keys.iter().map(SortExpr::reverse).collect();
-            let last = first_sorted(plan, reversed, n)?;
-            Ok(LogicalPlanBuilder::from(last).sort(keys)?.build()?)
+            let last = first_sorted(&rows, reversed, n)?;
+            without_number(plan, LogicalPlanBuilder::from(last).sort(keys)?.build()?)
         })
     }
 }
@@ -180,42 +185,66 @@ fn no_keys() -> Error {
     Error::query("there is nothing to sort by", "give at least one column".to_owned())
 }
 
-/// What a frame lacks that is not sorted.
-pub(super) fn unsorted(what: &str) -> Error {
+/// What a frame lacks whose rows have no order.
+pub(super) fn unordered(what: &str) -> Error {
     Error::query(
-        format!("a frame that is not sorted has no {what}"),
-        format!("sort it before: frame.sort([\"column\"]); {AS_IN_FILES}"),
+        format!("the frame has no {what}, as its rows come in no order"),
+        "sort it before: frame.sort([\"column\"])".to_owned(),
     )
 }
 
-/// What gives a frame the order of its files.
-pub(super) const AS_IN_FILES: &str =
-    "or, as rows stand in the files: frame.with_row_index(\"row\").sort([\"row\"])";
-
-/// The rows of a plan as they stand in files, in one stream; `None` where they do not come as they stand there.
-fn as_in_files(plan: &LogicalPlan) -> Option<LogicalPlan> {
-    is_of_files(plan).then(|| OneStream.over(plan.clone()))
+/// The plan, and what its rows are sorted by: a column more, of their numbers, where they come in an order by nothing that they have;
+/// `None` where they have no order.
+pub(super) fn in_order(plan: &LogicalPlan) -> Result<Option<(LogicalPlan, Vec<SortExpr>)>> {
+    if let Some(keys) = sort_keys(plan) {
+        return Ok(Some((plan.clone(), keys)));
+    }
+    let Some((rows, number)) = numbered(plan)? else { return Ok(None) };
+    let keys = vec![number.sort(true, false)];
+    Ok(Some((LogicalPlanBuilder::from(rows).sort(keys.clone())?.build()?, keys)))
 }
 
-/// The plan with a column by which its rows are in the order of the files, and that column; `None` where there is no such order.
+/// Rows that were put [`in_order`] with the columns of the plan that they are of.
+pub(super) fn without_number(plan: &LogicalPlan, rows: LogicalPlan) -> Result<LogicalPlan> {
+    if rows.schema().fields().len() == plan.schema().fields().len() {
+        Ok(rows)
+    } else {
+        project(&rows, own_columns(plan))
+    }
+}
+
+/// The plan with a column of the numbers of its rows, and that column; `None` where they have no order.
 pub(super) fn numbered(plan: &LogicalPlan) -> Result<Option<(LogicalPlan, Expr)>> {
-    let Some(rows) = as_in_files(plan) else { return Ok(None) };
+    if !comes_in_order(plan) {
+        return Ok(None);
+    }
     let name = free_name(plan, "row");
-    let mut columns = own_columns(plan);
+    let mut columns: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
     columns.push(row_number().over_all().alias(&name));
-    Ok(Some((project(&rows, columns)?, Expr::Column(Column::new_unqualified(name)))))
+    Ok(Some((project(plan, columns)?, Expr::Column(Column::new_unqualified(name)))))
 }
 
-fn is_of_files(plan: &LogicalPlan) -> bool {
-    match plan {
-        LogicalPlan::TableScan(scan) => source_as_provider(&scan.source)
-            .is_ok_and(|table| (table.as_ref() as &dyn Any).is::<SourceTable>()),
+/// Whether the rows of a plan come in an order: as they stand in files, or sorted, by whatever.
+fn comes_in_order(plan: &LogicalPlan) -> bool {
+    let keeps_order = match plan {
+        LogicalPlan::TableScan(scan) => {
+            return source_as_provider(&scan.source)
+                .is_ok_and(|table| (table.as_ref() as &dyn Any).is::<SourceTable>());
+        }
+        LogicalPlan::Sort(_) => return true,
+        LogicalPlan::Window(window) => window.window_expr.iter().all(|expr| {
+            matches!(expr, Expr::WindowFunction(window)
+                if window.params.partition_by.is_empty() && window.params.order_by.is_empty())
+        }),
         LogicalPlan::Filter(_)
         | LogicalPlan::Limit(_)
         | LogicalPlan::Projection(_)
-        | LogicalPlan::SubqueryAlias(_) => is_of_files(plan.inputs()[0]),
+        | LogicalPlan::SubqueryAlias(_)
+        | LogicalPlan::Union(_)
+        | LogicalPlan::Unnest(_) => true,
         _ => false,
-    }
+    };
+    keeps_order && plan.inputs().into_iter().all(comes_in_order)
 }
 
 /// What the rows of a plan are sorted by.

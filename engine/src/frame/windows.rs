@@ -6,13 +6,20 @@ use datafusion::logical_expr::utils::find_window_exprs;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 
 use super::bare;
-use super::sort::{AS_IN_FILES, sort_keys};
+use super::sort::{in_order, sort_keys};
 use crate::error::{Error, Result};
 use crate::expr::{lacks_order, wants_order};
 
 /// A plan with the windows of some expressions computed beside its columns, and the expressions with
-/// those windows as columns. A sorted plan stays sorted, and gives its order to windows that need one.
+/// those windows as columns. A sorted plan stays sorted, and gives its order to windows that need one, as do rows that stand in files.
 pub(super) fn with_windows(plan: &LogicalPlan, exprs: Vec<Expr>) -> Result<(LogicalPlan, Vec<Expr>)> {
+    let lacks = |window: &Expr| matches!(window, Expr::WindowFunction(window) if lacks_order(window));
+    if sort_keys(plan).is_none()
+        && find_window_exprs(&exprs).iter().any(lacks)
+        && let Some((rows, _)) = in_order(plan)?
+    {
+        return with_windows(&rows, exprs);
+    }
     let exprs = exprs.into_iter().map(|expr| ordered(expr, plan)).collect::<Result<Vec<_>>>()?;
     let exprs = exprs.into_iter().map(|expr| normalize_col(expr, plan)).collect::<Result<Vec<_>, _>>()?;
     let (plan, exprs) = with_inner_windows(plan, exprs)?;
@@ -74,9 +81,8 @@ fn ordered(expr: Expr, plan: &LogicalPlan) -> Result<Expr> {
                 lacking.fun.name(),
                 value.unwrap_or_default()
             ),
-            format!(
-                "sort the frame before: frame.sort([\"day\"]); or say the order: .over_sorted([] as [&str; 0], [\"day\"]); {AS_IN_FILES}"
-            ),
+            "sort the frame before: frame.sort([\"day\"]); or say the order: .over_sorted([] as [&str; 0], [\"day\"])"
+                .to_owned(),
         ));
     };
     let placed = expr.transform_down(|expr| {

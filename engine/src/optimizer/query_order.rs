@@ -43,7 +43,7 @@ fn order_aggregates(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let LogicalPlan::Aggregate(aggregate) = &plan else { return Ok(Transformed::no(plan)) };
     let mut is_wanted = false;
     for expr in &aggregate.aggr_expr {
-        is_wanted |= expr.exists(|expr| Ok(wants_order(expr)))?;
+        is_wanted |= expr.exists(|expr| Ok(takes_rows_as_they_come(expr)))?;
     }
     if !is_wanted {
         return match without_order(&aggregate.input)? {
@@ -57,7 +57,7 @@ fn order_aggregates(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     plan.map_expressions(|expr| {
         let name = names.save(&expr);
         let ordered = expr.transform_up(|mut expr| {
-            let wants = wants_order(&expr);
+            let wants = takes_rows_as_they_come(&expr);
             if let Expr::AggregateFunction(AggregateFunction { params, .. }) = &mut expr
                 && wants
             {
@@ -69,7 +69,8 @@ fn order_aggregates(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     })
 }
 
-fn wants_order(expr: &Expr) -> bool {
+/// Whether an expression is an aggregate whose value depends on the order of rows, and that has no order of its own.
+pub(crate) fn takes_rows_as_they_come(expr: &Expr) -> bool {
     matches!(expr, Expr::AggregateFunction(AggregateFunction { func, params })
         if ORDERED.contains(&func.name()) && params.order_by.is_empty() && !params.distinct)
 }

@@ -71,12 +71,13 @@ fn windows_roll() {
 #[test]
 fn an_order_is_needed_and_taken_from_the_frame() {
     with_frame(SALES, |frame| {
-        let (message, hint) = error(&frame.with_column(col("x").shift(1).alias("z")));
+        let unordered = frame.distinct();
+        let (message, hint) = error(&unordered.with_column(col("x").shift(1).alias("z")));
         assert_eq!(message, "lag(x) needs an order of rows, which the frame does not have");
         assert!(hint.contains("frame.sort") && hint.contains("over_sorted"), "{hint}");
-        assert!(frame.filter(col("x").cum_sum().over(["k"]).gt(lit(1))).collect().is_err());
+        assert!(unordered.filter(col("x").cum_sum().over(["k"]).gt(lit(1))).collect().is_err());
 
-        let said = frame.with_column(col("x").cum_sum().over_sorted(["k"], ["day"]).alias("z"));
+        let said = unordered.with_column(col("x").cum_sum().over_sorted(["k"], ["day"]).alias("z"));
         let expected = ["a 1 4 4", "a 2", "a 3 6 10", "a 4 5 15", "b 1 1 1", "b 2 3 4"];
         assert_eq!(sorted_rows(&said), expected);
         // The order of the frame does as well, also in groups, and stays.
@@ -103,10 +104,10 @@ fn the_order_outlives_other_names() {
         );
         let swapped = frame.sort(["day"]).rename([("day", "x"), ("x", "day")]).tail(1);
         assert_eq!(rows(&swapped), ["a 4 5"]);
-        assert_eq!(
-            error(&frame.sort(["day"]).drop("day").tail(1)).0,
-            "a frame that is not sorted has no last rows"
-        );
+        // Also by what is gone.
+        let without_key = frame.sort([desc("day"), asc("k")]).drop("day");
+        assert_eq!(rows(&without_key.tail(2)), ["a 4", "b 1"]);
+        assert_eq!(rows(&without_key.with_row_index("i").tail(1)), ["5 b 1"]);
     });
 }
 
@@ -119,7 +120,7 @@ fn rows_are_numbered() {
         let placed = frame.sort([desc("day")]).with_column(place).select(["k", "day", "place"]);
         assert_eq!(rows(&placed)[..2], ["a 4 1", "a 3 2"]);
         let (message, hint) = error(&frame.group_by(["k"]).size().with_row_index("i"));
-        assert_eq!(message, "a frame that is not sorted has no row numbers");
+        assert_eq!(message, "the frame has no row numbers, as its rows come in no order");
         assert!(hint.contains("frame.sort"), "{hint}");
         assert_eq!(error(&frame.sort(["day"]).with_row_index("x")).0, "two columns are named \"x\"");
     });
@@ -136,10 +137,38 @@ fn first_rows_of_groups() {
         let odd = sorted.group_by([(col("day") % lit(2)).alias("odd")]).head(1);
         assert_eq!(rows(&odd), ["a 3 6", "a 4 5"]);
         assert_eq!(
-            error(&frame.group_by(["k"]).head(1)).0,
-            "a frame that is not sorted has no first rows of its groups"
+            error(&frame.distinct().group_by(["k"]).head(1)).0,
+            "the frame has no first rows of its groups, as its rows come in no order"
         );
         assert_eq!(error(&sorted.group_by(["nope"]).head(1)).0, "there is no column \"nope\"");
+    });
+}
+
+#[test]
+fn the_order_of_files_is_one() {
+    with_frame(SALES, |frame| {
+        let in_files = ["a 1 4", "b 1 1", "a 2", "b 2 3", "a 3 6", "a 4 5"];
+        assert_eq!(rows(&frame.tail(2)), in_files[4..]);
+        assert_eq!(rows(&frame.tail(99)), in_files);
+        assert_eq!(rows(&frame.tail(0)), [""; 0]);
+        let column = |expr: Expr| rows(&frame.select([col("day"), expr.alias("z")]));
+        assert_eq!(column(col("x").diff(1)), ["1", "1 -3", "2", "2", "3 3", "4 -1"]);
+        assert_eq!(column(col("x").cum_sum()), ["1 4", "1 5", "2", "2 8", "3 14", "4 19"]);
+        assert_eq!(column(col("x").cum_sum().over(["k"])), ["1 4", "1 1", "2", "2 4", "3 10", "4 15"]);
+        // One after the other, and of two frames.
+        let twice = frame.with_column(col("x").shift(1).alias("y")).with_column(col("y").shift(1).alias("z"));
+        assert_eq!(rows(&twice.select(["z"])), ["", "", "4", "1", "", "3"]);
+        let both = concat([frame.filter(col("k").eq(lit("b"))), frame.head(1)]).unwrap();
+        assert_eq!(rows(&both.with_row_index("i")), ["0 b 1 1", "1 b 2 3", "2 a 1 4"]);
+        assert_eq!(rows(&frame.filter(col("x").gt(col("x").shift(1)))), ["a 3 6"]);
+        assert_eq!(rows(&frame.group_by(["k"]).head(1)), ["a 1 4", "b 1 1"]);
+        assert_eq!(rows(&frame.group_by(["k"]).tail(1)), ["b 2 3", "a 4 5"]);
+        let of_groups =
+            [col("x").first().alias("f"), col("x").last().alias("l"), col("day").to_list().alias("d")];
+        assert_eq!(
+            sorted_rows(&frame.group_by(["k"]).agg(of_groups)),
+            ["a 4 5 [1, 2, 3, 4]", "b 1 3 [1, 2]"]
+        );
     });
 }
 
@@ -154,6 +183,11 @@ fn rows_of_files_are_numbered_as_they_stand_there() {
     let frame = read_csv(folder.0.path().join("*.csv")).session(&session).scan().unwrap();
     let numbered = frame.with_row_index("row");
     assert_eq!(numbered.filter(col("row").not_eq(col("x"))).count().get().unwrap(), 0);
+    assert_eq!(rows(&frame.tail(2)), ["179998 2", "179999 2"]);
+    let of_files = frame.group_by(["file"]).agg([col("x").first().alias("f"), col("x").last().alias("l")]);
+    assert_eq!(sorted_rows(&of_files), ["0 0 59999", "1 60000 119999", "2 120000 179999"]);
+    let steps = frame.with_column(col("x").diff(1).over(["file"]).alias("step"));
+    assert_eq!((steps.min("step").get().unwrap(), steps.max("step").get().unwrap()), (Some(1.0), Some(1.0)));
     let some = frame.filter((col("x") % lit(1000)).eq(lit(7))).select(["x"]).with_row_index("row");
     assert_eq!(rows(&some.sort(["row"]).tail(2)), ["178 178007", "179 179007"]);
     assert_eq!(rows(&frame.slice(60_000, 2).with_row_index("row").sort(["row"])), ["0 60000 1", "1 60001 1"]);
@@ -185,8 +219,8 @@ fn last_rows_of_groups() {
         assert_eq!(rows(&sorted.group_by(["k"]).tail(1)), ["b 2 3", "a 4 5"]);
         assert_eq!(rows(&sorted.group_by(["k"]).tail(0)), [""; 0]);
         assert_eq!(
-            error(&frame.group_by(["k"]).tail(1)).0,
-            "a frame that is not sorted has no last rows of its groups"
+            error(&frame.distinct().group_by(["k"]).tail(1)).0,
+            "the frame has no last rows of its groups, as its rows come in no order"
         );
         let lists = sorted.group_by(["k"]).agg([
             col("x").to_list().alias("list"),

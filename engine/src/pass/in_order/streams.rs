@@ -19,6 +19,7 @@ use crate::operators::one_stream::OneStreamExec;
 use crate::operators::sample::SampleExec;
 use crate::operators::windows_of;
 use crate::operators::write::WriteExec;
+use crate::optimizer::ORDERED;
 
 /// A plan with the same rows, in which whoever wants them in order takes one stream: the result, samples, windows over all rows,
 /// and aggregates of all rows that depend on which comes first.
@@ -66,9 +67,6 @@ fn is_window_over_all(node: &Arc<dyn ExecutionPlan>) -> bool {
         |window: &Arc<dyn WindowExpr>| window.partition_by().is_empty() && window.order_by().is_empty();
     windows_of(node).is_some_and(|windows| windows.iter().all(is_over_all))
 }
-
-/// Aggregates whose value depends on which row comes first.
-const ORDERED: [&str; 5] = ["array_agg", "first_value", "last_value", "nth_value", "string_agg"];
 
 fn is_ordered_aggregate(node: &Arc<dyn ExecutionPlan>, mode: AggregateMode) -> bool {
     let Some(aggregate) = node.downcast_ref::<AggregateExec>() else { return false };
