@@ -17,8 +17,9 @@ impl<T: ?Sized + 'static> Bag<T> {
     /// threads there are.
     ///
     /// Chance is drawn from the seed, the file and the element's place in it (for bags of iterators, the
-    /// place in the iteration). Rows of a frame have no certain place, so that a bag of one may give
-    /// another sample each time. A fraction that is not between 0 and 1 is an error of the computation.
+    /// place in the iteration; of frames, that of the row), so that lines come one after the other, and closures that stand before
+    /// run on one thread. Rows of groups and joins that are not sorted have no certain place: a bag of them
+    /// may give another sample each time. A fraction that is not between 0 and 1 is an error of the computation.
     ///
     /// ```
     /// # fn main() -> swath::Result<()> {

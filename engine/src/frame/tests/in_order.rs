@@ -196,6 +196,14 @@ fn rows_of_files_are_numbered_as_they_stand_there() {
     let first = frame.with_column((col("x") % lit(7)).alias("k")).drop_duplicates("k").sort(["k"]);
     assert_eq!(first.columns().unwrap(), ["x", "file", "k"]);
     assert_eq!(rows(&first.select(["x"])), ["0", "1", "2", "3", "4", "5", "6"]);
+    // A sample of groups that are sorted is the same, also where the order of what is made of it does not matter.
+    let of_groups = |threads| {
+        let session = Session::builder().threads(threads).build().unwrap();
+        let frame = read_csv(folder.0.path().join("*.csv")).session(&session).scan().unwrap();
+        let groups = frame.group_by([(col("x") % lit(5003)).alias("k")]).agg([len()]).sort(["k"]);
+        compute((groups.sample(0.1, 3).sum("k"), groups.sample_rows(9, 3).sum("k"))).unwrap()
+    };
+    assert_eq!(of_groups(4), of_groups(1));
     let kept = frame.sort([desc("x")]).head(5).persist().unwrap();
     assert_eq!(rows(&kept.tail(1).select(["x"])), ["179995"]);
     assert_eq!(rows(&kept.select([col("x").diff(1).alias("d")])), ["", "-1", "-1", "-1", "-1"]);
