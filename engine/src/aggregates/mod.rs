@@ -4,6 +4,7 @@
 mod array_agg;
 mod converted;
 mod distinct_count;
+mod extremes;
 mod mode;
 mod more_types;
 mod narrow_rows;
@@ -19,6 +20,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, plan_err};
 use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::functions_aggregate::approx_distinct::approx_distinct_udaf;
 use datafusion::functions_aggregate::average::avg_udaf;
 use datafusion::functions_aggregate::correlation::corr_udaf;
 use datafusion::functions_aggregate::covariance::{covar_pop_udaf, covar_samp_udaf};
@@ -52,7 +54,7 @@ pub(crate) fn product() -> AggregateUDF {
 
 /// Aggregates of the core in place of which SQL has others of the same names: of more types, over frames that slide, with errors
 /// where a sum is too large.
-static IN_PLACE_OF_CORE: LazyLock<[Arc<AggregateUDF>; 14]> = LazyLock::new(|| {
+static IN_PLACE_OF_CORE: LazyLock<[Arc<AggregateUDF>; 17]> = LazyLock::new(|| {
     [
         checked_sum(),
         of_times(of_booleans(avg_udaf()), 0),
@@ -68,6 +70,9 @@ static IN_PLACE_OF_CORE: LazyLock<[Arc<AggregateUDF>; 14]> = LazyLock::new(|| {
         over_frames(regr_slope_udaf()),
         over_frames(regr_intercept_udaf()),
         string_agg(),
+        extremes::max(),
+        extremes::min(),
+        over_frames(approx_distinct_udaf()),
     ]
 });
 
@@ -198,7 +203,9 @@ impl UseOwnAggregates {
         let own = match function.name() {
             "array_agg" => Arc::clone(&self.array_agg),
             "count" => Arc::clone(&self.count),
+            "max" => extremes::max(),
             "median" => Arc::clone(&self.median),
+            "min" => extremes::min(),
             "percentile_cont" => Arc::clone(&self.percentile_cont),
             "string_agg" => string_agg(),
             "sum" => checked_sum(),

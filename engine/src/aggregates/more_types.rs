@@ -103,8 +103,14 @@ impl StandIn {
                 results: DataType::Float64,
                 conversion: Conversion { values: nulls_to_doubles, results: to_type },
             }),
-            // The core has this one.
+            DataType::Float32 | DataType::Float64 if name == "approx_distinct" => Some(Self {
+                values: DataType::Int64,
+                results: DataType::UInt64,
+                conversion: Conversion { values: bits_of_doubles, results: to_type },
+            }),
+            // The core has this one, and counts times as they are.
             DataType::Duration(_) if name == "avg" => None,
+            _ if name == "approx_distinct" => None,
             DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_) => {
                 Some(Self {
                     values: DataType::Float64,
@@ -172,6 +178,7 @@ impl AggregateUDFImpl for OfMoreTypes {
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
         match types.first() {
+            _ if self.name() == "approx_distinct" => self.core.return_type(types),
             Some(DataType::Timestamp(_, zone)) => {
                 Ok(DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))
             }
@@ -258,6 +265,16 @@ fn of_numbers(name: &str) -> bool {
 
 fn nulls_to_doubles(values: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
     values.iter().map(|nulls| Ok(cast(nulls, &DataType::Float64)?)).collect()
+}
+
+/// Doubles as integers of the same bits, which are the same ones for equal numbers.
+fn bits_of_doubles(values: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
+    let bits = |double: f64| (if double == 0.0 { 0.0 } else { double }).to_bits() as i64;
+    let bits_of = |doubles: &ArrayRef| -> Result<ArrayRef> {
+        let doubles = cast(doubles, &DataType::Float64)?;
+        Ok(Arc::new(doubles.as_primitive::<Float64Type>().unary::<_, Int64Type>(bits)))
+    };
+    values.iter().map(bits_of).collect()
 }
 
 /// All columns, the first as doubles.

@@ -33,7 +33,7 @@ impl Frame {
                     "for a tenth: sample(0.1, seed); for a number of rows: sample_rows(n, seed)".to_owned(),
                 ));
             }
-            Ok(Sample { size: SampleSize::share(fraction), seed }.over(in_order(plan)?))
+            Ok(Sample { size: SampleSize::share(fraction), seed }.over(kept_in_order(plan)?))
         })
     }
 
@@ -52,7 +52,7 @@ impl Frame {
     /// # Ok::<(), swath::Error>(())
     /// ```
     pub fn sample_rows(&self, count: usize, seed: u64) -> Self {
-        self.step(|plan| Ok(Sample { size: SampleSize::Rows(count), seed }.over(in_order(plan)?)))
+        self.step(|plan| Ok(Sample { size: SampleSize::Rows(count), seed }.over(kept_in_order(plan)?)))
     }
 
     /// Parts of all rows by chance, each row in one of them: about so large as the shares say, which add up to 1.
@@ -87,14 +87,14 @@ impl Frame {
                         "as in random_split([0.8, 0.2], seed)".to_owned(),
                     ));
                 }
-                Ok(Sample { size: SampleSize::between(start, end), seed }.over(in_order(plan)?))
+                Ok(Sample { size: SampleSize::between(start, end), seed }.over(kept_in_order(plan)?))
             })
         })
     }
 }
 
 /// The plan with the order of its rows, which the core leaves out where it sees nobody who wants it: a limit that is never reached does.
-fn in_order(plan: &LogicalPlan) -> Result<LogicalPlan> {
+fn kept_in_order(plan: &LogicalPlan) -> Result<LogicalPlan> {
     let rows = LogicalPlanBuilder::from(plan.clone());
     Ok(match sort_keys(plan) {
         Some(_) => rows.limit(0, usize::try_from(i64::MAX).ok())?.build()?,
