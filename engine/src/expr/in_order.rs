@@ -11,7 +11,7 @@ use super::{ExprExt, when};
 /// What depends on an order of rows: values of other rows, running totals, windows that roll.
 ///
 /// The order is that of [`ExprExt::over_sorted`], or, where it is not said, that of a frame which is
-/// [sorted](crate::Frame::sort). A frame without an order is an error, as its files are read side by side.
+/// [sorted](crate::Frame::sort), or of its files. Groups, joins and distinct rows have none before they are sorted, which is an error.
 /// With [`ExprExt::over`] every group is on its own.
 ///
 /// ```

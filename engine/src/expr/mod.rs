@@ -215,7 +215,8 @@ pub trait ExprExt: Sized {
         mode().call(vec![self.expr()])
     }
 
-    /// All values as a list, nulls among them: of a frame that is sorted in its order, else in any.
+    /// All values as a list, nulls among them: in the order of the frame or of its files; of groups and joins that are not
+    /// sorted in any.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();

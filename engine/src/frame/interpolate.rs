@@ -13,8 +13,8 @@ use crate::inspect::type_name;
 const ROW: &str = "number of the row";
 
 impl Frame {
-    /// Puts values where there are none, in columns of numbers of a sorted frame: on the straight line, by row, between the last value
-    /// before and the next one after. Where one of these is missing, null stays. The columns become doubles.
+    /// Puts values where there are none, in columns of numbers: on the straight line, by row in the order of the frame or of its files,
+    /// between the last value before and the next one after. Where one of these is missing, null stays. The columns become doubles.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();

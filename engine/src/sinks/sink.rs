@@ -20,8 +20,8 @@ use crate::operators::write::Write;
 /// file a partition: `part-0000.csv.gz`, `part-0001.csv.gz`, …
 ///
 /// A file has its name only when all files of the write are whole; when anything fails, what was there
-/// before stays. A sorted frame is written in its order; otherwise rows come in any order, as partitions
-/// run at the same time.
+/// before stays. One file has the rows in the order of the frame or of its files; in one file a partition
+/// they come as partitions take them.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
