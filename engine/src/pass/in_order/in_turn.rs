@@ -80,10 +80,10 @@ impl ExecutionPlan for InTurnExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let mut turns: VecDeque<Turn> = self.inputs.iter().cloned().map(Turn::Later).collect();
-        let at_the_end = turns.iter_mut().zip(&self.inputs).filter(|(_, input)| gives_at_the_end(input));
-        at_the_end.map(|(turn, _)| turn.begin(&context)).collect::<Result<()>>()?;
+        let mut at_the_end = turns.iter_mut().zip(&self.inputs).filter(|(_, input)| gives_at_the_end(input));
+        at_the_end.try_for_each(|(turn, _)| turn.begin(&context))?;
         let rows = futures::stream::try_unfold(turns, move |mut turns| {
-            let begun = turns.iter_mut().take(2).map(|turn| turn.begin(&context)).collect::<Result<()>>();
+            let begun = turns.iter_mut().take(2).try_for_each(|turn| turn.begin(&context));
             let next = turns.pop_front();
             std::future::ready(begun.map(|()| match next {
                 Some(Turn::Begun(rows)) => Some((rows, turns)),
