@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::{OrderingRequirements, PhysicalExpr};
+use datafusion::physical_expr::{Distribution, OrderingRequirements, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::PlanProperties;
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::{
@@ -17,6 +17,9 @@ use datafusion::physical_plan::{
 pub(crate) trait Passage: fmt::Debug + Clone + Send + Sync + 'static {
     /// Of the operator, in plans.
     const NAME: &'static str;
+
+    /// Whether it wants all rows in one partition.
+    const IN_ONE_PARTITION: bool = false;
 
     /// What is known of the rows behind it: what was known before.
     fn properties(&self, input: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
@@ -66,6 +69,15 @@ impl<P: Passage> ExecutionPlan for PassageExec<P> {
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
         vec![&self.input]
+    }
+
+    fn required_input_distribution(&self) -> Vec<Distribution> {
+        let wanted = if P::IN_ONE_PARTITION {
+            Distribution::SinglePartition
+        } else {
+            Distribution::UnspecifiedDistribution
+        };
+        vec![wanted]
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {

@@ -7,18 +7,18 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::common::DFSchemaRef;
-use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::{Distribution, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::PlanProperties;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan};
+use datafusion::physical_plan::ExecutionPlan;
 
-use super::Operator;
+use super::{Operator, Passage, PassageExec};
 
 /// The rows of a plan in one partition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Hash)]
 pub(crate) struct OneStream;
+
+/// What runs.
+pub(crate) type OneStreamExec = PassageExec<OneStream>;
 
 impl fmt::Display for OneStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,62 +34,19 @@ impl Operator for OneStream {
     }
 
     fn exec(&self, input: Arc<dyn ExecutionPlan>, _schema: SchemaRef) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(OneStreamExec { input }))
+        Ok(PassageExec::over(input, Self))
     }
 }
 
-/// Passes its input on, which has one partition.
-#[derive(Debug)]
-pub(crate) struct OneStreamExec {
-    input: Arc<dyn ExecutionPlan>,
-}
+impl Passage for OneStream {
+    const NAME: &'static str = "OneStreamExec";
+    const IN_ONE_PARTITION: bool = true;
 
-impl DisplayAs for OneStreamExec {
-    fn fmt_as(&self, _display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OneStreamExec")
-    }
-}
-
-impl ExecutionPlan for OneStreamExec {
-    fn name(&self) -> &str {
-        "OneStreamExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn required_input_distribution(&self) -> Vec<Distribution> {
-        vec![Distribution::SinglePartition]
-    }
-
-    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false]
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn apply_expressions(
+    fn through(
         &self,
-        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self { input: children.swap_remove(0) }))
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        self.input.execute(partition, context)
+        rows: SendableRecordBatchStream,
+        _context: &TaskContext,
+    ) -> Result<SendableRecordBatchStream> {
+        Ok(rows)
     }
 }
