@@ -9,7 +9,6 @@ use std::sync::{Arc, LazyLock};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, PrimitiveArray};
 use datafusion::arrow::compute::binary;
 use datafusion::arrow::datatypes::{DataType, FieldRef, Float32Type, Float64Type, Int32Type};
-use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::functions::math;
 use datafusion::logical_expr::interval_arithmetic::Interval;
@@ -19,6 +18,8 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
     Signature,
 };
+
+use super::interval_parts::column;
 
 /// All of them.
 pub(super) fn functions_of_doubles() -> Vec<Arc<ScalarUDF>> {
@@ -112,11 +113,7 @@ impl ScalarUDFImpl for OfDoubles {
         let rows = if is_constant { 1 } else { args.number_rows };
         let values = args.args.iter().map(|value| value.to_array(rows)).collect::<Result<Vec<_>>>()?;
         let Some(computed) = (self.compute)(&values) else { return self.core.invoke_with_args(args) };
-        let computed = computed?;
-        Ok(match is_constant {
-            true => ColumnarValue::Scalar(ScalarValue::try_from_array(&computed, 0)?),
-            false => ColumnarValue::Array(computed),
-        })
+        column(computed?, is_constant)
     }
 }
 

@@ -99,7 +99,7 @@ fn with_days(mut args: ScalarFunctionArgs) -> Result<ScalarFunctionArgs> {
 }
 
 /// Values, or the first of them if they are all one.
-fn column(values: ArrayRef, is_one: bool) -> Result<ColumnarValue> {
+pub(super) fn column(values: ArrayRef, is_one: bool) -> Result<ColumnarValue> {
     Ok(match is_one {
         true => ColumnarValue::Scalar(ScalarValue::try_from_array(&values, 0)?),
         false => ColumnarValue::Array(values),

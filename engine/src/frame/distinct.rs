@@ -1,10 +1,10 @@
 //! Rows without their repetitions.
 
 use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, lit};
+use datafusion::logical_expr::{LogicalPlanBuilder, lit};
 
 use super::select::aggregate;
-use super::sort::{numbered, sort_keys};
+use super::sort::in_order;
 use super::{Columns, Frame, column, own_columns};
 use crate::error::Result;
 use crate::expr::{ExprExt, col};
@@ -38,15 +38,16 @@ impl Frame {
             if keys.is_empty() {
                 return Ok(LogicalPlanBuilder::from(plan.clone()).distinct()?.build()?);
             }
-            if let Some(order) = sort_keys(plan) {
-                return first_of_each(plan, keys, own_columns(plan), Some(order));
-            }
-            let Some((rows, number)) = numbered(plan)? else {
-                return first_of_each(plan, keys, own_columns(plan), None);
+            // What is kept of the rows of a key is one whole row: values that are null stay null.
+            let (rows, order) = match in_order(plan)? {
+                Some((rows, order)) => {
+                    // The relational core asks for the keys first.
+                    let by_keys: Vec<_> = keys.iter().map(|key| key.clone().sort(true, false)).collect();
+                    (rows, Some([by_keys, order].concat()))
+                }
+                None => (plan.clone(), None),
             };
-            let keys = subset.iter().map(|name| column(&rows, name)).collect::<Result<Vec<_>>>()?;
-            let columns = own_columns(&rows).into_iter().filter(|column| column.clone().unalias() != number);
-            first_of_each(&rows, keys, columns.collect(), Some(vec![number.asc()]))
+            Ok(LogicalPlanBuilder::from(rows).distinct_on(keys, own_columns(plan), order)?.build()?)
         })
     }
 
@@ -75,17 +76,4 @@ impl Frame {
             Ok(LogicalPlanBuilder::from(counts).sort(order)?.build()?)
         })
     }
-}
-
-/// The first row of each key, of which one whole row is kept: values that are null stay null.
-fn first_of_each(
-    plan: &LogicalPlan,
-    keys: Vec<Expr>,
-    columns: Vec<Expr>,
-    order: Option<Vec<SortExpr>>,
-) -> Result<LogicalPlan> {
-    // The relational core asks for the keys first.
-    let by_keys: Vec<SortExpr> = keys.iter().map(|key| key.clone().sort(true, false)).collect();
-    let order = order.map(|order| [by_keys, order].concat());
-    Ok(LogicalPlanBuilder::from(plan.clone()).distinct_on(keys, columns, order)?.build()?)
 }

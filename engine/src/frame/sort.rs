@@ -17,6 +17,7 @@ use super::types::settled;
 use super::{Columns, Frame, IntoSort, column, own_columns};
 use crate::error::{Error, Result};
 use crate::expr::ExprExt;
+use crate::optimizer::is_over_all;
 use crate::table::SourceTable;
 
 impl Frame {
@@ -214,7 +215,7 @@ pub(super) fn without_number(plan: &LogicalPlan, rows: LogicalPlan) -> Result<Lo
 }
 
 /// The plan with a column of the numbers of its rows, and that column; `None` where they have no order.
-pub(super) fn numbered(plan: &LogicalPlan) -> Result<Option<(LogicalPlan, Expr)>> {
+fn numbered(plan: &LogicalPlan) -> Result<Option<(LogicalPlan, Expr)>> {
     if !comes_in_order(plan) {
         return Ok(None);
     }
@@ -232,10 +233,7 @@ fn comes_in_order(plan: &LogicalPlan) -> bool {
                 .is_ok_and(|table| (table.as_ref() as &dyn Any).is::<SourceTable>());
         }
         LogicalPlan::Sort(_) => return true,
-        LogicalPlan::Window(window) => window.window_expr.iter().all(|expr| {
-            matches!(expr, Expr::WindowFunction(window)
-                if window.params.partition_by.is_empty() && window.params.order_by.is_empty())
-        }),
+        LogicalPlan::Window(window) => is_over_all(window),
         LogicalPlan::Filter(_)
         | LogicalPlan::Limit(_)
         | LogicalPlan::Projection(_)

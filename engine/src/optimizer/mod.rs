@@ -22,7 +22,7 @@ use equal_zeros::EqualZeros;
 use kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
 pub(crate) use multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
 use named_keys::NamedKeys;
-pub(crate) use query_order::{ORDERED, QueryOrder, takes_rows_as_they_come};
+pub(crate) use query_order::{ORDERED, QueryOrder, is_over_all, takes_rows_as_they_come};
 use repeated_projections::{OPTIMIZE_PROJECTIONS, RepeatedProjections};
 pub(crate) use streamed_windows::{Streamed, streamed_windows};
 use swath_planner::{Split, optimize, split_distinct};

@@ -88,7 +88,8 @@ fn below_others(window: &Window) -> Result<Option<LogicalPlan>> {
     LogicalPlanBuilder::from(LogicalPlan::Window(above)).project(columns)?.build().map(Some)
 }
 
-fn is_over_all(window: &Window) -> bool {
+/// Whether windows are over all rows as they come, in no order of their own.
+pub(crate) fn is_over_all(window: &Window) -> bool {
     window.window_expr.iter().all(|expr| {
         matches!(expr, Expr::WindowFunction(function)
             if function.params.partition_by.is_empty() && function.params.order_by.is_empty())
