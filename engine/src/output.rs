@@ -6,7 +6,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
-use futures::{Stream, StreamExt};
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream, StreamExt};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::again::Again;
@@ -111,15 +112,20 @@ impl Output {
     ///
     /// # Errors
     /// The query cannot be planned in the other way.
-    pub async fn begin_again(&mut self, error: &Error) -> Result<bool> {
-        if let Some(task) = self.task.take() {
-            self.again = task.await.map_err(panicked)?;
+    pub fn begin_again<'a>(&'a mut self, error: &'a Error) -> BoxFuture<'a, Result<bool>> {
+        async move {
+            if let Some(task) = self.task.take() {
+                self.again = task.await.map_err(panicked)?;
+            }
+            let Some(query) = self.again.take().and_then(|again| again.after(error)) else {
+                return Ok(false);
+            };
+            let mut query = self.threads.run(query).await?;
+            query.deadline = self.deadline.clone();
+            *self = Self::new(query, &self.threads, &self.space, true);
+            Ok(true)
         }
-        let Some(query) = self.again.take().and_then(|again| again.after(error)) else { return Ok(false) };
-        let mut query = self.threads.run(query).await?;
-        query.deadline = self.deadline.clone();
-        *self = Self::new(query, &self.threads, &self.space, true);
-        Ok(true)
+        .boxed()
     }
 
     /// The batches as a stream.

@@ -104,7 +104,7 @@ impl<T: ?Sized + 'static> Opened<T> {
             let feed = connect(last(partition, outbox.clone()));
             Ok(Box::new(FeedWorker::new(feed, outbox)) as _)
         });
-        Ok(MapPartitions::plan(steps.join(", "), plan, schema, factory)?)
+        Ok(MapPartitions::plan(&steps.join(", "), plan, schema, factory)?)
     }
 }
 

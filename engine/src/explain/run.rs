@@ -9,7 +9,8 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 use swath_planner::Statement;
 
 use super::Explanation;
@@ -90,48 +91,54 @@ impl Session {
         crate::blocking::block_on(self.explain_analyze(statements))
     }
 
-    async fn explain_script(&self, statements: Vec<Statement>, mode: Mode) -> Result<Explanation> {
-        let bare = |statement| match statement {
-            Statement::Explain(explain) => *explain.statement,
-            other => other,
-        };
-        let mut script: VecDeque<Statement> = statements.into_iter().map(bare).collect();
-        let mut explanation = Explanation::default();
-        while !script.is_empty() {
-            let mut queries = Vec::new();
-            for statement in self.next_group(&mut script) {
-                let text = statement.to_string();
-                let plan = self.plan(statement).await?;
-                if is_query(&plan) {
-                    queries.push(ExplainQuery { plan, statement: Some(text) });
-                } else {
-                    let mut rows = self.execute(plan).await?;
-                    while let Some(batch) = rows.next().await {
-                        batch?;
+    fn explain_script(&self, statements: Vec<Statement>, mode: Mode) -> BoxFuture<'_, Result<Explanation>> {
+        async move {
+            let bare = |statement| match statement {
+                Statement::Explain(explain) => *explain.statement,
+                other => other,
+            };
+            let mut script: VecDeque<Statement> = statements.into_iter().map(bare).collect();
+            let mut explanation = Explanation::default();
+            while !script.is_empty() {
+                let mut queries = Vec::new();
+                for statement in self.next_group(&mut script) {
+                    let text = statement.to_string();
+                    let plan = self.plan(statement).await?;
+                    if is_query(&plan) {
+                        queries.push(ExplainQuery { plan, statement: Some(text) });
+                    } else {
+                        let mut rows = self.execute(plan).await?;
+                        while let Some(batch) = rows.next().await {
+                            batch?;
+                        }
                     }
                 }
+                if !queries.is_empty() {
+                    explanation.extend(self.explain_queries(queries, mode).await?);
+                }
             }
-            if !queries.is_empty() {
-                explanation.extend(self.explain_queries(queries, mode).await?);
-            }
+            Ok(explanation)
         }
-        Ok(explanation)
+        .boxed()
     }
 
     /// Explains queries that are run together.
-    pub(crate) async fn explain_queries(
+    pub(crate) fn explain_queries(
         &self,
         queries: Vec<ExplainQuery>,
         mode: Mode,
-    ) -> Result<Explanation> {
-        let session = self.clone();
-        let explained = self.threads().run(async move {
-            match mode {
-                Mode::Plan => planned(&session, queries).await,
-                Mode::Analyze => analyze(&session, queries).await,
-            }
-        });
-        bound(self.resources().deadline()?.as_ref(), explained).await.flatten()
+    ) -> BoxFuture<'_, Result<Explanation>> {
+        async move {
+            let session = self.clone();
+            let explained = self.threads().run(async move {
+                match mode {
+                    Mode::Plan => planned(&session, queries).await,
+                    Mode::Analyze => analyze(&session, queries).await,
+                }
+            });
+            bound(self.resources().deadline()?.as_ref(), explained).await.flatten()
+        }
+        .boxed()
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct MapPartitions {
 impl MapPartitions {
     /// A plan that gives the batches of `input` to workers; these give batches of the schema.
     pub(crate) fn plan(
-        name: impl Into<String>,
+        name: &str,
         input: LogicalPlan,
         schema: &SchemaRef,
         factory: WorkerFactory,
@@ -56,7 +56,7 @@ impl MapPartitions {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let id = NEXT_ID.fetch_add(1, AtomicOrdering::Relaxed);
         let schema = Arc::new(DFSchema::try_from(schema.as_ref().clone())?);
-        Ok(Self { name: name.into(), id, schema, factory }.over(input))
+        Ok(Self { name: name.to_owned(), id, schema, factory }.over(input))
     }
 }
 

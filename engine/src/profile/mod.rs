@@ -16,6 +16,8 @@ use arrow::array::{AsArray, RecordBatch, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type};
 use datafusion::common::hash_utils::{RandomState, create_hashes};
 use datafusion::error::Result as DataFusionResult;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use column::ColumnAccumulator;
 
@@ -94,31 +96,34 @@ impl Frame {
     ///
     /// # Errors
     /// Whatever the query meets.
-    pub async fn profile_async(&self) -> Result<Profile> {
-        let parts = Arc::new(Parts::default());
-        let frame = {
-            let parts = Arc::clone(&parts);
-            self.step(|plan| {
-                let factory = move |_partition| {
-                    Ok(Box::new(Profiler { own: None, parts: Arc::clone(&parts) })
-                        as Box<dyn PartitionWorker>)
-                };
-                let plan = without_tables(plan)?;
-                Ok(MapPartitions::plan("profile", plan, &Parts::schema(), Arc::new(factory))?)
-            })
-        };
-        let mut whole = None::<Accumulator>;
-        for part in parts.take(&frame.collect_async().await?) {
-            match &mut whole {
-                Some(whole) => whole.join(part),
-                None => whole = Some(part),
+    pub fn profile_async(&self) -> BoxFuture<'_, Result<Profile>> {
+        async move {
+            let parts = Arc::new(Parts::default());
+            let frame = {
+                let parts = Arc::clone(&parts);
+                self.step(|plan| {
+                    let factory = move |_partition| {
+                        Ok(Box::new(Profiler { own: None, parts: Arc::clone(&parts) })
+                            as Box<dyn PartitionWorker>)
+                    };
+                    let plan = without_tables(plan)?;
+                    Ok(MapPartitions::plan("profile", plan, &Parts::schema(), Arc::new(factory))?)
+                })
+            };
+            let mut whole = None::<Accumulator>;
+            for part in parts.take(&frame.collect_async().await?) {
+                match &mut whole {
+                    Some(whole) => whole.join(part),
+                    None => whole = Some(part),
+                }
             }
+            let whole = match whole {
+                Some(whole) => whole,
+                None => Accumulator::new(self.schema()?),
+            };
+            whole.profile().map_err(Error::from)
         }
-        let whole = match whole {
-            Some(whole) => whole,
-            None => Accumulator::new(self.schema()?),
-        };
-        whole.profile().map_err(Error::from)
+        .boxed()
     }
 }
 

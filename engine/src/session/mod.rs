@@ -20,6 +20,8 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{EmptyRecordBatchStream, ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use swath_io::{CompressionLimits, Notes};
 use swath_planner::fuse::next_group;
 use swath_planner::{
@@ -111,26 +113,29 @@ impl Session {
     ///
     /// Every statement sees the session as it was before the first: [`Session::next_group`] tells which
     /// ones can go together.
-    pub async fn run_together(&self, statements: Vec<Statement>) -> Vec<Result<Output>> {
-        let deadline = match self.resources.deadline() {
-            Ok(deadline) => deadline,
-            Err(error) => return statements.iter().map(|_| Err(error.clone())).collect(),
-        };
-        let mut outputs = Vec::new();
-        let mut plans = Vec::new();
-        for statement in statements {
-            outputs.push(match bound(deadline.as_ref(), self.begin(statement)).await.flatten() {
-                Ok(Begun::Query(plan)) => {
-                    plans.push(plan);
-                    None
-                }
-                Ok(Begun::Other(rows)) => Some(Ok(self.output_of(rows, deadline.clone()))),
-                Err(error) => Some(Err(error)),
-            });
+    pub fn run_together(&self, statements: Vec<Statement>) -> BoxFuture<'_, Vec<Result<Output>>> {
+        async move {
+            let deadline = match self.resources.deadline() {
+                Ok(deadline) => deadline,
+                Err(error) => return statements.iter().map(|_| Err(error.clone())).collect(),
+            };
+            let mut outputs = Vec::new();
+            let mut plans = Vec::new();
+            for statement in statements {
+                outputs.push(match bound(deadline.as_ref(), self.begin(statement)).await.flatten() {
+                    Ok(Begun::Query(plan)) => {
+                        plans.push(plan);
+                        None
+                    }
+                    Ok(Begun::Other(rows)) => Some(Ok(self.output_of(rows, deadline.clone()))),
+                    Err(error) => Some(Err(error)),
+                });
+            }
+            let mut queries = self.run_plans_until(plans, deadline).await.into_iter();
+            let output = |output: Option<_>| output.or_else(|| queries.next());
+            outputs.into_iter().filter_map(output).collect()
         }
-        let mut queries = self.run_plans_until(plans, deadline).await.into_iter();
-        let output = |output: Option<_>| output.or_else(|| queries.next());
-        outputs.into_iter().filter_map(output).collect()
+        .boxed()
     }
 
     /// Plans a query; carries out any other statement, or begins to.
@@ -485,25 +490,28 @@ impl Session {
     }
 
     /// Plans a query, which may call a frame `self`.
-    pub(crate) async fn plan_query(
+    pub(crate) fn plan_query(
         &self,
         mut query: Statement,
         own: Option<SelfTable>,
-    ) -> Result<LogicalPlan> {
-        self.keep_table_names(&mut query).await;
-        let _open = self.open_sources(&mut query).await?;
-        let mut tables = self.tables().await;
-        let mut state = self.context.state();
-        if let Some(own) = own {
-            for own in own.tables() {
-                tables.retain(|(name, _)| *name != own.0);
-                tables.push(own);
+    ) -> BoxFuture<'_, Result<LogicalPlan>> {
+        async move {
+            self.keep_table_names(&mut query).await;
+            let _open = self.open_sources(&mut query).await?;
+            let mut tables = self.tables().await;
+            let mut state = self.context.state();
+            if let Some(own) = own {
+                for own in own.tables() {
+                    tables.retain(|(name, _)| *name != own.0);
+                    tables.push(own);
+                }
+                state.register_relation_planner(Arc::new(own))?;
             }
-            state.register_relation_planner(Arc::new(own))?;
+            let names = Names::new(&self.sources, tables, &state);
+            swath_planner::resolve(&mut query, &names)?;
+            Ok(plan_statement(&state, query).await?)
         }
-        let names = Names::new(&self.sources, tables, &state);
-        swath_planner::resolve(&mut query, &names)?;
-        Ok(plan_statement(&state, query).await?)
+        .boxed()
     }
 
     /// Makes a table of exactly this name, in place of one that has it.
@@ -620,10 +628,16 @@ impl Session {
     }
 
     /// Runs plans together and returns the rows of each.
-    pub(crate) async fn collect_plans(&self, plans: Vec<LogicalPlan>) -> Vec<Result<Vec<RecordBatch>>> {
-        let outputs = self.run_plans(plans).await;
-        let rows = outputs.into_iter().map(|output| async { output?.collect().await });
-        futures::future::join_all(rows).await
+    pub(crate) fn collect_plans(
+        &self,
+        plans: Vec<LogicalPlan>,
+    ) -> BoxFuture<'_, Vec<Result<Vec<RecordBatch>>>> {
+        async move {
+            let outputs = self.run_plans(plans).await;
+            let rows = outputs.into_iter().map(|output| async { output?.collect().await });
+            futures::future::join_all(rows).await
+        }
+        .boxed()
     }
 
     /// Looks at the files of a statement, which then asks for the file of each row where it names that. They stay open as long as the
