@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::catalog::Session;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{Column, DFSchema, ScalarValue};
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::Expr;
@@ -15,6 +15,7 @@ use swath_io::SourceFile;
 
 use crate::error::Result;
 use crate::options::ReadOptions;
+use crate::walk::Walk;
 
 /// For each file of a table, the values of some columns.
 #[derive(Debug, Clone, Default)]
@@ -103,7 +104,7 @@ impl FileColumns {
                     | Expr::OuterReferenceColumn(..)
             )
         };
-        let plain = !condition.exists(|expr| Ok(!is_plain(expr))).unwrap_or(true);
+        let plain = !condition.exists_dyn(|expr| Ok(!is_plain(expr))).unwrap_or(true);
         !columns.is_empty() && columns.iter().all(is_own) && plain && !condition.is_volatile()
     }
 
@@ -118,7 +119,7 @@ impl FileColumns {
             return Ok((0..files).collect());
         };
         let schema = Arc::new(Schema::new(self.fields.clone()));
-        let condition = condition.transform(|expr| match expr {
+        let condition = condition.transform_up_dyn(|expr| match expr {
             Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::from_name(column.name)))),
             other => Ok(Transformed::no(other)),
         });

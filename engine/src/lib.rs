@@ -124,6 +124,7 @@ mod threads;
 pub mod types;
 pub mod units;
 mod variables;
+mod walk;
 mod whole_tables;
 mod widen;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use datafusion::common::config::{ConfigNonZeroUsize, ConfigOptions, SpillCompression};
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
@@ -23,6 +23,7 @@ use crate::operators::{CompactSortedRows, JoinByBlocks, SortFirstRows, SortGroup
 use crate::pass::PassSpace;
 use crate::spill_store::{OperatorSpills, SpillStore};
 use crate::threads::lock;
+use crate::walk::{Walk, WalkPlan};
 
 /// What a session may use. Clones share it.
 #[derive(Debug, Clone)]
@@ -175,7 +176,7 @@ fn finds(
     mut has: impl FnMut(&LogicalPlan) -> datafusion::error::Result<bool>,
 ) -> Result<bool> {
     let mut found = false;
-    plan.apply_with_subqueries(|node| {
+    plan.apply_with_subqueries_dyn(|node| {
         found = found || has(node)?;
         Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
@@ -196,7 +197,7 @@ fn keeps_values(node: &LogicalPlan) -> datafusion::error::Result<bool> {
     let LogicalPlan::Aggregate(aggregate) = node else { return Ok(false) };
     let by_sets = matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_), ..]);
     let keeps = |expr: &Expr| {
-        expr.exists(|expr| {
+        expr.exists_dyn(|expr| {
             let Expr::AggregateFunction(call) = expr else { return Ok(false) };
             let is_sorted = !by_sets && call.params.order_by.is_empty();
             Ok(aggregates::keeps_values(call.func.name()) && !is_sorted)

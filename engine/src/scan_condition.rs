@@ -9,7 +9,7 @@ use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOpti
 use arrow::compute::or_kleene;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::Session;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{Column as ColumnName, DFSchema};
 use datafusion::error::Result;
 use datafusion::logical_expr::utils::conjunction;
@@ -22,6 +22,7 @@ use swath_io::{GroupFilter, RawFilter, RowFilter, ScanFilter, ScanFormat};
 use swath_planner::required_literals;
 
 use crate::scan::ScanSource;
+use crate::walk::Walk;
 
 /// A condition on the rows of files. A scan that knows it may leave out rows for which it does not hold.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub(crate) fn pushdown(condition: &Expr, files: &Schema) -> TableProviderFilterP
             Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_) | Expr::OuterReferenceColumn(..)
         )
     };
-    let plain = !condition.exists(|expr| Ok(!is_plain(expr))).unwrap_or(true);
+    let plain = !condition.exists_dyn(|expr| Ok(!is_plain(expr))).unwrap_or(true);
     if of_files && plain && !condition.is_volatile() {
         TableProviderFilterPushDown::Inexact
     } else {
@@ -94,7 +95,7 @@ impl ScanCondition {
 /// The condition with columns by their bare names.
 fn unqualified(condition: Expr) -> Result<Expr> {
     condition
-        .transform(|expr| match expr {
+        .transform_up_dyn(|expr| match expr {
             Expr::Column(column) => Ok(Transformed::yes(Expr::Column(ColumnName::from_name(column.name)))),
             other => Ok(Transformed::no(other)),
         })
@@ -143,7 +144,7 @@ fn is_of_rows(predicate: &&Arc<dyn PhysicalExpr>) -> bool {
 /// Whether a dynamic filter has become known: until then, it holds for all rows.
 pub(crate) fn is_updated(filter: &Arc<dyn PhysicalExpr>) -> bool {
     let mut updated = false;
-    let looked = filter.apply(|node| {
+    let looked = filter.apply_dyn(|node| {
         let dynamic = node.downcast_ref::<DynamicFilterPhysicalExpr>();
         updated |= dynamic.is_some_and(|dynamic| dynamic.snapshot_generation() > FIRST_GENERATION);
         Ok(if updated { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
@@ -179,7 +180,7 @@ impl Conditions {
         let fields: Vec<_> =
             used.iter().map(|column| files.field(*column).clone().with_nullable(true)).collect();
         let moved = |condition: Condition| {
-            let moved = condition.predicate.transform(|node: Arc<dyn PhysicalExpr>| {
+            let moved = condition.predicate.transform_up_dyn(|node: Arc<dyn PhysicalExpr>| {
                 let Some(column) = node.downcast_ref::<Column>() else { return Ok(Transformed::no(node)) };
                 let place = used.iter().position(|other| *other == column.index()).unwrap_or_default();
                 Ok(Transformed::yes(Arc::new(Column::new(column.name(), place)) as Arc<dyn PhysicalExpr>))

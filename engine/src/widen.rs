@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ExprSchema};
 use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::error::Result as DataFusionResult;
@@ -17,6 +17,7 @@ use swath_planner::SourceCall;
 
 use crate::error::Error;
 use crate::table::SourceTable;
+use crate::walk::{Walk, WalkPlan};
 
 /// Widens the columns that values did not fit into, in the tables of a plan. Whether that is why the plan failed,
 /// so that it can go on with [`with_wider_types`].
@@ -29,7 +30,7 @@ pub(crate) fn widen(plan: &LogicalPlan, error: &Error, notes: &Notes) -> bool {
 fn widen_for(plan: &LogicalPlan, value: &WiderValue, notes: &Notes) -> bool {
     let WiderValue { location, column, found, fits: ty } = value;
     let (mut is_too_narrow, mut is_news) = (false, false);
-    let scans = plan.apply_with_subqueries(|node| {
+    let scans = plan.apply_with_subqueries_dyn(|node| {
         if let LogicalPlan::TableScan(scan) = node
             && let Ok(provider) = source_as_provider(&scan.source)
             && let Some(table) = provider.downcast_ref::<SourceTable>()
@@ -68,14 +69,14 @@ pub(crate) fn with_tables(
         instead(source_as_provider(&scan.source).ok()?.downcast_ref::<SourceTable>()?)
     };
     let mut is_stale = false;
-    plan.apply_with_subqueries(|node| {
+    plan.apply_with_subqueries_dyn(|node| {
         is_stale |= matches!(node, LogicalPlan::TableScan(scan) if other_table(scan).is_some());
         Ok(if is_stale { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     if !is_stale {
         return Ok(plan);
     }
-    plan.transform_up_with_subqueries(|node| match node {
+    plan.transform_up_with_subqueries_dyn(|node| match node {
         LogicalPlan::TableScan(scan) => match other_table(&scan) {
             Some(table) => {
                 let builder = TableScanBuilder::new(scan.table_name, provider_as_source(table));
@@ -96,7 +97,7 @@ pub(crate) fn with_tables(
 /// The calls whose files a plan reads, each once.
 pub(crate) fn calls_of(plan: &LogicalPlan) -> Vec<SourceCall> {
     let mut calls: Vec<SourceCall> = Vec::new();
-    let walked = plan.apply_with_subqueries(|node| {
+    let walked = plan.apply_with_subqueries_dyn(|node| {
         if let LogicalPlan::TableScan(scan) = node
             && let Ok(provider) = source_as_provider(&scan.source)
             && let Some(table) = provider.downcast_ref::<SourceTable>()
@@ -122,7 +123,7 @@ fn with_outer_types(node: LogicalPlan) -> DataFusionResult<LogicalPlan> {
     let mut columns = DFSchema::empty();
     node.inputs().iter().for_each(|input| columns.merge(input.schema()));
     let retype = |expr: Expr| {
-        expr.transform(|expr| match expr {
+        expr.transform_up_dyn(|expr| match expr {
             Expr::OuterReferenceColumn(field, column) => match columns.field_from_column(&column) {
                 Ok(known) => {
                     let field = Arc::unwrap_or_clone(field).with_data_type(known.data_type().clone());
@@ -135,8 +136,8 @@ fn with_outer_types(node: LogicalPlan) -> DataFusionResult<LogicalPlan> {
         })
     };
     let retyped = node.map_subqueries(|subquery| {
-        subquery.transform_up_with_subqueries(|node| {
-            let node = node.map_expressions(retype)?;
+        subquery.transform_up_with_subqueries_dyn(|node| {
+            let node = node.map_expressions_dyn(retype)?;
             node.map_data(LogicalPlan::recompute_schema)
         })
     })?;

@@ -17,7 +17,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{Result, plan_err};
 use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::functions_aggregate::approx_distinct::approx_distinct_udaf;
@@ -38,6 +38,7 @@ use self::more_types::{of_times, over_frames};
 use self::string_agg::string_agg;
 use crate::budget::Budget;
 use crate::overflow::checked_sum;
+use crate::walk::{Walk, WalkPlan};
 
 pub(crate) use self::converted::{Conversion, Converted};
 pub(crate) use self::more_types::of_booleans;
@@ -221,11 +222,11 @@ impl AnalyzerRule for UseOwnAggregates {
     }
 
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        let replaced = plan.transform_up_with_subqueries(|plan| {
+        let replaced = plan.transform_up_with_subqueries_dyn(|plan| {
             let names = NamePreserver::new(&plan);
-            plan.map_expressions(|expr| {
+            plan.map_expressions_dyn(|expr| {
                 let name = names.save(&expr);
-                let replaced = expr.transform_up(|expr| Ok(self.use_own(expr)))?;
+                let replaced = expr.transform_up_dyn(|expr| Ok(self.use_own(expr)))?;
                 Ok(if replaced.transformed {
                     replaced.update_data(|expr| name.restore(expr))
                 } else {

@@ -5,7 +5,7 @@
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
@@ -15,7 +15,7 @@ use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use super::dates_beside_times::compares;
 use super::nested_as_text::is_text;
-use crate::overflow::rewrite_expressions;
+use crate::walk::rewrite_expressions;
 
 /// Gives what is compared with a boolean a type that goes with it. It has to come before the core looks at types, which for operators is
 /// where they are planned.
@@ -38,7 +38,7 @@ impl ExprPlanner for BooleansBesideOthers {
 
 impl AnalyzerRule for BooleansBesideOthers {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, unified)).data()
+        rewrite_expressions(plan, unified)
     }
 
     fn name(&self) -> &str {

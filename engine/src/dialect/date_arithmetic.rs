@@ -5,7 +5,7 @@
 
 use datafusion::arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::ScalarFunction;
@@ -13,7 +13,7 @@ use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPla
 use datafusion::optimizer::AnalyzerRule;
 
 use super::interval_multiples::MULTIPLE;
-use crate::overflow::rewrite_expressions;
+use crate::walk::rewrite_expressions;
 
 /// Takes dates for their midnights where hours are added to them or taken from them. It has to come before the core looks at types.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct DatesWithHours;
 
 impl AnalyzerRule for DatesWithHours {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, with_hours)).data()
+        rewrite_expressions(plan, with_hours)
     }
 
     fn name(&self) -> &str {

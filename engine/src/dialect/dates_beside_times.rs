@@ -6,14 +6,14 @@
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::DFSchema;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{InList, ScalarFunction};
 use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, cast};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::nested_as_text::is_text;
-use crate::overflow::rewrite_expressions;
+use crate::walk::rewrite_expressions;
 
 /// Makes times of microseconds. It has to come before the core looks at types.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct DatesBesideTimes;
 
 impl AnalyzerRule for DatesBesideTimes {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, in_microseconds)).data()
+        rewrite_expressions(plan, in_microseconds)
     }
 
     fn name(&self) -> &str {

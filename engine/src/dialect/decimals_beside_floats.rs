@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{
@@ -24,7 +24,7 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::AnalyzerRule;
 
 use super::dates_beside_times::compares;
-use crate::overflow::rewrite_expressions;
+use crate::walk::rewrite_expressions;
 
 /// The most digits of a decimal.
 const MAX_DIGITS: u8 = 38;
@@ -45,7 +45,7 @@ pub(crate) struct DecimalsBesideFloats;
 
 impl AnalyzerRule for DecimalsBesideFloats {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, unified)).data()
+        rewrite_expressions(plan, unified)
     }
 
     fn name(&self) -> &str {

@@ -9,7 +9,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, Datum, Decimal128Array}
 use datafusion::arrow::compute::kernels::numeric::div;
 use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Decimal128Type};
 use datafusion::arrow::error::ArrowError;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
@@ -23,6 +23,7 @@ use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::inspect::type_name;
 use crate::overflow::{overflowed, paired_rows};
+use crate::walk::Walk;
 
 /// Plans `/` of SQL, unless the session asks for quotients of integers that are integers.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl ExprPlanner for Division {
 
 /// An expression of the library, in which quotients of integers have fractions.
 pub(crate) fn with_fractions(expr: Expr, schema: &DFSchema) -> Result<Expr> {
-    let exact = expr.transform_up(|expr| match expr {
+    let exact = expr.transform_up_dyn(|expr| match expr {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Divide, right })
             if are_integers(&left, &right, schema) =>
         {

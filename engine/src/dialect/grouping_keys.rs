@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::{Aggregate, Expr, GroupingSet, LogicalPlan, Projection};
 use datafusion::optimizer::AnalyzerRule;
+
+use crate::walk::{Walk, WalkPlan};
 
 /// Computes the keys of `ROLLUP`, `CUBE` and `GROUPING SETS` below them. It has to come before all rules that write expressions anew.
 #[derive(Debug)]
@@ -18,7 +20,7 @@ pub(crate) struct GroupingKeys;
 
 impl AnalyzerRule for GroupingKeys {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| match plan {
+        plan.transform_up_with_subqueries_dyn(|plan| match plan {
             LogicalPlan::Aggregate(aggregate) => over_columns(aggregate),
             plan => Ok(Transformed::no(plan)),
         })
@@ -45,13 +47,13 @@ fn over_columns(aggregate: Aggregate) -> Result<Transformed<LogicalPlan>> {
         Some((_, column)) => Ok(Transformed::yes(Expr::Column(column.clone()))),
         None => Ok(Transformed::no(expr)),
     };
-    let keys = aggregate.group_expr.into_iter().map(|key| key.transform_down(of_column).data());
+    let keys = aggregate.group_expr.into_iter().map(|key| key.transform_down_dyn(of_column).data());
     let keys = keys.collect::<Result<_>>()?;
     let aggregates = aggregate.aggr_expr.into_iter().map(|expr| {
         // It names a key; others take values, of which the name would not be the same.
         match &expr {
             Expr::AggregateFunction(call) if call.func.name() == "grouping" => {
-                expr.transform_down(of_column).data()
+                expr.transform_down_dyn(of_column).data()
             }
             _ => Ok(expr),
         }

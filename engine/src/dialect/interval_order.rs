@@ -22,7 +22,7 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::AnalyzerRule;
 
 use super::dates_beside_times::compares;
-use crate::overflow::rewrite_expressions;
+use crate::walk::{WalkPlan, rewrite_expressions_of};
 
 const MONTH_DAY_NANO: DataType = DataType::Interval(IntervalUnit::MonthDayNano);
 const NANOS: DataType = DataType::Decimal128(38, 0);
@@ -38,10 +38,10 @@ impl AnalyzerRule for IntervalsByLength {
         let length = Arc::new(ScalarUDF::from(IntervalLength::default()));
         let by_length = |plan: LogicalPlan| {
             let compared =
-                rewrite_expressions(plan, |expr, schema| Ok(compared_by_length(expr, schema, &length)))?;
+                rewrite_expressions_of(plan, &|expr, schema| Ok(compared_by_length(expr, schema, &length)))?;
             compared.transform_data(|plan| Ok(sorted_by_length(plan, &length)))
         };
-        plan.transform_up_with_subqueries(by_length).data()
+        plan.transform_up_with_subqueries_dyn(by_length).data()
     }
 
     fn name(&self) -> &'static str {

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::error::Result;
 use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, ScalarUDF, cast};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::list_text::ListText;
-use crate::overflow::rewrite_expressions;
+use crate::walk::rewrite_expressions;
 
 /// Writes nested values as JSON where a text is asked for.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl AnalyzerRule for NestedAsText {
             }
             other => Ok(Transformed::no(other)),
         };
-        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, written)).data()
+        rewrite_expressions(plan, written)
     }
 
     fn name(&self) -> &str {

@@ -4,7 +4,7 @@
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{
     Expr, ExprSchemable, LogicalPlan, Window, WindowFrame, WindowFrameBound, WindowFrameUnits,
@@ -13,6 +13,7 @@ use datafusion::optimizer::AnalyzerRule;
 
 use super::refused;
 use crate::inspect::type_name;
+use crate::walk::{Walk, WalkPlan};
 
 /// Refuses other frames.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ impl AnalyzerRule for RangesOfNumbers {
             }
             Ok(Transformed::no(plan))
         };
-        plan.transform_up_with_subqueries(check).data()
+        plan.transform_up_with_subqueries_dyn(check).data()
     }
 
     fn name(&self) -> &str {
@@ -36,7 +37,7 @@ impl AnalyzerRule for RangesOfNumbers {
 
 fn check_frames(window: &Window) -> Result<()> {
     for expr in &window.window_expr {
-        expr.apply(|expr| {
+        expr.apply_dyn(|expr| {
             if let Expr::WindowFunction(function) = expr
                 && let Some(ty) = type_without_distance(function, window)
             {

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float32Type, Float64Type};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, ScalarValue, internal_err};
 use datafusion::error::Result;
 use datafusion::functions::utils::make_scalar_function;
@@ -16,7 +16,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 
-use crate::overflow::rewrite_expressions;
+use crate::walk::rewrite_expressions;
 
 /// Rounds numbers with fractions before they are cast to integers: to the nearest one, decimals of which two are as near to the
 /// one away from zero, others to the even one. A number that is written is a decimal. It has to come before the core adds casts of its own.
@@ -25,7 +25,7 @@ pub(crate) struct RoundedCasts;
 
 impl AnalyzerRule for RoundedCasts {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, rounded)).data()
+        rewrite_expressions(plan, rounded)
     }
 
     fn name(&self) -> &str {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema};
 use datafusion::error::Result;
 use datafusion::logical_expr::execution_props::ExecutionProps;
@@ -22,6 +22,8 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
+
+use crate::walk::{Walk, WalkPlan};
 
 /// Seals the functions that take lambdas. To be the last rule, as the others look into them.
 #[derive(Debug)]
@@ -45,9 +47,9 @@ impl OptimizerRule for SealLambdas {
             [] => DFSchema::clone(plan.schema()),
             inputs => merge_schema(inputs),
         };
-        plan.map_expressions(|expr| {
+        plan.map_expressions_dyn(|expr| {
             let name = names.save(&expr);
-            let sealed = expr.transform_down(|expr| match expr {
+            let sealed = expr.transform_down_dyn(|expr| match expr {
                 Expr::HigherOrderFunction(_) => sealed(expr, &schema),
                 expr => Ok(Transformed::no(expr)),
             })?;
@@ -59,8 +61,8 @@ impl OptimizerRule for SealLambdas {
 /// Whether one of a plan's own expressions takes lambdas. Most have none, and schemas may have thousands of columns.
 fn has_lambdas(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
-    plan.apply_expressions(|expr| {
-        found = expr.exists(|expr| Ok(matches!(expr, Expr::HigherOrderFunction(_))))?;
+    plan.apply_expressions_dyn(|expr| {
+        found = expr.exists_dyn(|expr| Ok(matches!(expr, Expr::HigherOrderFunction(_))))?;
         Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     Ok(found)
@@ -70,7 +72,7 @@ fn sealed(function: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let shown = function.to_string();
     let mut arguments: Vec<Expr> = Vec::new();
     let mut is_of_rows_outside = false;
-    let inner = function.clone().transform_down(|expr| match expr {
+    let inner = function.clone().transform_down_dyn(|expr| match expr {
         Expr::OuterReferenceColumn(..) => {
             is_of_rows_outside = true;
             Ok(Transformed::new(expr, false, TreeNodeRecursion::Stop))

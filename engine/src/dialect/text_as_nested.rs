@@ -10,7 +10,7 @@ use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::arrow::json::ReaderBuilder;
 use datafusion::common::DFSchema;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     Cast, ColumnarValue, Expr, ExprSchemable, LogicalPlan, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
@@ -20,7 +20,7 @@ use datafusion::optimizer::AnalyzerRule;
 
 use super::nested_as_text::is_text;
 use super::refused;
-use crate::overflow::rewrite_expressions;
+use crate::walk::rewrite_expressions;
 
 /// Reads nested values where a text is cast to such a type. It has to come before the core looks at types, which casts texts itself.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct TextAsNested;
 
 impl AnalyzerRule for TextAsNested {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, read)).data()
+        rewrite_expressions(plan, read)
     }
 
     fn name(&self) -> &str {

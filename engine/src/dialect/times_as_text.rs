@@ -10,7 +10,7 @@ use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     Cast, ColumnarValue, Expr, ExprSchemable, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
@@ -19,8 +19,8 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::AnalyzerRule;
 
 use super::nested_as_text::is_text;
-use crate::overflow::rewrite_expressions;
 use crate::sinks::format::{AS_CELLS, interval_texts, is_interval, trim_fractions};
+use crate::walk::rewrite_expressions;
 
 /// Writes times, lists of them and intervals where a text is asked for.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl AnalyzerRule for TimesAsText {
             }
             other => Ok(Transformed::no(other)),
         };
-        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, written)).data()
+        rewrite_expressions(plan, written)
     }
 
     fn name(&self) -> &'static str {

@@ -14,6 +14,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Union, cas
 use datafusion::optimizer::AnalyzerRule;
 
 use crate::inspect::type_name;
+use crate::walk::WalkPlan;
 
 /// Brings columns of one kind together that the core would not, and refuses those that mean nothing together. It has to come before
 /// the core looks at types.
@@ -26,7 +27,7 @@ impl AnalyzerRule for UnionTypes {
     }
 
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| match plan {
+        plan.transform_up_with_subqueries_dyn(|plan| match plan {
             LogicalPlan::Union(union) => united(union),
             other => Ok(Transformed::no(other)),
         })

@@ -4,14 +4,14 @@
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{Case, ScalarFunction};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, lit};
 use datafusion::optimizer::AnalyzerRule;
 
-use crate::overflow::rewrite_expressions;
+use crate::walk::rewrite_expressions;
 
 /// Writes both with `=`. It has to come when types are known.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct ZerosOfEitherSign;
 
 impl AnalyzerRule for ZerosOfEitherSign {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| rewrite_expressions(plan, by_equality)).data()
+        rewrite_expressions(plan, by_equality)
     }
 
     fn name(&self) -> &str {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::JoinType;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::physical_expr::expressions::{Column, Literal, lit};
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{LexOrdering, PhysicalExprRef};
@@ -27,6 +27,7 @@ use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
 use super::Summary;
 use crate::operators::{BlockJoinExec, GroupPartsExec, windows_of};
 use crate::overflow::unchecked;
+use crate::walk::Walk;
 
 /// Operators that move rows about, and change none.
 const UNSEEN: [&str; 12] = [
@@ -97,7 +98,7 @@ impl Words {
 
 /// An expression whose texts stand in quotes, to be shown: the core shows them without.
 fn with_quotes(expr: &PhysicalExprRef) -> PhysicalExprRef {
-    let quoted = Arc::clone(expr).transform(|expr| {
+    let quoted = Arc::clone(expr).transform_up_dyn(|expr| {
         let text = expr.downcast_ref::<Literal>().and_then(|literal| literal.value().try_as_str().flatten());
         Ok(match text {
             Some(text) => Transformed::yes(lit(format!("'{}'", text.replace('\'', "''")))),

@@ -1,6 +1,6 @@
 //! Windows of rows: which rows a function sees, and in which order.
 
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
 use datafusion::logical_expr::{
     Expr, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
@@ -8,6 +8,7 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 
 use crate::optimizer::ORDERED;
+use crate::walk::Walk;
 
 /// Window functions whose value is that of a row at some distance: without an order they have none.
 const AT_A_DISTANCE: [&str; 2] = ["lag", "lead"];
@@ -79,7 +80,7 @@ fn as_window(function: AggregateFunction) -> WindowFunction {
 
 /// Changes the outermost aggregates and window functions.
 fn each_function(expr: Expr, change: impl Fn(Expr) -> Expr) -> Expr {
-    let changed = expr.clone().transform_down(|expr| {
+    let changed = expr.clone().transform_down_dyn(|expr| {
         Ok(match expr {
             Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
                 Transformed::new(change(expr), true, TreeNodeRecursion::Jump)

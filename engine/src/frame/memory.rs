@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Column;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, SortExpr};
 
@@ -14,6 +14,7 @@ use super::sort::sort_keys;
 use crate::compute::compute_async;
 use crate::error::{Error, Result};
 use crate::session::Session;
+use crate::walk::Walk;
 
 /// A frame of the rows of batches, which must have the same columns, in the shared session.
 ///
@@ -99,7 +100,7 @@ fn memory_frame(
 
 /// A key by columns that belong to no table.
 fn without_table(key: &SortExpr) -> Result<SortExpr> {
-    let expr = key.expr.clone().transform(|expr| {
+    let expr = key.expr.clone().transform_up_dyn(|expr| {
         Ok(match expr {
             Expr::Column(Column { name, .. }) => {
                 Transformed::yes(Expr::Column(Column::new_unqualified(name)))

@@ -2,7 +2,7 @@
 
 use arrow::array::{Array, AsArray};
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::utils::find_aggregate_exprs;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
@@ -11,6 +11,7 @@ use super::{Columns, Frame, column, column_type};
 use crate::dialect::as_texts;
 use crate::error::{Error, Result};
 use crate::expr::col;
+use crate::walk::Walk;
 
 /// What [`Frame::pivot`] makes of the rows: groups by the index become rows, the values of one column
 /// become columns, and each cell is an aggregate.
@@ -153,7 +154,7 @@ fn name_of(value: &ScalarValue) -> Result<String> {
 
 /// The expression with its aggregates over those rows only for which the condition is true.
 fn only_where(cell: &Expr, condition: &Expr) -> Result<Expr> {
-    let cell = cell.clone().unalias().transform_up(|expr| {
+    let cell = cell.clone().unalias().transform_up_dyn(|expr| {
         Ok(match expr {
             Expr::AggregateFunction(mut function) => {
                 let own = function.params.filter.take();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use arrow::datatypes::DataType;
 use datafusion::common::Column;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::utils::{find_aggregate_exprs, find_window_exprs};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast};
 
@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::expr::IntoType;
 use crate::inspect::type_name;
 use crate::optimizer::takes_rows_as_they_come;
+use crate::walk::Walk;
 
 impl Frame {
     /// A frame of these columns or expressions. An expression without an alias is named as it is
@@ -255,7 +256,7 @@ pub(super) fn aggregate(plan: &LogicalPlan, keys: Vec<Expr>, columns: Vec<Expr>)
         .collect();
     for column in columns {
         let name = output_name(&column);
-        let placed = column.unalias().transform_down(|expr| {
+        let placed = column.unalias().transform_down_dyn(|expr| {
             let function = functions.iter().position(|function| *function == expr).map(inner_value);
             let key = || {
                 let named = |name: &String| expr == Expr::Column(Column::new_unqualified(name));
@@ -305,7 +306,7 @@ pub(super) fn named(expr: Expr) -> Expr {
 
 /// What an expression is called that has no name: its function and values, without what these are always given.
 pub(super) fn shown(expr: &Expr) -> String {
-    let plain = expr.clone().transform_up(|expr| {
+    let plain = expr.clone().transform_up_dyn(|expr| {
         let Expr::AggregateFunction(mut function) = expr else { return Ok(Transformed::no(expr)) };
         function.params.null_treatment = None;
         if BETWEEN_VALUES.contains(&function.func.name()) {

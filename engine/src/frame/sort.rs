@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 
 use datafusion::common::Column;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::datasource::source_as_provider;
 use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::utils::find_window_exprs;
@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::expr::ExprExt;
 use crate::optimizer::is_over_all;
 use crate::table::SourceTable;
+use crate::walk::Walk;
 
 impl Frame {
     /// Sorts by columns or expressions: ascending, nulls last, unless the key is made with
@@ -283,7 +284,7 @@ fn renamed(key: &SortExpr, new_names: &HashMap<&Column, Column>) -> Option<SortE
     if !all_there {
         return None;
     }
-    let expr = key.expr.clone().transform(|expr| {
+    let expr = key.expr.clone().transform_up_dyn(|expr| {
         Ok(match &expr {
             Expr::Column(column) => match new_names.get(column) {
                 Some(new) => Transformed::yes(Expr::Column(new.clone())),

@@ -11,6 +11,7 @@ use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 
 use crate::aggregates::in_place_of;
 use crate::dialect::with_fractions;
+use crate::walk::Walk;
 
 /// Aggregates that take numbers; a truth counts 1, what is false 0.
 const OF_NUMBERS: [&str; 6] = ["sum", "avg", "stddev", "stddev_pop", "var", "var_pop"];
@@ -23,7 +24,7 @@ pub(super) const BETWEEN_VALUES: [&str; 2] = ["percentile_cont", "approx_percent
 pub(super) fn settled(plan: &LogicalPlan, expr: Expr) -> Expr {
     let expr = with_own_aggregates(plan, expr);
     let expr = with_fractions(expr.clone(), plan.schema()).unwrap_or(expr);
-    let has_cases = expr.exists(|expr| Ok(matches!(expr, Expr::Case(_)))).unwrap_or(false);
+    let has_cases = expr.exists_dyn(|expr| Ok(matches!(expr, Expr::Case(_)))).unwrap_or(false);
     if !has_cases {
         return expr;
     }
@@ -33,7 +34,7 @@ pub(super) fn settled(plan: &LogicalPlan, expr: Expr) -> Expr {
 }
 
 fn with_own_aggregates(plan: &LogicalPlan, expr: Expr) -> Expr {
-    let changed = expr.clone().transform_up(|mut expr| {
+    let changed = expr.clone().transform_up_dyn(|mut expr| {
         match &mut expr {
             Expr::AggregateFunction(call) => {
                 use_own(plan, &mut call.func, &mut call.params.args, &mut call.params.order_by);

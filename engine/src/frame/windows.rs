@@ -9,6 +9,7 @@ use super::bare;
 use super::sort::{in_order, sort_keys};
 use crate::error::{Error, Result};
 use crate::expr::{lacks_order, wants_order};
+use crate::walk::Walk;
 
 /// A plan with the windows of some expressions computed beside its columns, and the expressions with
 /// those windows as columns. A sorted plan stays sorted, and gives its order to windows that need one, as do rows that stand in files.
@@ -47,7 +48,7 @@ fn with_inner_windows(plan: &LogicalPlan, exprs: Vec<Expr>) -> Result<(LogicalPl
     }
     let (windows, columns) = with_windows(plan, inner.clone())?;
     let as_columns = |expr: Expr| {
-        let placed = expr.transform_down(|expr| {
+        let placed = expr.transform_down_dyn(|expr| {
             let place = inner.iter().position(|inner| *inner == expr);
             Ok(match place {
                 Some(place) => Transformed::yes(columns[place].clone()),
@@ -85,7 +86,7 @@ fn ordered(expr: Expr, plan: &LogicalPlan) -> Result<Expr> {
                 .to_owned(),
         ));
     };
-    let placed = expr.transform_down(|expr| {
+    let placed = expr.transform_down_dyn(|expr| {
         Ok(match expr {
             Expr::WindowFunction(mut window) if wants_order(&window) => {
                 window.params.order_by.clone_from(&keys);
@@ -99,7 +100,7 @@ fn ordered(expr: Expr, plan: &LogicalPlan) -> Result<Expr> {
 
 /// An expression in which windows that are computed below are columns.
 fn rebased(expr: Expr, windows: &LogicalPlan) -> Result<Expr> {
-    let placed = expr.transform_down(|expr| {
+    let placed = expr.transform_down_dyn(|expr| {
         Ok(match &expr {
             Expr::WindowFunction(_) => {
                 let name = expr.schema_name().to_string();

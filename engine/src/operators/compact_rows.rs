@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -20,6 +20,7 @@ use futures::{TryStreamExt, stream};
 
 use super::one_input::{Passage, PassageExec};
 use crate::pass::compact;
+use crate::walk::Walk;
 
 /// Copies rows before and behind sorts.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl PhysicalOptimizerRule for CompactSortedRows {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
+        plan.transform_up_dyn(|node| {
             let Some(sort) = node.downcast_ref::<SortExec>() else { return Ok(Transformed::no(node)) };
             if !points_elsewhere(&sort.schema()) {
                 return Ok(Transformed::no(node));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use datafusion::common::JoinType;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
@@ -29,6 +29,7 @@ use datafusion::physical_plan::{
 };
 
 use super::task_context::with_config;
+use crate::walk::Walk;
 
 /// After so many rows the table looks whether it spares any: rows of a million keys come often in ten millions, and look distinct in the
 /// first hundred thousand, after which the core looks by default. They take a tenth of a second.
@@ -44,7 +45,7 @@ impl PhysicalOptimizerRule for DistinctRows {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
+        plan.transform_up_dyn(|node| {
             let Some(asked) = asked_side(&node) else { return Ok(Transformed::no(node)) };
             let mut children: Vec<_> = node.children().into_iter().cloned().collect();
             let Some(side) = distinct(&children[asked])? else { return Ok(Transformed::no(node)) };

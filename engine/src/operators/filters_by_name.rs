@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{JoinType, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
@@ -19,6 +19,8 @@ use datafusion::physical_plan::filter_pushdown::{
 };
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+
+use crate::walk::Walk;
 
 /// The core's rule that pushes filters down, kept from where names mislead it.
 ///
@@ -55,7 +57,7 @@ impl PhysicalOptimizerRule for PushFiltersByName {
         plan: Arc<dyn ExecutionPlan>,
         config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let fenced = plan.transform_up(|node| {
+        let fenced = plan.transform_up_dyn(|node| {
             let clear = clear_columns(&node);
             if clear.len() == node.schema().fields().len() {
                 return Ok(Transformed::no(node));
@@ -67,7 +69,7 @@ impl PhysicalOptimizerRule for PushFiltersByName {
             Some(fence) => Ok(Transformed::yes(Arc::clone(&fence.input))),
             None => Ok(Transformed::no(node)),
         };
-        pushed.transform_up(open).data()
+        pushed.transform_up_dyn(open).data()
     }
 
     fn name(&self) -> &str {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::BinaryExpr;
@@ -13,6 +13,8 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use swath_planner::joined_flat;
+
+use crate::walk::Walk;
 
 /// Chains with fewer levels stay as they are.
 const MANY: usize = 16;
@@ -34,7 +36,7 @@ impl PhysicalOptimizerRule for FlatConditions {
             }
             _ => Ok(Transformed::no(node)),
         };
-        plan.transform_up(flat).data()
+        plan.transform_up_dyn(flat).data()
     }
 
     fn name(&self) -> &'static str {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::EquivalenceProperties;
@@ -17,6 +17,7 @@ use datafusion::physical_plan::{
 };
 
 use super::one_input::{Passage, PassageExec};
+use crate::walk::Walk;
 
 /// Lets aggregates take rows for unordered ones where all that is in order is constant.
 ///
@@ -33,7 +34,7 @@ impl PhysicalOptimizerRule for ForgetConstants {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_down(|node| match node.downcast_ref::<AggregateExec>() {
+        plan.transform_down_dyn(|node| match node.downcast_ref::<AggregateExec>() {
             Some(aggregate) if is_last(aggregate) => match over_unordered(&node)? {
                 // Who sorts the groups, or their windows, has been told of the constants.
                 Some(unordered) => {

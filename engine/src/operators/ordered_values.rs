@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
 use datafusion::physical_expr::expressions::Column;
@@ -21,6 +21,7 @@ use datafusion::physical_plan::sorts::sort::SortExec;
 
 use super::sort_groups::whole;
 use crate::aggregates::keeps_values;
+use crate::walk::Walk;
 
 /// Sorts rows for aggregates that keep values in an order.
 #[derive(Debug)]
@@ -32,9 +33,11 @@ impl PhysicalOptimizerRule for OrderedValues {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_down(|node| match node.downcast_ref::<AggregateExec>().map(sorted).transpose()? {
-            Some(Some(sorted)) => Ok(Transformed::yes(sorted)),
-            _ => Ok(Transformed::no(node)),
+        plan.transform_down_dyn(|node| {
+            match node.downcast_ref::<AggregateExec>().map(sorted).transpose()? {
+                Some(Some(sorted)) => Ok(Transformed::yes(sorted)),
+                _ => Ok(Transformed::no(node)),
+            }
         })
         .data()
     }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -18,6 +18,7 @@ use futures::StreamExt;
 
 use super::one_input::{Passage, PassageExec};
 use crate::budget::Refused;
+use crate::walk::Walk;
 
 /// Lets joins without keys fail.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ impl PhysicalOptimizerRule for FailWhenRefused {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
+        plan.transform_up_dyn(|node| {
             let Some(join) = node.downcast_ref::<NestedLoopJoinExec>() else {
                 return Ok(Transformed::no(node));
             };

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::limit::{GlobalLimitExec, LocalLimitExec};
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
+
+use crate::walk::Walk;
 
 /// Sorts everything where many first rows are wanted.
 ///
@@ -52,7 +54,7 @@ impl PhysicalOptimizerRule for SortFirstRows {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
+        plan.transform_up_dyn(|node| {
             let Some((sort, fetch)) =
                 node.downcast_ref::<SortExec>().and_then(|sort| Some((sort, sort.fetch()?)))
             else {

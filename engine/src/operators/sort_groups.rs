@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::physical_expr::{LexOrdering, Partitioning, PhysicalSortExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -13,6 +13,7 @@ use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 
 use crate::aggregates::keeps_values;
+use crate::walk::Walk;
 
 /// Sorts rows by the keys of a group, so that one group is in memory at a time.
 ///
@@ -27,9 +28,11 @@ impl PhysicalOptimizerRule for SortGroups {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_down(|node| match node.downcast_ref::<AggregateExec>().map(sorted).transpose()? {
-            Some(Some(sorted)) => Ok(Transformed::yes(sorted)),
-            _ => Ok(Transformed::no(node)),
+        plan.transform_down_dyn(|node| {
+            match node.downcast_ref::<AggregateExec>().map(sorted).transpose()? {
+                Some(Some(sorted)) => Ok(Transformed::yes(sorted)),
+                _ => Ok(Transformed::no(node)),
+            }
         })
         .data()
     }

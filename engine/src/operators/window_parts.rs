@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::{concat, partition};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -25,6 +25,7 @@ use futures::{TryStreamExt, stream};
 use super::block_join::Block;
 use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
 use crate::pass::{batch_len_bytes, compact};
+use crate::walk::Walk;
 
 /// Partitions are computed together until they have so many bytes: a window of its own for each short one takes more time.
 const PART_LEN_BYTES: usize = 1 << 20;
@@ -42,7 +43,7 @@ impl PhysicalOptimizerRule for WindowParts {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| match node.is::<WindowAggExec>() {
+        plan.transform_up_dyn(|node| match node.is::<WindowAggExec>() {
             true => Ok(Transformed::yes(OtherWayExec::of(node, SomeAtATime))),
             false => Ok(Transformed::no(node)),
         })

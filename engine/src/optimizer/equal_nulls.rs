@@ -13,6 +13,8 @@ use datafusion::optimizer::eliminate_cross_join::EliminateCrossJoin;
 use datafusion::optimizer::extract_equijoin_predicate::ExtractEquijoinPredicate;
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 
+use crate::walk::WalkPlan;
+
 /// The rules of the core, some of them replaced, and those that come last.
 pub(crate) fn told_apart(
     mut rules: Vec<Arc<dyn OptimizerRule + Send + Sync>>,
@@ -66,7 +68,7 @@ impl OptimizerRule for CrossJoins {
     }
 
     fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        let plan = plan.transform_down_with_subqueries(|plan| match plan {
+        let plan = plan.transform_down_with_subqueries_dyn(|plan| match plan {
             LogicalPlan::Join(join) if join.join_type == JoinType::Inner && has_equal_nulls(&join) => {
                 by_condition(join).map(Transformed::yes)
             }

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
@@ -18,6 +18,7 @@ use datafusion::optimizer::AnalyzerRule;
 use datafusion::sql::sqlparser::ast::TableFactor;
 
 use crate::operators::{RowsWithoutKeys, without_keys};
+use crate::walk::{Walk, WalkPlan};
 
 /// Puts [`RowsWithoutKeys`] over lists that become rows. They may have keys later only, when `DISTINCT` has become groups.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl AnalyzerRule for ForgetFalseKeys {
 
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
         let mut found = false;
-        plan.apply_with_subqueries(|plan| {
+        plan.apply_with_subqueries_dyn(|plan| {
             found |= matches!(plan, LogicalPlan::Unnest(_));
             Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
         })?;
@@ -45,7 +46,7 @@ impl AnalyzerRule for ForgetFalseKeys {
                 plan => plan,
             }))
         };
-        plan.transform_up_with_subqueries(forget).data()
+        plan.transform_up_with_subqueries_dyn(forget).data()
     }
 }
 
@@ -83,7 +84,7 @@ impl RelationPlanner for TablesWithoutFalseKeys {
 /// Whether the keys of a plan may be those of rows before lists among them became rows.
 fn has_false_keys(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
-    plan.apply(|plan| {
+    plan.apply_dyn(|plan| {
         Ok(match plan {
             _ if plan.schema().functional_dependencies().is_empty() => TreeNodeRecursion::Jump,
             LogicalPlan::Unnest(_) => {

@@ -3,10 +3,12 @@
 //! The relational core computes fields of structs below a join, moves that below a table's alias, and leaves the name of the field in the
 //! key as it was before. A key that is computed of it is called otherwise then where it is computed and where it is looked for.
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
+
+use crate::walk::Walk;
 
 /// Puts the tables in front of columns in keys of joins.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ impl OptimizerRule for NamedKeys {
 }
 
 fn with_tables(key: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    key.transform(|expr| match &expr {
+    key.transform_up_dyn(|expr| match &expr {
         Expr::Column(Column { relation: None, name, .. }) => {
             match schema.qualified_field_with_unqualified_name(name) {
                 Ok((Some(table), field)) => {

@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::expr::{AggregateFunction, Sort, WindowFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Window, WindowFrameUnits};
 use datafusion::optimizer::AnalyzerRule;
+
+use crate::walk::{Walk, WalkPlan};
 
 /// Gives them this order. It has to come before the core looks at types.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ pub(crate) struct QueryOrder;
 
 impl AnalyzerRule for QueryOrder {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| match plan {
+        plan.transform_up_with_subqueries_dyn(|plan| match plan {
             LogicalPlan::Aggregate(_) => order_aggregates(plan),
             LogicalPlan::Window(window) => order_windows(window),
             plan => Ok(Transformed::no(plan)),
@@ -43,7 +45,7 @@ fn order_aggregates(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let LogicalPlan::Aggregate(aggregate) = &plan else { return Ok(Transformed::no(plan)) };
     let mut is_wanted = false;
     for expr in &aggregate.aggr_expr {
-        is_wanted |= expr.exists(|expr| Ok(takes_rows_as_they_come(expr)))?;
+        is_wanted |= expr.exists_dyn(|expr| Ok(takes_rows_as_they_come(expr)))?;
     }
     if !is_wanted {
         return match without_order(&aggregate.input)? {
@@ -54,9 +56,9 @@ fn order_aggregates(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let Some(Ordered { rows, order }) = in_order(&aggregate.input)? else { return Ok(Transformed::no(plan)) };
     let plan = plan.with_new_exprs(plan.expressions(), vec![rows])?;
     let names = NamePreserver::new(&plan);
-    plan.map_expressions(|expr| {
+    plan.map_expressions_dyn(|expr| {
         let name = names.save(&expr);
-        let ordered = expr.transform_up(|mut expr| {
+        let ordered = expr.transform_up_dyn(|mut expr| {
             let wants = takes_rows_as_they_come(&expr);
             if let Expr::AggregateFunction(AggregateFunction { params, .. }) = &mut expr
                 && wants
@@ -191,7 +193,7 @@ fn in_order(plan: &LogicalPlan) -> Result<Option<Ordered>> {
                 })
             };
             let order = order.into_iter().map(|sort| {
-                let expr = sort.expr.transform_down(renamed).data()?;
+                let expr = sort.expr.transform_down_dyn(renamed).data()?;
                 Ok(Sort { expr, ..sort })
             });
             let order = order.collect::<Result<_>>()?;

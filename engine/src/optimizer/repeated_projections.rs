@@ -3,11 +3,13 @@
 //! Where a rule of the relational core merges projections, it takes one whose expressions are those of the one below for that one, as it is
 //! where they are columns. What the lower ones compute is called otherwise, so that they never look alike.
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
+
+use crate::walk::Walk;
 
 /// The core's rule that merges projections: this one has to come before it.
 pub(crate) const OPTIMIZE_PROJECTIONS: &str = "optimize_projections";
@@ -65,7 +67,7 @@ fn below(upper: Projection, names: &[String]) -> Result<Transformed<Projection>>
     let preserver = NamePreserver::new_for_projection();
     let exprs = upper.expr.into_iter().map(|expr| {
         let name = preserver.save(&expr);
-        expr.transform_up(rename).data().map(|expr| name.restore(expr))
+        expr.transform_up_dyn(rename).data().map(|expr| name.restore(expr))
     });
     let exprs = exprs.collect::<Result<Vec<_>>>()?;
     let lower_exprs = lower.expr.iter().zip(&renamed).map(|(expr, name)| expr.clone().unalias().alias(name));
@@ -85,7 +87,7 @@ fn names(projection: &Projection) -> Vec<String> {
 /// Whether there is a query among the expressions, which may look at columns by their names.
 fn has_query(projection: &Projection) -> Result<bool> {
     for expr in &projection.expr {
-        if expr.exists(|expr| {
+        if expr.exists_dyn(|expr| {
             Ok(matches!(
                 expr,
                 Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_)

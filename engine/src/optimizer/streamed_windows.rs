@@ -29,6 +29,7 @@ use datafusion::logical_expr::{
 };
 
 use crate::dialect::divide;
+use crate::walk::WalkPlan;
 
 /// Which windows are made of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,7 +46,7 @@ pub(crate) enum Streamed {
 /// # Errors
 /// The plan is not consistent.
 pub(crate) fn streamed_windows(plan: LogicalPlan, which: Streamed) -> Result<Transformed<LogicalPlan>> {
-    plan.transform_up_with_subqueries(|node| match node {
+    plan.transform_up_with_subqueries_dyn(|node| match node {
         LogicalPlan::Window(window) => Ok(match streamed(&window, which)? {
             Some(plan) => Transformed::yes(plan),
             None => Transformed::no(LogicalPlan::Window(window)),

@@ -9,13 +9,11 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::type_coercion::binary::BinaryTypeCoercer;
-use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
     BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs, ScalarUDF,
     ScalarUDFImpl, Signature, Volatility,
@@ -27,6 +25,7 @@ use datafusion::physical_expr_common::datum::apply;
 
 use super::shift::{shift_left, shift_right};
 use crate::error::Error;
+use crate::walk::{Walk, rewrite_expressions};
 
 /// Replaces `+`, `-`, `*`, `<<` and `>>` of integers by functions that tell when they overflow, and `/` of floating point numbers by one
 /// whose NaN is positive.
@@ -35,34 +34,12 @@ pub(crate) struct CheckArithmetic;
 
 impl AnalyzerRule for CheckArithmetic {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(check_plan).data()
+        rewrite_expressions(plan, check_expr)
     }
 
     fn name(&self) -> &str {
         "check_arithmetic"
     }
-}
-
-fn check_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
-    rewrite_expressions(plan, check_expr)
-}
-
-/// Rewrites the expressions of one node, from the inside; its columns keep their names.
-pub(crate) fn rewrite_expressions(
-    plan: LogicalPlan,
-    rewrite: impl Fn(Expr, &DFSchema) -> Result<Transformed<Expr>>,
-) -> Result<Transformed<LogicalPlan>> {
-    let names = NamePreserver::new(&plan);
-    let schema = match plan.inputs().as_slice() {
-        [] => DFSchema::clone(plan.schema()),
-        inputs => merge_schema(inputs),
-    };
-    let checked = plan.map_expressions(|expr| {
-        let name = names.save(&expr);
-        let checked = expr.transform_up(|expr| rewrite(expr, &schema))?;
-        Ok(if checked.transformed { checked.update_data(|expr| name.restore(expr)) } else { checked })
-    })?;
-    if checked.transformed { checked.map_data(|plan| plan.recompute_schema()) } else { Ok(checked) }
 }
 
 fn check_expr(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
@@ -134,7 +111,7 @@ fn result_type(operation: Operation, left: &DataType, right: &DataType) -> Resul
 
 /// An expression as it was before it was checked, for people.
 pub(crate) fn unchecked(expr: &Arc<dyn PhysicalExpr>) -> Arc<dyn PhysicalExpr> {
-    let plain = Arc::clone(expr).transform_up(|expr| {
+    let plain = Arc::clone(expr).transform_up_dyn(|expr| {
         let Some(call) = expr.downcast_ref::<ScalarFunctionExpr>() else { return Ok(Transformed::no(expr)) };
         match (call.fun().inner().downcast_ref::<Checked>(), call.args()) {
             (Some(checked), [first, rest @ ..]) => {

@@ -10,6 +10,6 @@ mod arithmetic;
 mod shift;
 mod sum;
 
-pub(crate) use arithmetic::{CheckArithmetic, overflowed, rewrite_expressions, unchecked};
+pub(crate) use arithmetic::{CheckArithmetic, overflowed, unchecked};
 pub(crate) use shift::paired_rows;
 pub(crate) use sum::checked_sum;

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::execution_plan::EmissionType;
@@ -20,10 +20,11 @@ use futures::StreamExt;
 use super::reader::PassReaderExec;
 use super::together::passes_of;
 use crate::operators::{BlockJoinExec, Passage, PassageExec};
+use crate::walk::Walk;
 
 /// A plan whose joins begin both inputs at once where that saves keeping rows.
 pub(super) fn begin_early(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    plan.transform_up(|node| {
+    plan.transform_up_dyn(|node| {
         let children = node.children();
         let [first, second] = children.as_slice() else { return Ok(Transformed::no(node)) };
         if !takes_first_whole(&node) || !gives_at_the_end(second) || !share_a_pass(first, second)? {
@@ -57,7 +58,7 @@ fn share_a_pass(first: &Arc<dyn ExecutionPlan>, second: &Arc<dyn ExecutionPlan>)
     let waits = |node: &Arc<dyn ExecutionPlan>| {
         Ok(node.downcast_ref().is_some_and(PassReaderExec::has_dynamic_filters))
     };
-    Ok(shares && !second.exists(waits)?)
+    Ok(shares && !second.exists_dyn(waits)?)
 }
 
 /// Begins its input before it is asked for rows.

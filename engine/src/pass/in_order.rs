@@ -18,7 +18,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::common::runtime::SpawnedTask;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::projection::Projector;
@@ -44,6 +44,7 @@ use swath_io::Place;
 
 use super::reader::PassReaderExec;
 use super::seal::scan_config;
+use crate::walk::Walk;
 
 /// Whether the result of a plan is in the order of the files that this leaf of it reads.
 pub(super) fn is_read_in_order(plan: &Arc<dyn ExecutionPlan>, leaf: &Arc<dyn ExecutionPlan>) -> bool {
@@ -56,7 +57,7 @@ pub(super) fn keep_order(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Executi
     if chains.is_empty() {
         return Ok(plan);
     }
-    plan.transform_down(|node| {
+    plan.transform_down_dyn(|node| {
         if !chains.iter().any(|chain| Arc::ptr_eq(chain, &node)) {
             return Ok(Transformed::no(node));
         }

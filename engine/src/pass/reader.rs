@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
@@ -29,6 +29,7 @@ use super::in_order::PlacedRows;
 use super::log::{Item, NO_PLACE};
 use super::partition::ReaderState;
 use super::{Pass, PassSource, Seat};
+use crate::walk::Walk;
 
 /// What a reader makes of what the pass gives.
 #[derive(Debug, Clone)]
@@ -77,7 +78,7 @@ impl View {
             None => Input::OfFile(column - file_columns),
         };
         let remap = |expr: Arc<dyn PhysicalExpr>| {
-            expr.transform(|node: Arc<dyn PhysicalExpr>| match node.downcast_ref::<Column>() {
+            expr.transform_up_dyn(|node: Arc<dyn PhysicalExpr>| match node.downcast_ref::<Column>() {
                 Some(column) => {
                     let moved: Arc<dyn PhysicalExpr> =
                         Arc::new(Column::new(column.name(), place[&column.index()]));

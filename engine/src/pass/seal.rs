@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
@@ -23,6 +23,7 @@ use crate::budget::Budget;
 use crate::scan::{ScanSource, source_file};
 use crate::scan_condition::ScanCondition;
 use crate::spill_store::SpillStore;
+use crate::walk::Walk;
 
 /// What is read of columnar files may take this part of the limit: 1 / 4.
 const READING_SHARE: usize = 4;
@@ -207,7 +208,7 @@ fn seal(leaves: &[&Leaf], columns: Vec<usize>, space: &PassSpace) -> Result<(Arc
 /// The scans of a plan, in the order in which [`replace_leaves`] meets them. What a recursive query reads
 /// again and again is left out: a pass is read once.
 fn find_leaves(plan: &Arc<dyn ExecutionPlan>, number: usize, leaves: &mut Vec<Leaf>) -> Result<()> {
-    plan.apply(|node| {
+    plan.apply_dyn(|node| {
         if node.is::<RecursiveQueryExec>() {
             return Ok(TreeNodeRecursion::Jump);
         }
@@ -229,7 +230,7 @@ fn replace_leaves(
     plan: Arc<dyn ExecutionPlan>,
     mut readers: impl Iterator<Item = Option<Arc<dyn ExecutionPlan>>>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    plan.transform_down(|node| {
+    plan.transform_down_dyn(|node| {
         if node.is::<RecursiveQueryExec>() {
             return Ok(Transformed::new(node, false, TreeNodeRecursion::Jump));
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::error::Result;
 use datafusion::execution::context::SessionState;
@@ -18,6 +18,7 @@ use super::reader::PassReaderExec;
 use super::seal::{PassSpace, share_scans};
 use super::shared::{LatePlan, SharedTable};
 use super::{Pass, PassSource};
+use crate::walk::{Walk, WalkPlan};
 use crate::widen::with_wider_types;
 
 /// What is run for outputs that are computed together.
@@ -98,7 +99,7 @@ impl Together {
 /// What a plan reads, by itself and through plans that it shares with others.
 pub(super) fn passes_of(plan: &Arc<dyn ExecutionPlan>) -> Vec<*const Pass> {
     let mut passes = Vec::new();
-    let walked = plan.apply(|node| {
+    let walked = plan.apply_dyn(|node| {
         if let Some(reader) = node.downcast_ref::<PassReaderExec>() {
             passes.push(Arc::as_ptr(reader.pass()));
             if let PassSource::Plan(late) = reader.pass().source()
@@ -119,7 +120,7 @@ pub(crate) fn reads_shared_plan(plan: &Arc<dyn ExecutionPlan>) -> bool {
         let reader = node.downcast_ref::<PassReaderExec>();
         Ok(reader.is_some_and(|reader| matches!(reader.pass().source(), PassSource::Plan(_))))
     };
-    plan.exists(reads).unwrap_or(false)
+    plan.exists_dyn(reads).unwrap_or(false)
 }
 
 /// Outputs, and what was made of what they have in common.
@@ -147,7 +148,7 @@ fn share(
 
 /// Puts the tables of shared plans in the place of what stands for them.
 fn name_tables(plan: LogicalPlan, tables: &[Arc<dyn TableSource>]) -> Result<LogicalPlan> {
-    plan.transform_up_with_subqueries(|node| {
+    plan.transform_up_with_subqueries_dyn(|node| {
         let LogicalPlan::TableScan(mut scan) = node else { return Ok(Transformed::no(node)) };
         let index = (scan.source.as_ref() as &dyn std::any::Any)
             .downcast_ref()

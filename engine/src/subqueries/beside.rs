@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ExprSchema, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder};
 
 use super::outer::query_of;
 use super::{Names, dependent, is_about, rewritten};
+use crate::walk::Walk;
 
 /// The rows of an outer join, with the columns that it had.
 pub(super) fn joined(join: Join, names: &mut Names) -> Result<LogicalPlan> {
@@ -21,7 +22,7 @@ pub(super) fn joined(join: Join, names: &mut Names) -> Result<LogicalPlan> {
     let columns: Vec<Expr> = join.schema.columns().into_iter().map(Expr::Column).collect();
     let mut sides = [Side::of(&join.left), Side::of(&join.right)];
     let condition = condition
-        .transform_down(|expr| {
+        .transform_down_dyn(|expr| {
             if query_of(&expr).is_none_or(|query| query.outer_ref_columns.is_empty()) {
                 return Ok(Transformed::no(expr));
             }
@@ -50,7 +51,7 @@ pub(super) fn joined(join: Join, names: &mut Names) -> Result<LogicalPlan> {
 /// Whether an expression is over queries that depend on rows outside.
 fn depends(expr: &Expr) -> bool {
     let found =
-        expr.exists(|expr| Ok(query_of(expr).is_some_and(|query| !query.outer_ref_columns.is_empty())));
+        expr.exists_dyn(|expr| Ok(query_of(expr).is_some_and(|query| !query.outer_ref_columns.is_empty())));
     found.unwrap_or(false)
 }
 
@@ -102,7 +103,7 @@ fn across(join: Join, names: &mut Names) -> Result<LogicalPlan> {
 
 /// An expression in which columns with this schema are of rows outside.
 fn outside(expr: Expr, schema: &DFSchema) -> Result<Expr> {
-    expr.transform_down(|expr| match expr {
+    expr.transform_down_dyn(|expr| match expr {
         Expr::Column(column) if schema.has_column(&column) => {
             let field = Arc::clone(schema.field_from_column(&column)?);
             Ok(Transformed::yes(Expr::OuterReferenceColumn(field, column)))

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Column, NullEquality, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Subquery, lit};
@@ -14,6 +14,7 @@ use datafusion::logical_expr::{Expr, Join, JoinType, LogicalPlan, LogicalPlanBui
 use super::Names;
 use super::outer::{column_of, is_column_of, outer_refs};
 use super::push::push;
+use crate::walk::{Walk, WalkPlan};
 
 /// The values of columns of the rows outside, each once.
 pub(super) struct Domain {
@@ -70,14 +71,14 @@ impl Domain {
 /// Whether a plan has the same rows each time.
 fn is_repeatable(plan: &LogicalPlan) -> Result<bool> {
     let mut is_repeatable = true;
-    plan.apply(|plan| {
-        plan.apply_expressions(|expr| {
+    plan.apply_dyn(|plan| {
+        plan.apply_expressions_dyn(|expr| {
             is_repeatable &= !expr.is_volatile();
             Ok(TreeNodeRecursion::Continue)
         })?;
         if let LogicalPlan::Limit(limit) = plan {
             // Rows of files come in their order, those of joins and groups do not.
-            limit.input.apply(|plan| {
+            limit.input.apply_dyn(|plan| {
                 is_repeatable &= !matches!(
                     plan,
                     LogicalPlan::Join(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Distinct(_)

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{Column, ScalarValue};
 use datafusion::error::Result;
 use datafusion::functions::core::expr_fn::coalesce;
@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
 };
 
 use super::Names;
+use crate::walk::Walk;
 
 /// A query that is correlated to the rows of a plan by equality alone, if it can be.
 pub(super) fn with_equality(
@@ -26,7 +27,7 @@ pub(super) fn with_equality(
         return Ok(query);
     }
     query
-        .transform_up(|plan| match plan {
+        .transform_up_dyn(|plan| match plan {
             LogicalPlan::Filter(filter) => joined(filter, outside, names),
             other => Ok(Transformed::no(other.recompute_schema()?)),
         })
@@ -34,7 +35,7 @@ pub(super) fn with_equality(
 }
 
 fn has_aggregate(query: &LogicalPlan) -> Result<bool> {
-    query.exists(|plan| Ok(matches!(plan, LogicalPlan::Aggregate(_))))
+    query.exists_dyn(|plan| Ok(matches!(plan, LogicalPlan::Aggregate(_))))
 }
 
 fn joined(filter: Filter, outside: &LogicalPlan, names: &mut Names) -> Result<Transformed<LogicalPlan>> {
@@ -51,7 +52,7 @@ fn joined(filter: Filter, outside: &LogicalPlan, names: &mut Names) -> Result<Tr
     let values =
         LogicalPlanBuilder::from(outside.clone()).project(values)?.distinct()?.alias(name.clone())?;
     let condition = other.into_iter().map(|condition| {
-        condition.clone().transform(|expr| match &expr {
+        condition.clone().transform_up_dyn(|expr| match &expr {
             Expr::OuterReferenceColumn(_, column) => {
                 let place = columns.iter().position(|(known, _)| known == column);
                 Ok(place.map_or(Transformed::no(expr), |place| Transformed::yes(Expr::Column(own(place)))))
@@ -112,7 +113,7 @@ fn outer_columns(conditions: &[&Expr], outside: &LogicalPlan) -> Result<Option<V
     let mut is_fit = true;
     for condition in conditions {
         is_fit &= !condition.is_volatile();
-        condition.apply(|expr| {
+        condition.apply_dyn(|expr| {
             match expr {
                 Expr::OuterReferenceColumn(_, column) => {
                     is_fit &= outside.schema().has_column(column);

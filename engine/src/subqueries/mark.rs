@@ -13,10 +13,11 @@ use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, 
 use datafusion::optimizer::decorrelate::PullUpCorrelatedExpr;
 
 use super::Names;
+use crate::walk::Walk;
 
 /// An expression in which what does not depend on the row is a value that is computed once.
 pub(super) fn without_correlation(expr: Expr) -> Result<Expr> {
-    expr.transform(|expr| match expr {
+    expr.transform_up_dyn(|expr| match expr {
         Expr::Exists(exists) if exists.subquery.outer_ref_columns.is_empty() => {
             once(exists).map(Transformed::yes)
         }
@@ -49,7 +50,7 @@ pub(super) fn join(
     let name = names.next();
     let inner: BTreeSet<Column> = pull_up.correlated_subquery_cols_map.into_values().flatten().collect();
     let condition =
-        conjunction(pull_up.join_filters).unwrap_or_else(|| lit(true)).transform(|expr| match expr {
+        conjunction(pull_up.join_filters).unwrap_or_else(|| lit(true)).transform_up_dyn(|expr| match expr {
             Expr::Column(column) if inner.contains(&column) => {
                 Ok(Transformed::yes(Expr::Column(Column::new(Some(name.clone()), column.name))))
             }

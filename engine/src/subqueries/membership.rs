@@ -16,13 +16,14 @@ use datafusion::logical_expr::{
 
 use super::Names;
 use super::outer::core_takes;
+use crate::walk::{Walk, WalkPlan};
 
 /// A plan in which `x = ANY (SELECT …)` and `x <> ALL (SELECT …)` are `IN` and `NOT IN`, which they mean, other comparisons are with
 /// columns that no column outside is called as, and correlated queries that always have one row are values: the relational core loses
 /// that row where its groups are empty.
 pub(super) fn of_comparisons(plan: LogicalPlan, names: &mut Names) -> Result<Transformed<LogicalPlan>> {
-    plan.map_expressions(|expr| {
-        expr.transform_up(|expr| match expr {
+    plan.map_expressions_dyn(|expr| {
+        expr.transform_up_dyn(|expr| match expr {
             Expr::SetComparison(SetComparison {
                 expr,
                 subquery,
@@ -218,7 +219,7 @@ fn exists(query: LogicalPlan, from: &Subquery, condition: Option<(Expr, &Expr, &
 
 /// An expression of the rows outside, as a query inside sees it.
 fn to_outer(expr: Expr, schema: &DFSchema) -> Result<Expr> {
-    expr.transform(|expr| match expr {
+    expr.transform_up_dyn(|expr| match expr {
         Expr::Column(column) => {
             let field = Arc::clone(schema.field_from_column(&column)?);
             Ok(Transformed::yes(Expr::OuterReferenceColumn(field, column)))

@@ -23,7 +23,7 @@ mod single;
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::Exists;
@@ -31,6 +31,8 @@ use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{Expr, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Projection};
 use datafusion::optimizer::rewrite_set_comparison::RewriteSetComparison;
 use datafusion::optimizer::{AnalyzerRule, OptimizerContext, OptimizerRule};
+
+use crate::walk::{Walk, WalkPlan};
 
 /// Writes queries that stand for values as the relational core can plan them.
 #[derive(Debug)]
@@ -41,10 +43,10 @@ impl AnalyzerRule for SubqueriesAsValues {
         let mut names = Names { last: 0, null_aware_joins: config.optimizer.prefer_hash_join };
         let plan = outer::with_all_references(plan)?;
         let plan = plan
-            .transform_down_with_subqueries(|plan| membership::of_comparisons(plan, &mut names))
+            .transform_down_with_subqueries_dyn(|plan| membership::of_comparisons(plan, &mut names))
             .data()?;
         let plan = RewriteSetComparison::new().rewrite(plan, &OptimizerContext::new()).data()?;
-        plan.transform_up_with_subqueries(|plan| rewritten(plan, &mut names)).data()
+        plan.transform_up_with_subqueries_dyn(|plan| rewritten(plan, &mut names)).data()
     }
 
     fn name(&self) -> &str {
@@ -92,7 +94,7 @@ fn filtered(Filter { predicate, input, .. }: Filter, names: &mut Names) -> Resul
     let predicate = membership::as_condition(predicate, &input, names)?;
     let predicate = mark::without_correlation(predicate)?;
     let mut rows = input.as_ref().clone();
-    let predicate = predicate.transform(|expr| over_column(expr, &mut rows, names))?;
+    let predicate = predicate.transform_up_dyn(|expr| over_column(expr, &mut rows, names))?;
     let filter = LogicalPlan::Filter(Filter::try_new(predicate.data, Arc::new(rows))?);
     if !predicate.transformed {
         return Ok(filter);
@@ -150,7 +152,7 @@ fn on_rows(join: Join, names: &mut Names) -> Result<LogicalPlan> {
 /// Whether an expression and the queries in it use columns of a schema only.
 fn is_about(expr: &Expr, schema: &DFSchema) -> bool {
     let mut found = expr.column_refs().into_iter().all(|column| schema.has_column(column));
-    let walked = expr.apply(|expr| {
+    let walked = expr.apply_dyn(|expr| {
         let outer = match expr {
             Expr::Exists(Exists { subquery, .. }) => &subquery.outer_ref_columns,
             Expr::InSubquery(inner) => &inner.subquery.outer_ref_columns,
@@ -166,14 +168,15 @@ fn is_about(expr: &Expr, schema: &DFSchema) -> bool {
 }
 
 fn is_over_query(expr: &Expr) -> bool {
-    let found = expr
-        .exists(|expr| Ok(matches!(expr, Expr::InSubquery(_) | Expr::Exists(_) | Expr::ScalarSubquery(_))));
+    let found = expr.exists_dyn(|expr| {
+        Ok(matches!(expr, Expr::InSubquery(_) | Expr::Exists(_) | Expr::ScalarSubquery(_)))
+    });
     found.unwrap_or(false)
 }
 
 fn has_subquery(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
-    plan.apply_expressions(|expr| {
+    plan.apply_expressions_dyn(|expr| {
         found |= is_over_query(expr);
         Ok(TreeNodeRecursion::Continue)
     })?;
@@ -194,7 +197,7 @@ fn with_marks(
     let mut exprs = Vec::new();
     for expr in plan.expressions() {
         let expr = membership::as_value(expr, input.schema(), names)?;
-        let expr = mark::without_correlation(expr)?.transform(|expr| {
+        let expr = mark::without_correlation(expr)?.transform_up_dyn(|expr| {
             let expr = over_column(expr, &mut input, names)?;
             let Expr::Exists(Exists { subquery, negated }) = &expr.data else { return Ok(expr) };
             let Some((marked, mark)) = mark::join(&input, subquery, names)? else { return Ok(expr) };
@@ -240,7 +243,7 @@ fn with_marks(
 fn below(exprs: Vec<Expr>, input: &mut LogicalPlan, names: &mut Names) -> Result<Vec<Expr>> {
     let mut queries: Vec<(Expr, String)> = Vec::new();
     let over_columns = |expr: Expr| {
-        expr.transform(|expr| match &expr {
+        expr.transform_up_dyn(|expr| match &expr {
             Expr::ScalarSubquery(subquery) if !subquery.outer_ref_columns.is_empty() => {
                 let known = queries.iter().find(|(query, _)| *query == expr).map(|(_, name)| name.clone());
                 let name = known.unwrap_or_else(|| {

@@ -11,6 +11,8 @@ use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Distinct, Expr, Filter, Join, JoinType, LogicalPlan, Subquery, lit};
 use datafusion::optimizer::decorrelate::PullUpCorrelatedExpr;
 
+use crate::walk::{Walk, WalkPlan};
+
 /// The query of an expression over one.
 pub(super) fn query_of(expr: &Expr) -> Option<&Subquery> {
     match expr {
@@ -43,8 +45,8 @@ pub(super) fn outer_refs(plan: &LogicalPlan) -> Result<Vec<Expr>> {
 
 fn collect(plan: &LogicalPlan, found: &mut Vec<Expr>) -> Result<()> {
     let inputs = plan.inputs();
-    plan.apply_expressions(|expr| {
-        expr.apply(|expr| {
+    plan.apply_expressions_dyn(|expr| {
+        expr.apply_dyn(|expr| {
             if matches!(expr, Expr::OuterReferenceColumn(..)) && !found.contains(expr) {
                 found.push(expr.clone());
             } else if let Some(query) = query_of(expr) {
@@ -87,9 +89,9 @@ pub(super) fn is_column_of(outer: &Expr, schema: &DFSchema) -> bool {
 
 /// A plan, whose queries tell all that they use of rows outside; the relational core leaves out what queries in them use.
 pub(super) fn with_all_references(plan: LogicalPlan) -> Result<LogicalPlan> {
-    let plan = plan.transform_up_with_subqueries(|plan| {
-        plan.map_expressions(|expr| {
-            expr.transform_up(|expr| {
+    let plan = plan.transform_up_with_subqueries_dyn(|plan| {
+        plan.map_expressions_dyn(|expr| {
+            expr.transform_up_dyn(|expr| {
                 let Some(query) = query_of(&expr) else { return Ok(Transformed::no(expr)) };
                 let outer_ref_columns = outer_refs(&query.subquery)?;
                 if outer_ref_columns.len() == query.outer_ref_columns.len() {
@@ -108,8 +110,8 @@ pub(super) fn with_all_references(plan: LogicalPlan) -> Result<LogicalPlan> {
 pub(super) fn waits(plan: &LogicalPlan) -> Result<bool> {
     let inputs = plan.inputs();
     let mut waits = false;
-    plan.apply_expressions(|expr| {
-        expr.apply(|expr| {
+    plan.apply_expressions_dyn(|expr| {
+        expr.apply_dyn(|expr| {
             if let Some(query) = query_of(expr) {
                 let is_own = |outer: &Expr| inputs.iter().any(|input| is_column_of(outer, input.schema()));
                 waits |= !query.outer_ref_columns.is_empty() && !query.outer_ref_columns.iter().any(is_own);
@@ -144,7 +146,7 @@ pub(super) fn core_takes(expr: &Expr, outside: &LogicalPlan) -> Result<bool> {
 /// Whether a query with a name of its own, or what windows and first rows are of, depends on rows outside: the core takes conditions
 /// out from under these, and from under different rows, which matters unless all that is asked is whether there are any.
 fn uses_outside_below_names(plan: &LogicalPlan, is_whether: bool) -> Result<bool> {
-    plan.exists(|plan| {
+    plan.exists_dyn(|plan| {
         let below = match plan {
             LogicalPlan::SubqueryAlias(alias) => &alias.input,
             LogicalPlan::Window(window) => &window.input,
@@ -160,13 +162,13 @@ fn uses_outside_below_names(plan: &LogicalPlan, is_whether: bool) -> Result<bool
 /// Whether a condition in a plan is over a query, and depends on rows outside, too; or a query in it does.
 fn uses_outside_in_queries(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
-    plan.apply(|plan| {
-        plan.apply_expressions(|expr| {
+    plan.apply_dyn(|plan| {
+        plan.apply_expressions_dyn(|expr| {
             for condition in split_conjunction(expr) {
-                let is_over_query = condition.exists(|expr| Ok(query_of(expr).is_some()))?;
+                let is_over_query = condition.exists_dyn(|expr| Ok(query_of(expr).is_some()))?;
                 found |= is_over_query && condition.contains_outer();
             }
-            expr.apply(|expr| {
+            expr.apply_dyn(|expr| {
                 if let Some(query) = query_of(expr) {
                     let is_own =
                         |outer: &Expr| plan.inputs().iter().any(|input| is_column_of(outer, input.schema()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{Column, DFSchema, NullEquality, plan_err};
 use datafusion::error::Result;
 use datafusion::functions_window::expr_fn::row_number;
@@ -17,6 +17,7 @@ use datafusion::logical_expr::{
 use super::dependent::Domain;
 use super::outer::{is_column_of, outer_refs, query_of, with_query};
 use super::{Names, rewritten};
+use crate::walk::{Walk, WalkPlan};
 
 /// The rows of a query for each value of a domain.
 pub(super) fn push(plan: &LogicalPlan, domain: &Domain, names: &mut Names) -> Result<LogicalPlan> {
@@ -115,7 +116,7 @@ impl Pushing<'_> {
 
     /// An expression over rows with this schema and the columns of the domain, which it uses in place of those outside.
     fn inside(&self, expr: Expr, schema: &DFSchema) -> Result<Expr> {
-        expr.transform_down(|expr| {
+        expr.transform_down_dyn(|expr| {
             if let Some(place) = self.place(&expr) {
                 return Ok(Transformed::yes(Expr::Column(self.domain.inside[place].clone())));
             }
@@ -133,12 +134,12 @@ impl Pushing<'_> {
 
     /// A query inside, for which the columns of the domain are those of rows around it, if they are not hidden by others.
     fn around(&self, plan: LogicalPlan, hidden: &DFSchema) -> Result<LogicalPlan> {
-        plan.transform_up(|plan| {
+        plan.transform_up_dyn(|plan| {
             let inputs: Vec<LogicalPlan> = plan.inputs().into_iter().cloned().collect();
             let names = NamePreserver::new(&plan);
-            plan.map_expressions(|expr| {
+            plan.map_expressions_dyn(|expr| {
                 let name = names.save(&expr);
-                let replaced = expr.transform_down(|expr| {
+                let replaced = expr.transform_down_dyn(|expr| {
                     if let (Some(place), Expr::OuterReferenceColumn(field, _)) = (self.place(&expr), &expr)
                         && !is_column_of(&expr, hidden)
                     {
@@ -258,7 +259,7 @@ impl Pushing<'_> {
         let (width, pushed) = (window.input.schema().fields().len(), input.schema().fields().len());
         let of_value = |expr: &Expr| {
             self.inside(expr.clone(), window.input.schema())?
-                .transform_down(|expr| match expr {
+                .transform_down_dyn(|expr| match expr {
                     Expr::WindowFunction(mut function) => {
                         function.params.partition_by.extend(self.domain.columns());
                         Ok(Transformed::yes(Expr::WindowFunction(function)))
@@ -423,7 +424,7 @@ impl Pushing<'_> {
 /// An aggregate function of the rows alone of which a mark is not null.
 fn over_marked(function: Expr, mark: &Expr) -> Result<Expr> {
     function
-        .transform_down(|expr| match expr {
+        .transform_down_dyn(|expr| match expr {
             Expr::AggregateFunction(AggregateFunction { func, mut params }) => {
                 let is_row = mark.clone().is_not_null();
                 params.filter = Some(Box::new(match params.filter.take() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int32Array};
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{ScalarValue, exec_err, internal_err};
 use datafusion::error::Result;
 use datafusion::functions_aggregate::first_last::first_value;
@@ -21,12 +21,13 @@ use datafusion::logical_expr::{
 
 use super::outer::core_takes;
 use super::{Names, domain};
+use crate::walk::{Walk, WalkPlan};
 
 /// A plan whose correlated queries are aggregates, as far as they can be.
 pub(super) fn with_single_values(plan: LogicalPlan, names: &mut Names) -> Result<LogicalPlan> {
     let inputs: Vec<LogicalPlan> = plan.inputs().into_iter().cloned().collect();
-    let changed = plan.map_expressions(|expr| {
-        expr.transform(|expr| match expr {
+    let changed = plan.map_expressions_dyn(|expr| {
+        expr.transform_up_dyn(|expr| match expr {
             Expr::ScalarSubquery(subquery)
                 if !subquery.outer_ref_columns.is_empty() || is_never_null(&subquery.subquery) =>
             {

@@ -13,7 +13,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use datafusion::arrow::compute::cast as cast_array;
 use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::ScalarFunction;
@@ -24,7 +24,7 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::AnalyzerRule;
 
 use super::nested_as_text::is_text;
-use crate::overflow::rewrite_expressions;
+use crate::walk::rewrite_expressions;
 
 /// Writes texts that are cast as the core reads them.
 ///
@@ -35,10 +35,7 @@ pub(crate) struct TextsAsValues(pub(crate) &'static [TextKind]);
 
 impl AnalyzerRule for TextsAsValues {
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| {
-            rewrite_expressions(plan, |expr, schema| Ok(written_anew(expr, self.0, schema)))
-        })
-        .data()
+        rewrite_expressions(plan, |expr, schema| Ok(written_anew(expr, self.0, schema)))
     }
 
     fn name(&self) -> &str {

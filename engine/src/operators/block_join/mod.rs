@@ -20,7 +20,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{JoinType, internal_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{
@@ -53,6 +53,7 @@ use replay::Replay;
 use super::task_context::with_pool;
 use crate::pass::{batch_len_bytes, compact};
 use crate::spill_store::SpillStore;
+use crate::walk::Walk;
 
 /// Of the limit, a block may take this part: 1 / 8. It is there twice while it is put together.
 const BLOCK_SHARE: usize = 8;
@@ -69,7 +70,7 @@ impl PhysicalOptimizerRule for JoinByBlocks {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| match self.by_blocks(&node)? {
+        plan.transform_up_dyn(|node| match self.by_blocks(&node)? {
             Some(by_blocks) => Ok(Transformed::yes(by_blocks)),
             None => Ok(Transformed::no(node)),
         })
@@ -116,7 +117,7 @@ impl JoinByBlocks {
     fn turned(&self, join: &NestedLoopJoinExec) -> Result<Arc<dyn ExecutionPlan>> {
         // The columns are put in order above it.
         join.swap_inputs()?
-            .transform_up(|node| match node.is::<NestedLoopJoinExec>() {
+            .transform_up_dyn(|node| match node.is::<NestedLoopJoinExec>() {
                 true => Ok(Transformed::yes(self.blocks(node)?)),
                 false => Ok(Transformed::no(node)),
             })
@@ -142,7 +143,7 @@ fn keeps_unmatched_right(ty: JoinType) -> bool {
 
 /// Whether rows are partitioned by a column that they do not have any more, which nobody can count on.
 fn is_unknown(key: &Arc<dyn PhysicalExpr>) -> bool {
-    key.exists(|expr| Ok(expr.is::<UnKnownColumn>())).unwrap_or(true)
+    key.exists_dyn(|expr| Ok(expr.is::<UnKnownColumn>())).unwrap_or(true)
 }
 
 fn sides(join: &Arc<dyn ExecutionPlan>) -> Result<[&Arc<dyn ExecutionPlan>; 2]> {

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -42,6 +42,7 @@ use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
 use super::task_context::with_pool;
 use crate::aggregates::keeps_values;
 use crate::spill_store::SpillStore;
+use crate::walk::Walk;
 
 /// Lets tables of groups go to disk in parts.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl PhysicalOptimizerRule for GroupsInParts {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| match node.downcast_ref::<AggregateExec>() {
+        plan.transform_up_dyn(|node| match node.downcast_ref::<AggregateExec>() {
             Some(aggregate) if has_parts(aggregate) => {
                 let node = if is_of_rows(aggregate) { of_states(aggregate)? } else { node };
                 let parts = GroupParts { spills: Arc::clone(&self.spills) };

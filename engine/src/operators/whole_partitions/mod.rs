@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -29,6 +29,7 @@ use rows::Partitions;
 use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
 use super::window_parts::one_partition_of;
 use crate::spill_store::SpillStore;
+use crate::walk::Walk;
 
 /// Computes aggregates over whole partitions by groups.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl PhysicalOptimizerRule for WholePartitions {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| match node.downcast_ref::<WindowAggExec>().and_then(calls_of) {
+        plan.transform_up_dyn(|node| match node.downcast_ref::<WindowAggExec>().and_then(calls_of) {
             Some(calls) => {
                 let as_groups = AsGroups { calls, spills: Arc::clone(&self.spills) };
                 Ok(Transformed::yes(OtherWayExec::of(node, as_groups)))

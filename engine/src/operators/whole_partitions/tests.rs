@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray};
 use arrow::util::pretty::pretty_format_batches;
-use datafusion::common::tree_node::TreeNode;
 use datafusion::datasource::MemTable;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -12,6 +11,7 @@ use datafusion::prelude::{SessionConfig, SessionContext, col};
 use super::{WholePartitions, WholePartitionsExec};
 use crate::budget::Budget;
 use crate::spill_store::SpillStore;
+use crate::walk::Walk;
 
 /// Rows of partitions of all lengths, nulls among their keys and values.
 fn rows() -> MemTable {
@@ -80,7 +80,7 @@ async fn answer(sql: &str, with_rule: bool, limit_bytes: usize, batch_size: usiz
     context.register_table("rows", Arc::new(rows())).unwrap();
     context.register_table("sorted", Arc::new(sorted_rows().await)).unwrap();
     let plan = context.sql(sql).await.unwrap().create_physical_plan().await.unwrap();
-    let by_groups = plan.exists(|node| Ok(node.is::<WholePartitionsExec>())).unwrap();
+    let by_groups = plan.exists_dyn(|node| Ok(node.is::<WholePartitionsExec>())).unwrap();
     let batches = datafusion::physical_plan::collect(plan, context.task_ctx()).await.unwrap();
     assert_eq!(budget.used_bytes(), 0);
     let rows = pretty_format_batches(&batches).unwrap().to_string();

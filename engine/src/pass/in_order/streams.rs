@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::physical_expr::window::WindowExpr;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
@@ -20,11 +20,12 @@ use crate::operators::sample::SampleExec;
 use crate::operators::windows_of;
 use crate::operators::write::WriteExec;
 use crate::optimizer::ORDERED;
+use crate::walk::Walk;
 
 /// A plan with the same rows, in which whoever wants them in order takes one stream: the result, samples, windows over all rows,
 /// and aggregates of all rows that depend on which comes first.
 pub(in crate::pass) fn in_streams(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    let plan = plan.transform_down(|node| {
+    let plan = plan.transform_down_dyn(|node| {
         if node.is::<RecursiveQueryExec>() {
             return Ok(Transformed::new(node, false, TreeNodeRecursion::Jump));
         }
