@@ -1,7 +1,5 @@
 //! Turns whole records of a CSV file into batches: only the columns that are needed.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,28 +7,20 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
 use super::ScanRequest;
-use super::bool_words::BoolWords;
+use super::bad::{Bad, bad_width, location, value_error};
 use super::column::{ColumnBuilder, Rejected};
 use super::delim::Delim;
-use super::fields::{FieldRules, Fields, Missing, Span};
+use super::fields::{Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
-use super::infer::{Column, ColumnPlaces, CsvTable, HeaderRule, column_name, find_by_place, header_names};
+use super::infer::CsvTable;
+use super::layout::Layout;
 use super::lenient::{Findings, Leniency, Lenient};
-use super::null_texts::NullTexts;
-use super::record::{Dialect, Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record, unescape};
+use super::record::{Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record};
 use super::structure::{Irregular, Marks, Record, Structure};
 use super::text_values::CheckedText;
-use super::time_format::{TimeFormat, TimeFormats};
-use super::values::wider_type;
-use crate::chunk::PADDING_LEN_BYTES;
-use crate::encoding::Encoding;
-use crate::error::{Error, ErrorKind, Location, Result};
-use crate::options::ColumnType;
+use crate::error::ErrorKind;
 use crate::simd::InstructionSet;
 use crate::splitter::Records;
-
-/// Characters of a value shown in an error.
-const SHOWN_CHARS: usize = 60;
 
 /// Bytes of a chunk whose fields are found before their values are converted: offsets and bytes stay in the
 /// first cache.
@@ -84,163 +74,6 @@ impl CsvRequest {
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
     }
-}
-
-/// Where one file has its columns.
-#[derive(Debug)]
-pub(crate) struct Layout {
-    /// Fields that every record has.
-    pub(super) width: usize,
-    /// For each column asked for: the field that holds it, if the file has it.
-    pub(super) sources: Vec<Option<usize>>,
-    /// The same for columns that are only looked at.
-    pub(super) checked: Vec<Option<usize>>,
-    pub(super) rules: FieldRules,
-    pub(super) dialect: Dialect,
-    /// Whether records may end with a delimiter, as those of `.tbl` files do: the columns are declared, so that it is known that nothing is
-    /// to stand behind it.
-    pub(super) may_end_open: bool,
-}
-
-impl Layout {
-    /// Whether so many fields are those of a record, given the last one.
-    pub(super) fn takes(&self, count: usize, last: &[u8]) -> bool {
-        count == self.width || self.may_end_open && count == self.width + 1 && matches!(last, b"" | b"\r")
-    }
-
-    /// Fields that every record has.
-    pub(crate) fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Takes so many records off the front, and gives how many are still to be taken off those that follow.
-    pub(crate) fn pass_over(&self, records: &mut Records, count: u64) -> u64 {
-        let (mut fields, mut left) = (Vec::new(), count);
-        while left > 0 {
-            let data = records.chunk.bytes();
-            match parse_record(data, &self.dialect, true, &mut fields) {
-                Parsed::Record { len, lines } => {
-                    left -= u64::from(self.width == 1 || !is_blank_line(data, &fields));
-                    records.advance(len, lines);
-                }
-                Parsed::Blank { len } | Parsed::Comment { len } => records.advance(len, 1),
-                Parsed::Incomplete | Parsed::Unclosed => break,
-            }
-        }
-        left
-    }
-
-    /// Looks at the first record of a file, and takes it off if it is a header. `None` if there is no record
-    /// among the lines at hand: then all of them are taken off.
-    ///
-    /// # Errors
-    /// A first record of another width than that of the table, in a file without a header.
-    pub(crate) fn of_head(
-        request: &CsvRequest,
-        path: &Path,
-        encoding: Encoding,
-        records: &mut Records,
-    ) -> Result<Option<Self>> {
-        let table = &request.table;
-        let form = table.form_of(path);
-        let dialect = &form.dialect;
-        let mut fields = Vec::new();
-        let is_blank = |data: &[u8], fields: &[Field]| table.columns.len() > 1 && is_blank_line(data, fields);
-        let (len, lines) = loop {
-            match parse_record(records.chunk.bytes(), dialect, true, &mut fields) {
-                Parsed::Record { len, .. } if is_blank(records.chunk.bytes(), &fields) => {
-                    records.advance(len, 1)
-                }
-                Parsed::Record { len, lines } => break (len, lines),
-                Parsed::Blank { len } | Parsed::Comment { len } => records.advance(len, 1),
-                Parsed::Incomplete | Parsed::Unclosed => return Ok(None),
-            }
-        };
-        let data = records.chunk.bytes();
-        let mut scratch = Vec::new();
-        let name = |field: &Field| column_name(field_value(data, field, dialect, &mut scratch), encoding);
-        let mut names: Vec<String> = fields.iter().map(name).collect();
-        form.add_unnamed(&mut names);
-        let (width, names) = (names.len(), header_names(&names));
-        let columns = &table.columns;
-        let mut of_names = ColumnPlaces::of(columns.iter().map(|column| column.header.as_str())).find(&names);
-        let (nulls, signs) = (NullTexts::of(&table.options, dialect), table.options.number_signs());
-        let missing = Missing::Usual;
-        let booleans = BoolWords::of(&table.options);
-        let rules = FieldRules { nulls, missing, booleans, signs, times: table.times.clone(), encoding };
-        let mut scratch = Vec::new();
-        let mut fits = |field: &Field, ty| {
-            fits_type(field_value(data, field, dialect, &mut scratch), ty, &rules, dialect)
-        };
-        let is_header = match table.header {
-            HeaderRule::Names | HeaderRule::Skipped => true,
-            HeaderRule::NamesIfKnown if !table.options.names.is_empty() => table.headed.contains(path),
-            HeaderRule::NamesIfKnown if of_names.iter().all(Option::is_some) => true,
-            // Columns were declared under other names: a record of words where other types are declared is no record. Where all are text, it
-            // is one of words above other values.
-            HeaderRule::NamesIfKnown if table.options.columns.is_some() => {
-                let mut typed =
-                    fields.iter().zip(columns).filter(|(_, column)| column.ty != ColumnType::Text).peekable();
-                match typed.peek() {
-                    Some(_) => typed.all(|(field, column)| {
-                        [column.ty, ColumnType::Float64, ColumnType::Timestamp]
-                            .iter()
-                            .all(|ty| !fits(field, *ty))
-                    }),
-                    None => table.headed.contains(path),
-                }
-            }
-            HeaderRule::NamesIfKnown => false,
-            HeaderRule::SkippedIn => table.headed.contains(path),
-            HeaderRule::Data => false,
-        };
-        let by_name = matches!(table.header, HeaderRule::Names | HeaderRule::NamesIfKnown)
-            && is_header
-            && table.options.columns.is_none();
-        find_by_place(&mut of_names, table.options.names.len());
-        let places: HashMap<usize, usize> =
-            of_names.iter().enumerate().filter_map(|(at, column)| Some(((*column)?, at))).collect();
-        let place = |index: &usize| match by_name {
-            true => places.get(index).copied(),
-            false => Some(*index),
-        };
-        let is_lenient = Leniency::of(&table.options).is_some();
-        let may_end_open = table.options.columns.is_some() && dialect.delim.len_bytes() == 1;
-        let ends_open = || {
-            let is_empty = fields.last().is_some_and(|field| field.start == field.end);
-            may_end_open && is_empty && width == columns.len() + 1
-        };
-        if !by_name && !is_lenient && width != columns.len() && !ends_open() {
-            let location = location(path, records, 0);
-            let (expected, found) = (columns.len(), width);
-            return Err(ErrorKind::FieldCount { location, expected, found }.into());
-        }
-        if is_header {
-            records.advance(len, lines);
-        }
-        let sources = request.wanted.iter().map(place).collect();
-        let checked = request.checked.iter().map(place).collect();
-        let width = if by_name { width } else { columns.len() };
-        Ok(Some(Self { width, sources, checked, rules, dialect: dialect.clone(), may_end_open }))
-    }
-}
-
-/// The place of a byte of a chunk.
-pub(super) fn location(path: &Path, records: &Records, at: usize) -> Location {
-    let before = &records.chunk.bytes()[..at];
-    Location {
-        path: path.to_owned(),
-        line: records.lines + super::record::line_ends(before) + 1,
-        byte_offset: records.byte_offset + at as u64,
-    }
-}
-
-/// What keeps records from becoming a batch.
-#[derive(Debug)]
-pub(crate) struct Bad {
-    pub(crate) error: Error,
-    /// The column asked for, by its place among them, if it is a value of one.
-    pub(crate) column: Option<usize>,
 }
 
 /// One worker's tools.
@@ -596,57 +429,6 @@ pub(super) fn next_record(
     Ok(None)
 }
 
-/// What is wrong with a value of a column.
-#[cold]
-pub(super) fn value_error(
-    source: &Source<'_>,
-    column: &Column,
-    location: Location,
-    span: Span,
-    rejected: Rejected,
-) -> Error {
-    let (value, _) = source.fields.value(span);
-    let (name, found) = (column.name.clone(), shown(&value));
-    let rules = &source.layout.rules;
-    let kind = match rejected {
-        Rejected::Value => ErrorKind::Value {
-            location,
-            column: name,
-            expected: expected(column, &rules.times),
-            found,
-            inferred: column.inferred,
-            fits: wider_type(column.ty, &value, rules.signs, &rules.times),
-            also: Vec::new(),
-            may_be_null: true,
-        },
-        Rejected::Encoding => ErrorKind::Encoding { location, column: Some(name), found },
-    };
-    kind.into()
-}
-
-/// What a value of a column is called in an error.
-fn expected(column: &Column, times: &TimeFormats) -> Cow<'static, str> {
-    if let Some(nested) = &column.nested {
-        return format!("{nested} as JSON").into();
-    }
-    let any_of = |formats: &[TimeFormat]| {
-        let formats: Vec<String> = formats.iter().map(ToString::to_string).collect();
-        formats.join(" or ")
-    };
-    match (column.ty, times.dates.as_slice(), times.timestamps.as_slice()) {
-        (ColumnType::Decimal { precision, scale }, _, _) => match precision - scale {
-            0 => "a decimal number with nothing but zero before the point".into(),
-            digits => format!("a decimal number of at most {digits} digits before the point").into(),
-        },
-        (ColumnType::Date, formats @ [_, ..], _) => format!("a date ({})", any_of(formats)).into(),
-        (ColumnType::Timestamp, _, formats @ [_, ..]) => format!("a timestamp ({})", any_of(formats)).into(),
-        (ColumnType::TimestampTz, _, formats @ [_, ..]) => {
-            format!("a timestamp with a time zone ({})", any_of(formats)).into()
-        }
-        (ty, ..) => ty.expected().into(),
-    }
-}
-
 /// The first record of a block that has a value that is none.
 struct FirstBad {
     /// Records before it.
@@ -667,13 +449,6 @@ impl FirstBad {
             self.found = Some(BadValue { column, span: spans[row], rejected });
         }
     }
-}
-
-#[cold]
-pub(super) fn bad_width(source: &Source<'_>, start: usize, found: usize) -> Bad {
-    let location = location(source.path, source.records, start);
-    let error = ErrorKind::FieldCount { location, expected: source.layout.width, found };
-    Bad { error: error.into(), column: None }
 }
 
 /// The spans of a field in records.
@@ -722,39 +497,4 @@ pub(super) fn span_of(field: &Field, record: usize, data: &[u8], quote: Option<u
     }
     // A chunk is shorter than 4 GiB.
     Span { start: start as u32, end: end as u32 }
-}
-
-/// Whether a value is of a type, or missing.
-fn fits_type(value: &[u8], ty: ColumnType, rules: &FieldRules, dialect: &Dialect) -> bool {
-    let padded = [value, &[0; PADDING_LEN_BYTES]].concat();
-    let fields =
-        Fields { padded: &padded, dialect, has_quotes: false, text: None, set: InstructionSet::Portable };
-    let span = Span { start: 0, end: value.len() as u32 };
-    ColumnBuilder::new(ty, 1).append(&fields, &[span], rules).is_ok()
-}
-
-/// The value of a field that the grammar found.
-fn field_value<'a>(data: &'a [u8], field: &Field, dialect: &Dialect, scratch: &'a mut Vec<u8>) -> &'a [u8] {
-    let raw = &data[field.start..field.end];
-    match field.form {
-        FieldForm::Bare | FieldForm::Quoted => raw,
-        FieldForm::Escaped => {
-            scratch.clear();
-            unescape(raw, dialect, scratch);
-            scratch
-        }
-    }
-}
-
-/// A value as an error shows it: on one line, not too long, bytes that are no UTF-8 as `\xNN`.
-pub(crate) fn shown(value: &[u8]) -> String {
-    let mut text = String::new();
-    for piece in value.utf8_chunks() {
-        text.extend(piece.valid().chars().flat_map(char::escape_debug));
-        text.extend(piece.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
-    }
-    match text.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }

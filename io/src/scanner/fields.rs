@@ -10,6 +10,7 @@ use super::text_values::CheckedText;
 use super::time_format::TimeFormats;
 use super::values::NumberSigns;
 use crate::encoding::Encoding;
+use crate::options::CsvOptions;
 use crate::simd::InstructionSet;
 
 /// Where a field stands in its chunk, its quotes included.
@@ -62,6 +63,23 @@ pub struct FieldRules {
 }
 
 impl FieldRules {
+    /// For all columns of a file.
+    pub(crate) fn of(
+        options: &CsvOptions,
+        times: TimeFormats,
+        dialect: &Dialect,
+        encoding: Encoding,
+    ) -> Self {
+        Self {
+            nulls: NullTexts::of(options, dialect),
+            missing: Missing::Usual,
+            booleans: BoolWords::of(options),
+            signs: options.number_signs(),
+            times,
+            encoding,
+        }
+    }
+
     /// For a column in which other things are missing, of which some texts are null in it alone.
     pub(crate) fn of_column(&self, missing: Missing, null_texts: &[String], dialect: &Dialect) -> Self {
         let nulls = match missing {

@@ -14,11 +14,9 @@ use std::sync::Arc;
 use arrow_array::{BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_select::filter::filter_record_batch;
 
+use super::bad::{Bad, bad_width, location, shown, value_error};
 use super::column::{ColumnBuilder, Rejected};
-use super::csv::{
-    Bad, CsvRequest, CsvScanner, Source, bad_width, before_end, location, next_record, shown, span_of,
-    strip_returns, value_error,
-};
+use super::csv::{CsvRequest, CsvScanner, Source, before_end, next_record, span_of, strip_returns};
 use super::delim::Delim;
 use super::fields::Span;
 use super::infer::Column;

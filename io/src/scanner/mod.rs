@@ -1,5 +1,6 @@
 //! Whole records become Arrow columns: only the columns asked for.
 
+mod bad;
 mod bool_words;
 mod column;
 pub(crate) mod csv;
@@ -10,6 +11,7 @@ mod file_forms;
 pub(crate) mod filter;
 pub mod infer;
 pub mod json;
+pub(crate) mod layout;
 pub(crate) mod lenient;
 mod nested;
 mod null_texts;

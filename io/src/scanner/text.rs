@@ -8,7 +8,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::ScanRequest;
-use super::csv::{Bad, shown};
+use super::bad::{Bad, shown};
 use super::fields::Span;
 use super::filter::{RAW_FILTER_WORTH, RawFilter, Usefulness};
 use super::text_values::{CheckedText, TextValues};

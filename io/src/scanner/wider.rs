@@ -4,8 +4,9 @@
 //! reads its column, and all that was read before is read again: so what the rest of the chunk has is found with the
 //! first.
 
+use super::bad::{location, shown};
 use super::column::{ColumnBuilder, Rejected};
-use super::csv::{CsvScanner, Source, location, next_record, shown, span_of};
+use super::csv::{CsvScanner, Source, next_record, span_of};
 use super::infer::Column;
 use super::values::wider_type;
 use crate::error::WiderValue;

@@ -10,10 +10,8 @@ use crate::encoding::Encoding;
 use crate::error::Result;
 use crate::options::{CsvOptions, HeaderMode, OnError, Setting};
 use crate::rewrite::prepared;
-use crate::scanner::bool_words::BoolWords;
 use crate::scanner::fields::{FieldRules, Missing};
 use crate::scanner::file_forms::Unnamed;
-use crate::scanner::null_texts::NullTexts;
 use crate::scanner::record::{
     Dialect, Field, FieldForm, Parsed, is_blank_line, line_end, parse_record, unescape,
 };
@@ -111,14 +109,7 @@ impl Sample {
 
     /// How its fields are understood.
     pub(super) fn rules(&self, options: &CsvOptions, encoding: Encoding) -> FieldRules {
-        FieldRules {
-            nulls: NullTexts::of(options, &self.dialect),
-            missing: Missing::Usual,
-            booleans: BoolWords::of(options),
-            signs: options.number_signs(),
-            times: options.times.clone(),
-            encoding,
-        }
+        FieldRules::of(options, options.times.clone(), &self.dialect, encoding)
     }
 
     /// Looks at all records that are whole.

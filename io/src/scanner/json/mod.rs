@@ -564,7 +564,7 @@ pub(crate) fn looks_like_json(head: &str, whole: bool) -> bool {
 
 /// An error of a value that is no JSON, or no object.
 pub(crate) fn no_json(location: Location, expected: &'static str, found: &[u8]) -> Error {
-    let found = super::csv::shown(found);
+    let found = super::bad::shown(found);
     ErrorKind::Json { location, expected, found }.into()
 }
 

@@ -17,7 +17,7 @@ use crate::encoding::Encoding;
 use crate::error::{Error, ErrorKind, Location};
 use crate::notes::Notes;
 use crate::scanner::ScanRequest;
-use crate::scanner::csv::{Bad, shown};
+use crate::scanner::bad::{Bad, shown};
 use crate::scanner::filter::RawFilter;
 use crate::scanner::lenient::Findings;
 use crate::scanner::text::matching_lines;
