@@ -87,6 +87,7 @@ pub mod functions;
 mod glob_table;
 pub mod grep;
 mod inspect;
+mod macros;
 mod operators;
 mod optimizer;
 mod options;

@@ -1,33 +1,46 @@
-//! What must be known before a statement can be planned: how many rows `LIMIT (SELECT …)` lets through, and which columns
-//! `PIVOT … FOR kind IN (ANY)` has.
+//! What must be known before a statement can be planned: how many rows `LIMIT (SELECT …)` lets through, which columns
+//! `PIVOT … FOR kind IN (ANY)` has, and which fields `unnest(s)`.
 //!
 //! [`asked_ahead`] gives the first such question as a statement of its own, and [`answer_ahead`] puts its answer into the place, so that
 //! the next one, if there is one, comes first.
+
+mod struct_items;
 
 use std::ops::ControlFlow;
 
 use datafusion_sql::parser::{CopyToSource, Statement};
 use sqlparser::ast::{
-    Expr, ExprWithAlias, Ident, LimitClause, Offset, PivotValueSource, Query, Statement as SqlStatement,
-    TableFactor, Value, VisitorMut, With,
+    Expr, ExprWithAlias, Ident, LimitClause, Offset, PivotValueSource, Query, Select,
+    Statement as SqlStatement, TableFactor, Value, VisitorMut, With,
 };
 
+use self::struct_items::TypedItem;
 use crate::dialect::functions::positional;
 use crate::dialect::limits::PERCENT;
 use crate::error::{Error, Result};
 use crate::parse::{parse, parse_piece};
 use crate::walk::walk_mut;
 
-/// The first question of a statement, whose answer has one column.
+/// A question, whose answer has one column.
+#[derive(Debug)]
+pub struct Question {
+    /// What is asked.
+    pub statement: Statement,
+    /// Whether the statement may do without an answer, if there is none.
+    pub may_fail: bool,
+}
+
+/// The first question of a statement.
 ///
 /// # Errors
 /// It is of a kind that is not supported.
-pub fn asked_ahead(statement: &Statement) -> Result<Option<Statement>> {
-    let mut places = Places { withs: Vec::new(), answer: None, question: None };
+pub fn asked_ahead(statement: &Statement) -> Result<Option<Question>> {
+    let mut places = Places { withs: Vec::new(), answer: None, question: None, may_fail: false };
     let mut statement = statement.clone();
     visit(&mut statement, &mut places)?;
     let Some(question) = places.question else { return Ok(None) };
-    Ok(parse(&question)?.pop())
+    let may_fail = places.may_fail;
+    Ok(parse(&question)?.pop().map(|statement| Question { statement, may_fail }))
 }
 
 /// Puts the values of an answer, as texts, into the place of the first question.
@@ -35,7 +48,7 @@ pub fn asked_ahead(statement: &Statement) -> Result<Option<Statement>> {
 /// # Errors
 /// The answer is none to this question.
 pub fn answer_ahead(statement: &mut Statement, values: &[Option<String>]) -> Result<()> {
-    visit(statement, &mut Places { withs: Vec::new(), answer: Some(values), question: None })
+    visit(statement, &mut Places { withs: Vec::new(), answer: Some(values), question: None, may_fail: false })
 }
 
 fn visit(statement: &mut Statement, places: &mut Places<'_>) -> Result<()> {
@@ -65,6 +78,8 @@ struct Places<'a> {
     withs: Vec<Option<With>>,
     answer: Option<&'a [Option<String>]>,
     question: Option<String>,
+    /// Whether the question is one of types alone.
+    may_fail: bool,
 }
 
 impl VisitorMut for Places<'_> {
@@ -96,6 +111,23 @@ impl VisitorMut for Places<'_> {
         };
         self.withs.pop();
         flow
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        let Some(item) = TypedItem::first_of(select) else { return ControlFlow::Continue(()) };
+        match self.answer.take() {
+            Some(values) => {
+                let at = item.at;
+                let ty = values.first().and_then(Option::as_deref);
+                let items = item.answered(select.projection[at].clone(), ty);
+                select.projection.splice(at..=at, items);
+            }
+            None => {
+                self.ask(&item.question(select));
+                self.may_fail = true;
+            }
+        }
+        ControlFlow::Break(None)
     }
 
     fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
@@ -248,7 +280,7 @@ impl Places<'_> {
 
 /// Whether there is a question in a query.
 fn asks(query: &Query) -> bool {
-    let mut places = Places { withs: Vec::new(), answer: None, question: None };
+    let mut places = Places { withs: Vec::new(), answer: None, question: None, may_fail: false };
     walk_mut(&mut query.clone(), &mut places).is_break()
 }
 
@@ -267,7 +299,7 @@ mod tests {
     use super::*;
 
     fn asked(sql: &str) -> Option<String> {
-        asked_ahead(&parse(sql).unwrap()[0]).unwrap().map(|question| question.to_string())
+        asked_ahead(&parse(sql).unwrap()[0]).unwrap().map(|question| question.statement.to_string())
     }
 
     fn answered(sql: &str, values: &[Option<&str>]) -> String {
@@ -289,6 +321,23 @@ mod tests {
         assert_eq!(asked(inside).as_deref(), Some("WITH t AS (SELECT 2 AS n) SELECT n FROM t"));
         let mut several = parse("SELECT 1 LIMIT (SELECT 1)").unwrap().remove(0);
         assert!(answer_ahead(&mut several, &[None, None]).is_err());
+    }
+
+    #[test]
+    fn fields_of_structs() {
+        let sql = "WITH t AS (SELECT 1 AS s) SELECT unnest(s), s.*, t.* FROM t";
+        let question = asked(sql).unwrap();
+        assert!(question.starts_with("WITH t AS (SELECT 1 AS s) SELECT column_type FROM"), "{question}");
+        assert!(question.contains("(SELECT s AS __value FROM t)"), "{question}");
+        let answer = answered(sql, &[Some("STRUCT(a BIGINT, \"B\" VARCHAR)")]);
+        assert!(answer.ends_with("SELECT (s)['a'] AS \"a\", (s)['B'] AS \"B\", s.*, t.* FROM t"), "{answer}");
+        let list = answered("SELECT unnest(l) FROM t", &[Some("BIGINT[]")]);
+        assert_eq!(list, "SELECT (unnest(l)) AS \"unnest(l)\" FROM t");
+        assert_eq!(asked(&list), None);
+        let deep =
+            answered("SELECT unnest(l, recursive := true) FROM t", &[Some("STRUCT(s STRUCT(a INT))[]")]);
+        assert_eq!(deep, "SELECT unnest(l)['s']['a'] AS \"a\" FROM t");
+        assert_eq!(asked("SELECT unnest([1, 2]), unnest(range(3))"), None);
     }
 
     #[test]

@@ -1,8 +1,7 @@
-//! Joins by names, and what is no join.
+//! Joins by names, and what is joined.
 
-use sqlparser::ast::{JoinConstraint, JoinOperator, TableAlias, TableFactor, TableWithJoins};
+use sqlparser::ast::{JoinConstraint, JoinOperator, TableAlias, TableFactor};
 
-use crate::error::{Error, Result};
 use crate::scope::{Relation, condition_of, same_name};
 
 /// Joins by columns: those of the joined tables are one with those in front of them.
@@ -29,21 +28,6 @@ pub(crate) fn join_by(
             relation.merges = keeps_rows;
             relation.is_by_condition = is_by_condition;
         }
-    }
-}
-
-/// Joins by the places of rows are refused: the parser takes their name for another one of the table in front.
-pub(crate) fn must_have_conditions(table: &TableWithJoins) -> Result<()> {
-    let is_join = |factor: &TableFactor| {
-        matches!(alias_of(factor), Some(TableAlias { explicit: false, name, .. })
-            if name.quote_style.is_none() && name.value.eq_ignore_ascii_case("positional"))
-    };
-    let mut factors = std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation));
-    match factors.any(is_join) && !table.joins.is_empty() {
-        false => Ok(()),
-        true => Err(Error::new("POSITIONAL JOIN is not supported").with_hint(
-            "number the rows of both: (SELECT *, row_number() OVER () AS n FROM a) a JOIN (…) b USING (n)",
-        )),
     }
 }
 

@@ -9,7 +9,7 @@ use sqlparser::ast::{
     Visitor,
 };
 
-use crate::dialect::table_keys::has_keys;
+use crate::dialect::table_keys::{has_conditions, has_keys};
 use crate::walk::walk;
 
 /// What is worth knowing of a statement, each once.
@@ -102,10 +102,13 @@ impl Visitor for Finder {
     type Break = ();
 
     fn pre_visit_statement(&mut self, statement: &SqlStatement) -> ControlFlow<()> {
-        if let SqlStatement::CreateTable(table) = statement
-            && has_keys(table)
-        {
-            self.add(format!("keys are not checked: rows of {} may have the same ones", table.name));
+        if let SqlStatement::CreateTable(table) = statement {
+            if has_keys(table) {
+                self.add(format!("keys are not checked: rows of {} may have the same ones", table.name));
+            }
+            if has_conditions(table) {
+                self.add(format!("CHECK is not looked at: rows of {} may be other ones", table.name));
+            }
         }
         ControlFlow::Continue(())
     }

@@ -40,6 +40,8 @@ pub(crate) struct Relation {
     pub(crate) is_series: bool,
     /// Whether an outer join has rows without one of it.
     pub(crate) is_optional: bool,
+    /// Whether it has a column more, with the numbers of its rows, which nobody sees.
+    pub(crate) is_numbered: bool,
     /// What the relational core calls it, where a query inside has a table of the same name as one around.
     pub(crate) core_name: Option<String>,
 }
@@ -66,6 +68,7 @@ impl Relation {
             is_by_condition: false,
             is_series: false,
             is_optional: false,
+            is_numbered: false,
             core_name: None,
         }
     }

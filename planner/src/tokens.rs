@@ -17,11 +17,13 @@ use crate::dialect::grouping_sets::mark_inner_sets;
 use crate::dialect::hints::without_hints;
 use crate::dialect::in_lists::{lists_by_name, lists_of_in};
 use crate::dialect::lambdas::with_arrows;
+use crate::dialect::last_commas::without_last_commas;
 use crate::dialect::limits::with_percent;
 use crate::dialect::names_in_front::with_names_behind;
 use crate::dialect::null_tests::null_tests;
 use crate::dialect::numbers::whole_numbers;
 use crate::dialect::pivot_statement;
+use crate::dialect::positional::positional_joins;
 use crate::dialect::powers::with_powers;
 use crate::dialect::samples::as_table_samples;
 use crate::dialect::struct_types::with_angles;
@@ -29,12 +31,14 @@ use crate::dialect::trims::trims;
 use crate::dialect::words::plain_words;
 use crate::from_first::with_select;
 use crate::inspect;
+use crate::macros::macro_words;
 use crate::variables::with_prefixes;
 
 /// What they go through, in this order.
-const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 23] = [
+const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 26] = [
     plain_words,
     with_prefixes,
+    macro_words,
     with_names_behind,
     whole_numbers,
     with_powers,
@@ -44,6 +48,7 @@ const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 23] = [
     without_hints,
     filters,
     trims,
+    without_last_commas,
     with_percent,
     as_table_samples,
     with_arrows,
@@ -53,6 +58,7 @@ const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 23] = [
     lists_by_name,
     globs,
     with_marks,
+    positional_joins,
     |tokens| with_select(&tokens),
     quote_words,
     mark_inner_sets,

@@ -64,6 +64,9 @@ pub(crate) fn expand_renamed(items: &mut Vec<SelectItem>, relations: &[Relation]
     for item in items.drain(..) {
         match options_of(&item).and_then(|options| options.opt_rename.clone()) {
             Some(rename) => expanded.extend(renamed_columns(&item, rename, relations)?),
+            None if of_numbered(&item, relations) => {
+                expanded.extend(renamed_columns(&item, RenameSelectItem::Multiple(Vec::new()), relations)?)
+            }
             None if matches!(item, SelectItem::Wildcard(_)) && has_merged_columns(relations) => {
                 if let SelectItem::Wildcard(options) = &item
                     && *options == WildcardAdditionalOptions::default()
@@ -146,6 +149,19 @@ fn without_shared(relation: &Relation) -> Option<SelectItem> {
     };
     let table = SelectItemQualifiedWildcardKind::ObjectName(name(&relation.name));
     (!own.is_empty()).then_some(SelectItem::QualifiedWildcard(table, options))
+}
+
+/// Whether a wildcard stands for columns of rows with numbers, which are none of them.
+fn of_numbered(item: &SelectItem, relations: &[Relation]) -> bool {
+    let mut numbered = relations.iter().filter(|relation| relation.is_numbered);
+    match item {
+        SelectItem::Wildcard(_) => numbered.next().is_some(),
+        SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+            let table = name.to_string();
+            numbered.any(|relation| same_name(&relation.name, table.trim_matches('"')))
+        }
+        _ => false,
+    }
 }
 
 /// Whether columns are made of several, and all columns can be named.

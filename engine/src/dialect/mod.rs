@@ -100,7 +100,6 @@ pub(crate) fn expr_planners(divide_integers: &Arc<AtomicBool>) -> Vec<Arc<dyn Ex
 pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     let single = [
         ScalarUDF::from(type_of::TypeOf::default()),
-        ScalarUDF::from(epoch_ms::EpochMs::default()),
         interval_parts::parts(),
         ScalarUDF::from(length::Length::default()),
         ScalarUDF::from(kind_of::KindOf::default()),
@@ -117,7 +116,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());
     let families = families.chain(text_distance::text_distances()).chain(of_lists::functions_of_lists());
     let families = families.chain(json_text::json_functions()).chain(row_functions::row_functions());
-    let families = families.chain(calendar::calendar_functions());
+    let families = families.chain(calendar::calendar_functions()).chain(epoch_ms::epochs());
     let families = families.chain(strptime()).chain(list_picks::list_picks());
     let families = families.chain(struct_functions::functions_of_structs());
     for function in single.into_iter().chain(families) {

@@ -1,5 +1,7 @@
 //! `DESCRIBE` and `SUMMARIZE`: what is in the columns of a query, as a table of one row a column.
 
+use std::borrow::Cow;
+
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::error::{DataFusionError, Result as DataFusionResult};
 use datafusion::logical_expr::planner::{
@@ -34,6 +36,13 @@ impl RelationPlanner for Inspections {
         };
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, None))))
     }
+}
+
+/// The name of a field of a struct, in quotes where it is none that can stand alone.
+fn field_name(name: &str) -> Cow<'_, str> {
+    let is_plain = name.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && name.chars().all(|char| char.is_alphanumeric() || char == '_');
+    if is_plain { name.into() } else { format!("\"{}\"", name.replace('"', "\"\"")).into() }
 }
 
 /// A type as it is written in SQL.
@@ -73,7 +82,7 @@ pub(crate) fn type_name(ty: &DataType) -> String {
         DataType::FixedSizeList(item, len) => return format!("{}[{len}]", type_name(item.data_type())),
         DataType::Struct(fields) => {
             let field = |field: &arrow::datatypes::FieldRef| {
-                format!("{} {}", field.name(), type_name(field.data_type()))
+                format!("{} {}", field_name(field.name()), type_name(field.data_type()))
             };
             return format!("STRUCT({})", fields.iter().map(field).collect::<Vec<_>>().join(", "));
         }

@@ -13,6 +13,7 @@ use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Window, WindowFrameUnits};
 use datafusion::optimizer::AnalyzerRule;
 
+use crate::dialect::row_number;
 use crate::walk::{Walk, WalkPlan};
 
 /// Gives them this order. It has to come before the core looks at types.
@@ -53,7 +54,11 @@ fn order_aggregates(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
             None => Ok(Transformed::no(plan)),
         };
     }
-    let Some(Ordered { rows, order }) = in_order(&aggregate.input)? else { return Ok(Transformed::no(plan)) };
+    let ordered = match in_order(&aggregate.input)? {
+        None if sorts_values(&aggregate.aggr_expr)? => Some(by_place(&aggregate.input)?),
+        ordered => ordered,
+    };
+    let Some(Ordered { rows, order }) = ordered else { return Ok(Transformed::no(plan)) };
     let plan = plan.with_new_exprs(plan.expressions(), vec![rows])?;
     let names = NamePreserver::new(&plan);
     plan.map_expressions_dyn(|expr| {
@@ -69,6 +74,24 @@ fn order_aggregates(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         })?;
         Ok(if ordered.transformed { ordered.update_data(|expr| name.restore(expr)) } else { ordered })
     })
+}
+
+/// Whether rows are sorted for an aggregate among others: those without an order would be given this one.
+fn sorts_values(calls: &[Expr]) -> Result<bool> {
+    let sorts = |expr: &Expr| {
+        Ok(matches!(expr, Expr::AggregateFunction(AggregateFunction { func, params })
+            if ORDERED.contains(&func.name()) && !params.order_by.is_empty()))
+    };
+    calls.iter().try_fold(false, |found, call| Ok(found || call.exists_dyn(sorts)?))
+}
+
+/// Rows with their numbers, as they come, and the order by these.
+fn by_place(rows: &LogicalPlan) -> Result<Ordered> {
+    let place = row_number();
+    let order =
+        vec![Sort::new(Expr::Column(Column::from_name(place.schema_name().to_string())), true, false)];
+    let rows = LogicalPlanBuilder::window_plan(rows.clone(), vec![place])?;
+    Ok(Ordered { rows, order })
 }
 
 /// Whether an expression is an aggregate whose value depends on the order of rows, and that has no order of its own.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::optimizer::Analyzer;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use swath_io::{Notes, memory};
 
@@ -20,10 +21,11 @@ use crate::error::Result;
 use crate::explain::Record;
 use crate::glob_table::GlobTables;
 use crate::inspect::Inspections;
+use crate::macros::Macros;
 use crate::operators::{
     DistinctRows, FailWhenRefused, FlatConditions, ForgetConstants, GroupsInParts, KeepSorted,
-    OperatorPlanner, OrderedValues, PushFiltersByName, SortFirstRows, WholePartitions, WindowParts,
-    YieldBetweenBatches,
+    NullsForConstants, OperatorPlanner, OrderedValues, PushFiltersByName, SortFirstRows, WholePartitions,
+    WindowParts, YieldBetweenBatches,
 };
 use crate::optimizer::{self, ForgetFalseKeys, QueryOrder, TablesWithoutFalseKeys};
 use crate::options::{OptionValue, ReadOptions};
@@ -153,10 +155,18 @@ impl SessionBuilder {
             resources,
             params: Params::default(),
             variables: Variables::default(),
+            macros: Macros::default(),
             begun: Instant::now(),
             record: self.record.then(Record::default),
         })
     }
+}
+
+/// The core's own rules for plans of operators, behind one of ours.
+fn core_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PushFiltersByName::among_rules();
+    rules.insert(0, Arc::new(NullsForConstants));
+    rules
 }
 
 /// The relational core as Swath uses it: with rules, operators and functions of ours among its own.
@@ -191,7 +201,7 @@ fn session_state(
         .with_expr_planners(expr_planners(&resources.divide_integers))
         .with_default_features()
         .with_query_planner(Arc::new(OperatorPlanner))
-        .with_physical_optimizer_rules(PushFiltersByName::among_rules())
+        .with_physical_optimizer_rules(core_rules())
         .with_physical_optimizer_rule(Arc::new(FlatConditions))
         .with_physical_optimizer_rule(Arc::new(ForgetConstants))
         .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))

@@ -21,6 +21,7 @@ use swath_planner::{Statement, with_stack};
 
 use crate::error::Result;
 use crate::explain::{Explanation, Record};
+use crate::macros::Macros;
 use crate::options::OptionValue;
 use crate::params::Params;
 use crate::pass::PassSpace;
@@ -46,6 +47,7 @@ pub struct Session {
     resources: Resources,
     params: Params,
     variables: Variables,
+    macros: Macros,
     begun: Instant,
     /// What was run, if it is recorded.
     record: Option<Record>,

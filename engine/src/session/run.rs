@@ -11,7 +11,9 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{EmptyRecordBatchStream, ExecutionPlan, execute_stream};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use swath_planner::{SettingCall, Split, Statement, VariableCall, setting_of, split_distinct, variable_of};
+use swath_planner::{
+    SettingCall, Split, Statement, VariableCall, macro_of, setting_of, split_distinct, variable_of,
+};
 
 use super::Session;
 use crate::again::{Again, Member, Way};
@@ -76,6 +78,10 @@ impl Session {
         if let Some(call) = variable_of(&statement)? {
             return self.set_variable(call).await.map(Begun::Other);
         }
+        if let Some(call) = macro_of(&statement) {
+            self.macros.change(call)?;
+            return Ok(Begun::Other(no_rows()));
+        }
         let plan = self.plan(statement).await?;
         if is_query(&plan) { Ok(Begun::Query(plan)) } else { self.execute(plan).await.map(Begun::Other) }
     }
@@ -101,8 +107,7 @@ impl Session {
             None => None,
         };
         self.variables.set(call.name, found.as_deref())?;
-        let schema = Arc::new(arrow::datatypes::Schema::empty());
-        Ok(Box::pin(EmptyRecordBatchStream::new(schema)))
+        Ok(no_rows())
     }
 
     /// Carries out what a statement says of a setting of Swath.
@@ -255,4 +260,9 @@ pub(crate) fn is_query(plan: &LogicalPlan) -> bool {
             | LogicalPlan::Analyze(_)
             | LogicalPlan::DescribeTable(_)
     )
+}
+
+/// What statements give that change something and have no rows.
+fn no_rows() -> SendableRecordBatchStream {
+    Box::pin(EmptyRecordBatchStream::new(Arc::new(arrow::datatypes::Schema::empty())))
 }

@@ -177,7 +177,7 @@ fn joined(left: &TableWithJoins, mut asof: Join, pairs: &str) -> Result<[Join; 2
 }
 
 /// The name by which a condition calls a table.
-fn name_of(factor: &TableFactor) -> Option<String> {
+pub(crate) fn name_of(factor: &TableFactor) -> Option<String> {
     let alias = match factor {
         TableFactor::Derived { alias, .. } => alias.as_ref(),
         other => alias_of(other),

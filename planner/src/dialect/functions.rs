@@ -18,19 +18,20 @@ use std::ops::ControlFlow;
 use datafusion_sql::parser::Statement;
 use sqlparser::ast::BinaryOperator::{PGILikeMatch, PGLikeMatch, PGNotILikeMatch, PGNotLikeMatch};
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg,
-    FunctionArgExpr, FunctionArguments, Ident, NamedWindowDefinition, ObjectNamePart, Query, Select,
-    Statement as SqlStatement, Subscript, TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
+    AccessExpr, BinaryOperator, CaseWhen, CastKind, DataType, DateTimeField, DuplicateTreatment, Expr,
+    Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, NamedWindowDefinition, ObjectNamePart,
+    Query, Select, Statement as SqlStatement, Subscript, TypedString, UnaryOperator, Value, VisitMut,
+    VisitorMut,
 };
 
 use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
     add_separator, first_known, format_last, has_order, leave_null_lists, leave_nulls, leave_order,
-    order_once, order_window, parts_of_seconds, tried, unnested,
+    order_once, order_window, part_of_text, parts_of_seconds, sorted_list, tried, unnested,
 };
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
-use self::quantiles::{quantiles, within_group};
+use self::quantiles::{approx_quantiles, quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
 use self::structs::{check_fields, json_object, named_values, struct_pack, with_fields};
 use crate::dialect::any_items::compared_with_any;
@@ -42,6 +43,7 @@ use crate::dialect::distinct_on::order_first_rows;
 use crate::dialect::exact_numbers::exact;
 use crate::dialect::intervals::{plain_interval, plain_text};
 use crate::dialect::json_operators::{as_call, step_first};
+use crate::dialect::limits::whole_limit;
 use crate::dialect::literals::{folded, written};
 use crate::dialect::neighbours::of_rows;
 use crate::dialect::patterns::{escape_with_backslash, like_of_operator};
@@ -112,6 +114,7 @@ impl VisitorMut for Rewriter {
     }
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        whole_limit(query);
         tell_keys_apart(query);
         type_texts(query);
         if let Err(error) = order_first_rows(query) {
@@ -312,6 +315,12 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
     let name = ident.value.to_lowercase();
     take_options(function, &name)?;
     order_window(function, &name);
+    if let Some(sorted) = sorted_list(function, &name)? {
+        return Ok(Some(sorted));
+    }
+    if name == "approx_quantile" && is_of_list(function) {
+        return approx_quantiles(function).map(Some);
+    }
     if matches!(name.as_str(), "coalesce" | "ifnull")
         && let Some(choice) = first_known(function)
     {
@@ -489,7 +498,15 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         "count_if" | "countif" => {
             let [condition] = arguments(function, &name, "one condition")?;
             rename(function, "count");
-            function.args = argument_list(vec![one()], Vec::new());
+            match &mut function.args {
+                // There is one such value at most.
+                FunctionArguments::List(list)
+                    if list.duplicate_treatment == Some(DuplicateTreatment::Distinct) =>
+                {
+                    list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(condition.clone()))];
+                }
+                args => *args = argument_list(vec![one()], Vec::new()),
+            }
             function.filter = Some(Box::new(and(condition, function.filter.take())));
             Ok(None)
         }
@@ -552,6 +569,17 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 "SELECT count(*) FROM (SELECT DISTINCT * FROM …), or name columns: count(DISTINCT a)",
             )),
         "regexp_extract" => regexp_extract(function).map(Some),
+        "split_part" => part_of_text(function).map(|()| None),
+        // Of lists that are written down.
+        "concat" if is_of_list(function) => {
+            rename(function, "list_concat");
+            leave_null_lists(function);
+            Ok(None)
+        }
+        "repeat" if is_of_list(function) => {
+            let given = positional(function).unwrap_or_default();
+            Template::new("flatten(array_repeat($1, $2))", 2).filled(&given).map(Some)
+        }
         // The relational core's own looks at no order.
         "any_value" if has_order(function) => {
             let [value] = arguments(function, &name, "one value")?;

@@ -1,5 +1,7 @@
-//! `LIMIT 10%` and `LIMIT 10 PERCENT`, of which the parser knows nothing: as a call until it is known how many rows there are.
+//! `LIMIT 10%` and `LIMIT 10 PERCENT`, of which the parser knows nothing: as a call until it is known how many rows there are. And
+//! numbers of rows that are computed.
 
+use sqlparser::ast::{CastKind, DataType, Expr, LimitClause, Offset, Query};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::tokens::{is_solid, is_word};
@@ -32,6 +34,23 @@ pub(crate) fn with_percent(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         }
     }
     written
+}
+
+/// `LIMIT 100 / 10`: a quotient as a whole number.
+pub(crate) fn whole_limit(query: &mut Query) {
+    let Some(LimitClause::LimitOffset { limit, offset, .. }) = &mut query.limit_clause else { return };
+    let offset = offset.as_mut().map(|Offset { value, .. }| value);
+    for number in limit.as_mut().into_iter().chain(offset) {
+        if matches!(number, Expr::BinaryOp { .. } | Expr::Nested(_)) {
+            *number = Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(number.clone()),
+                data_type: DataType::BigInt(None),
+                array: false,
+                format: None,
+            };
+        }
+    }
 }
 
 /// Whether a limit is over in front of a token.

@@ -70,6 +70,18 @@ impl Template {
         expected: "a value and how many",
     };
 
+    /// `max(x, n)` over a window, where the relational core knows no order of an aggregate.
+    pub(crate) const GREATEST_OF_WINDOW: Self = Self {
+        sql: "array_slice(array_sort(array_agg($1) FILTER (WHERE $1 IS NOT NULL), 'DESC'), 1, $2)",
+        ..Self::GREATEST
+    };
+
+    /// `min(x, n)` over a window.
+    pub(crate) const LEAST_OF_WINDOW: Self = Self {
+        sql: "array_slice(array_sort(array_agg($1) FILTER (WHERE $1 IS NOT NULL)), 1, $2)",
+        ..Self::LEAST
+    };
+
     /// `arg_max(x, key, n)`: the values of the greatest keys.
     pub(crate) const OF_GREATEST: Self = Self {
         sql: "array_slice(array_agg($1 ORDER BY $2 DESC) FILTER (WHERE $1 IS NOT NULL AND $2 IS NOT NULL), 1, $3)",
@@ -193,7 +205,9 @@ impl Template {
                 "a map and a key",
             ),
             "unicode" | "ord" => ("CASE WHEN $1 = '' THEN -1 ELSE ascii($1) END", 1, "one text"),
-            "list_unique" | "array_unique" => ("length(array_distinct(array_compact($1)))", 1, "one list"),
+            "list_unique" | "array_unique" | "list_approx_count_distinct" => {
+                ("length(array_distinct(array_compact($1)))", 1, "one list")
+            }
             "list_bool_and" => (
                 "CASE WHEN array_has($1, false) THEN false WHEN array_has($1, true) THEN true END",
                 1,
@@ -269,10 +283,19 @@ impl Template {
             "decade" => ("CAST(floor(date_part('year', $1) / 10.0) AS BIGINT)", 1, ONE_TIME),
             "century" => ("CAST(ceil(date_part('year', $1) / 100.0) AS BIGINT)", 1, ONE_TIME),
             "millennium" => ("CAST(ceil(date_part('year', $1) / 1000.0) AS BIGINT)", 1, ONE_TIME),
-            "from_hex" | "unhex" => ("decode($1, 'hex')", 1, "one text"),
+            "from_hex" | "unhex" => {
+                ("decode(CASE WHEN length($1) % 2 = 1 THEN '0' || $1 ELSE $1 END, 'hex')", 1, "one text")
+            }
             "make_timestamp_ms" => ("epoch_ms($1)", 1, "milliseconds since 1970"),
-            "epoch_us" => ("CAST(arrow_cast($1, 'Timestamp(Microsecond, None)') AS BIGINT)", 1, ONE_TIME),
-            "epoch_ns" => ("CAST(arrow_cast($1, 'Timestamp(Nanosecond, None)') AS BIGINT)", 1, ONE_TIME),
+            "make_timestamp_ns" => {
+                ("arrow_cast($1, 'Timestamp(Nanosecond, None)')", 1, "nanoseconds since 1970")
+            }
+            "ago" => ("CAST(now() AS TIMESTAMP(6) WITH TIME ZONE) - $1", 1, "one interval"),
+            "days_in_month" => (
+                "date_part('day', CAST(date_trunc('month', $1) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE))",
+                1,
+                ONE_TIME,
+            ),
             "make_timestamp" => (
                 "CAST(make_date($1, $2, $3) AS TIMESTAMP(6)) + INTERVAL '1 hour' * $4 \
                  + INTERVAL '1 minute' * $5 + INTERVAL '1 second' * $6",

@@ -11,11 +11,12 @@ use super::Resolver;
 use super::beside::looks_beside;
 use crate::dialect::asof::{expand_asof, is_between};
 use crate::dialect::pivot::pivoted;
+use crate::dialect::positional::{PLACE, expand_positional};
 use crate::dialect::templates::fill;
 use crate::error::{Error, Result};
 use crate::glob::{GLOB_COLUMNS, globs_of};
 use crate::inspect::is_mark;
-use crate::joins::{alias_of, constraint_of, is_series, join_by, must_have_conditions};
+use crate::joins::{alias_of, constraint_of, is_series, join_by};
 use crate::parse::parse_piece;
 use crate::rejects::{REJECTS_COLUMNS, is_rejects};
 use crate::scope::{
@@ -62,7 +63,7 @@ impl Resolver<'_> {
         env: &Env,
     ) -> Result<()> {
         let start = relations.len();
-        must_have_conditions(table)?;
+        expand_positional(table)?;
         let shared = expand_asof(table)?;
         self.factor(&mut table.relation, relations, env)?;
         for join in &mut table.joins {
@@ -141,7 +142,9 @@ impl Resolver<'_> {
 
     fn factor(&self, factor: &mut TableFactor, relations: &mut Vec<Relation>, env: &Env) -> Result<()> {
         self.relations_of(factor, relations, env)?;
-        if let Some(Relation { columns: Some(columns), .. }) = relations.last() {
+        if let Some(Relation { columns: Some(columns), is_numbered, .. }) = relations.last_mut() {
+            *is_numbered = columns.iter().any(|column| column == PLACE);
+            columns.retain(|column| column != PLACE);
             name_others(factor, columns);
         }
         Ok(())

@@ -1,12 +1,15 @@
 //! The names of a query: common table expressions, its body, `ORDER BY`.
 
 use sqlparser::ast::{
-    Cte, Expr, Ident, LimitClause, OrderByExpr, OrderByKind, Query, SetExpr, SetQuantifier, Value,
+    Cte, Expr, GroupByExpr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query,
+    SetExpr, SetQuantifier, Value,
 };
 
-use super::Resolver;
 use super::order::order_by_hidden;
 use super::outer_aggregates::lift_aggregates;
+use super::select::has_aggregates;
+use super::{Catalog, Resolver};
+use crate::dialect::positional::order_of;
 use crate::dialect::values::as_queries;
 use crate::error::{Error, Result};
 use crate::labels::unique_name;
@@ -29,6 +32,7 @@ impl Resolver<'_> {
         take_fetch_for_limit(query)?;
         lift_aggregates(query, self.catalog)?;
         let (columns, relations) = self.set_expr(&mut query.body, &env)?;
+        order_positional(query, self.catalog);
         order_by_all(query, columns.as_deref());
         let aliases = columns.clone().unwrap_or_default();
         let scope = Scope { aliases: &aliases, ..Scope::of(&relations) };
@@ -104,6 +108,22 @@ impl Resolver<'_> {
             }
             _ => Ok((None, Vec::new())),
         }
+    }
+}
+
+/// Rows of a `POSITIONAL JOIN` come in their order, where a query gives them on as they are.
+fn order_positional(query: &mut Query, catalog: &dyn Catalog) {
+    let SetExpr::Select(select) = query.body.as_ref() else { return };
+    let has_no_groups = matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty())
+        && select.having.is_none()
+        && select.distinct.is_none()
+        && !select.projection.iter().any(|item| has_aggregates(item, catalog));
+    if query.order_by.is_none()
+        && has_no_groups
+        && let Some(expr) = order_of(select)
+    {
+        let by_place = OrderByExpr { expr, options: OrderByOptions::default(), with_fill: None };
+        query.order_by = Some(OrderBy { kind: OrderByKind::Expressions(vec![by_place]), interpolate: None });
     }
 }
 

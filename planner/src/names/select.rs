@@ -193,6 +193,12 @@ fn kind_of_item(expr: &Expr, catalog: &dyn Catalog) -> ItemKind {
     kind
 }
 
+/// Whether an item of a select list is made of values of several rows.
+pub(super) fn has_aggregates(item: &SelectItem, catalog: &dyn Catalog) -> bool {
+    let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { return false };
+    matches!(kind_of_item(expr, catalog), ItemKind::Aggregate)
+}
+
 fn is_aggregate(name: &ObjectName, catalog: &dyn Catalog) -> bool {
     matches!(name.0.as_slice(), [ObjectNamePart::Identifier(name)] if catalog.is_aggregate(&name.value))
 }

@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 pub(super) fn several_extremes(function: &Function, name: &str) -> Result<Option<Expr>> {
     let given = positional(function).unwrap_or_default();
     let template = match (name, given.len()) {
+        ("max", 2) if function.over.is_some() => Template::GREATEST_OF_WINDOW,
+        ("min", 2) if function.over.is_some() => Template::LEAST_OF_WINDOW,
         ("max", 2) => Template::GREATEST,
         ("min", 2) => Template::LEAST,
         ("arg_max" | "argmax" | "max_by", 3) => Template::OF_GREATEST,

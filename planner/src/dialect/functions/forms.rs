@@ -7,8 +7,11 @@ use sqlparser::ast::{
     WindowFrameUnits, WindowType,
 };
 
-use super::calls::{arguments, call, is_not_null, positional, text, wrong_arguments};
+use super::calls::{
+    and, argument_list, arguments, call, is_not_null, positional, rename, text, wrong_arguments,
+};
 use crate::dialect::literals::written;
+use crate::dialect::templates::Template;
 use crate::error::{Error, Result};
 
 /// `group_concat(x)` has commas between the texts.
@@ -140,6 +143,61 @@ pub(super) fn order_window(function: &mut Function, name: &str) {
             end_bound: Some(WindowFrameBound::Following(None)),
         });
     }
+}
+
+/// `list(DISTINCT x ORDER BY x) OVER (…)`, and texts of such a list, as the list that is sorted then; `None`: it is none.
+pub(super) fn sorted_list(function: &Function, name: &str) -> Result<Option<Expr>> {
+    let FunctionArguments::List(list) = &function.args else { return Ok(None) };
+    let is_text = match name {
+        "list" | "array_agg" => false,
+        "string_agg" | "group_concat" | "listagg" => true,
+        _ => return Ok(None),
+    };
+    let (
+        [FunctionArgumentClause::OrderBy(order)],
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(value)), rest @ ..],
+    ) = (list.clauses.as_slice(), list.args.as_slice())
+    else {
+        return Ok(None);
+    };
+    let is_of_window =
+        function.over.is_some() && list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+    let [OrderByExpr { expr, options, .. }] = order.as_slice() else { return Ok(None) };
+    if !is_of_window || expr != value {
+        return Ok(None);
+    }
+    let mut values = function.clone();
+    rename(&mut values, "array_agg");
+    values.args = argument_list(vec![value.clone()], Vec::new());
+    if let FunctionArguments::List(list) = &mut values.args {
+        list.duplicate_treatment = Some(DuplicateTreatment::Distinct);
+    }
+    if is_text {
+        values.filter = Some(Box::new(and(is_not_null(value), values.filter.take())));
+    }
+    let direction = if options.asc == Some(false) { "DESC" } else { "ASC" };
+    let nulls = if options.nulls_first == Some(true) { "NULLS FIRST" } else { "NULLS LAST" };
+    let sorted = call("array_sort", vec![Expr::Function(values), text(direction), text(nulls)]);
+    if !is_text {
+        return Ok(Some(Expr::Function(sorted)));
+    }
+    let separator = match rest {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(separator))] => separator.clone(),
+        _ => text(","),
+    };
+    Ok(Some(Expr::Function(call("array_to_string", vec![Expr::Function(sorted), separator]))))
+}
+
+/// `split_part(x, ',', 0)` is an empty text.
+pub(super) fn part_of_text(function: &mut Function) -> Result<()> {
+    let Some(mut given) = positional(function).filter(|given| given.len() == 3) else { return Ok(()) };
+    if !matches!(&given[2], Expr::Value(place) if matches!(&place.value, Value::Number(place, _) if place != "0"))
+    {
+        // There is no such part, either.
+        given[2] = Template::new("CASE WHEN $1 = 0 THEN 2147483647 ELSE $1 END", 1).filled(&given[2..])?;
+        function.args = argument_list(given, Vec::new());
+    }
+    Ok(())
 }
 
 /// `coalesce(day, '1970-01-01')` as a `CASE`, in which a text beside a time is one, too; the function of the relational core takes values of

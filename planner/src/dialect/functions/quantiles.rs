@@ -48,6 +48,21 @@ pub(super) fn quantiles(function: &mut Function, name: &str) -> Result<Option<Ex
     Ok(Some(Expr::Function(call("make_array", quantiles))))
 }
 
+/// `approx_quantile(x, [0.25, 0.75])`: each by itself.
+pub(super) fn approx_quantiles(function: &Function) -> Result<Expr> {
+    let [value, parts] = arguments(function, "approx_quantile", "a value and a list of numbers from 0 to 1")?;
+    let Expr::Array(parts) = parts else {
+        return Err(wrong_arguments("approx_quantile", "a list of numbers from 0 to 1 behind the value"));
+    };
+    let of_part = |part: Expr| {
+        let mut quantile = function.clone();
+        rename(&mut quantile, "approx_percentile_cont");
+        quantile.args = argument_list(vec![value.clone(), part], Vec::new());
+        Expr::Function(quantile)
+    };
+    Ok(Expr::Function(call("make_array", parts.elem.into_iter().map(of_part).collect())))
+}
+
 /// Takes the order of a quantile, which is behind its arguments or in `WITHIN GROUP`, and puts what is ordered in front of the parts, if it
 /// is not there yet. The order, if it is a descending one.
 fn take_order(function: &mut Function, name: &str) -> Result<Option<OrderByExpr>> {
