@@ -9,13 +9,14 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError};
 
 use crate::dialect::asof::with_marks;
 use crate::dialect::chains::quote_words;
-use crate::dialect::columns::of_patterns;
+use crate::dialect::columns::{of_patterns, with_unpacked};
 use crate::dialect::distinctions::distinctions;
 use crate::dialect::filters::filters;
 use crate::dialect::globs::globs;
 use crate::dialect::grouping_sets::mark_inner_sets;
 use crate::dialect::hints::without_hints;
 use crate::dialect::in_lists::{lists_by_name, lists_of_in};
+use crate::dialect::insert_by_name::columns_by_name;
 use crate::dialect::lambdas::with_arrows;
 use crate::dialect::last_commas::without_last_commas;
 use crate::dialect::limits::with_percent;
@@ -35,7 +36,7 @@ use crate::macros::macro_words;
 use crate::variables::with_prefixes;
 
 /// What they go through, in this order.
-const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 26] = [
+const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 28] = [
     plain_words,
     with_prefixes,
     macro_words,
@@ -48,11 +49,13 @@ const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 26] = [
     without_hints,
     filters,
     trims,
+    columns_by_name,
     without_last_commas,
     with_percent,
     as_table_samples,
     with_arrows,
     of_patterns,
+    with_unpacked,
     pivot_statement::as_queries,
     lists_of_in,
     lists_by_name,

@@ -49,6 +49,100 @@ pub(crate) fn of_patterns(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     written
 }
 
+/// What `COLUMNS` is called where a `*` in front of it makes of it as many arguments as there are columns.
+const UNPACKED: &str = "$columns";
+
+/// `coalesce(*COLUMNS(*))` as a call of that name.
+pub(crate) fn with_unpacked(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let solid: Vec<usize> = (0..tokens.len()).filter(|at| is_solid(&tokens[*at])).collect();
+    for words in solid.windows(4).rev() {
+        let [before, star, columns, bracket] = *words else { continue };
+        let begins = matches!(tokens[before].token, Token::LParen | Token::LBracket | Token::Comma);
+        if begins
+            && tokens[star].token == Token::Mul
+            && is_word(&tokens[columns], "COLUMNS")
+            && tokens[bracket].token == Token::LParen
+        {
+            let span = tokens[star].span;
+            let call = TokenWithSpan { token: Token::make_word(UNPACKED, Some('"')), span };
+            tokens.splice(star..=columns, [call]);
+        }
+    }
+    tokens
+}
+
+/// Puts columns into the places of such calls, among arguments and items of lists.
+fn unpack(expr: &mut Expr, relations: &[Relation]) -> Result<()> {
+    struct Unpack<'a>(&'a [Relation]);
+    impl Unpack<'_> {
+        fn columns(&self, expr: &Expr) -> Result<Option<Vec<Expr>>> {
+            match expr {
+                Expr::Function(call)
+                    if call
+                        .name
+                        .0
+                        .last()
+                        .and_then(ObjectNamePart::as_ident)
+                        .is_some_and(|name| name.value == UNPACKED) =>
+                {
+                    let columns = chosen(call, all_of(self.0)?, self.0)?;
+                    Ok(Some(columns.into_iter().map(|column| column.value).collect()))
+                }
+                _ => Ok(None),
+            }
+        }
+
+        fn unpack(&self, expr: &mut Expr) -> Result<()> {
+            match expr {
+                Expr::Function(Function { args: FunctionArguments::List(list), .. }) => {
+                    let mut unpacked = Vec::with_capacity(list.args.len());
+                    for arg in list.args.drain(..) {
+                        let columns = match &arg {
+                            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.columns(expr)?,
+                            _ => None,
+                        };
+                        match columns {
+                            Some(columns) => unpacked.extend(
+                                columns
+                                    .into_iter()
+                                    .map(|column| FunctionArg::Unnamed(FunctionArgExpr::Expr(column))),
+                            ),
+                            None => unpacked.push(arg),
+                        }
+                    }
+                    list.args = unpacked;
+                }
+                Expr::Array(list) => {
+                    let mut unpacked = Vec::with_capacity(list.elem.len());
+                    for item in list.elem.drain(..) {
+                        match self.columns(&item)? {
+                            Some(columns) => unpacked.extend(columns),
+                            None => unpacked.push(item),
+                        }
+                    }
+                    list.elem = unpacked;
+                }
+                _ => {}
+            }
+            Ok(())
+        }
+    }
+    impl VisitorMut for Unpack<'_> {
+        type Break = Error;
+
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+            match self.unpack(expr) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => ControlFlow::Break(error),
+            }
+        }
+    }
+    match walk_mut(expr, &mut Unpack(relations)) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
 /// The regular expression of what stands behind a `*`, and how many tokens that is.
 fn pattern_of(behind: &[&TokenWithSpan]) -> Option<(String, usize)> {
     let is_not = behind.first().is_some_and(|token| is_word(token, "NOT"));
@@ -91,6 +185,14 @@ const NOT: &str = "?!";
 /// There are no such columns, or they are not known.
 pub(crate) fn expand_columns(select: &mut Select, relations: &[Relation]) -> Result<()> {
     let mut expanded = Vec::with_capacity(select.projection.len());
+    for item in &mut select.projection {
+        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
+            unpack(expr, relations)?;
+        }
+    }
+    for condition in [&mut select.selection, &mut select.having, &mut select.qualify].into_iter().flatten() {
+        unpack(condition, relations)?;
+    }
     for item in select.projection.drain(..) {
         let expr = match &item {
             SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => expr,
@@ -187,6 +289,11 @@ fn columns_of(expr: &Expr, relations: &[Relation]) -> Result<Option<Vec<Chosen>>
         return Err(Error::new("an expression has COLUMNS of different columns")
             .with_hint("write one expression for each of them"));
     }
+    chosen(first, all_of(relations)?, relations).map(Some)
+}
+
+/// All columns of tables, those that are one with others once.
+fn all_of(relations: &[Relation]) -> Result<Vec<Chosen>> {
     let mut all = Vec::new();
     for relation in relations {
         let Some(columns) = &relation.columns else {
@@ -203,7 +310,7 @@ fn columns_of(expr: &Expr, relations: &[Relation]) -> Result<Option<Vec<Chosen>>
             all.push(Chosen { name: name.clone(), value, groups: vec![name.clone()] });
         }
     }
-    chosen(first, all, relations).map(Some)
+    Ok(all)
 }
 
 /// Those of all columns that a call is about.

@@ -6,6 +6,7 @@
 mod calls;
 mod extremes;
 mod forms;
+mod json_shapes;
 mod other_names;
 mod quantiles;
 mod regular_expressions;
@@ -30,6 +31,7 @@ use self::forms::{
     add_separator, first_known, format_last, has_order, leave_null_lists, leave_nulls, leave_order,
     order_once, order_window, part_of_text, parts_of_seconds, sorted_list, tried, unnested,
 };
+use self::json_shapes::shaped;
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{approx_quantiles, quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
@@ -468,6 +470,9 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
             Ok(None)
         }
         "json_object" => json_object(function).map(Some),
+        "from_json" | "from_json_strict" | "json_transform" | "json_transform_strict" => {
+            shaped(function, &name).map(Some)
+        }
         "struct_pack" => struct_pack(function).map(Some),
         "struct_insert" | "struct_update" => with_fields(function, &name).map(Some),
         "try" => tried(function).map(Some),

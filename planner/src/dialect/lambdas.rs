@@ -289,7 +289,8 @@ fn reducing(function: &str, names: Vec<Ident>, body: &Expr) -> Result<Expr> {
     Ok(with_names(names, body))
 }
 
-fn with_names(names: Vec<Ident>, body: &Expr) -> Expr {
+/// A lambda of these names.
+pub(crate) fn with_names(names: Vec<Ident>, body: &Expr) -> Expr {
     // The relational core knows them by their names in lower case.
     let name = |name: Ident| LambdaFunctionParameter {
         name: Ident::new(name.value.to_lowercase()),

@@ -21,6 +21,7 @@ pub(crate) mod globs;
 pub(crate) mod grouping_sets;
 pub(crate) mod hints;
 pub(crate) mod in_lists;
+pub(crate) mod insert_by_name;
 pub(crate) mod intervals;
 pub(crate) mod json_operators;
 pub(crate) mod json_rows;

@@ -313,7 +313,11 @@ impl Template {
                 6,
                 "a year, a month, a day, an hour, a minute and seconds",
             ),
-            "json_group_object" => ("to_json(map(array_agg($1), array_agg($2)))", 2, "a key and a value"),
+            "json_group_object" => (
+                "'{' || coalesce(string_agg(to_json(CAST($1 AS VARCHAR)) || ':' || coalesce(to_json($2), 'null'), ','), '') || '}'",
+                2,
+                "a key and a value",
+            ),
             "regexp_escape" => ("regexp_replace($1, '([^A-Za-z0-9_])', '\\\\\\1', 'g')", 1, "one text"),
             "json_group_array" => ("to_json(array_agg($1))", 1, "one value"),
             "json_value" => (

@@ -3,6 +3,7 @@
 use sqlparser::ast::{ObjectName, ObjectNamePart, ObjectType, Statement as SqlStatement, TableObject};
 
 use super::{Resolver, is_internal};
+use crate::dialect::insert_by_name::name_columns;
 use crate::error::Result;
 use crate::scope::{Env, nothing_to_drop, respell};
 
@@ -23,13 +24,15 @@ impl Resolver<'_> {
                 }
             }
             SqlStatement::Insert(insert) => {
-                if let TableObject::TableName(name) = &mut insert.table {
-                    self.table_name(name, env)?;
-                }
-                match &mut insert.source {
-                    Some(query) => self.query(query, env).map(|_| ()),
-                    None => Ok(()),
-                }
+                let table = match &mut insert.table {
+                    TableObject::TableName(name) => self.table_name(name, env)?.columns,
+                    _ => None,
+                };
+                let columns = match &mut insert.source {
+                    Some(query) => self.query(query, env)?,
+                    None => None,
+                };
+                name_columns(insert, columns.as_deref(), table.as_deref())
             }
             SqlStatement::Drop {
                 object_type: ObjectType::Table | ObjectType::View,

@@ -17,7 +17,7 @@ pub(super) fn find<'a>(json: &'a str, steps: &[Step]) -> Result<Vec<&'a str>> {
 }
 
 /// The value that a text is, without blanks around it.
-pub(super) fn whole(json: &str) -> std::result::Result<&str, Problem> {
+pub(in crate::dialect) fn whole(json: &str) -> std::result::Result<&str, Problem> {
     let mut cursor = Cursor::new(json, 0);
     let value = cursor.skip()?;
     match cursor.peek() {
@@ -27,7 +27,7 @@ pub(super) fn whole(json: &str) -> std::result::Result<&str, Problem> {
 }
 
 /// The values of an object's keys, or a list's items without keys, as they are written.
-pub(super) fn parts(json: &str) -> std::result::Result<Vec<(Option<String>, &str)>, Problem> {
+pub(in crate::dialect) fn parts(json: &str) -> std::result::Result<Vec<(Option<String>, &str)>, Problem> {
     let mut parts = Vec::new();
     let mut cursor = Cursor::new(json, 0);
     let mut first = true;
@@ -51,7 +51,7 @@ pub(super) fn parts(json: &str) -> std::result::Result<Vec<(Option<String>, &str
 }
 
 /// The text of a text without quotes and escapes, anything else as it is written; `None`: it is null.
-pub(super) fn plain(json: &str) -> Option<String> {
+pub(in crate::dialect) fn plain(json: &str) -> Option<String> {
     match Cursor::new(json, 0).value() {
         Ok(Value::Null) => None,
         Ok(Value::Text(text, true)) => unescaped(text),
@@ -90,7 +90,7 @@ fn walk<'a>(json: &'a str, steps: &[Step], found: &mut Vec<&'a str>) -> std::res
 /// How much of a text is shown in an error.
 const SHOWN_CHARS: usize = 60;
 
-fn malformed(json: &str, problem: Problem) -> Error {
+pub(in crate::dialect) fn malformed(json: &str, problem: Problem) -> Error {
     let mut shown: String = json.chars().take(SHOWN_CHARS).collect();
     if shown.len() < json.len() {
         shown.push('…');

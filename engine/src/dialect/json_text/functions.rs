@@ -277,7 +277,7 @@ fn items(value: &str) -> Vec<&str> {
 }
 
 /// What DuckDB calls the kind of a value.
-fn kind(value: &str) -> &'static str {
+pub(in crate::dialect) fn kind(value: &str) -> &'static str {
     match Cursor::new(value, 0).value() {
         Ok(Value::Object) => "OBJECT",
         Ok(Value::List) => "ARRAY",

@@ -16,6 +16,9 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::ScalarUDF;
 
+pub(in crate::dialect) use self::find::{malformed, parts, plain, whole};
+pub(in crate::dialect) use self::functions::kind;
+
 /// All functions.
 pub(crate) fn json_functions() -> impl Iterator<Item = ScalarUDF> {
     functions::all().into_iter().chain(written::all())

@@ -4,6 +4,7 @@
 
 mod bar;
 mod format;
+mod json;
 mod list_statistics;
 mod numbers;
 mod printf;
@@ -34,6 +35,7 @@ pub(crate) fn row_functions() -> Vec<ScalarUDF> {
     functions.extend(list_statistics::all());
     functions.extend(numbers::all());
     functions.extend(uuids::all());
+    functions.extend(json::all());
     functions.extend([bar::bar(), format::format(), printf::printf()]);
     functions
 }

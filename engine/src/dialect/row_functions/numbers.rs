@@ -1,5 +1,7 @@
 //! Numbers in other notations: `hex(255)`, `bin(5)`, `format_bytes(123456)`.
 
+use std::cmp::Ordering;
+
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{ScalarUDF, Signature, Volatility};
@@ -22,6 +24,17 @@ pub(super) fn all() -> Vec<ScalarUDF> {
                 _ => Ok(ScalarValue::Utf8(None)),
             }
         }),
+        RowFunction::of(
+            "nextafter",
+            vec![DataType::Float64, DataType::Float64],
+            DataType::Float64,
+            |values| match (&values[0], &values[1]) {
+                (ScalarValue::Float64(Some(from)), ScalarValue::Float64(Some(to))) => {
+                    Ok(ScalarValue::Float64(Some(next_after(*from, *to))))
+                }
+                _ => Ok(ScalarValue::Float64(None)),
+            },
+        ),
         of_integer("format_bytes", |values| {
             sized(&values[0], 1024, &["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
         }),
@@ -29,6 +42,16 @@ pub(super) fn all() -> Vec<ScalarUDF> {
             sized(&values[0], 1000, &["kB", "MB", "GB", "TB", "PB", "EB"])
         }),
     ]
+}
+
+/// The next double on the way to another one.
+fn next_after(from: f64, to: f64) -> f64 {
+    match from.partial_cmp(&to) {
+        None => f64::NAN,
+        Some(Ordering::Less) => from.next_up(),
+        Some(Ordering::Greater) => from.next_down(),
+        Some(Ordering::Equal) => to,
+    }
 }
 
 /// A number in the digits of a base.

@@ -1,8 +1,8 @@
-//! Texts as addresses, and without accents.
+//! Texts as addresses, as errors, and without accents.
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::{ScalarUDF, Signature, Volatility};
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -29,6 +29,13 @@ pub(super) fn all() -> Vec<ScalarUDF> {
             let composed = ComposingNormalizerBorrowed::new_nfc().normalize(&text(&values[0])).into_owned();
             Ok(ScalarValue::Utf8(Some(composed)))
         }),
+        // What it is computed of may be constant, and still nothing is to be said before there is a row.
+        RowFunction::udf(
+            "error",
+            Signature::exact(vec![DataType::Utf8], Volatility::Volatile),
+            DataType::Null,
+            |values| Err(refused(text(&values[0]), "the statement says so, by error(…)")),
+        ),
         of_text("strip_accents", |values| Ok(ScalarValue::Utf8(Some(without_accents(&text(&values[0])))))),
     ]
 }
