@@ -216,6 +216,15 @@ pub enum ErrorKind {
         /// Where the record starts.
         location: Location,
     },
+    /// A quoted field of several lines with text behind its closing quote: a quote is missing, or left over.
+    TextBehindQuote {
+        /// Where the record starts.
+        location: Location,
+        /// Line of the closing quote.
+        line: u64,
+        /// What stands behind it, shortened if long.
+        found: String,
+    },
     /// A record longer than the bound on memory.
     RecordTooLong {
         /// Where the record starts.
@@ -339,6 +348,7 @@ impl Error {
             | ErrorKind::Encoding { location, .. }
             | ErrorKind::FieldCount { location, .. }
             | ErrorKind::UnclosedQuote { location }
+            | ErrorKind::TextBehindQuote { location, .. }
             | ErrorKind::Json { location, .. }
             | ErrorKind::RecordTooLong { location, .. } => {
                 let behind = match location.is_behind_gap() {
@@ -437,6 +447,9 @@ impl Error {
             ErrorKind::UnclosedQuote { .. } => {
                 Some("loose_quotes = true takes a quote that nothing closes for text; if quotes mean nothing in this file, set quote = ''".into())
             }
+            ErrorKind::TextBehindQuote { .. } => Some(
+                "a quote on these lines is missing, or left over: loose_quotes = true takes one that nothing closes for text, quote = '' all of them; on_error = 'skip' leaves the record out".into(),
+            ),
             ErrorKind::RecordTooLong { may_be_open: false, .. } => {
                 Some("no line of a text is that long, or max_record_bytes has to be greater".into())
             }
@@ -585,6 +598,12 @@ impl fmt::Display for Error {
             }
             ErrorKind::UnclosedQuote { location } => {
                 write!(f, "{location}: a quoted field is not closed before the end of the file")
+            }
+            ErrorKind::TextBehindQuote { location, line, found } => {
+                write!(
+                    f,
+                    "{location}: a quoted field ends on line {line}, and text follows its closing quote: \"{found}\""
+                )
             }
             ErrorKind::RecordTooLong { location, max_record_bytes, .. } => {
                 write!(f, "{location}: the record is longer than {max_record_bytes} bytes")

@@ -128,6 +128,26 @@ fn a_quote_that_nothing_closes_is_one_finding() {
 }
 
 #[test]
+fn text_behind_a_field_of_several_lines_is_a_misplaced_quote() {
+    let text = b"a,b,c\n1,2,x\n3,4,\"u\n5,6,\"v w\"\n7,8,\"y\nz\" \n9,0,\"y\" z\n";
+    let error = told(&Files::new(&[text]), &options(OnError::Fail), None, &PLAIN).unwrap_err();
+    let expected = "line 3: a quoted field ends on line 4, and text follows its closing quote: \"v w\\\"\"";
+    assert!(error.to_string().ends_with(expected), "{error}");
+    for on_error in [OnError::Skip, OnError::Null, OnError::Reject] {
+        for columns in [None, Some(vec![0])] {
+            let (rows, notes, rejects) =
+                told(&Files::new(&[text]), &options(on_error), columns.clone(), &PLAIN).unwrap();
+            assert_eq!(rows.len(), 3, "{rows:?}");
+            assert!(notes[0].starts_with("1 record was") && notes[0].contains(expected), "{notes:?}");
+            assert_eq!(rejects.len(), usize::from(on_error == OnError::Reject));
+        }
+    }
+    let loose = CsvOptions { loose_quotes: true, ..options(OnError::Fail) };
+    let text = b"a,b,c\n3,4,\"u\n5,6,\"v w\"\n";
+    assert_eq!(told(&Files::new(&[text]), &loose, None, &PLAIN).unwrap().0, ["3|4|\"u", "5|6|v w"]);
+}
+
+#[test]
 fn rejects_tell_all_about_a_record() {
     let (rows, notes, rejects) = messy(&options(OnError::Reject));
     assert_eq!(rows, ["1|2|x", "10|11|w"]);

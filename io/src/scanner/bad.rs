@@ -92,6 +92,16 @@ pub(super) fn bad_width(source: &Source<'_>, start: usize, found: usize) -> Bad 
     Bad { error: error.into(), column: None }
 }
 
+/// That text stands behind the closing quote of a field of several lines.
+#[cold]
+pub(super) fn text_behind_quote(source: &Source<'_>, start: usize, text_at: usize) -> Error {
+    let location = location(source.path, source.records, start);
+    let data = source.records.chunk.bytes();
+    let line = location.line + super::record::line_ends(&data[start..text_at]);
+    let text = data[text_at..].split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    ErrorKind::TextBehindQuote { location, line, found: shown(text) }.into()
+}
+
 /// A value as an error shows it: on one line, not too long, bytes that are no UTF-8 as `\xNN`.
 pub(crate) fn shown(value: &[u8]) -> String {
     let mut text = String::new();

@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
 use super::ScanRequest;
-use super::bad::{Bad, bad_width, location, value_error};
+use super::bad::{Bad, bad_width, location, text_behind_quote, value_error};
 use super::column::{ColumnBuilder, Rejected};
 use super::delim::Delim;
 use super::fields::{Fields, Span};
@@ -15,7 +15,7 @@ use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulne
 use super::infer::CsvTable;
 use super::layout::Layout;
 use super::lenient::{Findings, Leniency, Lenient};
-use super::record::{Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record};
+use super::record::{Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record, text_behind_lines};
 use super::structure::{Irregular, Marks, Record, Structure};
 use super::text_values::CheckedText;
 use crate::error::ErrorKind;
@@ -360,7 +360,10 @@ impl CsvScanner {
         let mut fields = Vec::new();
         let mut at = from;
         let mut rows = 0;
-        while let Some((start, _)) = next_record(source, &mut at, &mut fields)? {
+        while let Some((start, end)) = next_record(source, &mut at, &mut fields)? {
+            if let Some(at) = text_behind_lines(&data[start..end], &fields, source.fields.dialect) {
+                return Err(Bad { error: text_behind_quote(source, start, start + at), column: None });
+            }
             let last = fields.last().map_or(&[][..], |field| &data[start + field.start..start + field.end]);
             if !source.layout.takes(fields.len(), last) {
                 return Err(bad_width(source, start, fields.len()));

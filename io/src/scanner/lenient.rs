@@ -14,13 +14,13 @@ use std::sync::Arc;
 use arrow_array::{BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_select::filter::filter_record_batch;
 
-use super::bad::{Bad, bad_width, location, shown, value_error};
+use super::bad::{Bad, bad_width, location, shown, text_behind_quote, value_error};
 use super::column::{ColumnBuilder, Rejected};
 use super::csv::{CsvRequest, CsvScanner, Source, before_end, next_record, span_of, strip_returns};
 use super::delim::Delim;
 use super::fields::Span;
 use super::infer::Column;
-use super::record::{is_blank, line_ends};
+use super::record::{is_blank, line_ends, text_behind_lines};
 use super::structure::Record;
 use super::values::wider_type;
 use crate::encoding::Encoding;
@@ -93,6 +93,8 @@ struct Finding {
 enum What {
     /// So many fields.
     Width(usize),
+    /// Where text stands behind the closing quote of a field of several lines.
+    TextBehindQuote(usize),
     /// A value of a column of the table.
     Value { column: usize, span: Span, rejected: Rejected },
 }
@@ -254,6 +256,21 @@ impl Lenient {
         Ok(matches!(fate, Fate::Padded | Fate::Cut))
     }
 
+    /// Leaves out a record in which text stands behind the closing quote of a field of several lines, as one that nothing closes is left
+    /// out in each mode.
+    fn leave_out_misquoted(&mut self, source: &Source<'_>, record: Span, text_at: usize) -> Result<(), Bad> {
+        let fate = match self.leniency.on_error {
+            OnError::Fail => {
+                let error = text_behind_quote(source, record.start as usize, text_at);
+                return Err(Bad { error, column: None });
+            }
+            OnError::Reject => Fate::Rejected,
+            OnError::Null | OnError::Skip => Fate::Skipped,
+        };
+        self.findings.push(Finding { record, fate, what: What::TextBehindQuote(text_at) });
+        Ok(())
+    }
+
     /// Notes the values of a column that were just found not to fit; `record` tells where a row stands. Gives the
     /// first one back that is an error.
     ///
@@ -341,7 +358,7 @@ impl Finding {
     /// The number of the column among those of the table, from 1; 0 for the whole record.
     fn column(&self) -> usize {
         match self.what {
-            What::Width(_) => 0,
+            What::Width(_) | What::TextBehindQuote(_) => 0,
             What::Value { column, .. } => column + 1,
         }
     }
@@ -356,6 +373,7 @@ impl Finding {
             What::Width(found) => {
                 ErrorKind::FieldCount { location, expected: source.layout.width, found }.into()
             }
+            What::TextBehindQuote(at) => text_behind_quote(source, self.record.start as usize, at),
             What::Value { column, span, rejected } => {
                 value_error(source, &request.table.columns[column], location, span, rejected)
             }
@@ -396,6 +414,9 @@ fn reject(error: &Error, place: &Location, number: usize, record: &str) -> (Reje
         ErrorKind::Encoding { column, found, .. } => (column.clone(), "UTF-8 text".into(), found.clone()),
         ErrorKind::FieldCount { expected, found, .. } => {
             (None, format!("{expected} fields"), format!("{found} fields"))
+        }
+        ErrorKind::TextBehindQuote { found, .. } => {
+            (None, "a delimiter behind a closing quote".to_owned(), found.clone())
         }
         ErrorKind::UnclosedQuote { .. } => {
             (None, "a closing quote".to_owned(), "the end of the file".to_owned())
@@ -528,6 +549,10 @@ impl CsvScanner {
         while let Some((start, end)) = next_record(source, &mut at, &mut fields)? {
             // A chunk is shorter than 4 GiB.
             let record = Span { start: start as u32, end: end as u32 };
+            if let Some(at) = text_behind_lines(&data[start..end], &fields, source.fields.dialect) {
+                lenient.leave_out_misquoted(source, record, start + at)?;
+                continue;
+            }
             if !lenient.takes_width(source, record, fields.len())? {
                 continue;
             }

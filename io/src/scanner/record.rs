@@ -327,6 +327,29 @@ fn quoted_field(data: &[u8], open: usize, dialect: &Dialect, at_end: bool) -> Qu
     }
 }
 
+/// Where text stands behind the closing quote of a field of several lines, if there is any in a record. Such a quote is likelier one that
+/// opens a field, and the one that opened this one is closed by nothing.
+pub(crate) fn text_behind_lines(record: &[u8], fields: &[Field], dialect: &Dialect) -> Option<usize> {
+    let quote = dialect.quote.filter(|_| !dialect.loose_quotes)?;
+    let closing = |raw: &[u8]| {
+        let mut at = 0;
+        loop {
+            at += memchr2(quote, dialect.escape.unwrap_or(quote), raw.get(at..)?)?;
+            if !escapes(raw[at], raw.get(at + 1), quote, dialect.escape) {
+                return Some(at);
+            }
+            at += 2;
+        }
+    };
+    let behind = |field: &Field| {
+        let raw = &record[field.start..field.end];
+        let at = closing(raw)?;
+        let is_text = !raw[at + 1..].trim_ascii().is_empty();
+        (is_text && line_ends(&raw[..at]) > 0).then_some(field.start + at + 1)
+    };
+    fields.iter().filter(|field| field.form == FieldForm::Escaped).find_map(behind)
+}
+
 /// Whether `byte` in a quoted field makes the next one literal.
 fn escapes(byte: u8, next: Option<&u8>, quote: u8, escape: Option<u8>) -> bool {
     match escape {
@@ -371,7 +394,7 @@ pub fn unescape(raw: &[u8], dialect: &Dialect, out: &mut Vec<u8>) {
     }
 }
 
-/// All records of the data as values; `None` if a quote stays open. Allocates for every field: it is for
+/// All records of the data as values; `None` if a quote stays open, or text stands behind a quoted field of several lines. Allocates for every field: it is for
 /// tests and fuzz targets.
 #[doc(hidden)]
 pub fn all_records(data: &[u8], dialect: &Dialect) -> Option<Vec<Vec<Vec<u8>>>> {
@@ -379,6 +402,9 @@ pub fn all_records(data: &[u8], dialect: &Dialect) -> Option<Vec<Vec<Vec<u8>>>> 
     while !rest.is_empty() {
         match parse_record(rest, dialect, true, &mut fields) {
             Parsed::Record { len, .. } => {
+                if text_behind_lines(&rest[..len], &fields, dialect).is_some() {
+                    return None;
+                }
                 records.push(fields.iter().map(|field| value(rest, field, dialect)).collect());
                 rest = &rest[len..];
             }
