@@ -1,6 +1,6 @@
 //! Which dialect a text is written in.
 
-use super::comments::{comment_of, starts_a_line};
+use super::comments::{comment_of, long_comments_len, starts_a_line};
 use super::known::Known;
 use super::pattern::Table;
 use super::preamble::said_delim;
@@ -33,8 +33,9 @@ pub(super) fn table_of(text: &[u8], whole: bool, dialect: &Dialect) -> Table {
     Table::of(text, whole, dialect)
 }
 
-/// The lines at the start of a text that are looked at, and whether these are all.
+/// The lines that are looked at, behind long comments at the start of a text, and whether no others follow them.
 fn sample_of(text: &[u8], whole: bool) -> (&[u8], bool) {
+    let text = &text[long_comments_len(text)..];
     let cut = text.len().min(SAMPLE_LEN_BYTES);
     match memchr::memrchr2(b'\n', b'\r', &text[..cut]) {
         Some(end) if cut < text.len() => (&text[..end], false),
@@ -282,6 +283,9 @@ mod tests {
             let text = "id@name@amount\n1@\"x, y\"@2.5\n2@yy, z, 5@3\n3@\"z\"@4\n".replace('@', delim);
             assert_eq!(found(&text).delim.as_bytes(), delim.as_bytes(), "{text:?}");
         }
+        // Between tabs other signs part what is one value; beside them they part fields.
+        assert_eq!(found("gi|160|ref|N.1|\t89.2\t30\ngi|160|ref|N.2|\t9.5\t31\n").delim, b'\t'.into());
+        assert_eq!(found("a\t|b\t|c\n1\t|2\t|3\n").delim, b'|'.into());
         // An empty field, and the punctuation of phrases.
         assert_eq!(found("a,,b\n1,,2\n3,,4\n").delim, b','.into());
         assert_eq!(found("a|b\n1||\n||2\n").delim, b'|'.into());
@@ -330,6 +334,7 @@ mod tests {
             "--proc-- ---io---\n r  b   so    bi  id\n 1  0    0 123456  99\n 2  0    0     12   1\n 1  1   13     12   5\n",
             "    a  b\nx   1  2\nyy 12  3\n",
             "  1.00 2\n 10.00 3\n",
+            "# a, b, or c\n1.  2. 3\n4.  5. 6\n",
         ] {
             assert_eq!(found(text).delim, Delim::BLANKS, "{text:?}");
         }
@@ -403,6 +408,20 @@ mod tests {
         }
         assert_eq!(found("A title\n\na|b\n1|x\n# no record\n2|y\n").comment, Some(b'#'));
         assert_eq!(found("# by hand, today\n# or not\nid,name,n\n").comment, Some(b'#'));
+        // More of them than records; above one column; records that were taken out.
+        for text in [
+            "# one\n# two\n#\n# three\nid\tn\n1\t2\n# four\n# five\n3\t4\n5\n",
+            "# one, or two\n1\n2\n3\n",
+            "# one\n# two; three\nid;n\n1;2\n# 2;3\n3;4\n",
+        ] {
+            assert_eq!(found(text).comment, Some(b'#'), "{text:?}");
+        }
+        let long = format!("{}id,n\n1,2\n3,4\n", "# - name: x; y\n".repeat(20_000));
+        assert_eq!((found(&long).delim, found(&long).comment), (b','.into(), Some(b'#')));
+        // The last one is the header.
+        for text in ["# made by x\n#OTU ID\ta\tb\nx\t1\t2\ny\t3\t4\n", "#by-\n#hand\ta\tb\nx\t1\ny\t3\t4\n"] {
+            assert_eq!(found(text).comment, None, "{text:?}");
+        }
         assert_eq!(found("#a,b\nid,name\n").comment, None);
     }
 

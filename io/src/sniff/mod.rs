@@ -10,7 +10,7 @@
 //! * `encoding`: UTF-8, UTF-16 without a byte order mark, or neither;
 //! * `known`: what the options say;
 //! * `dialect`: which dialects are tried, and which is taken;
-//! * `comments`: lines that begin with `#`;
+//! * `comments`: lines that begin with `#`, and names of columns in them;
 //! * `pattern`: the score of the table that a dialect makes;
 //! * `signs_within`: delimiters that stand within values;
 //! * `preamble`: lines above the table;
@@ -27,6 +27,7 @@ mod pattern;
 mod preamble;
 mod signs_within;
 
+pub(crate) use comments::names_in_comment;
 pub(crate) use dialect::{dialect_beside, dialect_of};
 pub(crate) use encoding::{Looks, encoding_of};
 pub use kind::{FileKind, FileLook, look_at};

@@ -105,6 +105,16 @@ impl Table {
         matches!(self.widths.as_slice(), [(first, 1), (width, 2..)] if first + 1 == *width && *first == self.first_width)
     }
 
+    /// Whether all records, and one or more, have one field.
+    pub(super) fn is_one_column(&self) -> bool {
+        matches!(self.widths.as_slice(), [(1, _)])
+    }
+
+    /// Whether there are as many records as a table has at least, three.
+    pub(super) fn has_records(&self) -> bool {
+        self.records > 2
+    }
+
     /// Whether there is one record, of several fields that can be names.
     pub(super) fn is_header_alone(&self) -> bool {
         self.records == 1 && self.first_width > 1 && self.typed == 0 && self.values() >= 1.0
@@ -178,9 +188,10 @@ fn has_numbers_between_blanks(field: &[u8]) -> bool {
         3 => !part.contains(&b'.') && !part.contains(&b','),
         _ => false,
     };
-    let is_between = |pair: &[&[u8]]| {
-        pair[0].is_empty() || pair[0].last().is_some_and(u8::is_ascii_digit) && !goes_on(pair[0], pair[1])
-    };
+    let ends_number =
+        |part: &[u8]| part.strip_suffix(b".").unwrap_or(part).last().is_some_and(u8::is_ascii_digit);
+    let is_between =
+        |pair: &[&[u8]]| pair[0].is_empty() || ends_number(pair[0]) && !goes_on(pair[0], pair[1]);
     !field.starts_with(b"+") && parts.windows(2).any(is_between)
 }
 
@@ -188,6 +199,8 @@ fn has_numbers_between_blanks(field: &[u8]) -> bool {
 fn is_phrase(field: &[u8], delim: Delim) -> bool {
     let odd = |(at, byte): (usize, &u8)| match byte {
         _ if delim.contains(*byte) => false,
+        // Between tabs, which hardly stand within texts, it parts what is one value, as `gi|160|ref|`; or it stands beside the tab.
+        b'|' if delim == b'\t'.into() => at == 0,
         b'\t' | b'|' | b'"' | 0x1f | 1 => true,
         // Before a blank or at the end they are punctuation.
         b',' | b';' => !matches!(field.get(at + 1), None | Some(b' ')),
@@ -205,15 +218,16 @@ mod tests {
         for amount in ["1 234 567,50", "$ 3", "12 %", "- 5", "+41 44 123 45 67"] {
             assert!(is_amount(amount.as_bytes()), "{amount}");
         }
-        for numbers in ["1 2", "1   2.50", "100 20 300", "10.4 272.2"] {
+        for numbers in ["1 2", "1   2.50", "100 20 300", "10.4 272.2", "25. 1.0 .5"] {
             assert!(!is_amount(numbers.as_bytes()), "{numbers}");
         }
         for value in ["12,5", "1.234,50", "2001-01-01 10:00", "Hello, world; again", "N/A", "", "x-1"] {
             assert!(is_value(value.as_bytes(), b'\t'.into()), "{value}");
         }
-        for part in ["a;b", "a,b", "\"x", "a|b"] {
+        for part in ["a;b", "a,b", "\"x", "|b"] {
             assert!(!is_value(part.as_bytes(), b'\t'.into()), "{part}");
         }
+        assert!(is_value(b"a|b|", b'\t'.into()) && !is_value(b"a|b", b','.into()));
     }
 
     #[test]

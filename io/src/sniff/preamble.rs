@@ -1,11 +1,12 @@
 //! Lines above a table: titles, notes, blank lines.
 
+use super::comments::commented_len;
 use super::pattern::is_typed;
 use crate::rewrite::prepared;
 use crate::scanner::Delim;
 use crate::scanner::record::{Dialect, Field, Parsed, is_blank_line, line_end, line_ends, parse_record};
 
-/// Records that are looked at.
+/// Records that are looked at, beside lines above them that begin with `#`.
 const RECORDS: usize = 300;
 
 /// Records above a table that are as wide as its records, at most.
@@ -42,6 +43,9 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
     }
     let text = &*prepared(text, dialect);
     let records = records_of(text, whole, dialect);
+    if let Some(first) = header_in_comments(text, &records).filter(|_| may_be_headed) {
+        return line_ends(&text[..records[first].start]);
+    }
     if whole && let Some(first) = header_alone_below(text, &records) {
         return line_ends(&text[..records[first].start]);
     }
@@ -80,8 +84,9 @@ pub(super) fn begins_with_header(text: &[u8], whole: bool, dialect: &Dialect) ->
 }
 
 fn records_of(text: &[u8], whole: bool, dialect: &Dialect) -> Vec<Record> {
+    let most = RECORDS + line_ends(&text[..commented_len(text)]) as usize;
     let (mut at, mut fields, mut records) = (0, Vec::new(), Vec::new());
-    while records.len() < RECORDS {
+    while records.len() < most {
         let rest = &text[at..];
         match parse_record(rest, dialect, whole, &mut fields) {
             Parsed::Record { len, .. } if is_blank_line(rest, &fields) => at += len,
@@ -94,6 +99,19 @@ fn records_of(text: &[u8], whole: bool, dialect: &Dialect) -> Vec<Record> {
         }
     }
     records
+}
+
+/// How many lines of one field stand above a header, all of which begin with `#`: the last of them has several names, and records below it
+/// have no more fields.
+fn header_in_comments(text: &[u8], records: &[Record]) -> Option<usize> {
+    let commented_len = commented_len(text);
+    let at = records.iter().take_while(|record| record.start < commented_len).count().checked_sub(1)?;
+    let (above, header, below) = (&records[..at], &records[at], &records[at + 1..]);
+    let is_header = header.width > 1 && header.filled == header.width && header.is_header();
+    let are_narrower = below.iter().all(|record| record.width <= header.width);
+    let most = below.iter().filter(|record| record.width > 1).count();
+    let is_table = are_narrower && most > 0 && most * TABLE_SHARE.1 >= below.len() * TABLE_SHARE.0;
+    (!above.is_empty() && above.iter().all(|line| line.width == 1) && is_header && is_table).then_some(at)
 }
 
 /// How many records stand above a header that no record follows: lines without delimiters, which a blank line parts from it, or all of
@@ -260,6 +278,9 @@ mod tests {
             ("junk\n1,2\n3,4\n", 0),
             ("made by hand\n1,2\n3,4,5\n6,7\n", 0),
             ("   \n1,2\n3,4\n", 0),
+            // The last of the lines that begin with `#` is the header, of records that may be shorter.
+            ("#made by\n#hand\n#a,b,c\n1,2,3\n4,5\n", 2),
+            ("#made by\n#hand\n1,2,3\n4,5\n", 0),
             // Lines that are as wide as the table.
             ("Report, of today\n\nname,n\na,2\nb,3\n", 2),
             ("Report,\n,\nname,n\na,2\nb,3\nc,4\n", 2),

@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use head::{Head, SAMPLE_LEN_BYTES, check_head, each_file, fill_head, open_head, read_head};
 pub(crate) use names::{ColumnPlaces, column_name, find_by_place, folded, header_names};
+use normal_names::normal_names;
 pub(crate) use sample::Sample;
 use sample::take_samples;
 use stated::{apply_names, apply_nulls, apply_types};
@@ -119,11 +120,22 @@ fn infer(files: &[SourceFile], options: &CsvOptions) -> Result<CsvTable> {
     }
     let dialect = find_dialect(files, &known, options)?;
     let samples = take_samples(files, &known, &dialect, options)?;
-    let mut table = merge(files, &samples, dialect, options);
+    let named = names_above(&samples, options).map(|names| CsvOptions { names, ..options.clone() });
+    let mut table = merge(files, &samples, dialect, named.as_ref().unwrap_or(options));
     apply_names(&mut table)?;
     apply_types(&mut table)?;
     apply_nulls(&mut table)?;
     Ok(table)
+}
+
+/// The names in a comment above the first file that has records, where nobody has said what columns are called, as if they were given.
+fn names_above(samples: &[Sample], options: &CsvOptions) -> Option<Vec<String>> {
+    if options.header != HeaderMode::Auto || !options.names.is_empty() {
+        return None;
+    }
+    let first = samples.iter().find(|sample| sample.first.is_some())?;
+    let names = first.names_above.as_ref()?.iter().map(String::as_str);
+    Some(if options.normalize_names { normal_names(names) } else { names.map(str::to_owned).collect() })
 }
 
 /// The table that `columns` states; a header, if there is one, is passed over.

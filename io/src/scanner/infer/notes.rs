@@ -61,9 +61,13 @@ pub(super) fn notes_of_comments(samples: &[Sample], options: &CsvOptions) -> Vec
         Setting::Auto => samples.iter().find_map(|sample| sample.dialect.comment),
         Setting::Is(_) => None,
     };
+    let has_names =
+        |sample: &Sample| sample.names_above.as_ref().is_some_and(|names| *names == options.names);
+    let first = samples.iter().find(|sample| sample.first.is_some());
+    let names = if first.is_some_and(has_names) { ", but one above the table names its columns" } else { "" };
     let lines = lines.map(|comment| {
         let comment = char::from(comment);
-        format!("lines that begin with '{comment}' are passed over; comment = '' reads them")
+        format!("lines that begin with '{comment}' are passed over{names}; comment = '' reads them")
     });
     let is_commented = |sample: &&Sample| sample.has_inline_comments && !sample.dialect.inline_comments;
     let inline = samples.iter().find(is_commented).and_then(|sample| sample.dialect.comment);

@@ -15,7 +15,7 @@ use crate::scanner::file_forms::Unnamed;
 use crate::scanner::record::{
     Dialect, Field, FieldForm, Parsed, is_blank_line, line_end, parse_record, unescape,
 };
-use crate::sniff::{Known, Looks, dialect_beside, preamble_lines, refuse_other_kind};
+use crate::sniff::{Known, Looks, dialect_beside, names_in_comment, preamble_lines, refuse_other_kind};
 use crate::source::SourceFile;
 
 /// What the head of one file shows.
@@ -30,6 +30,8 @@ pub(crate) struct Sample {
     pub(crate) first: Option<Vec<String>>,
     /// Whether all of its fields are in quotes.
     pub(super) first_is_quoted: bool,
+    /// The names of columns in a comment above the first record, if there are any.
+    pub(super) names_above: Option<Vec<String>>,
     /// Which column has no name, or which name no column, if the first record has the names, and all others have one field more or
     /// less than it.
     pub(crate) unnamed: Unnamed,
@@ -60,6 +62,7 @@ impl Sample {
             skip,
             first: None,
             first_is_quoted: false,
+            names_above: None,
             unnamed: Unnamed::Last,
             beyond_first: 0,
             first_types: Vec::new(),
@@ -223,6 +226,9 @@ pub(super) fn take_samples(
             Setting::Is(_) => 0,
         };
         let mut sample = Sample::of(&head, skip, dialect, options);
+        if options.comment == Setting::Auto && !sample.first_is_names() {
+            sample.names_above = names_in_comment(&head.text, head.whole, &sample.dialect);
+        }
         if options.whole_files && !sample.whole && !options.all_varchar && options.columns.is_none() {
             sample.read_whole(file, head.encoding, options)?;
         }

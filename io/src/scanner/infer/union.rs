@@ -127,7 +127,9 @@ impl<'a> Union<'a> {
     /// All columns, in order; they are as many as the first file has, if there are none yet.
     fn columns_by_place(&mut self, width: usize) -> Vec<usize> {
         if self.names.is_empty() {
-            self.names = (0..width).map(|index| format!("column{index}")).collect();
+            let given = self.options.names.iter().take(width).cloned();
+            let numbered = (self.options.names.len()..width).map(|index| format!("column{index}"));
+            self.names = given.chain(numbered).collect();
             self.places = ColumnPlaces::of(self.names.iter().map(String::as_str));
         }
         (0..self.names.len()).collect()
@@ -146,6 +148,27 @@ mod tests {
     use super::super::testing::{columns, columns_of, infer};
     use super::*;
     use crate::options::HeaderMode;
+
+    #[test]
+    fn columns_may_be_named_in_a_comment() {
+        let text = "# made by hand\n# time flux\n01.5 2\n2.5 03\n";
+        assert_eq!(columns(&[text, "7.5 8\n"]), "time double, flux text");
+        let table = infer(&[text], &CsvOptions::default()).unwrap();
+        let notes = table.notes().join("\n");
+        assert!(
+            notes.contains("but one above the table names its columns; comment = '' reads them"),
+            "{notes}"
+        );
+        assert!(notes.contains("column \"flux\" is read as text"), "{notes}");
+        for options in [
+            CsvOptions { header: HeaderMode::Absent, ..CsvOptions::default() },
+            CsvOptions { names: vec!["a".into()], ..CsvOptions::default() },
+        ] {
+            let first = if options.names.is_empty() { "column0" } else { "a" };
+            let found = columns_of(&infer(&[text], &options).unwrap());
+            assert_eq!(found, format!("{first} double, column1 text"));
+        }
+    }
 
     #[test]
     fn all_files_are_looked_at() {
