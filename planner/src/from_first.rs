@@ -6,7 +6,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::tokens::{is_solid, is_word, select_star};
+use crate::tokens::{closing, is_solid, is_word, outside_brackets, select_star};
 
 /// Puts `SELECT *` in front of each `FROM` with which a query begins, and which has no `SELECT` behind it.
 pub(crate) fn with_select(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
@@ -44,6 +44,29 @@ pub(crate) fn with_select(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
         rewritten.push(token.clone());
     }
     rewritten
+}
+
+/// Clauses behind a select list.
+const BEHIND_LIST: [&str; 10] =
+    ["WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "UNION", "INTERSECT"];
+
+/// Puts the select list to the front of a query in parentheses, as in `(FROM 'x' SELECT max(a))`: in the place of a value the parser wants it
+/// there.
+pub(crate) fn with_list_first(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let opens: Vec<usize> = (0..tokens.len()).filter(|at| tokens[*at].token == Token::LParen).collect();
+    for open in opens.into_iter().rev() {
+        let Some(from) = (open + 1..tokens.len()).find(|at| is_solid(&tokens[*at])) else { continue };
+        let Some(close) = closing(&tokens, open).filter(|_| is_word(&tokens[from], "FROM")) else { continue };
+        let Some(list) = outside_brackets(&tokens[from..close], &["SELECT"]) else { continue };
+        let list = from + list;
+        let is_behind_from = outside_brackets(&tokens[from..list], &BEHIND_LIST).is_none();
+        let is_of_set = outside_brackets(&tokens[from..close], &["UNION", "INTERSECT", "EXCEPT"]).is_some();
+        if is_behind_from && !is_of_set {
+            let end = outside_brackets(&tokens[list..close], &BEHIND_LIST).map_or(close, |end| list + end);
+            tokens[from..end].rotate_left(list - from);
+        }
+    }
+    tokens
 }
 
 /// What stands in front of a place, in a query or in parentheses that may hold one.
@@ -115,6 +138,15 @@ fn lacks_select(tokens: &[TokenWithSpan]) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::parse::parse;
+
+    #[test]
+    fn lists_of_values_stand_in_front() {
+        let sql =
+            "SELECT (FROM t SELECT max(a) WHERE b), 1 IN (FROM (FROM u SELECT c) SELECT c LIMIT 1) FROM v";
+        let expected =
+            "SELECT (SELECT max(a) FROM t WHERE b), 1 IN (SELECT c FROM (SELECT c FROM u) LIMIT 1) FROM v";
+        assert_eq!(parse(sql).unwrap()[0].to_string(), expected);
+    }
 
     #[track_caller]
     fn check(sql: &str, expected: &str) {

@@ -109,7 +109,7 @@ fn what_to_try(sql: &str, text: &str) -> Option<String> {
     } else if text.starts_with("expected (, found ") && has_word(sql, "IN") {
         "a list goes in parentheses: IN (1, 2)"
     } else if text.to_lowercase() == "expected ), found exclude" {
-        "a frame leaves no rows out: take what is too much away, as in sum(x) OVER (…) - x"
+        "a frame leaves out CURRENT ROW, GROUP, TIES or NO OTHERS: … ROWS 3 PRECEDING EXCLUDE CURRENT ROW"
     } else if text == "expected AND, found ," {
         "write BETWEEN 1 AND 2"
     } else if has_open_case(sql) {

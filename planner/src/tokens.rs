@@ -11,6 +11,7 @@ use crate::dialect::asof::with_marks;
 use crate::dialect::chains::quote_words;
 use crate::dialect::columns::{of_patterns, with_unpacked};
 use crate::dialect::distinctions::distinctions;
+use crate::dialect::excluded_rows::marked_exclusions;
 use crate::dialect::filters::filters;
 use crate::dialect::globs::globs;
 use crate::dialect::grouping_sets::mark_inner_sets;
@@ -30,13 +31,13 @@ use crate::dialect::samples::as_table_samples;
 use crate::dialect::struct_types::with_angles;
 use crate::dialect::trims::trims;
 use crate::dialect::words::plain_words;
-use crate::from_first::with_select;
+use crate::from_first::{with_list_first, with_select};
 use crate::inspect;
 use crate::macros::macro_words;
 use crate::variables::with_prefixes;
 
 /// What they go through, in this order.
-const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 28] = [
+const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 30] = [
     plain_words,
     with_prefixes,
     macro_words,
@@ -50,6 +51,7 @@ const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 28] = [
     filters,
     trims,
     columns_by_name,
+    marked_exclusions,
     without_last_commas,
     with_percent,
     as_table_samples,
@@ -62,6 +64,7 @@ const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 28] = [
     globs,
     with_marks,
     positional_joins,
+    with_list_first,
     |tokens| with_select(&tokens),
     quote_words,
     mark_inner_sets,

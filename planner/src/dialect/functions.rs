@@ -43,6 +43,7 @@ use crate::dialect::casts::tell_casts_apart;
 use crate::dialect::collations::{compare_collated, no_order_here, order_collated};
 use crate::dialect::distinct_on::order_first_rows;
 use crate::dialect::exact_numbers::exact;
+use crate::dialect::excluded_rows::without_excluded;
 use crate::dialect::intervals::{plain_interval, plain_text};
 use crate::dialect::json_operators::{as_call, step_first};
 use crate::dialect::limits::whole_limit;
@@ -154,6 +155,13 @@ impl VisitorMut for Rewriter {
     // Before its parts, which are other ones then.
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
         step_first(expr);
+        if let Expr::Function(function) = &*expr {
+            match without_excluded(function) {
+                Ok(Some(parts)) => *expr = parts,
+                Ok(None) => {}
+                Err(error) => return ControlFlow::Break(error),
+            }
+        }
         if let Some(exact) = exact(expr) {
             *expr = exact;
         }

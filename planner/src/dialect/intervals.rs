@@ -52,6 +52,10 @@ fn without_clock(text: &str) -> Option<String> {
 /// What to put in place of an interval, if it cannot stay.
 pub(crate) fn plain_interval(interval: &Interval) -> Option<Expr> {
     if let Interval { value, leading_field: None, .. } = interval {
+        // `INTERVAL '1 day'::INTERVAL`, of which the cast is one already.
+        if let Expr::Interval(inner) = &**value {
+            return Some(plain_interval(inner).unwrap_or_else(|| (**value).clone()));
+        }
         let Expr::Value(text) = &**value else { return None };
         let Value::SingleQuotedString(text) = &text.value else { return None };
         let text = Value::SingleQuotedString(plain_text(text)?);

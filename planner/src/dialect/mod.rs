@@ -15,6 +15,7 @@ pub(crate) mod concatenations;
 pub(crate) mod distinct_on;
 pub(crate) mod distinctions;
 pub(crate) mod exact_numbers;
+pub(crate) mod excluded_rows;
 pub(crate) mod filters;
 pub(crate) mod functions;
 pub(crate) mod globs;

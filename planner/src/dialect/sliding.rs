@@ -6,6 +6,7 @@ use sqlparser::ast::{
     NamedWindowExpr, WindowFrame, WindowFrameBound, WindowSpec, WindowType,
 };
 
+use crate::dialect::excluded_rows::is_mark;
 use crate::dialect::functions::{and, argument_list, rename};
 use crate::dialect::templates::Template;
 use crate::error::{Error, Result};
@@ -135,6 +136,10 @@ fn leave_casts(frame: &mut WindowFrame) {
 
 fn write_out(window: &mut WindowSpec, windows: &[NamedWindowDefinition]) -> Result<()> {
     let Some(name) = window.window_name.take() else { return Ok(()) };
+    if is_mark(&name) {
+        return Err(Error::new("EXCLUDE stands in a window without a name")
+            .with_hint("write the frame behind OVER: sum(x) OVER (w ROWS … EXCLUDE CURRENT ROW)"));
+    }
     let known = windows.iter().find(|known| same_name(&known.0.value, &name.value)).map(|known| &known.1);
     let Some(NamedWindowExpr::WindowSpec(base)) = known else {
         let hint = "windows are named behind the conditions: … WINDOW w AS (PARTITION BY a ORDER BY b)";

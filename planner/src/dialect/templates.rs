@@ -318,7 +318,9 @@ impl Template {
                 2,
                 "a key and a value",
             ),
-            "regexp_escape" => ("regexp_replace($1, '([^A-Za-z0-9_])', '\\\\\\1', 'g')", 1, "one text"),
+            "regexp_escape" => {
+                ("regexp_replace($1, '([^A-Za-z0-9_\\x{80}-\\x{10FFFF}])', '\\\\\\1', 'g')", 1, "one text")
+            }
             "json_group_array" => ("to_json(array_agg($1))", 1, "one value"),
             "json_value" => (
                 "CASE WHEN json_type($1, $2) NOT IN ('OBJECT', 'ARRAY') THEN json_extract($1, $2) END",

@@ -151,6 +151,8 @@ impl Shape {
             Self::Null => "\"NULL\"".to_owned(),
             Self::Of(kind) => format!("\"{kind}\""),
             Self::List(item) => format!("[{}]", item.to_json()),
+            // Of an object without members nothing is known, either.
+            Self::Object(members) if members.is_empty() => ANY.to_json(),
             Self::Object(members) => {
                 let member = |(key, shape): &(String, Self)| format!("{}:{}", quoted(key), shape.to_json());
                 format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
