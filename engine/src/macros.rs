@@ -22,7 +22,7 @@ impl Macros {
                 ))
             }
             MacroCall::Create { name, made, .. } => {
-                macros.insert(name, made);
+                macros.insert(name, *made);
                 Ok(())
             }
             MacroCall::Drop { name, if_exists } => match macros.remove(&name) {

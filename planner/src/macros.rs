@@ -26,7 +26,7 @@ pub enum MacroCall {
         /// Its name, in lower case.
         name: String,
         /// What it stands for.
-        made: Macro,
+        made: Box<Macro>,
         /// Whether there may be one already.
         replaces: bool,
     },
@@ -86,7 +86,10 @@ pub fn macro_of(statement: &Statement) -> Option<MacroCall> {
     match statement.as_ref() {
         SqlStatement::CreateMacro { or_replace, name, args, definition, .. } => Some(MacroCall::Create {
             name: name_of(name)?,
-            made: Macro { params: args.clone().unwrap_or_default(), definition: definition.clone() },
+            made: Box::new(Macro {
+                params: args.clone().unwrap_or_default(),
+                definition: definition.clone(),
+            }),
             replaces: *or_replace,
         }),
         SqlStatement::DropFunction(drop) => match drop.func_desc.as_slice() {
@@ -322,7 +325,7 @@ mod tests {
         let mut known = Macros::new();
         for sql in macros {
             if let Some(MacroCall::Create { name, made, .. }) = macro_of(&parse(sql)?[0]) {
-                known.insert(name, made);
+                known.insert(name, *made);
             }
         }
         let mut statement = parse(sql)?.remove(0);
