@@ -92,8 +92,10 @@ impl Lenient {
     /// The same for an object.
     fn try_object(&mut self, names: &[String], cursor: &mut Cursor<'_>) -> Result<Vec<Wrong>, Problem> {
         let at = cursor.at;
-        if cursor.value()? != Value::Object {
-            return Err(Problem { at, expected: "an object" });
+        match cursor.value()? {
+            Value::Object => {}
+            Value::Null => return Ok(Vec::new()),
+            _ => return Err(Problem { at, expected: "an object" }),
         }
         self.objects += 1;
         let (mut first, mut hint, mut wrong) = (true, 0, Vec::new());

@@ -511,8 +511,10 @@ impl Head {
             }
             let start = cursor.at;
             // What is cut, and what is wrong, is for the scan to tell.
-            if cursor.value() != Ok(Value::Object) {
-                return (all, objects);
+            match cursor.value() {
+                Ok(Value::Object) => {}
+                Ok(Value::Null) => continue,
+                _ => return (all, objects),
             }
             cursor.at = start;
             let Ok(ty) = JsonType::of_next(&mut cursor, 0, times) else { return (all, objects) };

@@ -355,11 +355,16 @@ impl JsonScanner {
         }
     }
 
-    /// Adds the object that begins here, with nulls in place of its values of some columns of the table.
+    /// Adds the object that begins here, with nulls in place of its values of some columns of the table. `null` has no values.
     fn push_object(&mut self, cursor: &mut Cursor<'_>, nulled: &[usize]) -> Result<(), Wrong> {
         let at = cursor.at;
-        if cursor.value()? != Value::Object {
-            return Err(Problem { at, expected: "an object" }.into());
+        match cursor.value()? {
+            Value::Object => {}
+            Value::Null => {
+                self.builders.iter_mut().for_each(JsonBuilder::push_null);
+                return Ok(());
+            }
+            _ => return Err(Problem { at, expected: "an object" }.into()),
         }
         self.objects += 1;
         let (mut first, mut hint) = (true, 0);

@@ -25,6 +25,9 @@ fn an_object_a_line() {
     let text = "{\"a\": 1, \"b\": \"x\\ty\"}\r\n\n{\"b\": null, \"a\": 2.5}\n  {\"c\": true}";
     assert_eq!(rows_of(text).unwrap(), ["1.0|x\ty|∅", "2.5|∅|∅", "∅|∅|true"]);
     assert_eq!(rows_of("").unwrap(), [""; 0]);
+    // A record that is null has no values.
+    assert_eq!(rows_of("null\n{\"a\": 1}\nnull\n{\"a\": 2}").unwrap(), ["∅", "1", "∅", "2"]);
+    assert_eq!(rows_of("[null, {\"a\": 1},\n null, {\"a\": 2}, null\n]").unwrap(), ["∅", "1", "∅", "2", "∅"]);
     // Behind the last member or item there may be a comma.
     assert_eq!(rows_of("[{\"a\": 1,},\n{\"b\": [2, ], \"a\": 3},\n]").unwrap(), ["1|∅", "3|[2]"]);
 }
@@ -92,7 +95,7 @@ fn an_object_may_be_longer_than_what_is_looked_at() {
 fn what_begins_with_no_object_is_told() {
     for (text, line, found) in [
         ("garbage\n{\"a\":1}\n", 1, "garbage"),
-        ("\n null\n{\"a\":1}\n", 2, "null"),
+        ("\n true\n{\"a\":1}\n", 2, "true"),
         ("// header\n{\"a\":1}\n", 1, "// header"),
         ("[1, {}]", 1, "1, {}]"),
         ("1\n{}\n", 1, "1"),

@@ -76,7 +76,11 @@ impl Seen {
                 cursor.at += 1;
             }
             seen.len = cursor.at;
-            let is_object = cursor.value() == Ok(Value::Object);
+            let first = cursor.value();
+            if first == Ok(Value::Null) && (buffer.at_end() || cursor.at < text.len()) {
+                continue;
+            }
+            let is_object = first == Ok(Value::Object);
             cursor.at = seen.len;
             match type_of_next(&mut cursor) {
                 Ok(ty) if is_object && (buffer.at_end() || cursor.at < text.len()) => {
