@@ -134,8 +134,8 @@ pub(super) fn commented_len(text: &[u8]) -> usize {
 /// How long the lines are with which a text begins that begin with `#`, but for the last ones, which may show the header.
 pub(super) fn long_comments_len(text: &[u8]) -> usize {
     let block = &text[..commented_len(text)];
-    let ends = memchr::memrchr2_iter(b'\n', b'\r', block.trim_ascii_end());
-    ends.skip(LAST_COMMENTS).next().map_or(0, |at| at + 1)
+    let mut ends = memchr::memrchr2_iter(b'\n', b'\r', block.trim_ascii_end());
+    ends.nth(LAST_COMMENTS).map_or(0, |at| at + 1)
 }
 
 fn last_line(block: &[u8]) -> &[u8] {

@@ -41,6 +41,7 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
     {
         return 1 + preamble_lines(rest, whole, dialect, may_be_headed);
     }
+    let written = text;
     let text = &*prepared(text, dialect);
     let records = records_of(text, whole, dialect);
     if let Some(first) = header_in_comments(text, &records).filter(|_| may_be_headed) {
@@ -50,9 +51,10 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
         return line_ends(&text[..records[first].start]);
     }
     let Some(width) = commonest_width(&records) else { return 0 };
-    if let Some(first) =
-        other_lines_above(text, &records, width).or_else(|| lines_like_records_above(text, &records, width))
-    {
+    let is_parted_by_blanks = dialect.delim.is_run_of_blanks();
+    let sentences = || is_parted_by_blanks.then(|| sentences_above(written, &records, width)).flatten();
+    let others = other_lines_above(text, &records, width).or_else(sentences);
+    if let Some(first) = others.or_else(|| lines_like_records_above(text, &records, width)) {
         return line_ends(&text[..records[first].start]);
     }
     // Below one title there may be others, of any width.
@@ -140,6 +142,21 @@ fn other_lines_above(text: &[u8], records: &[Record], width: usize) -> Option<us
     let is_table = || table.iter().all(|record| record.has_values);
     let are_above = is_headed() || is_table() && above.iter().all(tells_of_table);
     (is_regular && are_above).then_some(first)
+}
+
+/// How many lines of more words than the table has columns, with a blank between two of them as they are written, stand above numbers
+/// alone, in a table that is parted by blanks.
+fn sentences_above(written: &[u8], records: &[Record], width: usize) -> Option<usize> {
+    let first = records.iter().position(|record| record.width == width).filter(|first| *first > 0)?;
+    let (above, table) = records.split_at(first);
+    let texts = |record: &Record| record.kinds.iter().filter(|kind| **kind == Kind::Text).count();
+    let is_long = |line: &Record| line.width > width + 1 && 2 * texts(line) > line.width;
+    let has_run =
+        |line: &[u8]| line.trim_ascii().windows(2).any(|pair| matches!(pair, [b' ' | b'\t', b' ' | b'\t']));
+    let is_number = |record: &Record| record.width == width && !record.kinds.contains(&Kind::Text);
+    let mut lines = written.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+    let are_sentences = above.iter().all(is_long) && !lines.by_ref().take(first).any(has_run);
+    (are_sentences && table.len() > 2 && table.iter().all(is_number)).then_some(first)
 }
 
 /// How many records stand above the table though they are as wide as its records, as titles above one of two columns: below them is
@@ -309,6 +326,16 @@ mod tests {
         ];
         for (text, lines) in cases {
             assert_eq!(preamble_lines(text.as_bytes(), true, &Dialect::RFC4180, true), lines, "{text:?}");
+        }
+        let blanks = Dialect { delim: Delim::BLANKS, ..Dialect::RFC4180 };
+        for (text, lines) in [
+            ("A sun, as seen from here\nMade by hand, and today\n280.0   4.7\n280.5   1.2\n281.0   2\n", 2),
+            ("wave flux\n280.0   4.7\n280.5   1.2\n281.0   2\n", 0),
+            ("wave flux error\n280.0   4.7\n280.5   1.2\n281.0   2\n", 0),
+            ("Name of  a wave\n280.0   4.7\n280.5   1.2\n281.0   2\n", 0),
+            ("Made by hand, too\n280.0   x\n280.5   1.2\n281.0   2\n", 0),
+        ] {
+            assert_eq!(preamble_lines(text.as_bytes(), true, &blanks, true), lines, "{text:?}");
         }
         // Without a header, records with gaps are none above the table.
         for (text, lines) in
