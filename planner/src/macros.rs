@@ -13,6 +13,7 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
+use crate::dialect::templates::as_operand;
 use crate::error::{Error, Result};
 use crate::scope::same_name;
 use crate::tokens::{is_solid, is_word};
@@ -276,16 +277,7 @@ struct Filler<'a> {
 impl Filler<'_> {
     fn value(&self, name: &Ident) -> Option<Expr> {
         let (_, value) = self.values.iter().find(|(param, _)| same_name(param, &name.value))?;
-        let is_simple = matches!(
-            value,
-            Expr::Value(_)
-                | Expr::Identifier(_)
-                | Expr::CompoundIdentifier(_)
-                | Expr::Array(_)
-                | Expr::Function(_)
-                | Expr::Nested(_)
-        );
-        Some(if is_simple { value.clone() } else { Expr::Nested(Box::new(value.clone())) })
+        Some(as_operand(value))
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
@@ -116,13 +115,5 @@ impl Passage for Known {
 
     fn properties(&self, input: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
         Arc::new(PlanProperties::clone(input.properties()).with_eq_properties(self.0.clone()))
-    }
-
-    fn through(
-        &self,
-        rows: SendableRecordBatchStream,
-        _context: &TaskContext,
-    ) -> Result<SendableRecordBatchStream> {
-        Ok(rows)
     }
 }

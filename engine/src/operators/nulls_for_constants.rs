@@ -6,7 +6,6 @@ use datafusion::common::JoinType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::Result;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::AggregateExec;
@@ -80,13 +79,5 @@ impl Passage for WithoutConstants {
     fn properties(&self, input: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
         let nothing = EquivalenceProperties::new(input.schema());
         Arc::new(PlanProperties::clone(input.properties()).with_eq_properties(nothing))
-    }
-
-    fn through(
-        &self,
-        rows: SendableRecordBatchStream,
-        _context: &TaskContext,
-    ) -> Result<SendableRecordBatchStream> {
-        Ok(rows)
     }
 }

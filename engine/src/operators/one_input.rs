@@ -35,12 +35,14 @@ pub(crate) trait Passage: fmt::Debug + Clone + Send + Sync + 'static {
         Arc::clone(input.properties())
     }
 
-    /// The rows of one partition, behind it.
+    /// The rows of one partition, behind it: as they are, unless it says otherwise.
     fn through(
         &self,
         rows: SendableRecordBatchStream,
-        context: &TaskContext,
-    ) -> Result<SendableRecordBatchStream>;
+        _context: &TaskContext,
+    ) -> Result<SendableRecordBatchStream> {
+        Ok(rows)
+    }
 }
 
 /// An operator that is a [`Passage`].

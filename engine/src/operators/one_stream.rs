@@ -8,7 +8,6 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::DFSchemaRef;
 use datafusion::error::Result;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::{Operator, Passage, PassageExec};
@@ -41,12 +40,4 @@ impl Operator for OneStream {
 impl Passage for OneStream {
     const NAME: &'static str = "OneStreamExec";
     const IN_ONE_PARTITION: bool = true;
-
-    fn through(
-        &self,
-        rows: SendableRecordBatchStream,
-        _context: &TaskContext,
-    ) -> Result<SendableRecordBatchStream> {
-        Ok(rows)
-    }
 }

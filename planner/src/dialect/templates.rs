@@ -477,6 +477,20 @@ pub(crate) fn fill<T: VisitMut>(piece: &mut T, arguments: &[Expr]) {
     let ControlFlow::Continue(()) = walk_mut(piece, &mut Filling { arguments });
 }
 
+/// An expression as it can stand in the place of a name: in brackets, unless it is one piece.
+pub(crate) fn as_operand(expr: &Expr) -> Expr {
+    let is_simple = matches!(
+        expr,
+        Expr::Value(_)
+            | Expr::Identifier(_)
+            | Expr::CompoundIdentifier(_)
+            | Expr::Array(_)
+            | Expr::Function(_)
+            | Expr::Nested(_)
+    );
+    if is_simple { expr.clone() } else { Expr::Nested(Box::new(expr.clone())) }
+}
+
 struct Filling<'a> {
     arguments: &'a [Expr],
 }
@@ -490,15 +504,7 @@ impl VisitorMut for Filling<'_> {
             && let Some(argument) = place.strip_prefix('$').and_then(|place| place.parse::<usize>().ok())
             && let Some(argument) = self.arguments.get(argument - 1)
         {
-            let is_simple = matches!(
-                argument,
-                Expr::Value(_)
-                    | Expr::Identifier(_)
-                    | Expr::CompoundIdentifier(_)
-                    | Expr::Function(_)
-                    | Expr::Nested(_)
-            );
-            *expr = if is_simple { argument.clone() } else { Expr::Nested(Box::new(argument.clone())) };
+            *expr = as_operand(argument);
         }
         ControlFlow::Continue(())
     }
