@@ -1,5 +1,7 @@
 //! Fields of structs: `by.name`, where `by` is a column of files.
 
+use std::slice::from_ref;
+
 use sqlparser::ast::{
     AccessExpr, Expr, Function, FunctionArguments, Ident, ObjectNamePart, SelectItem,
     SelectItemQualifiedWildcardKind,
@@ -39,10 +41,38 @@ pub(crate) fn resolve_fields(
     Ok(())
 }
 
+/// Whether `table.column` is of a query around, and a column nearer by, without such a field, has the table's name.
+pub(crate) fn is_behind_a_column(
+    parts: &[Ident],
+    catalog: &dyn Catalog,
+    scope: &Scope<'_>,
+    env: &Env,
+) -> bool {
+    let [first, second, ..] = parts else { return false };
+    let mut is_hidden = false;
+    for relations in scope.levels(env) {
+        if let Some(table) = relations.iter().find(|relation| relation.name == first.value) {
+            return is_hidden && table.column(&second.value).is_some();
+        }
+        for relation in relations {
+            let Some(column) = relation.column(&first.value).filter(|column| **column == first.value) else {
+                continue;
+            };
+            let fields =
+                relation.source.as_ref().map(|source| catalog.source_fields(source, from_ref(column)));
+            if fields.iter().flatten().any(|field| same_name(field, &second.value)) {
+                return false;
+            }
+            is_hidden = true;
+        }
+    }
+    false
+}
+
 /// The relation of a column, and which part is the column.
 fn owner<'a>(parts: &[Ident], scope: &'a Scope<'_>, env: &'a Env) -> Option<(&'a Relation, usize)> {
     let [first, rest @ ..] = parts else { return None };
-    for relations in std::iter::once(scope.relations).chain(env.outer.iter().rev().map(Vec::as_slice)) {
+    for relations in scope.levels(env) {
         if let Some(relation) = relations.iter().find(|relation| same_name(&relation.name, &first.value)) {
             return (!rest.is_empty()).then_some((relation, 1));
         }

@@ -88,6 +88,11 @@ impl<'a> Scope<'a> {
     pub(crate) fn of(relations: &'a [Relation]) -> Self {
         Self { relations, aliases: &[], named: &[] }
     }
+
+    /// The tables of the query, and those of the queries around it, from the inside.
+    pub(crate) fn levels<'b>(&'b self, env: &'b Env) -> impl Iterator<Item = &'b [Relation]> + Clone {
+        std::iter::once(self.relations).chain(env.outer.iter().rev().map(Vec::as_slice))
+    }
 }
 
 /// What a name stands for that is given in the select list, as in `SELECT a + 1 AS b, b * 2`; columns go first.
@@ -174,7 +179,7 @@ fn apply(ident: &mut Ident, found: Match) -> bool {
 /// `table.column` or `column.field`.
 pub(crate) fn resolve_compound(parts: &mut [Ident], scope: &Scope<'_>, env: &Env) -> Result<()> {
     let [first, second, ..] = parts else { return Ok(()) };
-    for relations in std::iter::once(scope.relations).chain(env.outer.iter().rev().map(Vec::as_slice)) {
+    for relations in scope.levels(env) {
         let exact = relations.iter().find(|relation| relation.name == first.value);
         let relation =
             exact.or_else(|| relations.iter().find(|relation| same_name(&relation.name, &first.value)));
@@ -338,7 +343,7 @@ pub(crate) fn merged_outside(name: &str, scope: &Scope<'_>, env: &Env) -> Option
 /// A row of a table as one value, by the name of the table, if no column is called so.
 pub(crate) fn whole_row(name: &str, scope: &Scope<'_>, env: &Env) -> Option<Expr> {
     let is_alias = !matches!(find_alias(name, scope.aliases), Match::None);
-    let around = std::iter::once(scope.relations).chain(env.outer.iter().rev().map(Vec::as_slice));
+    let around = scope.levels(env);
     let is_other = |relations: &[Relation]| {
         relations.iter().any(|relation| relation.columns.is_none() || relation.column(name).is_some())
     };

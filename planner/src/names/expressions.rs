@@ -10,12 +10,16 @@ use crate::clauses::must_be_of_own_rows;
 use crate::dialect::array_query::as_list;
 use crate::dialect::lambdas::take_lambdas;
 use crate::error::{Error, Result};
-use crate::fields::{resolve_fields, take_user_for_a_column};
+use crate::fields::{is_behind_a_column, resolve_fields, take_user_for_a_column};
 use crate::scope::{
     Env, Scope, count_rows_of, merged_column, merged_outside, named_value, resolve_compound, resolve_ident,
     same_name, whole_row,
 };
 use crate::walk::walk_mut;
+
+/// The schema that a table of a query around is said to be of, where a column nearer by has the table's name. The core would
+/// look for a field of that column; of three names the first cannot be one, and no table has a schema that differs.
+const AROUND: &str = "query around";
 
 impl Resolver<'_> {
     /// Resolves a query in the place of a value.
@@ -127,8 +131,7 @@ impl VisitorMut for ExprVisitor<'_, '_> {
                     .and_then(|()| count_rows_of(function, self.scope.relations))
                     .map(|is_anew| self.uses_names |= is_anew)
             }
-            Expr::CompoundIdentifier(parts) => resolve_compound(parts, self.scope, self.env)
-                .and_then(|()| resolve_fields(parts, self.resolver.catalog, self.scope, self.env)),
+            Expr::CompoundIdentifier(parts) => self.compound(parts),
             _ => Ok(()),
         };
         match resolved {
@@ -146,6 +149,16 @@ impl VisitorMut for ExprVisitor<'_, '_> {
 }
 
 impl ExprVisitor<'_, '_> {
+    fn compound(&self, parts: &mut Vec<Ident>) -> Result<()> {
+        let catalog = self.resolver.catalog;
+        resolve_compound(parts, self.scope, self.env)?;
+        if is_behind_a_column(parts, catalog, self.scope, self.env) {
+            parts.insert(0, Ident::with_quote('"', AROUND));
+            return Ok(());
+        }
+        resolve_fields(parts, catalog, self.scope, self.env)
+    }
+
     /// Brings lambdas and lists of queries to the forms that the relational core has.
     fn take_lambdas(&mut self, expr: &mut Expr) -> Result<()> {
         if let Expr::Function(function) = expr {

@@ -49,6 +49,19 @@ fn check(sql: &str, expected: &str) {
 }
 
 #[test]
+fn a_column_with_the_name_of_a_table_around_hides_only_its_own_fields() {
+    let query = |of: &str| {
+        format!("SELECT 1 FROM Planes AS Year WHERE EXISTS (SELECT 1 FROM 'air' AS b WHERE Dest.City = {of})")
+    };
+    let resolved = |of: &str| resolved(&query(of)).unwrap();
+    assert!(resolved("year.dest").contains("= \"query around\".Year.dest)"), "{}", resolved("year.dest"));
+    assert!(resolved("Year.month").contains("= Year.month)"));
+    let both =
+        "SELECT 1 FROM 'two' AS Dest WHERE EXISTS (SELECT 1 FROM 'air' AS b WHERE Dest.City = Dest.Ab)";
+    assert!(self::resolved(both).unwrap().contains("Dest.City = \"query around\".Dest.Ab)"));
+}
+
+#[test]
 fn aliases_may_name_the_first_columns_alone() {
     check("SELECT d, Year FROM 'air' AS a(d)", "SELECT d, Year FROM 'air' AS a (d, \"DepDelay\", \"Year\")");
     check(
