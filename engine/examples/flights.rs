@@ -28,7 +28,7 @@ fn report(files: &str) -> Result<String, swath::Error> {
         .scan()?;
 
     // The tutorial asks for flights from SFO, of which the sample has none.
-    let sub = air.filter(col("UniqueCarrier").eq(lit("UA")).and(col("Origin").eq(lit("EWR"))));
+    let sub = air.filter(col("UniqueCarrier").eq("UA").and(col("Origin").eq("EWR")));
     let by_dest = sub.group_by(["Dest"]).mean("DepDelay").sort(["Dest"]).head(5);
 
     // Nothing has been read but the heads of the files. Now all of it is computed in one read.

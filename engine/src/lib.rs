@@ -18,7 +18,7 @@
 //!     .null_values(["NA"])
 //!     .scan()?;
 //! let by_dest = air
-//!     .filter(col("UniqueCarrier").eq(lit("UA")).and(col("Origin").eq(lit("SFO"))))
+//!     .filter(col("UniqueCarrier").eq("UA").and(col("Origin").eq("SFO")))
 //!     .group_by(["Dest"])
 //!     .mean("DepDelay");
 //! let (longest, shortest, rows, by_dest) =
@@ -47,7 +47,7 @@
 //! | you have | use |
 //! | --- | --- |
 //! | files and questions about columns | [`read_csv`], [`scan_json`], [`scan_parquet()`] and the methods of [`Frame`] |
-//! | values computed of columns | [`col`], [`lit`], [`when`] and the methods of [`Expr`]: [`ExprExt`] for aggregates and windows, [`ValueExt`] for single values, [`InOrderExt`] for what depends on other rows |
+//! | values computed of columns | [`col`], [`lit`], [`when`] the methods of [`Expr`], and [`functions`] |
 //! | lines, or objects of any shape, and closures | [`read_text`], [`read_json`], [`bag`](mod@bag) and the methods of [`Bag`] |
 //! | several questions about the same files | [`compute()`] of all of them |
 //! | rows to be written to files | [`Frame::to_csv`], [`Frame::to_parquet`] and their like, which give a [`Sink`] |
@@ -140,8 +140,8 @@ pub use explain::{
     Span, Step, StepRun, Summary, Work, explain, explain_analyze, explain_analyze_async, explain_async,
 };
 pub use expr::{
-    Expr, ExprExt, InOrderExt, IntoType, Rolling, SortExpr, TextExpr, TimeExpr, ValueExt, When, asc, col,
-    desc, len, lit, null, when,
+    Expr, IntoType, IntoValue, Rolling, SortExpr, TextExpr, TimeExpr, When, asc, col, desc, len, lit, null,
+    when,
 };
 pub use files::{FileContent, list_files, list_folder, table_sql};
 pub use frame::{Columns, Frame, GroupBy, IntoExpr, IntoSort, Join, JoinAsof, Pivot, concat, from_batches};

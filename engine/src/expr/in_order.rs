@@ -1,18 +1,19 @@
 //! Values that depend on the rows before and after.
 
+use arrow::datatypes::DataType;
 use datafusion::functions_window::expr_fn as window;
 use datafusion::logical_expr::expr::NullTreatment;
-use datafusion::logical_expr::{Expr, WindowFrame, WindowFrameBound, WindowFrameUnits, cast, lit};
+use datafusion::logical_expr::{self as core, WindowFrame, WindowFrameBound, WindowFrameUnits};
 use datafusion::scalar::ScalarValue;
 
 use super::window::{over_rows, up_to_here};
-use super::{ExprExt, when};
+use super::{Expr, when};
 
 /// What depends on an order of rows: values of other rows, running totals, windows that roll.
 ///
-/// The order is that of [`ExprExt::over_sorted`], or, where it is not said, that of a frame which is
+/// The order is that of [`Expr::over_sorted`], or, where it is not said, that of a frame which is
 /// [sorted](crate::Frame::sort), or of its files. Groups, joins and distinct rows have none before they are sorted, which is an error.
-/// With [`ExprExt::over`] every group is on its own.
+/// With [`Expr::over`] every group is on its own.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -33,79 +34,75 @@ use super::{ExprExt, when};
 /// assert_eq!(sales.with_column(change.alias("change")).sum("change").get()?, Some(3.0));
 /// # Ok::<(), swath::Error>(())
 /// ```
-pub trait InOrderExt: ExprExt {
+impl Expr {
     /// The value `rows` rows before, or, with a negative number, after; null where there is no such row.
     #[doc(alias = "lag")]
     #[doc(alias = "lead")]
-    fn shift(self, rows: i64) -> Expr {
-        match rows {
-            0.. => window::lag(self.expr(), Some(rows), None),
-            _ => window::lead(self.expr(), Some(rows.checked_neg().unwrap_or(i64::MAX)), None),
-        }
+    pub fn shift(self, rows: i64) -> Expr {
+        Self(match rows {
+            0.. => window::lag(self.0, Some(rows), None),
+            _ => window::lead(self.0, Some(rows.checked_neg().unwrap_or(i64::MAX)), None),
+        })
     }
 
     /// The difference from the value `rows` rows before; null where one of them is missing.
-    fn diff(self, rows: i64) -> Expr {
-        let value = self.expr();
-        value.clone() - value.shift(rows)
+    pub fn diff(self, rows: i64) -> Expr {
+        self.clone() - self.shift(rows)
     }
 
     /// The change from the value `rows` rows before, as a share of that: 0.5 for half as much again.
-    fn pct_change(self, rows: i64) -> Expr {
-        let value = self.expr();
+    pub fn pct_change(self, rows: i64) -> Expr {
         // The window is that of the value itself: one of the cast value would have the same name, and both may be asked for.
-        let number = |value| cast(value, arrow::datatypes::DataType::Float64);
-        number(value.clone()) / number(value.shift(rows)) - lit(1.0)
+        let number = |value: Expr| value.cast(DataType::Float64);
+        number(self.clone()) / number(self.shift(rows)) - 1.0
     }
 
     /// The sum up to each row, with it; null where the value is null.
     #[doc(alias = "cumsum")]
-    fn cum_sum(self) -> Expr {
-        cumulated(self.expr(), ExprExt::sum)
+    pub fn cum_sum(self) -> Expr {
+        cumulated(self, Expr::sum)
     }
 
     /// The smallest value up to each row, with it; null where the value is null.
     #[doc(alias = "cummin")]
-    fn cum_min(self) -> Expr {
-        cumulated(self.expr(), ExprExt::min)
+    pub fn cum_min(self) -> Expr {
+        cumulated(self, Expr::min)
     }
 
     /// The largest value up to each row, with it; null where the value is null.
     #[doc(alias = "cummax")]
-    fn cum_max(self) -> Expr {
-        cumulated(self.expr(), ExprExt::max)
+    pub fn cum_max(self) -> Expr {
+        cumulated(self, Expr::max)
     }
 
     /// How many values up to each row, with it, are not null.
     #[doc(alias = "cumcount")]
-    fn cum_count(self) -> Expr {
-        up_to_here(self.expr().count())
+    pub fn cum_count(self) -> Expr {
+        up_to_here(self.count())
     }
 
     /// The value, or where it is null the last one before that is not; null if there is none.
     #[doc(alias = "ffill")]
-    fn forward_fill(self) -> Expr {
+    pub fn forward_fill(self) -> Expr {
         let start = WindowFrameBound::Preceding(ScalarValue::UInt64(None));
-        without_nulls(window::last_value(self.expr()), start, WindowFrameBound::CurrentRow)
+        without_nulls(window::last_value(self.0), start, WindowFrameBound::CurrentRow)
     }
 
     /// The value, or where it is null the next one that is not; null if there is none.
     #[doc(alias = "bfill")]
-    fn backward_fill(self) -> Expr {
+    pub fn backward_fill(self) -> Expr {
         let end = WindowFrameBound::Following(ScalarValue::UInt64(None));
-        without_nulls(window::first_value(self.expr()), WindowFrameBound::CurrentRow, end)
+        without_nulls(window::first_value(self.0), WindowFrameBound::CurrentRow, end)
     }
 
     /// The last `rows` rows up to each row, with it, for an aggregate over them: see [`Rolling`].
-    fn rolling(self, rows: usize) -> Rolling {
+    pub fn rolling(self, rows: usize) -> Rolling {
         let rows = rows.max(1);
-        Rolling { value: self.expr(), rows, min_values: rows }
+        Rolling { value: self, rows, min_values: rows }
     }
 }
 
-impl InOrderExt for Expr {}
-
-/// The last rows up to each row, by [`InOrderExt::rolling`]. The result is null unless there are as many
+/// The last rows up to each row, by [`Expr::rolling`]. The result is null unless there are as many
 /// values that are not null as rows in the window, or as [`Rolling::min_values`] says.
 ///
 /// ```
@@ -142,32 +139,32 @@ impl Rolling {
 
     /// The mean of the window.
     pub fn mean(self) -> Expr {
-        self.of(ExprExt::mean)
+        self.of(Expr::mean)
     }
 
     /// The sum of the window.
     pub fn sum(self) -> Expr {
-        self.of(ExprExt::sum)
+        self.of(Expr::sum)
     }
 
     /// The smallest value of the window.
     pub fn min(self) -> Expr {
-        self.of(ExprExt::min)
+        self.of(Expr::min)
     }
 
     /// The largest value of the window.
     pub fn max(self) -> Expr {
-        self.of(ExprExt::max)
+        self.of(Expr::max)
     }
 
     /// The standard deviation of the window (of a sample).
     pub fn std(self) -> Expr {
-        self.of(ExprExt::std)
+        self.of(Expr::std)
     }
 
     /// The variance of the window (of a sample).
     pub fn var(self) -> Expr {
-        self.of(ExprExt::var)
+        self.of(Expr::var)
     }
 
     /// How many values of the window are not null; never null.
@@ -178,7 +175,7 @@ impl Rolling {
     fn of(self, function: impl FnOnce(Expr) -> Expr) -> Expr {
         let values = self.over_window(self.value.clone().count());
         let value = self.over_window(function(self.value.clone()));
-        let enough = values.gt_eq(lit(i64::try_from(self.min_values).unwrap_or(i64::MAX)));
+        let enough = values.gt_eq(i64::try_from(self.min_values).unwrap_or(i64::MAX));
         only_where(enough, value)
     }
 
@@ -198,13 +195,13 @@ fn only_where(condition: Expr, value: Expr) -> Expr {
 }
 
 /// A window function over the values of some rows that are not null.
-fn without_nulls(function: Expr, start: WindowFrameBound, end: WindowFrameBound) -> Expr {
-    match function {
-        Expr::WindowFunction(mut window) => {
+fn without_nulls(function: core::Expr, start: WindowFrameBound, end: WindowFrameBound) -> Expr {
+    Expr(match function {
+        core::Expr::WindowFunction(mut window) => {
             window.params.null_treatment = Some(NullTreatment::IgnoreNulls);
             window.params.window_frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, start, end);
-            Expr::WindowFunction(window)
+            core::Expr::WindowFunction(window)
         }
         other => other,
-    }
+    })
 }

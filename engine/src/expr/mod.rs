@@ -1,43 +1,133 @@
-//! Expressions over columns: those of the relational core, with names that are exact and aggregates
-//! that read from left to right.
+//! Expressions over columns: values of rows, of groups and of windows.
 
+mod aggregates;
+mod conditions;
 mod in_order;
+mod operators;
 mod text;
 mod time;
 mod value;
 mod when;
 mod window;
 
-use datafusion::functions::expr_fn as function;
+use std::fmt;
+
 use datafusion::functions_aggregate::expr_fn as aggregate;
-use datafusion::logical_expr::expr::NullTreatment;
-use datafusion::logical_expr::ident;
-pub use datafusion::logical_expr::{Expr, SortExpr, lit};
+use datafusion::logical_expr::{self as core, Literal, ident};
 use datafusion::scalar::ScalarValue;
 
-use crate::aggregates::{mode, product};
-use crate::frame::{IntoExpr, IntoSort};
-use crate::overflow::checked_sum;
-pub use in_order::{InOrderExt, Rolling};
+pub use datafusion::logical_expr::SortExpr;
+pub use in_order::Rolling;
 pub use text::TextExpr;
 pub use time::TimeExpr;
-pub use value::{IntoType, ValueExt};
+pub use value::IntoType;
 pub use when::{When, when};
-use window::windowed;
 pub(crate) use window::{lacks_order, wants_order};
 
-/// The column of exactly this name.
+use crate::frame::IntoExpr;
+
+/// What is computed of columns: one value for each row, or, with an aggregate in it, for each group.
 ///
-/// It is computed with by `+`, `-`, `*`, `/` and `%`; a quotient of integers is a double with its fraction.
+/// It begins with [`col`], [`lit`], [`when`], [`len`] or one of the [functions](crate::functions), and goes on by methods and
+/// by `+`, `-`, `*`, `/`, `%`, `!`, `&` and `|`. What stands behind them may be another expression or a value, as in
+/// `col("Origin").eq("SFO") & (col("DepDelay") / 60).gt(1.5)`; a quotient of integers is a double with its fraction.
+/// Names are exact. Null in makes null out unless said otherwise; a row counts for a filter where its condition is true, not null.
+///
+/// It is an expression of the relational core, and made of one and into one by [`From`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[must_use = "an expression is computed by a frame: select, filter, with_columns, agg"]
+pub struct Expr(core::Expr);
+
+impl Expr {
+    /// Under another name.
+    pub fn alias(self, name: impl Into<String>) -> Expr {
+        Self(self.0.alias(name))
+    }
+
+    /// Sorts by this, the smallest value first if `ascending`, and nulls first or last.
+    pub fn sort(self, ascending: bool, nulls_first: bool) -> SortExpr {
+        self.0.sort(ascending, nulls_first)
+    }
+
+    /// Sorts by this, smallest first, nulls last.
+    pub fn asc(self) -> SortExpr {
+        self.sort(true, false)
+    }
+
+    /// Sorts by this, largest first, nulls last.
+    pub fn desc(self) -> SortExpr {
+        self.sort(false, false)
+    }
+
+    /// As the relational core has it.
+    pub(crate) fn core(&self) -> &core::Expr {
+        &self.0
+    }
+
+    /// As the relational core has it.
+    pub(crate) fn into_core(self) -> core::Expr {
+        self.0
+    }
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<core::Expr> for Expr {
+    fn from(expr: core::Expr) -> Self {
+        Self(expr)
+    }
+}
+
+impl From<Expr> for core::Expr {
+    fn from(expr: Expr) -> Self {
+        expr.0
+    }
+}
+
+/// What an expression is compared and computed with: another expression, or a value (a number, a text, a truth value, bytes), which
+/// is the same for all rows.
+pub trait IntoValue {
+    /// The value as an expression.
+    fn into_value(self) -> Expr;
+}
+
+impl IntoValue for Expr {
+    fn into_value(self) -> Expr {
+        self
+    }
+}
+
+impl IntoValue for &Expr {
+    fn into_value(self) -> Expr {
+        self.clone()
+    }
+}
+
+impl<T: Literal> IntoValue for T {
+    fn into_value(self) -> Expr {
+        Expr(core::lit(self))
+    }
+}
+
+/// A value that is the same for all rows: a number, a text, a truth value, bytes.
+pub fn lit(value: impl IntoValue) -> Expr {
+    value.into_value()
+}
+
+/// The column of exactly this name.
 ///
 /// ```
 /// use swath::prelude::*;
 ///
-/// let late = col("DepDelay").gt(lit(15)).and(col("Origin").eq(lit("SFO")));
+/// let late = col("DepDelay").gt(15).and(col("Origin").eq("SFO"));
 /// assert_eq!(late.to_string(), r#"DepDelay > Int32(15) AND Origin = Utf8("SFO")"#);
 /// ```
 pub fn col(name: impl Into<String>) -> Expr {
-    ident(name)
+    Expr(ident(name))
 }
 
 /// Null, of whatever type is needed.
@@ -48,22 +138,22 @@ pub fn col(name: impl Into<String>) -> Expr {
 /// # std::fs::write(&path, "a\n1\n-99\n").unwrap();
 /// use swath::prelude::*;
 ///
-/// let known = when(col("a").eq(lit(-99)), null()).otherwise(col("a"));
+/// let known = when(col("a").eq(-99), null()).otherwise(col("a"));
 /// assert_eq!(swath::read_csv(&path).scan()?.min(known).get()?, Some(1.0));
 /// # Ok::<(), swath::Error>(())
 /// ```
 pub fn null() -> Expr {
-    lit(ScalarValue::Null)
+    Expr(core::lit(ScalarValue::Null))
 }
 
 /// Sorts by a column or an expression, smallest first, nulls last.
 pub fn asc(key: impl IntoExpr) -> SortExpr {
-    key.into_expr().sort(true, false)
+    key.into_expr().asc()
 }
 
 /// Sorts by a column or an expression, largest first, nulls last.
 pub fn desc(key: impl IntoExpr) -> SortExpr {
-    key.into_expr().sort(false, false)
+    key.into_expr().desc()
 }
 
 /// How many rows there are, for groups and windows; named `len` unless it gets another name.
@@ -83,290 +173,7 @@ pub fn len() -> Expr {
     len_of_rows().alias("len")
 }
 
-fn len_of_rows() -> Expr {
-    aggregate::count(lit(1i64))
-}
-
-/// Aggregates and windows as methods of an expression. What they give of single values is in
-/// [`ValueExt`], what depends on the order of rows in [`InOrderExt`].
-///
-/// Nulls are left out of every aggregate; one over no value is null, except the counts, which are 0. Of a
-/// condition the sum is how often it is true, and the mean in what share of the rows.
-///
-/// ```
-/// # let dir = tempfile::tempdir().unwrap();
-/// # let path = dir.path().join("t.csv");
-/// # std::fs::write(&path, "k,x\na,1\na,3\nb,5\n").unwrap();
-/// use swath::prelude::*;
-///
-/// let frame = swath::read_csv(&path).scan()?;
-/// let groups = frame.group_by(["k"]).agg([
-///     col("x").mean().alias("mean"),
-///     col("x").quantile(0.9).alias("p90"),
-///     (col("x").max() - col("x").min()).alias("spread"),
-/// ]);
-/// assert_eq!(groups.columns()?, ["k", "mean", "p90", "spread"]);
-///
-/// // Over a window: every row stays, with the value of its group.
-/// let shares = frame.with_column((col("x") / col("x").sum().over(["k"])).alias("share"));
-/// assert_eq!(shares.columns()?, ["k", "x", "share"]);
-/// # Ok::<(), swath::Error>(())
-/// ```
-pub trait ExprExt: Sized {
-    /// Itself as an expression.
-    #[doc(hidden)]
-    fn expr(self) -> Expr;
-
-    /// The mean.
-    fn mean(self) -> Expr {
-        aggregate::avg(self.expr())
-    }
-
-    /// The sum; of no value, null. A sum of integers that is too large for one is an error.
-    fn sum(self) -> Expr {
-        checked_sum().call(vec![self.expr()])
-    }
-
-    /// The smallest value.
-    fn min(self) -> Expr {
-        aggregate::min(self.expr())
-    }
-
-    /// The largest value.
-    fn max(self) -> Expr {
-        aggregate::max(self.expr())
-    }
-
-    /// How many values are not null.
-    fn count(self) -> Expr {
-        aggregate::count(self.expr())
-    }
-
-    /// How many values are null.
-    #[doc(alias = "isnull")]
-    fn null_count(self) -> Expr {
-        len_of_rows() - aggregate::count(self.expr())
-    }
-
-    /// How many different values there are, without null.
-    #[doc(alias = "nunique")]
-    fn n_unique(self) -> Expr {
-        aggregate::count_distinct(self.expr())
-    }
-
-    /// About how many different values there are, in little memory (HyperLogLog).
-    fn approx_n_unique(self) -> Expr {
-        aggregate::approx_distinct(self.expr())
-    }
-
-    /// The standard deviation of a sample (divided by n - 1); of fewer than two values, null.
-    fn std(self) -> Expr {
-        aggregate::stddev(self.expr())
-    }
-
-    /// The variance of a sample (divided by n - 1); of fewer than two values, null.
-    fn var(self) -> Expr {
-        aggregate::var_sample(self.expr())
-    }
-
-    /// The standard deviation divided by n - `ddof`: of all there is with 0; of `ddof` values or fewer, null.
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir().unwrap();
-    /// # let path = dir.path().join("t.csv");
-    /// # std::fs::write(&path, "k,x\na,1\na,3\nb,5\n").unwrap();
-    /// use swath::prelude::*;
-    ///
-    /// let groups = swath::read_csv(&path).scan()?.group_by(["k"]).agg([
-    ///     col("x").std().alias("sample"),
-    ///     col("x").std_with_ddof(0).alias("all"),
-    /// ]);
-    /// let rows = groups.sort(["k"]).select(["sample", "all"]).to_bag::<(Option<f64>, Option<f64>)>().collect()?;
-    /// assert_eq!(rows, [(Some(2.0_f64.sqrt()), Some(1.0)), (None, Some(0.0))]);
-    /// # Ok::<(), swath::Error>(())
-    /// ```
-    fn std_with_ddof(self, ddof: u64) -> Expr {
-        function::sqrt(self.var_with_ddof(ddof))
-    }
-
-    /// The variance divided by n - `ddof`, as of [`ExprExt::std_with_ddof`].
-    fn var_with_ddof(self, ddof: u64) -> Expr {
-        let value = self.expr();
-        if ddof == 1 {
-            return value.var();
-        }
-        let of_all = aggregate::var_pop(value.clone());
-        if ddof == 0 {
-            return of_all;
-        }
-        let count = as_float(aggregate::count(value));
-        let left = count.clone() - lit(ddof as f64);
-        when(left.clone().gt(lit(0.0)), of_all * count / left).end()
-    }
-
-    /// All values multiplied, as a double; of no value, null.
-    #[doc(alias = "prod")]
-    fn product(self) -> Expr {
-        product().call(vec![as_float(self.expr())])
-    }
-
-    /// The value that is there most often; of several, the least. Holds each value of a group once.
-    fn mode(self) -> Expr {
-        mode().call(vec![self.expr()])
-    }
-
-    /// All values as a list, nulls among them: in the order of the frame or of its files; of groups and joins that are not
-    /// sorted in any.
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir().unwrap();
-    /// # let path = dir.path().join("t.csv");
-    /// # std::fs::write(&path, "k,x\na,3\nb,5\na,1\n").unwrap();
-    /// use swath::prelude::*;
-    ///
-    /// let lists = swath::read_csv(&path).scan()?.sort(["x"]).group_by(["k"]).agg([col("x").to_list()]).sort(["k"]);
-    /// let lists = lists.to_bag::<(String, Vec<i64>)>().collect()?;
-    /// assert_eq!(lists, [("a".to_owned(), vec![1, 3]), ("b".to_owned(), vec![5])]);
-    /// # Ok::<(), swath::Error>(())
-    /// ```
-    #[doc(alias = "implode")]
-    #[doc(alias = "array_agg")]
-    fn to_list(self) -> Expr {
-        aggregate::array_agg(self.expr())
-    }
-
-    /// The median, between the two middle values where there are two. Holds all values of a group.
-    fn median(self) -> Expr {
-        // The core's own median of whole numbers is a whole number.
-        self.quantile(0.5)
-    }
-
-    /// The value below which the share `q` of all values lies, between two values where it falls between
-    /// them: a double, or a point in time. `q` is from 0 to 1, or the frame is an error. Holds all values of a group.
-    fn quantile(self, q: f64) -> Expr {
-        aggregate::percentile_cont(self.expr().sort(true, false), lit(q))
-    }
-
-    /// About the value that [`ExprExt::quantile`] gives of numbers, in little memory (t-digest).
-    fn approx_quantile(self, q: f64) -> Expr {
-        aggregate::approx_percentile_cont(self.expr().sort(true, false), lit(q), None)
-    }
-
-    /// The first value that is not null: of a frame that is [sorted](crate::Frame::sort) in its order, of one of files as they
-    /// stand there. Of rows without order, those of groups and joins, it is any of them; see [`ExprExt::first_by`].
-    fn first(self) -> Expr {
-        first_not_null(self.expr(), Vec::new(), true)
-    }
-
-    /// The value, not null, of the row that is first in the order of the keys: with
-    /// [`desc`]`("size")` that of the largest.
-    #[doc(alias = "idxmax")]
-    #[doc(alias = "arg_max")]
-    #[doc(alias = "max_by")]
-    #[doc(alias = "min_by")]
-    fn first_by<K: IntoSort>(self, keys: impl IntoIterator<Item = K>) -> Expr {
-        first_not_null(self.expr(), keys.into_iter().map(IntoSort::into_sort).collect(), true)
-    }
-
-    /// The last value that is not null: of a frame that is [sorted](crate::Frame::sort) in its order, of one of files as they
-    /// stand there. Of rows without order, those of groups and joins, it is any of them; see [`ExprExt::last_by`].
-    fn last(self) -> Expr {
-        first_not_null(self.expr(), Vec::new(), false)
-    }
-
-    /// The value, not null, of the row that is last in the order of the keys.
-    fn last_by<K: IntoSort>(self, keys: impl IntoIterator<Item = K>) -> Expr {
-        first_not_null(self.expr(), keys.into_iter().map(IntoSort::into_sort).collect(), false)
-    }
-
-    /// Whether it is true of some row; of no value, null.
-    fn any(self) -> Expr {
-        aggregate::bool_or(self.expr())
-    }
-
-    /// Whether it is true of each row where it is not null; of no value, null.
-    fn all(self) -> Expr {
-        aggregate::bool_and(self.expr())
-    }
-
-    /// Computes the aggregates and window functions in this expression over all rows, once for each row:
-    /// `col("x") / col("x").sum().over_all()` is the share of each.
-    fn over_all(self) -> Expr {
-        windowed(self.expr(), &[], &[])
-    }
-
-    /// Computes the aggregates and window functions in this expression over the rows that are equal in
-    /// the keys, once for each row; for all rows, see [`ExprExt::over_all`].
-    fn over<K: IntoExpr>(self, keys: impl IntoIterator<Item = K>) -> Expr {
-        windowed(self.expr(), &expressions(keys), &[])
-    }
-
-    /// Like [`ExprExt::over`], with the rows of each window in an order: aggregates then run from the
-    /// first row to the current one (and its equals).
-    ///
-    /// ```
-    /// use swath::prelude::*;
-    ///
-    /// let running = col("x").sum().over_sorted(["k"], ["day"]).alias("running");
-    /// let place = swath::functions::window::row_number().over_sorted(["k"], [desc("x")]).alias("place");
-    /// # let dir = tempfile::tempdir().unwrap();
-    /// # let path = dir.path().join("t.csv");
-    /// # std::fs::write(&path, "k,x,day\na,1,1\na,3,2\nb,5,1\n").unwrap();
-    /// # let frame = swath::read_csv(&path).scan()?.with_columns([running, place]);
-    /// # assert_eq!(frame.collect()?.iter().map(|b| b.num_rows()).sum::<usize>(), 3);
-    /// # Ok::<(), swath::Error>(())
-    /// ```
-    fn over_sorted<K: IntoExpr, S: IntoSort>(
-        self,
-        keys: impl IntoIterator<Item = K>,
-        order: impl IntoIterator<Item = S>,
-    ) -> Expr {
-        let order: Vec<SortExpr> = order.into_iter().map(IntoSort::into_sort).collect();
-        windowed(self.expr(), &expressions(keys), &order)
-    }
-
-    /// Sorts by this, smallest first, nulls last.
-    fn asc(self) -> SortExpr {
-        asc(self.expr())
-    }
-
-    /// Sorts by this, largest first, nulls last.
-    fn desc(self) -> SortExpr {
-        desc(self.expr())
-    }
-}
-
-impl ExprExt for Expr {
-    fn expr(self) -> Expr {
-        self
-    }
-}
-
-fn expressions<E: IntoExpr>(columns: impl IntoIterator<Item = E>) -> Vec<Expr> {
-    columns.into_iter().map(IntoExpr::into_expr).collect()
-}
-
-/// Numbers with a fraction.
-fn as_float(expr: Expr) -> Expr {
-    datafusion::logical_expr::cast(expr, arrow::datatypes::DataType::Float64)
-}
-
-/// The first or last value that is not null.
-fn first_not_null(value: Expr, order: Vec<SortExpr>, first: bool) -> Expr {
-    without_nulls(if first {
-        aggregate::first_value(value, order)
-    } else {
-        aggregate::last_value(value, order)
-    })
-}
-
-/// The aggregate over the values that are not null only.
-fn without_nulls(aggregate: Expr) -> Expr {
-    match aggregate {
-        Expr::AggregateFunction(mut function) => {
-            function.params.null_treatment = Some(NullTreatment::IgnoreNulls);
-            Expr::AggregateFunction(function)
-        }
-        other => other,
-    }
+/// How many rows there are, without a name of its own.
+pub(crate) fn len_of_rows() -> Expr {
+    Expr(aggregate::count(core::lit(1i64)))
 }

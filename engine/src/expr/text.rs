@@ -3,14 +3,14 @@
 use arrow::datatypes::DataType;
 use datafusion::functions::expr_fn as function;
 use datafusion::functions_nested::expr_fn as list;
-use datafusion::logical_expr::{Expr, cast, lit};
+use datafusion::logical_expr::{self as core, cast, lit};
 use datafusion::scalar::ScalarValue;
 use regex::Regex;
 
-use super::when;
+use super::{Expr, when};
 use crate::dialect::strptime;
 
-/// A column of texts, by [`ValueExt::str`](super::ValueExt::str): the methods that make something of each
+/// A column of texts, by [`Expr::str`]: the methods that make something of each
 /// text. Null stays null. Characters are counted, not bytes; patterns are regular expressions.
 ///
 /// ```
@@ -37,93 +37,93 @@ use crate::dialect::strptime;
 /// # Ok::<(), swath::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct TextExpr(Expr);
+pub struct TextExpr(core::Expr);
 
 #[allow(clippy::wrong_self_convention, reason = "expressions are moved into larger ones")]
 impl TextExpr {
-    pub(super) fn new(text: Expr) -> Self {
+    pub(super) fn new(text: core::Expr) -> Self {
         Self(text)
     }
 
     /// Whether the text is somewhere in it, as it is written: no pattern.
     pub fn contains(self, text: &str) -> Expr {
-        function::contains(self.0, lit(text))
+        Expr(function::contains(self.0, lit(text)))
     }
 
     /// Whether the pattern matches somewhere in it.
     #[doc(alias = "contains")]
     #[doc(alias = "regexp_like")]
     pub fn matches(self, pattern: &str) -> Expr {
-        function::regexp_like(self.0, lit(pattern), None)
+        Expr(function::regexp_like(self.0, lit(pattern), None))
     }
 
     /// Whether it begins with the text.
     pub fn starts_with(self, text: &str) -> Expr {
-        function::starts_with(self.0, lit(text))
+        Expr(function::starts_with(self.0, lit(text)))
     }
 
     /// Whether it ends with the text.
     pub fn ends_with(self, text: &str) -> Expr {
-        function::ends_with(self.0, lit(text))
+        Expr(function::ends_with(self.0, lit(text)))
     }
 
     /// In small letters.
     #[doc(alias = "lower")]
     pub fn to_lowercase(self) -> Expr {
-        function::lower(self.0)
+        Expr(function::lower(self.0))
     }
 
     /// In capital letters.
     #[doc(alias = "upper")]
     pub fn to_uppercase(self) -> Expr {
-        function::upper(self.0)
+        Expr(function::upper(self.0))
     }
 
     /// Each word with a capital letter and small ones behind it.
     #[doc(alias = "title")]
     #[doc(alias = "to_titlecase")]
     pub fn initcap(self) -> Expr {
-        function::initcap(self.0)
+        Expr(function::initcap(self.0))
     }
 
     /// Without blanks, tabs and line ends at both ends.
     #[doc(alias = "strip")]
     #[doc(alias = "strip_chars")]
     pub fn trim(self) -> Expr {
-        function::btrim(vec![self.0, lit(BLANKS)])
+        Expr(function::btrim(vec![self.0, lit(BLANKS)]))
     }
 
     /// Without blanks, tabs and line ends in front.
     #[doc(alias = "lstrip")]
     pub fn trim_start(self) -> Expr {
-        function::ltrim(vec![self.0, lit(BLANKS)])
+        Expr(function::ltrim(vec![self.0, lit(BLANKS)]))
     }
 
     /// Without blanks, tabs and line ends behind.
     #[doc(alias = "rstrip")]
     pub fn trim_end(self) -> Expr {
-        function::rtrim(vec![self.0, lit(BLANKS)])
+        Expr(function::rtrim(vec![self.0, lit(BLANKS)]))
     }
 
     /// How many characters it has.
     #[doc(alias = "len")]
     pub fn len_chars(self) -> Expr {
-        function::character_length(self.0)
+        Expr(function::character_length(self.0))
     }
 
     /// How many bytes it has in UTF-8.
     pub fn len_bytes(self) -> Expr {
-        function::octet_length(self.0)
+        Expr(function::octet_length(self.0))
     }
 
     /// With each occurrence of a text, as it is written, replaced by another one.
     pub fn replace(self, from: &str, to: &str) -> Expr {
-        function::replace(self.0, lit(from), lit(to))
+        Expr(function::replace(self.0, lit(from), lit(to)))
     }
 
     /// With each match of the pattern replaced; `$1` or `\1` stand for its first group.
     pub fn replace_regex(self, pattern: &str, to: &str) -> Expr {
-        function::regexp_replace(self.0, lit(pattern), lit(to), Some(lit("g")))
+        Expr(function::regexp_replace(self.0, lit(pattern), lit(to), Some(lit("g"))))
     }
 
     /// A group of the pattern's first match, 0 for all of the match; null where there is none.
@@ -134,33 +134,33 @@ impl TextExpr {
             Err(_) => pattern.to_owned(),
         };
         let groups = function::regexp_match(self.0, lit(pattern), None);
-        list::array_element(groups, lit(i64::from(group) + 1))
+        Expr(list::array_element(groups, lit(i64::from(group) + 1)))
     }
 
     /// The list of its parts between the separators; an empty text has no part, and an empty separator
     /// leaves it whole.
     pub fn split(self, separator: &str) -> Expr {
         // Without a text that stands for null, an empty part is an empty text.
-        list::string_to_array(self.0, lit(separator), lit(ScalarValue::Utf8(None)))
+        Expr(list::string_to_array(self.0, lit(separator), lit(ScalarValue::Utf8(None))))
     }
 
     /// At most `len` characters from the place `start` on, counted from 0.
     #[doc(alias = "substr")]
     pub fn slice(self, start: u32, len: u32) -> Expr {
-        function::substring(self.0, lit(i64::from(start) + 1), lit(i64::from(len)))
+        Expr(function::substring(self.0, lit(i64::from(start) + 1), lit(i64::from(len))))
     }
 
     /// Where a text, as it is written, is in it for the first time, in characters counted from 0; null where it is not.
     #[doc(alias = "strpos")]
     pub fn find(self, text: &str) -> Expr {
         let place = function::strpos(self.0, lit(text));
-        function::nullif(cast(place, DataType::Int64), lit(0i64)) - lit(1i64)
+        Expr(function::nullif(cast(place, DataType::Int64), lit(0i64)) - lit(1i64))
     }
 
     /// How often the pattern matches in it, one match behind the other.
     #[doc(alias = "count")]
     pub fn count_matches(self, pattern: &str) -> Expr {
-        function::regexp_count(self.0, lit(pattern), None, None)
+        Expr(function::regexp_count(self.0, lit(pattern), None, None))
     }
 
     /// Filled up in front to so many characters; a longer one stays as it is.
@@ -177,17 +177,16 @@ impl TextExpr {
     }
 
     /// Padding in the core cuts what is longer.
-    fn padded(self, len: u32, fill: char, pad: impl Fn(Vec<Expr>) -> Expr) -> Expr {
-        let len = i64::from(len);
-        let is_shorter = function::character_length(self.0.clone()).lt(lit(len));
-        let padded = pad(vec![self.0.clone(), lit(len), lit(fill.to_string())]);
-        when(is_shorter, padded).otherwise(self.0)
+    fn padded(self, len: u32, fill: char, pad: impl Fn(Vec<core::Expr>) -> core::Expr) -> Expr {
+        let padded = pad(vec![self.0.clone(), lit(i64::from(len)), lit(fill.to_string())]);
+        let is_shorter = self.clone().len_chars().lt(i64::from(len));
+        when(is_shorter, Expr(padded)).otherwise(Expr(self.0))
     }
 
     /// As a date in a format such as `%d.%m.%Y`; what does not fit it is an error.
     #[doc(alias = "strptime")]
     pub fn to_date(self, format: &str) -> Expr {
-        cast(function::to_date(vec![self.0, lit(format)]), DataType::Date32)
+        Expr(cast(function::to_date(vec![self.0, lit(format)]), DataType::Date32))
     }
 
     /// As a point in time in a format such as `%d.%m.%Y %H:%M`; what does not fit it is an error.
@@ -208,13 +207,13 @@ impl TextExpr {
     #[doc(alias = "to_datetime")]
     pub fn to_timestamp(self, format: &str) -> Expr {
         let [strptime, _] = strptime();
-        strptime.call(vec![self.0, lit(format)])
+        Expr(strptime.call(vec![self.0, lit(format)]))
     }
 
     /// Like [`TextExpr::to_timestamp`], with null for what does not fit the format. Of a date alone, add `.dt().date()`.
     pub fn try_to_timestamp(self, format: &str) -> Expr {
         let [_, try_strptime] = strptime();
-        try_strptime.call(vec![self.0, lit(format)])
+        Expr(try_strptime.call(vec![self.0, lit(format)]))
     }
 }
 

@@ -2,9 +2,11 @@
 
 use arrow::datatypes::DataType;
 use datafusion::functions::expr_fn as function;
-use datafusion::logical_expr::{Expr, cast, lit};
+use datafusion::logical_expr::{self as core, cast, lit};
 
-/// A column of dates, times or timestamps, by [`ValueExt::dt`](super::ValueExt::dt): the methods that
+use super::Expr;
+
+/// A column of dates, times or timestamps, by [`Expr::dt`]: the methods that
 /// make something of each. Null stays null; a part that the type does not have, as the year of a time, is
 /// an error.
 ///
@@ -28,10 +30,10 @@ use datafusion::logical_expr::{Expr, cast, lit};
 /// # Ok::<(), swath::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct TimeExpr(Expr);
+pub struct TimeExpr(core::Expr);
 
 impl TimeExpr {
-    pub(super) fn new(time: Expr) -> Self {
+    pub(super) fn new(time: core::Expr) -> Self {
         Self(time)
     }
 
@@ -89,13 +91,13 @@ impl TimeExpr {
 
     /// The day as a date, without the time.
     pub fn date(self) -> Expr {
-        cast(self.0, DataType::Date32)
+        Expr(cast(self.0, DataType::Date32))
     }
 
     /// The beginning of its `year`, `quarter`, `month`, `week`, `day`, `hour`, `minute` or `second`.
     #[doc(alias = "floor")]
     pub fn truncate(self, unit: &str) -> Expr {
-        function::date_trunc(lit(unit), self.0)
+        Expr(function::date_trunc(lit(unit), self.0))
     }
 
     /// As text, in a format such as `%Y-%m-%d %H:%M`. Computing a format that is none, or has a part that the value lacks, is an error.
@@ -114,10 +116,10 @@ impl TimeExpr {
     /// ```
     #[doc(alias = "strftime")]
     pub fn format(self, format: &str) -> Expr {
-        function::to_char(self.0, lit(format))
+        Expr(function::to_char(self.0, lit(format)))
     }
 
     fn part(self, part: &str) -> Expr {
-        function::date_part(lit(part), self.0)
+        Expr(function::date_part(lit(part), self.0))
     }
 }

@@ -1,7 +1,9 @@
 //! Values by conditions.
 
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr as core;
 use datafusion::logical_expr::expr::Case;
+
+use super::{Expr, IntoValue};
 
 /// A value where a condition is true; then other cases, and [`When::otherwise`] the value of all other rows.
 /// The first condition that is true counts; one that is null is not true. The values may be of different
@@ -14,9 +16,9 @@ use datafusion::logical_expr::expr::Case;
 /// use swath::prelude::*;
 ///
 /// let delay = || col("delay");
-/// let class = when(delay().gt(lit(60)), lit("very late"))
-///     .when(delay().gt(lit(15)), lit("late"))
-///     .otherwise(lit("in time"));
+/// let class = when(delay().gt(60), "very late")
+///     .when(delay().gt(15), "late")
+///     .otherwise("in time");
 /// let classes = swath::read_csv(&path).scan()?.select([class.alias("class")]);
 /// assert_eq!(classes.to_bag::<String>().take(4).get()?, ["in time", "late", "very late", "in time"]);
 /// # Ok::<(), swath::Error>(())
@@ -24,8 +26,8 @@ use datafusion::logical_expr::expr::Case;
 #[doc(alias = "then")]
 #[doc(alias = "where")]
 #[doc(alias = "mask")]
-pub fn when(condition: Expr, value: Expr) -> When {
-    When { cases: vec![(condition, value)] }
+pub fn when(condition: Expr, value: impl IntoValue) -> When {
+    When { cases: vec![(condition, value.into_value())] }
 }
 
 /// Cases of an expression, by [`when`].
@@ -37,14 +39,14 @@ pub struct When {
 
 impl When {
     /// One more case.
-    pub fn when(mut self, condition: Expr, value: Expr) -> Self {
-        self.cases.push((condition, value));
+    pub fn when(mut self, condition: Expr, value: impl IntoValue) -> Self {
+        self.cases.push((condition, value.into_value()));
         self
     }
 
     /// The value where no condition is true.
-    pub fn otherwise(self, value: Expr) -> Expr {
-        case(None, self.cases, Some(value))
+    pub fn otherwise(self, value: impl IntoValue) -> Expr {
+        case(None, self.cases, Some(value.into_value()))
     }
 
     /// Null where no condition is true.
@@ -59,6 +61,7 @@ pub(super) fn case(
     cases: impl IntoIterator<Item = (Expr, Expr)>,
     otherwise: Option<Expr>,
 ) -> Expr {
-    let cases = cases.into_iter().map(|(when, then)| (Box::new(when), Box::new(then))).collect();
-    Expr::Case(Case::new(key.map(Box::new), cases, otherwise.map(Box::new)))
+    let cases = cases.into_iter().map(|(when, then)| (Box::new(when.0), Box::new(then.0))).collect();
+    let in_box = |expr: Expr| Box::new(expr.0);
+    Expr(core::Expr::Case(Case::new(key.map(in_box), cases, otherwise.map(in_box))))
 }

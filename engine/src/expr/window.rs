@@ -3,18 +3,63 @@
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
 use datafusion::logical_expr::{
-    Expr, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+    self as core, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
 };
 use datafusion::scalar::ScalarValue;
 
+use super::Expr;
+use crate::frame::{IntoExpr, IntoSort};
 use crate::optimizer::ORDERED;
 use crate::walk::Walk;
+
+/// Windows: the value of other rows for each row.
+impl Expr {
+    /// Computes the aggregates and window functions in this expression over all rows, once for each row:
+    /// `col("x") / col("x").sum().over_all()` is the share of each.
+    pub fn over_all(self) -> Expr {
+        Self(windowed(self.0, &[], &[]))
+    }
+
+    /// Computes the aggregates and window functions in this expression over the rows that are equal in
+    /// the keys, once for each row; for all rows, see [`Expr::over_all`].
+    pub fn over<K: IntoExpr>(self, keys: impl IntoIterator<Item = K>) -> Expr {
+        Self(windowed(self.0, &core_of(keys), &[]))
+    }
+
+    /// Like [`Expr::over`], with the rows of each window in an order: aggregates then run from the
+    /// first row to the current one (and its equals).
+    ///
+    /// ```
+    /// use swath::prelude::*;
+    ///
+    /// let running = col("x").sum().over_sorted(["k"], ["day"]).alias("running");
+    /// let place = swath::functions::window::row_number().over_sorted(["k"], [desc("x")]).alias("place");
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "k,x,day\na,1,1\na,3,2\nb,5,1\n").unwrap();
+    /// # let frame = swath::read_csv(&path).scan()?.with_columns([running, place]);
+    /// # assert_eq!(frame.collect()?.iter().map(|b| b.num_rows()).sum::<usize>(), 3);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn over_sorted<K: IntoExpr, S: IntoSort>(
+        self,
+        keys: impl IntoIterator<Item = K>,
+        order: impl IntoIterator<Item = S>,
+    ) -> Expr {
+        let order: Vec<SortExpr> = order.into_iter().map(IntoSort::into_sort).collect();
+        Self(windowed(self.0, &core_of(keys), &order))
+    }
+}
+
+fn core_of<E: IntoExpr>(columns: impl IntoIterator<Item = E>) -> Vec<core::Expr> {
+    columns.into_iter().map(|column| column.into_expr().0).collect()
+}
 
 /// Window functions whose value is that of a row at some distance: without an order they have none.
 const AT_A_DISTANCE: [&str; 2] = ["lag", "lead"];
 
 /// Gives all aggregates and window functions in an expression their keys and their order.
-pub(super) fn windowed(expr: Expr, keys: &[Expr], order: &[SortExpr]) -> Expr {
+pub(super) fn windowed(expr: core::Expr, keys: &[core::Expr], order: &[SortExpr]) -> core::Expr {
     let place = |mut window: WindowFunction| {
         window.params.partition_by = keys.to_vec();
         if !order.is_empty() {
@@ -24,11 +69,11 @@ pub(super) fn windowed(expr: Expr, keys: &[Expr], order: &[SortExpr]) -> Expr {
                 window.params.window_frame = WindowFrame::new(Some(false));
             }
         }
-        Expr::WindowFunction(Box::new(window))
+        core::Expr::WindowFunction(Box::new(window))
     };
     each_function(expr, |function| match function {
-        Expr::AggregateFunction(function) => place(as_window(function)),
-        Expr::WindowFunction(function) => place(*function),
+        core::Expr::AggregateFunction(function) => place(as_window(function)),
+        core::Expr::WindowFunction(function) => place(*function),
         other => other,
     })
 }
@@ -37,14 +82,14 @@ pub(super) fn windowed(expr: Expr, keys: &[Expr], order: &[SortExpr]) -> Expr {
 /// still to be said. Windows that are in it already stay as they are.
 pub(super) fn over_rows(expr: Expr, start: WindowFrameBound, end: WindowFrameBound) -> Expr {
     let frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, start, end);
-    each_function(expr, |function| match function {
-        Expr::AggregateFunction(function) => {
+    Expr(each_function(expr.0, |function| match function {
+        core::Expr::AggregateFunction(function) => {
             let mut window = as_window(function);
             window.params.window_frame = frame.clone();
-            Expr::WindowFunction(Box::new(window))
+            core::Expr::WindowFunction(Box::new(window))
         }
         other => other,
-    })
+    }))
 }
 
 /// From the first row to the current one.
@@ -79,10 +124,10 @@ fn as_window(function: AggregateFunction) -> WindowFunction {
 }
 
 /// Changes the outermost aggregates and window functions.
-fn each_function(expr: Expr, change: impl Fn(Expr) -> Expr) -> Expr {
+pub(super) fn each_function(expr: core::Expr, change: impl Fn(core::Expr) -> core::Expr) -> core::Expr {
     let changed = expr.clone().transform_down_dyn(|expr| {
         Ok(match expr {
-            Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
+            core::Expr::AggregateFunction(_) | core::Expr::WindowFunction(_) => {
                 Transformed::new(change(expr), true, TreeNodeRecursion::Jump)
             }
             other => Transformed::no(other),

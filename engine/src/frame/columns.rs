@@ -1,8 +1,8 @@
 //! What may stand where columns are asked for.
 
-use datafusion::logical_expr::{Expr, SortExpr};
+use datafusion::logical_expr::SortExpr;
 
-use crate::expr::{ExprExt, col};
+use crate::expr::{Expr, col};
 
 /// A column name or an expression.
 ///

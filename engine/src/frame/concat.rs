@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 
 use arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, ident};
 use datafusion::logical_expr_common::type_coercion::binary::type_union_coercion;
 
 use super::{Frame, without_tables};
 use crate::error::{Error, Result};
-use crate::expr::col;
 use crate::inspect::type_name;
 
 /// The rows of all frames, in no certain order. Columns are matched by name; where a frame lacks one, its rows are null
@@ -81,8 +80,8 @@ fn is_number_beside_time(a: &DataType, b: &DataType) -> bool {
 /// The plan with columns of these types, so that the schema of the whole tells them.
 fn cast_to(plan: &LogicalPlan, types: &HashMap<String, DataType>) -> Result<LogicalPlan> {
     let columns = plan.schema().fields().iter().map(|field| match types.get(field.name()) {
-        Some(ty) => cast(col(field.name()), ty.clone()).alias(field.name()),
-        None => col(field.name()),
+        Some(ty) => cast(ident(field.name()), ty.clone()).alias(field.name()),
+        None => ident(field.name()),
     });
     let columns: Vec<Expr> = columns.collect();
     Ok(LogicalPlanBuilder::from(plan.clone()).project(columns)?.build()?)

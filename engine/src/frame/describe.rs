@@ -2,14 +2,13 @@
 
 use arrow::datatypes::DataType;
 use datafusion::common::{Column, ScalarValue, UnnestOptions};
-use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::functions_nested::expr_fn::make_array;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::logical_expr::{self as core, LogicalPlan, LogicalPlanBuilder, cast, ident, lit};
 
 use super::select::free_name;
 use super::{Frame, bare};
 use crate::error::Result;
-use crate::expr::{ExprExt, col};
+use crate::expr::{Expr, len_of_rows};
 
 /// The rows of the result.
 const STATISTICS: [&str; 9] = ["count", "null_count", "mean", "std", "min", "25%", "50%", "75%", "max"];
@@ -40,17 +39,17 @@ fn describe(plan: &LogicalPlan) -> Result<LogicalPlan> {
     let mut aggregates = Vec::new();
     let mut label = |aggregate: Expr| {
         let name = format!("__{}", aggregates.len());
-        aggregates.push(aggregate.alias(&name));
-        col(name)
+        aggregates.push(aggregate.alias(&name).into_core());
+        ident(name)
     };
-    let rows = label(count(lit(1)));
+    let rows = label(len_of_rows());
     let statistic = free_name(plan, "statistic");
     let mut lists = vec![make_array(STATISTICS.map(lit).to_vec()).alias(&statistic)];
     for (table, field) in plan.schema().iter() {
-        let own = bare(table.cloned(), field.name());
+        let own = Expr::from(bare(table.cloned(), field.name()));
         let ty = if field.data_type().is_numeric() { DataType::Float64 } else { DataType::Utf8 };
         let found = if field.data_type().is_numeric() {
-            let quartile = |q| Some(cast(own.clone(), DataType::Float64).approx_quantile(q));
+            let quartile = |q| Some(own.clone().cast(DataType::Float64).approx_quantile(q));
             [
                 Some(own.clone().mean()),
                 Some(own.clone().std()),
@@ -66,12 +65,12 @@ fn describe(plan: &LogicalPlan) -> Result<LogicalPlan> {
             let (least, largest) = (own.clone().min(), own.clone().max());
             [None, None, Some(least), None, None, None, Some(largest)]
         };
-        let values = label(count(own.clone()));
+        let values = label(own.count());
         let mut items = vec![cast(values.clone(), ty.clone()), cast(rows.clone() - values, ty.clone())];
         for value in found {
             items.push(match value {
                 Some(value) => cast(label(value), ty.clone()),
-                None => Expr::Literal(ScalarValue::try_from(&ty)?, None),
+                None => core::Expr::Literal(ScalarValue::try_from(&ty)?, None),
             });
         }
         lists.push(make_array(items).alias(field.name()));
@@ -80,7 +79,7 @@ fn describe(plan: &LogicalPlan) -> Result<LogicalPlan> {
         .chain(plan.schema().fields().iter().map(|field| field.name().as_str()))
         .map(Column::new_unqualified)
         .collect();
-    let one_row = LogicalPlanBuilder::from(plan.clone()).aggregate(Vec::<Expr>::new(), aggregates)?;
+    let one_row = LogicalPlanBuilder::from(plan.clone()).aggregate(Vec::<core::Expr>::new(), aggregates)?;
     let one_row = one_row.project(lists)?;
     Ok(one_row.unnest_columns_with_options(unnested, UnnestOptions::new())?.build()?)
 }

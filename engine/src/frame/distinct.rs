@@ -1,13 +1,12 @@
 //! Rows without their repetitions.
 
 use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::logical_expr::{LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{LogicalPlanBuilder, ident, lit};
 
 use super::select::aggregate;
 use super::sort::in_order;
 use super::{Columns, Frame, column, own_columns};
 use crate::error::Result;
-use crate::expr::{ExprExt, col};
 
 impl Frame {
     /// Each row once. Nulls are equal to each other here.
@@ -29,7 +28,7 @@ impl Frame {
 
     /// One row for each combination of values in these columns: of a sorted frame the first, of files the one that stands there first,
     /// else any. They come in any order. For the last one, sort the other way round; for the rows that are there once only,
-    /// `filter(len().over(["a", "b"]).eq(lit(1)))`.
+    /// `filter(len().over(["a", "b"]).eq(1))`.
     #[doc(alias = "unique")]
     pub fn drop_duplicates(&self, subset: impl Columns) -> Self {
         let subset = subset.into_names();
@@ -72,7 +71,7 @@ impl Frame {
             let counted = if name == "count" { "count_" } else { "count" };
             let rows = count(lit(1)).alias(counted);
             let counts = aggregate(plan, vec![column(plan, name)?.alias(name)], vec![rows])?;
-            let order = [col(counted).desc(), col(name).asc()];
+            let order = [ident(counted).sort(false, false), ident(name).sort(true, false)];
             Ok(LogicalPlanBuilder::from(counts).sort(order)?.build()?)
         })
     }

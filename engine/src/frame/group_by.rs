@@ -1,13 +1,12 @@
 //! Rows by groups.
 
-use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{Expr, SortExpr, lit};
+use datafusion::logical_expr::{self as core, SortExpr};
 
 use super::select::{aggregate, named, output_name};
 use super::sort::{in_order, unordered, without_number};
 use super::{Columns, Frame, IntoExpr, column};
-use crate::expr::ExprExt;
+use crate::expr::{Expr, len_of_rows};
+use crate::functions::window::row_number;
 
 /// The groups of a frame, by [`Frame::group_by`]: each method gives a frame with one row a group, the
 /// keys first. Null is a key like any other. The order of groups is not defined.
@@ -39,14 +38,14 @@ use crate::expr::ExprExt;
 #[derive(Debug, Clone)]
 pub struct GroupBy {
     frame: Frame,
-    keys: Vec<Expr>,
+    keys: Vec<core::Expr>,
 }
 
 impl Frame {
     /// Groups the rows that are equal in the keys, columns or expressions.
     #[doc(alias = "groupby")]
     pub fn group_by<K: IntoExpr>(&self, keys: impl IntoIterator<Item = K>) -> GroupBy {
-        let keys = keys.into_iter().map(|key| named(key.into_expr())).collect();
+        let keys = keys.into_iter().map(|key| named(key.into_expr().into_core())).collect();
         GroupBy { frame: self.clone(), keys }
     }
 }
@@ -54,7 +53,7 @@ impl Frame {
 impl GroupBy {
     /// Computes any expressions of aggregates. One without an alias is named as it is written.
     pub fn agg(&self, columns: impl IntoIterator<Item = Expr>) -> Frame {
-        let columns = columns.into_iter().map(named).collect();
+        let columns = columns.into_iter().map(|column| named(column.into_core())).collect();
         self.frame.step(|plan| aggregate(plan, self.keys.clone(), columns))
     }
 
@@ -93,8 +92,8 @@ impl GroupBy {
             Ok(None) => return self.frame.step(|_| Err(unordered(&format!("{which} rows of its groups")))),
             Err(error) => return self.frame.step(|_| Err(error)),
         };
-        let keys = self.keys.iter().map(|key| key.clone().unalias());
-        let condition = row_number().over_sorted(keys, order(of_frame)).lt_eq(lit(n as u64));
+        let keys = self.keys.iter().map(|key| Expr::from(key.clone().unalias()));
+        let condition = row_number().over_sorted(keys, order(of_frame)).lt_eq(n as u64);
         let first = self.frame.step(|_| Ok(rows)).filter(condition);
         first.step(|rows| without_number(plan, rows.clone()))
     }
@@ -102,62 +101,62 @@ impl GroupBy {
     /// How many rows each group has, as the column `size`.
     pub fn size(&self) -> Frame {
         let name = self.free_name("size", "rows");
-        self.agg([count(lit(1)).alias(name)])
+        self.agg([len_of_rows().alias(name)])
     }
 
     /// The mean of each group; null where all values are.
     pub fn mean(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "mean", ExprExt::mean)
+        self.each(columns, "mean", Expr::mean)
     }
 
     /// The sum of each group; null where all values are.
     pub fn sum(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "sum", ExprExt::sum)
+        self.each(columns, "sum", Expr::sum)
     }
 
     /// The smallest value of each group.
     pub fn min(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "min", ExprExt::min)
+        self.each(columns, "min", Expr::min)
     }
 
     /// The largest value of each group.
     pub fn max(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "max", ExprExt::max)
+        self.each(columns, "max", Expr::max)
     }
 
     /// How many values of each group are not null; for rows, see [`GroupBy::size`].
     pub fn count(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "count", ExprExt::count)
+        self.each(columns, "count", Expr::count)
     }
 
     /// How many different values each group has, without null.
     pub fn n_unique(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "n_unique", ExprExt::n_unique)
+        self.each(columns, "n_unique", Expr::n_unique)
     }
 
-    /// The first value of each group that is not null; see [`ExprExt::first`] on order.
+    /// The first value of each group that is not null; see [`Expr::first`] on order.
     pub fn first(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "first", ExprExt::first)
+        self.each(columns, "first", Expr::first)
     }
 
-    /// The last value of each group that is not null; see [`ExprExt::last`] on order.
+    /// The last value of each group that is not null; see [`Expr::last`] on order.
     pub fn last(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "last", ExprExt::last)
+        self.each(columns, "last", Expr::last)
     }
 
     /// The standard deviation (of a sample) of each group.
     pub fn std(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "std", ExprExt::std)
+        self.each(columns, "std", Expr::std)
     }
 
     /// The variance (of a sample) of each group.
     pub fn var(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "var", ExprExt::var)
+        self.each(columns, "var", Expr::var)
     }
 
     /// The median of each group.
     pub fn median(&self, columns: impl Columns) -> Frame {
-        self.each(columns, "median", ExprExt::median)
+        self.each(columns, "median", Expr::median)
     }
 
     /// The quantile `q`, from 0 to 1, of each group.
@@ -173,7 +172,7 @@ impl GroupBy {
         self.frame.step(|plan| {
             let mut results = Vec::with_capacity(columns.len());
             for name in columns {
-                let result = function(column(plan, &name)?);
+                let result = function(column(plan, &name)?.into()).into_core();
                 results.push(result.alias(self.free_name(&name, &format!("{name}_{suffix}"))));
             }
             aggregate(plan, self.keys.clone(), results)

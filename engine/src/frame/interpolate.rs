@@ -1,12 +1,10 @@
 //! Missing values between others.
 
 use arrow::datatypes::DataType;
-use datafusion::functions::expr_fn::coalesce;
-use datafusion::logical_expr::{Expr, cast};
 
 use super::{Columns, Frame, column_type};
 use crate::error::Error;
-use crate::expr::{InOrderExt, col, when};
+use crate::expr::{Expr, col, when};
 use crate::inspect::type_name;
 
 /// The name of the column of row numbers, which is there in between.
@@ -49,11 +47,11 @@ impl Frame {
 
 /// The value of a column, or what lies between its neighbours.
 fn between(name: &str) -> Expr {
-    let float = |expr| cast(expr, DataType::Float64);
+    let float = |column: Expr| column.cast(DataType::Float64);
     let (value, row) = (float(col(name)), float(col(ROW)));
     let place = when(col(name).is_not_null(), row.clone()).end();
     let (before, after) = (value.clone().forward_fill(), value.clone().backward_fill());
     let (place_before, place_after) = (place.clone().forward_fill(), place.backward_fill());
     let share = (row - place_before.clone()) / (place_after - place_before);
-    coalesce(vec![value, before.clone() + (after - before) * share]).alias(name)
+    value.fill_null(before.clone() + (after - before) * share).alias(name)
 }

@@ -2,12 +2,12 @@
 
 use datafusion::common::JoinType;
 use datafusion::functions::expr_fn::coalesce;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator, binary_expr};
+use datafusion::logical_expr::{self as core, LogicalPlan, LogicalPlanBuilder, Operator, binary_expr, ident};
 
 use super::select::check_names;
 use super::{Columns, Frame, column, names, own_columns, without_tables};
 use crate::error::{Error, Result};
-use crate::expr::col;
+use crate::expr::Expr;
 
 /// How [`Frame::join`] joins: the kind, what must be equal or true, and the suffix of names that both
 /// sides have.
@@ -52,7 +52,7 @@ pub struct Join {
     on: Vec<String>,
     left_on: Vec<String>,
     right_on: Vec<String>,
-    conditions: Vec<Expr>,
+    conditions: Vec<core::Expr>,
     nulls_equal: bool,
     suffix: String,
 }
@@ -132,7 +132,7 @@ impl Join {
     /// What must be true of a pair. Columns of the right side have the names that they have in the
     /// result of an inner join without [`Join::on`]: with the suffix where the left side has the name.
     pub fn on_expr(mut self, condition: Expr) -> Self {
-        self.conditions.push(condition);
+        self.conditions.push(condition.into_core());
         self
     }
 
@@ -188,7 +188,7 @@ impl Join {
             column(right, right_key)?;
             let new = renamed.iter().find(|(old, _)| old == right_key).map_or(right_key, |(_, new)| new);
             let operator = if self.nulls_equal { Operator::IsNotDistinctFrom } else { Operator::Eq };
-            conditions.push(binary_expr(left_column, operator, col(new)));
+            conditions.push(binary_expr(left_column, operator, ident(new)));
         }
         let right_columns = own_columns(right).into_iter().zip(&renamed);
         let right_columns = right_columns.map(|(column, (_, new))| column.unalias().alias(new));
@@ -203,17 +203,17 @@ impl Join {
         }
         let kept = left_names.iter().map(|name| match (self.on.contains(name), self.kind) {
             (true, Kind::Join(JoinType::Full)) => self.either(name),
-            (true, Kind::Join(JoinType::Right)) => col(format!("{name}{}", self.suffix)).alias(name),
-            _ => col(name),
+            (true, Kind::Join(JoinType::Right)) => ident(format!("{name}{}", self.suffix)).alias(name),
+            _ => ident(name),
         });
-        let added = renamed.iter().filter(|(old, _)| !self.on.contains(old)).map(|(_, new)| col(new));
-        let columns: Vec<Expr> = kept.chain(added).collect();
+        let added = renamed.iter().filter(|(old, _)| !self.on.contains(old)).map(|(_, new)| ident(new));
+        let columns: Vec<core::Expr> = kept.chain(added).collect();
         Ok(joined.project(columns)?.build()?)
     }
 
     /// The key of whichever side has a row.
-    fn either(&self, name: &str) -> Expr {
-        coalesce(vec![col(name), col(format!("{name}{}", self.suffix))]).alias(name)
+    fn either(&self, name: &str) -> core::Expr {
+        coalesce(vec![ident(name), ident(format!("{name}{}", self.suffix))]).alias(name)
     }
 }
 

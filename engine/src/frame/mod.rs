@@ -61,7 +61,7 @@ use crate::session::Session;
 /// use swath::prelude::*;
 ///
 /// let air = swath::read_csv(&path).scan()?;
-/// let late = air.filter(col("DepDelay").gt(lit(15))).select(["Dest"]);
+/// let late = air.filter(col("DepDelay").gt(15)).select(["Dest"]);
 /// assert_eq!(late.columns()?, ["Dest"]);
 /// assert_eq!(late.collect()?[0].num_rows(), 1);
 /// # Ok(())

@@ -5,8 +5,9 @@ use datafusion::functions::expr_fn::coalesce;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlanBuilder, cast, lit};
 
 use super::select::{project, refuse_aggregates};
-use super::{Columns, Frame, IntoExpr, bare, column};
+use super::{Columns, Frame, bare, column};
 use crate::error::Error;
+use crate::expr::IntoValue;
 
 impl Frame {
     /// Puts a value where there is none, in all columns that can hold it: a number in columns of
@@ -20,20 +21,20 @@ impl Frame {
     /// use swath::prelude::*;
     ///
     /// let frame = swath::read_csv(&path).scan()?;
-    /// assert_eq!(frame.fill_null(lit(5)).max("a").get()?, Some(5.0));
+    /// assert_eq!(frame.fill_null(5).max("a").get()?, Some(5.0));
     /// assert_eq!(frame.fill_null_in("a", col("b")).schema().is_err(), true);
     /// assert_eq!(frame.drop_nulls().count().get()?, 1);
     /// assert_eq!(frame.drop_nulls_in("b").count().get()?, 2);
     /// # Ok::<(), swath::Error>(())
     /// ```
     #[doc(alias = "fillna")]
-    pub fn fill_null(&self, value: impl IntoExpr) -> Self {
-        self.fill(value.into_expr(), None)
+    pub fn fill_null(&self, value: impl IntoValue) -> Self {
+        self.fill(value.into_value().into_core(), None)
     }
 
     /// Like [`Frame::fill_null`], in some columns only, which must be able to hold the value.
-    pub fn fill_null_in(&self, columns: impl Columns, value: impl IntoExpr) -> Self {
-        self.fill(value.into_expr(), Some(columns.into_names()))
+    pub fn fill_null_in(&self, columns: impl Columns, value: impl IntoValue) -> Self {
+        self.fill(value.into_value().into_core(), Some(columns.into_names()))
     }
 
     fn fill(&self, value: Expr, names: Option<Vec<String>>) -> Self {

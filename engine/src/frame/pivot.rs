@@ -2,16 +2,14 @@
 
 use arrow::array::{Array, AsArray};
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::utils::find_aggregate_exprs;
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::{self as core, LogicalPlan};
 
 use super::select::{aggregate, output_name};
 use super::{Columns, Frame, column, column_type};
 use crate::dialect::as_texts;
 use crate::error::{Error, Result};
-use crate::expr::col;
-use crate::walk::Walk;
+use crate::expr::{Expr, col};
 
 /// What [`Frame::pivot`] makes of the rows: groups by the index become rows, the values of one column
 /// become columns, and each cell is an aggregate.
@@ -73,7 +71,7 @@ impl Pivot {
     }
 
     fn plan(&self, plan: &LogicalPlan, values: &[ScalarValue]) -> Result<LogicalPlan> {
-        if self.cells.iter().any(|cell| find_aggregate_exprs([cell]).is_empty()) {
+        if self.cells.iter().any(|cell| find_aggregate_exprs([cell.core()]).is_empty()) {
             return Err(Error::query(
                 "the cells of a pivot must be aggregates",
                 "Pivot::new(\"month\", col(\"delay\").mean())".to_owned(),
@@ -89,21 +87,21 @@ impl Pivot {
         let on = column(plan, &self.on)?;
         let ty = column_type(plan, &self.on)?;
         let index = self.index.iter().map(|name| Ok(column(plan, name)?.alias(name)));
-        let index = index.collect::<Result<Vec<Expr>>>()?;
+        let index = index.collect::<Result<Vec<core::Expr>>>()?;
         let mut cells = Vec::with_capacity(values.len() * self.cells.len());
         for value in values {
             let value_name = name_of(value)?;
             let value = value.cast_to(&ty)?;
             let condition = match value.is_null() {
                 true => on.clone().is_null(),
-                false => on.clone().eq(Expr::Literal(value, None)),
+                false => on.clone().eq(core::Expr::Literal(value, None)),
             };
             for cell in &self.cells {
                 let name = match self.cells.len() {
                     1 => value_name.clone(),
-                    _ => format!("{value_name}_{}", output_name(cell)),
+                    _ => format!("{value_name}_{}", output_name(cell.core())),
                 };
-                cells.push(only_where(cell, &condition)?.alias(name));
+                cells.push(cell.clone().filter(condition.clone().into()).alias(name).into_core());
             }
         }
         aggregate(plan, index, cells)
@@ -150,23 +148,4 @@ fn name_of(value: &ScalarValue) -> Result<String> {
     let text = as_texts(&value.to_array()?)?;
     let text = text.as_string::<i32>();
     Ok(if text.is_null(0) { "null".to_owned() } else { text.value(0).to_owned() })
-}
-
-/// The expression with its aggregates over those rows only for which the condition is true.
-fn only_where(cell: &Expr, condition: &Expr) -> Result<Expr> {
-    let cell = cell.clone().unalias().transform_up_dyn(|expr| {
-        Ok(match expr {
-            Expr::AggregateFunction(mut function) => {
-                let own = function.params.filter.take();
-                let both = match own {
-                    Some(own) => own.and(condition.clone()),
-                    None => condition.clone(),
-                };
-                function.params.filter = Some(Box::new(both));
-                Transformed::yes(Expr::AggregateFunction(function))
-            }
-            other => Transformed::no(other),
-        })
-    })?;
-    Ok(cell.data)
 }

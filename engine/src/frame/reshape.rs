@@ -20,7 +20,7 @@ impl Frame {
     /// use swath::prelude::*;
     ///
     /// let frame = swath::read_csv(&path).scan()?;
-    /// let tags = swath::functions::string_to_array(col("tags"), lit(";"), lit(""));
+    /// let tags = swath::functions::string_to_array(col("tags"), ";", "");
     /// let exploded = frame.with_column(tags.alias("tags")).explode("tags");
     /// assert_eq!(exploded.count().get()?, 3);
     /// # Ok::<(), swath::Error>(())

@@ -6,14 +6,14 @@ use arrow::datatypes::DataType;
 use datafusion::common::Column;
 use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::utils::{find_aggregate_exprs, find_window_exprs};
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast};
+use datafusion::logical_expr::{self as core, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast};
 
 use super::sort::in_order;
 use super::types::{BETWEEN_VALUES, settled};
 use super::windows::with_windows;
 use super::{Columns, Frame, IntoExpr, bare, column, names, own_columns};
 use crate::error::{Error, Result};
-use crate::expr::IntoType;
+use crate::expr::{Expr, IntoType};
 use crate::inspect::type_name;
 use crate::optimizer::takes_rows_as_they_come;
 use crate::walk::Walk;
@@ -34,7 +34,8 @@ impl Frame {
     /// # Ok::<(), swath::Error>(())
     /// ```
     pub fn select<E: IntoExpr>(&self, columns: impl IntoIterator<Item = E>) -> Self {
-        let columns: Vec<Expr> = columns.into_iter().map(|column| named(column.into_expr())).collect();
+        let columns: Vec<core::Expr> =
+            columns.into_iter().map(|column| named(column.into_expr().into_core())).collect();
         self.step(|plan| {
             check_names(columns.iter().map(output_name))?;
             if columns.is_empty() {
@@ -57,11 +58,11 @@ impl Frame {
     /// use swath::prelude::*;
     ///
     /// let frame = swath::read_csv(&path).scan()?;
-    /// assert_eq!(frame.filter(col("a").gt(lit(1))).count().get()?, 1);
+    /// assert_eq!(frame.filter(col("a").gt(1)).count().get()?, 1);
     /// # Ok::<(), swath::Error>(())
     /// ```
     pub fn filter(&self, condition: impl IntoExpr) -> Self {
-        let condition = condition.into_expr();
+        let condition = condition.into_expr().into_core();
         self.step(|plan| {
             refuse_aggregates(&condition, "filter")?;
             check_condition(plan, &condition)?;
@@ -88,7 +89,7 @@ impl Frame {
     /// # std::fs::write(&path, "km\n1\n2\n").unwrap();
     /// use swath::prelude::*;
     ///
-    /// let frame = swath::read_csv(&path).scan()?.with_column((col("km") * lit(1000)).alias("m"));
+    /// let frame = swath::read_csv(&path).scan()?.with_column((col("km") * 1000).alias("m"));
     /// assert_eq!(frame.columns()?, ["km", "m"]);
     /// # Ok::<(), swath::Error>(())
     /// ```
@@ -101,18 +102,18 @@ impl Frame {
     /// columns as they were before.
     #[doc(alias = "assign")]
     pub fn with_columns(&self, columns: impl IntoIterator<Item = Expr>) -> Self {
-        let columns: Vec<Expr> = columns.into_iter().map(named).collect();
+        let columns: Vec<core::Expr> = columns.into_iter().map(|column| named(column.into_core())).collect();
         self.step(|plan| {
             check_names(columns.iter().map(output_name))?;
             for column in &columns {
                 refuse_aggregates(column, "with_columns")?;
             }
-            let mut new: HashMap<String, Expr> =
+            let mut new: HashMap<String, core::Expr> =
                 columns.iter().map(|column| (output_name(column), column.clone())).collect();
             let kept = plan.schema().iter().map(|(table, field)| {
                 new.remove(field.name()).unwrap_or_else(|| bare(table.cloned(), field.name()))
             });
-            let mut all: Vec<Expr> = kept.collect();
+            let mut all: Vec<core::Expr> = kept.collect();
             all.extend(columns.into_iter().filter(|column| new.contains_key(&output_name(column))));
             project(plan, all)
         })
@@ -140,7 +141,7 @@ impl Frame {
                 let old = bare(table.cloned(), field.name());
                 old.alias(new_name(field.name()).unwrap_or_else(|| field.name().clone()))
             });
-            let columns: Vec<Expr> = columns.collect();
+            let columns: Vec<core::Expr> = columns.collect();
             check_names(columns.iter().map(output_name))?;
             project(plan, columns)
         })
@@ -167,7 +168,7 @@ impl Frame {
 
     /// The frame with some columns in another type: one of [`types`](crate::types), or a type of Arrow. A
     /// value that the type cannot hold is an error of the computation; for null in its place, see
-    /// [`ValueExt::try_cast`](crate::ValueExt::try_cast). Numbers that become integers are rounded to the nearest one, and of two that are
+    /// [`Expr::try_cast`](crate::Expr::try_cast). Numbers that become integers are rounded to the nearest one, and of two that are
     /// as near to the even one.
     ///
     /// ```
@@ -203,7 +204,7 @@ impl Frame {
             for name in &dropped {
                 column(plan, name)?;
             }
-            let kept: Vec<Expr> = own_columns(plan)
+            let kept: Vec<core::Expr> = own_columns(plan)
                 .into_iter()
                 .filter(|column| !dropped.contains(&output_name(column)))
                 .collect();
@@ -216,8 +217,8 @@ impl Frame {
 }
 
 /// A projection, with the windows it needs below it.
-pub(super) fn project(plan: &LogicalPlan, columns: Vec<Expr>) -> Result<LogicalPlan> {
-    let columns: Vec<Expr> = columns.into_iter().map(|column| settled(plan, column)).collect();
+pub(super) fn project(plan: &LogicalPlan, columns: Vec<core::Expr>) -> Result<LogicalPlan> {
+    let columns: Vec<core::Expr> = columns.into_iter().map(|column| settled(plan, column)).collect();
     if find_window_exprs(&columns).is_empty() {
         return Ok(LogicalPlanBuilder::from(plan.clone()).project(columns)?.build()?);
     }
@@ -226,7 +227,11 @@ pub(super) fn project(plan: &LogicalPlan, columns: Vec<Expr>) -> Result<LogicalP
 }
 
 /// An aggregation whose columns may compute with aggregates: the keys, then the columns.
-pub(super) fn aggregate(plan: &LogicalPlan, keys: Vec<Expr>, columns: Vec<Expr>) -> Result<LogicalPlan> {
+pub(super) fn aggregate(
+    plan: &LogicalPlan,
+    keys: Vec<core::Expr>,
+    columns: Vec<core::Expr>,
+) -> Result<LogicalPlan> {
     let key_names: Vec<String> = keys.iter().map(output_name).collect();
     check_names(key_names.iter().cloned().chain(columns.iter().map(output_name)))?;
     for column in &columns {
@@ -237,34 +242,34 @@ pub(super) fn aggregate(plan: &LogicalPlan, keys: Vec<Expr>, columns: Vec<Expr>)
             ));
         }
     }
-    let columns: Vec<Expr> = columns.into_iter().map(|column| settled(plan, column)).collect();
-    let keys: Vec<Expr> = keys.into_iter().map(|key| settled(plan, key)).collect();
+    let columns: Vec<core::Expr> = columns.into_iter().map(|column| settled(plan, column)).collect();
+    let keys: Vec<core::Expr> = keys.into_iter().map(|key| settled(plan, key)).collect();
     let functions = find_aggregate_exprs(&columns);
     // Groups take rows as several threads read them, and all rows together those of files in order.
     let wants_order = !keys.is_empty() && functions.iter().any(takes_rows_as_they_come);
     let ordered = if wants_order { in_order(plan)? } else { None };
     let plan = ordered.as_ref().map_or(plan, |(rows, _)| rows);
-    let key_exprs: Vec<Expr> = keys.iter().map(|key| key.clone().unalias()).collect();
+    let key_exprs: Vec<core::Expr> = keys.iter().map(|key| key.clone().unalias()).collect();
     // Keys and aggregates get names of their own, which no column of the user can have.
     let inner_keys = keys.into_iter().enumerate().map(|(at, key)| key.unalias().alias(inner_key(at)));
     let inner = functions.iter().enumerate().map(|(at, function)| function.clone().alias(inner_value(at)));
     let grouped = LogicalPlanBuilder::from(plan.clone()).aggregate(inner_keys, inner)?;
-    let mut outer: Vec<Expr> = key_names
+    let mut outer: Vec<core::Expr> = key_names
         .iter()
         .enumerate()
-        .map(|(at, name)| Expr::Column(Column::new_unqualified(inner_key(at))).alias(name))
+        .map(|(at, name)| core::Expr::Column(Column::new_unqualified(inner_key(at))).alias(name))
         .collect();
     for column in columns {
         let name = output_name(&column);
         let placed = column.unalias().transform_down_dyn(|expr| {
             let function = functions.iter().position(|function| *function == expr).map(inner_value);
             let key = || {
-                let named = |name: &String| expr == Expr::Column(Column::new_unqualified(name));
+                let named = |name: &String| expr == core::Expr::Column(Column::new_unqualified(name));
                 let at = key_exprs.iter().position(|key| *key == expr);
                 at.or_else(|| key_names.iter().position(named)).map(inner_key)
             };
             Ok(match function.or_else(key) {
-                Some(name) => Transformed::yes(Expr::Column(Column::new_unqualified(name))),
+                Some(name) => Transformed::yes(core::Expr::Column(Column::new_unqualified(name))),
                 None => Transformed::no(expr),
             })
         })?;
@@ -288,15 +293,15 @@ fn inner_value(at: usize) -> String {
 }
 
 /// A column of the input that is used beside aggregates.
-fn stray_column(expr: &Expr) -> Option<String> {
+fn stray_column(expr: &core::Expr) -> Option<String> {
     let is_inner = |name: &String| name.starts_with("__value_") || name.starts_with("__key_");
     expr.column_refs().into_iter().map(|column| column.name.clone()).find(|name| !is_inner(name))
 }
 
 /// The expression with the name that it will have.
-pub(super) fn named(expr: Expr) -> Expr {
+pub(super) fn named(expr: core::Expr) -> core::Expr {
     match expr {
-        Expr::Column(_) | Expr::Alias(_) => expr,
+        core::Expr::Column(_) | core::Expr::Alias(_) => expr,
         other => {
             let name = shown(&other);
             other.alias(name)
@@ -305,23 +310,23 @@ pub(super) fn named(expr: Expr) -> Expr {
 }
 
 /// What an expression is called that has no name: its function and values, without what these are always given.
-pub(super) fn shown(expr: &Expr) -> String {
+pub(super) fn shown(expr: &core::Expr) -> String {
     let plain = expr.clone().transform_up_dyn(|expr| {
-        let Expr::AggregateFunction(mut function) = expr else { return Ok(Transformed::no(expr)) };
+        let core::Expr::AggregateFunction(mut function) = expr else { return Ok(Transformed::no(expr)) };
         function.params.null_treatment = None;
         if BETWEEN_VALUES.contains(&function.func.name()) {
             function.params.order_by.clear();
         }
-        Ok(Transformed::yes(Expr::AggregateFunction(function)))
+        Ok(Transformed::yes(core::Expr::AggregateFunction(function)))
     });
     plain.map_or_else(|_| expr.human_display().to_string(), |plain| plain.data.human_display().to_string())
 }
 
 /// The name of a column that an expression makes.
-pub(super) fn output_name(expr: &Expr) -> String {
+pub(super) fn output_name(expr: &core::Expr) -> String {
     match expr {
-        Expr::Column(column) => column.name.clone(),
-        Expr::Alias(alias) => alias.name.clone(),
+        core::Expr::Column(column) => column.name.clone(),
+        core::Expr::Alias(alias) => alias.name.clone(),
         other => shown(other),
     }
 }
@@ -341,7 +346,7 @@ pub(super) fn check_names(names: impl Iterator<Item = String>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn refuse_aggregates(expr: &Expr, method: &str) -> Result<()> {
+pub(super) fn refuse_aggregates(expr: &core::Expr, method: &str) -> Result<()> {
     match find_aggregate_exprs([expr]).first() {
         None => Ok(()),
         Some(aggregate) => Err(Error::query(
@@ -353,7 +358,7 @@ pub(super) fn refuse_aggregates(expr: &Expr, method: &str) -> Result<()> {
 }
 
 /// What is no condition is told by the name that the user gave it.
-fn check_condition(plan: &LogicalPlan, condition: &Expr) -> Result<()> {
+fn check_condition(plan: &LogicalPlan, condition: &core::Expr) -> Result<()> {
     match condition.get_type(plan.schema()) {
         Ok(ty) if !matches!(ty, DataType::Boolean | DataType::Null) => Err(Error::query(
             format!(
@@ -361,7 +366,7 @@ fn check_condition(plan: &LogicalPlan, condition: &Expr) -> Result<()> {
                 condition.human_display(),
                 type_name(&ty).to_lowercase()
             ),
-            "compare it with something: .gt(lit(0)), .is_not_null()".to_owned(),
+            "compare it with something: .gt(0), .is_not_null()".to_owned(),
         )),
         // An expression that has no type at all is told when it is planned.
         _ => Ok(()),

@@ -6,17 +6,14 @@ use std::collections::HashMap;
 use datafusion::common::Column;
 use datafusion::common::tree_node::Transformed;
 use datafusion::datasource::source_as_provider;
-use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::utils::find_window_exprs;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, cast, lit};
-
-use arrow::datatypes::DataType;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
 
 use super::select::{check_names, free_name, output_name, project, refuse_aggregates, shown};
 use super::types::settled;
 use super::{Columns, Frame, IntoSort, column, own_columns};
 use crate::error::{Error, Result};
-use crate::expr::ExprExt;
+use crate::functions::window::row_number;
 use crate::optimizer::is_over_all;
 use crate::table::SourceTable;
 use crate::walk::Walk;
@@ -137,12 +134,12 @@ impl Frame {
     pub fn with_row_index(&self, name: &str) -> Self {
         self.step(|plan| {
             let number = match sort_keys(plan) {
-                Some(keys) => row_number().over_sorted([] as [Expr; 0], keys),
+                Some(keys) => row_number().over_sorted([] as [&str; 0], keys),
                 None if comes_in_order(plan) => row_number().over_all(),
                 None => return Err(unordered("row numbers")),
             };
-            let number = cast(number, DataType::Int64) - lit(1i64);
-            let mut columns = vec![number.alias(name)];
+            let number = (number - 1i64).alias(name).into_core();
+            let mut columns = vec![number];
             columns.extend(own_columns(plan));
             check_names(columns.iter().map(output_name))?;
             project(plan, columns)
@@ -222,7 +219,7 @@ fn numbered(plan: &LogicalPlan) -> Result<Option<(LogicalPlan, Expr)>> {
     }
     let name = free_name(plan, "row");
     let mut columns: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
-    columns.push(row_number().over_all().alias(&name));
+    columns.push(row_number().over_all().alias(&name).into_core());
     Ok(Some((project(plan, columns)?, Expr::Column(Column::new_unqualified(name)))))
 }
 

@@ -1,12 +1,10 @@
 //! Single values of whole frames.
 
-use datafusion::functions_aggregate::expr_fn::{self as aggregate, count};
-use datafusion::logical_expr::{Expr, lit};
-
 use super::select::{aggregate as aggregated, output_name, shown};
 use super::{Frame, IntoExpr, own_columns};
 use crate::error::{Error, Result};
-use crate::expr::ExprExt;
+use crate::expr::{Expr, len_of_rows};
+use crate::functions::aggregate;
 use crate::scalar::{Count, Scalar};
 
 /// The value of an aggregate over all rows, lazy: computed alone with [`Scalar::get`], or with others in
@@ -24,7 +22,7 @@ use crate::scalar::{Count, Scalar};
 /// assert_eq!(t.n_unique("b").get()?, 2);
 /// let numbers = [t.min("a"), t.max("a"), t.sum("a"), t.mean("a"), t.median("a"), t.quantile("a", 0.5)];
 /// assert_eq!(swath::compute(numbers.as_slice())?, [1.0, 4.0, 5.0, 2.5, 2.5, 2.5].map(Some));
-/// assert_eq!(swath::compute((t.var("a"), t.std(col("a") * lit(0))))?, (Some(4.5), Some(0.0)));
+/// assert_eq!(swath::compute((t.var("a"), t.std(col("a") * 0)))?, (Some(4.5), Some(0.0)));
 /// assert_eq!(t.max("b").as_type::<String>().get()?.as_deref(), Some("y"));
 /// # Ok::<(), swath::Error>(())
 /// ```
@@ -32,42 +30,42 @@ impl Frame {
     /// How many rows there are.
     #[doc(alias = "len")]
     pub fn count(&self) -> Scalar<Count> {
-        self.scalar(|| count(lit(1)), "count")
+        self.scalar(len_of_rows(), "count")
     }
 
     /// The largest value.
     pub fn max(&self, column: impl IntoExpr) -> Scalar {
-        self.of(column, ExprExt::max)
+        self.of(column, Expr::max)
     }
 
     /// The smallest value.
     pub fn min(&self, column: impl IntoExpr) -> Scalar {
-        self.of(column, ExprExt::min)
+        self.of(column, Expr::min)
     }
 
     /// The mean.
     pub fn mean(&self, column: impl IntoExpr) -> Scalar {
-        self.of(column, ExprExt::mean)
+        self.of(column, Expr::mean)
     }
 
     /// The sum.
     pub fn sum(&self, column: impl IntoExpr) -> Scalar {
-        self.of(column, ExprExt::sum)
+        self.of(column, Expr::sum)
     }
 
     /// The standard deviation of a sample.
     pub fn std(&self, column: impl IntoExpr) -> Scalar {
-        self.of(column, ExprExt::std)
+        self.of(column, Expr::std)
     }
 
     /// The variance of a sample.
     pub fn var(&self, column: impl IntoExpr) -> Scalar {
-        self.of(column, ExprExt::var)
+        self.of(column, Expr::var)
     }
 
     /// The median. Holds all values in memory.
     pub fn median(&self, column: impl IntoExpr) -> Scalar {
-        self.of(column, ExprExt::median)
+        self.of(column, Expr::median)
     }
 
     /// The quantile `q`, from 0 to 1. Holds all values in memory; about the same in little memory gives
@@ -82,8 +80,7 @@ impl Frame {
     /// How many different values there are, without null.
     #[doc(alias = "nunique")]
     pub fn n_unique(&self, column: impl IntoExpr) -> Scalar<Count> {
-        let column = column.into_expr();
-        self.scalar(|| column.n_unique(), "n_unique")
+        self.scalar(column.into_expr().n_unique(), "n_unique")
     }
 
     /// How closely two columns of numbers go together, from -1 to 1 (Pearson), over the rows in which both
@@ -120,20 +117,21 @@ impl Frame {
     pub fn null_count(&self) -> Self {
         self.step(|plan| {
             let columns = own_columns(plan).into_iter();
-            let counts =
-                columns.map(|column| column.clone().unalias().null_count().alias(output_name(&column)));
+            let counts = columns.map(|column| {
+                Expr::from(column.clone().unalias()).null_count().alias(output_name(&column)).into_core()
+            });
             aggregated(plan, Vec::new(), counts.collect())
         })
     }
 
     fn of(&self, column: impl IntoExpr, function: impl FnOnce(Expr) -> Expr) -> Scalar {
         let value = function(column.into_expr());
-        let name = shown(&value);
-        self.scalar(|| value, &name)
+        let name = shown(value.core());
+        self.scalar(value, &name)
     }
 
-    fn scalar<T>(&self, value: impl FnOnce() -> Expr, name: &str) -> Scalar<T> {
-        let value = value().alias("value");
+    fn scalar<T>(&self, value: Expr, name: &str) -> Scalar<T> {
+        let value = value.alias("value").into_core();
         Scalar::new(self.step(|plan| aggregated(plan, Vec::new(), vec![value])), name.to_owned())
     }
 }
