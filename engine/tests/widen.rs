@@ -86,6 +86,30 @@ fn zeros_in_front_of_later_integers_are_told() {
 }
 
 #[test]
+fn values_of_a_column_that_is_empty_at_first_are_told() {
+    let note = |column: &str, ty: &str| {
+        format!(
+            "column \"{column}\" is read as text, as the heads of the files have no value of it, and all it has further on \
+             are {ty}; types = {{'{column}': '{ty}'}} reads them so"
+        )
+    };
+    let scratch = Scratch::with_threads(2);
+    let empty = "1,,,,\n".repeat(200_000);
+    let last = "2,9,2024-01-02,x,007\n3,10,NA,12,\n4,1.5,,,\n";
+    scratch.file("a.csv", &format!("id,n,d,mixed,code\n{empty}{last}"));
+    scratch.check("SELECT max(n), max(mixed), max(code) FROM '$/a.csv'", &["9|x|007"]);
+    assert_eq!(scratch.notes(), [note("n", "double")]);
+    // What is not read is not told, and what was said is known.
+    scratch.check("SELECT max(id) FROM '$/a.csv'", &["4"]);
+    scratch.check("SELECT max(n) FROM read_csv('$/a.csv', types = {'n': 'double'})", &["10.0"]);
+    scratch.check("SELECT max(n) FROM read_csv('$/a.csv', types = {'n': 'text'})", &["9"]);
+    assert_eq!(scratch.notes(), [""; 0]);
+    scratch.check("SELECT max(n) FROM read_csv('$/a.csv', sample_size = -1)", &["10.0"]);
+    scratch.check("SELECT count(d) FROM '$/a.csv'", &["2"]);
+    assert_eq!(scratch.notes().last(), Some(&note("d", "date")));
+}
+
+#[test]
 fn two_columns_one_after_the_other_in_several_files() {
     let scratch = tables(3);
     scratch.check("SELECT sum(x), max(d), count(*) FROM '$/?.csv'", &["12002.5|2020-01-01T10:30:00|24000"]);

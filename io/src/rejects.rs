@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem::take;
 use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::BEHIND_GAP;
+use crate::options::{ColumnType, CsvOptions};
+use crate::scanner::infer::ColumnValues;
 
 /// A value or a record that could not be read and was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,22 +126,28 @@ pub(crate) struct Tally(Arc<Mutex<Counts>>);
 #[derive(Debug, Default)]
 struct Counts {
     counted: BTreeMap<Fate, Count>,
+    /// What columns hold of which the heads of the files have no value.
+    first_values: BTreeMap<String, ColumnValues>,
     /// Nothing is counted.
     void: bool,
 }
 
 impl Tally {
-    pub(crate) fn add(&self, counts: BTreeMap<Fate, Count>) {
+    pub(crate) fn add(&self, counts: BTreeMap<Fate, Count>, first_values: Vec<(String, ColumnValues)>) {
         let mut known = self.lock();
         if known.void {
             return;
         }
         counts.into_iter().for_each(|(fate, new)| known.counted.entry(fate).or_default().add(new));
+        for (column, values) in first_values {
+            let known_values = known.first_values.entry(column).or_default();
+            *known_values = known_values.merge(values);
+        }
     }
 
     /// Forgets all, for good: the files are to be read again in another way.
     pub(crate) fn void(&self) {
-        *self.lock() = Counts { counted: BTreeMap::new(), void: true };
+        *self.lock() = Counts { void: true, ..Counts::default() };
     }
 
     /// Whether somebody else has it, too.
@@ -147,22 +156,38 @@ impl Tally {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.lock().counted.is_empty()
+        let counts = self.lock();
+        counts.counted.is_empty() && counts.first_values.is_empty()
     }
 
     /// What was counted since it was last asked for, in words.
     pub(crate) fn take_notes(&self) -> Vec<String> {
-        let counted = std::mem::take(&mut self.lock().counted);
+        let mut counts = self.lock();
+        let (counted, first_values) = (take(&mut counts.counted), take(&mut counts.first_values));
+        drop(counts);
         let note = |(fate, Count { count, first }): (Fate, Count)| {
             let first = first.map(|(_, _, what)| format!("; the first: {what}")).unwrap_or_default();
             format!("{}{first}", Told(fate, count))
         };
-        counted.into_iter().map(note).collect()
+        let read_as_text =
+            first_values.into_iter().filter_map(|(column, values)| read_as_text(&column, values));
+        counted.into_iter().map(note).chain(read_as_text).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// That a column is read as text, as nothing was known of it, though its values are of another type.
+fn read_as_text(column: &str, values: ColumnValues) -> Option<String> {
+    let ty = values.column_type(&CsvOptions::default());
+    (ty != ColumnType::Text).then(|| {
+        format!(
+            "column \"{column}\" is read as text, as the heads of the files have no value of it, and all it has further on \
+             are {ty}; types = {{'{column}': '{ty}'}} reads them so"
+        )
+    })
 }
 
 /// How many shared what fate.

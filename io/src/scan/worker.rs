@@ -328,11 +328,13 @@ impl Worker {
             let is_checked = feed.is_checked(ready.place);
             self.items.push_back(ScanItem::ColumnForgone { column, error: bad.error, is_checked });
         };
-        if let Scanner::Csv(csv) = &mut self.scanner
-            && let columns = csv.take_leading_zeros()
-            && !columns.is_empty()
-        {
-            findings.get_or_insert_default().leading_zeros = columns;
+        if let (Scanner::Csv(csv), Some(layout)) = (&mut self.scanner, &ready.layout) {
+            let leading_zeros = csv.take_leading_zeros();
+            let first_values = csv.first_values(&batch, &layout.rules);
+            if !leading_zeros.is_empty() || !first_values.is_empty() {
+                let findings = findings.get_or_insert_default();
+                (findings.leading_zeros, findings.first_values) = (leading_zeros, first_values);
+            }
         }
         let mut from = 0;
         while from < batch.num_rows() {
@@ -362,7 +364,7 @@ impl Worker {
     fn tell(&self, feed: &Feed, mut findings: Findings) {
         let firsts = findings.counts.values_mut().filter_map(|count| count.first.as_mut());
         firsts.for_each(|(file, _, _)| *file = feed.number);
-        self.scan.tally.add(findings.counts);
+        self.scan.tally.add(findings.counts, findings.first_values);
         findings.leading_zeros.iter().for_each(|column| self.scan.notes.add(zeros_lost(column)));
         if !findings.rejects.is_empty() {
             self.scan.notes.rejects().add(findings.rejects, findings.rejects_limit);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
@@ -10,9 +11,9 @@ use super::ScanRequest;
 use super::bad::{Bad, bad_width, location, text_behind_quote, value_error};
 use super::column::{ColumnBuilder, Rejected};
 use super::delim::Delim;
-use super::fields::{Fields, Span};
+use super::fields::{FieldRules, Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
-use super::infer::CsvTable;
+use super::infer::{ColumnValues, CsvTable};
 use super::layout::Layout;
 use super::lenient::{Findings, Leniency, Lenient};
 use super::record::{Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record, text_behind_lines};
@@ -82,6 +83,8 @@ pub(crate) struct CsvScanner {
     pub(super) request: Arc<CsvRequest>,
     set: InstructionSet,
     pub(super) builders: Vec<ColumnBuilder>,
+    /// What was read in columns of which the heads of the files have no value, by their places among those that are read.
+    unseen: Vec<(usize, ColumnValues)>,
     /// Columns that are not read any more: nulls stand in their place.
     pub(super) forgone: Vec<bool>,
     pub(super) structure: Structure,
@@ -109,11 +112,17 @@ impl CsvScanner {
     pub(crate) fn new(request: &Arc<CsvRequest>, set: InstructionSet) -> Self {
         let builder = |index: &usize| ColumnBuilder::of(&request.table.columns[*index]);
         let filtered = request.filter.rows.as_ref().map_or(&[] as &[usize], |filter| filter.columns());
+        let is_unseen = |place: &usize| {
+            let column = &request.table.columns[request.wanted[*place]];
+            column.inferred && column.is_unseen
+        };
+        let unseen = (0..request.wanted.len()).filter(is_unseen);
         Self {
             filter_builders: filtered.iter().map(|column| builder(&request.wanted[*column])).collect(),
             row_filter: Usefulness::default(),
             raw_filter: Usefulness::default(),
             builders: request.wanted.iter().map(builder).collect(),
+            unseen: unseen.map(|place| (place, ColumnValues::default())).collect(),
             forgone: vec![false; request.wanted.len()],
             structure: Structure::default(),
             bases: Vec::new(),
@@ -134,6 +143,26 @@ impl CsvScanner {
         let columns = self.builders.iter_mut().zip(&self.request.wanted);
         let met = columns.filter_map(|(builder, index)| builder.take_leading_zeros().then_some(*index));
         met.map(|index| self.request.table.columns[index].name.clone()).collect()
+    }
+
+    /// What a batch holds in columns of which the heads of the files have no value, by their names; not of those that are known by now
+    /// to be of words.
+    pub(crate) fn first_values(
+        &mut self,
+        batch: &RecordBatch,
+        rules: &FieldRules,
+    ) -> Vec<(String, ColumnValues)> {
+        let mut found = Vec::new();
+        for (place, known) in self.unseen.iter_mut().filter(|(_, known)| !known.are_words()) {
+            let mut here = ColumnValues::default();
+            let values = batch.column(*place).as_string_view();
+            values.iter().flatten().for_each(|value| here.add(value.as_bytes(), false, rules));
+            *known = known.merge(here);
+            if !here.is_unseen() {
+                found.push((self.request.table.columns[self.request.wanted[*place]].name.clone(), *known));
+            }
+        }
+        found
     }
 
     /// Makes a batch of whole records.

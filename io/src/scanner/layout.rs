@@ -27,7 +27,7 @@ pub(crate) struct Layout {
     pub(super) sources: Vec<Option<usize>>,
     /// The same for columns that are only looked at.
     pub(super) checked: Vec<Option<usize>>,
-    pub(super) rules: FieldRules,
+    pub(crate) rules: FieldRules,
     pub(super) dialect: Dialect,
     /// Whether records may end with a delimiter, as those of `.tbl` files do: the columns are declared, so that it is known that nothing is
     /// to stand behind it.

@@ -29,12 +29,14 @@ pub struct Column {
     pub(crate) nested: Option<JsonType>,
     /// Whether it has the type because of what was seen in the heads of the files.
     pub inferred: bool,
+    /// Whether it was inferred to be text because the heads of the files have no value of it.
+    pub(crate) is_unseen: bool,
 }
 
 impl Column {
     pub(super) fn new(name: String, ty: ColumnType, inferred: bool) -> Self {
         let (header, missing, null_texts) = (name.clone(), Missing::Usual, Vec::new());
-        Self { header, name, missing, null_texts, ty, nested: None, inferred }
+        Self { header, name, missing, null_texts, ty, nested: None, inferred, is_unseen: false }
     }
 
     /// A column with a type that is given.

@@ -33,7 +33,9 @@ pub(super) fn merge(
     let times = found_times(&names, &mut types, options, &mut notes);
     let forms = found_forms(files, samples, dialect, options, &mut notes);
     let column = |(name, values): (String, ColumnValues)| {
-        Column::new(name, values.column_type(options), !options.all_varchar)
+        let is_guessed = !options.all_varchar;
+        let is_unseen = is_guessed && options.type_candidates.is_empty() && values.is_unseen();
+        Column { is_unseen, ..Column::new(name, values.column_type(options), is_guessed) }
     };
     let skips = filled.iter().filter(|(_, sample)| sample.skip > 0);
     let estimated_rows = files.iter().zip(samples).map(|(file, sample)| sample.estimated_rows(file));

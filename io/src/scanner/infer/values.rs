@@ -14,7 +14,7 @@ pub(super) const YEARS: RangeInclusive<i64> = 1500..=2199;
 
 /// What the values of a column seen so far can be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct ColumnValues {
+pub(crate) struct ColumnValues {
     pub(super) seen: Seen,
     /// Forms of dates that all of them have.
     pub(super) forms: Forms,
@@ -34,7 +34,7 @@ pub(super) struct ColumnValues {
 
 impl ColumnValues {
     /// One more field.
-    pub(super) fn add(&mut self, field: &[u8], is_quoted: bool, rules: &FieldRules) {
+    pub(crate) fn add(&mut self, field: &[u8], is_quoted: bool, rules: &FieldRules) {
         let is_known =
             self.seen == Seen::Text && self.forms == Forms::NONE && self.has_words && self.has_bare;
         if is_known {
@@ -65,7 +65,7 @@ impl ColumnValues {
         });
     }
 
-    pub(super) fn merge(self, other: Self) -> Self {
+    pub(crate) fn merge(self, other: Self) -> Self {
         Self {
             seen: self.seen.merge(other.seen),
             forms: self.forms.merge(other.forms),
@@ -79,7 +79,7 @@ impl ColumnValues {
     }
 
     /// The type that a column gets. Times of day are text, unless they are asked for, and so are codes.
-    pub(super) fn column_type(self, options: &CsvOptions) -> ColumnType {
+    pub(crate) fn column_type(self, options: &CsvOptions) -> ColumnType {
         let are_times_of_day = self.seen == Seen::Text && !self.has_other_than_times;
         let is_asked_for = !options.all_varchar && options.type_candidates.contains(&ColumnType::Time);
         if are_times_of_day && is_asked_for {
@@ -101,13 +101,18 @@ impl ColumnValues {
         if self.seen == Seen::Text { self.forms.kind() } else { None }
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_unseen(self) -> bool {
+        self.seen == Seen::Nothing
+    }
+
     /// Whether there are any, and they look like something else than text.
     pub(super) fn is_typed(self) -> bool {
         self.seen != Seen::Nothing && !self.are_words()
     }
 
     /// Whether they are text that looks like nothing else.
-    pub(super) fn are_words(self) -> bool {
+    pub(crate) fn are_words(self) -> bool {
         self.seen == Seen::Text && self.times().is_none()
     }
 
