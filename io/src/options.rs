@@ -281,6 +281,8 @@ pub struct TextOptions {
     pub salvage: bool,
     /// Bound on one line, in bytes.
     pub max_record_bytes: usize,
+    /// The byte that ends a line. Before `\n` a `\r` is left out, too.
+    pub line_end: u8,
 }
 
 impl Default for TextOptions {
@@ -290,6 +292,7 @@ impl Default for TextOptions {
             compression: None,
             salvage: false,
             max_record_bytes: DEFAULT_MAX_RECORD_BYTES,
+            line_end: b'\n',
         }
     }
 }

@@ -164,8 +164,8 @@ impl Scan {
             }
             ScanFormat::Json(table) => Source::Records(Recipe::Json(Arc::new(table.clone()))),
             ScanFormat::Text(options) => {
-                let TextOptions { max_record_bytes, encoding, .. } = *options;
-                Source::Records(Recipe::Lines { max_record_bytes, encoding, up_to_damage: false })
+                let TextOptions { max_record_bytes, encoding, line_end: end, .. } = *options;
+                Source::Records(Recipe::Lines { max_record_bytes, end, encoding, up_to_damage: false })
             }
             ScanFormat::Parquet(table) => {
                 Source::RowGroups(RowGroups::new(table, &request.columns, request.filter.groups.clone()))

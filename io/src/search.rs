@@ -287,6 +287,7 @@ impl<S: LineSearch> Search<'_, S> {
         let recipe = Recipe::Lines {
             max_record_bytes: self.options.max_record_bytes,
             encoding: self.options.encoding,
+            end: b'\n',
             up_to_damage: true,
         };
         let options = FeedOptions {

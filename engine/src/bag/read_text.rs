@@ -141,6 +141,22 @@ impl ReadText {
         self.option("max_record_bytes", OptionValue::Number(bytes.to_string()))
     }
 
+    /// Sets what ends a line, instead of `\n` or `\r\n`: one ASCII character, which is not part of the line. Line ends are part of it then.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("found");
+    /// std::fs::write(&path, "a file\0b\nc\0")?;
+    /// assert_eq!(swath::read_text(&path).line_delimiter('\0').collect()?, ["a file", "b\nc"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "linedelimiter")]
+    pub fn line_delimiter(self, delimiter: char) -> Self {
+        self.option("line_delimiter", OptionValue::Text(delimiter.to_string()))
+    }
+
     /// Pairs of a file's path and one of its lines.
     ///
     /// ```

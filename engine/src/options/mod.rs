@@ -14,8 +14,8 @@ use swath_io::{
 pub use swath_planner::OptionValue;
 use swath_planner::SourceFunction;
 use values::{
-    TYPES_HINT, comment, header, is_everything, on_bad_lines, set, texts, texts_of_columns, thousands,
-    time_formats, type_candidates, types, types_in_order, wrong,
+    TYPES_HINT, comment, header, is_everything, line_end, on_bad_lines, set, texts, texts_of_columns,
+    thousands, time_formats, type_candidates, types, types_in_order, wrong,
 };
 pub(crate) use values::{boolean, byte, delim, number, text};
 
@@ -66,6 +66,7 @@ pub(crate) use values::{boolean, byte, delim, number, text};
 /// | `ragged`, `truncate_ragged_lines` | `true`, `false` | and those with too many are cut |
 /// | `strict_mode` | `true`, `false` | `false`: `loose_quotes`, `bare_escapes`, and records with too many fields are cut |
 /// | `rejects_limit` | a number | rejected values and records that are kept; all are counted |
+/// | `line_delimiter` | one character, `'\0'` | lines: what ends one, instead of `\n` or `\r\n` |
 /// | `records` | `true`, `false`, `'auto'` | JSON: `false`: each record is one value, of a column `json` |
 /// | `maximum_depth` | a number, `-1` | JSON: what stands deeper is text, as it is written; with 0 whole records are |
 ///
@@ -79,6 +80,8 @@ pub struct ReadOptions {
     filename: Option<String>,
     hive_partitioning: Option<bool>,
     hive_types: HiveTypes,
+    /// Of lines: the byte that ends one, if it is said.
+    line_end: Option<u8>,
     /// Of JSON: whether records are values of one column.
     json_values: bool,
     /// Of JSON: how deep types are looked for.
@@ -235,6 +238,9 @@ impl ReadOptions {
             {
                 continue;
             }
+            if function == SourceFunction::ReadText && read.set_of_lines(name, value)? {
+                continue;
+            }
             if function == SourceFunction::ReadParquet && changes_nothing_of_parquet(name, value)? {
                 continue;
             }
@@ -287,6 +293,15 @@ impl ReadOptions {
         Ok(true)
     }
 
+    /// Sets an option that only lines have; whether there is such a one.
+    fn set_of_lines(&mut self, name: &str, value: &OptionValue) -> Result<bool, IoError> {
+        let is_known = matches!(name, "line_delimiter" | "linedelimiter") || usual(name) == "new_line";
+        if is_known {
+            self.line_end = Some(line_end(name, value)?);
+        }
+        Ok(is_known)
+    }
+
     /// There is a header where something is to be left out behind it.
     fn settle_header(&mut self) -> Result<(), IoError> {
         match self.csv.header {
@@ -336,6 +351,7 @@ impl ReadOptions {
             compression: self.csv.compression,
             salvage: self.csv.salvage,
             max_record_bytes: self.csv.max_record_bytes,
+            line_end: self.line_end.unwrap_or(b'\n'),
         }
     }
 

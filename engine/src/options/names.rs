@@ -7,7 +7,7 @@ use super::OptionValue;
 use super::values::{boolean, text, wrong};
 
 /// Every option, by the name that is suggested for a misspelt one, and which functions have it.
-const OPTIONS: [(&str, Of); 51] = [
+const OPTIONS: [(&str, Of); 52] = [
     ("header", Of::Csv),
     ("delim", Of::Csv),
     ("sep", Of::Csv),
@@ -57,6 +57,7 @@ const OPTIONS: [(&str, Of); 51] = [
     ("truncate_ragged_lines", Of::Csv),
     ("strict_mode", Of::Csv),
     ("rejects_limit", Of::Objects),
+    ("line_delimiter", Of::Lines),
     ("records", Of::Json),
     ("maximum_depth", Of::Json),
 ];
@@ -72,6 +73,8 @@ enum Of {
     Text,
     /// All of them.
     Files,
+    /// `read_text` alone.
+    Lines,
     /// `read_json` alone.
     Json,
 }
@@ -133,9 +136,9 @@ pub(crate) fn options_of(function: SourceFunction) -> impl Iterator<Item = &'sta
 
 fn has(function: SourceFunction, of: Of) -> bool {
     match function {
-        SourceFunction::ReadCsv | SourceFunction::Path => of != Of::Json,
-        SourceFunction::ReadJson => of != Of::Csv,
-        SourceFunction::ReadText => matches!(of, Of::Text | Of::Files),
+        SourceFunction::ReadCsv | SourceFunction::Path => !matches!(of, Of::Json | Of::Lines),
+        SourceFunction::ReadJson => !matches!(of, Of::Csv | Of::Lines),
+        SourceFunction::ReadText => matches!(of, Of::Text | Of::Files | Of::Lines),
         SourceFunction::ReadParquet => of == Of::Files,
     }
 }

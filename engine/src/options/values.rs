@@ -160,6 +160,22 @@ pub(crate) fn byte(name: &str, value: &OptionValue) -> Result<Option<u8>, IoErro
     }
 }
 
+/// The byte that ends a line.
+pub(super) fn line_end(name: &str, value: &OptionValue) -> Result<u8, IoError> {
+    match text(name, value)?.as_bytes() {
+        b"\r\n" | b"\\n" | b"\\r\\n" => Ok(b'\n'),
+        b"\\r" => Ok(b'\r'),
+        b"\\t" => Ok(b'\t'),
+        b"\\0" => Ok(0),
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ => Err(IoError::bad_option_hint(
+            name,
+            format!("expected one ASCII character, found {value}"),
+            format!("as in {name} = ';'; the byte zero is '\\0'"),
+        )),
+    }
+}
+
 pub(super) const TYPES_HINT: &str = "as in {'TailNum': 'text', 'Distance': 'double'}";
 
 /// Types of columns, by name: also lists and objects, where these can be read.

@@ -65,6 +65,8 @@ pub(crate) enum Recipe {
     /// Lines, each of them a record.
     Lines {
         max_record_bytes: usize,
+        /// The byte that ends one.
+        end: u8,
         encoding: Encoding,
         /// Whether whole lines in front of damage are wanted, also those that are not known to be all there are up to it. An
         /// answer that needs no more than them would look whole.
@@ -80,8 +82,8 @@ impl Recipe {
     fn grammar(&self, path: &Path) -> Grammar {
         match self {
             Self::Json(table) if table.is_document(path) => Grammar::Documents,
-            Self::Json(_) => Grammar::Lines,
-            Self::Lines { .. } => Grammar::Lines,
+            Self::Json(_) => Grammar::Lines(b'\n'),
+            Self::Lines { end, .. } => Grammar::Lines(*end),
             Self::Csv(request) => Grammar::Csv(request.table.form_of(path).dialect.clone()),
         }
     }

@@ -622,6 +622,29 @@ proptest! {
         }
         prop_assert_eq!(found, expected);
     }
+
+    #[test]
+    fn lines_that_another_byte_ends(
+        text in "[a;\r\nä]{0,200}",
+        end in prop::sample::select(vec![";", "\r", "a"]),
+        (chunk_len, workers) in (4usize..100, 1usize..5),
+    ) {
+        let files = Files::new(&[text.as_bytes()]);
+        let format = ScanFormat::Text(TextOptions { line_end: end.as_bytes()[0], ..TextOptions::default() });
+        let scan = |columns| {
+            let request = ScanRequest { columns, batch_rows: 3, ..Default::default() };
+            let scan = Scan::new(files.sources(), &format, request, workers, &Notes::default());
+            Arc::new(scan.with_chunk_len(chunk_len))
+        };
+        let mut found = read(scan(vec![0]), workers).unwrap();
+        let mut expected: Vec<String> = text.split_terminator(end).map(str::to_owned).collect();
+        prop_assert_eq!(read(scan(vec![]), workers).unwrap().len(), expected.len());
+        if workers > 1 {
+            found.sort();
+            expected.sort();
+        }
+        prop_assert_eq!(found, expected);
+    }
 }
 
 #[test]

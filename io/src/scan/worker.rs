@@ -79,8 +79,8 @@ impl Worker {
             Source::Records(Recipe::Csv(request)) => {
                 Scanner::Csv(Box::new(CsvScanner::new(request, scan.set)))
             }
-            Source::Records(Recipe::Lines { .. }) => {
-                Scanner::Lines(Box::new(LineScanner::new(&scan.request)))
+            Source::Records(Recipe::Lines { end, .. }) => {
+                Scanner::Lines(Box::new(LineScanner::new(&scan.request, *end)))
             }
             Source::Records(Recipe::Json(table)) => {
                 Scanner::Json(Box::new(JsonScanner::new(table, &scan.request, &scan.notes)))

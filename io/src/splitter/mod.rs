@@ -29,8 +29,8 @@ use crate::simd::InstructionSet;
 /// What a record is.
 #[derive(Debug, Clone)]
 pub(crate) enum Grammar {
-    /// A line, which `\n` ends.
-    Lines,
+    /// A line, which this byte ends: `\n`, unless another one is said.
+    Lines(u8),
     /// A record of fields.
     Csv(Dialect),
     /// A value of JSON, which may have several lines.
@@ -186,12 +186,12 @@ impl Splitter {
         // A line end that was cut in two has been counted with its first half.
         let counted_before = self.ends_with_return && *first == b'\n';
         self.ends_with_return = *last == b'\r' && matches!(self.grammar, Grammar::Csv(_));
-        let chunk_lines = self.grammar.lines_of(chunk.summary()) - u64::from(counted_before);
+        let chunk_lines = self.grammar.lines_of(bytes, chunk.summary()) - u64::from(counted_before);
         if self.grammar.loose_dialect().is_some() {
             return self.push_loosely(chunk, chunk_lines, pool);
         }
         let last_end = match &self.grammar {
-            Grammar::Lines => memrchr(b'\n', bytes).map(|at| at + 1),
+            Grammar::Lines(end) => memrchr(*end, bytes).map(|at| at + 1),
             Grammar::Documents => self.depth.walk(bytes),
             Grammar::Csv(dialect) => {
                 let walked = walk(self.state, bytes, dialect, chunk.summary().has_quotes, self.set);
@@ -207,7 +207,7 @@ impl Splitter {
         };
         let seam = bytes[end..].to_vec();
         let quote = self.grammar.quote();
-        let seam_lines = self.grammar.lines_of(&Summary::of(&seam, None, self.set));
+        let seam_lines = self.grammar.lines_of(&seam, &Summary::of(&seam, None, self.set));
         chunk.truncate(end);
         chunk.prepend(&self.seam, &Summary::of(&self.seam, quote, self.set));
         let line_count = self.seam_lines + chunk_lines - seam_lines;
@@ -231,7 +231,7 @@ impl Splitter {
         let dialect = self.grammar.loose_dialect().expect("who calls has looked");
         let end = last_loose_end(chunk.bytes(), dialect, chunk.summary().has_quotes, self.set).unwrap_or(0);
         self.seam = chunk.bytes()[end..].to_vec();
-        self.seam_lines = self.grammar.lines_of(&Summary::of(&self.seam, None, self.set));
+        self.seam_lines = self.grammar.lines_of(&self.seam, &Summary::of(&self.seam, None, self.set));
         if end == 0 {
             pool.give_back(chunk);
             return if self.seam.len() > self.max_record_bytes { Err(self.too_long()) } else { Ok(None) };
@@ -290,7 +290,7 @@ impl Splitter {
         let mut chunk = Chunk::of(&std::mem::take(&mut self.seam));
         chunk.summarize(self.grammar.quote(), self.set);
         if !is_ended {
-            chunk.push(b'\n');
+            chunk.push(self.grammar.record_end());
         }
         let line_count = self.seam_lines + u64::from(!is_ended);
         let records = Records { byte_offset: self.byte_offset, lines: self.lines, line_count, chunk };
@@ -334,11 +334,11 @@ impl Splitter {
                     }
                     Parsed::Incomplete | Parsed::Unclosed => return Ok(()),
                 },
-                Grammar::Lines => (memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1), 1),
+                Grammar::Lines(end) => (memchr::memchr(*end, rest).map_or(rest.len(), |end| end + 1), 1),
                 // Where values end within a chunk is for the scanner to find.
                 Grammar::Documents => return Ok(()),
             };
-            let record = rest[..len].strip_suffix(b"\n").unwrap_or(&rest[..len]);
+            let record = rest[..len].strip_suffix(&[self.grammar.record_end()]).unwrap_or(&rest[..len]);
             let record = record.strip_suffix(b"\r").unwrap_or(record);
             if record.len() > self.max_record_bytes {
                 let (line, byte_offset) = (records.lines + lines + 1, records.byte_offset + at as u64);
@@ -369,7 +369,7 @@ impl Grammar {
     /// The byte around fields in which line ends are part of the value.
     pub(crate) fn quote(&self) -> Option<u8> {
         match self {
-            Self::Lines | Self::Documents => None,
+            Self::Lines(_) | Self::Documents => None,
             Self::Csv(dialect) => dialect.quote,
         }
     }
@@ -378,15 +378,24 @@ impl Grammar {
     fn loose_dialect(&self) -> Option<&Dialect> {
         match self {
             Self::Csv(dialect) if dialect.loose_quotes && dialect.quote.is_some() => Some(dialect),
-            Self::Csv(_) | Self::Lines | Self::Documents => None,
+            Self::Csv(_) | Self::Lines(_) | Self::Documents => None,
         }
     }
 
     /// How many lines end in bytes.
-    fn lines_of(&self, summary: &Summary) -> u64 {
+    fn lines_of(&self, bytes: &[u8], summary: &Summary) -> u64 {
         match self {
-            Self::Lines | Self::Documents => summary.feeds,
+            Self::Lines(b'\n') | Self::Documents => summary.feeds,
+            Self::Lines(end) => memchr::memchr_iter(*end, bytes).count() as u64,
             Self::Csv(_) => summary.line_ends,
+        }
+    }
+
+    /// What is put behind the last record where the file ends without.
+    fn record_end(&self) -> u8 {
+        match self {
+            Self::Lines(end) => *end,
+            Self::Csv(_) | Self::Documents => b'\n',
         }
     }
 }

@@ -24,7 +24,7 @@ const MAX_TRIED: usize = 1000;
 /// have.
 pub(super) fn record_start(window: &[u8], grammar: &Grammar, width: usize) -> Option<usize> {
     let dialect = match grammar {
-        Grammar::Lines => return memchr(b'\n', window).map(|at| at + 1),
+        Grammar::Lines(end) => return memchr(*end, window).map(|at| at + 1),
         Grammar::Csv(dialect) => dialect,
         // How many brackets are open is not known, and cannot be found out.
         Grammar::Documents => return None,
@@ -86,7 +86,7 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&window[start..]), rest);
         }
         assert_eq!(record_start(b"1,2", &csv, 2), None);
-        assert_eq!(record_start(b"a\"\n\"b\nc", &Grammar::Lines, 1), Some(3));
+        assert_eq!(record_start(b"a\"\n\"b\nc", &Grammar::Lines(b'\n'), 1), Some(3));
         assert_eq!(record_start(b"1}\n{\"a\": 2}\n", &Grammar::Documents, 1), None);
     }
 }

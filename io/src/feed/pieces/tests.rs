@@ -204,7 +204,12 @@ fn read(bytes: &[u8], codec: Codec, workers: usize, lens: Option<(usize, u64)>) 
         once: false,
         notes: &notes,
     };
-    let recipe = Recipe::Lines { max_record_bytes: 1 << 20, encoding: Encoding::Utf8, up_to_damage: false };
+    let recipe = Recipe::Lines {
+        max_record_bytes: 1 << 20,
+        end: b'\n',
+        encoding: Encoding::Utf8,
+        up_to_damage: false,
+    };
     let feed = Feed::open(0, &file, recipe, options).unwrap();
     assert_eq!(feed.is_splittable(), piece_len.is_some());
     let pool = ChunkPool::new(chunk_len);

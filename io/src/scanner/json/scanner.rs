@@ -246,7 +246,7 @@ impl JsonScanner {
         let data = text.as_bytes();
         // A literal may be written otherwise where there is an escape.
         let filter = self.filter.clone().filter(|_| memchr(b'\\', data).is_none());
-        let spans = filter.map(|filter| matching_lines(data, &filter).0);
+        let spans = filter.map(|filter| matching_lines(data, &filter, b'\n').0);
         let (mut rows, mut at, mut next) = (0, 0, 0);
         while at < text.len() {
             let (start, end) = match &spans {
