@@ -78,6 +78,22 @@ pub fn read_csv(paths: impl Paths) -> ReadCsv {
     ReadCsv { paths: paths.into_paths(), session: None, options: Vec::new() }
 }
 
+impl Session {
+    /// Like [`read_csv`], in this session.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "a\n1\n").unwrap();
+    /// let session = swath::Session::builder().memory_limit(256 << 20).build()?;
+    /// assert_eq!(session.read_csv(&path).scan()?.count().get()?, 1);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn read_csv(&self, paths: impl Paths) -> ReadCsv {
+        read_csv(paths).session(self)
+    }
+}
+
 #[derive(Clone)]
 struct SessionHandle(Session);
 

@@ -63,6 +63,23 @@ impl Expr {
         cumulated(self, Expr::sum)
     }
 
+    /// All values up to each row, with it, multiplied, as a double; null where the value is null.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "day,growth\n1,1.5\n2,NA\n3,2\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let days = swath::read_csv(&path).scan()?.select([col("growth").cum_prod()]);
+    /// assert_eq!(days.to_bag::<Option<f64>>().collect()?, [Some(1.5), None, Some(3.0)]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "cumprod")]
+    pub fn cum_prod(self) -> Expr {
+        cumulated(self, Expr::product)
+    }
+
     /// The smallest value up to each row, with it; null where the value is null.
     #[doc(alias = "cummin")]
     pub fn cum_min(self) -> Expr {

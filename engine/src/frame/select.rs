@@ -133,8 +133,12 @@ impl Frame {
         let pairs: Vec<(String, String)> =
             pairs.into_iter().map(|(old, new)| (old.into(), new.into())).collect();
         self.step(|plan| {
-            for (old, _) in &pairs {
+            for (place, (old, _)) in pairs.iter().enumerate() {
                 column(plan, old)?;
+                if pairs[..place].iter().any(|(earlier, _)| earlier == old) {
+                    let hint = "for a copy of it, with_column(col(\"a\").alias(\"b\"))".to_owned();
+                    return Err(Error::query(format!("the column \"{old}\" gets two names"), hint));
+                }
             }
             let new_name = |name: &str| pairs.iter().find(|(old, _)| old == name).map(|(_, new)| new.clone());
             let columns = plan.schema().iter().map(|(table, field)| {

@@ -134,6 +134,8 @@ fn columns_are_computed() {
         let swapped = frame.rename([("a", "d"), ("d", "a")]);
         assert_eq!(swapped.columns().unwrap(), ["d", "B c", "a"]);
         assert_eq!(error(&frame.rename([("a", "d")])).0, "two columns are named \"d\"");
+        let twice = frame.rename([("a", "e"), ("a", "f")]);
+        assert_eq!(error(&twice).0, "the column \"a\" gets two names");
         assert_eq!(error(&frame.drop(["a", "B c", "d"])).0, "no column is left");
         assert_eq!(error(&frame.select(["a", "a"])).0, "two columns are named \"a\"");
         assert!(error(&frame.filter(col("a").sum().gt(lit(1)))).0.starts_with("filter has no groups"));
