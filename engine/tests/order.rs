@@ -191,3 +191,40 @@ fn samples_are_the_same_on_any_number_of_threads() {
         assert_ne!(any(), any());
     }
 }
+
+#[test]
+fn first_rows_by_very_many_keys_are_those_of_the_whole_sort() {
+    const COLUMNS: usize = 40;
+    let folder = tempfile::tempdir().unwrap();
+    // Most keys are equal, so that the last ones decide.
+    let value = |row: usize, column: usize| match (row * 7 + column * column) % (column + 2) {
+        0 => String::new(),
+        value if column % 3 == 0 => format!("t{}", value / 8),
+        value => (value / 8).to_string(),
+    };
+    for file in 0..3 {
+        let names: Vec<String> = (0..COLUMNS).map(|column| format!("c{column}")).collect();
+        let mut text = names.join(",") + "\n";
+        for row in 0..4000 {
+            let values: Vec<String> = (0..COLUMNS).map(|column| value(file * 4000 + row, column)).collect();
+            text.push_str(&(values.join(",") + "\n"));
+        }
+        std::fs::write(folder.path().join(format!("{file}.csv")), text).unwrap();
+    }
+    let ways = ["", " DESC", " NULLS FIRST", " DESC NULLS LAST"];
+    let keys: Vec<String> = (0..COLUMNS).map(|column| format!("c{column}{}", ways[column % 4])).collect();
+    for threads in [1, 3] {
+        let session = Session::builder().threads(threads).build().unwrap();
+        for keys in ["ALL", &keys.join(", ")] {
+            let rows = |limit: &str| {
+                let sql =
+                    format!("SELECT * FROM '{}/*.csv' ORDER BY {keys} {limit}", folder.path().display());
+                let batches = session.collect_blocking(&sql).unwrap();
+                let batches: Vec<RecordBatch> =
+                    batches.iter().map(|batch| batch.slice(0, 9.min(batch.num_rows()))).collect();
+                swath::arrow::util::pretty::pretty_format_batches(&batches[..1]).unwrap().to_string()
+            };
+            assert_eq!(rows("LIMIT 9"), rows(""), "{keys}");
+        }
+    }
+}

@@ -24,8 +24,8 @@ use crate::inspect::Inspections;
 use crate::macros::Macros;
 use crate::operators::{
     DistinctRows, FailWhenRefused, FlatConditions, ForgetConstants, GroupsInParts, KeepSorted,
-    NullsForConstants, OperatorPlanner, OrderedValues, PushFiltersByName, SortFirstRows, WholePartitions,
-    WindowParts, YieldBetweenBatches,
+    NullsForConstants, OneSortKey, OperatorPlanner, OrderedValues, PushFiltersByName, SortFirstRows,
+    WholePartitions, WindowParts, YieldBetweenBatches,
 };
 use crate::optimizer::{self, ForgetFalseKeys, QueryOrder, TablesWithoutFalseKeys};
 use crate::options::{OptionValue, ReadOptions};
@@ -207,6 +207,7 @@ fn session_state(
         .with_physical_optimizer_rule(Arc::new(SortFirstRows::Sooner))
         .with_physical_optimizer_rule(Arc::new(KeepSorted))
         .with_physical_optimizer_rule(Arc::new(DistinctRows))
+        .with_physical_optimizer_rule(Arc::new(OneSortKey))
         .with_physical_optimizer_rule(Arc::new(FailWhenRefused))
         .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
         .with_physical_optimizer_rule(Arc::new(WholePartitions { spills: Arc::clone(&resources.spills) }))
