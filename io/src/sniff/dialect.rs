@@ -228,14 +228,18 @@ fn dialects(text: &[u8], whole: bool, delim: Delim, known: &Known) -> Vec<Dialec
         }
     };
     for quote in quotes.into_iter().filter(|quote| quote.is_none_or(|quote| !delim.contains(quote))) {
+        let with = |escape| Dialect { quote, escape, comment, ..known.frame(delim) };
         let escapes = match (known.escape, quote) {
             (Some(escape), _) => vec![escape],
-            (None, Some(quote)) if memchr::memmem::find(text, &[b'\\', quote]).is_some() => {
+            // Where all quotes are plain, a backslash before one is a part of the text, as in JSON.
+            (None, Some(quote))
+                if memchr::memmem::find(text, &[b'\\', quote]).is_some()
+                    && !Table::of(text, whole, &with(None)).has_plain_quotes() =>
+            {
                 vec![None, Some(b'\\')]
             }
             (None, _) => vec![None],
         };
-        let with = |escape| Dialect { quote, escape, comment, ..known.frame(delim) };
         let behind_blanks = quote.is_some_and(|quote| opens_behind_blank(text, delim, quote));
         let skipping = |escape| Dialect { skips_initial_blanks: true, ..with(escape) };
         dialects.extend(escapes.iter().map(|escape| with(*escape)));
@@ -381,6 +385,11 @@ mod tests {
         assert_eq!(found("a,b\n1,it's\n2,x\n").quote, Some(b'"'));
         assert_eq!(found("a,b\n1,'tis\n2,'twas\n3,x\n").quote, Some(b'"'));
         assert_eq!(found("a,b\n1,\"'x'\"\n2,\"y\"\n").quote, Some(b'"'));
+        for json in
+            ["json\n\"{\"\"a\"\": \"\"x\\\"\"y\"\", \"\"b\"\": 2}\"\n", "t,n\n\"C:\\\",1\n\"x, y\",2\n"]
+        {
+            assert_eq!((found(json).delim, found(json).escape), (b','.into(), None), "{json:?}");
+        }
         let escaped = found("a,b\n1,\"x \\\"y\\\", z\"\n2,\"u\"\n");
         assert_eq!((escaped.quote, escaped.escape), (Some(b'"'), Some(b'\\')));
         assert_eq!(found("a|b\n1|\"open\n2|x\n3|\"y\n4|z\n").quote, None);

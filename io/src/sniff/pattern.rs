@@ -33,6 +33,10 @@ pub(super) struct Table {
     typed: usize,
     /// A quote was closed where no field ends.
     pub(super) odd_quotes: bool,
+    /// A field without quotes around it has one inside.
+    has_bare_quotes: bool,
+    /// A quote stays open up to the end of the file, or of the text if that is no whole record.
+    is_open: bool,
 }
 
 impl Table {
@@ -49,10 +53,18 @@ impl Table {
                 }
                 Parsed::Blank { len } | Parsed::Comment { len } => at += len,
                 // A quote that stays open may be one of a file that was cut off: that is for the reader to tell.
-                Parsed::Incomplete | Parsed::Unclosed => break,
+                parsed @ (Parsed::Incomplete | Parsed::Unclosed) => {
+                    table.is_open = table.records == 0 || matches!(parsed, Parsed::Unclosed);
+                    break;
+                }
             }
         }
         table
+    }
+
+    /// Whether each quote opens a field, closes one, or is doubled inside.
+    pub(super) fn has_plain_quotes(&self) -> bool {
+        !self.odd_quotes && !self.has_bare_quotes && !self.is_open
     }
 
     fn add(&mut self, record: &[u8], fields: &[Field], dialect: &Dialect) {
@@ -73,6 +85,8 @@ impl Table {
                 FieldForm::Quoted | FieldForm::Escaped => record.get(field.end).copied() == dialect.quote,
             };
             self.odd_quotes |= !closed;
+            self.has_bare_quotes |=
+                field.form == FieldForm::Bare && dialect.quote.is_some_and(|quote| raw.contains(&quote));
             let is_value = match field.form {
                 FieldForm::Bare => is_value(raw, dialect.delim) && !is_in_other_quotes(raw, dialect.quote),
                 FieldForm::Quoted | FieldForm::Escaped => closed,
