@@ -189,8 +189,7 @@ pub(crate) fn resolve_compound(parts: &mut [Ident], scope: &Scope<'_>, env: &Env
             }
             match find_column(&second.value, std::slice::from_ref(relation))? {
                 Match::Spelling(name) => second.value = name,
-                // What the relational core calls the column of a list of values.
-                Match::None if relation.is_series && same_name(&second.value, "value") => {
+                Match::None if relation.is_series && is_series_column(&second.value) => {
                     second.value = relation.columns.iter().flatten().next().cloned().unwrap_or_default();
                 }
                 _ => {}
@@ -313,14 +312,37 @@ pub(crate) fn merged_column(name: &str, relations: &[Relation]) -> Option<(Strin
         (Some(first), None) => merged_from(first, name, relations),
         (Some(_), Some(_)) => None,
         (None, _) => {
-            // `value` is what the relational core calls it.
             let is_so = |relation: &&Relation| {
-                relation.is_series && (same_name(&relation.name, name) || same_name(name, "value"))
+                relation.is_series && (same_name(&relation.name, name) || is_series_column(name))
             };
             let series = relations.iter().find(is_so)?;
             Some((series.name.clone(), qualified(series, series.columns.as_ref()?.first()?)?))
         }
     }
+}
+
+/// `#2`: the second of all columns in FROM.
+pub(crate) fn column_at(ident: &Ident, relations: &[Relation]) -> Option<Expr> {
+    let place: usize = ident.value.strip_prefix('#').filter(|_| ident.quote_style.is_none())?.parse().ok()?;
+    let known: Option<Vec<_>> = relations
+        .iter()
+        .map(|relation| {
+            let columns = relation.columns.as_ref()?.iter();
+            let own = columns.filter(|column| !relation.shares(column)).map(move |column| (relation, column));
+            Some(own.collect::<Vec<_>>())
+        })
+        .collect();
+    let (relation, column) = *known?.iter().flatten().nth(place.checked_sub(1)?)?;
+    let name = Ident::with_quote('"', column);
+    match relation.name.is_empty() || relations.len() == 1 {
+        true => Some(Expr::Identifier(name)),
+        false => Some(Expr::CompoundIdentifier(vec![Ident::with_quote('"', &relation.name), name])),
+    }
+}
+
+/// What the column of a list of values is also called: as the function that makes it, or as the relational core has it.
+fn is_series_column(name: &str) -> bool {
+    ["value", "range", "generate_series", "unnest"].iter().any(|known| same_name(known, name))
 }
 
 /// Like [`merged_column`], for a column of queries around, which no table of the query itself hides.

@@ -16,7 +16,7 @@ use crate::dialect::filters::filters;
 use crate::dialect::globs::globs;
 use crate::dialect::grouping_sets::mark_inner_sets;
 use crate::dialect::hints::without_hints;
-use crate::dialect::in_lists::{lists_by_name, lists_of_in};
+use crate::dialect::in_lists::{lists_by_name, lists_of_in, rows_of_in};
 use crate::dialect::insert_by_name::columns_by_name;
 use crate::dialect::lambdas::with_arrows;
 use crate::dialect::last_commas::without_last_commas;
@@ -37,7 +37,7 @@ use crate::macros::macro_words;
 use crate::variables::with_prefixes;
 
 /// What they go through, in this order.
-const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 30] = [
+const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 31] = [
     plain_words,
     with_prefixes,
     macro_words,
@@ -60,6 +60,7 @@ const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 30] = [
     with_unpacked,
     pivot_statement::as_queries,
     lists_of_in,
+    rows_of_in,
     lists_by_name,
     globs,
     with_marks,
@@ -110,14 +111,14 @@ pub(crate) fn outside_brackets(tokens: &[TokenWithSpan], words: &[&str]) -> Opti
     })
 }
 
-/// The place of what closes the bracket at a place.
+/// The place of what closes the bracket at a place; `None`: there is no bracket, or nothing closes it.
 pub(crate) fn closing(tokens: &[TokenWithSpan], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(open) {
         match token.token {
             Token::LParen | Token::LBracket => depth += 1,
             Token::RParen | Token::RBracket => {
-                depth -= 1;
+                depth = depth.checked_sub(1)?;
                 if depth == 0 {
                     return Some(at);
                 }

@@ -6,13 +6,14 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectNamePart, Select,
-    SelectItem, Value, Visitor, VisitorMut, WildcardAdditionalOptions,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArguments, Ident,
+    ObjectNamePart, Select, SelectItem, Value, Visitor, VisitorMut, WildcardAdditionalOptions,
 };
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::dialect::functions::and;
+use crate::dialect::functions::{and, positional};
 use crate::dialect::name_conditions::{NameCondition, compiled};
+use crate::dialect::templates::as_operand;
 use crate::error::{Error, Result};
 use crate::scope::{Relation, Scope, same_name};
 use crate::suggest::nearest;
@@ -71,44 +72,57 @@ pub(crate) fn with_unpacked(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan
     tokens
 }
 
-/// Puts columns into the places of such calls, among arguments and items of lists.
+/// Puts columns into the places of such calls, and of `UNPACK(…)` of expressions with `COLUMNS`, among arguments and items of lists.
 fn unpack(expr: &mut Expr, relations: &[Relation]) -> Result<()> {
     struct Unpack<'a>(&'a [Relation]);
     impl Unpack<'_> {
-        fn columns(&self, expr: &Expr) -> Result<Option<Vec<Expr>>> {
-            match expr {
-                Expr::Function(call)
-                    if call
-                        .name
-                        .0
-                        .last()
-                        .and_then(ObjectNamePart::as_ident)
-                        .is_some_and(|name| name.value == UNPACKED) =>
-                {
-                    let columns = chosen(call, all_of(self.0)?, self.0)?;
-                    Ok(Some(columns.into_iter().map(|column| column.value).collect()))
-                }
-                _ => Ok(None),
+        /// The expressions in the place of one, each with the name of its column; `None`: it stays.
+        fn columns(&self, expr: &Expr) -> Result<Option<Vec<(String, Expr)>>> {
+            let Expr::Function(call) = expr else { return Ok(None) };
+            let Some(name) = call.name.0.last().and_then(ObjectNamePart::as_ident) else { return Ok(None) };
+            if name.value == UNPACKED {
+                let columns = chosen(call, all_of(self.0)?, self.0)?;
+                return Ok(Some(columns.into_iter().map(|column| (column.name, column.value)).collect()));
             }
+            if !name.value.eq_ignore_ascii_case("unpack") {
+                return Ok(None);
+            }
+            let given = positional(call).unwrap_or_default();
+            let [of_columns] = given.as_slice() else { return Ok(None) };
+            let each = columns_of(of_columns, self.0)?.map(|columns| {
+                columns.into_iter().map(|column| {
+                    let of_column = replaced(of_columns, &column.value);
+                    (column.name, of_column)
+                })
+            });
+            Ok(each.map(Iterator::collect))
         }
 
         fn unpack(&self, expr: &mut Expr) -> Result<()> {
             match expr {
-                Expr::Function(Function { args: FunctionArguments::List(list), .. }) => {
+                Expr::Function(Function { args: FunctionArguments::List(list), name, .. }) => {
+                    let are_named = name.to_string().eq_ignore_ascii_case("struct_pack");
                     let mut unpacked = Vec::with_capacity(list.args.len());
                     for arg in list.args.drain(..) {
                         let columns = match &arg {
                             FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.columns(expr)?,
                             _ => None,
                         };
-                        match columns {
-                            Some(columns) => unpacked.extend(
-                                columns
-                                    .into_iter()
-                                    .map(|column| FunctionArg::Unnamed(FunctionArgExpr::Expr(column))),
-                            ),
-                            None => unpacked.push(arg),
-                        }
+                        let Some(columns) = columns else {
+                            unpacked.push(arg);
+                            continue;
+                        };
+                        unpacked.extend(columns.into_iter().map(|(name, column)| {
+                            let arg = FunctionArgExpr::Expr(column);
+                            match are_named {
+                                true => FunctionArg::Named {
+                                    name: Ident::with_quote('"', name),
+                                    arg,
+                                    operator: FunctionArgOperator::Assignment,
+                                },
+                                false => FunctionArg::Unnamed(arg),
+                            }
+                        }));
                     }
                     list.args = unpacked;
                 }
@@ -116,7 +130,7 @@ fn unpack(expr: &mut Expr, relations: &[Relation]) -> Result<()> {
                     let mut unpacked = Vec::with_capacity(list.elem.len());
                     for item in list.elem.drain(..) {
                         match self.columns(&item)? {
-                            Some(columns) => unpacked.extend(columns),
+                            Some(columns) => unpacked.extend(columns.into_iter().map(|(_, column)| column)),
                             None => unpacked.push(item),
                         }
                     }
@@ -320,7 +334,7 @@ fn chosen(call: &Function, all: Vec<Chosen>, relations: &[Relation]) -> Result<V
     let names: Vec<String> = all.iter().map(|column| column.name.clone()).collect();
     let kept: Vec<Chosen> = match argument {
         FunctionArgExpr::Wildcard => all,
-        FunctionArgExpr::WildcardWithOptions(options) => without_left_out(all, options, relations)?,
+        FunctionArgExpr::WildcardWithOptions(options) => with_options(all, options, relations)?,
         FunctionArgExpr::QualifiedWildcard(name) => {
             let table = name.to_string();
             let is_of_table = |column: &Chosen| match &column.value {
@@ -368,7 +382,8 @@ fn chosen(call: &Function, all: Vec<Chosen>, relations: &[Relation]) -> Result<V
     }
 }
 
-fn without_left_out(
+/// Columns without those that EXCLUDE names, and with what stands for them in REPLACE.
+fn with_options(
     all: Vec<Chosen>,
     options: &WildcardAdditionalOptions,
     relations: &[Relation],
@@ -376,7 +391,14 @@ fn without_left_out(
     let mut options = options.clone();
     wildcard_options(&mut options, &Scope::of(relations))?;
     let left_out = left_out_names(&options);
-    Ok(all.into_iter().filter(|column| !left_out.contains(&column.name)).collect())
+    let mut kept = all;
+    kept.retain(|column| !left_out.contains(&column.name));
+    for item in options.opt_replace.iter().flat_map(|replace| &replace.items) {
+        for column in kept.iter_mut().filter(|column| column.name == item.column_name.value) {
+            column.value = as_operand(&item.expr);
+        }
+    }
+    Ok(kept)
 }
 
 /// The columns in whose names a pattern is found.

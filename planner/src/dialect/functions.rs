@@ -29,13 +29,15 @@ use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
     add_separator, first_known, format_last, has_order, leave_null_lists, leave_nulls, leave_order,
-    order_once, order_window, part_of_text, parts_of_seconds, sorted_list, tried, unnested,
+    order_once, order_window, ordered_in_frames, part_of_text, parts_of_times, sorted_list, tried, unnested,
 };
 use self::json_shapes::shaped;
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{approx_quantiles, quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
-use self::structs::{check_fields, json_object, named_values, struct_pack, with_fields};
+use self::structs::{
+    check_fields, json_object, named_row, named_values, row_as_struct, struct_pack, with_fields,
+};
 use crate::dialect::any_items::compared_with_any;
 use crate::dialect::bytes::escaped_bytes;
 use crate::dialect::cast_keys::tell_keys_apart;
@@ -199,6 +201,12 @@ impl VisitorMut for Rewriter {
             Expr::TypedString(TypedString { data_type: DataType::Uuid, value, .. }) => {
                 Ok(Some(Expr::Function(call("as_uuid", vec![Expr::Value(value.clone())]))))
             }
+            Expr::Cast { data_type: DataType::Struct(fields, _), expr, .. } => {
+                if let Some(named) = row_as_struct(expr, fields) {
+                    **expr = named;
+                }
+                Ok(None)
+            }
             Expr::Cast { data_type, .. }
             | Expr::Convert { data_type: Some(data_type), .. }
             | Expr::TypedString(TypedString { data_type, .. }) => {
@@ -328,6 +336,9 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
     if let Some(sorted) = sorted_list(function, &name)? {
         return Ok(Some(sorted));
     }
+    if let Some(ordered) = ordered_in_frames(function, &name)? {
+        return Ok(Some(ordered));
+    }
     if name == "approx_quantile" && is_of_list(function) {
         return approx_quantiles(function).map(Some);
     }
@@ -342,7 +353,7 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         add_separator(function);
         format_last(function, known);
         if name == "strftime" {
-            parts_of_seconds(function);
+            parts_of_times(function);
         }
         return Ok(None);
     }
@@ -481,6 +492,7 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         "from_json" | "from_json_strict" | "json_transform" | "json_transform_strict" => {
             shaped(function, &name).map(Some)
         }
+        "row" => Ok(named_row(function)),
         "struct_pack" => struct_pack(function).map(Some),
         "struct_insert" | "struct_update" => with_fields(function, &name).map(Some),
         "try" => tried(function).map(Some),

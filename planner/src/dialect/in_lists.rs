@@ -3,7 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
-use crate::tokens::{closing, ends_operand, is_solid, is_word};
+use crate::tokens::{closing, ends_operand, is_solid, is_word, select_star};
 
 /// `x IN [1, 2]` as `x IN (1, 2)`.
 pub(crate) fn lists_of_in(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
@@ -23,6 +23,30 @@ pub(crate) fn lists_of_in(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> 
         }
         if is_solid(token) {
             last_is_in = is_word(token, "IN");
+        }
+    }
+    tokens
+}
+
+/// `x IN (VALUES (1), (2))` as a query, which the parser takes for a call.
+pub(crate) fn rows_of_in(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let solid: Vec<usize> = (0..tokens.len()).filter(|at| is_solid(&tokens[*at])).collect();
+    for words in solid.windows(4).rev() {
+        let [word, open, values, row] = *words else { continue };
+        let are_rows = is_word(&tokens[word], "IN")
+            && tokens[open].token == Token::LParen
+            && is_word(&tokens[values], "VALUES")
+            && tokens[row].token == Token::LParen;
+        if let Some(close) = closing(&tokens, open).filter(|_| are_rows) {
+            let span = tokens[values].span;
+            let at = |token| TokenWithSpan { token, span };
+            tokens.insert(close, at(Token::RParen));
+            let mut start = Vec::new();
+            for token in select_star(&tokens[values]) {
+                start.extend([token, at(Token::Whitespace(Whitespace::Space))]);
+            }
+            start.push(at(Token::LParen));
+            tokens.splice(values..values, start);
         }
     }
     tokens
@@ -98,6 +122,12 @@ fn is_called(tokens: &[TokenWithSpan], name: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::parse::check;
+
+    #[test]
+    fn rows_are_queries() {
+        check("SELECT x IN (VALUES (1), (2)), 1", "SELECT x IN (SELECT * FROM (VALUES (1), (2))), 1");
+        check("SELECT x IN (values(1))", "SELECT x IN (SELECT * FROM (VALUES (1)))");
+    }
 
     #[test]
     fn lists_have_names() {

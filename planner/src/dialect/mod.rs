@@ -37,6 +37,7 @@ pub(crate) mod null_tests;
 pub(crate) mod numbers;
 pub(crate) mod patterns;
 pub(crate) mod pivot;
+mod pivot_lists;
 pub(crate) mod pivot_statement;
 pub(crate) mod positional;
 pub(crate) mod powers;

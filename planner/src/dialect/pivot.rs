@@ -38,11 +38,12 @@ pub(crate) fn pivoted(
             alias,
         } => {
             let keys = default_on_null.as_ref().map(keys_of).transpose()?;
-            let ([column], PivotValueSource::List(values)) = (value_column.as_slice(), value_source) else {
-                return Err(Error::new("PIVOT: expected one column and a list of its values")
-                    .with_hint("as in t PIVOT (sum(x) FOR kind IN ('a', 'b'))"));
+            let PivotValueSource::List(values) = value_source else {
+                return Err(expected_values());
             };
-            (table, pivot(columns, aggregate_functions, column, values, keys, is_scalar)?, alias)
+            let values = values.iter().map(|value| Pivoted::of(value_column, value));
+            let values = values.collect::<Option<Vec<_>>>().ok_or_else(expected_values)?;
+            (table, pivot(columns, aggregate_functions, value_column, &values, keys, is_scalar)?, alias)
         }
         TableFactor::Unpivot { table, value, name, columns: unpivoted, null_inclusion, alias } => {
             let keeps_nulls = matches!(null_inclusion, Some(NullInclusion::IncludeNulls));
@@ -61,15 +62,55 @@ pub(crate) fn pivoted(
     Ok(Some(TableFactor::Derived { lateral: false, subquery: Box::new(query), alias, sample: None }))
 }
 
+fn expected_values() -> Error {
+    Error::new("PIVOT: expected one column and a list of its values")
+        .with_hint("as in t PIVOT (sum(x) FOR kind IN ('a', 'b'))")
+}
+
+/// What becomes a column of its own: the rows in which columns have these values.
+struct Pivoted {
+    name: String,
+    condition: Expr,
+}
+
+impl Pivoted {
+    /// `None`: there are not as many values as columns.
+    fn of(columns: &[Expr], value: &ExprWithAlias) -> Option<Self> {
+        let values = match columns.len() {
+            1 => vec![value.expr.clone()],
+            _ => columns_in(&value.expr),
+        };
+        if values.len() != columns.len() {
+            return None;
+        }
+        let each = values.iter().map(|expr| label(&ExprWithAlias { expr: expr.clone(), alias: None }));
+        let name = match &value.alias {
+            Some(alias) => alias.value.clone(),
+            None => each.collect::<Vec<_>>().join("_"),
+        };
+        let conditions = columns.iter().zip(values).map(|(column, value)| has_value(column, value));
+        let condition = conditions.reduce(|before, one| and(before, Some(Box::new(one))))?;
+        Some(Self { name, condition })
+    }
+}
+
+fn has_value(column: &Expr, value: Expr) -> Expr {
+    let column = Box::new(column.clone());
+    match &value {
+        Expr::Value(null) if null.value == Value::Null => Expr::IsNull(column),
+        _ => Expr::BinaryOp { left: column, op: BinaryOperator::Eq, right: Box::new(value) },
+    }
+}
+
 fn pivot(
     columns: &[String],
     aggregates: &[ExprWithAlias],
-    column: &Expr,
-    values: &[ExprWithAlias],
+    pivoted: &[Expr],
+    values: &[Pivoted],
     keys: Option<Vec<String>>,
     is_scalar: &dyn Fn(&str) -> bool,
 ) -> Result<Query> {
-    let mut used = names_in(column);
+    let mut used: Vec<String> = pivoted.iter().flat_map(names_in).collect();
     aggregates.iter().for_each(|aggregate| used.extend(names_in(&aggregate.expr)));
     let others = || {
         let others = columns.iter().filter(|column| !used.iter().any(|used| same_name(used, column)));
@@ -83,15 +124,11 @@ fn pivot(
                 return Err(Error::new(format!("PIVOT: expected an aggregate, found {}", aggregate.expr))
                     .with_hint("compute with what PIVOT gives in the query around it"));
             };
-            let mut name = label(value);
+            let mut name = value.name.clone();
             if aggregates.len() > 1 || aggregate.alias.is_some() {
                 name = format!("{name}_{}", label(aggregate));
             }
-            items.push(format!(
-                "{} AS {}",
-                of_value(function, column, &value.expr, is_scalar),
-                quoted(&name)
-            ));
+            items.push(format!("{} AS {}", of_rows(function, &value.condition, is_scalar), quoted(&name)));
         }
     }
     let groups = if keys.is_empty() { String::new() } else { format!(" GROUP BY {}", keys.join(", ")) };
@@ -114,25 +151,20 @@ fn keys_of(default: &Expr) -> Result<Vec<String>> {
     Ok(keys.iter().map(ToString::to_string).collect())
 }
 
-/// An aggregate, or a function of some, of the rows in which a column has a value.
-fn of_value(function: &Function, column: &Expr, value: &Expr, is_scalar: &dyn Fn(&str) -> bool) -> Function {
+/// An aggregate, or a function of some, of the rows for which a condition holds.
+fn of_rows(function: &Function, condition: &Expr, is_scalar: &dyn Fn(&str) -> bool) -> Function {
     let mut function = function.clone();
     if is_scalar(&function.name.to_string().to_lowercase())
         && let FunctionArguments::List(list) = &mut function.args
     {
         for arg in &mut list.args {
             if let FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(inner))) = arg {
-                *inner = of_value(inner, column, value, is_scalar);
+                *inner = of_rows(inner, condition, is_scalar);
             }
         }
         return function;
     }
-    let (column, value) = (Box::new(column.clone()), Box::new(value.clone()));
-    let is_value = match value.as_ref() {
-        Expr::Value(null) if null.value == Value::Null => Expr::IsNull(column),
-        _ => Expr::BinaryOp { left: column, op: BinaryOperator::Eq, right: value },
-    };
-    function.filter = Some(Box::new(and(is_value, function.filter.take())));
+    function.filter = Some(Box::new(and(condition.clone(), function.filter.take())));
     function
 }
 
@@ -167,13 +199,13 @@ fn unpivot(
     let name = quoted(&name.value);
     let labels = items.iter().map(|(label, _)| format!("'{}'", label.replace('\'', "''"))).collect();
     let mut inner = others.clone();
-    inner.push(format!("{} AS {name}", list(labels)));
+    inner.push(format!("{} AS __name", list(labels)));
     for (place, value) in values.iter().enumerate() {
         let exprs = items.iter().map(|(_, exprs)| exprs[place].to_string()).collect();
         inner.push(format!("{} AS {value}", list(exprs)));
     }
     let mut outer = others;
-    outer.push(name);
+    outer.push(format!("__name AS {name}"));
     outer.extend_from_slice(&values);
     let is_there: Vec<String> = values.iter().map(|value| format!("{value} IS NOT NULL")).collect();
     let condition = if keeps_nulls { String::new() } else { format!(" WHERE {}", is_there.join(" AND ")) };
@@ -199,9 +231,11 @@ fn items_of(columns: &[String], unpivoted: &[ExprWithAlias]) -> Result<Vec<(Stri
         let label = match &item.alias {
             Some(alias) => alias.value.clone(),
             None => {
-                let names =
-                    exprs.iter().map(|expr| spelt(label(&ExprWithAlias { expr: expr.clone(), alias: None })));
-                names.collect::<Vec<_>>().join("_")
+                let name = |expr: &Expr| match names_in(expr).as_slice() {
+                    [column] => column.clone(),
+                    _ => label(&ExprWithAlias { expr: expr.clone(), alias: None }),
+                };
+                exprs.iter().map(|expr| spelt(name(expr))).collect::<Vec<_>>().join("_")
             }
         };
         items.push((label, exprs));
@@ -294,6 +328,11 @@ mod tests {
             rewritten("SELECT * FROM t PIVOT (round(avg(x), 1) FOR kind IN ('a'))").unwrap(),
             "(SELECT \"k\", round(avg(x) FILTER (WHERE kind = 'a'), 1) AS \"a\" FROM t GROUP BY \"k\")"
         );
+        assert_eq!(
+            rewritten("SELECT * FROM t PIVOT (sum(x) FOR (kind, k) IN (('a', 1), (NULL, 2)))").unwrap(),
+            "(SELECT sum(x) FILTER (WHERE (kind = 'a') AND (k = 1)) AS \"a_1\", \
+             sum(x) FILTER (WHERE (kind IS NULL) AND (k = 2)) AS \"NULL_2\" FROM t)"
+        );
         assert!(rewritten("SELECT * FROM t PIVOT (sum(x) + 1 FOR kind IN ('a'))").is_err());
     }
 
@@ -301,7 +340,7 @@ mod tests {
     fn columns_become_values() {
         assert_eq!(
             rewritten("SELECT * FROM t UNPIVOT (v FOR n IN (x, k AS kk))").unwrap(),
-            "(SELECT \"Kind\", \"n\", \"v\" FROM (SELECT \"Kind\", unnest(make_array('x', 'kk')) AS \"n\", \
+            "(SELECT \"Kind\", __name AS \"n\", \"v\" FROM (SELECT \"Kind\", unnest(make_array('x', 'kk')) AS __name, \
              unnest(make_array(x, k)) AS \"v\" FROM t) AS __unnested WHERE \"v\" IS NOT NULL)"
         );
         assert!(rewritten("SELECT * FROM t").unwrap().is_empty());

@@ -5,6 +5,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use crate::dialect::pivot_lists::together;
 use crate::tokens::{closing, is_solid, is_word, outside_brackets, select_star};
 
 /// The name of a call that has the keys of `GROUP BY` as its arguments, where the parser expects a value for nulls.
@@ -15,7 +16,7 @@ pub(crate) fn as_queries(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     if !tokens.iter().any(is_pivot) {
         return tokens;
     }
-    let tokens = with_keys_behind_tables(tokens);
+    let tokens = with_lists_together(with_keys_behind_tables(tokens));
     let mut written: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
@@ -56,6 +57,25 @@ fn with_keys_behind_tables(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan>
         let Some(by) = outside_brackets(&inner[group..], &["BY"]) else { continue };
         let keys = keys_for_nulls(&inner[group], &inner[group + by + 1..]);
         tokens.splice(open + 1 + group..close, keys);
+    }
+    tokens
+}
+
+/// `t PIVOT (sum(x) FOR a IN (1, 2) b IN (3))`, with one list of both columns.
+fn with_lists_together(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut from = 0;
+    while let Some(at) = tokens[from..].iter().position(|token| is_word(token, "PIVOT")) {
+        from += at + 1;
+        let Some(open) = (from..tokens.len()).find(|at| is_solid(&tokens[*at])) else { break };
+        let Some(close) = closing(&tokens, open).filter(|_| tokens[open].token == Token::LParen) else {
+            continue;
+        };
+        let Some(word) = outside_brackets(&tokens[open + 1..close], &["FOR"]) else { continue };
+        let start = open + 2 + word;
+        let end = outside_brackets(&tokens[start..close], &["DEFAULT"]).map_or(close, |end| start + end);
+        if let Some(lists) = together(&tokens[start..end]) {
+            tokens.splice(start..end, lists);
+        }
     }
     tokens
 }
@@ -145,7 +165,14 @@ fn query(word: &TokenWithSpan, tokens: &[TokenWithSpan]) -> Option<Vec<TokenWith
         query.push(key("FOR"));
         query.extend(name);
         query.extend([key("IN"), at(Token::LParen)]);
-        query.extend_from_slice(columns);
+        match columns.iter().find(|token| is_solid(token)) {
+            Some(star) if star.token == Token::Mul => {
+                query.extend([at(Token::make_word("COLUMNS", None)), at(Token::LParen)]);
+                query.extend_from_slice(columns);
+                query.push(at(Token::RParen));
+            }
+            _ => query.extend_from_slice(columns),
+        }
         query.extend([at(Token::RParen), at(Token::RParen)]);
     } else {
         query.extend([key("PIVOT"), at(Token::LParen)]);
@@ -159,13 +186,14 @@ fn query(word: &TokenWithSpan, tokens: &[TokenWithSpan]) -> Option<Vec<TokenWith
             ]),
         }
         query.extend([blank.clone(), key("FOR"), blank.clone()]);
-        let are_several = has_comma(columns);
-        if are_several {
-            query.push(at(Token::LParen));
-        }
-        query.extend_from_slice(columns);
-        if are_several {
-            query.push(at(Token::RParen));
+        if let Some(lists) = together(columns) {
+            query.extend(lists);
+        } else {
+            // The parser takes a condition in parentheses, as one of several.
+            let brackets = if is_condition(columns) { 2 } else { usize::from(has_comma(columns)) };
+            query.extend(std::iter::repeat_n(at(Token::LParen), brackets));
+            query.extend_from_slice(columns);
+            query.extend(std::iter::repeat_n(at(Token::RParen), brackets));
         }
         if outside_brackets(columns, &["IN"]).is_none() {
             query.extend([blank.clone(), key("IN"), at(Token::LParen), key("ANY"), at(Token::RParen)]);
@@ -203,6 +231,20 @@ fn names_behind(tokens: &[TokenWithSpan], word: &str) -> Option<Vec<TokenWithSpa
 
 /// Whether a comma stands outside of parentheses.
 fn has_comma(tokens: &[TokenWithSpan]) -> bool {
+    has_outside(tokens, |token| token.token == Token::Comma)
+}
+
+/// Whether what becomes columns is a comparison, and nothing beside it.
+fn is_condition(tokens: &[TokenWithSpan]) -> bool {
+    let compares = |token: &TokenWithSpan| {
+        matches!(token.token, Token::Eq | Token::Neq | Token::Lt | Token::LtEq | Token::Gt | Token::GtEq)
+            || ["AND", "BETWEEN", "IS", "LIKE", "OR"].iter().any(|word| is_word(token, word))
+    };
+    has_outside(tokens, compares) && !has_comma(tokens) && outside_brackets(tokens, &["IN"]).is_none()
+}
+
+/// Whether there is such a token outside of parentheses.
+fn has_outside(tokens: &[TokenWithSpan], is_wanted: impl Fn(&TokenWithSpan) -> bool) -> bool {
     let mut depth = 0_i32;
     tokens.iter().any(|token| {
         match token.token {
@@ -210,7 +252,7 @@ fn has_comma(tokens: &[TokenWithSpan]) -> bool {
             Token::RParen | Token::RBracket => depth -= 1,
             _ => {}
         }
-        depth == 0 && token.token == Token::Comma
+        depth == 0 && is_wanted(token)
     })
 }
 
@@ -237,6 +279,15 @@ mod tests {
             "SELECT * FROM t UNPIVOT((v, w) FOR n IN ((a, b) AS q))",
         );
         check("UNPIVOT t ON a", "SELECT * FROM t UNPIVOT(\"value\" FOR \"name\" IN (a))");
+        check(
+            "UNPIVOT t ON * EXCLUDE (a)",
+            "SELECT * FROM t UNPIVOT(\"value\" FOR \"name\" IN (COLUMNS(* EXCLUDE (a))))",
+        );
+        check("PIVOT t ON a > 1 USING sum(x)", "SELECT * FROM t PIVOT(sum(x) FOR (a > 1) IN (ANY))");
+        check(
+            "PIVOT t ON a IN (1, 2), b IN ('x') USING sum(x)",
+            "SELECT * FROM t PIVOT(sum(x) FOR (a, b) IN ((1, 'x'), (2, 'x')))",
+        );
     }
 
     #[test]
@@ -244,6 +295,10 @@ mod tests {
         check(
             "SELECT * FROM t PIVOT (sum(x) FOR k IN ('a', 'b') GROUP BY c, d) p",
             "SELECT * FROM t PIVOT(sum(x) FOR k IN ('a', 'b') DEFAULT ON NULL (\"$keys\"(c, d))) p",
+        );
+        check(
+            "SELECT * FROM t PIVOT (sum(x) FOR a IN (1, f(2, 3)) b IN ('x') GROUP BY c)",
+            "SELECT * FROM t PIVOT(sum(x) FOR (a, b) IN ((1, 'x'), (f(2, 3), 'x')) DEFAULT ON NULL (\"$keys\"(c)))",
         );
     }
 

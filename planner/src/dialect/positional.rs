@@ -6,15 +6,15 @@
 //! ```
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Ident, JoinConstraint, JoinOperator, Select, SetExpr, TableAlias, TableFactor,
-    TableWithJoins,
+    BinaryOperator, Expr, Ident, JoinConstraint, JoinOperator, Select, SetExpr, TableAlias,
+    TableAliasColumnDef, TableFactor, TableWithJoins,
 };
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::asof::name_of;
 use crate::dialect::functions::call;
 use crate::error::{Error, Result};
-use crate::joins::{alias_of, constraint_of};
+use crate::joins::{alias_of, constraint_of, is_series};
 use crate::parse::parse_piece;
 use crate::tokens::{is_solid, is_word};
 
@@ -88,6 +88,7 @@ fn number_rows(factor: &mut TableFactor, at: usize) -> Result<Ident> {
         && let Some(table) = select.from.first_mut()
     {
         let mut inner = factor.clone();
+        keep_series_column(&mut inner);
         if let TableFactor::Derived { alias, .. } = &mut inner {
             *alias = Some(TableAlias { explicit: true, name: name.clone(), columns, at: None });
         }
@@ -96,6 +97,25 @@ fn number_rows(factor: &mut TableFactor, at: usize) -> Result<Ident> {
     let alias = Some(TableAlias { explicit: true, name: name.clone(), columns: Vec::new(), at: None });
     *factor = TableFactor::Derived { lateral: false, subquery, alias, sample: None };
     Ok(name)
+}
+
+/// The column of a list of values is called after its table, which it would no longer be known to be of: it keeps the name of the function.
+fn keep_series_column(factor: &mut TableFactor) {
+    let function = match &*factor {
+        TableFactor::UNNEST { .. } => "unnest".to_owned(),
+        TableFactor::Table { name, .. } | TableFactor::Function { name, .. } if is_series(factor) => {
+            name.to_string().to_lowercase()
+        }
+        _ => return,
+    };
+    if let TableFactor::Table { alias: Some(alias), .. }
+    | TableFactor::Function { alias: Some(alias), .. }
+    | TableFactor::UNNEST { alias: Some(alias), .. } = factor
+        && alias.columns.is_empty()
+    {
+        let name = Ident::with_quote('"', function);
+        alias.columns.push(TableAliasColumnDef { name, data_type: None });
+    }
 }
 
 /// The order in which rows of such joins come, where a query gives them on as they are.

@@ -4,7 +4,9 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Ident, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Values};
+use sqlparser::ast::{
+    Expr, Ident, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, TableFactor, Values,
+};
 
 use crate::error::Result;
 use crate::parse::parse_piece;
@@ -22,7 +24,7 @@ pub(crate) fn as_queries(values: &Values) -> Result<Option<SetExpr>> {
     let query = |row: &[Expr]| {
         let named = |(place, value): (usize, &Expr)| SelectItem::ExprWithAlias {
             expr: value.clone(),
-            alias: Ident::with_quote('"', format!("column{}", place + 1)),
+            alias: Ident::with_quote('"', value_column(place)),
         };
         let projection = row.iter().enumerate().map(named).collect();
         SetExpr::Select(Box::new(Select { projection, ..(*empty).clone() }))
@@ -33,6 +35,28 @@ pub(crate) fn as_queries(values: &Values) -> Result<Option<SetExpr>> {
         left: Box::new(before),
         right: Box::new(row),
     }))
+}
+
+/// What the column at a place of rows of values is called.
+pub(crate) fn value_column(place: usize) -> String {
+    format!("col{place}")
+}
+
+/// Writes rows of values as a table whose columns are called so, where they are the body of a query.
+pub(crate) fn name_columns_of_values(body: &mut SetExpr) -> Result<()> {
+    let SetExpr::Values(values) = body else { return Ok(()) };
+    let width = values.rows.first().map_or(0, |row| row.len());
+    let columns: Vec<String> = (0..width).map(value_column).collect();
+    let sql = format!("SELECT * FROM (VALUES (1)) AS \"values\"({})", columns.join(", "));
+    let mut named = *parse_piece(&sql, |parser| parser.parse_query())?.body;
+    if let SetExpr::Select(select) = &mut named
+        && let Some(TableFactor::Derived { subquery, .. }) =
+            select.from.first_mut().map(|from| &mut from.relation)
+    {
+        std::mem::swap(subquery.body.as_mut(), body);
+        *body = named;
+    }
+    Ok(())
 }
 
 /// Whether an expression has neither columns nor queries in it.

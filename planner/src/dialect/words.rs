@@ -31,6 +31,8 @@ pub(crate) fn plain_words(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> 
         } else if let Some(text) = interval_of(&here) {
             let interval = TokenWithSpan { token: Token::make_keyword("INTERVAL"), span: text.span };
             (3, vec![interval, text.clone()])
+        } else if is_lateral_list(&here) {
+            (1, Vec::new())
         } else if let Some(word) = order_of(&here) {
             (2, vec![TokenWithSpan { token: Token::make_keyword(word), span: here[0].span }])
         } else {
@@ -57,6 +59,14 @@ fn begins_table(here: &[&TokenWithSpan], before: Option<&TokenWithSpan>) -> bool
             let words = ["UNION", "EXCEPT", "INTERSECT", "ALL"];
             before.token == Token::LParen || words.iter().any(|word| is_word(before, word))
         })
+}
+
+/// Whether here stands `LATERAL unnest(…)`, and the like, which look beside them without the word.
+fn is_lateral_list(here: &[&TokenWithSpan]) -> bool {
+    let [lateral, name, open, ..] = here else { return false };
+    is_word(lateral, "LATERAL")
+        && ["UNNEST", "JSON_EACH", "JSON_TREE"].iter().any(|known| is_word(name, known))
+        && open.token == Token::LParen
 }
 
 /// The text of `'1 day'::interval`; behind which no unit may stand, that it would be given.

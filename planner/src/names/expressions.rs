@@ -12,8 +12,8 @@ use crate::dialect::lambdas::take_lambdas;
 use crate::error::{Error, Result};
 use crate::fields::{is_behind_a_column, resolve_fields, take_user_for_a_column};
 use crate::scope::{
-    Env, Scope, count_rows_of, merged_column, merged_outside, named_value, resolve_compound, resolve_ident,
-    same_name, whole_row,
+    Env, Scope, column_at, count_rows_of, merged_column, merged_outside, named_value, resolve_compound,
+    resolve_ident, same_name, whole_row,
 };
 use crate::walk::walk_mut;
 
@@ -96,6 +96,11 @@ impl VisitorMut for ExprVisitor<'_, '_> {
             return ControlFlow::Continue(());
         }
         take_user_for_a_column(expr, self.scope, self.env);
+        if let Expr::Identifier(ident) = expr
+            && let Some(column) = column_at(ident, self.scope.relations)
+        {
+            *expr = column;
+        }
         let resolved = match expr {
             Expr::Identifier(ident) => match merged_column(&ident.value, self.scope.relations) {
                 Some((_, value)) => {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use sqlparser::ast::{
-    Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias, TableAliasColumnDef,
-    TableFactor, TableWithJoins,
+    Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, SetExpr, TableAlias,
+    TableAliasColumnDef, TableFactor, TableWithJoins,
 };
 
 use super::Resolver;
@@ -13,6 +13,7 @@ use crate::dialect::asof::{expand_asof, is_between};
 use crate::dialect::pivot::pivoted;
 use crate::dialect::positional::{PLACE, expand_positional};
 use crate::dialect::templates::fill;
+use crate::dialect::values::value_column;
 use crate::error::{Error, Result};
 use crate::glob::{GLOB_COLUMNS, globs_of};
 use crate::inspect::is_mark;
@@ -178,6 +179,9 @@ impl Resolver<'_> {
                 if alias.as_ref().is_some_and(|alias| is_mark(&alias.name)) {
                     columns = None;
                 }
+                if let (SetExpr::Values(_), Some(columns)) = (subquery.body.as_ref(), &mut columns) {
+                    name_values(alias, columns);
+                }
                 relations.push(aliased(Relation::new("", columns), alias.as_ref()));
             }
             TableFactor::UNNEST { array_exprs, alias, with_ordinality: true, .. } => {
@@ -270,6 +274,17 @@ fn name_others(factor: &mut TableFactor, columns: &[String]) {
     }
 }
 
+/// Calls the columns of rows of values as other engines do, those that are not given other names.
+fn name_values(alias: &mut Option<TableAlias>, columns: &mut [String]) {
+    let name = Ident::with_quote('"', "values");
+    let alias = alias.get_or_insert(TableAlias { explicit: true, name, columns: Vec::new(), at: None });
+    for (place, column) in columns.iter_mut().enumerate().skip(alias.columns.len()) {
+        *column = value_column(place);
+        let name = Ident::with_quote('"', column.as_str());
+        alias.columns.push(TableAliasColumnDef { name, data_type: None });
+    }
+}
+
 /// `UNNEST(a) WITH ORDINALITY`: lists as columns, and the places of their values behind them.
 fn with_places(lists: &[Expr], alias: Option<TableAlias>) -> Result<TableFactor> {
     let list = |at: usize| {
@@ -307,7 +322,9 @@ fn name_series(series: &mut TableFactor, relations: &[Relation]) -> Option<Strin
     match alias {
         Some(alias) => {
             if alias.columns.is_empty() {
+                let name = alias.name.value.clone();
                 alias.columns.push(column(&name));
+                return Some(name);
             }
         }
         None if relations.iter().any(|relation| same_name(&relation.name, &name)) => {

@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     Cte, Expr, GroupByExpr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query,
-    SetExpr, SetQuantifier, Value,
+    SetExpr, SetQuantifier, TableAliasColumnDef, Value,
 };
 
 use super::order::order_by_hidden;
@@ -10,7 +10,7 @@ use super::outer_aggregates::lift_aggregates;
 use super::select::has_aggregates;
 use super::{Catalog, Resolver};
 use crate::dialect::positional::order_of;
-use crate::dialect::values::as_queries;
+use crate::dialect::values::{as_queries, name_columns_of_values, value_column};
 use crate::error::{Error, Result};
 use crate::labels::unique_name;
 use crate::parse::parse_piece;
@@ -69,7 +69,15 @@ impl Resolver<'_> {
         if recursive {
             inner.ctes.push(relation(declared.clone()));
         }
-        let columns = self.query(&mut cte.query, &inner)?;
+        let mut columns = self.query(&mut cte.query, &inner)?;
+        if let (SetExpr::Values(_), None, Some(columns)) = (cte.query.body.as_ref(), &declared, &mut columns)
+        {
+            for (place, column) in columns.iter_mut().enumerate() {
+                *column = value_column(place);
+                let name = Ident::with_quote('"', column.as_str());
+                cte.alias.columns.push(TableAliasColumnDef { name, data_type: None });
+            }
+        }
         if let Some(name) = &core_name {
             cte.alias.name = Ident::with_quote('"', name);
         }
@@ -88,6 +96,7 @@ impl Resolver<'_> {
             }
             SetExpr::Query(query) => Ok((self.query(query, env)?, Vec::new())),
             SetExpr::SetOperation { left, right, set_quantifier, .. } => {
+                name_columns_of_values(left)?;
                 let (mut columns, _) = self.set_expr(left, env)?;
                 let (others, _) = self.set_expr(right, env)?;
                 if is_by_name(*set_quantifier) {

@@ -4,22 +4,30 @@ use sqlparser::ast::{ObjectName, ObjectNamePart, ObjectType, Statement as SqlSta
 
 use super::{Resolver, is_internal};
 use crate::dialect::insert_by_name::name_columns;
+use crate::dialect::values::name_columns_of_values;
 use crate::error::Result;
 use crate::scope::{Env, nothing_to_drop, respell};
 
 impl Resolver<'_> {
     pub(super) fn statement(&self, statement: &mut SqlStatement, env: &Env) -> Result<()> {
         match statement {
-            SqlStatement::Query(query) => self.query(query, env).map(|_| ()),
+            SqlStatement::Query(query) => {
+                name_columns_of_values(&mut query.body)?;
+                self.query(query, env).map(|_| ())
+            }
             SqlStatement::Explain { statement, .. } => self.statement(statement, env),
             SqlStatement::CreateView(view) => {
                 self.known_table(&mut view.name);
+                name_columns_of_values(&mut view.query.body)?;
                 self.query(&mut view.query, env).map(|_| ())
             }
             SqlStatement::CreateTable(table) => {
                 self.known_table(&mut table.name);
                 match &mut table.query {
-                    Some(query) => self.query(query, env).map(|_| ()),
+                    Some(query) => {
+                        name_columns_of_values(&mut query.body)?;
+                        self.query(query, env).map(|_| ())
+                    }
                     None => Ok(()),
                 }
             }

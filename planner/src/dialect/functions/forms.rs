@@ -40,23 +40,37 @@ pub(super) fn format_last(function: &mut Function, name: &str) {
     }
 }
 
-/// Parts of a second in a form of times, as DuckDB has them, and as the relational core does: `%f` are microseconds, as in C and Python,
-/// `%g` milliseconds and `%n` nanoseconds.
-const PARTS_OF_SECONDS: [(&str, &str); 3] = [("%f", "%6f"), ("%g", "%3f"), ("%n", "%9f")];
+/// What stands behind `%` in a form of times, as DuckDB has it, and as the relational core does: `%f` are microseconds, as in C and Python,
+/// `%g` milliseconds and `%n` nanoseconds; dates are written as elsewhere, and the zone, which is that of UTC, by its hours.
+const PARTS_OF_TIMES: [(char, &str); 6] =
+    [('c', "%Y-%m-%d %H:%M:%S"), ('f', "%6f"), ('g', "%3f"), ('n', "%9f"), ('x', "%Y-%m-%d"), ('z', "+00")];
 
-/// Writes the parts of seconds in a form as the relational core knows them.
-pub(super) fn parts_of_seconds(function: &mut Function) {
+/// Writes a form of times as the relational core knows it.
+pub(super) fn parts_of_times(function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
     for arg in list.args.iter_mut().skip(1) {
         if let FunctionArg::Unnamed(FunctionArgExpr::Expr(form)) = arg
             && let Some(written) = written(form)
-            && PARTS_OF_SECONDS.iter().any(|(part, _)| written.contains(part))
         {
-            let known =
-                PARTS_OF_SECONDS.iter().fold(written, |form, (part, known)| form.replace(part, known));
-            *form = text(&known);
+            let known = known_form(&written);
+            if known != written {
+                *form = text(&known);
+            }
         }
     }
+}
+
+fn known_form(form: &str) -> String {
+    let mut known = String::new();
+    let mut chars = form.chars();
+    while let Some(char) = chars.next() {
+        let part = if char == '%' { chars.next() } else { None };
+        match part.and_then(|part| PARTS_OF_TIMES.iter().find(|(own, _)| *own == part)) {
+            Some((_, instead)) => known.push_str(instead),
+            None => known.extend(std::iter::once(char).chain(part)),
+        }
+    }
+    known
 }
 
 /// Aggregates that are the same in every order.
@@ -188,6 +202,61 @@ pub(super) fn sorted_list(function: &Function, name: &str) -> Result<Option<Expr
     Ok(Some(Expr::Function(call("array_to_string", vec![Expr::Function(sorted), separator]))))
 }
 
+/// `list(x ORDER BY y) OVER (ORDER BY z)`, and texts, first and last values of such a list: the list of each frame, in the order of another
+/// one beside it; `None`: it is none. The relational core knows no order in windows but their own.
+pub(super) fn ordered_in_frames(function: &Function, name: &str) -> Result<Option<Expr>> {
+    let FunctionArguments::List(list) = &function.args else { return Ok(None) };
+    let is_text = matches!(name, "string_agg" | "group_concat" | "listagg");
+    let place = match name {
+        "first" | "first_value" | "arbitrary" => Some("($1)[1]"),
+        "last" | "last_value" => Some("($1)[-1]"),
+        "list" | "array_agg" => None,
+        _ if is_text => None,
+        _ => return Ok(None),
+    };
+    let (
+        Some(_),
+        None,
+        None,
+        [FunctionArgumentClause::OrderBy(order)],
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(value)), rest @ ..],
+    ) = (
+        &function.over,
+        &list.duplicate_treatment,
+        &function.null_treatment,
+        list.clauses.as_slice(),
+        list.args.as_slice(),
+    )
+    else {
+        return Ok(None);
+    };
+    let [OrderByExpr { expr: key, options, .. }] = order.as_slice() else { return Ok(None) };
+    let listed = |expr: &Expr| {
+        let mut listed = function.clone();
+        rename(&mut listed, "array_agg");
+        listed.args = argument_list(vec![expr.clone()], Vec::new());
+        if is_text {
+            listed.filter = Some(Box::new(and(is_not_null(value), listed.filter.take())));
+        }
+        Expr::Function(listed)
+    };
+    let direction = if options.asc == Some(false) { "DESC" } else { "ASC" };
+    let nulls = if options.nulls_first == Some(true) { "NULLS FIRST" } else { "NULLS LAST" };
+    let places = Expr::Function(call("list_grade_up", vec![listed(key), text(direction), text(nulls)]));
+    let ordered = Expr::Function(call("list_select", vec![listed(value), places]));
+    if let Some(place) = place {
+        return Template::new(place, 1).filled(&[ordered]).map(Some);
+    }
+    if !is_text {
+        return Ok(Some(ordered));
+    }
+    let separator = match rest {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(separator))] => separator.clone(),
+        _ => text(","),
+    };
+    Ok(Some(Expr::Function(call("array_to_string", vec![ordered, separator]))))
+}
+
 /// `split_part(x, ',', 0)` is an empty text.
 pub(super) fn part_of_text(function: &mut Function) -> Result<()> {
     let Some(mut given) = positional(function).filter(|given| given.len() == 3) else { return Ok(()) };
@@ -253,7 +322,10 @@ const MAX_DEPTH: usize = 100;
 pub(super) fn unnested(function: &Function) -> Result<Option<Expr>> {
     let FunctionArguments::List(list) = &function.args else { return Ok(None) };
     let [FunctionArg::Unnamed(FunctionArgExpr::Expr(values)), option] = list.args.as_slice() else {
-        return Ok(None);
+        let is_null = matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))]
+            if value.value == Value::Null);
+        let none = || Expr::Function(call("unnest", vec![Expr::Function(call("make_array", Vec::new()))]));
+        return Ok(is_null.then(none));
     };
     let (name, value) = match option {
         FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. } => (name, value),

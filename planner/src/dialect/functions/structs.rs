@@ -1,6 +1,8 @@
 //! Functions that make structs.
 
-use sqlparser::ast::{DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+use sqlparser::ast::{
+    DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, StructField,
+};
 
 use super::calls::{call, positional, text, wrong_arguments};
 use crate::dialect::literals::written;
@@ -24,6 +26,45 @@ pub(super) fn with_fields(function: &Function, name: &str) -> Result<Expr> {
         return Ok(Expr::Function(call(name, vec![of.clone(), named(fields, name)?])));
     }
     Err(wrong_arguments(name, "a struct and named values, as in a := 1"))
+}
+
+/// What the field at a place of a struct is called whose fields have no names.
+fn element(place: usize) -> String {
+    format!("element{}", place + 1)
+}
+
+/// `row(1, 'a')` as a struct whose fields are called as other engines do; `None`: it has no such arguments.
+pub(super) fn named_row(function: &Function) -> Option<Expr> {
+    let given = positional(function).filter(|given| !given.is_empty())?;
+    let named = given.into_iter().enumerate().flat_map(|(place, value)| [text(&element(place)), value]);
+    Some(Expr::Function(call("named_struct", named.collect())))
+}
+
+/// `row(1, 'a')::STRUCT(n INT, s VARCHAR)`: the values with the names that the type gives them; `None`: they have names of their own.
+pub(super) fn row_as_struct(row: &Expr, fields: &[StructField]) -> Option<Expr> {
+    let values: Vec<Expr> = match row {
+        Expr::Tuple(values) => values.clone(),
+        Expr::Function(function) if function.name.to_string() == "named_struct" => {
+            let given = positional(function)?;
+            let is_row = given.chunks(2).enumerate().all(|(place, field)| {
+                field.len() == 2 && written(&field[0]).is_some_and(|name| name == element(place))
+            });
+            if !is_row {
+                return None;
+            }
+            given.into_iter().skip(1).step_by(2).collect()
+        }
+        _ => return None,
+    };
+    if values.len() != fields.len() {
+        return None;
+    }
+    let named = fields.iter().zip(values).map(|(field, value)| {
+        let name = text(&field.field_name.as_ref()?.value);
+        Some([name, value])
+    });
+    let named = named.collect::<Option<Vec<_>>>()?;
+    Some(Expr::Function(call("named_struct", named.into_iter().flatten().collect())))
 }
 
 const NAMED: &str = "named values, as in a := 1";
