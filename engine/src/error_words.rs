@@ -67,6 +67,8 @@ const KINDS: &[fn(&str) -> Option<Words>] = &[
     too_large,
     no_order_of_steps,
     no_transactions,
+    change_of_table,
+    no_table_function,
     not_known,
     another_count,
     same_names,
@@ -162,7 +164,17 @@ const COMMON_FUNCTIONS: [&str; 20] = [
 fn no_function(text: &str) -> Option<Words> {
     let name = between(text, "Invalid function '", "'")?;
     let lower = name.to_lowercase();
-    let hint = if WINDOW_FUNCTIONS.contains(&lower.as_str()) {
+    let instead = match lower.as_str() {
+        "current_setting" => Some("SHOW timezone tells the value of a setting"),
+        "setseed" => Some(
+            "TABLESAMPLE … REPEATABLE (42) takes the same rows each time, and hash(x) % 100 is no chance at all",
+        ),
+        "nextval" | "currval" => Some("row_number() OVER () counts rows"),
+        _ => None,
+    };
+    let hint = if let Some(instead) = instead {
+        Some(instead.to_owned())
+    } else if WINDOW_FUNCTIONS.contains(&lower.as_str()) {
         Some(format!("it needs a window: {lower}(…) OVER (ORDER BY …)"))
     } else {
         let near = swath_planner::nearest(name, COMMON_FUNCTIONS);
@@ -544,14 +556,60 @@ fn no_transactions(text: &str) -> Option<Words> {
         Some("BEGIN" | "START" | "COMMIT" | "ROLLBACK") => {}
         None if text.starts_with("Unsupported logical plan: Statement(Transaction") => {}
         Some(other) => {
-            let hint =
-                "there are queries, CREATE VIEW, COPY … TO, EXPLAIN, DESCRIBE, SUMMARIZE, SET and SHOW";
+            let hint = instead_of(other).unwrap_or(
+                "there are queries, CREATE VIEW, COPY … TO, EXPLAIN, DESCRIBE, SUMMARIZE, SET and SHOW",
+            );
             return Some((format!("{other} is not supported"), Some(hint.to_owned())));
         }
         None => return None,
     }
     let hint = "files are only read, and what COPY writes gets its name when it is whole";
     Some(("there are no transactions".to_owned(), Some(hint.to_owned())))
+}
+
+/// What to write in place of a statement.
+fn instead_of(statement: &str) -> Option<&'static str> {
+    Some(match statement {
+        "ALTER" => "a table is made anew: CREATE OR REPLACE TABLE t AS SELECT *, … AS x FROM t",
+        "PRAGMA" => {
+            "DESCRIBE t shows the columns of a table, SHOW TABLES the tables, SET x = … changes a setting"
+        }
+        "CALL" => "a function that gives rows stands in FROM: SELECT * FROM f(…)",
+        "USE" | "ATTACH" => "there is no database: tables are files, FROM 'data/*.csv'",
+        _ => return None,
+    })
+}
+
+/// Changes of tables that are kept in memory, of which there are only some.
+fn change_of_table(text: &str) -> Option<Words> {
+    let (what, hint) = if text.contains("TRUNCATE not supported") {
+        ("TRUNCATE", "DELETE FROM t leaves no rows")
+    } else if text.contains("MERGE INTO not supported") {
+        ("MERGE", "a table is made anew: CREATE OR REPLACE TABLE t AS SELECT … FROM t FULL JOIN u USING (k)")
+    } else if text.contains("Unsupported logical plan: CreateIndex") {
+        ("CREATE INDEX", "there are none: files are read as a whole, and it may be left out")
+    } else if text.contains("Insert-returning clause not supported") {
+        ("INSERT … RETURNING", "ask for the rows behind it: INSERT INTO t …; SELECT * FROM t")
+    } else if text.contains("Inserts without a source not supported") {
+        ("INSERT … DEFAULT VALUES", "name a column and its value: INSERT INTO t (a) VALUES (1)")
+    } else {
+        return None;
+    };
+    Some((format!("{what} is not supported"), Some(hint.to_owned())))
+}
+
+fn no_table_function(text: &str) -> Option<Words> {
+    let name = between(text, "table function '", "' not found")?;
+    let hint = match name.to_lowercase().as_str() {
+        "duckdb_tables" | "duckdb_views" | "pragma_show_tables" => "SHOW TABLES lists the tables".to_owned(),
+        "duckdb_columns" | "pragma_table_info" => "DESCRIBE t shows the columns of a table".to_owned(),
+        "duckdb_functions" => "SHOW FUNCTIONS lists the functions".to_owned(),
+        "duckdb_settings" => "SHOW ALL shows the settings".to_owned(),
+        "read_text_auto" | "read_blob" => "read_text('x*.txt') reads the lines of files".to_owned(),
+        _ => "there are read_csv, read_json, read_parquet, read_text, glob, range, generate_series, unnest and json_each"
+            .to_owned(),
+    };
+    Some((format!("there is no table function \"{name}\""), Some(hint)))
 }
 
 fn not_known(text: &str) -> Option<Words> {

@@ -1,6 +1,7 @@
 //! Functions of floating point numbers, of which the relational core computes some otherwise, and fails for others.
 //!
 //! * `round(2.675, 2)` is 2.67, as the number is a hair less than what is written; the core multiplies first, which makes 267.5 of it.
+//! * `trunc(1.5, 400)` is 1.5, and not NaN.
 //! * `sqrt(-1)` is NaN and `power(0, -1)` infinite, where the core has errors: one such row among millions would be the end of a query.
 
 use std::hash::{Hash, Hasher};
@@ -8,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, PrimitiveArray};
 use datafusion::arrow::compute::binary;
-use datafusion::arrow::datatypes::{DataType, FieldRef, Float32Type, Float64Type, Int32Type};
+use datafusion::arrow::datatypes::{DataType, FieldRef, Float32Type, Float64Type, Int32Type, Int64Type};
 use datafusion::error::Result;
 use datafusion::functions::math;
 use datafusion::logical_expr::interval_arithmetic::Interval;
@@ -27,6 +28,7 @@ pub(super) fn functions_of_doubles() -> Vec<Arc<ScalarUDF>> {
         round(),
         OfDoubles::in_place_of(math::sqrt(), |args| sqrt(&args[0])),
         OfDoubles::in_place_of(math::power(), |args| power(&args[0], &args[1])),
+        OfDoubles::in_place_of(math::trunc(), |args| cut_off(&args[0], args.get(1)?)),
     ]
 }
 
@@ -151,6 +153,26 @@ fn rounded(values: &ArrayRef, places: Option<&ArrayRef>) -> Option<Result<ArrayR
     Some(rounded.map_err(Into::into))
 }
 
+/// Where the digits that are kept are told once.
+fn cut_off(values: &ArrayRef, places: &ArrayRef) -> Option<Result<ArrayRef>> {
+    let places = places.as_primitive_opt::<Int64Type>()?;
+    let of_all = places.values().first().copied()?;
+    if places.null_count() > 0 || places.values().iter().any(|places| *places != of_all) {
+        return None;
+    }
+    of_each(values, |value| truncate_to(value, of_all)).map(Ok)
+}
+
+/// The number without what is behind so many digits.
+fn truncate_to(value: f64, places: i64) -> f64 {
+    let unit = 10_f64.powi(i32::try_from(places.saturating_abs()).unwrap_or(i32::MAX));
+    if places < 0 {
+        return if unit.is_finite() { (value / unit).trunc() * unit } else { 0.0_f64.copysign(value) };
+    }
+    let scaled = value * unit;
+    if scaled.is_finite() { scaled.trunc() / unit } else { value }
+}
+
 /// Values computed of each; `None` of other types.
 fn of_each(values: &ArrayRef, compute: impl Fn(f64) -> f64) -> Option<ArrayRef> {
     match values.data_type() {
@@ -218,6 +240,16 @@ mod tests {
             (2.5, 400, 2.5),
         ] {
             assert_eq!(round_to(value, places), expected, "round({value}, {places})");
+        }
+        for (value, places, expected) in [
+            (1.59, 1, 1.5),
+            (-1.59, 1, -1.5),
+            (1.5, 400, 1.5),
+            (159.0, -1, 150.0),
+            (159.0, -400, 0.0),
+            (1e300, 20, 1e300),
+        ] {
+            assert_eq!(truncate_to(value, places), expected, "trunc({value}, {places})");
         }
         assert!(round_to(f64::NAN, 2).is_nan());
         assert_eq!(round_to(f64::NEG_INFINITY, -2), f64::NEG_INFINITY);

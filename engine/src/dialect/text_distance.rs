@@ -24,9 +24,9 @@ pub(super) fn text_distances() -> [ScalarUDF; 5] {
             Err(_) => exec_err!("hamming compares texts of the same length, and \"{a}\" and \"{b}\" are not"),
         }),
         TextDistance::udf("jaccard", DataType::Float64, |a, b| Ok(jaccard(a, b))),
-        TextDistance::udf("jaro_similarity", DataType::Float64, |a, b| Ok(strsim::jaro(a, b))),
+        TextDistance::udf("jaro_similarity", DataType::Float64, |a, b| Ok(of_some(a, b, strsim::jaro))),
         TextDistance::udf("jaro_winkler_similarity", DataType::Float64, |a, b| {
-            Ok(strsim::jaro_winkler(a, b))
+            Ok(of_some(a, b, strsim::jaro_winkler))
         }),
     ]
 }
@@ -88,6 +88,11 @@ impl ScalarUDFImpl for TextDistance {
         let distances: ArrayRef = Arc::new(distances.collect::<Result<Float64Array>>()?);
         Ok(ColumnarValue::Array(cast(&distances, &self.ty)?))
     }
+}
+
+/// A likeness of texts: of two without characters there is none.
+fn of_some(a: &str, b: &str, likeness: impl Fn(&str, &str) -> f64) -> f64 {
+    if a.is_empty() && b.is_empty() { 0.0 } else { likeness(a, b) }
 }
 
 /// How many of the characters of two texts are in both.

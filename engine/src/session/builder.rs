@@ -14,8 +14,9 @@ use super::Session;
 use crate::aggregates::{UseOwnAggregates, register_aggregates};
 use crate::dialect::{
     BooleansBesideOthers, DatesBesideTimes, DatesWithHours, DecimalsBesideFloats, GroupingKeys,
-    IntervalsByLength, NestedAsText, RangesOfNumbers, RoundedCasts, TextAsNested, TextKind, TextsAsValues,
-    TimesAsText, UnionTypes, ZerosOfEitherSign, expr_planners, register_functions, to_json,
+    IntervalsByLength, MapTypes, NestedAsText, NestedByOrder, RangesOfNumbers, RoundedCasts, TextAsNested,
+    TextKind, TextsAsValues, TimesAsText, UnionTypes, ZerosOfEitherSign, expr_planners, register_functions,
+    to_json,
 };
 use crate::error::Result;
 use crate::explain::Record;
@@ -198,6 +199,7 @@ fn session_state(
         .with_optimizer_rules(optimizer::rules())
         .with_config(config)
         .with_runtime_env(resources.runtime()?)
+        .with_type_planner(Arc::new(MapTypes))
         .with_expr_planners(expr_planners(&resources.divide_integers))
         .with_default_features()
         .with_query_planner(Arc::new(OperatorPlanner))
@@ -245,6 +247,7 @@ fn session_state(
         .with_analyzer_rule(Arc::new(SubqueriesAsValues))
         .with_analyzer_rule(Arc::new(ForgetFalseKeys))
         .with_analyzer_rule(Arc::new(IntervalsByLength))
+        .with_analyzer_rule(Arc::new(NestedByOrder))
         .with_analyzer_rule(Arc::new(ZerosOfEitherSign))
         .with_analyzer_rule(Arc::new(TextsAsValues(&[TextKind::Time, TextKind::TimeOfDay])))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))

@@ -18,6 +18,7 @@ use swath_planner::{
 use super::Session;
 use crate::again::{Again, Member, Way};
 use crate::deadline::{Deadline, bound};
+use crate::dialect::taking_nulls;
 use crate::error::{Error, Result};
 use crate::explain::{ExplainQuery, Mode, Recording, explain_mode};
 use crate::optimizer::{Streamed, streamed_windows};
@@ -223,7 +224,7 @@ impl Session {
 
     /// Begins to run a plan that shares nothing with others.
     async fn begin_alone(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream> {
-        let frame = self.context.execute_logical_plan(plan).await?;
+        let frame = self.context.execute_logical_plan(taking_nulls(plan)?).await?;
         Ok(frame.execute_stream().await?)
     }
 }

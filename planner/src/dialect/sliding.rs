@@ -18,7 +18,7 @@ pub(crate) fn slid(
     name: &str,
     windows: &[NamedWindowDefinition],
 ) -> Result<Option<Expr>> {
-    let is_of_list = matches!(name, "mad" | "entropy" | "histogram");
+    let is_of_list = matches!(name, "mad" | "entropy" | "histogram" | "histogram_exact" | "approx_top_k");
     if !is_of_list && !slides(function, windows) {
         return Ok(None);
     }
@@ -34,6 +34,9 @@ pub(crate) fn slid(
         ("bool_or", 1) => ("max", "CAST($1 AS INT)", "$1 = 1"),
         ("product", 1) => ("array_agg", "$1", "array_product($1)"),
         ("entropy", 1) => ("array_agg", "$1", "coalesce(list_entropy($1), 0.0)"),
+        ("approx_top_k", 2) => ("array_agg", "$1", "list_top($1, $2)"),
+        ("histogram", 2) => ("array_agg", "$1", "list_histogram_bins($1, $2)"),
+        ("histogram_exact", 2) => ("array_agg", "$1", "list_histogram_exact($1, $2)"),
         ("histogram", 1) => ("array_agg", "$1", "list_histogram($1)"),
         ("mad", 1) => ("array_agg", "$1", "list_mad($1)"),
         ("string_agg", 2) => ("array_agg", "$1", "array_to_string($1, $2)"),

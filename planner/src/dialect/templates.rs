@@ -321,6 +321,7 @@ impl Template {
             "regexp_escape" => {
                 ("regexp_replace($1, '([^A-Za-z0-9_\\x{80}-\\x{10FFFF}])', '\\\\\\1', 'g')", 1, "one text")
             }
+            "json_merge_patch" => ("json_merge_patch(coalesce($1, 'null'), $2)", 2, "two texts of JSON"),
             "json_group_array" => ("to_json(array_agg($1))", 1, "one value"),
             "json_value" => (
                 "CASE WHEN json_type($1, $2) NOT IN ('OBJECT', 'ARRAY') THEN json_extract($1, $2) END",

@@ -145,6 +145,11 @@ fn entry(key: &DataType) -> Fields {
     Fields::from(vec![Field::new("key", key.clone(), false), Field::new("value", DataType::Int64, true)])
 }
 
+/// The type of maps that tell how often values of a type are there.
+pub(super) fn map_of_counts(key: &DataType) -> DataType {
+    DataType::Map(Arc::new(Field::new("entries", DataType::Struct(entry(key)), false)), true)
+}
+
 impl ScalarUDFImpl for Frequencies {
     fn name(&self) -> &str {
         match self.kind {
@@ -165,10 +170,7 @@ impl ScalarUDFImpl for Frequencies {
         Ok(match self.kind {
             Kind::Entropy => DataType::Float64,
             Kind::Mode => item.data_type().clone(),
-            Kind::Histogram => {
-                let entries = Field::new("entries", DataType::Struct(entry(item.data_type())), false);
-                DataType::Map(Arc::new(entries), true)
-            }
+            Kind::Histogram => map_of_counts(item.data_type()),
         })
     }
 
@@ -206,9 +208,9 @@ impl ScalarUDFImpl for Frequencies {
 }
 
 /// Different values in their order, and how often each is there; nulls are none.
-type Counted = (ArrayRef, Vec<i64>);
+pub(super) type Counted = (ArrayRef, Vec<i64>);
 
-fn counted(values: &ArrayRef) -> Result<Counted> {
+pub(super) fn counted(values: &ArrayRef) -> Result<Counted> {
     let sorted = sort(values, None)?;
     let nulls = sorted.null_count();
     let sorted = sorted.slice(nulls, sorted.len() - nulls);
@@ -231,7 +233,7 @@ fn entropy(counts: &[i64]) -> f64 {
     0.0 - bits.sum::<f64>()
 }
 
-fn maps(counted: &[Option<Counted>], key: &DataType) -> Result<ArrayRef> {
+pub(super) fn maps(counted: &[Option<Counted>], key: &DataType) -> Result<ArrayRef> {
     let keys: Vec<&dyn Array> = counted.iter().flatten().map(|(values, _)| values.as_ref()).collect();
     let keys = match keys.is_empty() {
         true => new_empty_array(key),

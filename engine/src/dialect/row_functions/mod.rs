@@ -5,6 +5,7 @@
 mod bar;
 mod format;
 mod json;
+mod list_counts;
 mod list_statistics;
 mod numbers;
 mod printf;
@@ -32,6 +33,7 @@ use crate::sinks::format::is_interval;
 pub(crate) fn row_functions() -> Vec<ScalarUDF> {
     let mut functions = texts::all();
     functions.extend(times::all());
+    functions.extend(list_counts::all());
     functions.extend(list_statistics::all());
     functions.extend(numbers::all());
     functions.extend(uuids::all());
