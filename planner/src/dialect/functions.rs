@@ -25,7 +25,7 @@ use sqlparser::ast::{
     VisitorMut,
 };
 
-use self::calls::{arguments, is_distinct, one, text, wrong_arguments};
+use self::calls::{arguments, is_distinct, one, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
     add_separator, first_known, format_last, has_order, leave_null_lists, leave_nulls, leave_order,
@@ -62,7 +62,7 @@ use crate::dialect::unnest_order::order_unnested;
 use crate::error::{Error, Result};
 use crate::walk::walk_mut;
 
-pub(crate) use self::calls::{and, argument_list, call, positional, rename};
+pub(crate) use self::calls::{and, argument_list, call, positional, rename, text};
 pub(crate) use self::forms::keep_first_keys;
 
 /// Rewrites the functions of a statement, and arithmetic of written decimals.

@@ -5,6 +5,7 @@
 mod bar;
 mod format;
 mod json;
+mod json_rows;
 mod list_counts;
 mod list_statistics;
 mod numbers;
@@ -38,6 +39,7 @@ pub(crate) fn row_functions() -> Vec<ScalarUDF> {
     functions.extend(numbers::all());
     functions.extend(uuids::all());
     functions.extend(json::all());
+    functions.extend(json_rows::all());
     functions.extend([bar::bar(), format::format(), printf::printf()]);
     functions
 }
