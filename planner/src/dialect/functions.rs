@@ -28,8 +28,9 @@ use sqlparser::ast::{
 use self::calls::{arguments, is_distinct, one, wrong_arguments};
 use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
-    add_separator, first_known, format_last, has_order, leave_null_lists, leave_nulls, leave_order,
-    order_once, order_window, ordered_in_frames, part_of_text, parts_of_times, sorted_list, tried, unnested,
+    add_separator, first_known, format_last, leave_null_lists, leave_nulls, leave_order, order_once,
+    order_window, ordered_in_frames, part_of_text, parts_of_times, sorted_list, take_first_values, tried,
+    unnested,
 };
 use self::json_shapes::shaped;
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
@@ -145,6 +146,7 @@ impl VisitorMut for Rewriter {
             return ControlFlow::Break(error);
         }
         tell_casts_apart(select);
+        take_first_values(select);
         self.windows.push(select.named_window.clone());
         ControlFlow::Continue(())
     }
@@ -330,7 +332,14 @@ fn is_negative_number(expr: &Expr) -> bool {
 /// What to put in place of a call, or nothing.
 fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Result<Option<Expr>> {
     let [ObjectNamePart::Identifier(ident)] = function.name.0.as_mut_slice() else { return Ok(None) };
-    let name = ident.value.to_lowercase();
+    let mut name = ident.value.to_lowercase();
+    if matches!(name.as_str(), "group_concat" | "listagg") {
+        "string_agg".clone_into(&mut name);
+        rename(function, &name);
+    }
+    if name == "string_agg" {
+        add_separator(function);
+    }
     take_options(function, &name)?;
     order_window(function, &name);
     if let Some(sorted) = sorted_list(function, &name)? {
@@ -350,7 +359,6 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
     let [ObjectNamePart::Identifier(ident)] = function.name.0.as_mut_slice() else { return Ok(None) };
     if let Some((_, known)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
         *ident = Ident::new(*known);
-        add_separator(function);
         format_last(function, known);
         if name == "strftime" {
             parts_of_times(function);
@@ -441,10 +449,6 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 _ => Template::of_part(&part),
             };
             template.map(|template| template.filled(std::slice::from_ref(time))).transpose()
-        }
-        "string_agg" => {
-            add_separator(function);
-            Ok(None)
         }
         // The core's makes no piece of an empty text.
         "string_to_array" if positional(function).is_some_and(|given| given.len() == 2) => {
@@ -604,14 +608,6 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         "repeat" if is_of_list(function) => {
             let given = positional(function).unwrap_or_default();
             Template::new("flatten(array_repeat($1, $2))", 2).filled(&given).map(Some)
-        }
-        // The relational core's own looks at no order.
-        "any_value" if has_order(function) => {
-            let [value] = arguments(function, &name, "one value")?;
-            rename(function, "first_value");
-            let is_there = Expr::IsNotNull(Box::new(value));
-            function.filter = Some(Box::new(and(is_there, function.filter.take())));
-            Ok(None)
         }
         // Nulls go last, as in rows.
         "list_sort" | "array_sort" => {

@@ -1,24 +1,25 @@
 //! Small differences of calls: arguments that are left out or stand elsewhere.
 
+use std::ops::ControlFlow;
+
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
     CaseWhen, CastKind, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArguments, OrderByExpr, Value, WindowFrame, WindowFrameBound,
-    WindowFrameUnits, WindowType,
+    FunctionArgumentClause, FunctionArguments, OrderByExpr, Select, Value, VisitorMut, WindowFrame,
+    WindowFrameBound, WindowFrameUnits, WindowType,
 };
 
 use super::calls::{
-    and, argument_list, arguments, call, is_not_null, positional, rename, text, wrong_arguments,
+    and, argument_list, arguments, call, is_distinct, is_not_null, positional, rename, text, wrong_arguments,
 };
 use crate::dialect::literals::written;
 use crate::dialect::templates::Template;
 use crate::error::{Error, Result};
+use crate::walk::{walk_expressions, walk_mut};
 
-/// `group_concat(x)` has commas between the texts.
+/// `string_agg(x)` has commas between the texts.
 pub(super) fn add_separator(function: &mut Function) {
-    let is_string_agg = function.name.to_string() == "string_agg";
     if let FunctionArguments::List(list) = &mut function.args
-        && is_string_agg
         && list.args.len() == 1
     {
         list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(text(","))));
@@ -80,6 +81,44 @@ const WITHOUT_ORDER: [&str; 6] = ["avg", "count", "max", "mean", "min", "sum"];
 pub(super) fn has_order(function: &Function) -> bool {
     let FunctionArguments::List(list) = &function.args else { return false };
     list.clauses.iter().any(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_)))
+}
+
+/// `any_value(x ORDER BY y)`, and `any_value(x)` beside aggregates that have an order, as the first value that is not null: the relational
+/// core's own looks at no order, and rows have that of the others.
+pub(super) fn take_first_values(select: &mut Select) {
+    struct First {
+        are_ordered: bool,
+    }
+    impl VisitorMut for First {
+        type Break = std::convert::Infallible;
+
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+            if let Expr::Function(function) = expr
+                && function.name.to_string().eq_ignore_ascii_case("any_value")
+                && (has_order(function) || self.are_ordered && function.over.is_none())
+                && !is_distinct(function)
+                && let Some([value]) = positional(function).as_deref()
+            {
+                rename(function, "first_value");
+                function.filter = Some(Box::new(and(is_not_null(value), function.filter.take())));
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut are_ordered = false;
+    for item in &select.projection {
+        let _: ControlFlow<()> = walk_expressions(item, |expr| {
+            are_ordered |=
+                matches!(expr, Expr::Function(function) if function.over.is_none() && has_order(function));
+            ControlFlow::Continue(())
+        });
+    }
+    for item in &mut select.projection {
+        let ControlFlow::Continue(()) = walk_mut(item, &mut First { are_ordered });
+    }
+    if let Some(having) = &mut select.having {
+        let ControlFlow::Continue(()) = walk_mut(having, &mut First { are_ordered });
+    }
 }
 
 /// Leaves keys out of an order that stand further to the front, too: the relational core counts them differently in different places.
