@@ -216,6 +216,7 @@ const TYPES: [&str; 16] = [
 fn no_type(text: &str) -> Option<Words> {
     let name = text.strip_prefix("This feature is not implemented: Unsupported SQL type ")?;
     let hint = match swath_planner::nearest(name, TYPES) {
+        _ if name.to_uppercase().starts_with("ENUM") => "values of an ENUM are texts: varchar".to_owned(),
         Some(near) => format!("did you mean {near}?"),
         None => format!("the types are: {}", TYPES.join(", ")),
     };
@@ -228,7 +229,7 @@ fn no_setting(text: &str) -> Option<Words> {
         Some(name) => name.trim_matches('\''),
         None => between(text, "Config value \"", "\" not found")?,
     };
-    let hint = "SHOW ALL shows the settings".to_owned();
+    let hint = "SHOW ALL shows the settings, and DESCRIBE t the columns of a table".to_owned();
     Some((format!("there is no setting \"{name}\""), Some(hint)))
 }
 
@@ -459,8 +460,12 @@ fn no_fields(text: &str) -> Option<Words> {
         return Some((format!("there is no field \"{name}\" in the struct"), Some(hint)));
     }
     let ty = between(text, "Cannot access field at argument 1: type ", " is not Struct")?;
-    let hint = "only structs have fields; before a column, the name of its table or alias may stand";
-    Some((format!("a value of the type {} has no fields", in_sql_types(ty)), Some(hint.to_owned())))
+    let ty = in_sql_types(ty);
+    let hint = match ty.as_str() {
+        "text" => "only structs have fields; those of JSON in a text are j->>'a'",
+        _ => "only structs have fields; before a column, the name of its table or alias may stand",
+    };
+    Some((format!("a value of the type {ty} has no fields"), Some(hint.to_owned())))
 }
 
 /// A query that stands for a value or a condition, where the core can make no join of it.
@@ -556,10 +561,14 @@ fn no_transactions(text: &str) -> Option<Words> {
         Some("BEGIN" | "START" | "COMMIT" | "ROLLBACK") => {}
         None if text.starts_with("Unsupported logical plan: Statement(Transaction") => {}
         Some(other) => {
-            let hint = instead_of(other).unwrap_or(
+            // `CREATE TYPE`, `SHOW DATABASES`: others of the kind are supported.
+            let whole = text.strip_prefix("Unsupported SQL statement: ").unwrap_or(text);
+            let of_kind = whole.split([' ', ';', '(']).take(2).collect::<Vec<_>>().join(" ");
+            let shown = if matches!(other, "CREATE" | "SHOW") { of_kind.as_str() } else { other };
+            let hint = instead_of(shown).unwrap_or(
                 "there are queries, CREATE VIEW, COPY … TO, EXPLAIN, DESCRIBE, SUMMARIZE, SET and SHOW",
             );
-            return Some((format!("{other} is not supported"), Some(hint.to_owned())));
+            return Some((format!("{shown} is not supported"), Some(hint.to_owned())));
         }
         None => return None,
     }
@@ -575,7 +584,11 @@ fn instead_of(statement: &str) -> Option<&'static str> {
             "DESCRIBE t shows the columns of a table, SHOW TABLES the tables, SET x = … changes a setting"
         }
         "CALL" => "a function that gives rows stands in FROM: SELECT * FROM f(…)",
-        "USE" | "ATTACH" => "there is no database: tables are files, FROM 'data/*.csv'",
+        "CREATE TYPE" => "values of an ENUM are texts: column VARCHAR",
+        "CREATE SEQUENCE" => "row_number() OVER () counts rows",
+        "SHOW DATABASES" | "SHOW SCHEMAS" | "USE" | "ATTACH" => {
+            "there is no database: tables are files, FROM 'data/*.csv'"
+        }
         _ => return None,
     })
 }

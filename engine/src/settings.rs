@@ -177,6 +177,9 @@ fn find(name: &str) -> Option<Setting> {
 fn unknown(name: &str) -> Error {
     let known = NAMES.map(|(name, _)| name);
     let hint = match nearest(name, known) {
+        _ if matches!(name, "threads" | "worker_threads") => {
+            "it is said when the program begins: --threads 2, and threads(2) of the builder of a session".to_owned()
+        }
         Some(nearest) => format!("did you mean {nearest}?"),
         None => "there are memory_limit, max_spill, temp_dir, timeout, timezone, default_null_order and integer_division, and \
                  those of the relational core, as in SET datafusion.execution.batch_size = 4096"

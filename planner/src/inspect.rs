@@ -99,7 +99,10 @@ fn push_statement(tokens: &[TokenWithSpan], dialect: &dyn Dialect, out: &mut Vec
     let (Some((first, word)), Some((second, next))) = (words.next(), words.next()) else {
         return out.extend_from_slice(tokens);
     };
-    if is_word(word, "SHOW") && is_word(next, "TABLES") && words.next().is_none() {
+    let is_of_all =
+        is_word(next, "ALL") && words.clone().next().is_some_and(|(_, word)| is_word(word, "TABLES"));
+    let behind = words.clone().nth(usize::from(is_of_all));
+    if is_word(word, "SHOW") && (is_word(next, "TABLES") || is_of_all) && behind.is_none() {
         out.extend(text_tokens(TABLES, word, dialect));
         return out.extend_from_slice(semicolon);
     }

@@ -4,119 +4,32 @@
 //! * `trunc(1.5, 400)` is 1.5, and not NaN.
 //! * `sqrt(-1)` is NaN and `power(0, -1)` infinite, where the core has errors: one such row among millions would be the end of a query.
 
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, PrimitiveArray};
 use datafusion::arrow::compute::binary;
-use datafusion::arrow::datatypes::{DataType, FieldRef, Float32Type, Float64Type, Int32Type, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type, Int32Type, Int64Type};
 use datafusion::error::Result;
 use datafusion::functions::math;
-use datafusion::logical_expr::interval_arithmetic::Interval;
-use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
-use datafusion::logical_expr::sort_properties::{ExprProperties, SortProperties};
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
-    Signature,
-};
+use datafusion::logical_expr::ScalarUDF;
 
-use super::interval_parts::column;
+use super::in_place_of::in_place_of;
 
 /// All of them.
 pub(super) fn functions_of_doubles() -> Vec<Arc<ScalarUDF>> {
     vec![
         round(),
-        OfDoubles::in_place_of(math::sqrt(), |args| sqrt(&args[0])),
-        OfDoubles::in_place_of(math::power(), |args| power(&args[0], &args[1])),
-        OfDoubles::in_place_of(math::trunc(), |args| cut_off(&args[0], args.get(1)?)),
+        in_place_of(math::sqrt(), |args| sqrt(&args[0])),
+        in_place_of(math::power(), |args| power(&args[0], &args[1])),
+        in_place_of(math::trunc(), |args| cut_off(&args[0], args.get(1)?)),
     ]
 }
 
 /// `round(x)`, `round(x, places)`.
 pub(crate) fn round() -> Arc<ScalarUDF> {
     static ROUND: LazyLock<Arc<ScalarUDF>> =
-        LazyLock::new(|| OfDoubles::in_place_of(math::round(), |args| rounded(&args[0], args.get(1))));
+        LazyLock::new(|| in_place_of(math::round(), |args| rounded(&args[0], args.get(1))));
     Arc::clone(&ROUND)
-}
-
-/// The values of a function; `None`: they are of other types, and computed by the core.
-type Compute = fn(&[ArrayRef]) -> Option<Result<ArrayRef>>;
-
-/// A function of the core that is computed otherwise.
-#[derive(Debug)]
-struct OfDoubles {
-    core: Arc<ScalarUDF>,
-    compute: Compute,
-}
-
-impl OfDoubles {
-    fn in_place_of(core: Arc<ScalarUDF>, compute: Compute) -> Arc<ScalarUDF> {
-        Arc::new(ScalarUDF::from(Self { core, compute }))
-    }
-}
-
-impl PartialEq for OfDoubles {
-    fn eq(&self, other: &Self) -> bool {
-        self.core == other.core
-    }
-}
-
-impl Eq for OfDoubles {}
-
-impl Hash for OfDoubles {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.core.hash(state);
-    }
-}
-
-impl ScalarUDFImpl for OfDoubles {
-    fn name(&self) -> &str {
-        self.core.name()
-    }
-
-    fn aliases(&self) -> &[String] {
-        self.core.aliases()
-    }
-
-    fn signature(&self) -> &Signature {
-        self.core.signature()
-    }
-
-    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        self.core.return_type(types)
-    }
-
-    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        self.core.return_field_from_args(args)
-    }
-
-    fn is_strict(&self) -> bool {
-        self.core.inner().is_strict()
-    }
-
-    fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        self.core.simplify(args, info)
-    }
-
-    fn evaluate_bounds(&self, inputs: &[&Interval]) -> Result<Interval> {
-        self.core.evaluate_bounds(inputs)
-    }
-
-    fn output_ordering(&self, inputs: &[ExprProperties]) -> Result<SortProperties> {
-        self.core.output_ordering(inputs)
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.core.documentation()
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let is_constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
-        let rows = if is_constant { 1 } else { args.number_rows };
-        let values = args.args.iter().map(|value| value.to_array(rows)).collect::<Result<Vec<_>>>()?;
-        let Some(computed) = (self.compute)(&values) else { return self.core.invoke_with_args(args) };
-        column(computed?, is_constant)
-    }
 }
 
 fn sqrt(values: &ArrayRef) -> Option<Result<ArrayRef>> {

@@ -14,12 +14,14 @@ mod doubles;
 mod epoch_ms;
 mod grouping_keys;
 mod hash;
+mod in_place_of;
 mod interval_multiples;
 mod interval_order;
 mod interval_parts;
 mod json_text;
 mod kind_of;
 mod length;
+mod letter_case;
 mod like_pattern;
 mod list_operators;
 mod list_picks;
@@ -128,7 +130,9 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     for function in single.into_iter().chain(families) {
         state.register_udf(Arc::new(function))?;
     }
-    for function in doubles::functions_of_doubles().into_iter().chain([divide()]) {
+    let in_place_of_the_cores =
+        doubles::functions_of_doubles().into_iter().chain(letter_case::letter_cases());
+    for function in in_place_of_the_cores.chain([divide()]) {
         state.register_udf(function)?;
     }
     state.register_higher_order_function(Arc::new(list_reduce::list_reduce()))?;
