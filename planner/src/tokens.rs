@@ -22,6 +22,7 @@ use crate::dialect::lambdas::with_arrows;
 use crate::dialect::last_commas::without_last_commas;
 use crate::dialect::limits::with_percent;
 use crate::dialect::names_in_front::with_names_behind;
+use crate::dialect::nested_joins::nested_joins;
 use crate::dialect::null_tests::null_tests;
 use crate::dialect::numbers::whole_numbers;
 use crate::dialect::pivot_statement;
@@ -37,7 +38,7 @@ use crate::macros::macro_words;
 use crate::variables::with_prefixes;
 
 /// What they go through, in this order.
-const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 31] = [
+const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 32] = [
     plain_words,
     with_prefixes,
     macro_words,
@@ -63,6 +64,7 @@ const REWRITINGS: [fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>; 31] = [
     rows_of_in,
     lists_by_name,
     globs,
+    nested_joins,
     with_marks,
     positional_joins,
     with_list_first,

@@ -33,6 +33,7 @@ pub(crate) mod literals;
 pub(crate) mod name_conditions;
 pub(crate) mod names_in_front;
 pub(crate) mod neighbours;
+pub(crate) mod nested_joins;
 pub(crate) mod null_tests;
 pub(crate) mod numbers;
 pub(crate) mod patterns;
