@@ -57,7 +57,10 @@ pub(crate) fn name_of(expr: &Expr, relations: &[Relation]) -> (String, bool) {
         // A table's column and a field of a struct are called by the last part, the second only by us.
         Expr::CompoundIdentifier(parts) => {
             let is_column = match parts.as_slice() {
-                [table, _] => relations.iter().any(|relation| relation.name == table.value),
+                [table, column] => relations.iter().any(|relation| {
+                    let has_it = |columns: &Vec<String>| columns.contains(&column.value);
+                    relation.name == table.value && relation.columns.as_ref().is_none_or(has_it)
+                }),
                 _ => false,
             };
             (parts.last().map(|part| part.value.clone()).unwrap_or_default(), is_column)

@@ -316,7 +316,8 @@ pub(crate) fn merged_column(name: &str, relations: &[Relation]) -> Option<(Strin
                 relation.is_series && (same_name(&relation.name, name) || is_series_column(name))
             };
             let series = relations.iter().find(is_so)?;
-            Some((series.name.clone(), qualified(series, series.columns.as_ref()?.first()?)?))
+            let shown = if same_name(&series.name, name) { series.name.as_str() } else { name };
+            Some((shown.to_owned(), qualified(series, series.columns.as_ref()?.first()?)?))
         }
     }
 }
@@ -324,6 +325,9 @@ pub(crate) fn merged_column(name: &str, relations: &[Relation]) -> Option<(Strin
 /// `#2`: the second of all columns in FROM.
 pub(crate) fn column_at(ident: &Ident, relations: &[Relation]) -> Option<Expr> {
     let place: usize = ident.value.strip_prefix('#').filter(|_| ident.quote_style.is_none())?.parse().ok()?;
+    if relations.iter().any(|relation| relation.column(&ident.value).is_some()) {
+        return None;
+    }
     let known: Option<Vec<_>> = relations
         .iter()
         .map(|relation| {

@@ -110,6 +110,10 @@ impl Resolver<'_> {
                         let mut columns = joined.iter().flat_map(|relation| &relation.columns).flatten();
                         columns.any(|own| same_name(own, name)) && seen.insert(name.to_lowercase())
                     });
+                    if names.is_empty() && all_columns(joined).is_some() && all_columns(before).is_some() {
+                        return Err(Error::new("NATURAL JOIN: the tables have no column in common")
+                            .with_hint("CROSS JOIN puts each row beside each of the other table"));
+                    }
                     join_by(constraint, &names, before, joined, keeps_rows);
                 }
                 _ => {}
