@@ -12,6 +12,7 @@ mod digests;
 mod division;
 mod doubles;
 mod epoch_ms;
+mod field_names;
 mod grouping_keys;
 mod hash;
 mod in_place_of;
@@ -95,6 +96,7 @@ use crate::error::Error;
 /// Plans operators. To stand in front of the core's planners, which take all subscripts for those of lists.
 pub(crate) fn expr_planners(divide_integers: &Arc<AtomicBool>) -> Vec<Arc<dyn ExprPlanner>> {
     vec![
+        Arc::new(field_names::FieldNames),
         Arc::new(interval_multiples::IntervalMultiples),
         Arc::new(text_parts::TextPlaces),
         Arc::new(BooleansBesideOthers),
