@@ -249,7 +249,11 @@ fn session_state(
         .with_analyzer_rule(Arc::new(IntervalsByLength))
         .with_analyzer_rule(Arc::new(NestedByOrder))
         .with_analyzer_rule(Arc::new(ZerosOfEitherSign))
-        .with_analyzer_rule(Arc::new(TextsAsValues(&[TextKind::Time, TextKind::TimeOfDay])))
+        .with_analyzer_rule(Arc::new(TextsAsValues(&[
+            TextKind::Time,
+            TextKind::LocalTime,
+            TextKind::TimeOfDay,
+        ])))
         .with_analyzer_rule(Arc::new(NestedAsText { to_json: to_json() }))
         .with_analyzer_rule(Arc::new(TimesAsText))
         .with_analyzer_rule(Arc::new(CheckArithmetic))

@@ -70,7 +70,10 @@ fn written_anew(mut expr: Expr, kinds: &[TextKind], schema: &DFSchema) -> Transf
 /// What a text becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum TextKind {
+    /// A point in time.
     Time,
+    /// A time without a zone, and a date: as the clock showed it.
+    LocalTime,
     TimeOfDay,
     Integer,
 }
@@ -78,7 +81,8 @@ pub(crate) enum TextKind {
 impl TextKind {
     fn of(ty: &DataType) -> Option<Self> {
         match ty {
-            DataType::Timestamp(..) | DataType::Date32 => Some(Self::Time),
+            DataType::Timestamp(_, None) | DataType::Date32 => Some(Self::LocalTime),
+            DataType::Timestamp(_, Some(_)) => Some(Self::Time),
             DataType::Time32(_) | DataType::Time64(_) => Some(Self::TimeOfDay),
             ty if ty.is_integer() => Some(Self::Integer),
             _ => None,
@@ -89,6 +93,7 @@ impl TextKind {
     fn anew(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::Time => times::whole_time(text),
+            Self::LocalTime => times::local_time(text),
             Self::TimeOfDay => times::time_of_day(text),
             Self::Integer => integers::nearest_integer(text),
         }
@@ -123,6 +128,7 @@ impl ScalarUDFImpl for WrittenAnew {
     fn name(&self) -> &str {
         match self.kind {
             TextKind::Time => "time_words",
+            TextKind::LocalTime => "local_time_words",
             TextKind::TimeOfDay => "time_of_day_words",
             TextKind::Integer => "integer_words",
         }

@@ -35,6 +35,37 @@ pub(super) fn whole_time(text: &str) -> Cow<'_, str> {
     Cow::Owned(whole)
 }
 
+/// Like [`whole_time`], without how far the clock is from UTC, by which the core would set it: `2001-02-03 10:30+02` is half past ten.
+pub(super) fn local_time(text: &str) -> Cow<'_, str> {
+    let shown = without_offset(text);
+    match whole_time(shown) {
+        Cow::Borrowed(shown) if shown.len() < text.len() => Cow::Owned(shown.to_owned()),
+        whole => whole,
+    }
+}
+
+/// The text in front of `Z`, `+02` or `-05:30` at its end, where a time stands there.
+fn without_offset(text: &str) -> &str {
+    let trimmed = text.trim_ascii_end();
+    let Some((_, time)) = trimmed.split_once(':') else { return text };
+    let at = match time.rfind(['+', '-']) {
+        Some(sign) => {
+            let digits = &time[sign + 1..];
+            let is_offset = matches!(digits.len(), 2 | 4 | 5)
+                && digits.bytes().enumerate().all(|(at, byte)| match (digits.len(), at) {
+                    (5, 2) => byte == b':',
+                    _ => byte.is_ascii_digit(),
+                });
+            is_offset.then_some(time.len() - sign)
+        }
+        None => time.ends_with(['Z', 'z']).then_some(1),
+    };
+    match at {
+        Some(len) => trimmed[..trimmed.len() - len].trim_ascii_end(),
+        None => text,
+    }
+}
+
 /// `2001-2-3 4:05` with two digits for each of its parts; `None` if it has them.
 fn padded(text: &str) -> Option<String> {
     let (date, time) = text.split_once([' ', 'T']).map_or((text, None), |(date, time)| (date, Some(time)));
@@ -109,6 +140,24 @@ mod tests {
             assert_eq!(whole_time(text), whole);
         }
     }
+
+    #[test]
+    fn clocks_show_what_they_show() {
+        for (text, local) in [
+            ("2001-02-03 10:30:00+02", "2001-02-03 10:30:00"),
+            ("2001-02-03T10:30-05:30", "2001-02-03T10:30:00"),
+            ("2001-02-03 10:30:15.5 +0200", "2001-02-03 10:30:15.5"),
+            ("2001-02-03T10:30:15Z", "2001-02-03T10:30:15"),
+            ("2001-02-03 10:30:15", "2001-02-03 10:30:15"),
+            ("2001-02-03", "2001-02-03"),
+            ("2001-02-03 10:30:15+2", "2001-02-03 10:30:15+2"),
+            ("2001-02-03 10:30 America/New_York", "2001-02-03 10:30:00 America/New_York"),
+            ("Z", "Z"),
+        ] {
+            assert_eq!(local_time(text), local);
+        }
+    }
+
     #[test]
     fn times_of_day_have_no_date() {
         for (text, time) in [
