@@ -37,7 +37,7 @@ use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
 use self::quantiles::{approx_quantiles, quantiles, within_group};
 use self::regular_expressions::{keep_dollars, regexp_extract, similar, take_options};
 use self::structs::{
-    check_fields, json_object, named_row, named_values, row_as_struct, struct_pack, with_fields,
+    check_fields, json_object, name_rows, named_row, named_values, row_as_struct, struct_pack, with_fields,
 };
 use crate::dialect::any_items::compared_with_any;
 use crate::dialect::bytes::escaped_bytes;
@@ -147,6 +147,7 @@ impl VisitorMut for Rewriter {
         }
         tell_casts_apart(select);
         take_first_values(select);
+        name_rows(select);
         self.windows.push(select.named_window.clone());
         ControlFlow::Continue(())
     }

@@ -1,7 +1,8 @@
 //! Functions that make structs.
 
 use sqlparser::ast::{
-    DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, StructField,
+    DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Select, SelectItem,
+    StructField,
 };
 
 use super::calls::{call, positional, text, wrong_arguments};
@@ -38,6 +39,18 @@ pub(super) fn named_row(function: &Function) -> Option<Expr> {
     let given = positional(function).filter(|given| !given.is_empty())?;
     let named = given.into_iter().enumerate().flat_map(|(place, value)| [text(&element(place)), value]);
     Some(Expr::Function(call("named_struct", named.collect())))
+}
+
+/// `(1, 'a')` in a select list, as `row(1, 'a')`.
+pub(super) fn name_rows(select: &mut Select) {
+    for item in &mut select.projection {
+        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item
+            && let Expr::Tuple(values) = expr
+            && let Some(row) = named_row(&call("row", values.clone()))
+        {
+            *expr = row;
+        }
+    }
 }
 
 /// `row(1, 'a')::STRUCT(n INT, s VARCHAR)`: the values with the names that the type gives them; `None`: they have names of their own.
