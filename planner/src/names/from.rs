@@ -13,7 +13,7 @@ use crate::dialect::asof::{expand_asof, is_between};
 use crate::dialect::pivot::pivoted;
 use crate::dialect::positional::{PLACE, expand_positional};
 use crate::dialect::templates::fill;
-use crate::dialect::values::value_column;
+use crate::dialect::values::{name_columns_of_values, value_column};
 use crate::error::{Error, Result};
 use crate::glob::{GLOB_COLUMNS, globs_of};
 use crate::inspect::is_mark;
@@ -175,12 +175,16 @@ impl Resolver<'_> {
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
                 *lateral |= looks_beside(subquery, relations);
+                let is_inspected = alias.as_ref().is_some_and(|alias| is_mark(&alias.name));
+                if is_inspected {
+                    name_columns_of_values(&mut subquery.body)?;
+                }
                 let mut inner = env.clone();
                 if *lateral {
                     inner.outer.push(relations.clone());
                 }
                 let mut columns = self.query(subquery, &inner)?;
-                if alias.as_ref().is_some_and(|alias| is_mark(&alias.name)) {
+                if is_inspected {
                     columns = None;
                 }
                 if let (SetExpr::Values(_), Some(columns)) = (subquery.body.as_ref(), &mut columns) {
