@@ -237,6 +237,10 @@ fn no_setting(text: &str) -> Option<Words> {
 fn wrong_arguments(text: &str) -> Option<Words> {
     let call = between(text, "No function matches the given name and argument types '", "'. You might")?;
     let (name, arguments) = call.split_once('(')?;
+    if name.starts_with("list_histogram_") {
+        let hint = "as in histogram(x, [10, 20]) of numbers or texts, and the bounds of the same kind";
+        return Some(("histogram takes values and a list of bounds".to_owned(), Some(hint.to_owned())));
+    }
     let arguments = arguments.strip_suffix(')')?;
     if arguments.is_empty() {
         let hint = format!("as in {name}(x)");

@@ -269,7 +269,12 @@ pub(super) fn ordered_in_frames(function: &Function, name: &str) -> Result<Optio
     else {
         return Ok(None);
     };
-    let [OrderByExpr { expr: key, options, .. }] = order.as_slice() else { return Ok(None) };
+    let [OrderByExpr { expr: key, options, .. }] = order.as_slice() else {
+        return Err(Error::new(format!("{name} over a window takes one key in an order of its own"))
+            .with_hint(
+                "one that tells rows apart is enough: list(x ORDER BY t) OVER (PARTITION BY g ORDER BY s)",
+            ));
+    };
     let listed = |expr: &Expr| {
         let mut listed = function.clone();
         rename(&mut listed, "array_agg");
