@@ -92,7 +92,7 @@ pub use scanner::filter::{
 };
 pub use scanner::infer::{Column, CsvTable, infer_csv, looks_like_value};
 pub use scanner::json::{JsonColumn, JsonOptions, JsonTable, JsonType, begins_as_json, infer_json};
-pub use scanner::{Delim, ScanRequest, TimeFormat, TimeFormats};
+pub use scanner::{Delim, ScanRequest, TimeFormat, TimeFormats, TimeLetters, written_letters};
 pub use search::{Further, LineSearch, Lines, SearchItem, search};
 pub use sniff::{FileKind, FileLook, look_at, refuse_no_text, refuse_packed};
 pub use source::{SourceFile, expand, from_home, standard_input};

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::format::{Item, Parsed, StrftimeItems, parse};
+use chrono::format::Parsed;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use datafusion::arrow::array::{ArrayRef, AsArray, StringArray, TimestampMicrosecondBuilder};
 use datafusion::arrow::compute::cast;
@@ -15,6 +15,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
+use swath_io::TimeLetters;
 
 use super::refused;
 
@@ -122,7 +123,8 @@ impl Forms {
 #[derive(Clone)]
 struct Form {
     written: String,
-    items: Vec<Item<'static>>,
+    /// None of a form that there is not, which no text has.
+    letters: Option<TimeLetters>,
 }
 
 impl std::fmt::Display for Form {
@@ -133,20 +135,12 @@ impl std::fmt::Display for Form {
 
 impl Form {
     fn new(written: &str) -> Self {
-        // Of parts of a second there are as many digits as there are.
-        let mut form = written.replace(".%f", "%.f");
-        // Of an offset the minutes may be left out.
-        if !form.contains("%%") {
-            form = form.replace("%z", "%#z");
-        }
-        let items = StrftimeItems::new(&form).map(Item::to_owned).collect();
-        Self { written: written.to_owned(), items }
+        Self { written: written.to_owned(), letters: TimeLetters::new(written).ok() }
     }
 
     fn time(&self, text: &str) -> Option<NaiveDateTime> {
-        let mut parsed = Parsed::new();
         // Blanks behind a time are nothing.
-        parse(&mut parsed, text.trim_end(), self.items.iter()).ok()?;
+        let parsed = self.letters.as_ref()?.parse(text.trim_end())?;
         if let Some(seconds) = parsed.timestamp() {
             return Some(
                 chrono::DateTime::from_timestamp(seconds, parsed.nanosecond().unwrap_or(0))?.naive_utc(),
@@ -208,6 +202,7 @@ mod tests {
             ("10:11 PM", "%I:%M %p", Some("1900-01-01 22:11:00")),
             ("2001-060", "%Y-%j", Some("2001-03-01 00:00:00")),
             ("2001-02-03T01:00:00.5+02:00", "%Y-%m-%dT%H:%M:%S.%f%z", Some("2001-02-02 23:00:00.500")),
+            ("2001-02-03 01:00:00,25", "%x %H:%M:%S,%g", Some("2001-02-03 01:00:00.250")),
             ("2001-02-03 01:00:00-03", "%Y-%m-%d %H:%M:%S%z", Some("2001-02-03 04:00:00")),
             ("86400", "%s", Some("1970-01-02 00:00:00")),
             ("2001-02-30", "%Y-%m-%d", None),

@@ -33,6 +33,8 @@ pub(crate) struct ColumnBuilder {
     values: Values,
     nulls: NullBufferBuilder,
     zeros: Zeros,
+    /// Whether the type was guessed: points in time without a zone have none then. Of a given type, those with one are in UTC.
+    inferred: bool,
 }
 
 /// Whether integers with zeros in front, which numbers do not keep, are something to tell.
@@ -127,6 +129,7 @@ impl ColumnBuilder {
             values,
             nulls: NullBufferBuilder::new(rows),
             zeros: Zeros::Fine,
+            inferred: false,
         }
     }
 
@@ -140,7 +143,7 @@ impl ColumnBuilder {
             }
             None => {
                 let zeros = if column.inferred { Zeros::Watched } else { Zeros::Fine };
-                Self { missing, null_texts, zeros, ..Self::new(column.ty, 0) }
+                Self { missing, null_texts, zeros, inferred: column.inferred, ..Self::new(column.ty, 0) }
             }
         }
     }
@@ -252,8 +255,10 @@ impl ColumnBuilder {
                 append_by!(values, never, |value| rules.times.date(value))
             }
             Values::Timestamp(values) => {
+                let inferred = self.inferred;
                 append_by!(values, never, |value| {
-                    rules.times.timestamp(value).filter(|(_, zoned)| !zoned).map(|(micros, _)| micros)
+                    let time = rules.times.timestamp(value);
+                    time.filter(|(_, zoned)| !zoned || !inferred).map(|(micros, _)| micros)
                 })
             }
             Values::TimestampTz(values) => {
@@ -608,7 +613,7 @@ mod tests {
         let text = CheckedText::of(&padded, Encoding::Utf8);
         let (dialect, set) = (&Dialect::RFC4180, InstructionSet::best());
         let fields = Fields { padded: &padded, dialect, has_quotes: quoted, text, set };
-        let mut builder = ColumnBuilder::new(ty, 1);
+        let mut builder = ColumnBuilder { inferred: true, ..ColumnBuilder::new(ty, 1) };
         builder.append(&fields, &[span], &rules).map_err(|(row, rejected)| {
             assert_eq!(row, 0);
             rejected

@@ -22,12 +22,14 @@ pub mod text;
 mod text_values;
 pub(crate) mod time_format;
 pub(crate) mod time_forms;
+pub(crate) mod time_letters;
 pub mod values;
 mod wider;
 
 pub use delim::{Delim, MAX_DELIM_LEN_BYTES};
 use filter::ScanFilter;
 pub use time_format::{TimeFormat, TimeFormats};
+pub use time_letters::{TimeLetters, written_letters};
 
 /// What a scan is to give.
 #[derive(Debug, Clone, Default)]

@@ -32,7 +32,7 @@ impl NestedValues {
     }
 
     fn builders(&mut self, times: &TimeFormats) -> &mut Builders {
-        let builder = || JsonBuilder::new(&self.ty, times);
+        let builder = || JsonBuilder::new(&self.ty, false, times);
         self.builders.get_or_insert_with(|| Builders { values: builder(), trial: builder() })
     }
 

@@ -4,9 +4,11 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use chrono::format::{Item, Numeric, Parsed, StrftimeItems, parse};
+use chrono::format::Parsed;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 
+use super::time_forms::TimeKind;
+use super::time_letters::{TimeLetters, fraction, written_letters};
 use super::values::{days_of_month, days_since_epoch, parse_date, parse_timestamp};
 use crate::error::{Error, Result};
 
@@ -40,14 +42,23 @@ impl TimeFormats {
         let midnight = |format: &TimeFormat| Some((i64::from(format.date(value)?) * MICROS_PER_DAY, false));
         found.or_else(|| self.dates.iter().find_map(midnight))
     }
+
+    /// What an integer is in one of the forms, as `20081113` in `%Y%m%d`, if these are said.
+    pub(crate) fn of_digits(&self, value: &[u8]) -> Option<TimeKind> {
+        let is_whole = |format: &&TimeFormat| format.letters.has_whole_year();
+        if self.dates.iter().filter(is_whole).any(|format| format.date(value).is_some()) {
+            return Some(TimeKind::Date);
+        }
+        let mut timestamps = self.timestamps.iter().filter(is_whole);
+        timestamps.any(|format| format.timestamp(value).is_some()).then_some(TimeKind::Timestamp)
+    }
 }
 
-/// How a date or a point in time is written, in the letters of `strftime`, as the crate `chrono` has them:
-/// `%d.%m.%Y`, `%m/%d/%Y %I:%M %p`.
+/// How a date or a point in time is written, in the letters of `strftime`: `%d.%m.%Y`, `%m/%d/%Y %I:%M %p`, `%H:%M:%S.%f`.
 #[derive(Clone)]
 pub struct TimeFormat {
     text: Arc<str>,
-    items: Arc<[Item<'static>]>,
+    letters: TimeLetters,
     /// The same, if it is nothing but numbers and characters between them.
     plain: Option<Arc<[Part]>>,
 }
@@ -63,6 +74,10 @@ enum Part {
     Hour,
     Minute,
     Second,
+    /// Digits of a part of a second; with their point they may be left out.
+    Fraction {
+        has_point: bool,
+    },
     Byte(u8),
 }
 
@@ -91,16 +106,13 @@ impl TimeFormat {
     }
 
     fn parse(&self, value: &[u8]) -> Option<Parsed> {
-        let mut parsed = Parsed::new();
-        parse(&mut parsed, std::str::from_utf8(value).ok()?, self.items.iter()).ok()?;
-        Some(parsed)
+        self.letters.parse(std::str::from_utf8(value).ok()?)
     }
 
     /// Whether a year of four digits, where one is due, is not one of two: `13/11/08` is not in the year 8.
     fn is_whole_year(&self, parsed: &Parsed, value: &[u8]) -> bool {
-        let is_due = || self.items.iter().any(|item| matches!(item, Item::Numeric(Numeric::Year, _)));
         let has_four_digits = || value.windows(4).any(|digits| digits.iter().all(u8::is_ascii_digit));
-        parsed.year().is_none_or(|year| year >= 1000) || !is_due() || has_four_digits()
+        parsed.year().is_none_or(|year| year >= 1000) || !self.letters.has_whole_year() || has_four_digits()
     }
 }
 
@@ -128,6 +140,7 @@ struct Plain {
     hour: i64,
     minute: i64,
     second: i64,
+    nanos: i64,
 }
 
 impl Plain {
@@ -145,6 +158,13 @@ impl Plain {
                 Part::Hour => (&mut found.hour, 2),
                 Part::Minute => (&mut found.minute, 2),
                 Part::Second => (&mut found.second, 2),
+                Part::Fraction { has_point } => {
+                    let text = std::str::from_utf8(rest).ok()?;
+                    let behind;
+                    (found.nanos, behind) = fraction(text, *has_point)?;
+                    rest = behind.as_bytes();
+                    continue;
+                }
             };
             let len = rest.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
             if len == 0 || *part == Part::Year && len < most {
@@ -165,7 +185,7 @@ impl Plain {
 
     fn micros(&self) -> Option<i64> {
         let seconds = self.hour * 3600 + self.minute * 60 + self.second;
-        Some(i64::from(self.days()?) * MICROS_PER_DAY + seconds * 1_000_000)
+        Some(i64::from(self.days()?) * MICROS_PER_DAY + seconds * 1_000_000 + self.nanos / 1_000)
     }
 }
 
@@ -174,7 +194,7 @@ fn plain_parts(text: &str) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        parts.push(match byte {
+        let part = match byte {
             b'%' => match bytes.next()? {
                 b'Y' => Part::Year,
                 b'm' => Part::Month,
@@ -182,19 +202,25 @@ fn plain_parts(text: &str) -> Option<Vec<Part>> {
                 b'H' => Part::Hour,
                 b'M' => Part::Minute,
                 b'S' => Part::Second,
+                b'f' | b'g' | b'n' => {
+                    let has_point = parts.pop_if(|part| *part == Part::Byte(b'.')).is_some();
+                    Part::Fraction { has_point }
+                }
                 _ => return None,
             },
-            byte if byte.is_ascii_punctuation() || byte == b'T' => Part::Byte(byte),
+            byte if byte.is_ascii_punctuation() || matches!(byte, b'T' | b'Z') => Part::Byte(byte),
             b' ' => Part::Byte(b' '),
             _ => return None,
-        });
+        };
+        parts.push(part);
     }
     let has = |part| parts.iter().filter(|other| **other == part).count() == 1;
     let has_time = has(Part::Hour) && has(Part::Minute);
-    let none = |part: &Part| matches!(part, Part::Hour | Part::Minute | Part::Second);
+    let none = |part: &Part| matches!(part, Part::Hour | Part::Minute | Part::Second | Part::Fraction { .. });
     let is_whole = has(Part::Year) && has(Part::Month) && has(Part::Day);
     // Numbers side by side, as in `%Y%m%d`, end where they are to; that is left to the library.
-    let apart = parts.windows(2).all(|pair| pair.iter().any(|part| matches!(part, Part::Byte(_))));
+    let is_apart = |part: &Part| matches!(part, Part::Byte(_) | Part::Fraction { has_point: true });
+    let apart = parts.windows(2).all(|pair| is_apart(&pair[1]) || matches!(pair[0], Part::Byte(_)));
     (is_whole && apart && (has_time || !parts.iter().any(none))).then_some(parts)
 }
 
@@ -211,11 +237,11 @@ impl TimeFormat {
                 "write it with the letters of strftime: '%d.%m.%Y', '%m/%d/%Y %I:%M:%S %p'",
             )
         };
-        let items = StrftimeItems::new(text).parse_to_owned().map_err(|_| wrong("is no format of dates"))?;
-        let format = Self { text: text.into(), items: items.into(), plain: None };
+        let letters = TimeLetters::new(text).map_err(|_| wrong("is no format of dates"))?;
+        let format = Self { text: text.into(), letters, plain: None };
         let day = NaiveDate::from_ymd_opt(2001, 12, 31).and_then(|day| day.and_hms_opt(16, 5, 7));
-        let example =
-            day.map(|day| day.and_utc().fixed_offset().format_with_items(format.items.iter()).to_string());
+        let written = written_letters(text);
+        let example = day.map(|day| day.and_utc().fixed_offset().format(&written).to_string());
         match example.and_then(|example| format.timestamp(example.as_bytes())) {
             Some(_) => Ok(Self { plain: plain_parts(text).map(Arc::from), ..format }),
             None => Err(wrong("does not tell a day, or of a time only some")),
@@ -290,6 +316,18 @@ mod tests {
             ("%m/%d/%Y %I:%M:%S %p", "11/13/2008 12:00:00 AM", Some(("2008-11-13 00:00:00", false))),
             ("%d/%b/%Y:%H:%M:%S %z", "13/Nov/2008:10:05:06 +0200", Some(("2008-11-13 08:05:06", true))),
             ("%Y-%m-%dT%H:%M:%S%.f", "2008-11-13T10:05:06.25", Some(("2008-11-13 10:05:06.25", false))),
+            ("%Y-%m-%d %H:%M:%S.%f", "2008-11-13 10:05:06.25", Some(("2008-11-13 10:05:06.25", false))),
+            ("%Y-%m-%d %H:%M:%S.%f", "2008-11-13 10:05:06", Some(("2008-11-13 10:05:06", false))),
+            ("%Y-%m-%d %H:%M:%S.%f", "2008-11-13 10:05:06.", None),
+            ("%Y-%m-%dT%H:%M:%S.%gZ", "2008-11-13T10:05:06.005Z", Some(("2008-11-13 10:05:06.005", false))),
+            ("%d.%m.%Y %H:%M:%S,%g", "13.11.2008 10:05:06,5", Some(("2008-11-13 10:05:06.5", false))),
+            (
+                "%b %d %Y %I:%M:%S.%f %p",
+                "Nov 13 2008 10:05:06.25 PM",
+                Some(("2008-11-13 22:05:06.25", false)),
+            ),
+            ("%d.%m.%Y %H:%M %z", "13.11.2008 10:05 +02", Some(("2008-11-13 08:05", true))),
+            ("%x %X", "2008-11-13 10:05:06", Some(("2008-11-13 10:05:06", false))),
             ("%d.%m.%Y", "13.11.2008", Some(("2008-11-13 00:00", false))),
             ("%s", "1226570706", Some(("2008-11-13 10:05:06", false))),
             ("%d.%m.%Y %H:%M", "13.11.2008 24:05", None),
@@ -350,8 +388,9 @@ mod tests {
         /// What is read without the library is what that reads.
         #[test]
         fn plain_formats_agree_with_the_library(
-            order in proptest::sample::subsequence(vec!["%d.%m.%Y", "%m/%d/%Y %H:%M", "%Y %d %m %H-%M-%S"], 1),
-            value in "[0-3]?[0-9][./ ][0-3]?[0-9][./ ]((19|20)[0-9]{2}|[0-3]?[0-9])( [0-2]?[0-9][:-][0-6]?[0-9]([:-][0-6]?[0-9])?)?",
+            order in proptest::sample::subsequence(
+                vec!["%d.%m.%Y", "%m/%d/%Y %H:%M", "%Y %d %m %H-%M-%S", "%d.%m.%Y %H:%M:%S.%f"], 1),
+            value in "[0-3]?[0-9][./ ][0-3]?[0-9][./ ]((19|20)[0-9]{2}|[0-3]?[0-9])( [0-2]?[0-9][:-][0-6]?[0-9]([:-][0-6]?[0-9](\\.[0-9]{0,10})?)?)?",
         ) {
             let plain = format(order[0]);
             prop_assert!(plain.plain.is_some());

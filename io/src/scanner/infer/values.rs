@@ -30,6 +30,8 @@ pub(crate) struct ColumnValues {
     has_other_than_times: bool,
     /// Whether one of them is an integer with zeros in front, as of postcodes.
     has_leading_zeros: bool,
+    /// What integers are in the forms of times that are asked for.
+    as_times: Seen,
 }
 
 impl ColumnValues {
@@ -62,6 +64,11 @@ impl ColumnValues {
                 && !parse_i64(value).is_some_and(|number| YEARS.contains(&number)),
             has_other_than_times: self.has_other_than_times || !is_time_of_day(),
             has_leading_zeros: seen == Seen::Integer && has_leading_zeros(value),
+            as_times: match rules.times.of_digits(value) {
+                Some(TimeKind::Date) => Seen::Date,
+                Some(TimeKind::Timestamp) => Seen::Timestamp,
+                None => Seen::Text,
+            },
         });
     }
 
@@ -75,6 +82,7 @@ impl ColumnValues {
             has_other_than_years: self.has_other_than_years || other.has_other_than_years,
             has_other_than_times: self.has_other_than_times || other.has_other_than_times,
             has_leading_zeros: self.has_leading_zeros || other.has_leading_zeros,
+            as_times: self.as_times.merge(other.as_times),
         }
     }
 
@@ -82,7 +90,10 @@ impl ColumnValues {
     pub(crate) fn column_type(self, options: &CsvOptions) -> ColumnType {
         let are_times_of_day = self.seen == Seen::Text && !self.has_other_than_times;
         let is_asked_for = !options.all_varchar && options.type_candidates.contains(&ColumnType::Time);
-        if are_times_of_day && is_asked_for {
+        let are_times = self.is_integer() && matches!(self.as_times, Seen::Date | Seen::Timestamp);
+        if are_times {
+            self.as_times.column_type(options)
+        } else if are_times_of_day && is_asked_for {
             ColumnType::Time
         } else if self.are_codes() {
             ColumnType::Text
@@ -239,6 +250,7 @@ pub(super) fn is_commented(field: &[u8], comment: Option<u8>) -> bool {
 mod tests {
     use super::super::testing::{columns, columns_of, infer};
     use super::*;
+    use crate::scanner::{TimeFormat, TimeFormats};
 
     #[test]
     fn narrowest_type_that_fits() {
@@ -274,6 +286,19 @@ mod tests {
             columns_of(&infer(&[text], &CsvOptions { type_candidates, ..Default::default() }).unwrap())
         };
         assert_eq!(times("a,b,c\n10:30,10:30,\n9:15:30.5,noon,\n"), "a time, b text, c text");
+    }
+
+    #[test]
+    fn integers_are_times_in_the_forms_that_are_asked_for() {
+        let text =
+            "day,at,id,zip\n20081113,20081113100500,20081113,02112008\n20081114,20081113100501,7,13112008\n";
+        let format = |text: &str| vec![TimeFormat::of_option("dateformat", text).unwrap()];
+        let found = |dates: &str, timestamps: &str| {
+            let times = TimeFormats { dates: format(dates), timestamps: format(timestamps) };
+            columns_of(&infer(&[text], &CsvOptions { times, ..Default::default() }).unwrap())
+        };
+        assert_eq!(found("%Y%m%d", "%Y%m%d%H%M%S"), "day date, at timestamp, id bigint, zip text");
+        assert_eq!(found("%d%m%Y", "%s"), "day date, at bigint, id bigint, zip date");
     }
 
     #[test]

@@ -68,20 +68,22 @@ pub(crate) enum JsonBuilder {
     Decimal { values: PrimitiveBuilder<Decimal128Type>, precision: u8, scale: u8 },
     Date { values: PrimitiveBuilder<Date32Type>, times: TimeFormats },
     Time(PrimitiveBuilder<Time64NanosecondType>),
-    Timestamp { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats },
-    TimestampTz { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats },
+    Timestamp { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats, inferred: bool },
+    TimestampTz { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats, inferred: bool },
     Text { values: TextValues, nulls: NullBufferBuilder },
     List { offsets: Vec<i32>, nulls: NullBufferBuilder, item: Box<JsonBuilder>, data_type: DataType },
     Struct { nulls: NullBufferBuilder, members: Members, fields: Fields },
 }
 
 impl JsonBuilder {
-    pub(crate) fn new(ty: &JsonType, times: &TimeFormats) -> Self {
+    /// An empty column. Points in time have zones, or none, as the type says, if that is inferred; if it is given, those of the other kind
+    /// are taken, too, in UTC.
+    pub(crate) fn new(ty: &JsonType, inferred: bool, times: &TimeFormats) -> Self {
         let scalar = match ty {
             JsonType::Nothing => ColumnType::Text,
             JsonType::Scalar(scalar) => *scalar,
             JsonType::List(item) => {
-                let (nulls, item) = (NullBufferBuilder::new(0), Box::new(Self::new(item, times)));
+                let (nulls, item) = (NullBufferBuilder::new(0), Box::new(Self::new(item, inferred, times)));
                 return Self::List { offsets: vec![0], nulls, item, data_type: ty.data_type() };
             }
             // There are no structs without fields.
@@ -92,7 +94,7 @@ impl JsonBuilder {
                 };
                 return Self::Struct {
                     nulls: NullBufferBuilder::new(0),
-                    members: Members::new(members, times),
+                    members: Members::new(members, inferred, times),
                     fields,
                 };
             }
@@ -116,10 +118,10 @@ impl JsonBuilder {
             ColumnType::Date => Self::Date { values: PrimitiveBuilder::new(), times: times.clone() },
             ColumnType::Time => Self::Time(PrimitiveBuilder::new()),
             ColumnType::Timestamp => {
-                Self::Timestamp { values: PrimitiveBuilder::new(), times: times.clone() }
+                Self::Timestamp { values: PrimitiveBuilder::new(), times: times.clone(), inferred }
             }
             ColumnType::TimestampTz => {
-                Self::TimestampTz { values: PrimitiveBuilder::new(), times: times.clone() }
+                Self::TimestampTz { values: PrimitiveBuilder::new(), times: times.clone(), inferred }
             }
             ColumnType::Text => {
                 Self::Text { values: TextValues::default(), nulls: NullBufferBuilder::new(0) }
@@ -242,8 +244,12 @@ impl JsonBuilder {
             }
             Self::Date { values, times } => add(values, times.date(bytes)),
             Self::Time(values) => add(values, parse_time_nanos(bytes)),
-            Self::Timestamp { values, times } => add(values, time(bytes, false, times)),
-            Self::TimestampTz { values, times } => add(values, time(bytes, true, times)),
+            Self::Timestamp { values, times, inferred } => {
+                add(values, time(bytes, inferred.then_some(false), times))
+            }
+            Self::TimestampTz { values, times, inferred } => {
+                add(values, time(bytes, inferred.then_some(true), times))
+            }
             _ => false,
         };
         if is_pushed { Ok(()) } else { mismatch(self.expected(), start) }
@@ -337,10 +343,11 @@ fn primitive<T: ArrowPrimitiveType>(values: &mut PrimitiveBuilder<T>) -> ArrayRe
     Arc::new(values.finish())
 }
 
-/// A time, with a zone or without.
-fn time(bytes: &[u8], zoned: bool, times: &TimeFormats) -> Option<i64> {
+/// A time, with a zone, without, or either.
+fn time(bytes: &[u8], zoned: Option<bool>, times: &TimeFormats) -> Option<i64> {
     // A bare date is the midnight in either.
-    times.timestamp(bytes).filter(|(_, has_zone)| *has_zone == zoned).map(|(micros, _)| micros)
+    let fits = |(_, has_zone): &(i64, bool)| zoned.is_none_or(|zoned| *has_zone == zoned);
+    times.timestamp(bytes).filter(fits).map(|(micros, _)| micros)
 }
 
 fn mismatch(expected: &'static str, mut at: Cursor<'_>) -> Result<(), Trouble> {
@@ -365,10 +372,10 @@ pub(crate) struct Members {
 const MAX_UNKNOWN: usize = 8;
 
 impl Members {
-    fn new(members: &[(String, JsonType)], times: &TimeFormats) -> Self {
+    fn new(members: &[(String, JsonType)], inferred: bool, times: &TimeFormats) -> Self {
         Self {
             names: members.iter().map(|(name, _)| name.clone()).collect(),
-            builders: members.iter().map(|(_, ty)| JsonBuilder::new(ty, times)).collect(),
+            builders: members.iter().map(|(_, ty)| JsonBuilder::new(ty, inferred, times)).collect(),
             last: vec![0; members.len()],
             objects: 0,
             unknown: Vec::new(),

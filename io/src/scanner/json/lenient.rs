@@ -150,7 +150,11 @@ impl Lenient {
 
 /// A builder for each column of a table.
 fn trial(table: &JsonTable) -> Vec<JsonBuilder> {
-    table.columns.iter().map(|column| JsonBuilder::new(&column.ty, &table.options.times)).collect()
+    table
+        .columns
+        .iter()
+        .map(|column| JsonBuilder::new(&column.ty, column.inferred, &table.options.times))
+        .collect()
 }
 
 impl JsonScanner {

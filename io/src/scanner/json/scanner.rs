@@ -149,7 +149,10 @@ impl JsonScanner {
         self.builders = self
             .read
             .iter()
-            .map(|column| JsonBuilder::new(&self.table.columns[*column].ty, &self.table.options.times))
+            .map(|column| {
+                let column = &self.table.columns[*column];
+                JsonBuilder::new(&column.ty, column.inferred, &self.table.options.times)
+            })
             .collect();
         self.last = vec![0; self.read.len()];
         self.objects = 0;
