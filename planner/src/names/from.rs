@@ -158,6 +158,7 @@ impl Resolver<'_> {
     fn relations_of(&self, factor: &mut TableFactor, relations: &mut Vec<Relation>, env: &Env) -> Result<()> {
         if let Some(call) = source_call_of(factor)? {
             let columns = self.catalog.source_columns(&call);
+            self.name_file(factor, &call, columns.as_deref(), relations);
             let alias = alias_of(factor);
             let relation =
                 Relation { source: Some(call.clone()), ..Relation::new(call.to_string(), columns) };

@@ -9,6 +9,7 @@
 
 mod beside;
 mod expressions;
+mod files;
 mod from;
 mod order;
 mod outer_aggregates;
@@ -20,7 +21,8 @@ mod tests;
 
 use std::cell::Cell;
 
-use datafusion_sql::parser::{CopyToSource, Statement};
+use datafusion_sql::parser::{CopyToSource, CopyToStatement, Statement};
+use files::Qualifiers;
 
 use crate::clauses::check_clauses;
 use crate::dialect::functions::rewrite_statement;
@@ -81,7 +83,14 @@ fn check_statement(statement: &Statement, catalog: &dyn Catalog) -> Result<()> {
 }
 
 fn resolve_names(statement: &mut Statement, catalog: &dyn Catalog) -> Result<()> {
-    let resolver = Resolver { catalog, named_queries: Cell::new(0) };
+    let qualifiers = match &*statement {
+        Statement::Statement(statement) => Qualifiers::of(statement.as_ref()),
+        Statement::CopyTo(CopyToStatement { source: CopyToSource::Query(query), .. }) => {
+            Qualifiers::of(query)
+        }
+        _ => Qualifiers::default(),
+    };
+    let resolver = Resolver { catalog, named_queries: Cell::new(0), qualifiers };
     let env = Env::default();
     match statement {
         Statement::Statement(statement) => resolver.statement(statement, &env),
@@ -98,4 +107,5 @@ struct Resolver<'a> {
     catalog: &'a dyn Catalog,
     /// How many queries in FROM have been given names.
     named_queries: Cell<usize>,
+    qualifiers: Qualifiers,
 }

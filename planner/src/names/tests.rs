@@ -86,6 +86,20 @@ fn columns_take_the_spelling_of_the_file() {
 }
 
 #[test]
+fn files_are_called_by_their_names_where_a_statement_does_so() {
+    check(
+        "SELECT air.dest, b.X FROM 'air' JOIN 'x/b.csv.gz' ON AIR.year = b.year",
+        "SELECT air.Dest, b.X FROM 'air' AS \"air\" JOIN 'x/b.csv.gz' AS \"b\" ON air.Year = b.year",
+    );
+    check("SELECT \"x/b.csv\".X FROM 'x/b.csv'", "SELECT \"x/b.csv\".X FROM 'x/b.csv' AS \"x/b.csv\"");
+    check("SELECT b.* FROM 'b.csv'", "SELECT b.* FROM 'b.csv' AS \"b\"");
+    // A column, or a table in front of it, goes first; globs have no name.
+    check("SELECT dest.city FROM 'two'", "SELECT Dest.city AS \"city\" FROM 'two'");
+    check("SELECT b.x FROM 'air' b JOIN 'b.csv' c ON true", "SELECT b.x FROM 'air' b JOIN 'b.csv' c ON true");
+    check("SELECT b.x FROM 'b/*.csv'", "SELECT b.x AS \"x\" FROM 'b/*.csv'");
+}
+
+#[test]
 fn results_are_called_as_they_were_asked() {
     check("SELECT max(depdelay) FROM 'air'", "SELECT max(DepDelay) AS \"max(DepDelay)\" FROM 'air'");
     check("SELECT (dest), dest FROM 'air'", "SELECT (Dest) AS \"Dest\", Dest AS \"Dest_1\" FROM 'air'");
