@@ -6,6 +6,7 @@ use swath_io::{CsvTable, Encoding, FileKind, FileLook, JsonOptions, SourceFile, 
 use swath_planner::{OptionValue, SourceCall, SourceFunction};
 
 use crate::error::Result;
+use crate::options::NO_DELIM;
 use crate::paths::Paths;
 use crate::session::Session;
 use crate::table::{SourceTable, is_json_by_name};
@@ -182,7 +183,10 @@ fn stated(table: &CsvTable, files: &[SourceFile]) -> Vec<(&'static str, OptionVa
     let options = table.options();
     let type_of = |column: &swath_io::Column| type_entry(&column.name, column.type_name());
     let all = [
-        table.delim().map(|delim| ("delim", OptionValue::Text(delim.to_string()))),
+        table.delim().map(|delim| {
+            let text = if delim == NO_DELIM { String::new() } else { delim.to_string() };
+            ("delim", OptionValue::Text(text))
+        }),
         table.quote().map(|quote| ("quote", character(quote))),
         table.escape().map(|escape| ("escape", character(escape))),
         match options.long_comment {

@@ -7,14 +7,17 @@
 use std::mem;
 
 use datafusion_sql::parser::CopyToSource;
-use sqlparser::ast::{Statement as SqlStatement, Value};
+use sqlparser::ast::{Expr, Statement as SqlStatement, Value};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::copy_from::{options_of, rewrite_copy_from};
 use crate::error::{Error, Result};
-use crate::parse::Statement;
-use crate::source_call::OptionValue;
+use crate::parse::{Statement, parse_piece};
+use crate::source_call::{OptionValue, function_named, option_value};
+
+/// What stands in front of a file that is computed, as the text of an expression, where the parser takes a text. No path has it.
+const COMPUTED: char = '\0';
 
 /// Where the rows of a `COPY` go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,12 +54,41 @@ pub fn split_copy(statement: &mut Statement) -> Result<Option<CopyTarget>> {
         }
         options.push((name, value));
     }
-    let target = CopyTarget { path: mem::take(&mut copy.target), options };
+    let path = match computed_path(&copy.target)? {
+        None => mem::take(&mut copy.target),
+        Some(path) => match option_value(&path)? {
+            OptionValue::Text(path) => path,
+            other => {
+                return Err(Error::new(format!("COPY … TO: expected a file, found {other}"))
+                    .with_hint("a path is a text; of a variable, SET VARIABLE x = '…' sets it"));
+            }
+        },
+    };
+    let target = CopyTarget { path, options };
     let CopyToSource::Query(query) = &copy.source else {
         return Err(Error::new("COPY: expected a query").with_hint("COPY (SELECT * FROM …) TO 'file.csv'"));
     };
     *statement = Statement::Statement(Box::new(SqlStatement::Query(query.clone())));
     Ok(Some(target))
+}
+
+/// Whether the file of a `COPY` is computed, so that it is not known yet which one it is.
+pub(crate) fn is_computed(target: &str) -> bool {
+    target.starts_with(COMPUTED)
+}
+
+/// The expression of a file that is computed.
+fn computed_path(target: &str) -> Result<Option<Expr>> {
+    let text = target.strip_prefix(COMPUTED);
+    text.map(|text| parse_piece(text, |parser| parser.parse_expr())).transpose()
+}
+
+/// Lets the expression of a file that is computed be changed.
+pub(crate) fn change_computed(target: &mut String, change: impl FnOnce(&mut Expr)) {
+    if let Ok(Some(mut path)) = computed_path(target) {
+        change(&mut path);
+        *target = format!("{COMPUTED}{path}");
+    }
 }
 
 /// An option of the relational core's parser as one of ours.
@@ -123,15 +155,19 @@ fn rewrite_copy(tokens: &[&TokenWithSpan], copy: usize) -> Result<Vec<TokenWithS
     if query || source == to {
         out.extend(owned(&tokens[source..to]));
     } else {
-        let words = [Token::LParen, word("SELECT"), Token::Mul, word("FROM")];
-        out.extend(words.map(TokenWithSpan::wrap));
-        out.extend(owned(&tokens[source..to]));
+        let (table, columns) = columns_of(&tokens[source..to]);
+        out.extend([Token::LParen, word("SELECT")].map(TokenWithSpan::wrap));
+        match columns {
+            Some(columns) => out.extend(owned(columns)),
+            None => out.push(TokenWithSpan::wrap(Token::Mul)),
+        }
+        out.push(TokenWithSpan::wrap(word("FROM")));
+        out.extend(owned(table));
         out.push(TokenWithSpan::wrap(Token::RParen));
     }
-    // TO and the file.
-    let list = (to + 2).min(tokens.len());
-    out.extend(owned(&tokens[to..list]));
-    let rest = &tokens[list..];
+    out.push(tokens[to].clone());
+    let (file, rest) = file_of(&tokens[to + 1..]);
+    out.extend(file);
     let rest = if rest.len() > 1 && is(rest[0], Keyword::WITH) && rest[1].token == Token::LParen {
         &rest[1..]
     } else {
@@ -148,6 +184,58 @@ fn rewrite_copy(tokens: &[&TokenWithSpan], copy: usize) -> Result<Vec<TokenWithS
         out.extend(complete_options(&rest[list..]));
     }
     Ok(out)
+}
+
+/// The file behind `TO`, as the parser takes it, and what stands behind it.
+fn file_of<'a, 'b>(tokens: &'a [&'b TokenWithSpan]) -> (Option<TokenWithSpan>, &'a [&'b TokenWithSpan]) {
+    match (in_parentheses(tokens), tokens) {
+        (Some(path), _) => {
+            let text: Vec<String> = path.iter().map(ToString::to_string).collect();
+            let text = Token::SingleQuotedString(format!("{COMPUTED}{}", text.join(" ")));
+            (Some(TokenWithSpan::new(text, tokens[0].span)), &tokens[path.len()..])
+        }
+        (None, [file, rest @ ..]) => (Some((*file).clone()), rest),
+        (None, []) => (None, &[]),
+    }
+}
+
+/// A table, and some of its columns behind it: `t (a, b)`.
+fn columns_of<'a>(
+    source: &'a [&'a TokenWithSpan],
+) -> (&'a [&'a TokenWithSpan], Option<&'a [&'a TokenWithSpan]>) {
+    let is_name = |token: &&TokenWithSpan| matches!(token.token, Token::Word(_) | Token::Comma);
+    let is_function = |table: &[&TokenWithSpan]| match table {
+        [token] => matches!(&token.token, Token::Word(word) if function_named(&word.value).is_some()),
+        _ => false,
+    };
+    let open = source.iter().position(|token| token.token == Token::LParen);
+    match open.map(|open| source.split_at(open)) {
+        Some((table, [_, columns @ .., close]))
+            if close.token == Token::RParen
+                && !columns.is_empty()
+                && columns.iter().all(is_name)
+                && !is_function(table) =>
+        {
+            (table, Some(columns))
+        }
+        _ => (source, None),
+    }
+}
+
+/// What stands at the start in parentheses, with these.
+pub(crate) fn in_parentheses<'a, 'b>(tokens: &'a [&'b TokenWithSpan]) -> Option<&'a [&'b TokenWithSpan]> {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return (at > 0).then(|| &tokens[..=at]);
+        }
+    }
+    None
 }
 
 /// Options without parentheses, as older programs write them: `CSV HEADER DELIMITER ';'`. `None`: the words are others, which the parser knows.
@@ -207,6 +295,12 @@ fn complete_options(tokens: &[&TokenWithSpan]) -> Vec<TokenWithSpan> {
                 continue;
             }
             Token::Word(_) if is(token, Keyword::OPTIONS) && out.is_empty() => {}
+            // `PARTITION BY a`, which the parser takes in one word.
+            Token::Word(_) if len == 1 && is(token, Keyword::BY) && out.last().is_some_and(is_partition) => {
+                out.pop();
+                out.push(TokenWithSpan::new(word("partition_by"), token.span));
+                continue;
+            }
             Token::Eq | Token::RArrow if len == 1 => continue,
             Token::Comma | Token::RParen if len == 1 => {
                 out.push(TokenWithSpan::wrap(word("true")));
@@ -223,7 +317,11 @@ fn complete_options(tokens: &[&TokenWithSpan]) -> Vec<TokenWithSpan> {
 /// Whether an option has columns for its value.
 fn takes_columns(option: &TokenWithSpan) -> bool {
     let Token::Word(word) = &option.token else { return false };
-    ["force_quote", "partition_by"].iter().any(|name| word.value.eq_ignore_ascii_case(name))
+    ["force_quote", "partition_by", "partitioned_by"].iter().any(|name| word.value.eq_ignore_ascii_case(name))
+}
+
+fn is_partition(token: &TokenWithSpan) -> bool {
+    is(token, Keyword::PARTITION) || is(token, Keyword::PARTITIONED)
 }
 
 /// A name in double quotes.
@@ -290,6 +388,13 @@ mod tests {
             shown("COPY read_csv('x', header = true) TO 'a'"),
             "SELECT * FROM read_csv('x', header = true) | a | "
         );
+        assert_eq!(shown("COPY t (a, \"b c\") TO 'a.csv'"), "SELECT a, \"b c\" FROM t | a.csv | ");
+        assert_eq!(shown("COPY s.t(a) TO 'a.csv'"), "SELECT a FROM s.t | a.csv | ");
+        assert_eq!(
+            shown("COPY t TO ('a' || '.' || 'csv') (HEADER)"),
+            "SELECT * FROM t | a.csv | header='true'"
+        );
+        assert_eq!(shown("COPY (SELECT 1) TO (concat('x', 1))"), "SELECT 1 | x1 | ");
         assert_eq!(shown("EXPLAIN ANALYZE COPY t TO 'a.csv'"), "EXPLAIN ANALYZE SELECT * FROM t | a.csv | ");
         assert_eq!(
             shown("EXPLAIN (ANALYZE) COPY t TO 'a.csv'"),
@@ -333,6 +438,12 @@ mod tests {
             assert!(shown.ends_with("| partition_by='\"a\",\"b c\"'"), "{shown}");
         }
         assert!(shown("COPY t TO 'a' (PARTITION_BY a, HEADER)").contains("| partition_by='\"a\"' header"));
+        assert!(
+            shown("COPY t TO 'a' (PARTITIONED_BY (a), HEADER)").contains("| partitioned_by='\"a\"' header")
+        );
+        assert!(
+            shown("COPY t TO 'a' (FORMAT csv, PARTITION BY (a, b))").ends_with("partition_by='\"a\",\"b\"'")
+        );
         assert!(shown("COPY t TO 'a' PARTITIONED BY (a, b)").ends_with("| partition_by=['a', 'b']"));
     }
 
@@ -348,6 +459,7 @@ mod tests {
         assert_eq!(error("COPY t TO 'a' (HEADER, header)"), "COPY: the option header is given twice");
         assert_eq!(error("COPY"), "syntax error: COPY has no TO");
         assert!(copy("COPY").unwrap_err().hint().unwrap().contains("COPY table FROM"));
+        assert_eq!(error("COPY t TO (1)"), "COPY … TO: expected a file, found 1");
         assert!(error("COPY t TO").starts_with("syntax error"), "{}", error("COPY t TO"));
         assert!(error("COPY TO 'a'").starts_with("syntax error"));
         assert!(error("COPY t TO 'a' (HEADER (x, y))").contains("line 1, column "));

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::copy::{is, word};
+use crate::copy::{in_parentheses, is, word};
 use crate::error::{Error, Result};
 use crate::parse::{Statement, parse_piece};
 use crate::source_call::{OptionValue, SourceCall, SourceFunction, source_call_of};
@@ -36,16 +36,20 @@ pub(crate) fn rewrite_copy_from(
         return Err(Error::new("syntax error: COPY … FROM has no table")
             .with_hint("COPY table FROM 'file.csv'; a query is written to a file by COPY (SELECT …) TO"));
     }
+    let computed = in_parentheses(&tokens[from + 1..]);
     let path = match tokens.get(from + 1).map(|token| &token.token) {
         Some(Token::SingleQuotedString(path)) => path.clone(),
         Some(Token::Word(name)) if name.value.eq_ignore_ascii_case("stdin") => "-".to_owned(),
+        // What it is called is not known yet.
+        _ if computed.is_some() => String::new(),
         _ => {
             return Err(Error::new("syntax error: COPY … FROM has no file")
                 .with_hint("a path goes in single quotes: COPY table FROM 'file.csv'"));
         }
     };
     let ending = tokens.last().filter(|token| token.token == Token::SemiColon);
-    let rest = &tokens[from + 2..tokens.len() - usize::from(ending.is_some())];
+    let path_len = computed.map_or(1, <[_]>::len);
+    let rest = &tokens[from + 1 + path_len..tokens.len() - usize::from(ending.is_some())];
     let mut options = options_of(rest);
     let format = options.iter().position(|option| option.name == "format").map(|at| options.remove(at));
     let function = function_of(&path, format.as_ref(), &mut options)?;
@@ -56,8 +60,12 @@ pub(crate) fn rewrite_copy_from(
     push(word("INSERT"));
     push(word("INTO"));
     table.iter().for_each(|token| push(token.token.clone()));
-    for token in [word("FROM"), word(function), Token::LParen, Token::SingleQuotedString(path)] {
+    for token in [word("FROM"), word(function), Token::LParen] {
         push(token);
+    }
+    match computed {
+        Some(path) => path.iter().for_each(|token| push(token.token.clone())),
+        None => push(Token::SingleQuotedString(path)),
     }
     for option in options {
         push(Token::Comma);
@@ -160,8 +168,12 @@ fn as_value(value: &[Token]) -> Vec<Token> {
 fn function_of(path: &str, format: Option<&Given>, options: &mut Vec<Given>) -> Result<&'static str> {
     let Some(format) = format else {
         let path = path.to_lowercase();
-        let is_json = ["json", "jsonl", "ndjson"].iter().any(|ending| path.contains(&format!(".{ending}")));
-        return Ok(if is_json { "read_json" } else { "read_csv" });
+        let has = |endings: &[&str]| endings.iter().any(|ending| path.contains(&format!(".{ending}")));
+        return Ok(match () {
+            () if has(&["json", "jsonl", "ndjson"]) => "read_json",
+            () if has(&["parquet"]) => "read_parquet",
+            () => "read_csv",
+        });
     };
     let name = match &format.value[..] {
         [Token::Word(name)] => name.value.to_lowercase(),
@@ -171,6 +183,7 @@ fn function_of(path: &str, format: Option<&Given>, options: &mut Vec<Given>) -> 
     match name.as_str() {
         "csv" => Ok("read_csv"),
         "json" => Ok("read_json"),
+        "parquet" => Ok("read_parquet"),
         "text" => {
             for (option, value) in POSTGRES_TEXT {
                 let is_same = |given: &Given| match given.name.as_str() {
@@ -185,8 +198,9 @@ fn function_of(path: &str, format: Option<&Given>, options: &mut Vec<Given>) -> 
             }
             Ok("read_csv")
         }
-        _ => Err(Error::new(format!("COPY … FROM: expected the format csv, json or text, found {name}"))
-            .with_hint("only files of text are read")),
+        _ => Err(Error::new(format!(
+            "COPY … FROM: expected the format csv, json, parquet or text, found {name}"
+        ))),
     }
 }
 
@@ -240,6 +254,9 @@ pub fn fit_copy(statement: &mut Statement, columns: &[(String, String)], ends_op
     let text = |text: &String| OptionValue::Text(text.clone());
     let by_name = || columns.iter().map(|(name, ty)| (name.clone(), text(ty))).collect();
     let in_order = || columns.iter().map(|(_, ty)| text(ty)).collect();
+    if call.function == SourceFunction::ReadParquet {
+        return Ok(());
+    }
     let is_json = call.function == SourceFunction::ReadJson;
     let guesses_nothing = call.options.iter().any(|(name, value)| name == "auto_detect" && !is_true(value));
     if is_json {
@@ -248,17 +265,40 @@ pub fn fit_copy(statement: &mut Statement, columns: &[(String, String)], ends_op
         };
         select.projection = columns.iter().map(column).collect();
     }
-    let (name, value) = match () {
-        () if says(&["types", "dtypes", "columns", "all_varchar"]) => return Ok(()),
-        () if guesses_nothing || ends_open => ("columns", OptionValue::Map(by_name())),
-        () if is_json => ("types", OptionValue::Map(by_name())),
-        () => ("types", OptionValue::List(in_order())),
-    };
-    let option = parse_piece(&format!("{name} = {value}"), |parser| parser.parse_expr())?;
-    if let TableFactor::Table { args: Some(args), .. } = factor {
-        args.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(option)));
+    let mut options = Vec::new();
+    match () {
+        () if says(&["types", "dtypes", "columns", "all_varchar"]) => {}
+        () if guesses_nothing || ends_open => options.push(("columns", OptionValue::Map(by_name()))),
+        () if is_json => options.push(("types", OptionValue::Map(by_name()))),
+        () => {
+            if !says(&["names", "column_names"]) {
+                let names = columns.iter().map(|(name, _)| text(name)).collect();
+                options.push(("names", OptionValue::List(names)));
+            }
+            options.push(("types", OptionValue::List(in_order())));
+        }
+    }
+    if !is_json && names_a_null(&call) && !says(&["missing_utf8_is_empty_string"]) {
+        options.push(("missing_utf8_is_empty_string", true.into()));
+    }
+    for (name, value) in options {
+        let option = parse_piece(&format!("{name} = {value}"), |parser| parser.parse_expr())?;
+        if let TableFactor::Table { args: Some(args), .. } = factor {
+            args.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(option)));
+        }
     }
     Ok(())
+}
+
+/// Whether it is said what stands for null, and that is no empty text, which is one of its own then.
+fn names_a_null(call: &SourceCall) -> bool {
+    let null = call.options.iter().find(|(name, _)| name == "null" || name == "nullstr");
+    let is_empty = |value: &OptionValue| *value == OptionValue::Text(String::new());
+    null.is_some_and(|(_, null)| match null {
+        OptionValue::Text(_) => !is_empty(null),
+        OptionValue::List(nulls) => !nulls.iter().any(is_empty),
+        _ => false,
+    })
 }
 
 fn is_true(value: &OptionValue) -> bool {
@@ -303,28 +343,40 @@ mod tests {
     #[test]
     fn files_are_read_as_the_table_is() {
         for (sql, expected) in [
-            ("COPY t FROM 'x.csv'", "t SELECT * FROM read_csv('x.csv', types = ['integer', 'text'])"),
-            ("COPY t (a) FROM 'x.csv';", "t (a) SELECT * FROM read_csv('x.csv', types = ['integer'])"),
+            (
+                "COPY t FROM 'x.csv'",
+                "t SELECT * FROM read_csv('x.csv', names = ['a', 'B c'], types = ['integer', 'text'])",
+            ),
+            (
+                "COPY t (a) FROM 'x.csv';",
+                "t (a) SELECT * FROM read_csv('x.csv', names = ['a'], types = ['integer'])",
+            ),
             (
                 "copy t from stdin (format csv, header, delim = ';', null '')",
-                "t SELECT * FROM read_csv('-', header = true, delim = ';', NULL = '', types = ['integer', 'text'])",
+                "t SELECT * FROM read_csv('-', header = true, delim = ';', NULL = '', names = ['a', 'B c'], types = ['integer', 'text'])",
             ),
             (
                 "COPY t FROM 'x.csv' WITH (FORCE_NOT_NULL (a, b), FREEZE)",
-                "t SELECT * FROM read_csv('x.csv', force_not_null = ['a', 'b'], types = ['integer', 'text'])",
+                "t SELECT * FROM read_csv('x.csv', force_not_null = ['a', 'b'], names = ['a', 'B c'], types = ['integer', 'text'])",
             ),
             (
                 "COPY t FROM 'x' WITH DELIMITER AS '|' NULL '?' CSV HEADER",
-                "t SELECT * FROM read_csv('x', DELIMITER = '|', NULL = '?', header = true, types = ['integer', 'text'])",
+                "t SELECT * FROM read_csv('x', DELIMITER = '|', NULL = '?', header = true, \
+                 names = ['a', 'B c'], types = ['integer', 'text'], missing_utf8_is_empty_string = true)",
             ),
             (
                 "COPY t FROM 'x.txt' (FORMAT text, DELIMITER ',')",
                 "t SELECT * FROM read_csv('x.txt', DELIMITER = ',', quote = '', escape = '\\', nullstr = '\\N', \
-                 header = 'false', types = ['integer', 'text'])",
+                 header = 'false', names = ['a', 'B c'], types = ['integer', 'text'], missing_utf8_is_empty_string = true)",
             ),
             (
                 "COPY t FROM 'x.jsonl.gz'",
                 "t SELECT \"a\", \"B c\" FROM read_json('x.jsonl.gz', types = {'a': 'integer', 'B c': 'text'})",
+            ),
+            ("COPY t FROM 'x.parquet'", "t SELECT * FROM read_parquet('x.parquet')"),
+            (
+                "COPY t FROM ('x' || '.csv') (names ['q', 'r'], NULL ('', 'NA'))",
+                "t SELECT * FROM read_csv(('x' || '.csv'), names = ['q', 'r'], NULL = ['', 'NA'], types = ['integer', 'text'])",
             ),
             (
                 "COPY t FROM 'x.tbl' (DELIM '|')",
@@ -351,8 +403,8 @@ mod tests {
         assert_eq!(error("COPY (SELECT 1) FROM 'a'"), "syntax error: COPY … FROM has no table");
         assert_eq!(error("COPY t FROM a.csv"), "syntax error: COPY … FROM has no file");
         assert_eq!(
-            error("COPY t FROM 'a' (FORMAT parquet)"),
-            "COPY … FROM: expected the format csv, json or text, found parquet"
+            error("COPY t FROM 'a' (FORMAT orc)"),
+            "COPY … FROM: expected the format csv, json, parquet or text, found orc"
         );
         assert!(copied_into(&parse("INSERT INTO t SELECT * FROM 'x.csv'").unwrap()[0]).is_none());
     }

@@ -4,10 +4,11 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,
-    ObjectNamePart, TableFactor, UnaryOperator, Value, Visitor,
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Ident, ObjectName, ObjectNamePart, TableFactor, UnaryOperator, Value, Visitor,
 };
 
+use crate::dialect::functions::positional;
 use crate::error::{Error, Result};
 use crate::parse::Statement;
 use crate::sniff_csv::sniffed_call_of;
@@ -243,6 +244,11 @@ fn argument(arg: &FunctionArg) -> Result<Argument> {
             Expr::Value(word) if word.value == Value::Null => named(&Ident::new("null"), right),
             other => Err(Error::new(format!("expected the name of an option, found {other}"))),
         },
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Nested(inner)))
+            if matches!(**inner, Expr::BinaryOp { op: BinaryOperator::Eq, .. }) =>
+        {
+            argument(&FunctionArg::Unnamed(FunctionArgExpr::Expr((**inner).clone())))
+        }
         FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => Ok(Argument::Positional(option_value(value)?)),
         FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. } => named(name, value),
         FunctionArg::ExprNamed {
@@ -252,7 +258,11 @@ fn argument(arg: &FunctionArg) -> Result<Argument> {
     }
 }
 
-fn option_value(expr: &Expr) -> Result<OptionValue> {
+/// The value of an expression that is a constant, or puts some together.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn option_value(expr: &Expr) -> Result<OptionValue> {
     match expr {
         Expr::Value(value) => match &value.value {
             Value::Boolean(value) => Ok(OptionValue::Boolean(*value)),
@@ -270,6 +280,15 @@ fn option_value(expr: &Expr) -> Result<OptionValue> {
         },
         Expr::Identifier(word) => Ok(OptionValue::Text(word.value.clone())),
         Expr::Nested(inner) => option_value(inner),
+        Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right } => {
+            joined(&[option_value(left)?, option_value(right)?]).ok_or_else(|| unreadable(expr))
+        }
+        Expr::Cast {
+            kind: CastKind::Cast | CastKind::DoubleColon,
+            expr: inner,
+            data_type: DataType::Varchar(None) | DataType::Text | DataType::String(None),
+            ..
+        } => option_value(inner),
         Expr::Array(array) => {
             Ok(OptionValue::List(array.elem.iter().map(option_value).collect::<Result<_>>()?))
         }
@@ -279,8 +298,48 @@ fn option_value(expr: &Expr) -> Result<OptionValue> {
             };
             Ok(OptionValue::Map(fields.iter().map(field).collect::<Result<_>>()?))
         }
-        Expr::Function(function) => packed(function).unwrap_or_else(|| Err(unreadable(expr))),
+        Expr::Function(function) => match packed(function) {
+            Some(value) => value,
+            None => computed(function).unwrap_or_else(|| Err(unreadable(expr))),
+        },
         _ => Err(unreadable(expr)),
+    }
+}
+
+/// Texts and numbers, one behind the other, as one text.
+fn joined(values: &[OptionValue]) -> Option<OptionValue> {
+    let text = |value: &OptionValue| match value {
+        OptionValue::Text(text) | OptionValue::Number(text) => Some(text.clone()),
+        _ => None,
+    };
+    values.iter().map(text).collect::<Option<String>>().map(OptionValue::Text)
+}
+
+/// What some functions make of constants: a list, a text of several, or a character by its number.
+fn computed(function: &Function) -> Option<Result<OptionValue>> {
+    let name = match function.name.0.as_slice() {
+        [ObjectNamePart::Identifier(name)] => name,
+        [ObjectNamePart::Identifier(schema), ObjectNamePart::Identifier(name)] if schema.value == "main" => {
+            name
+        }
+        _ => return None,
+    };
+    let values: Result<Vec<OptionValue>> = positional(function)?.iter().map(option_value).collect();
+    let of_values = |values: Vec<OptionValue>| match name.value.to_ascii_lowercase().as_str() {
+        "make_array" | "list_value" | "array_value" | "list_pack" => Some(OptionValue::List(values)),
+        "concat" => joined(&values),
+        "chr" => match values.as_slice() {
+            [OptionValue::Number(number)] => {
+                let character = number.parse().ok().and_then(char::from_u32)?;
+                Some(OptionValue::Text(character.to_string()))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    match values {
+        Ok(values) => of_values(values).map(Ok),
+        Err(error) => Some(Err(error)),
     }
 }
 

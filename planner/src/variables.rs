@@ -9,6 +9,7 @@ use datafusion_sql::parser::{CopyToSource, ResetStatement, Statement};
 use sqlparser::ast::{Expr, ObjectName, Set, Statement as SqlStatement, Value, VisitorMut};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use crate::copy::change_computed;
 use crate::dialect::functions::positional;
 use crate::dialect::literals::written;
 use crate::error::Result;
@@ -93,10 +94,15 @@ pub fn bind_variables(statement: &mut Statement, variables: &Variables) {
     let _ = match statement {
         Statement::Statement(statement) => walk_mut(statement, &mut binder),
         Statement::Explain(explain) => return bind_variables(&mut explain.statement, variables),
-        Statement::CopyTo(copy) => match &mut copy.source {
-            CopyToSource::Query(query) => walk_mut(query, &mut binder),
-            CopyToSource::Relation(_) => ControlFlow::Continue(()),
-        },
+        Statement::CopyTo(copy) => {
+            change_computed(&mut copy.target, |path| {
+                let _ = walk_mut(path, &mut binder);
+            });
+            match &mut copy.source {
+                CopyToSource::Query(query) => walk_mut(query, &mut binder),
+                CopyToSource::Relation(_) => ControlFlow::Continue(()),
+            }
+        }
         Statement::CreateExternalTable(_) | Statement::Reset(_) => ControlFlow::Continue(()),
     };
 }

@@ -13,18 +13,18 @@ use swath_io::{
 };
 pub use swath_planner::OptionValue;
 use swath_planner::SourceFunction;
+pub(crate) use values::{NO_DELIM, boolean, byte, delim, number, text};
 use values::{
-    TYPES_HINT, comment, header, is_everything, line_end, on_bad_lines, set, texts, texts_of_columns,
-    thousands, time_formats, type_candidates, types, types_in_order, wrong,
+    TYPES_HINT, comment, delim_or_none, header, is_everything, is_iso, line_end, on_bad_lines, set, texts,
+    texts_of_columns, thousands, time_formats, type_candidates, types, types_in_order, wrong,
 };
-pub(crate) use values::{boolean, byte, delim, number, text};
 
 /// Options for reading files, by name, under the names that DuckDB uses.
 ///
 /// | name | value | meaning |
 /// | --- | --- | --- |
 /// | `header` | `true`, `false`, `'auto'` | whether the first record names the columns |
-/// | `delim`, `sep`, `separator` | one to eight bytes, `'blanks'`, `'auto'` | between fields |
+/// | `delim`, `sep`, `separator` | one to eight bytes, `'blanks'`, `''`, `'auto'` | between fields; `''`: each line is one, and quotes mean nothing unless `quote` is said |
 /// | `quote`, `escape` | one character, `''` for none, `'auto'` | as in [`CsvOptions`] |
 /// | `comment` | one to eight bytes, `''` for none, `'auto'` | lines that begin with it are no records |
 /// | `bare_escapes` | `true`, `false` | `escape` means something in fields without quotes, too; with `quote = ''` it always does |
@@ -41,7 +41,7 @@ pub(crate) use values::{boolean, byte, delim, number, text};
 /// | `true_values`, `false_values` | a text, a list | words that are true or false, beside `true` and `false`: a column in which there are no others is one of booleans |
 /// | `decimal_separator` | `'.'`, `','` | what stands before the fraction of a number |
 /// | `thousands` | one character | what stands between groups of three digits in numbers: `1,234,567` |
-/// | `dateformat`, `timestampformat` | a format of `strftime`, a list of some, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; of several the first counts that a value has; auto: to be found by looking |
+/// | `dateformat`, `timestampformat` | a format of `strftime`, a list of some, `'iso'`, `'auto'` | how dates and points in time are written: `'%d.%m.%Y'`, see [`TimeFormat`]; of several the first counts that a value has; auto: to be found by looking |
 /// | `encoding` | a name | `utf8`, `utf8-lossy`, `latin1`, `windows-1252`, `utf8-or-windows-1252`, `utf-16le`, … |
 /// | `names` | a list of texts | names of the first columns, in order, in place of those that each file has at their places |
 /// | `normalize_names` | `true`, `false` | names of columns need no quotes in SQL: `Ünit price!` is `unit_price`, and `Order` `_order` |
@@ -106,7 +106,17 @@ impl ReadOptions {
         let csv = &mut self.csv;
         match usual(name) {
             "header" => csv.header = header(name, value)?,
-            "delim" => csv.delim = set(name, value, delim)?.known(),
+            "delim" => {
+                csv.delim = match set(name, value, delim_or_none)?.known() {
+                    Some(None) => {
+                        if csv.quote == Setting::Auto {
+                            csv.quote = Setting::Is(None);
+                        }
+                        Some(NO_DELIM)
+                    }
+                    said => said.flatten(),
+                };
+            }
             "quote" => csv.quote = set(name, value, byte)?,
             "escape" => csv.escape = set(name, value, byte)?,
             "comment" => (csv.comment, csv.long_comment) = comment(name, value)?,
@@ -133,6 +143,8 @@ impl ReadOptions {
             },
             "decimal_comma" => csv.decimal_separator = if boolean(name, value)? { b',' } else { b'.' },
             "thousands" => csv.thousands = thousands(name, value)?,
+            "dateformat" if is_iso(value) => csv.times.dates.clear(),
+            "timestampformat" if is_iso(value) => csv.times.timestamps.clear(),
             "dateformat" => {
                 csv.times.dates = set(name, value, time_formats)?.known().unwrap_or_default();
                 csv.find_times.dates = csv.times.dates.is_empty();
@@ -697,6 +709,14 @@ mod tests {
     }
 
     #[test]
+    fn nothing_between_fields_makes_each_line_one() {
+        for nothing in [text_value(""), OptionValue::Null] {
+            let csv = set("delim", nothing).unwrap().csv().clone();
+            assert_eq!((csv.delim, csv.quote), (Some(NO_DELIM), Setting::Is(None)));
+        }
+    }
+
+    #[test]
     fn wrong_values_are_told() {
         let error = |name, value| set(name, value).unwrap_err().to_string();
         assert_eq!(error("skip", text_value("x")), "option skip: expected a whole number, found 'x'");
@@ -710,7 +730,6 @@ mod tests {
         );
         assert_eq!(error("delim", text_value("a\n")), "option delim: a line end cannot be used");
         assert_eq!(error("decimal", text_value(";")), "option decimal: expected '.' or ',', found ';'");
-        assert_eq!(error("delim", text_value("")), "option delim: it is empty");
         assert_eq!(error("delim", text_value("\"")), "option quote: it is the same as delim");
         assert_eq!(error("delim", text_value("\"|")), "option quote: it is a part of delim, '\"|'");
         assert_eq!(error("comment", text_value("\"")), "option comment: it is the same as quote");

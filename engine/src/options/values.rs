@@ -42,8 +42,8 @@ pub(crate) fn boolean(name: &str, value: &OptionValue) -> Result<bool, IoError> 
         OptionValue::Boolean(value) => Ok(*value),
         OptionValue::Number(number) if number == "1" => Ok(true),
         OptionValue::Number(number) if number == "0" => Ok(false),
-        OptionValue::Text(word) if word.eq_ignore_ascii_case("true") => Ok(true),
-        OptionValue::Text(word) if word.eq_ignore_ascii_case("false") => Ok(false),
+        OptionValue::Text(word) if word.eq_ignore_ascii_case("true") || word == "1" => Ok(true),
+        OptionValue::Text(word) if word.eq_ignore_ascii_case("false") || word == "0" => Ok(false),
         other => Err(wrong(name, "true or false", other)),
     }
 }
@@ -84,6 +84,11 @@ pub(crate) fn number(name: &str, value: &OptionValue) -> Result<u64, IoError> {
     }
 }
 
+/// Whether times are to be as ISO 8601 has them, as they are where nothing is said.
+pub(super) fn is_iso(value: &OptionValue) -> bool {
+    matches!(value, OptionValue::Text(word) if word.is_empty() || word.eq_ignore_ascii_case("iso"))
+}
+
 /// How dates or points in time are written: in one way, or in one of several.
 pub(super) fn time_formats(name: &str, value: &OptionValue) -> Result<Vec<TimeFormat>, IoError> {
     match value {
@@ -117,6 +122,18 @@ pub(super) fn texts_of_columns(
     columns: &[(String, OptionValue)],
 ) -> Result<Vec<(String, Vec<String>)>, IoError> {
     columns.iter().map(|(column, value)| Ok((column.clone(), texts(name, value)?))).collect()
+}
+
+/// No text has it: with it between fields there is one in each line.
+pub(crate) const NO_DELIM: Delim = Delim::byte(0);
+
+/// What stands between fields; `None` where nothing does, as each line is one.
+pub(super) fn delim_or_none(name: &str, value: &OptionValue) -> Result<Option<Delim>, IoError> {
+    match value {
+        OptionValue::Text(text) if !text.is_empty() => delim(name, value).map(Some),
+        OptionValue::Text(_) | OptionValue::Null => Ok(None),
+        other => delim(name, other).map(Some),
+    }
 }
 
 /// What stands between fields: one byte, or a few in a row.

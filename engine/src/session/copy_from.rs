@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::{DataType, FieldRef};
 use datafusion::catalog::TableProvider;
 use swath_planner::{Statement, copied_into, copied_texts, fit_copy};
 
@@ -43,8 +44,19 @@ fn columns_of(table: &Arc<dyn TableProvider>, named: &[String]) -> Vec<(String, 
         [] => schema.fields().iter().collect(),
         named => named.iter().filter_map(of_name).collect(),
     };
-    let column = |field: &Arc<arrow::datatypes::Field>| {
-        (field.name().clone(), column_type_of(field.data_type()).to_string())
-    };
-    fields.into_iter().map(column).collect()
+    fields.into_iter().map(|field| (field.name().clone(), type_text(field.data_type()))).collect()
+}
+
+/// The type of a column of a file as the option of files calls it.
+fn type_text(ty: &DataType) -> String {
+    match ty {
+        DataType::List(item) => format!("{}[]", type_text(item.data_type())),
+        DataType::Struct(fields) => {
+            let field = |field: &FieldRef| {
+                format!("\"{}\" {}", field.name().replace('"', "\"\""), type_text(field.data_type()))
+            };
+            format!("struct({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+        }
+        other => column_type_of(other).to_string(),
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use chrono::format::{Item, StrftimeItems};
-use swath_io::{Codec, Delim, Error as IoError};
+use swath_io::{Codec, Delim, Error as IoError, written_letters};
 use swath_planner::{OptionValue, nearest};
 
 use super::folders::Existing;
@@ -31,11 +31,12 @@ use crate::settings::parse_bytes;
 /// | `return_files` | `true`, `false` | `COPY` also tells which files were written, as `files` |
 /// | `header` | `true`, `false` | CSV: whether the first record names the columns |
 /// | `delim`, `sep` | one to eight bytes | CSV: between fields |
-/// | `quote` | one character | CSV: around fields that need it |
+/// | `quote` | one character, `''` | CSV: around fields that need it; without, fields are written as they are |
 /// | `escape` | one character | CSV: in front of quotes inside fields, which are doubled without |
+/// | `comment` | one character, `''` | CSV: fields with it are quoted, for readers that take lines with it for comments |
 /// | `nullstr` | a text | CSV and text: what stands for null |
 /// | `force_quote` | `*`, a list of columns, `true` | CSV: all values of these columns, or of all, are quoted, but nulls |
-/// | `dateformat`, `timestampformat` | a format of `strftime` | CSV and JSON: how dates and points in time are written |
+/// | `dateformat`, `timestampformat` | a format of `strftime` | CSV and JSON: how dates and points in time are written; these also as `'iso'` |
 /// | `decimal_separator` | `'.'`, `','` | CSV: what stands before the fraction of a number |
 /// | `line_end` | `'\n'`, `'\r\n'` | CSV: what stands behind each record |
 /// | `bom` | `true`, `false` | CSV: a byte order mark in front, by which Excel knows UTF-8 |
@@ -66,8 +67,10 @@ pub struct WriteOptions {
     pub(crate) return_files: bool,
     pub(crate) header: Option<bool>,
     pub(crate) delim: Option<Delim>,
-    pub(crate) quote: Option<u8>,
+    /// Within: none are written.
+    pub(crate) quote: Option<Option<u8>>,
     pub(crate) escape: Option<u8>,
+    pub(crate) comment: Option<u8>,
     /// Of the columns of Parquet; no file is compressed so.
     pub(crate) snappy: bool,
     pub(crate) nullstr: Option<String>,
@@ -100,7 +103,7 @@ pub enum FileFormat {
 }
 
 /// Every option, by the name that is suggested for a misspelt one.
-const OPTIONS: [&str; 28] = [
+const OPTIONS: [&str; 29] = [
     "format",
     "compression",
     "compression_level",
@@ -120,6 +123,7 @@ const OPTIONS: [&str; 28] = [
     "sep",
     "quote",
     "escape",
+    "comment",
     "nullstr",
     "force_quote",
     "dateformat",
@@ -143,7 +147,7 @@ impl WriteOptions {
                 let codec = text(name, value)?.to_ascii_lowercase();
                 self.snappy = codec == "snappy";
                 self.compression = match codec.as_str() {
-                    "auto" | "snappy" => None,
+                    "auto" | "auto_detect" | "snappy" => None,
                     "lz4_raw" => Some(Codec::Lz4),
                     codec => Some(codec.parse()?),
                 };
@@ -153,7 +157,7 @@ impl WriteOptions {
                 self.compression_level = Some(level.map_err(|_| too_large(name))?);
             }
             "per_partition" | "per_thread_output" => self.per_partition = Some(boolean(name, value)?),
-            "partition_by" => self.partition_by = columns(name, value)?,
+            "partition_by" | "partitioned_by" => self.partition_by = columns(name, value)?,
             "write_partition_columns" => self.write_partition_columns = Some(boolean(name, value)?),
             "overwrite" => self.set_existing(name, value, Existing::Overwrite)?,
             "overwrite_or_ignore" => self.set_existing(name, value, Existing::OverwriteOrIgnore)?,
@@ -169,18 +173,13 @@ impl WriteOptions {
             "header" => self.header = Some(boolean(name, value)?),
             "delim" | "sep" | "delimiter" => self.delim = Some(delim("delim", value)?),
             "escape" => self.escape = byte(name, value)?,
-            "quote" => match byte(name, value)? {
-                Some(quote) => self.quote = Some(quote),
-                None => {
-                    let hint = "fields with the delimiter in them need quotes";
-                    return Err(IoError::bad_option_hint(name, "it is empty", hint));
-                }
-            },
+            "comment" => self.comment = byte(name, value)?,
+            "quote" => self.quote = Some(byte(name, value)?),
             "nullstr" | "null" => self.nullstr = Some(text(name, value)?.to_owned()),
             "force_quote" | "quote_all" => self.force_quote = Some(force_quote(name, value)?),
-            "dateformat" | "date_format" => self.date_format = Some(time_format(name, value)?),
+            "dateformat" | "date_format" => self.date_format = Some(written_letters(text(name, value)?)),
             "timestampformat" | "timestamp_format" | "datetime_format" => {
-                self.timestamp_format = Some(time_format(name, value)?);
+                self.timestamp_format = Some(timestamp_format(text(name, value)?));
             }
             "decimal_separator" | "decimal" => match text(name, value)? {
                 "." => self.decimal_separator = Some(b'.'),
@@ -302,7 +301,13 @@ impl WriteOptions {
 
     /// CSV: sets the byte around fields that need it.
     pub fn quote(mut self, quote: u8) -> Self {
-        self.quote = Some(quote);
+        self.quote = Some(Some(quote));
+        self
+    }
+
+    /// CSV: writes fields as they are. One that could not be told from others is an error.
+    pub fn no_quotes(mut self) -> Self {
+        self.quote = Some(None);
         self
     }
 
@@ -334,13 +339,13 @@ impl WriteOptions {
     /// CSV and JSON: sets how dates are written, in the letters of `strftime`: `%d.%m.%Y`. A format that there is not is an error when the file is
     /// written.
     pub fn date_format(mut self, format: impl Into<String>) -> Self {
-        self.date_format = Some(format.into());
+        self.date_format = Some(written_letters(&format.into()));
         self
     }
 
     /// CSV and JSON: sets how points in time are written.
     pub fn timestamp_format(mut self, format: impl Into<String>) -> Self {
-        self.timestamp_format = Some(format.into());
+        self.timestamp_format = Some(timestamp_format(&format.into()));
         self
     }
 
@@ -385,6 +390,7 @@ impl WriteOptions {
             || self.delim.is_some()
             || self.quote.is_some()
             || self.escape.is_some()
+            || self.comment.is_some()
             || self.force_quote.is_some()
             || self.decimal_separator.is_some()
             || self.crlf.is_some()
@@ -396,11 +402,12 @@ impl WriteOptions {
         use FileFormat::{Csv, Json, JsonLines, Parquet, Text, Tsv};
         let of_csv: &[FileFormat] = &[Csv, Tsv];
         let of_times: &[FileFormat] = &[Csv, Tsv, Json, JsonLines];
-        let applies: [(&str, bool, &[FileFormat]); 13] = [
+        let applies: [(&str, bool, &[FileFormat]); 14] = [
             ("header", self.header.is_some(), &[Csv, Tsv]),
             ("delim", self.delim.is_some(), &[Csv, Tsv]),
             ("quote", self.quote.is_some(), &[Csv, Tsv]),
             ("escape", self.escape.is_some(), of_csv),
+            ("comment", self.comment.is_some(), of_csv),
             ("nullstr", self.nullstr.is_some(), &[Csv, Tsv, Text]),
             ("force_quote", self.force_quote.is_some(), of_csv),
             ("dateformat", self.date_format.is_some(), of_times),
@@ -541,9 +548,12 @@ fn names_in(text: &str) -> Vec<String> {
     names
 }
 
-/// How dates or points in time are written.
-fn time_format(name: &str, value: &OptionValue) -> Result<String, IoError> {
-    Ok(text(name, value)?.to_owned())
+/// How points in time are written, as `chrono` has it; `'iso'` is ISO 8601.
+fn timestamp_format(format: &str) -> String {
+    match format {
+        iso if iso.eq_ignore_ascii_case("iso") => "%Y-%m-%dT%H:%M:%S.%6fZ".to_owned(),
+        format => written_letters(format),
+    }
 }
 
 fn wrong(name: &str, expected: &str, found: &OptionValue) -> IoError {
@@ -604,6 +614,7 @@ mod tests {
         assert_eq!(set("compression", "auto").unwrap(), WriteOptions::default());
         assert_eq!(set("level", "9").unwrap(), WriteOptions::default().compression_level(9));
         assert_eq!(set("HEADER", "false").unwrap(), WriteOptions::default().header(false));
+        assert_eq!(set("quote", "").unwrap(), WriteOptions::default().no_quotes());
         assert_eq!(set("null", "NA").unwrap(), WriteOptions::default().nullstr("NA"));
         assert_eq!(set("force_quote", "*").unwrap(), WriteOptions::default().quote_all());
         let some = WriteOptions::default().force_quote(["a", "b,\"c"]);
@@ -625,7 +636,6 @@ mod tests {
         let (message, hint) = error("format", "parket");
         assert_eq!(message, "option format: unknown format \"parket\"");
         assert_eq!(hint, "did you mean parquet?");
-        assert_eq!(error("quote", "").0, "option quote: it is empty");
         assert_eq!(
             error("row_group_size", "0").0,
             "option row_group_size: expected a number of rows, found 0"

@@ -11,7 +11,8 @@ use swath_io::{Codec, CompressionLimits, Compressor, Delim, Error as IoError, Er
 use super::atomic_file::{AtomicFile, is_standard_output};
 use super::folders::{Existing, Folders};
 use super::format::{
-    CsvStyle, CsvWriter, JsonWriter, ParquetCodec, ParquetStyle, ParquetWriter, RowWriter, TextWriter,
+    CsvStyle, CsvWriter, ForceQuote, JsonWriter, ParquetCodec, ParquetStyle, ParquetWriter, RowWriter,
+    TextWriter,
 };
 use super::memory::WriterMemory;
 use super::options::{FileFormat, WriteOptions};
@@ -327,7 +328,8 @@ impl Format {
                     quote: options.quote.unwrap_or(style.quote),
                     escape: options
                         .escape
-                        .filter(|escape| Some(*escape) != options.quote.or(Some(style.quote))),
+                        .filter(|escape| Some(*escape) != options.quote.unwrap_or(style.quote)),
+                    comment: options.comment,
                     header: options.header.unwrap_or(style.header),
                     nullstr: options.nullstr.clone().unwrap_or(style.nullstr),
                     force_quote: options.force_quote.clone().unwrap_or_default(),
@@ -359,8 +361,9 @@ impl Format {
 /// Characters that cannot all be told apart make no file that can be read again.
 fn check_style(style: &CsvStyle) -> Result<(), IoError> {
     let delim = style.delim;
-    let special = |byte: u8| delim.contains(byte) || byte == style.quote || matches!(byte, b'\n' | b'\r');
-    if delim.contains(style.quote) {
+    let special =
+        |byte: u8| delim.contains(byte) || Some(byte) == style.quote || matches!(byte, b'\n' | b'\r');
+    if style.quote.is_some_and(|quote| delim.contains(quote)) {
         return Err(IoError::bad_option("delim", "it is the same as quote"));
     }
     if style.escape.is_some_and(|escape| delim.contains(escape)) {
@@ -369,10 +372,13 @@ fn check_style(style: &CsvStyle) -> Result<(), IoError> {
     if delim.is_run_of_blanks() || std::str::from_utf8(delim.as_bytes()).is_err() {
         return Err(IoError::bad_option("delim", "expected one to eight bytes of text"));
     }
-    for (name, byte) in [("delim", delim.single()), ("quote", Some(style.quote)), ("escape", style.escape)] {
+    for (name, byte) in [("delim", delim.single()), ("quote", style.quote), ("escape", style.escape)] {
         if byte.is_some_and(|byte| matches!(byte, b'\n' | b'\r') || !byte.is_ascii()) {
             return Err(IoError::bad_option(name, "expected one ASCII character that ends no line"));
         }
+    }
+    if style.quote.is_none() && style.force_quote != ForceQuote::None {
+        return Err(IoError::bad_option("force_quote", "there are no quotes: quote is empty"));
     }
     if style.nullstr.bytes().any(special) {
         return Err(IoError::bad_option("nullstr", "it contains the delimiter, the quote or a line end"));

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use datafusion_sql::parser::{CopyToStatement, Statement};
 use sqlparser::ast::Statement as SqlStatement;
 
+use crate::copy::is_computed;
 use crate::glob::globs_in;
 use crate::rejects::reads_rejects;
 use crate::source_call::source_calls;
@@ -45,6 +46,9 @@ pub fn next_group(script: &mut VecDeque<Statement>, files: &dyn Files) -> Vec<St
     group.into_iter().map(|member| member.statement).collect()
 }
 
+/// What a `COPY` may write to whose file is computed.
+const ANY_FILE: &str = "*";
+
 /// A statement of a group, with what is known of its files.
 struct Member {
     statement: Statement,
@@ -56,7 +60,10 @@ struct Member {
 
 impl Member {
     fn new(statement: Statement, files: &dyn Files) -> Self {
-        let writes = copy_of(&statement).map(|copy| files.absolute(&copy.target));
+        let writes = copy_of(&statement).map(|copy| match is_computed(&copy.target) {
+            true => ANY_FILE.to_owned(),
+            false => files.absolute(&copy.target),
+        });
         Self { statement, writes, reads: OnceCell::new() }
     }
 
@@ -178,6 +185,15 @@ mod tests {
             let sql = format!("SELECT * FROM '{source}'; COPY (SELECT 1) TO '{target}' STORED AS CSV");
             assert_eq!(group_sizes(&sql), expected, "{source} {target}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_computed_may_be_any() {
+        let copy = "COPY (SELECT 1) TO ('a' || '.csv') (FORMAT csv)";
+        assert_eq!(
+            group_sizes(&format!("{copy}; SELECT * FROM '/elsewhere/b.csv'; {copy}; SELECT 1")),
+            [1, 1, 2]
+        );
     }
 
     #[test]

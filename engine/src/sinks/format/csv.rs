@@ -14,6 +14,9 @@ use super::cells::{AS_CELLS, Cells, is_null, is_text};
 /// Bytes of lines that are handed on at once.
 const LINES_LEN_BYTES: usize = 64 << 10;
 
+/// Characters of a value that an error shows.
+const SHOWN_LEN: usize = 40;
+
 /// Which columns have quotes around all values that are not null, and around their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd)]
 pub enum ForceQuote {
@@ -52,10 +55,13 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct CsvStyle {
     /// Between fields.
     pub delim: Delim,
-    /// Around fields that need it; doubled inside them, unless there is an escape.
-    pub quote: u8,
+    /// Around fields that need it; doubled inside them, unless there is an escape. Without, fields are written as they are, and one that
+    /// could not be told from others is an error.
+    pub quote: Option<u8>,
     /// In front of quotes inside fields, and of itself there.
     pub escape: Option<u8>,
+    /// What lines may begin with that are none, to whoever reads the file: fields with it are quoted.
+    pub comment: Option<u8>,
     /// Whether the first record names the columns.
     pub header: bool,
     /// What stands for null. Text that is the same is quoted.
@@ -78,8 +84,9 @@ impl Default for CsvStyle {
     fn default() -> Self {
         Self {
             delim: Delim::byte(b','),
-            quote: b'"',
+            quote: Some(b'"'),
             escape: None,
+            comment: None,
             header: true,
             nullstr: String::new(),
             force_quote: ForceQuote::None,
@@ -124,21 +131,48 @@ impl CsvWriter {
         let columns = schema.fields().iter().map(column).collect();
         let mut is_special = [false; 256];
         // Of a delimiter of several bytes one may be at the end of a field, and the others look like those of the next one.
-        for byte in style.delim.as_bytes().iter().chain(&[style.quote, b'\n', b'\r']) {
+        for byte in style.delim.as_bytes().iter().chain(&style.quote).chain(&style.comment).chain(b"\n\r") {
             is_special[usize::from(*byte)] = true;
         }
         Self { schema, style: Arc::new(style), columns, is_special, lines: Vec::new() }
     }
 
     /// Adds a field that is no null.
-    fn push_field(&mut self, text: &str, column: ColumnStyle) {
+    ///
+    /// # Errors
+    /// It cannot be told from others without quotes, and there are none.
+    fn push_field(&mut self, text: &str, column: ColumnStyle) -> io::Result<()> {
+        let Some(quote) = self.style.quote else {
+            return self.push_bare(text);
+        };
         let is_null_or_empty = || column.is_text && (text.is_empty() || text == self.style.nullstr);
         let is_special = |byte: u8| self.is_special[usize::from(byte)];
         if column.is_quoted || text.bytes().any(is_special) || is_null_or_empty() {
-            self.push_quoted(text);
+            self.push_quoted(text, quote);
         } else {
             self.lines.extend_from_slice(text.as_bytes());
         }
+        Ok(())
+    }
+
+    /// Adds a field as it is. Of one column it may be anything.
+    fn push_bare(&mut self, text: &str) -> io::Result<()> {
+        let delim = self.style.delim.as_bytes();
+        let has_delim = || text.as_bytes().windows(delim.len()).any(|bytes| bytes == delim);
+        if self.columns.len() > 1 && (text.contains(['\n', '\r']) || has_delim()) {
+            let mut shown: String = text.chars().take(SHOWN_LEN).collect();
+            if shown.len() < text.len() {
+                shown.push('…');
+            }
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "a value has the delimiter or a line end in it, and there are no quotes: {shown:?}: choose another delim, or leave out quote"
+                ),
+            ));
+        }
+        self.lines.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 
     fn push_delim(&mut self) {
@@ -148,8 +182,8 @@ impl CsvWriter {
         }
     }
 
-    fn push_quoted(&mut self, text: &str) {
-        let CsvStyle { quote, escape, .. } = *self.style;
+    fn push_quoted(&mut self, text: &str, quote: u8) {
+        let escape = self.style.escape;
         self.lines.push(quote);
         for byte in text.bytes() {
             if byte == quote || Some(byte) == escape {
@@ -162,8 +196,10 @@ impl CsvWriter {
 
     /// Ends the record that began at `start`. An empty line would be no record at all.
     fn end_record(&mut self, start: usize) {
-        if self.lines.len() == start {
-            self.lines.extend_from_slice(&[self.style.quote; 2]);
+        if self.lines.len() == start
+            && let Some(quote) = self.style.quote
+        {
+            self.lines.extend_from_slice(&[quote; 2]);
         }
         self.lines.extend_from_slice(if self.style.crlf { b"\r\n" } else { b"\n" });
     }
@@ -198,10 +234,9 @@ impl RowWriter for CsvWriter {
             if index > 0 {
                 self.push_delim();
             }
-            if is_doubtful {
-                self.push_quoted(field.name());
-            } else {
-                self.push_field(field.name(), ColumnStyle { is_text: false, ..self.columns[index] });
+            match self.style.quote {
+                Some(quote) if is_doubtful => self.push_quoted(field.name(), quote),
+                _ => self.push_field(field.name(), ColumnStyle { is_text: false, ..self.columns[index] })?,
             }
         }
         self.end_record(0);
@@ -231,9 +266,9 @@ impl RowWriter for CsvWriter {
                 } else {
                     let (text, column) = (cells.text(index, row)?, self.columns[index]);
                     if column.has_own_sign {
-                        self.push_field(&text.replacen('.', &sign, 1), column);
+                        self.push_field(&text.replacen('.', &sign, 1), column)?;
                     } else {
-                        self.push_field(text, column);
+                        self.push_field(text, column)?;
                     }
                 }
             }
@@ -293,12 +328,19 @@ mod tests {
     #[test]
     fn every_option_of_style() {
         let usual = CsvStyle::default;
-        let style =
-            CsvStyle { delim: b'|'.into(), quote: b'\'', header: false, nullstr: "NA".into(), ..usual() };
+        let style = CsvStyle {
+            delim: b'|'.into(),
+            quote: Some(b'\''),
+            header: false,
+            nullstr: "NA".into(),
+            ..usual()
+        };
         assert_eq!(csv(style.clone(), &[sample()]), "'a,\"b\"\nc|'|1.5\nNA|-20.0\n''|NA\n");
         let all = CsvStyle { force_quote: ForceQuote::All, crlf: true, bom: true, ..usual() };
         let expected = "\u{feff}\"te|xt\",\"n\"\r\n\"a,\"\"b\"\"\nc|\",\"1.5\"\r\n,\"-20.0\"\r\n\"\",\r\n";
         assert_eq!(csv(all, &[sample()]), expected);
+        let comment = CsvStyle { comment: Some(b'-'), header: false, ..usual() };
+        assert!(csv(comment, &[sample()]).contains(",\"-20.0\"\n"));
         let columns = ForceQuote::Columns(vec!["N".into()]);
         let some = CsvStyle { force_quote: columns, delim: b';'.into(), decimal_separator: b',', ..usual() };
         assert_eq!(csv(some, &[sample()]), "te|xt;\"n\"\n\"a,\"\"b\"\"\nc|\";\"1,5\"\n;\"-20,0\"\n\"\";\n");
@@ -321,6 +363,21 @@ mod tests {
         };
         let expected = "\"a|\"||\"a|\"\n\"b||c\"||\"b||c\"\n\"d\\\"e\"||\"d\\\"e\"\nf\\g||f\\g\nh||h\n";
         assert_eq!(written(CsvWriter::new(batch.schema(), style), &[batch]), expected);
+    }
+
+    #[test]
+    fn without_quotes_fields_are_as_they_are() {
+        let style = || CsvStyle { quote: None, ..CsvStyle::default() };
+        let words: ArrayRef =
+            Arc::new(StringArray::from(vec![Some("{\"a\": 1,\n\"b\": 2}"), Some(""), None]));
+        let one = RecordBatch::try_from_iter([("x", words.clone())]).unwrap();
+        let expected = "x\n{\"a\": 1,\n\"b\": 2}\n\n\n";
+        assert_eq!(written(CsvWriter::new(one.schema(), style()), &[one]), expected);
+        let two = RecordBatch::try_from_iter([("x", words.clone()), ("y", words)]).unwrap();
+        let error = CsvWriter::new(two.schema(), style()).write(&two, &mut Vec::new()).unwrap_err();
+        assert!(error.to_string().contains("there are no quotes: \"{\\\"a"), "{error}");
+        let behind = two.slice(1, 2);
+        assert_eq!(written(CsvWriter::new(two.schema(), style()), &[behind]), "x,y\n,\n,\n");
     }
 
     #[test]
