@@ -6,6 +6,7 @@ use std::path::Path;
 
 use swath::arrow::array::{AsArray, RecordBatch};
 use swath::arrow::datatypes::Int64Type;
+use swath::arrow::util::pretty::pretty_format_batches;
 use swath::{Codec, Session};
 use swath_io::Compressor;
 
@@ -222,7 +223,7 @@ fn first_rows_by_very_many_keys_are_those_of_the_whole_sort() {
                 let batches = session.collect_blocking(&sql).unwrap();
                 let batches: Vec<RecordBatch> =
                     batches.iter().map(|batch| batch.slice(0, 9.min(batch.num_rows()))).collect();
-                swath::arrow::util::pretty::pretty_format_batches(&batches[..1]).unwrap().to_string()
+                pretty_format_batches(&batches[..1]).unwrap().to_string()
             };
             assert_eq!(rows("LIMIT 9"), rows(""), "{keys}");
         }
