@@ -433,7 +433,7 @@ impl Error {
                 Some("going by its head, the file has one column: check delim, quote and skip; if it holds lines of text, read_text('…') reads them; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::FieldCount { expected, found, .. } if found > expected => {
-                Some("a value with the delimiter in it must be quoted: check delim, quote and escape; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
+                Some("a value with the delimiter in it must be quoted: check delim, quote and escape; loose_quotes = true reads quotes in it that are not doubled; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::FieldCount { expected: 2.., found: 1, .. } => {
                 Some("the record is cut short, or none: skip_footer leaves out lines behind the table; or the delimiter is another one: check delim, quote, comment and skip; null_padding = true fills such records up, on_error = 'skip' leaves them out".into())

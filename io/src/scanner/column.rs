@@ -252,17 +252,19 @@ impl ColumnBuilder {
             }
             Values::Time(values) => append_by!(values, never, parse_time_nanos),
             Values::Date(values) => {
-                append_by!(values, never, |value| rules.times.date(value))
+                append_by!(values, never, |value| rules.times.date_of_column(value))
             }
             Values::Timestamp(values) => {
                 let inferred = self.inferred;
                 append_by!(values, never, |value| {
-                    let time = rules.times.timestamp(value);
+                    let time = rules.times.timestamp_of_column(value);
                     time.filter(|(_, zoned)| !zoned || !inferred).map(|(micros, _)| micros)
                 })
             }
             Values::TimestampTz(values) => {
-                append_by!(values, never, |value| { rules.times.timestamp(value).map(|(micros, _)| micros) })
+                append_by!(values, never, |value| {
+                    rules.times.timestamp_of_column(value).map(|(micros, _)| micros)
+                })
             }
             Values::Boolean(values) => append_booleans(values, nulls, fields, spans, rules, on_bad),
             Values::Text(values) => append_text(values, nulls, fields, spans, rules, on_bad),

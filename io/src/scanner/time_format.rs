@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::time_forms::TimeKind;
 use super::time_letters::{TimeLetters, fraction, written_letters};
-use super::values::{days_of_month, days_since_epoch, parse_date, parse_timestamp};
+use super::values::{days_of_month, days_since_epoch, parse_date, parse_timestamp, with_zeros};
 use crate::error::{Error, Result};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -51,6 +51,16 @@ impl TimeFormats {
         }
         let mut timestamps = self.timestamps.iter().filter(is_whole);
         timestamps.any(|format| format.timestamp(value).is_some()).then_some(TimeKind::Timestamp)
+    }
+
+    /// Like [`Self::date`], of a column that is one of dates: then `2008-1-3` is one, too.
+    pub(crate) fn date_of_column(&self, value: &[u8]) -> Option<i32> {
+        self.date(value).or_else(|| self.date(&with_zeros(value)?))
+    }
+
+    /// Like [`Self::timestamp`], of a column that is one of points in time: then `2008-1-3 9:30` is one, too.
+    pub(crate) fn timestamp_of_column(&self, value: &[u8]) -> Option<(i64, bool)> {
+        self.timestamp(value).or_else(|| self.timestamp(&with_zeros(value)?))
     }
 }
 

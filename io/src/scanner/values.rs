@@ -241,6 +241,25 @@ fn parse_offset_micros(bytes: &[u8]) -> Option<i64> {
     valid.then_some(sign * (hours * 60 + minutes) * 60_000_000)
 }
 
+/// A date or a point in time with the zeros that its month, day and hour lack: `2001-1-2 5:03`. `None` if they lack none.
+pub(crate) fn with_zeros(value: &[u8]) -> Option<Vec<u8>> {
+    const YEAR_LEN: usize = "2001-".len();
+    let (year, mut rest) = value.split_at_checked(YEAR_LEN)?;
+    let mut padded = year.to_vec();
+    for _ in ["month", "day", "hour"] {
+        let len = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if len == 1 {
+            padded.push(b'0');
+        }
+        // The sign behind it, too, if there is one.
+        let (number, behind) = rest.split_at(rest.len().min(len + 1));
+        padded.extend_from_slice(number);
+        rest = behind;
+    }
+    padded.extend_from_slice(rest);
+    (padded.len() > value.len()).then_some(padded)
+}
+
 fn parse_date_prefix(bytes: &[u8]) -> Option<(i32, &[u8])> {
     let (century, rest) = two_digits(bytes)?;
     let (year, rest) = two_digits(rest)?;
@@ -351,7 +370,7 @@ pub(crate) fn wider_type(
         {
             Some(Float64)
         }
-        Date => times.timestamp(value).filter(|(_, zoned)| !zoned).map(|_| Timestamp),
+        Date => times.timestamp_of_column(value).filter(|(_, zoned)| !zoned).map(|_| Timestamp),
         _ => None,
     }
 }
@@ -550,6 +569,27 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(parse_timestamp(text.as_bytes()), *expected, "{text}");
         }
+    }
+
+    #[test]
+    fn zeros_that_are_left_out() {
+        for (value, padded) in [
+            ("2001-1-2", Some("2001-01-02")),
+            ("2001/10/2 5:03:1", Some("2001/10/02 05:03:1")),
+            ("2001-01-02T5:03Z", Some("2001-01-02T05:03Z")),
+            ("2001-01-02", None),
+            ("2001-01-02 15:03", None),
+            ("", None),
+            ("2001", None),
+        ] {
+            assert_eq!(with_zeros(value.as_bytes()).as_deref(), padded.map(str::as_bytes), "{value}");
+        }
+        let times = TimeFormats::default();
+        assert_eq!(times.date_of_column(b"1970-1-2"), Some(1));
+        assert_eq!(times.date_of_column(b"1970-1-"), None);
+        assert_eq!(times.timestamp_of_column(b"1970-1-1 0:00:01"), Some((1_000_000, false)));
+        let wider = wider_type(ColumnType::Date, b"1970-1-1 0:00", NumberSigns::USUAL, &times);
+        assert_eq!(wider, Some(ColumnType::Timestamp));
     }
 
     proptest! {

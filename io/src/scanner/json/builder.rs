@@ -242,7 +242,7 @@ impl JsonBuilder {
             Self::Decimal { values, precision, scale } => {
                 add(values, parse_decimal(bytes, *precision, *scale))
             }
-            Self::Date { values, times } => add(values, times.date(bytes)),
+            Self::Date { values, times } => add(values, times.date_of_column(bytes)),
             Self::Time(values) => add(values, parse_time_nanos(bytes)),
             Self::Timestamp { values, times, inferred } => {
                 add(values, time(bytes, inferred.then_some(false), times))
@@ -347,7 +347,7 @@ fn primitive<T: ArrowPrimitiveType>(values: &mut PrimitiveBuilder<T>) -> ArrayRe
 fn time(bytes: &[u8], zoned: Option<bool>, times: &TimeFormats) -> Option<i64> {
     // A bare date is the midnight in either.
     let fits = |(_, has_zone): &(i64, bool)| zoned.is_none_or(|zoned| *has_zone == zoned);
-    times.timestamp(bytes).filter(fits).map(|(micros, _)| micros)
+    times.timestamp_of_column(bytes).filter(fits).map(|(micros, _)| micros)
 }
 
 fn mismatch(expected: &'static str, mut at: Cursor<'_>) -> Result<(), Trouble> {
