@@ -21,6 +21,9 @@ const LIKELIEST_DELIMS: [u8; 5] = [b',', b';', b'\t', b'|', 0x1f];
 /// Delimiters that stand within words, times and paths: tried where the usual ones find no regular table.
 const OTHER_DELIMS: [u8; 6] = [b' ', b':', b'~', b'^', b'/', b'*'];
 
+/// Those of them that two numbers have between them, as `120/80` and `2*3`: they make no table of two columns.
+const DELIMS_OF_MANY: [u8; 2] = [b'/', b'*'];
+
 /// The share of fields that must look like values where one of the others is the delimiter.
 const OTHER_VALUES: f64 = 0.9;
 
@@ -77,6 +80,7 @@ pub(crate) fn dialect_of(text: &[u8], whole: bool, known: &Known) -> Dialect {
         others.extend(delim_in(text, b"\\t"));
         if let Some((other, other_table)) = best_of(text, whole, &others, known)
             && other_table.is_regular()
+            && (other_table.width() > Some(2) || !is_of_many(&other.delim))
             && other_table.values() >= OTHER_VALUES
             && other_table.has_types()
             && other_table.score() > table.score()
@@ -100,6 +104,10 @@ fn dialect_of_likely(text: &[u8], whole: bool, likely: Delim, known: &Known) -> 
     if is_table { other } else { best }
 }
 
+fn is_of_many(delim: &Delim) -> bool {
+    delim.single().is_some_and(|byte| DELIMS_OF_MANY.contains(&byte))
+}
+
 /// The dialect of columns with runs of blanks between them, if that makes a table of values that is regular, but for names of rows or
 /// lines above it, and better than another one. Where texts of several words stand in columns of fixed widths, it makes none.
 fn listing(text: &[u8], whole: bool, other: &Table, known: &Known) -> Option<Dialect> {
@@ -112,7 +120,10 @@ fn listing(text: &[u8], whole: bool, other: &Table, known: &Known) -> Option<Dia
     let (dialect, table) = best_of(text, whole, &[delim], known)?;
     let has_lines_above =
         || table.share_of_width() >= MOST && preamble_lines(text, whole, &dialect, true) > 0;
-    let has_unnamed_rows = || table.has_unnamed_rows() && !has_columns_between_long_runs(text);
+    // A single name above values of two words is that of one column, unless it is in quotes, as R writes it.
+    let has_names =
+        || table.first_width() > 1 || matches!(text.trim_ascii_start().first(), Some(b'"' | b'\''));
+    let has_unnamed_rows = || table.has_unnamed_rows() && has_names() && !has_columns_between_long_runs(text);
     let is_table = table.is_regular() && has_runs || has_unnamed_rows() || has_runs && has_lines_above();
     let are_values = table.values() >= OTHER_VALUES && table.has_types();
     (is_table && are_values && table.score() > other.score()).then_some(dialect)
@@ -446,11 +457,20 @@ mod tests {
             "aa:bb:cc:dd\nee:ff:00:11\n",
             "Nov 30 10:00:01 host cron: x y\nNov 30 10:00:02 host sshd: z\n",
             "on 31/12/2001 ok 1\nand on 01/02/2002 ok 2\n",
+            "01/02/20\n13/03/20\n",
+            "01/02/20 10:00\n13/03/20 11:30\n",
+            "120/80\n130/90\n",
+            "10.0.0.1/24\n10.0.0.2/8\n",
+            "size\n5 kg\n6 kg\n",
+            "day\nJan 5\nFeb 6\n",
+            "at\n1.5 2.5\n3.5 4.5\n",
             "NAME      AGE  CITY\nAnn Lee    31  Oslo\nBob        42  New York\n",
         ] {
             assert_eq!(found(text).delim, b','.into(), "{text:?}");
         }
         assert_eq!(found("1:x\n2:y\n3:z\n").delim, b':'.into());
+        assert_eq!(found("1/2/3\n4/5/6\n").delim, b'/'.into());
+        assert_eq!(found("\"x\"\n\"1\" 5\n\"2\" 7\n").delim, b' '.into());
         let one = Known { columns: Some(1), ..Known::default() };
         assert_eq!(dialect_of(b"1:x\n2:y\n3:z\n", true, &one).delim, b','.into());
     }

@@ -96,6 +96,11 @@ impl Table {
         }
     }
 
+    /// The width of the first record.
+    pub(super) fn first_width(&self) -> usize {
+        self.first_width
+    }
+
     /// The width that most records have, if it is more than one; of two, the greater.
     pub(super) fn width(&self) -> Option<usize> {
         let most = self.widths.iter().max_by_key(|(_, count)| *count)?;

@@ -47,14 +47,14 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
     if let Some(first) = header_in_comments(text, &records).filter(|_| may_be_headed) {
         return line_ends(&text[..records[first].start]);
     }
-    if whole && let Some(first) = header_alone_below(text, &records) {
+    if whole && let Some(first) = header_alone_below(&records) {
         return line_ends(&text[..records[first].start]);
     }
     let Some(width) = commonest_width(&records) else { return 0 };
     let is_parted_by_blanks = dialect.delim.is_run_of_blanks();
     let sentences = || is_parted_by_blanks.then(|| sentences_above(written, &records, width)).flatten();
-    let others = other_lines_above(text, &records, width).or_else(sentences);
-    if let Some(first) = others.or_else(|| lines_like_records_above(text, &records, width)) {
+    let others = other_lines_above(&records, width).or_else(sentences);
+    if let Some(first) = others.or_else(|| lines_like_records_above(&records, width)) {
         return line_ends(&text[..records[first].start]);
     }
     // Below one title there may be others, of any width.
@@ -64,7 +64,7 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
     let regular = table.iter().filter(|record| record.width == width).count();
     let is_table = table[0].fits(width) && regular * TABLE_SHARE.1 >= table.len() * TABLE_SHARE.0;
     let has_notes_above = || {
-        let is_parted = table[0].is_behind_blank_line(text);
+        let is_parted = table[0].is_parted;
         let is_note =
             |record: &Record| record.width == 1 && !record.has_values && (is_parted || record.is_phrase);
         let is_value = |record: &Record| record.width == width && (record.has_values || !may_be_headed);
@@ -93,7 +93,9 @@ fn records_of(text: &[u8], whole: bool, dialect: &Dialect) -> Vec<Record> {
         match parse_record(rest, dialect, whole, &mut fields) {
             Parsed::Record { len, .. } if is_blank_line(rest, &fields) => at += len,
             Parsed::Record { len, .. } => {
-                records.push(Record::of(rest, &fields, at));
+                // Where comments of several bytes stood, there are blank lines now.
+                let is_parted = dialect.long_comment.is_none() && is_behind_blank_line(text, at);
+                records.push(Record { start: at, is_parted, ..Record::of(rest, &fields) });
                 at += len;
             }
             Parsed::Blank { len } | Parsed::Comment { len } => at += len,
@@ -118,23 +120,22 @@ fn header_in_comments(text: &[u8], records: &[Record]) -> Option<usize> {
 
 /// How many records stand above a header that no record follows: lines without delimiters, which a blank line parts from it, or all of
 /// which are phrases. The names, three or more, have no blanks within.
-fn header_alone_below(text: &[u8], records: &[Record]) -> Option<usize> {
+fn header_alone_below(records: &[Record]) -> Option<usize> {
     let (last, above) = records.split_last()?;
     let is_header = last.width > 2 && last.filled == last.width && last.is_header() && !last.has_phrases;
     let are_lines = above.iter().all(|line| line.width == 1 && !line.has_values);
-    let are_above = last.is_behind_blank_line(text) || above.iter().all(|line| line.is_phrase);
+    let are_above = last.is_parted || above.iter().all(|line| line.is_phrase);
     (!above.is_empty() && is_header && are_lines && are_above).then_some(above.len())
 }
 
 /// How many records stand above the table which have delimiters of their own, if the columns show it: they have another width, and below
 /// them is a record of words above values, the header, of several unless they are phrases or a blank line parts them from it; or there is none, and a few numbers and words that tell of the table stand above
 /// numbers alone, as in `569,30,malignant,benign`.
-fn other_lines_above(text: &[u8], records: &[Record], width: usize) -> Option<usize> {
+fn other_lines_above(records: &[Record], width: usize) -> Option<usize> {
     let first = records.iter().position(|record| record.width == width).filter(|first| *first > 0)?;
     let (above, table) = records.split_at(first);
     let is_regular = table.iter().all(|record| record.width == width) && table.len() > 1;
-    let are_apart =
-        || table[0].is_behind_blank_line(text) || above.iter().all(|line| line.width > 1 && line.is_phrase);
+    let are_apart = || table[0].is_parted || above.iter().all(|line| line.width > 1 && line.is_phrase);
     let is_headed =
         || (table.len() > 2 || are_apart()) && table[0].is_header() && table[0].is_above_values(&table[1..]);
     let tells_of_table =
@@ -161,13 +162,16 @@ fn sentences_above(written: &[u8], records: &[Record], width: usize) -> Option<u
 
 /// How many records stand above the table though they are as wide as its records, as titles above one of two columns: below them is
 /// a header above values, all of that width, and a blank line parts them from it, or none of them has more than one field that is
-/// filled. Lines that are a table themselves are none.
-fn lines_like_records_above(text: &[u8], records: &[Record], width: usize) -> Option<usize> {
+/// filled. Lines that are a table themselves are none, nor are those that can be names of columns: a blank line may stand below a header.
+fn lines_like_records_above(records: &[Record], width: usize) -> Option<usize> {
     let most = records.len().min(LINES_LIKE_RECORDS + 1);
     let is_first_of_table = |first: &usize| {
         let (above, table) = records.split_at(*first);
         let are_titles = || above.iter().all(|record| record.filled <= 1);
         let are_labelled = || above.iter().all(|record| record.is_labelled);
+        let is_told = |record: &Record| {
+            record.has_phrases || record.has_values || record.is_labelled || record.filled <= 1
+        };
         let is_table_above =
             || above[0].is_header() && above[0].is_above_values(&above[1..]) && !are_labelled();
         table.len() > above.len().max(2)
@@ -175,13 +179,15 @@ fn lines_like_records_above(text: &[u8], records: &[Record], width: usize) -> Op
             && table[0].is_header()
             && table[0].is_above_values(&table[1..])
             && (are_titles()
-                || table[0].is_behind_blank_line(text) && (above.len() == 1 || !is_table_above()))
+                || table[0].is_parted && above.iter().all(is_told) && (above.len() == 1 || !is_table_above()))
     };
     (1..most).find(is_first_of_table)
 }
 
 struct Record {
     start: usize,
+    /// Whether blank lines stand in front of it.
+    is_parted: bool,
     width: usize,
     /// Fields that are not blank.
     filled: usize,
@@ -205,7 +211,7 @@ enum Kind {
 }
 
 impl Record {
-    fn of(text: &[u8], fields: &[Field], start: usize) -> Self {
+    fn of(text: &[u8], fields: &[Field]) -> Self {
         let values = || fields.iter().map(|field| text[field.start..field.end].trim_ascii());
         let kind = |value: &[u8]| match value {
             [] => Kind::Blank,
@@ -214,7 +220,8 @@ impl Record {
         };
         let kinds: Vec<Kind> = values().map(kind).collect();
         Self {
-            start,
+            start: 0,
+            is_parted: false,
             width: fields.len(),
             filled: kinds.iter().filter(|kind| **kind != Kind::Blank).count(),
             has_values: kinds.contains(&Kind::Value),
@@ -233,12 +240,6 @@ impl Record {
         self.kinds.iter().enumerate().any(is_above)
     }
 
-    /// Whether blank lines stand in front of it.
-    fn is_behind_blank_line(&self, text: &[u8]) -> bool {
-        let above_len = text[..self.start].trim_ascii_end().len();
-        line_ends(&text[above_len..self.start]) > 1
-    }
-
     /// Whether it can be one above a table of some width. Spreadsheets fill titles up with empty fields.
     fn is_title(&self, width: usize) -> bool {
         2 * self.width < width || self.width == 1 || width > 2 && self.filled <= 1
@@ -254,6 +255,12 @@ impl Record {
     fn is_header(&self) -> bool {
         !self.has_values && 2 * self.filled >= self.width
     }
+}
+
+/// Whether blank lines stand in front of a byte.
+fn is_behind_blank_line(text: &[u8], at: usize) -> bool {
+    let above_len = text[..at].trim_ascii_end().len();
+    line_ends(&text[above_len..at]) > 1
 }
 
 /// The width that most records have, if it is more than one; of two, the greater.
@@ -307,6 +314,10 @@ mod tests {
             ("time,n\ns,K\n1,2\n3,4\n", 0),
             ("a,b\n1,2\n\nc,d\n3,4\n5,6\n", 0),
             ("a,n\n\nx,y\n\nz,4\n", 0),
+            ("Bern,2001\n\nname,n\na,2\nb,3\n", 2),
+            // Names and records with a blank line behind them.
+            ("name,score\n\nAnn,absent\nBob,7\nCid,8\n", 0),
+            ("name,score\nAnn,ill\n\nBob,absent\nCid,8\nDan,7\nEve,9\n", 0),
             // The header ends with a delimiter, the records do not.
             ("Id:  5\n\nTitle: x\na,b,\n1,2\n3,4\n5,6\n", 3),
             ("sep=,\na,b\n1,2\n", 1),
@@ -337,6 +348,9 @@ mod tests {
         ] {
             assert_eq!(preamble_lines(text.as_bytes(), true, &blanks, true), lines, "{text:?}");
         }
+        let slashes = Dialect { long_comment: Delim::new("//").ok(), ..Dialect::RFC4180 };
+        let commented = "name,by whom\n// late\nAnn,absent\nBob,7\nCid,8\n";
+        assert_eq!(preamble_lines(commented.as_bytes(), true, &slashes, true), 0);
         // Without a header, records with gaps are none above the table.
         for (text, lines) in
             [("a,,\n,,\nb,c,d\ne,f,g\n", 0), ("Report\n\na,b\nc,d\n", 2), ("a\nb,c\nd,e\n", 0)]

@@ -14,6 +14,7 @@ pub(super) fn is_column_of_values(text: &[u8]) -> bool {
         is_typed(line)
             || parse_time(line).is_some()
             || Forms::default().with(line).kind().is_some()
+            || line.split(u8::is_ascii_whitespace).next().is_some_and(is_short_date)
             || line.starts_with(b"/")
             || is_link(line)
             || is_hardware_address(line)
@@ -26,7 +27,10 @@ pub(super) fn delim_within_times(text: &[u8]) -> Option<u8> {
     let is_time =
         |word: &[u8]| parse_time(word).is_some() && word.iter().filter(|byte| **byte == b':').count() == 2;
     let is_date = |word: &[u8]| {
-        word.contains(&b'/') && (parse_date(word).is_some() || Forms::default().with(word).kind().is_some())
+        word.contains(&b'/')
+            && (parse_date(word).is_some()
+                || Forms::default().with(word).kind().is_some()
+                || is_short_date(word))
     };
     let has = |line: &[u8], is: &dyn Fn(&[u8]) -> bool| {
         let ends =
@@ -62,6 +66,19 @@ pub(super) fn has_columns_between_long_runs(text: &[u8]) -> bool {
 /// The first lines that are not empty.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty()).take(LINES)
+}
+
+/// Whether it is a date with a year of two digits, as `31/12/01`: too little to read it as one, and enough to leave it whole.
+fn is_short_date(word: &[u8]) -> bool {
+    let number = |part: &[u8]| std::str::from_utf8(part).ok()?.parse::<u8>().ok();
+    let parts: Vec<&[u8]> = word.split(|byte| *byte == b'/').collect();
+    match parts[..] {
+        [one, other, year] => {
+            let is_day = |part| matches!(number(part), Some(1..=31));
+            year.len() == 2 && number(year).is_some() && is_day(one) && is_day(other)
+        }
+        _ => false,
+    }
 }
 
 /// Whether it is a scheme and what it leads to, as `https://example.com/a`.
