@@ -109,6 +109,27 @@ pub(super) fn notes_of_codes(
     ))
 }
 
+/// That columns would be numbers, but for a text that may stand for those that are missing.
+pub(super) fn notes_of_marks(
+    names: &[String],
+    types: &[ColumnValues],
+    options: &CsvOptions,
+) -> Option<String> {
+    let inferred = names.iter().zip(types).skip(options.types_in_order.len());
+    let marked = inferred.filter_map(|(name, values)| Some((name, values.mark()?)));
+    let mut marked = marked.filter(|(name, _)| given_type(name, options).is_none() && !options.all_varchar);
+    let (first, mark) = marked.next()?;
+    let more = match marked.filter(|(_, other)| *other == mark).count() {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let quoted = mark.replace('\'', "''");
+    Some(format!(
+        "column \"{first}\"{more} is read as text, as \"{mark}\" stands among its numbers; nullstr = '{quoted}' reads it as \
+         null, and numbers"
+    ))
+}
+
 /// Which files have which columns, as far as they say so by name.
 #[derive(Debug, Default)]
 pub(super) struct Having {
@@ -188,6 +209,25 @@ mod tests {
         let told = notes(&CsvOptions::default());
         assert!(told.len() == 1 && told[0].contains(": 2 in ") && told[0].contains(", 3 in "), "{told:?}");
         assert!(notes(&CsvOptions { cut_long: true, ..Default::default() }).is_empty());
+    }
+
+    #[test]
+    fn marks_of_missing_numbers_are_told() {
+        let notes = |text: &str| infer(&[text], &CsvOptions::default()).unwrap().notes().to_vec();
+        assert_eq!(
+            notes("id,n,m\n1,?,5\n2,3.5,4\n3,4,?\n4,?,2\n"),
+            [
+                "column \"n\" (and 1 more) is read as text, as \"?\" stands among its numbers; nullstr = '?' reads it as null, and numbers"
+            ]
+        );
+        for text in
+            ["n,a\n1,x\n2,y\n?,z\n!,u\n", "n\n1\n?\n", "n\n1\n2\n3*\n", "a\nx\n?\n?\n", "n\n1\n2\nNA\n"]
+        {
+            assert!(notes(text).is_empty(), "{text:?}");
+        }
+        let types = vec![("n".to_owned(), ColumnType::Text.into())];
+        let given = CsvOptions { types, ..Default::default() };
+        assert!(infer(&["n\n1\n2\n?\n"], &given).unwrap().notes().is_empty());
     }
 
     #[test]

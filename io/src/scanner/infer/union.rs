@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::header::{header_rule, is_header_above, is_header_beside};
-use super::notes::{Having, notes_of_codes, notes_of_comments, notes_of_form};
+use super::notes::{Having, notes_of_codes, notes_of_comments, notes_of_form, notes_of_marks};
 use super::sample::Sample;
 use super::times::found_times;
 use super::values::ColumnValues;
@@ -30,6 +30,7 @@ pub(super) fn merge(
     notes.extend(notes_of_form(&filled, header, options));
     notes.extend(notes_of_comments(samples, options));
     notes.extend(notes_of_codes(&names, &types, options));
+    notes.extend(notes_of_marks(&names, &types, options));
     let times = found_times(&names, &mut types, options, &mut notes);
     let forms = found_forms(files, samples, dialect, options, &mut notes);
     let column = |(name, values): (String, ColumnValues)| {

@@ -32,6 +32,48 @@ pub(crate) struct ColumnValues {
     has_leading_zeros: bool,
     /// What integers are in the forms of times that are asked for.
     as_times: Seen,
+    /// How many of them are numbers, and how many text.
+    numbers: u32,
+    texts: u32,
+    /// Which text stands among them.
+    text: OneText,
+}
+
+/// Whether values that are text are all the same one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum OneText {
+    /// There are none.
+    #[default]
+    None,
+    /// They are, and this is it, up to the first zero byte.
+    One([u8; MARK_LEN_BYTES]),
+    /// They differ, or one is long.
+    Several,
+}
+
+/// Bytes of a text that stands for a missing number, at most.
+const MARK_LEN_BYTES: usize = 16;
+
+impl OneText {
+    fn of(value: &[u8]) -> Self {
+        let mut text = [0; MARK_LEN_BYTES];
+        let is_short = value.len() <= MARK_LEN_BYTES && !value.contains(&0);
+        match text.get_mut(..value.len()).filter(|_| is_short) {
+            Some(text_of_len) => {
+                text_of_len.copy_from_slice(value);
+                Self::One(text)
+            }
+            None => Self::Several,
+        }
+    }
+
+    fn merge(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::None, other) | (other, Self::None) => other,
+            (one, other) if one == other => one,
+            _ => Self::Several,
+        }
+    }
 }
 
 impl ColumnValues {
@@ -39,7 +81,8 @@ impl ColumnValues {
     pub(crate) fn add(&mut self, field: &[u8], is_quoted: bool, rules: &FieldRules) {
         let is_known =
             self.seen == Seen::Text && self.forms == Forms::NONE && self.has_words && self.has_bare;
-        if is_known {
+        let may_be_mark = self.text != OneText::Several && self.texts <= self.numbers + 1;
+        if is_known && !may_be_mark {
             return;
         }
         if is_null_word(field) || rules.nulls.has(field, is_quoted) {
@@ -69,6 +112,9 @@ impl ColumnValues {
                 Some(TimeKind::Timestamp) => Seen::Timestamp,
                 None => Seen::Text,
             },
+            numbers: u32::from(is_number),
+            texts: u32::from(seen == Seen::Text),
+            text: if seen == Seen::Text { OneText::of(value) } else { OneText::None },
         });
     }
 
@@ -83,7 +129,18 @@ impl ColumnValues {
             has_other_than_times: self.has_other_than_times || other.has_other_than_times,
             has_leading_zeros: self.has_leading_zeros || other.has_leading_zeros,
             as_times: self.as_times.merge(other.as_times),
+            numbers: self.numbers.saturating_add(other.numbers),
+            texts: self.texts.saturating_add(other.texts),
+            text: self.text.merge(other.text),
         }
+    }
+
+    /// The text without digits that stands among numbers, as many of which there are at least: it may stand for those that are missing.
+    pub(super) fn mark(&self) -> Option<&str> {
+        let OneText::One(text) = &self.text else { return None };
+        let text = std::str::from_utf8(text).ok()?.trim_end_matches('\0');
+        let is_among_numbers = self.seen == Seen::Text && self.numbers > 1 && self.numbers >= self.texts;
+        (is_among_numbers && !text.contains(|sign: char| sign.is_ascii_digit())).then_some(text)
     }
 
     /// The type that a column gets. Times of day are text, unless they are asked for, and so are codes.
