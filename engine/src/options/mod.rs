@@ -70,7 +70,7 @@ use values::{
 /// | `records` | `true`, `false`, `'auto'` | JSON: `false`: each record is one value, of a column `json` |
 /// | `maximum_depth` | a number, `-1` | JSON: what stands deeper is text, as it is written; with 0 whole records are |
 ///
-/// Other names by which DuckDB, Polars and pandas know these are taken, too (`null_values`, `skiprows`, `quotechar`,
+/// Other names by which DuckDB, Polars, pandas, Arrow, Spark and R know these are taken, too (`null_values`, `skiprows`, `quotechar`,
 /// `schema_overrides`, …), and so are options of theirs which say how files are read where the answer is the same:
 /// `buffer_size`, `parallel`, `low_memory`, `new_line` and their like change nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -321,7 +321,11 @@ impl ReadOptions {
             HeaderMode::Auto => self.csv.header = HeaderMode::Present,
             HeaderMode::Present => {}
             HeaderMode::Absent => {
-                return Err(IoError::bad_option("skip_after_header", "header says that there is none"));
+                return Err(IoError::bad_option_hint(
+                    "skip_after_header",
+                    "header says that there is none",
+                    "skip passes over lines at the head of the file",
+                ));
             }
         }
         Ok(())
@@ -541,7 +545,18 @@ mod tests {
     #[test]
     fn options_of_other_tools_say_what_is_there_instead() {
         let yes = OptionValue::Boolean(true);
-        for name in ["chunksize", "parse_dates", "delim_whitespace", "nrows"] {
+        for name in [
+            "chunksize",
+            "parse_dates",
+            "delim_whitespace",
+            "nrows",
+            "include_columns",
+            "dayfirst",
+            "skip_leading_rows",
+            "trim_ws",
+            "fill",
+            "mode",
+        ] {
             let hint = set(name, yes.clone()).unwrap_err().hint().unwrap().to_owned();
             assert!(!hint.contains("the options are"), "{name}: {hint}");
         }
@@ -557,7 +572,14 @@ mod tests {
             ("buffer_size", number("1000")),
             ("parallel", no.clone()),
             ("low_memory", no.clone()),
-            ("delim_whitespace", no),
+            ("delim_whitespace", no.clone()),
+            ("dayfirst", no),
+            ("use_threads", OptionValue::Boolean(true)),
+            ("multiline", OptionValue::Boolean(true)),
+            ("newlines_in_values", OptionValue::Boolean(true)),
+            ("doublequote", OptionValue::Boolean(true)),
+            ("skip_blank_lines", OptionValue::Boolean(true)),
+            ("engine", text_value("pyarrow")),
             ("new_line", text_value("\\r\\n")),
             ("lineterminator", text_value("\n")),
             ("compression", text_value("infer")),
@@ -566,6 +588,10 @@ mod tests {
         }
         let error = set("eol_char", text_value(";")).unwrap_err().to_string();
         assert_eq!(error, "option eol_char: a line ends with '\\n', '\\r' or '\\r\\n', not ';'");
+        for name in ["multiline", "doublequote", "skip_blank_lines"] {
+            let hint = set(name, OptionValue::Boolean(false)).unwrap_err().hint().unwrap().to_owned();
+            assert!(!hint.contains("did you mean"), "{name}: {hint}");
+        }
     }
 
     #[test]
@@ -587,6 +613,9 @@ mod tests {
             ("records", text_value("auto")),
             ("union_by_name", OptionValue::Boolean(false)),
             ("array", OptionValue::Boolean(true)),
+            ("lines", OptionValue::Boolean(true)),
+            ("multiline", OptionValue::Boolean(true)),
+            ("orient", text_value("records")),
         ] {
             assert_eq!(json(name, value).unwrap(), ReadOptions::default(), "{name}");
         }
@@ -619,6 +648,12 @@ mod tests {
             ("schema", "columns", map()),
             ("include_file_paths", "filename", text("path")),
             ("thousands_separator", "thousands", text(",")),
+            ("timestamp_parsers", "timestampformat", text("%d.%m.%Y %H:%M")),
+            ("decimal_point", "decimal_separator", text(",")),
+            ("nullvalue", "nullstr", text("x")),
+            ("col_types", "types", map()),
+            ("hive_schema", "hive_types", map()),
+            ("lazy_quotes", "loose_quotes", OptionValue::Boolean(true)),
         ] {
             assert_eq!(set(name, value.clone()).unwrap(), set(usual, value).unwrap(), "{name}");
         }

@@ -80,7 +80,7 @@ enum Of {
 }
 
 /// What other tools call options, and what these are called here.
-const OTHER_NAMES: [(&str, &str); 41] = [
+const OTHER_NAMES: [(&str, &str); 71] = [
     ("has_header", "header"),
     ("sep", "delim"),
     ("delimiter", "delim"),
@@ -122,6 +122,36 @@ const OTHER_NAMES: [(&str, &str); 41] = [
     ("infer_schema_length", "sample_size"),
     ("lineterminator", "new_line"),
     ("eol_char", "new_line"),
+    ("skip_rows_after_names", "skip_after_header"),
+    ("field_delimiter", "delim"),
+    ("quote_character", "quote"),
+    ("comments", "comment"),
+    ("null_value", "nullstr"),
+    ("nullvalue", "nullstr"),
+    ("na_strings", "nullstr"),
+    ("quoted_na", "allow_quoted_nulls"),
+    ("quoted_strings_can_be_null", "allow_quoted_nulls"),
+    ("decimal_point", "decimal_separator"),
+    ("timestamp_parsers", "timestampformat"),
+    ("col_types", "types"),
+    ("colclasses", "types"),
+    ("hive_schema", "hive_types"),
+    ("try_parse_hive_dates", "hive_types_autocast"),
+    ("ignoreleadingwhitespace", "skipinitialspace"),
+    ("trim_leading_space", "skipinitialspace"),
+    ("lazy_quotes", "loose_quotes"),
+    ("relax_quotes", "loose_quotes"),
+    ("newlines_in_values", "multiline"),
+    ("allow_quoted_newlines", "multiline"),
+    ("skip_blank_lines", "ignore_empty_lines"),
+    ("skip_empty_lines", "ignore_empty_lines"),
+    ("skip_empty_rows", "ignore_empty_lines"),
+    ("blank_lines_skip", "ignore_empty_lines"),
+    ("doublequote", "double_quote"),
+    ("escape_double", "double_quote"),
+    ("line_terminator", "new_line"),
+    ("record_delimiter", "new_line"),
+    ("linesep", "new_line"),
 ];
 
 /// The name that an option has here.
@@ -152,7 +182,7 @@ pub(super) fn is_option_of(function: SourceFunction, name: &str) -> bool {
 /// That a function has no such option.
 pub(super) fn unknown(name: &str, function: SourceFunction) -> IoError {
     let known = || options_of(function);
-    let hint = match (needless(name), nearest(name, known())) {
+    let hint = match (needless(usual(name)), nearest(name, known())) {
         (Some(why), _) => why.to_owned(),
         (None, Some(known)) => format!("did you mean {known}?"),
         (None, None) => format!("the options are: {}", known().collect::<Vec<_>>().join(", ")),
@@ -172,7 +202,50 @@ fn needless(name: &str) -> Option<&'static str> {
         "keep_default_na" => {
             "of text, an empty field is null and \"\" is not; missing_utf8_is_empty_string = true makes both the same"
         }
-        "usecols" | "nrows" | "n_rows" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
+        "usecols" | "include_columns" | "col_select" | "select" | "drop" | "nrows" | "n_rows" | "n_max"
+        | "max_rows" | "preview" | "limit" => "only what a query asks for is read: SELECT a, b … LIMIT 10",
+        "index_col" => "no column is an index: all have names, and SELECT says in which order they come",
+        "converters" | "transform" | "cast" => {
+            "SELECT computes what is wanted of a column: SELECT upper(a) AS a, …"
+        }
+        "na_filter" | "strings_can_be_null" => {
+            "force_not_null = ['column'] names columns in which nothing is null; missing_utf8_is_empty_string = true says so of all of text"
+        }
+        "dayfirst" | "date_parser" => {
+            "dateformat = '%d/%m/%Y' says how dates are written, dateformat = 'auto' finds it"
+        }
+        "dialect" => "delim, quote, escape and skipinitialspace say how the text is written",
+        "double_quote" => {
+            "where quotes are not doubled in quotes, escape = '\\' says what stands before them"
+        }
+        "quoting" => "quote = '' says that quotes mean nothing; else fields may be quoted or not",
+        "ignore_empty_lines" => {
+            "blank lines are no records, but in files of one column, where they are null; WHERE … IS NOT NULL leaves these out"
+        }
+        "multiline" => "line ends in quotes are part of the value; read_text('…') gives lines as they are",
+        "encoding_errors" => {
+            "encoding = 'utf8-lossy' replaces bytes that are no text, encoding = 'latin1' takes all"
+        }
+        "inferschema" | "no_inference" => "all_varchar = true reads all columns as text",
+        "mode" | "invalid_row_handler" => {
+            "on_error = 'fail', 'null', 'skip' or 'reject' says what becomes of what does not fit"
+        }
+        "fill" | "allow_jagged_rows" | "relax_column_count" | "error_on_column_count_mismatch" => {
+            "null_padding = true fills up records that are too short, ragged = true also cuts those that are too long"
+        }
+        "trim_ws" | "trim" | "trim_space" | "strip_white" | "ignoretrailingwhitespace" => {
+            "skipinitialspace = true leaves out blanks in front of fields, and trim(column) those around a text; around numbers and dates they mean nothing"
+        }
+        "col_names" => {
+            "names = ['a', 'b'] names the columns, header = false says that the first record does not"
+        }
+        "autogenerate_column_names" | "no_header" => "header = false: columns are called column0, column1, …",
+        "skip_header" | "skip_leading_rows" | "ignoreheader" => {
+            "header = true says that the first record names the columns, and skip how many lines stand above it"
+        }
+        "storage_options" | "credential_provider" => {
+            "files are read from this machine, or from standard input, as '-'"
+        }
         "format" => {
             "whether there is an object on each line, or an array of them, is found by looking; read_text('…') gives lines as they are"
         }
@@ -181,7 +254,7 @@ fn needless(name: &str) -> Option<&'static str> {
             "keys are columns and members, wherever they stand; types = {'column': 'text'} reads a column as it is written"
         }
         "binary_as_string" => "a column of bytes is text by CAST(column AS text)",
-        "row_index_name" | "row_index_offset" | "file_row_number" => {
+        "row_index_name" | "row_index_offset" | "row_count_name" | "file_row_number" => {
             "SELECT row_number() OVER () AS row, * numbers the rows"
         }
         "raise_if_empty" => "a file without records has no columns and no rows, which a note tells",
@@ -209,7 +282,10 @@ pub(super) fn changes_nothing_of_json(name: &str, value: &OptionValue) -> Result
         "format" => is_word(&["auto", "array", "newline_delimited", "nd", "unstructured"]),
         "records" => is_word(&["auto"]),
         // Files belong together by name, and whether there is an array is found, whatever is said.
-        "union_by_name" | "array" => boolean(name, value).map(|_| true)?,
+        "union_by_name" | "array" | "lines" | "multiline" | "newlines_in_values" => {
+            boolean(name, value).map(|_| true)?
+        }
+        "orient" => is_word(&["records"]),
         "convert_strings_to_integers" => !boolean(name, value)?,
         // What is set anyway: no bound, and all keys.
         "maximum_depth" | "map_inference_threshold" => is_number("-1"),
@@ -239,19 +315,33 @@ pub(super) fn changes_nothing_of_parquet(name: &str, value: &OptionValue) -> Res
 /// It asks for something else.
 pub(super) fn changes_nothing(name: &str, value: &OptionValue) -> Result<bool, IoError> {
     match usual(name) {
-        "files_to_sniff" | "buffer_size" | "batch_size" | "n_threads" => match value {
-            OptionValue::Number(_) | OptionValue::Null => Ok(true),
-            other => Err(wrong(name, "a number", other)),
-        },
-        "parallel" | "low_memory" | "rechunk" | "memory_map" => boolean(name, value).map(|_| true),
-        "delim_whitespace" => Ok(!boolean(name, value)?),
-        "try_parse_dates" | "keep_default_na" => boolean(name, value),
+        "files_to_sniff" | "buffer_size" | "batch_size" | "block_size" | "n_threads" | "num_threads" => {
+            match value {
+                OptionValue::Number(_) | OptionValue::Null => Ok(true),
+                other => Err(wrong(name, "a number", other)),
+            }
+        }
+        "parallel"
+        | "low_memory"
+        | "rechunk"
+        | "memory_map"
+        | "use_threads"
+        | "use_pyarrow"
+        | "cache"
+        | "cache_dates"
+        | "infer_datetime_format"
+        | "verbose"
+        | "progress" => boolean(name, value).map(|_| true),
+        "engine" | "float_precision" | "dtype_backend" => text(name, value).map(|_| true),
+        "delim_whitespace" | "dayfirst" => Ok(!boolean(name, value)?),
+        "try_parse_dates" | "keep_default_na" | "na_filter" | "glob" | "inferschema" | "double_quote"
+        | "multiline" | "ignore_empty_lines" | "check_utf8" => boolean(name, value),
         // Without rows and columns it says so.
         "raise_if_empty" => Ok(!boolean(name, value)?),
         "new_line" => match text(name, value)? {
             "\n" | "\r" | "\r\n" | "\\n" | "\\r" | "\\r\\n" | "single" | "carry_on" => Ok(true),
             _ => {
-                let hint = "line ends are found, also where they are mixed";
+                let hint = "line ends are found, also where they are mixed; others have to be made such first: tr '~' '\\n' < FILE | swath … '-'";
                 Err(IoError::bad_option_hint(
                     name,
                     format!("a line ends with '\\n', '\\r' or '\\r\\n', not {value}"),

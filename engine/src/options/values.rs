@@ -51,6 +51,11 @@ pub(crate) fn boolean(name: &str, value: &OptionValue) -> Result<bool, IoError> 
 pub(super) fn header(name: &str, value: &OptionValue) -> Result<HeaderMode, IoError> {
     match value {
         OptionValue::Text(word) if word.eq_ignore_ascii_case("auto") => Ok(HeaderMode::Auto),
+        // pandas numbers lines by it.
+        OptionValue::Number(_) => {
+            let hint = "header = true says that there is one, and skip how many lines stand above it";
+            Err(IoError::bad_option_hint(name, format!("expected true or false, found {value}"), hint))
+        }
         other => Ok(if boolean(name, other)? { HeaderMode::Present } else { HeaderMode::Absent }),
     }
 }
