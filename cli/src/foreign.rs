@@ -12,9 +12,20 @@ const ONE_LINE: &str = "patterns are looked for in one line at a time";
 const FORMAT: &str = "write --format, as in --format csv, json, line, markdown or html";
 const HEADER: &str = "COPY (SELECT …) TO 'file.csv' (HEADER false) writes no header";
 
+const NO_HEADER: &str = "write --header=false";
+const DELIM: &str = "write --delim, as in --delim ';' or --delim '\\t'";
+const NULLSTR: &str = "write --nullstr, as in --nullstr NA";
+const SKIP: &str = "write --skip, as in --skip 3";
+const COMMENT: &str = "write --comment, as in --comment '#'";
+const TYPES: &str = "write --types, as in --types zip=text";
+const RAGGED: &str = "write --ragged, or --null-padding";
+const TEXT: &str = "write --all-varchar";
+const ROWS: &str = "write LIMIT behind a query, or swath head -n 10";
+const COLUMNS: &str = "SQL takes columns: swath \"SELECT a, b FROM 'x.csv.gz'\"";
+
 const NO_TEXT: &str = "a file whose name is no UTF-8 is named by a glob: 'data-*.csv'";
 
-/// The options of `duckdb`, `sqlite3`, `psql`, `grep` and `rg` that are typed out of habit.
+/// The options of `duckdb`, `sqlite3`, `psql`, `grep`, `rg`, `mlr` and csvkit that are typed out of habit.
 const OPTIONS: &[(&str, &str)] = &[
     ("-A", FORMAT),
     ("-P", PATTERNS),
@@ -48,23 +59,58 @@ const OPTIONS: &[(&str, &str)] = &[
     ("-separator", "--format tsv, or COPY (SELECT …) TO 'file.csv' (DELIM ';')"),
     ("-t", NAMES),
     ("-v", "swath --version"),
+    ("--allow-ragged-csv-input", RAGGED),
+    ("--c2j", FORMAT),
+    ("--comment-char", COMMENT),
+    ("--csv", FORMAT),
+    ("--dtype", TYPES),
+    ("--escapechar", "write --escape, as in --escape '\\'"),
+    ("--flexible", RAGGED),
+    ("--fs", DELIM),
     ("--glob", NAMES),
+    ("--icsv", "what files are is found by looking at them"),
+    ("--ifs", DELIM),
+    ("--implicit-csv-header", NO_HEADER),
     ("--include", NAMES),
+    ("--infer-none", TEXT),
     ("--json", FORMAT),
+    ("--limit", ROWS),
     ("--multiline", ONE_LINE),
+    ("--na-values", NULLSTR),
+    ("--no-header", NO_HEADER),
+    ("--no-header-row", NO_HEADER),
+    ("--no-headers", NO_HEADER),
+    ("--no-inference", TEXT),
+    ("--nrows", ROWS),
+    ("--null-values", NULLSTR),
+    ("--ocsv", FORMAT),
+    ("--ojson", FORMAT),
+    ("--pass-comments", COMMENT),
     ("--pcre2", PATTERNS),
     ("--perl-regexp", PATTERNS),
+    ("--quotechar", "write --quote, as in --quote \"'\""),
     ("--recursive", NAMES),
+    ("--select", COLUMNS),
+    ("--separator", DELIM),
+    ("--skip-comments", COMMENT),
+    ("--skip-lines", SKIP),
+    ("--skip-rows", SKIP),
+    ("--skiprows", SKIP),
+    ("--tabs", DELIM),
+    ("--tsv", FORMAT),
     ("--type", NAMES),
 ];
 
 /// The options of `xsv`, `qsv` and other programs over tables that are typed out of habit behind `swath head` and its like.
 const TABLE_OPTIONS: &[(&str, &str)] = &[
-    ("-d", "write --delim, as in --delim ';'"),
-    ("-s", "SQL takes columns: swath \"SELECT a, b FROM 'x.csv.gz'\""),
+    ("-c", COLUMNS),
+    ("-d", DELIM),
+    ("-e", "write --encoding, as in --encoding latin1"),
+    ("-H", NO_HEADER),
+    ("-K", SKIP),
+    ("-s", COLUMNS),
+    ("-t", DELIM),
     ("-f", "tail -f goes on for ever; swath reads files to their end"),
-    ("--no-header", "write --header=false"),
-    ("--no-headers", "write --header=false"),
 ];
 
 /// Commands over tables and lines.
@@ -159,6 +205,9 @@ mod tests {
             (&["decompress", "a.gz", "-c"], DECOMPRESS),
             (&["head", "--include=*.gz", "x"], NAMES),
             (&["head", "-d", ";", "x.csv"], "--delim ';'"),
+            (&["head", "-K", "1", "x.csv"], "--skip 3"),
+            (&["--null-values", "x", "SELECT 1"], "--nullstr NA"),
+            (&["summary", "--ifs", ";", "x.csv"], "--delim ';'"),
             (&["count", "--no-headers", "x.csv"], "--header=false"),
             (&["wc", "-l", "x.csv"], "swath count --lines FILE"),
             (&["-y", "SELECT 1"], "to pass '-y' as a value"),

@@ -170,13 +170,18 @@ impl WriteOptions {
             "file_size_bytes" | "max_file_size" => self.file_size_bytes = Some(file_size(name, value)?),
             "write_empty_file" => self.write_empty_file = Some(boolean(name, value)?),
             "return_files" => self.return_files = boolean(name, value)?,
-            "header" => self.header = Some(boolean(name, value)?),
-            "delim" | "sep" | "delimiter" => self.delim = Some(delim("delim", value)?),
-            "escape" => self.escape = byte(name, value)?,
+            "header" | "include_header" => self.header = Some(boolean(name, value)?),
+            "delim" | "sep" | "delimiter" | "separator" | "field_delimiter" => {
+                self.delim = Some(delim("delim", value)?)
+            }
+            "escape" | "escapechar" | "escape_char" => self.escape = byte(name, value)?,
             "comment" => self.comment = byte(name, value)?,
-            "quote" => self.quote = Some(byte(name, value)?),
-            "nullstr" | "null" => self.nullstr = Some(text(name, value)?.to_owned()),
-            "force_quote" | "quote_all" => self.force_quote = Some(force_quote(name, value)?),
+            "quote" | "quotechar" | "quote_char" => self.quote = Some(byte(name, value)?),
+            "nullstr" | "null" | "null_value" | "nullvalue" | "null_string" | "na_rep" => {
+                self.nullstr = Some(text(name, value)?.to_owned())
+            }
+            "force_quote" | "quote_all" | "quoteall" => self.force_quote = Some(force_quote(name, value)?),
+            "quote_style" => self.force_quote = Some(quote_style(name, value)?),
             "dateformat" | "date_format" => self.date_format = Some(written_letters(text(name, value)?)),
             "timestampformat" | "timestamp_format" | "datetime_format" => {
                 self.timestamp_format = Some(timestamp_format(text(name, value)?));
@@ -186,13 +191,25 @@ impl WriteOptions {
                 "," => self.decimal_separator = Some(b','),
                 _ => return Err(wrong(name, "'.' or ','", value)),
             },
-            "line_end" | "new_line" | "line_terminator" => match text(name, value)? {
-                "\n" | "\\n" => self.crlf = Some(false),
-                "\r\n" | "\\r\\n" => self.crlf = Some(true),
-                _ => return Err(wrong(name, "'\\n' or '\\r\\n'", value)),
-            },
+            "decimal_comma" => self.decimal_separator = Some(if boolean(name, value)? { b',' } else { b'.' }),
+            "line_end" | "new_line" | "line_terminator" | "lineterminator" | "linesep" | "eol" => {
+                match text(name, value)? {
+                    "\n" | "\\n" => self.crlf = Some(false),
+                    "\r\n" | "\\r\\n" => self.crlf = Some(true),
+                    _ => return Err(wrong(name, "'\\n' or '\\r\\n'", value)),
+                }
+            }
             // What is done in any case.
-            "use_tmp_file" | "preserve_order" => drop(boolean(name, value)?),
+            "use_tmp_file" | "preserve_order" | "maintain_order" => drop(boolean(name, value)?),
+            "encoding" => match text(name, value)?.to_ascii_lowercase().as_str() {
+                "utf8" | "utf-8" => {}
+                "utf-8-sig" => self.bom = Some(true),
+                _ => {
+                    let hint = "files are written in UTF-8; iconv -t makes others of them";
+                    return Err(IoError::bad_option_hint(name, "expected utf-8", hint));
+                }
+            },
+            "index" if matches!(value, OptionValue::Boolean(false)) => {}
             "bom" | "include_bom" => self.bom = Some(boolean(name, value)?),
             "array" => self.array = Some(boolean(name, value)?),
             "row_group_size" => {
@@ -517,6 +534,18 @@ fn force_quote(name: &str, value: &OptionValue) -> Result<ForceQuote, IoError> {
     })
 }
 
+/// What Polars calls the values that have quotes.
+fn quote_style(name: &str, value: &OptionValue) -> Result<ForceQuote, IoError> {
+    match text(name, value)?.to_ascii_lowercase().as_str() {
+        "always" => Ok(ForceQuote::All),
+        "necessary" => Ok(ForceQuote::None),
+        _ => {
+            let hint = "force_quote = ['a', 'b'] quotes some columns";
+            Err(IoError::bad_option_hint(name, "expected always or necessary", hint))
+        }
+    }
+}
+
 /// A list of columns: names with commas between them, in quotes where they need these.
 fn columns(name: &str, value: &OptionValue) -> Result<Vec<String>, IoError> {
     match value {
@@ -577,11 +606,31 @@ fn too_large(name: &str) -> IoError {
 }
 
 fn unknown(name: &str) -> IoError {
-    let hint = match nearest(name, OPTIONS) {
-        Some(known) => format!("did you mean {known}?"),
-        None => format!("the options are: {}", OPTIONS.join(", ")),
+    let hint = match (instead(&name.to_ascii_lowercase()), nearest(name, OPTIONS)) {
+        (Some(instead), _) => instead.to_owned(),
+        (None, Some(known)) => format!("did you mean {known}?"),
+        (None, None) => format!("the options are: {}", OPTIONS.join(", ")),
     };
     IoError::bad_option_hint(name, "there is no such option for writing files", hint)
+}
+
+/// What is there in place of options that users of other tools know.
+fn instead(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "float_format" | "float_precision" | "float_scientific" => {
+            "COPY writes what a query says: SELECT round(x, 2) AS x, or printf('%.2f', x)"
+        }
+        "columns" | "index" | "index_label" => "COPY (SELECT a, b FROM …) TO … says what is written",
+        "time_format" => "COPY writes what a query says: SELECT strftime(t, '%H:%M') AS t",
+        "quoting" | "quoting_style" => {
+            "force_quote = * quotes all values, force_quote = ['a', 'b'] those of some columns"
+        }
+        "mode" => {
+            "a file is always written anew; append true adds files to a folder, with partition_by or per_partition"
+        }
+        "batch_size" | "chunksize" => "files are written as rows come; row_group_size is for parquet",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -621,6 +670,12 @@ mod tests {
         assert_eq!(set("FORCE_QUOTE", "a, \"b,\"\"c\"").unwrap(), some);
         assert_eq!(set("new_line", "\\r\\n").unwrap(), WriteOptions::default().crlf());
         assert_eq!(set("decimal", ",").unwrap(), WriteOptions::default().decimal_comma());
+        assert_eq!(set("decimal_comma", "true").unwrap(), WriteOptions::default().decimal_comma());
+        assert_eq!(set("separator", ";").unwrap(), WriteOptions::default().delim(b';'));
+        assert_eq!(set("na_rep", "NA").unwrap(), WriteOptions::default().nullstr("NA"));
+        assert_eq!(set("quote_style", "always").unwrap(), WriteOptions::default().quote_all());
+        assert_eq!(set("encoding", "UTF-8").unwrap(), WriteOptions::default());
+        assert!(set("encoding", "latin1").is_err());
         assert_eq!(set("format", "ndjson").unwrap(), WriteOptions::default().format(FileFormat::JsonLines));
     }
 
@@ -636,6 +691,7 @@ mod tests {
         let (message, hint) = error("format", "parket");
         assert_eq!(message, "option format: unknown format \"parket\"");
         assert_eq!(hint, "did you mean parquet?");
+        assert!(error("float_precision", "2").1.contains("round(x, 2)"));
         assert_eq!(
             error("row_group_size", "0").0,
             "option row_group_size: expected a number of rows, found 0"

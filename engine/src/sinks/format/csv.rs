@@ -48,6 +48,9 @@ impl ForceQuote {
     }
 }
 
+/// Bytes that readers take for delimiters where a file has one column, and shows no other.
+const DELIMS_ELSEWHERE: &[u8] = b",;|\t\x01";
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How CSV is written.
@@ -107,6 +110,8 @@ pub struct CsvWriter {
     columns: Vec<ColumnStyle>,
     /// Which bytes of a field ask for quotes around it.
     is_special: [bool; 256],
+    /// Whether there is one column, below its name: then nothing tells the delimiter.
+    is_alone: bool,
     lines: Vec<u8>,
 }
 
@@ -134,7 +139,12 @@ impl CsvWriter {
         for byte in style.delim.as_bytes().iter().chain(&style.quote).chain(&style.comment).chain(b"\n\r") {
             is_special[usize::from(*byte)] = true;
         }
-        Self { schema, style: Arc::new(style), columns, is_special, lines: Vec::new() }
+        // Without a header they are lines, which hold what their writer wants.
+        let is_alone = schema.fields().len() == 1 && style.header;
+        if is_alone {
+            DELIMS_ELSEWHERE.iter().for_each(|byte| is_special[usize::from(*byte)] = true);
+        }
+        Self { schema, style: Arc::new(style), columns, is_special, is_alone, lines: Vec::new() }
     }
 
     /// Adds a field that is no null.
@@ -147,7 +157,14 @@ impl CsvWriter {
         };
         let is_null_or_empty = || column.is_text && (text.is_empty() || text == self.style.nullstr);
         let is_special = |byte: u8| self.is_special[usize::from(byte)];
-        if column.is_quoted || text.bytes().any(is_special) || is_null_or_empty() {
+        // Numbers between blanks are a table.
+        let is_like_table = || {
+            self.is_alone
+                && column.is_text
+                && text.contains(' ')
+                && !text.starts_with(|first: char| first.is_alphabetic())
+        };
+        if column.is_quoted || text.bytes().any(is_special) || is_null_or_empty() || is_like_table() {
             self.push_quoted(text, quote);
         } else {
             self.lines.extend_from_slice(text.as_bytes());
@@ -307,6 +324,18 @@ mod tests {
             "te|xt,n\n\"a,\"\"b\"\"\nc|\",1.5\n,-20.0\n\"\",\n"
         );
         assert_eq!(csv(CsvStyle { delim: b'\t'.into(), ..CsvStyle::default() }, &[]), "te|xt\tn\n");
+    }
+
+    #[test]
+    fn one_column_has_no_delimiters_outside_of_quotes() {
+        let texts: ArrayRef =
+            Arc::new(StringArray::from(vec!["ok; bar", "a|b", "1.5 2.5", "two words", "x"]));
+        let batch = RecordBatch::try_from_iter([("a,b", texts.clone())]).unwrap();
+        let one = written(CsvWriter::new(batch.schema(), CsvStyle::default()), &[batch]);
+        assert_eq!(one, "\"a,b\"\n\"ok; bar\"\n\"a|b\"\n\"1.5 2.5\"\ntwo words\nx\n");
+        let batch = RecordBatch::try_from_iter([("a", texts.clone()), ("b", texts)]).unwrap().slice(0, 1);
+        let two = written(CsvWriter::new(batch.schema(), CsvStyle::default()), &[batch]);
+        assert_eq!(two, "a,b\nok; bar,ok; bar\n");
     }
 
     #[test]
