@@ -201,6 +201,8 @@ pub enum ErrorKind {
         expected: usize,
         /// Fields of this record.
         found: usize,
+        /// Whether text stands behind a closing quote of it.
+        has_odd_quotes: bool,
     },
     /// What is no JSON, or no object.
     Json {
@@ -429,11 +431,14 @@ impl Error {
                 let lossy = encoding.to_lowercase();
                 Some(format!("set encoding to another one, or to '{lossy}-lossy' to replace such bytes"))
             }
+            ErrorKind::FieldCount { has_odd_quotes: true, .. } => {
+                Some("a quote within quotes must be doubled: loose_quotes = true reads those that are not; if quotes mean nothing in this file, set quote = ''; on_error = 'skip' leaves such records out".into())
+            }
             ErrorKind::FieldCount { expected: 1, .. } => {
                 Some("going by its head, the file has one column: check delim, quote and skip; if it holds lines of text, read_text('…') reads them; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::FieldCount { expected, found, .. } if found > expected => {
-                Some("a value with the delimiter in it must be quoted: check delim, quote and escape; loose_quotes = true reads quotes in it that are not doubled; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
+                Some("a value with the delimiter in it must be quoted: check delim, quote and escape; ragged = true cuts such records, on_error = 'skip' leaves them out".into())
             }
             ErrorKind::FieldCount { expected: 2.., found: 1, .. } => {
                 Some("the record is cut short, or none: skip_footer leaves out lines behind the table; or the delimiter is another one: check delim, quote, comment and skip; null_padding = true fills such records up, on_error = 'skip' leaves them out".into())
@@ -589,7 +594,7 @@ impl fmt::Display for Error {
             ErrorKind::Undecodable { path, line, encoding, found, .. } => {
                 write!(f, "{}: line {line}: expected text in {encoding}, found \"{found}\"", path.display())
             }
-            ErrorKind::FieldCount { location, expected, found } => {
+            ErrorKind::FieldCount { location, expected, found, .. } => {
                 let fields = if *expected == 1 { "field" } else { "fields" };
                 write!(f, "{location}: expected {expected} {fields}, found {found}")
             }

@@ -43,6 +43,7 @@ use crate::settings::parse_bytes;
 /// | `array` | `true`, `false` | JSON: one array of objects, or one object a line |
 /// | `row_group_size` | a number | Parquet: rows of a row group, at most |
 ///
+/// Other names by which pandas, Polars and Spark know these are taken, too (`separator`, `na_rep`, `null_value`, `quotechar`, `quote_style`, …).
 /// An option that the format does not have is an error when the file is written. `use_tmp_file` and `preserve_order`, which other engines have, change
 /// nothing: a file appears when it is whole, and sorted rows stay in their order.
 ///

@@ -7,6 +7,7 @@ use super::column::Rejected;
 use super::csv::Source;
 use super::fields::Span;
 use super::infer::Column;
+use super::record::has_odd_quotes;
 use super::time_format::{TimeFormat, TimeFormats};
 use super::values::wider_type;
 use crate::error::{Error, ErrorKind, Location};
@@ -88,7 +89,8 @@ fn expected(column: &Column, times: &TimeFormats) -> Cow<'static, str> {
 #[cold]
 pub(super) fn bad_width(source: &Source<'_>, start: usize, found: usize) -> Bad {
     let location = location(source.path, source.records, start);
-    let error = ErrorKind::FieldCount { location, expected: source.layout.width, found };
+    let has_odd_quotes = has_odd_quotes(&source.records.chunk.bytes()[start..], source.fields.dialect);
+    let error = ErrorKind::FieldCount { location, expected: source.layout.width, found, has_odd_quotes };
     Bad { error: error.into(), column: None }
 }
 

@@ -10,7 +10,9 @@ use super::csv::CsvRequest;
 use super::fields::{FieldRules, Fields, Span};
 use super::infer::{Column, ColumnPlaces, CsvTable, HeaderRule, column_name, find_by_place, header_names};
 use super::lenient::Leniency;
-use super::record::{Dialect, Field, FieldForm, Parsed, is_blank_line, parse_record, unescape};
+use super::record::{
+    Dialect, Field, FieldForm, Parsed, has_odd_quotes, is_blank_line, parse_record, unescape,
+};
 use crate::chunk::PADDING_LEN_BYTES;
 use crate::encoding::Encoding;
 use crate::error::{ErrorKind, Result};
@@ -96,7 +98,8 @@ impl Layout {
         if !by_name && !is_lenient && width != columns.len() && !ends_open {
             let location = location(path, records, 0);
             let (expected, found) = (columns.len(), width);
-            return Err(ErrorKind::FieldCount { location, expected, found }.into());
+            let has_odd_quotes = has_odd_quotes(data, dialect);
+            return Err(ErrorKind::FieldCount { location, expected, found, has_odd_quotes }.into());
         }
         if is_header {
             records.advance(first.len, first.lines);

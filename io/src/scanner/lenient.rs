@@ -20,7 +20,7 @@ use super::csv::{CsvRequest, CsvScanner, Source, before_end, next_record, span_o
 use super::delim::Delim;
 use super::fields::Span;
 use super::infer::{Column, ColumnValues};
-use super::record::{is_blank, line_ends, text_behind_lines};
+use super::record::{has_odd_quotes, is_blank, line_ends, text_behind_lines};
 use super::structure::Record;
 use super::values::wider_type;
 use crate::encoding::Encoding;
@@ -374,7 +374,9 @@ impl Finding {
     fn error(&self, source: &Source<'_>, request: &CsvRequest, location: Location) -> Error {
         match self.what {
             What::Width(found) => {
-                ErrorKind::FieldCount { location, expected: source.layout.width, found }.into()
+                let expected = source.layout.width;
+                let has_odd_quotes = has_odd_quotes(source.fields.raw(self.record), source.fields.dialect);
+                ErrorKind::FieldCount { location, expected, found, has_odd_quotes }.into()
             }
             What::TextBehindQuote(at) => text_behind_quote(source, self.record.start as usize, at),
             What::Value { column, span, rejected } => {

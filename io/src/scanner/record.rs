@@ -341,6 +341,18 @@ pub(crate) fn text_behind_lines(record: &[u8], fields: &[Field], dialect: &Diale
     fields.iter().filter(|field| field.form == FieldForm::Escaped).find_map(behind)
 }
 
+/// Whether text stands behind the closing quote of a field of the record at the start of some data.
+pub(crate) fn has_odd_quotes(data: &[u8], dialect: &Dialect) -> bool {
+    let Some(quote) = dialect.quote.filter(|_| !dialect.loose_quotes) else { return false };
+    let mut fields = Vec::new();
+    parse_record(data, dialect, true, &mut fields);
+    fields.iter().filter(|field| field.form == FieldForm::Escaped).any(|field| {
+        let raw = &data[field.start..field.end];
+        let closing = closing_quote(raw, quote, dialect.escape);
+        closing.is_some_and(|at| !raw[at + 1..].trim_ascii().is_empty())
+    })
+}
+
 /// Whether `byte` in a quoted field makes the next one literal.
 fn escapes(byte: u8, next: Option<&u8>, quote: u8, escape: Option<u8>) -> bool {
     match escape {
@@ -368,33 +380,34 @@ pub fn unescape(raw: &[u8], dialect: &Dialect, out: &mut Vec<u8>) {
         out.extend_from_slice(raw);
         return;
     };
-    let closing = closing_quote(raw, quote, dialect.escape).filter(|_| !dialect.loose_quotes);
-    let Some(closing) = closing else {
-        push_unescaped(raw, quote, dialect.escape, out);
-        return;
-    };
-    push_unescaped(&raw[..closing], quote, dialect.escape, out);
-    let spaces = raw.iter().rev().take_while(|byte| **byte == b' ').count();
-    match &raw[closing + 1..] {
-        // Spaces alone fill up a column.
-        rest if rest.len() <= spaces => {}
-        // The last quote closes it, and the first is one that its writer forgot to double.
-        rest if raw[raw.len() - 1 - spaces] == quote => {
-            out.push(quote);
-            out.extend_from_slice(&rest[..rest.len() - 1 - spaces]);
+    let mut at = 0;
+    while at < raw.len() {
+        let byte = raw[at];
+        if escapes(byte, raw.get(at + 1), quote, dialect.escape) {
+            out.extend(raw.get(at + 1));
+            at += 2;
+        } else if byte == quote && !dialect.loose_quotes {
+            push_behind_closing_quote(&raw[at + 1..], quote, out);
+            return;
+        } else {
+            out.push(byte);
+            at += 1;
         }
-        rest => out.extend_from_slice(rest),
     }
 }
 
-/// Appends bytes of a quoted field, without those that make others literal.
-fn push_unescaped(raw: &[u8], quote: u8, escape: Option<u8>, out: &mut Vec<u8>) {
-    let mut at = 0;
-    while at < raw.len() {
-        let is_escaped = escapes(raw[at], raw.get(at + 1), quote, escape);
-        at += usize::from(is_escaped);
-        out.extend(raw.get(at));
-        at += 1;
+/// Appends what bytes behind a closing quote are of the value.
+fn push_behind_closing_quote(rest: &[u8], quote: u8, out: &mut Vec<u8>) {
+    let spaces = rest.iter().rev().take_while(|byte| **byte == b' ').count();
+    match &rest[..rest.len() - spaces] {
+        // Spaces alone fill up a column.
+        [] => {}
+        // It is the last one that closes the field, and the one before is one that its writer forgot to double.
+        [within @ .., last] if *last == quote => {
+            out.push(quote);
+            out.extend_from_slice(within);
+        }
+        _ => out.extend_from_slice(rest),
     }
 }
 

@@ -54,7 +54,8 @@ pub(crate) fn preamble_lines(text: &[u8], whole: bool, dialect: &Dialect, may_be
     let is_parted_by_blanks = dialect.delim.is_run_of_blanks();
     let sentences = || is_parted_by_blanks.then(|| sentences_above(written, &records, width)).flatten();
     let others = other_lines_above(&records, width).or_else(sentences);
-    if let Some(first) = others.or_else(|| lines_like_records_above(&records, width)) {
+    let like_records = || if may_be_headed { lines_like_records_above(&records, width) } else { None };
+    if let Some(first) = others.or_else(like_records) {
         return line_ends(&text[..records[first].start]);
     }
     // Below one title there may be others, of any width.
@@ -352,9 +353,12 @@ mod tests {
         let commented = "name,by whom\n// late\nAnn,absent\nBob,7\nCid,8\n";
         assert_eq!(preamble_lines(commented.as_bytes(), true, &slashes, true), 0);
         // Without a header, records with gaps are none above the table.
-        for (text, lines) in
-            [("a,,\n,,\nb,c,d\ne,f,g\n", 0), ("Report\n\na,b\nc,d\n", 2), ("a\nb,c\nd,e\n", 0)]
-        {
+        for (text, lines) in [
+            ("a,,\n,,\nb,c,d\ne,f,g\n", 0),
+            ("Report\n\na,b\nc,d\n", 2),
+            ("a\nb,c\nd,e\n", 0),
+            ("x,\n?,a\n1,b\n2,c\n", 0),
+        ] {
             let found = preamble_lines(text.as_bytes(), true, &Dialect::RFC4180, false);
             assert_eq!(found, lines, "{text:?}");
         }

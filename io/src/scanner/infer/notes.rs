@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::HeaderRule;
 use super::sample::Sample;
 use super::stated::given_type;
-use super::values::ColumnValues;
+use super::values::{ColumnValues, Mark};
 use crate::options::{CsvOptions, HeaderMode, Setting};
 use crate::scanner::file_forms::Unnamed;
 use crate::source::SourceFile;
@@ -113,20 +113,27 @@ pub(super) fn notes_of_codes(
 pub(super) fn notes_of_marks(
     names: &[String],
     types: &[ColumnValues],
+    header: HeaderRule,
     options: &CsvOptions,
 ) -> Option<String> {
     let inferred = names.iter().zip(types).skip(options.types_in_order.len());
     let marked = inferred.filter_map(|(name, values)| Some((name, values.mark()?)));
-    let mut marked = marked.filter(|(name, _)| given_type(name, options).is_none() && !options.all_varchar);
-    let (first, mark) = marked.next()?;
-    let more = match marked.filter(|(_, other)| *other == mark).count() {
-        0 => String::new(),
-        more => format!(" (and {more} more)"),
+    let is_inferred = |(name, _): &(&String, Mark<'_>)| given_type(name, options).is_none();
+    let marked: Vec<(&String, Mark<'_>)> = marked.filter(is_inferred).collect();
+    let ((first, mark), others) = marked.split_first().filter(|_| !options.all_varchar)?;
+    // They differ, and stand in the first record, as units do.
+    let are_units = header != HeaderRule::Data
+        && marked.iter().all(|(_, mark)| mark.is_first)
+        && others.iter().any(|(_, other)| other.text != mark.text);
+    let more = others.iter().filter(|(_, other)| are_units || other.text == mark.text).count();
+    let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+    let remedy = match are_units {
+        true => "skip_after_header = 1 leaves out a record of units".to_owned(),
+        false => format!("nullstr = '{}' reads it as null, and numbers", mark.text.replace('\'', "''")),
     };
-    let quoted = mark.replace('\'', "''");
+    let text = mark.text;
     Some(format!(
-        "column \"{first}\"{more} is read as text, as \"{mark}\" stands among its numbers; nullstr = '{quoted}' reads it as \
-         null, and numbers"
+        "column \"{first}\"{more} is read as text, as \"{text}\" stands among its numbers; {remedy}"
     ))
 }
 
@@ -220,6 +227,11 @@ mod tests {
                 "column \"n\" (and 1 more) is read as text, as \"?\" stands among its numbers; nullstr = '?' reads it as null, and numbers"
             ]
         );
+        let units = "skip_after_header = 1 leaves out a record of units";
+        assert!(notes("t,p\ns,hPa\n1,2\n3,4\n")[0].ends_with(units));
+        for text in ["t,p\n?,2\n1,!\n3,4\n", "t,p\n?,?\n1,2\n3,4\n", "t,p\ns,hPa\n1,2\ns,3\n4,5\n"] {
+            assert!(notes(text)[0].contains("nullstr"), "{text:?}");
+        }
         for text in
             ["n,a\n1,x\n2,y\n?,z\n!,u\n", "n\n1\n?\n", "n\n1\n2\n3*\n", "a\nx\n?\n?\n", "n\n1\n2\nNA\n"]
         {
@@ -246,6 +258,8 @@ mod tests {
         let types =
             vec![("ZIP".to_owned(), ColumnType::Text.into()), ("hour".to_owned(), ColumnType::Int8.into())];
         assert!(notes(text, &CsvOptions { types, ..default.clone() }).is_empty());
+        let names = vec!["code".to_owned()];
+        assert!(notes(text, &CsvOptions { names, ..default.clone() })[0].contains("{'code': 'bigint'}"));
         assert!(notes(text, &CsvOptions { all_varchar: true, ..default }).is_empty());
     }
 }

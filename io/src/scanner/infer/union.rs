@@ -29,9 +29,12 @@ pub(super) fn merge(
     let mut notes = having.notes(&names);
     notes.extend(notes_of_form(&filled, header, options));
     notes.extend(notes_of_comments(samples, options));
-    notes.extend(notes_of_codes(&names, &types, options));
-    notes.extend(notes_of_marks(&names, &types, options));
-    let times = found_times(&names, &mut types, options, &mut notes);
+    // What they are called in the end: the first ones may have names that were given.
+    let given = options.names.iter().take(names.len());
+    let called: Vec<String> = given.chain(names.iter().skip(options.names.len())).cloned().collect();
+    notes.extend(notes_of_codes(&called, &types, options));
+    notes.extend(notes_of_marks(&called, &types, header, options));
+    let times = found_times(&called, &mut types, options, &mut notes);
     let forms = found_forms(files, samples, dialect, options, &mut notes);
     let column = |(name, values): (String, ColumnValues)| {
         let is_guessed = !options.all_varchar;

@@ -37,6 +37,16 @@ pub(crate) struct ColumnValues {
     texts: u32,
     /// Which text stands among them.
     text: OneText,
+    /// Whether it stands in front of them.
+    starts_with_text: bool,
+}
+
+/// A text that stands among numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark<'a> {
+    pub(super) text: &'a str,
+    /// Whether it is the first value, and stands there alone.
+    pub(super) is_first: bool,
 }
 
 /// Whether values that are text are all the same one.
@@ -115,6 +125,7 @@ impl ColumnValues {
             numbers: u32::from(is_number),
             texts: u32::from(seen == Seen::Text),
             text: if seen == Seen::Text { OneText::of(value) } else { OneText::None },
+            starts_with_text: seen == Seen::Text,
         });
     }
 
@@ -132,15 +143,17 @@ impl ColumnValues {
             numbers: self.numbers.saturating_add(other.numbers),
             texts: self.texts.saturating_add(other.texts),
             text: self.text.merge(other.text),
+            starts_with_text: if self.numbers.max(self.texts) > 0 { self } else { other }.starts_with_text,
         }
     }
 
     /// The text without digits that stands among numbers, as many of which there are at least: it may stand for those that are missing.
-    pub(super) fn mark(&self) -> Option<&str> {
+    pub(super) fn mark(&self) -> Option<Mark<'_>> {
         let OneText::One(text) = &self.text else { return None };
         let text = std::str::from_utf8(text).ok()?.trim_end_matches('\0');
         let is_among_numbers = self.seen == Seen::Text && self.numbers > 1 && self.numbers >= self.texts;
-        (is_among_numbers && !text.contains(|sign: char| sign.is_ascii_digit())).then_some(text)
+        let is_mark = is_among_numbers && !text.contains(|sign: char| sign.is_ascii_digit());
+        is_mark.then_some(Mark { text, is_first: self.starts_with_text && self.texts == 1 })
     }
 
     /// The type that a column gets. Times of day are text, unless they are asked for, and so are codes.

@@ -23,7 +23,13 @@ impl FromStr for JsonType {
         if let Some(item) = text.strip_suffix(']').and_then(|rest| rest.strip_suffix('[')) {
             return Ok(Self::List(Box::new(item.parse()?)));
         }
-        if let Some((item, _)) = text.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+        if let Some((item, len)) = text.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+            // As pandas and Arrow tell how exact times are: `datetime64[ns]`, `timestamp[ms]`.
+            if matches!(len, "s" | "ms" | "us" | "ns")
+                && let Ok(ty @ ColumnType::Timestamp) = item.parse()
+            {
+                return Ok(Self::Scalar(ty));
+            }
             let hint = format!("'{}[]' is a list of any length", item.trim());
             return Err(Error::bad_option_hint("types", format!("lists have no length: \"{name}\""), hint));
         }
@@ -132,6 +138,8 @@ mod tests {
             ),
             ("ROW(a timestamp with time zone)[]", "struct(a timestamptz)[]"),
             ("numeric(9)", "decimal(9, 0)"),
+            ("datetime64[ns]", "timestamp"),
+            ("timestamp[ms][]", "timestamp[]"),
         ] {
             let ty: JsonType = name.parse().unwrap();
             assert_eq!(ty.to_string(), shown);
