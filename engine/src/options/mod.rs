@@ -653,6 +653,8 @@ mod tests {
             ("nullvalue", "nullstr", text("x")),
             ("col_types", "types", map()),
             ("hive_schema", "hive_types", map()),
+            ("null_marker", "nullstr", text("-")),
+            ("field_optionally_enclosed_by", "quote", text("'")),
             ("lazy_quotes", "loose_quotes", OptionValue::Boolean(true)),
         ] {
             assert_eq!(set(name, value.clone()).unwrap(), set(usual, value).unwrap(), "{name}");
@@ -700,6 +702,9 @@ mod tests {
         };
         assert_eq!(of(SourceFunction::ReadJson, "maximum_object_size").unwrap().csv.max_record_bytes, 5);
         assert!(of(SourceFunction::ReadText, "skiprows").is_err());
+        let hint = |name| set(name, OptionValue::Boolean(true)).unwrap_err().hint().unwrap();
+        assert!(hint("max_bad_records").starts_with("on_error = "));
+        assert!(hint("force_null").contains("nullstr"));
     }
 
     #[test]

@@ -80,7 +80,7 @@ enum Of {
 }
 
 /// What other tools call options, and what these are called here.
-const OTHER_NAMES: [(&str, &str); 71] = [
+const OTHER_NAMES: [(&str, &str); 92] = [
     ("has_header", "header"),
     ("sep", "delim"),
     ("delimiter", "delim"),
@@ -152,6 +152,27 @@ const OTHER_NAMES: [(&str, &str); 71] = [
     ("line_terminator", "new_line"),
     ("record_delimiter", "new_line"),
     ("linesep", "new_line"),
+    ("null_if", "nullstr"),
+    ("null_marker", "nullstr"),
+    ("null_markers", "nullstr"),
+    ("missingstring", "nullstr"),
+    ("field_optionally_enclosed_by", "quote"),
+    ("field_delim", "delim"),
+    ("col_sep", "delim"),
+    ("headers", "header"),
+    ("parse_header", "header"),
+    ("footerskip", "skip_footer"),
+    ("groupmark", "thousands"),
+    ("guess_max", "sample_size"),
+    ("trimleadingspace", "skipinitialspace"),
+    ("lazyquotes", "loose_quotes"),
+    ("liberal_parsing", "loose_quotes"),
+    ("ignoreblanklines", "ignore_empty_lines"),
+    ("ignoreemptyrows", "ignore_empty_lines"),
+    ("skipemptylines", "ignore_empty_lines"),
+    ("skip_blanks", "ignore_empty_lines"),
+    ("newline", "new_line"),
+    ("row_sep", "new_line"),
 ];
 
 /// The name that an option has here.
@@ -199,7 +220,8 @@ fn needless(name: &str) -> Option<&'static str> {
         "chunksize" | "blocksize" => {
             "files are read by all threads, in chunks, within the memory limit; SET threads and SET memory_limit bound both"
         }
-        "keep_default_na" => {
+        "force_null" => "a text of nullstr is null also in quotes: nullstr = ['', 'NA']",
+        "keep_default_na" | "empty_field_as_null" | "emptyasnull" | "blanksasnull" => {
             "of text, an empty field is null and \"\" is not; missing_utf8_is_empty_string = true makes both the same"
         }
         "usecols" | "include_columns" | "col_select" | "select" | "drop" | "nrows" | "n_rows" | "n_max"
@@ -223,24 +245,42 @@ fn needless(name: &str) -> Option<&'static str> {
             "blank lines are no records, but in files of one column, where they are null; WHERE … IS NOT NULL leaves these out"
         }
         "multiline" => "line ends in quotes are part of the value; read_text('…') gives lines as they are",
-        "encoding_errors" => {
+        "encoding_errors" | "acceptinvchars" | "replace_invalid_characters" => {
             "encoding = 'utf8-lossy' replaces bytes that are no text, encoding = 'latin1' takes all"
         }
         "inferschema" | "no_inference" => "all_varchar = true reads all columns as text",
-        "mode" | "invalid_row_handler" => {
+        "mode"
+        | "invalid_row_handler"
+        | "max_bad_records"
+        | "maxerror"
+        | "maxwarnings"
+        | "skip_records_with_error" => {
             "on_error = 'fail', 'null', 'skip' or 'reject' says what becomes of what does not fit"
         }
-        "fill" | "allow_jagged_rows" | "relax_column_count" | "error_on_column_count_mismatch" => {
+        "fill"
+        | "fillrecord"
+        | "allow_jagged_rows"
+        | "ignore_unknown_values"
+        | "relax_column_count"
+        | "error_on_column_count_mismatch" => {
             "null_padding = true fills up records that are too short, ragged = true also cuts those that are too long"
         }
-        "trim_ws" | "trim" | "trim_space" | "strip_white" | "ignoretrailingwhitespace" => {
+        "trim_ws"
+        | "trim"
+        | "ltrim"
+        | "rtrim"
+        | "strip"
+        | "trim_space"
+        | "trimblanks"
+        | "strip_white"
+        | "ignoretrailingwhitespace" => {
             "skipinitialspace = true leaves out blanks in front of fields, and trim(column) those around a text; around numbers and dates they mean nothing"
         }
         "col_names" => {
             "names = ['a', 'b'] names the columns, header = false says that the first record does not"
         }
         "autogenerate_column_names" | "no_header" => "header = false: columns are called column0, column1, …",
-        "skip_header" | "skip_leading_rows" | "ignoreheader" => {
+        "skip_header" | "skip_leading_rows" | "ignoreheader" | "from_line" => {
             "header = true says that the first record names the columns, and skip how many lines stand above it"
         }
         "storage_options" | "credential_provider" => {
@@ -258,7 +298,9 @@ fn needless(name: &str) -> Option<&'static str> {
             "SELECT row_number() OVER () AS row, * numbers the rows"
         }
         "raise_if_empty" => "a file without records has no columns and no rows, which a note tells",
-        "delim_whitespace" => "delim = 'blanks' takes any number of blanks and tabs for one delimiter",
+        "delim_whitespace" | "ignorerepeated" => {
+            "delim = 'blanks' takes any number of blanks and tabs for one delimiter"
+        }
         "na" => "did you mean nullstr? nullstr = ['-', 'missing'] names what is null",
         "rejects_table" | "rejects_scan" => {
             "what store_rejects = true leaves out is in a table of its own: SELECT * FROM rejects()"
