@@ -110,7 +110,10 @@ impl Format {
             Self::Chart(look) => Box::new(ChartWriter::new(&schema, look.clone(), Canvas::Text, began)?),
             Self::Svg(look) => Box::new(ChartWriter::new(&schema, look.clone(), Canvas::Svg, began)?),
             Self::Csv { delim } => {
-                Box::new(CsvWriter::new(schema, CsvStyle { delim: (*delim).into(), ..CsvStyle::default() }))
+                // Other programs take the fields as they are.
+                let style =
+                    CsvStyle { delim: (*delim).into(), quotes_misleading: false, ..CsvStyle::default() };
+                Box::new(CsvWriter::new(schema, style))
             }
             Self::Json { lines } => Box::new(JsonWriter::new(*lines)),
             Self::Markdown => Box::new(markdown::MarkdownWriter::new(schema)),

@@ -338,6 +338,7 @@ impl Format {
                     decimal_separator: options.decimal_separator.unwrap_or(style.decimal_separator),
                     crlf: options.crlf.unwrap_or_default(),
                     bom: options.bom.unwrap_or_default(),
+                    quotes_misleading: style.quotes_misleading,
                 };
                 check_style(&style)?;
                 Self::Csv(style)

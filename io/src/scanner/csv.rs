@@ -159,7 +159,7 @@ impl CsvScanner {
             values.iter().flatten().for_each(|value| here.add(value.as_bytes(), false, rules));
             *known = known.merge(here);
             if !here.is_unseen() {
-                found.push((self.request.table.columns[self.request.wanted[*place]].name.clone(), *known));
+                found.push((self.request.table.columns[self.request.wanted[*place]].name.clone(), here));
             }
         }
         found

@@ -81,6 +81,9 @@ pub struct CsvStyle {
     pub crlf: bool,
     /// Whether a byte order mark tells that it is UTF-8.
     pub bom: bool,
+    /// Whether fields have quotes, too, that would mislead a reader who has to find out how the file is written: one that begins a
+    /// record as a comment does, and, in the only column, one with a delimiter of other files.
+    pub quotes_misleading: bool,
 }
 
 impl Default for CsvStyle {
@@ -98,6 +101,7 @@ impl Default for CsvStyle {
             decimal_separator: b'.',
             crlf: false,
             bom: false,
+            quotes_misleading: true,
         }
     }
 }
@@ -140,7 +144,7 @@ impl CsvWriter {
             is_special[usize::from(*byte)] = true;
         }
         // Without a header they are lines, which hold what their writer wants.
-        let is_alone = schema.fields().len() == 1 && style.header;
+        let is_alone = schema.fields().len() == 1 && style.header && style.quotes_misleading;
         if is_alone {
             DELIMS_ELSEWHERE.iter().for_each(|byte| is_special[usize::from(*byte)] = true);
         }
@@ -164,12 +168,24 @@ impl CsvWriter {
                 && text.contains(' ')
                 && !text.starts_with(|first: char| first.is_alphabetic())
         };
-        if column.is_quoted || text.bytes().any(is_special) || is_null_or_empty() || is_like_table() {
+        let begins_as_comment =
+            || self.style.quotes_misleading && text.starts_with('#') && self.begins_record();
+        let needs_quotes = column.is_quoted
+            || text.bytes().any(is_special)
+            || is_null_or_empty()
+            || is_like_table()
+            || begins_as_comment();
+        if needs_quotes {
             self.push_quoted(text, quote);
         } else {
             self.lines.extend_from_slice(text.as_bytes());
         }
         Ok(())
+    }
+
+    /// Whether nothing of the record at hand is written yet.
+    fn begins_record(&self) -> bool {
+        self.lines.last().is_none_or(|byte| *byte == b'\n')
     }
 
     /// Adds a field as it is. Of one column it may be anything.
@@ -331,11 +347,24 @@ mod tests {
         let texts: ArrayRef =
             Arc::new(StringArray::from(vec!["ok; bar", "a|b", "1.5 2.5", "two words", "x"]));
         let batch = RecordBatch::try_from_iter([("a,b", texts.clone())]).unwrap();
-        let one = written(CsvWriter::new(batch.schema(), CsvStyle::default()), &[batch]);
+        let one = written(CsvWriter::new(batch.schema(), CsvStyle::default()), std::slice::from_ref(&batch));
         assert_eq!(one, "\"a,b\"\n\"ok; bar\"\n\"a|b\"\n\"1.5 2.5\"\ntwo words\nx\n");
+        let style = || CsvStyle { quotes_misleading: false, ..CsvStyle::default() };
+        let one = written(CsvWriter::new(batch.schema(), style()), &[batch]);
+        assert_eq!(one, "\"a,b\"\nok; bar\na|b\n1.5 2.5\ntwo words\nx\n");
         let batch = RecordBatch::try_from_iter([("a", texts.clone()), ("b", texts)]).unwrap().slice(0, 1);
         let two = written(CsvWriter::new(batch.schema(), CsvStyle::default()), &[batch]);
         assert_eq!(two, "a,b\nok; bar,ok; bar\n");
+    }
+
+    #[test]
+    fn records_do_not_begin_as_comments_do() {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["#1", "a#"]));
+        let batch = RecordBatch::try_from_iter([("#code", texts.clone()), ("#b", texts)]).unwrap();
+        let csv = |style| written(CsvWriter::new(batch.schema(), style), std::slice::from_ref(&batch));
+        assert_eq!(csv(CsvStyle::default()), "\"#code\",#b\n\"#1\",#1\na#,a#\n");
+        let bare = CsvStyle { quotes_misleading: false, ..CsvStyle::default() };
+        assert_eq!(csv(bare), "#code,#b\n#1,#1\na#,a#\n");
     }
 
     #[test]
