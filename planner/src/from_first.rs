@@ -56,7 +56,10 @@ pub(crate) fn with_list_first(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSp
     let opens: Vec<usize> = (0..tokens.len()).filter(|at| tokens[*at].token == Token::LParen).collect();
     for open in opens.into_iter().rev() {
         let Some(from) = (open + 1..tokens.len()).find(|at| is_solid(&tokens[*at])) else { continue };
-        let Some(close) = closing(&tokens, open).filter(|_| is_word(&tokens[from], "FROM")) else { continue };
+        if !is_word(&tokens[from], "FROM") {
+            continue;
+        }
+        let Some(close) = closing(&tokens, open) else { continue };
         let Some(list) = outside_brackets(&tokens[from..close], &["SELECT"]) else { continue };
         let list = from + list;
         let is_behind_from = outside_brackets(&tokens[from..list], &BEHIND_LIST).is_none();

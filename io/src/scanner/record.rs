@@ -609,6 +609,20 @@ mod tests {
         assert_eq!(parsed, Parsed::Record { len: 10, lines: 3 });
     }
 
+    fn all_quotes_are_doubled(mut data: &[u8], dialect: &Dialect) -> bool {
+        let mut fields = Vec::new();
+        while !data.is_empty() {
+            match parse_record(data, dialect, true, &mut fields) {
+                Parsed::Record { .. } if has_odd_quotes(data, dialect) => return false,
+                Parsed::Record { len, .. } | Parsed::Blank { len } | Parsed::Comment { len } => {
+                    data = &data[len..]
+                }
+                Parsed::Incomplete | Parsed::Unclosed => return true,
+            }
+        }
+        true
+    }
+
     /// Values without quotes: of those that are not doubled the crate keeps others.
     fn without_quotes(mut records: Vec<Vec<Vec<u8>>>, dialect: &Dialect) -> Vec<Vec<Vec<u8>>> {
         for value in records.iter_mut().flatten() {
@@ -654,8 +668,12 @@ mod tests {
             // The crate knows no loose quotes.
             let dialect = Dialect { loose_quotes: false, ..dialect };
             if let Some(records) = all_records(&data, &dialect) {
-                let (records, oracle) = (without_quotes(records, &dialect), without_quotes(oracle(&data, &dialect), &dialect));
-                prop_assert_eq!(records, oracle, "{:?}", String::from_utf8_lossy(&data));
+                let found_otherwise = oracle(&data, &dialect);
+                let (records, expected) = match all_quotes_are_doubled(&data, &dialect) {
+                    true => (records, found_otherwise),
+                    false => (without_quotes(records, &dialect), without_quotes(found_otherwise, &dialect)),
+                };
+                prop_assert_eq!(records, expected, "{:?}", String::from_utf8_lossy(&data));
             }
         }
 

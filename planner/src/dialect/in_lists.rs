@@ -37,7 +37,7 @@ pub(crate) fn rows_of_in(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             && tokens[open].token == Token::LParen
             && is_word(&tokens[values], "VALUES")
             && tokens[row].token == Token::LParen;
-        if let Some(close) = closing(&tokens, open).filter(|_| are_rows) {
+        if are_rows && let Some(close) = closing(&tokens, open) {
             let span = tokens[values].span;
             let at = |token| TokenWithSpan { token, span };
             tokens.insert(close, at(Token::RParen));

@@ -95,7 +95,10 @@ fn files_are_called_by_their_names_where_a_statement_does_so() {
     check("SELECT b.* FROM 'b.csv'", "SELECT b.* FROM 'b.csv' AS \"b\"");
     // A column, or a table in front of it, goes first; globs have no name.
     check("SELECT dest.city FROM 'two'", "SELECT Dest.city AS \"city\" FROM 'two'");
-    check("SELECT b.x FROM 'air' b JOIN 'b.csv' c ON true", "SELECT b.x FROM 'air' b JOIN 'b.csv' c ON true");
+    check(
+        "SELECT b.dest FROM 'air' b JOIN 'b.csv' c ON true",
+        "SELECT b.Dest FROM 'air' b JOIN 'b.csv' c ON true",
+    );
     check("SELECT b.x FROM 'b/*.csv'", "SELECT b.x AS \"x\" FROM 'b/*.csv'");
 }
 
