@@ -200,7 +200,7 @@ fn first_rows_by_very_many_keys_are_those_of_the_whole_sort() {
     // Most keys are equal, so that the last ones decide.
     let value = |row: usize, column: usize| match (row * 7 + column * column) % (column + 2) {
         0 => String::new(),
-        value if column % 3 == 0 => format!("t{}", value / 8),
+        value if column.is_multiple_of(3) => format!("t{}", value / 8),
         value => (value / 8).to_string(),
     };
     for file in 0..3 {
