@@ -20,16 +20,30 @@ use super::interval_parts::column;
 /// The values of a function; `None`: they are of other types, and are computed by the core.
 pub(super) type Compute = fn(&[ArrayRef]) -> Option<Result<ArrayRef>>;
 
+/// A call of a function, with the core's.
+type Invoke = fn(&ScalarUDF, ScalarFunctionArgs) -> Result<ColumnarValue>;
+
 /// A function of the core that is computed otherwise.
 #[derive(Debug)]
 struct InPlaceOf {
     core: Arc<ScalarUDF>,
-    compute: Compute,
+    way: Way,
 }
 
-/// A function in place of the core's of the same name.
+#[derive(Debug)]
+enum Way {
+    OfValues(Compute),
+    OfCall(Invoke),
+}
+
+/// A function in place of the core's of the same name, by its values.
 pub(super) fn in_place_of(core: Arc<ScalarUDF>, compute: Compute) -> Arc<ScalarUDF> {
-    Arc::new(ScalarUDF::from(InPlaceOf { core, compute }))
+    Arc::new(ScalarUDF::from(InPlaceOf { core, way: Way::OfValues(compute) }))
+}
+
+/// The same, by the arguments of the whole call.
+pub(super) fn called_in_place_of(core: Arc<ScalarUDF>, invoke: Invoke) -> ScalarUDF {
+    ScalarUDF::from(InPlaceOf { core, way: Way::OfCall(invoke) })
 }
 
 impl PartialEq for InPlaceOf {
@@ -88,10 +102,14 @@ impl ScalarUDFImpl for InPlaceOf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let compute = match self.way {
+            Way::OfCall(invoke) => return invoke(&self.core, args),
+            Way::OfValues(compute) => compute,
+        };
         let is_constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let rows = if is_constant { 1 } else { args.number_rows };
         let values = args.args.iter().map(|value| value.to_array(rows)).collect::<Result<Vec<_>>>()?;
-        let Some(computed) = (self.compute)(&values) else { return self.core.invoke_with_args(args) };
+        let Some(computed) = compute(&values) else { return self.core.invoke_with_args(args) };
         column(cast(&computed?, args.return_field.data_type())?, is_constant)
     }
 }

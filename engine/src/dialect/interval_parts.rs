@@ -11,17 +11,14 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
-    DataType, DurationMicrosecondType, FieldRef, IntervalMonthDayNano, IntervalMonthDayNanoType,
-    IntervalUnit, TimeUnit,
+    DataType, DurationMicrosecondType, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
 };
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::functions::datetime::date_part;
-use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
-    Signature,
-};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
+
+use super::in_place_of::called_in_place_of;
 
 const MONTH_DAY_NANO: DataType = DataType::Interval(IntervalUnit::MonthDayNano);
 const MICROS_OF_DAY: i64 = 86_400_000_000;
@@ -35,12 +32,14 @@ const MONTHS_OF_YEAR: i32 = 12;
 
 /// `date_part`, which is to be in place of the core's.
 pub(super) fn parts() -> ScalarUDF {
-    ScalarUDF::from(DatePart { core: date_part() })
-}
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct DatePart {
-    core: Arc<ScalarUDF>,
+    called_in_place_of(date_part(), |core, args| {
+        let is_span =
+            args.args.get(1).is_some_and(|value| matches!(value.data_type(), DataType::Duration(_)));
+        let args = if is_span { with_days(args)? } else { args };
+        let Some(own) = Own::of(&args) else { return core.invoke_with_args(args) };
+        let is_one = matches!(args.args[1], ColumnarValue::Scalar(_));
+        column(own.parts(&args.args[1].to_array(args.number_rows)?), is_one)
+    })
 }
 
 /// What the core is not asked for.
@@ -118,43 +117,4 @@ fn seconds(interval: IntervalMonthDayNano) -> f64 {
     let (years, months) = (interval.months / MONTHS_OF_YEAR, interval.months % MONTHS_OF_YEAR);
     let days = f64::from(years) * DAYS_OF_YEAR + f64::from(months) * DAYS_OF_MONTH + f64::from(interval.days);
     days * SECONDS_OF_DAY + interval.nanoseconds as f64 / NANOS_OF_SECOND
-}
-
-impl ScalarUDFImpl for DatePart {
-    fn name(&self) -> &str {
-        self.core.name()
-    }
-
-    fn aliases(&self) -> &[String] {
-        self.core.aliases()
-    }
-
-    fn signature(&self) -> &Signature {
-        self.core.signature()
-    }
-
-    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        self.core.return_type(types)
-    }
-
-    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        self.core.return_field_from_args(args)
-    }
-
-    fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        self.core.inner().simplify(args, info)
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.core.documentation()
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let is_span =
-            args.args.get(1).is_some_and(|value| matches!(value.data_type(), DataType::Duration(_)));
-        let args = if is_span { with_days(args)? } else { args };
-        let Some(own) = Own::of(&args) else { return self.core.invoke_with_args(args) };
-        let is_one = matches!(args.args[1], ColumnarValue::Scalar(_));
-        column(own.parts(&args.args[1].to_array(args.number_rows)?), is_one)
-    }
 }

@@ -120,7 +120,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
         ScalarUDF::from(point_in_time::PointInTime::default()),
         ScalarUDF::from(text_split::StringSplit::default()),
         ScalarUDF::from(time_of::TimeOf::default()),
-        ScalarUDF::from(to_char::ToChar::default()),
+        to_char::to_char(),
         ScalarUDF::from(zones::AtZone::default()),
     ];
     let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());

@@ -3,6 +3,8 @@
 //!
 //! The parser knows these only. So the words are put in order before it is asked, token by token, that errors keep their places.
 
+use std::ops::Range;
+
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::dialect::pivot_lists::together;
@@ -41,40 +43,40 @@ pub(crate) fn as_queries(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
 }
 
 /// `t PIVOT (sum(x) FOR kind IN ('a') GROUP BY k)`, with the keys where the parser takes them.
-fn with_keys_behind_tables(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
-    let mut from = 0;
-    while let Some(at) = tokens[from..].iter().position(|token| is_word(token, "PIVOT")) {
-        from += at + 1;
-        let Some(open) = (from..tokens.len()).find(|at| is_solid(&tokens[*at])) else { break };
-        let Some(close) = closing(&tokens, open).filter(|_| tokens[open].token == Token::LParen) else {
-            continue;
-        };
-        let inner = &tokens[open + 1..close];
-        let Some(group) = outside_brackets(inner, &["FOR"]).and_then(|_| outside_brackets(inner, &["GROUP"]))
-        else {
-            continue;
-        };
-        let Some(by) = outside_brackets(&inner[group..], &["BY"]) else { continue };
-        let keys = keys_for_nulls(&inner[group], &inner[group + by + 1..]);
-        tokens.splice(open + 1 + group..close, keys);
-    }
-    tokens
+fn with_keys_behind_tables(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    in_pivots(tokens, |inner| {
+        outside_brackets(inner, &["FOR"])?;
+        let group = outside_brackets(inner, &["GROUP"])?;
+        let by = outside_brackets(&inner[group..], &["BY"])?;
+        Some((group..inner.len(), keys_for_nulls(&inner[group], &inner[group + by + 1..])))
+    })
 }
 
 /// `t PIVOT (sum(x) FOR a IN (1, 2) b IN (3))`, with one list of both columns.
-fn with_lists_together(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+fn with_lists_together(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    in_pivots(tokens, |inner| {
+        let start = outside_brackets(inner, &["FOR"])? + 1;
+        let end = outside_brackets(&inner[start..], &["DEFAULT"]).map_or(inner.len(), |end| start + end);
+        Some((start..end, together(&inner[start..end])?))
+    })
+}
+
+/// Changes what stands in the parentheses of each `PIVOT (…)`: a part of it becomes other tokens.
+fn in_pivots(
+    mut tokens: Vec<TokenWithSpan>,
+    change: impl Fn(&[TokenWithSpan]) -> Option<(Range<usize>, Vec<TokenWithSpan>)>,
+) -> Vec<TokenWithSpan> {
     let mut from = 0;
     while let Some(at) = tokens[from..].iter().position(|token| is_word(token, "PIVOT")) {
         from += at + 1;
         let Some(open) = (from..tokens.len()).find(|at| is_solid(&tokens[*at])) else { break };
-        let Some(close) = closing(&tokens, open).filter(|_| tokens[open].token == Token::LParen) else {
+        if tokens[open].token != Token::LParen {
             continue;
-        };
-        let Some(word) = outside_brackets(&tokens[open + 1..close], &["FOR"]) else { continue };
-        let start = open + 2 + word;
-        let end = outside_brackets(&tokens[start..close], &["DEFAULT"]).map_or(close, |end| start + end);
-        if let Some(lists) = together(&tokens[start..end]) {
-            tokens.splice(start..end, lists);
+        }
+        let Some(close) = closing(&tokens, open) else { continue };
+        let start = open + 1;
+        if let Some((part, changed)) = change(&tokens[start..close]) {
+            tokens.splice(start + part.start..start + part.end, changed);
         }
     }
     tokens
