@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::BEHIND_GAP;
 use crate::options::{ColumnType, CsvOptions};
-use crate::scanner::infer::ColumnValues;
+use crate::scanner::infer::{ColumnValues, ValuesByColumn, add_values};
 
 /// A value or a record that could not be read and was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,22 +127,19 @@ pub(crate) struct Tally(Arc<Mutex<Counts>>);
 struct Counts {
     counted: BTreeMap<Fate, Count>,
     /// What columns hold of which the heads of the files have no value.
-    first_values: BTreeMap<String, ColumnValues>,
+    first_values: ValuesByColumn,
     /// Nothing is counted.
     void: bool,
 }
 
 impl Tally {
-    pub(crate) fn add(&self, counts: BTreeMap<Fate, Count>, first_values: Vec<(String, ColumnValues)>) {
+    pub(crate) fn add(&self, counts: BTreeMap<Fate, Count>, first_values: ValuesByColumn) {
         let mut known = self.lock();
         if known.void {
             return;
         }
         counts.into_iter().for_each(|(fate, new)| known.counted.entry(fate).or_default().add(new));
-        for (column, values) in first_values {
-            let known_values = known.first_values.entry(column).or_default();
-            *known_values = known_values.merge(values);
-        }
+        add_values(&mut known.first_values, first_values);
     }
 
     /// Forgets all, for good: the files are to be read again in another way.

@@ -13,7 +13,7 @@ use super::column::{ColumnBuilder, Rejected};
 use super::delim::Delim;
 use super::fields::{FieldRules, Fields, Span};
 use super::filter::{RAW_FILTER_WORTH, RawFilter, RowFilter, ScanFilter, Usefulness};
-use super::infer::{ColumnValues, CsvTable};
+use super::infer::{ColumnValues, CsvTable, ValuesByColumn};
 use super::layout::Layout;
 use super::lenient::{Findings, Leniency, Lenient};
 use super::record::{Field, FieldForm, Parsed, is_blank, is_blank_line, parse_record, text_behind_lines};
@@ -147,19 +147,15 @@ impl CsvScanner {
 
     /// What a batch holds in columns of which the heads of the files have no value, by their names; not of those that are known by now
     /// to be of words.
-    pub(crate) fn first_values(
-        &mut self,
-        batch: &RecordBatch,
-        rules: &FieldRules,
-    ) -> Vec<(String, ColumnValues)> {
-        let mut found = Vec::new();
+    pub(crate) fn first_values(&mut self, batch: &RecordBatch, rules: &FieldRules) -> ValuesByColumn {
+        let mut found = ValuesByColumn::new();
         for (place, known) in self.unseen.iter_mut().filter(|(_, known)| !known.are_words()) {
             let mut here = ColumnValues::default();
             let values = batch.column(*place).as_string_view();
             values.iter().flatten().for_each(|value| here.add(value.as_bytes(), false, rules));
             *known = known.merge(here);
             if !here.is_unseen() {
-                found.push((self.request.table.columns[self.request.wanted[*place]].name.clone(), here));
+                found.insert(self.request.table.columns[self.request.wanted[*place]].name.clone(), here);
             }
         }
         found

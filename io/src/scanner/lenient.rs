@@ -19,7 +19,7 @@ use super::column::{ColumnBuilder, Rejected};
 use super::csv::{CsvRequest, CsvScanner, Source, before_end, next_record, span_of, strip_returns};
 use super::delim::Delim;
 use super::fields::Span;
-use super::infer::{Column, ColumnValues};
+use super::infer::{Column, ValuesByColumn, add_values};
 use super::record::{has_odd_quotes, is_blank, line_ends, text_behind_lines};
 use super::structure::Record;
 use super::values::wider_type;
@@ -131,7 +131,7 @@ pub(crate) struct Findings {
     /// Columns that were guessed to be of integers, and have some with zeros in front.
     pub(crate) leading_zeros: Vec<String>,
     /// What columns hold of which the heads of the files have no value.
-    pub(crate) first_values: Vec<(String, ColumnValues)>,
+    pub(crate) first_values: ValuesByColumn,
 }
 
 impl Findings {
@@ -194,7 +194,7 @@ impl Findings {
         // Where none could be, there is no limit on them.
         self.rejects_limit = self.rejects_limit.max(other.rejects_limit);
         self.leading_zeros.extend(other.leading_zeros);
-        self.first_values.extend(other.first_values);
+        add_values(&mut self.first_values, other.first_values);
         // Only the first ones are kept in the end; to sort now and then is cheap.
         if self.rejects.len() > 2 * self.rejects_limit {
             self.rejects.sort_by(|(place, _), (other, _)| place.cmp(other));

@@ -33,8 +33,8 @@ use stated::{apply_names, apply_nulls, apply_types};
 pub(crate) use table::HeaderRule;
 pub use table::{Column, CsvTable};
 use union::merge;
-pub(crate) use values::ColumnValues;
 pub use values::looks_like_value;
+pub(crate) use values::{ColumnValues, ValuesByColumn, add_values};
 
 use super::file_forms::{FileForm, FileForms, differences, found_forms};
 use super::record::Dialect;

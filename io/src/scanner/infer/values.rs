@@ -1,5 +1,6 @@
 //! What the values of a column look like, seen together.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use crate::options::{ColumnType, CsvOptions};
@@ -83,6 +84,17 @@ impl OneText {
             (one, other) if one == other => one,
             _ => Self::Several,
         }
+    }
+}
+
+/// What the values of columns look like, by their names.
+pub(crate) type ValuesByColumn = BTreeMap<String, ColumnValues>;
+
+/// Adds what further values of columns look like.
+pub(crate) fn add_values(known: &mut ValuesByColumn, further: ValuesByColumn) {
+    for (column, values) in further {
+        let known = known.entry(column).or_default();
+        *known = known.merge(values);
     }
 }
 
