@@ -334,9 +334,8 @@ pub(crate) fn text_behind_lines(record: &[u8], fields: &[Field], dialect: &Diale
     let quote = dialect.quote.filter(|_| !dialect.loose_quotes)?;
     let behind = |field: &Field| {
         let raw = &record[field.start..field.end];
-        let at = closing_quote(raw, quote, dialect.escape)?;
-        let is_text = !raw[at + 1..].trim_ascii().is_empty();
-        (is_text && line_ends(&raw[..at]) > 0).then_some(field.start + at + 1)
+        let at = closed_before_text(raw, quote, dialect.escape)?;
+        (line_ends(&raw[..at]) > 0).then_some(field.start + at + 1)
     };
     fields.iter().filter(|field| field.form == FieldForm::Escaped).find_map(behind)
 }
@@ -346,11 +345,10 @@ pub(crate) fn has_odd_quotes(data: &[u8], dialect: &Dialect) -> bool {
     let Some(quote) = dialect.quote.filter(|_| !dialect.loose_quotes) else { return false };
     let mut fields = Vec::new();
     parse_record(data, dialect, true, &mut fields);
-    fields.iter().filter(|field| field.form == FieldForm::Escaped).any(|field| {
-        let raw = &data[field.start..field.end];
-        let closing = closing_quote(raw, quote, dialect.escape);
-        closing.is_some_and(|at| !raw[at + 1..].trim_ascii().is_empty())
-    })
+    fields
+        .iter()
+        .filter(|field| field.form == FieldForm::Escaped)
+        .any(|field| closed_before_text(&data[field.start..field.end], quote, dialect.escape).is_some())
 }
 
 /// Whether `byte` in a quoted field makes the next one literal.
@@ -409,6 +407,12 @@ fn push_behind_closing_quote(rest: &[u8], quote: u8, out: &mut Vec<u8>) {
         }
         _ => out.extend_from_slice(rest),
     }
+}
+
+/// The closing quote of a field, if text stands behind it; `raw` is what stands behind the opening one.
+fn closed_before_text(raw: &[u8], quote: u8, escape: Option<u8>) -> Option<usize> {
+    let at = closing_quote(raw, quote, escape)?;
+    (!raw[at + 1..].trim_ascii().is_empty()).then_some(at)
 }
 
 /// The first quote that nothing makes literal; `raw` is what stands behind an opening one.
