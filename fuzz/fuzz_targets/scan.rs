@@ -35,6 +35,11 @@ fuzz_target!(|input: &[u8]| {
     // An open quote is an error of the whole file.
     let Some(records) = table_records(data, &dialect) else { return };
     let Some(width) = records.first().map(Vec::len).filter(|width| *width > 1) else { return };
+    // Columns are declared, so that a delimiter at the end of a record is no field more; an empty field in quotes is one, and looks alike here.
+    let has_quoted_empty = dialect.quote.is_some_and(|quote| data.windows(2).any(|two| two == [quote; 2]));
+    if has_quoted_empty && records.iter().any(|record| ends_open(record, width)) {
+        return;
+    }
     let (mut expected, counts) = oracle(records, width, mode);
     let (codec, bytes) =
         if manner & 16 == 0 { (Codec::Plain, data.to_vec()) } else { (Codec::Gzip, gzip(data)) };
@@ -129,7 +134,7 @@ fn oracle(records: Vec<Vec<Vec<u8>>>, width: usize, mode: Mode) -> (Vec<Vec<Stri
     let leaves_out = mode.on_error != OnError::Null;
     let left_out = if mode.on_error == OnError::Skip { 3 } else { 4 };
     for record in records {
-        let (short, long) = (record.len() < width, record.len() > width);
+        let (short, long) = (record.len() < width, record.len() > width && !ends_open(&record, width));
         let mut cells: Vec<String> = record
             .iter()
             .take(width)
@@ -159,6 +164,11 @@ fn oracle(records: Vec<Vec<Vec<u8>>>, width: usize, mode: Mode) -> (Vec<Vec<Stri
         rows.push(cells);
     }
     (rows, counts)
+}
+
+/// Whether nothing stands behind the last of a record's delimiters, which is one more than it takes.
+fn ends_open(record: &[Vec<u8>], width: usize) -> bool {
+    record.len() == width + 1 && record[width].is_empty()
 }
 
 fn scanned(
