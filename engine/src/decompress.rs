@@ -1,17 +1,18 @@
 //! The plain bytes of compressed files.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::convert::Infallible;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
 use swath_io::{Codec, DecodeOptions, Notes, SourceFile, decode_in_order, refuse_packed};
 
 use crate::error::Error;
 use crate::sinks::atomic_file::AtomicFile;
-use crate::threads::lock;
 
 /// Why bytes do not come out.
 #[derive(Debug)]
@@ -83,27 +84,89 @@ pub fn decompress_to_folder(
     folder: &Path,
 ) -> Result<Vec<String>, DecompressError> {
     let targets = targets_in(files, folder)?;
-    let tasks = Mutex::new(files.iter().zip(targets));
-    let next_task = || lock(&tasks).next();
     let notes = Notes::default();
-    let at_once = threads.clamp(1, files.len().max(1));
-    let threads_per_file = threads.div_ceil(at_once);
-    let work = || -> Result<(), DecompressError> {
-        while let Some((file, target)) = next_task() {
-            let mut out = AtomicFile::create(&target).map_err(DecompressError::Write)?;
-            write_decoded(std::slice::from_ref(file), options, threads_per_file, &mut out, &notes)?;
-            out.seal().and_then(|()| out.commit()).map_err(DecompressError::Write)?;
+    let decompress = |number: usize, threads| -> Result<(), DecompressError> {
+        let mut out = AtomicFile::create(&targets[number]).map_err(DecompressError::Write)?;
+        write_decoded(&files[number..=number], options, threads, &mut out, &notes)?;
+        out.seal().and_then(|()| out.commit()).map_err(DecompressError::Write)
+    };
+    several_at_once(files.len(), threads, decompress, |done| done)?;
+    Ok(notes.take())
+}
+
+/// Decodes each file to its end, several of them at once, and writes nothing. `tell` gets of each, in their order, what is worth
+/// knowing although nothing failed, or why the file is not whole.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("a.gz"), b"\x1f\x8b\x08cut short")?;
+/// # std::fs::write(dir.path().join("b.csv"), b"plain")?;
+/// let files = swath::list_files(dir.path().join("*"))?;
+/// let mut whole = Vec::new();
+/// swath::verify(&files, swath::DecodeOptions::default(), 2, |file| whole.push(file.is_ok()));
+/// assert_eq!(whole, [false, true]);
+/// # Ok(())
+/// # }
+/// ```
+pub fn verify(
+    files: &[SourceFile],
+    options: DecodeOptions,
+    threads: usize,
+    mut tell: impl FnMut(Result<Vec<String>, Error>),
+) {
+    let decode = |number: usize, threads| -> swath_io::Result<Vec<String>> {
+        let (file, notes) = (&files[number..=number], Notes::default());
+        if options.codec.is_none() {
+            refuse_packed(&file[0])?;
+        }
+        decode_in_order::<swath_io::Error>(file, options, threads, &notes, |_| Ok(()))?;
+        Ok(notes.take())
+    };
+    let Ok(()) = several_at_once(files.len(), threads, decode, |done| {
+        tell(done.map_err(Error::from));
+        Ok::<_, Infallible>(())
+    });
+}
+
+/// Does tasks `0..tasks` on so many threads, of which each task is told how many it may use itself, and hands their results on in
+/// order, until that fails.
+fn several_at_once<T: Send, E>(
+    tasks: usize,
+    threads: usize,
+    task: impl Fn(usize, usize) -> T + Sync,
+    mut hand_on: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let at_once = threads.clamp(1, tasks.max(1));
+    let threads_each = threads.div_ceil(at_once);
+    let next = AtomicUsize::new(0);
+    let work = |done: mpsc::Sender<(usize, T)>| {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            // Nobody receives any more where handing on has failed.
+            if number >= tasks || done.send((number, task(number, threads_each))).is_err() {
+                return;
+            }
+        }
+    };
+    let (done, results) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..at_once {
+            let done = done.clone();
+            scope.spawn(|| work(done));
+        }
+        drop(done);
+        let mut waiting = BTreeMap::new();
+        let mut turn = 0;
+        for (number, result) in results {
+            waiting.insert(number, result);
+            while let Some(result) = waiting.remove(&turn) {
+                hand_on(result)?;
+                turn += 1;
+            }
         }
         Ok(())
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().try_for_each(|thread| match thread.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        })
-    })?;
-    Ok(notes.take())
+    })
 }
 
 /// Where each file goes.

@@ -133,7 +133,7 @@ pub use bag::{Bag, read_json, read_text};
 pub use completion::{Candidate, CandidateKind, Completions};
 pub use compute::{Answers, Computable, Pending, RequestId, Requests, compute, compute_async};
 pub use datafusion::arrow;
-pub use decompress::{DecompressError, decompress, decompress_to_folder};
+pub use decompress::{DecompressError, decompress, decompress_to_folder, verify};
 pub use error::{Error, Result};
 pub use explain::{
     ExplainedOutput, ExplainedPass, ExplainedRun, ExplainedShared, Explanation, PassRun, ReadFrom, Reader,

@@ -121,16 +121,13 @@ pub fn decompress(mut args: DecompressArgs) -> Result<u8, Report> {
 /// Decodes all files, tells those that are not whole, and returns the exit code.
 fn test(files: &[SourceFile], options: DecodeOptions, threads: usize) -> u8 {
     let mut damaged = 0;
-    for file in files {
-        match swath::decompress(std::slice::from_ref(file), options, threads, &mut io::sink()) {
-            Ok(notes) => report::notes(&notes),
-            Err(DecompressError::Source(error)) => {
-                report::error(&error.into());
-                damaged += 1;
-            }
-            Err(DecompressError::Write(error)) => unreachable!("nothing is written: {error}"),
+    swath::verify(files, options, threads, |file| match file {
+        Ok(notes) => report::notes(&notes),
+        Err(error) => {
+            report::error(&error.into());
+            damaged += 1;
         }
-    }
+    });
     let of_all = if files.len() == 1 { "1 file".to_owned() } else { format!("{} files", files.len()) };
     match damaged {
         0 => report::notes(&[format!("{of_all} can be decoded to the end")]),
