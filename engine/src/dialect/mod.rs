@@ -88,6 +88,7 @@ pub(crate) use text_as_nested::TextAsNested;
 pub(crate) use texts_as_values::{TextKind, TextsAsValues};
 pub(crate) use times_as_text::{TimesAsText, as_texts};
 pub(crate) use union_types::UnionTypes;
+pub(crate) use window_numbers::{WindowNumber, window_number, window_numbers};
 pub use window_numbers::{dense_rank, ntile, rank, row_number};
 pub(crate) use zeros_of_either_sign::ZerosOfEitherSign;
 
@@ -139,7 +140,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     }
     state.register_higher_order_function(Arc::new(list_reduce::list_reduce()))?;
     let places = window_places::window_places();
-    for function in window_numbers::window_numbers().into_iter().chain(places) {
+    for function in window_numbers().into_iter().chain(places) {
         state.register_udwf(function)?;
     }
     Ok(())

@@ -41,8 +41,26 @@ pub fn ntile(parts: Expr) -> Expr {
 }
 
 /// All of them, for statements.
-pub(super) fn window_numbers() -> [Arc<WindowUDF>; 4] {
+pub(crate) fn window_numbers() -> [Arc<WindowUDF>; 4] {
     [row_number_udwf(), rank_udwf(), dense_rank_udwf(), ntile_udwf()].map(|core| Arc::new(signed(core)))
+}
+
+/// Which number of each row a function gives, of those that are told by the rows up to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WindowNumber {
+    Row,
+    Rank,
+    DenseRank,
+}
+
+/// The number that a function gives, if it is one of ours.
+pub(crate) fn window_number(function: &WindowUDF) -> Option<WindowNumber> {
+    let numbers = [
+        (row_number_udwf(), WindowNumber::Row),
+        (rank_udwf(), WindowNumber::Rank),
+        (dense_rank_udwf(), WindowNumber::DenseRank),
+    ];
+    numbers.into_iter().find(|(core, _)| *function == signed(Arc::clone(core))).map(|(_, number)| number)
 }
 
 fn signed(core: Arc<WindowUDF>) -> WindowUDF {

@@ -13,11 +13,12 @@ use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::window::WindowExpr;
 use datafusion::physical_expr::{LexOrdering, PhysicalExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::metrics::{BaselineMetrics, RecordOutput};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::StreamingTableExec;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::windows::WindowAggExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary};
 use futures::{TryStreamExt, stream};
@@ -80,7 +81,7 @@ impl OtherWay for SomeAtATime {
     ) -> Result<SendableRecordBatchStream> {
         let window = core_of::<Self>(core);
         let metrics = BaselineMetrics::new(metrics.set, metrics.partition);
-        let consumer = MemoryConsumer::new(one_partition_of(window));
+        let consumer = MemoryConsumer::new(one_partition_of(window.window_expr()));
         let parts = Parts {
             input: rows,
             keys: window.window_expr()[0].partition_by().to_vec(),
@@ -110,8 +111,8 @@ impl OtherWay for SomeAtATime {
 }
 
 /// What holds memory for a window, as an error names it.
-pub(super) fn one_partition_of(window: &WindowAggExec) -> String {
-    let names = window.window_expr().iter().map(|expr| {
+pub(super) fn one_partition_of(windows: &[Arc<dyn WindowExpr>]) -> String {
+    let names = windows.iter().map(|expr| {
         let name = expr.name();
         let over = [" PARTITION BY ", " ORDER BY ", " ROWS BETWEEN ", " RANGE BETWEEN ", " GROUPS BETWEEN "];
         &name[..over.iter().filter_map(|over| name.find(over)).min().unwrap_or(name.len())]
@@ -208,17 +209,26 @@ impl Parts {
 
     /// The window over some partitions.
     fn window_of(&self, rows: Vec<RecordBatch>) -> Result<SendableRecordBatchStream> {
-        let input = self.window.children()[0];
-        // Constants are in order for who knows that they are, which the copy of the input does not.
-        let required = self.window.required_input_ordering().into_iter().flatten();
-        let required =
-            required.filter_map(|order| LexOrdering::new(order.into_single().into_iter().map(Into::into)));
-        let order = input.output_ordering().cloned().into_iter().chain(required);
-        let block = Arc::new(Block::new(input.schema(), rows));
-        let rows = StreamingTableExec::try_new(input.schema(), vec![block], None, order, false, None)?;
-        let window = replace_children_if_necessary(Arc::clone(&self.window), vec![Arc::new(rows)])?;
-        window.execute(0, Arc::clone(&self.context))
+        let block = Arc::new(Block::new(self.window.children()[0].schema(), rows));
+        window_over(&self.window, block, &self.context)
     }
+}
+
+/// What a window gives for rows other than those of its input, in the same order.
+pub(super) fn window_over(
+    window: &Arc<dyn ExecutionPlan>,
+    rows: Arc<dyn PartitionStream>,
+    context: &Arc<TaskContext>,
+) -> Result<SendableRecordBatchStream> {
+    let input = window.children()[0];
+    // Constants are in order for who knows that they are, which the copy of the input does not.
+    let required = window.required_input_ordering().into_iter().flatten();
+    let required =
+        required.filter_map(|order| LexOrdering::new(order.into_single().into_iter().map(Into::into)));
+    let order = input.output_ordering().cloned().into_iter().chain(required);
+    let rows = StreamingTableExec::try_new(input.schema(), vec![rows], None, order, false, None)?;
+    let window = replace_children_if_necessary(Arc::clone(window), vec![Arc::new(rows)])?;
+    window.execute(0, Arc::clone(context))
 }
 
 /// Whether rows begin with the keys of the row before them.

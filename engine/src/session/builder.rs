@@ -25,8 +25,8 @@ use crate::inspect::Inspections;
 use crate::macros::Macros;
 use crate::operators::{
     DistinctRows, FailWhenRefused, FlatConditions, ForgetConstants, GroupsInParts, KeepSorted,
-    NullsForConstants, OneSortKey, OperatorPlanner, OrderedValues, PushFiltersByName, SortFirstRows,
-    WholePartitions, WindowParts, YieldBetweenBatches,
+    NullsForConstants, OneSortKey, OperatorPlanner, OrderedValues, PushFiltersByName, ShortPartitions,
+    SortFirstRows, WholePartitions, WindowParts, YieldBetweenBatches,
 };
 use crate::optimizer::{self, ForgetFalseKeys, QueryOrder, TablesWithoutFalseKeys};
 use crate::options::{OptionValue, ReadOptions};
@@ -214,6 +214,7 @@ fn session_state(
         .with_physical_optimizer_rule(Arc::new(YieldBetweenBatches))
         .with_physical_optimizer_rule(Arc::new(WholePartitions { spills: Arc::clone(&resources.spills) }))
         .with_physical_optimizer_rule(Arc::new(WindowParts))
+        .with_physical_optimizer_rule(Arc::new(ShortPartitions))
         .with_physical_optimizer_rule(Arc::new(OrderedValues))
         .with_physical_optimizer_rule(Arc::new(GroupsInParts { spills: Arc::clone(&resources.spills) }))
         .with_relation_planners(vec![

@@ -28,6 +28,7 @@ use rows::Partitions;
 
 use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
 use super::window_parts::one_partition_of;
+use super::windows::has_no_filter;
 use crate::spill_store::SpillStore;
 use crate::walk::Walk;
 
@@ -79,9 +80,7 @@ fn is_whole(expr: &dyn WindowExpr) -> bool {
         WindowFrameBound::CurrentRow => frame.units == WindowFrameUnits::Range && expr.order_by().is_empty(),
         bound => bound.is_unbounded(),
     };
-    // The filter is told by nothing but this. Where it looks otherwise one day, the core computes it.
-    let has_no_filter = format!("{expr:?}").ends_with("filter: None }");
-    is_end(&frame.start_bound) && is_end(&frame.end_bound) && has_no_filter
+    is_end(&frame.start_bound) && is_end(&frame.end_bound) && has_no_filter(expr)
 }
 
 /// A window of the relational core whose partitions are computed as groups.
@@ -109,7 +108,7 @@ impl OtherWay for AsGroups {
         let window = core_of::<Self>(core);
         let keys = window.window_expr()[0].partition_by().to_vec();
         let metrics = BaselineMetrics::new(metrics.set, metrics.partition);
-        let consumer = MemoryConsumer::new(one_partition_of(window)).with_can_spill(true);
+        let consumer = MemoryConsumer::new(one_partition_of(window.window_expr())).with_can_spill(true);
         let (memory, spills) = (consumer.register(context.memory_pool()), Arc::clone(&self.spills));
         let partitions = Partitions::new(rows, core.schema(), keys, &self.calls, memory, spills)?;
         let batches = stream::try_unfold((partitions, metrics), |(mut partitions, metrics)| async move {
