@@ -73,6 +73,7 @@ pub use completion::{NamedRelation, NamedSource, TypingPlace, Wanted, typing_pla
 pub use copy::{CopyTarget, split_copy};
 pub use copy_from::{copied_into, copied_texts, fit_copy};
 pub use depth::{STACK_LEN_BYTES, joined_flat, with_stack};
+pub use dialect::functions::known_form;
 pub use dialect::neighbours::{VALUE_AT, VALUE_BEFORE};
 pub use dialect::patterns::{LIKE_PATTERN, escaped_pattern};
 pub use dialect::type_names::TIME_OF;
@@ -83,7 +84,7 @@ pub use inspect::{Inspection, inspection_of};
 pub use keywords::{KEYWORDS, is_keyword};
 pub use macros::{Macro, MacroCall, Macros, expand_macros, macro_of};
 pub use names::{Catalog, is_internal, resolve};
-pub use once::{computed_once, take_table};
+pub use once::computed_once;
 pub use params::{Params, bind, params_of};
 pub use parse::{Statement, parse};
 pub use pieces::{Piece, PieceKind, is_whole, pieces, statement_ranges};

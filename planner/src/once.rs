@@ -1,12 +1,12 @@
 //! Queries of `WITH` that give other rows each time, and are named more than once: `WITH r AS (SELECT random() AS x …) SELECT … FROM r a, r b`.
 //!
-//! The relational core plans such a query wherever it is named. [`computed_once`] gives the first as a statement that makes a table of it,
-//! and [`take_table`] puts the table in its place.
+//! The relational core plans such a query wherever it is named. [`computed_once`] puts a table in the place of the first, and gives the
+//! statement that makes the table.
 
 use std::ops::ControlFlow;
 
 use datafusion_sql::parser::{CopyToSource, Statement};
-use sqlparser::ast::{Cte, Expr, Query, Statement as SqlStatement, TableFactor, Visit, Visitor, With};
+use sqlparser::ast::{Cte, Expr, Query, Statement as SqlStatement, TableFactor, Visit, Visitor};
 
 use crate::error::Result;
 use crate::parse::{parse, parse_piece};
@@ -16,63 +16,34 @@ use crate::walk::{walk, walk_expressions};
 /// Functions that give another value each time.
 const VOLATILE: [&str; 5] = ["random", "rand", "uuid", "uuidv4", "gen_random_uuid"];
 
-/// The statement that makes a table, called so, of the first query that has to be computed once.
+/// Puts a table, called so, into the place of the first query that has to be computed once; the statement that makes the table. `None`
+/// where there is no such query.
 ///
 /// # Errors
 /// The statement that is made of it cannot be parsed.
-pub fn computed_once(statement: &Statement, table: &str) -> Result<Option<Statement>> {
-    let Some(with) = query_of(statement).and_then(|query| query.with.as_ref()) else { return Ok(None) };
-    let Some(at) = first_volatile(statement, with) else { return Ok(None) };
+pub fn computed_once(statement: &mut Statement, table: &str) -> Result<Option<Statement>> {
+    let Some(query) = query_of(statement) else { return Ok(None) };
+    let Some(at) = first_volatile(query) else { return Ok(None) };
+    let Some(with) = &mut query.with else { return Ok(None) };
     let recursive = if with.recursive { "RECURSIVE " } else { "" };
     let known: Vec<String> = with.cte_tables[..at].iter().map(ToString::to_string).collect();
     let with_known = match known.is_empty() {
         true => String::new(),
         false => format!("WITH {recursive}{} ", known.join(", ")),
     };
-    let query = &with.cte_tables[at].query;
-    let sql = format!("CREATE TABLE \"{table}\" AS {with_known}SELECT * FROM ({query}) AS __once");
+    let rows = parse_piece(&format!("SELECT * FROM \"{table}\""), |parser| parser.parse_query())?;
+    let volatile = std::mem::replace(&mut with.cte_tables[at].query, rows);
+    let sql = format!("CREATE TABLE \"{table}\" AS {with_known}SELECT * FROM ({volatile}) AS __once");
     Ok(parse(&sql)?.pop())
 }
 
-/// Puts a table into the place of the first query that has to be computed once.
-///
-/// # Errors
-/// The table has no name that can be parsed.
-pub fn take_table(statement: &mut Statement, table: &str) -> Result<()> {
-    let with = query_of(statement).and_then(|query| query.with.as_ref());
-    let Some(at) = with.and_then(|with| first_volatile(statement, with)) else { return Ok(()) };
-    let rows = parse_piece(&format!("SELECT * FROM \"{table}\""), |parser| parser.parse_query())?;
-    if let Some(cte) = query_of_mut(statement)
-        .and_then(|query| query.with.as_mut())
-        .and_then(|with| with.cte_tables.get_mut(at))
-    {
-        cte.query = rows;
-    }
-    Ok(())
-}
-
-fn query_of(statement: &Statement) -> Option<&Query> {
-    match statement {
-        Statement::Statement(statement) => match statement.as_ref() {
-            SqlStatement::Query(query) => Some(query),
-            _ => None,
-        },
-        Statement::Explain(explain) => query_of(&explain.statement),
-        Statement::CopyTo(copy) => match &copy.source {
-            CopyToSource::Query(query) => Some(query),
-            CopyToSource::Relation(_) => None,
-        },
-        _ => None,
-    }
-}
-
-fn query_of_mut(statement: &mut Statement) -> Option<&mut Query> {
+fn query_of(statement: &mut Statement) -> Option<&mut Query> {
     match statement {
         Statement::Statement(statement) => match statement.as_mut() {
             SqlStatement::Query(query) => Some(query),
             _ => None,
         },
-        Statement::Explain(explain) => query_of_mut(&mut explain.statement),
+        Statement::Explain(explain) => query_of(&mut explain.statement),
         Statement::CopyTo(copy) => match &mut copy.source {
             CopyToSource::Query(query) => Some(query),
             CopyToSource::Relation(_) => None,
@@ -82,9 +53,9 @@ fn query_of_mut(statement: &mut Statement) -> Option<&mut Query> {
 }
 
 /// The place of the first query that is volatile, by itself or by those before it, and named more than once. One that names itself is left.
-fn first_volatile(statement: &Statement, with: &With) -> Option<usize> {
+fn first_volatile(query: &Query) -> Option<usize> {
     let mut volatile: Vec<&Cte> = Vec::new();
-    for (at, cte) in with.cte_tables.iter().enumerate() {
+    for (at, cte) in query.with.as_ref()?.cte_tables.iter().enumerate() {
         let is_volatile = calls_volatile(&cte.query)
             || volatile.iter().any(|known| times_named(&cte.query, &known.alias.name.value) > 0);
         if !is_volatile {
@@ -92,7 +63,7 @@ fn first_volatile(statement: &Statement, with: &With) -> Option<usize> {
         }
         let name = &cte.alias.name.value;
         let names_itself = times_named(&cte.query, name) > 0;
-        if !names_itself && query_of(statement).is_some_and(|query| times_named(query, name) > 1) {
+        if !names_itself && times_named(query, name) > 1 {
             return Some(at);
         }
         volatile.push(cte);
@@ -142,9 +113,8 @@ mod tests {
 
     fn once(sql: &str) -> Option<(String, String)> {
         let mut statement = parse(sql).unwrap().remove(0);
-        let made = computed_once(&statement, "__t").unwrap()?.to_string();
-        take_table(&mut statement, "__t").unwrap();
-        assert!(computed_once(&statement, "__t").unwrap().is_none());
+        let made = computed_once(&mut statement, "__t").unwrap()?.to_string();
+        assert!(computed_once(&mut statement, "__t").unwrap().is_none());
         Some((made, statement.to_string()))
     }
 

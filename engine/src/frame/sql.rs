@@ -1,14 +1,15 @@
 //! SQL as a frame, and frames in SQL.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::TableReference;
 use datafusion::datasource::ViewTable;
 use datafusion::error::Result as DataFusionResult;
-use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::sql::parser::Statement as CoreStatement;
 use datafusion::sql::sqlparser::ast::{ObjectNamePart, Statement as SqlStatement, TableFactor};
 use swath_planner::Statement;
@@ -50,7 +51,7 @@ impl Session {
     /// As of [`Session::sql`].
     pub async fn sql_async(&self, sql: &str) -> Result<Frame> {
         let plan = self.plan_query(one_query(self.parse(sql)?)?, None).await?;
-        Ok(Frame::new(self, plan))
+        Ok(Frame::new(self, with_names_apart(plan)?))
     }
 
     /// Makes a frame of this session a view: SQL finds it under the name, spelt so. A view of that name
@@ -87,8 +88,44 @@ impl Frame {
     /// The plan of a query over these tables.
     pub(super) fn plan_sql(&self, sql: &str, tables: SelfTable) -> Result<LogicalPlan> {
         let query = one_query(self.session().parse(sql)?)?;
-        crate::blocking::block_on(self.session().plan_query(query, Some(tables)))
+        refuse_other_self(&query)?;
+        with_names_apart(crate::blocking::block_on(self.session().plan_query(query, Some(tables)))?)
     }
+}
+
+/// A query cannot call something else as it calls the frame.
+fn refuse_other_self(query: &Statement) -> Result<()> {
+    let CoreStatement::Statement(statement) = query else { return Ok(()) };
+    let SqlStatement::Query(query) = statement.as_ref() else { return Ok(()) };
+    let mut names = query.with.iter().flat_map(|with| &with.cte_tables).map(|table| &table.alias.name);
+    match names.find(|name| name.value.eq_ignore_ascii_case(SELF)) {
+        None => Ok(()),
+        Some(name) => {
+            let hint = "call the query in WITH otherwise".to_owned();
+            Err(Error::query(format!("{name} is the frame itself, and cannot be a query in WITH"), hint))
+        }
+    }
+}
+
+/// The plan with a number behind names that stand in front of them already, as `k_1`: columns of frames have names of their own.
+fn with_names_apart(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let names = super::names(&plan);
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut new_names = Vec::with_capacity(names.len());
+    for name in &names {
+        let numbered = (1..).map(|number| format!("{name}_{number}"));
+        let is_free = |new: &String| !taken.contains(new) && (new == name || !names.contains(new));
+        let new =
+            std::iter::once(name.clone()).chain(numbered).find(is_free).expect("there is always one more");
+        taken.insert(new.clone());
+        new_names.push(new);
+    }
+    if new_names == names {
+        return Ok(plan);
+    }
+    let columns = plan.schema().columns().into_iter().map(Expr::Column);
+    let columns: Vec<Expr> = columns.zip(new_names).map(|(column, new)| column.alias(new)).collect();
+    Ok(LogicalPlanBuilder::from(plan).project(columns)?.build()?)
 }
 
 /// The statement, which must be the only one and a query.
@@ -108,7 +145,7 @@ fn one_query(statements: Vec<Statement>) -> Result<Statement> {
 }
 
 /// Puts a frame where a query says `self`, and maybe another where it says `other`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SelfTable {
     plans: Vec<(&'static str, LogicalPlan)>,
 }
@@ -145,9 +182,7 @@ impl RelationPlanner for SelfTable {
         let Some((name, plan)) = named else {
             return Ok(RelationPlanning::Original(Box::new(relation)));
         };
-        let plan = datafusion::logical_expr::LogicalPlanBuilder::from(plan.clone())
-            .alias(TableReference::bare(*name))?
-            .build()?;
+        let plan = LogicalPlanBuilder::from(plan.clone()).alias(TableReference::bare(*name))?.build()?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
     }
 }

@@ -6,14 +6,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::array::AsArray;
+use arrow::array::{AsArray, RecordBatch};
 use datafusion::common::TableReference;
 use datafusion::logical_expr::LogicalPlan;
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, TryStreamExt};
 use swath_planner::{Catalog, SourceCall, Statement, with_stack};
 
 use super::Session;
+use super::run::is_query;
 use crate::dialect::as_texts;
 use crate::error::{Error, Result};
 use crate::frame::SelfTable;
@@ -32,12 +33,25 @@ const MAX_VALUES_AHEAD: usize = 10_000;
 impl Session {
     /// Plans a statement, without running it.
     pub(crate) async fn plan(&self, statement: Statement) -> Result<LogicalPlan> {
+        self.plan_with(statement, None).await
+    }
+
+    /// Plans a query, which may call a frame `self`.
+    pub(crate) fn plan_query(
+        &self,
+        query: Statement,
+        own: Option<SelfTable>,
+    ) -> BoxFuture<'_, Result<LogicalPlan>> {
+        self.plan_with(query, own).boxed()
+    }
+
+    async fn plan_with(&self, statement: Statement, own: Option<SelfTable>) -> Result<LogicalPlan> {
         // The threads of the caller may have short stacks.
-        let mut planning = pin!(self.plan_here(statement));
+        let mut planning = pin!(self.plan_here(statement, own));
         poll_fn(|context| with_stack(|| planning.as_mut().poll(context))).await
     }
 
-    async fn plan_here(&self, mut statement: Statement) -> Result<LogicalPlan> {
+    async fn plan_here(&self, mut statement: Statement, own: Option<SelfTable>) -> Result<LogicalPlan> {
         self.macros.expand(&mut statement)?;
         self.variables.bind(&mut statement);
         refuse_unsupported(&statement)?;
@@ -50,10 +64,10 @@ impl Session {
             self.notes.add(note);
         }
         self.keep_table_names(&mut statement).await;
-        self.answer_ahead(&mut statement).await?;
+        self.answer_ahead(&mut statement, own.as_ref()).await?;
         let mut once = Vec::new();
-        let plan = match self.compute_once(&mut statement, &mut once).await {
-            Ok(()) => self.plan_sources(statement, copy).await,
+        let plan = match self.compute_once(&mut statement, own.as_ref(), &mut once).await {
+            Ok(()) => self.plan_sources(statement, own, copy).await,
             Err(error) => Err(error),
         };
         // The plan has their rows.
@@ -64,20 +78,39 @@ impl Session {
     }
 
     /// Plans a statement, of which nothing else has to be known, over its files.
-    async fn plan_sources(&self, mut statement: Statement, copy: Option<Copy>) -> Result<LogicalPlan> {
+    async fn plan_sources(
+        &self,
+        mut statement: Statement,
+        own: Option<SelfTable>,
+        copy: Option<Copy>,
+    ) -> Result<LogicalPlan> {
         let named = self.open_sources(&mut statement).await?;
         let session = self.clone();
-        let plan = self.threads.run(async move { session.plan_open(statement, copy).await }).await?;
+        let plan = self.threads.run(async move { session.plan_open(statement, own, copy).await }).await?;
         self.with_current_files(plan, &named).await
     }
 
     /// Plans a statement whose files are open.
-    async fn plan_open(&self, mut statement: Statement, copy: Option<Copy>) -> Result<LogicalPlan> {
-        let names = Names::new(&self.sources, self.tables().await, &self.context.state());
+    async fn plan_open(
+        &self,
+        mut statement: Statement,
+        own: Option<SelfTable>,
+        copy: Option<Copy>,
+    ) -> Result<LogicalPlan> {
+        let mut tables = self.tables().await;
+        let mut state = self.context.state();
+        if let Some(own) = own {
+            for own in own.tables() {
+                tables.retain(|(name, _)| *name != own.0);
+                tables.push(own);
+            }
+            state.register_relation_planner(Arc::new(own))?;
+        }
+        let names = Names::new(&self.sources, tables, &state);
         self.params.bind(&mut statement)?;
         swath_planner::resolve(&mut statement, &names)?;
         let quoted = swath_planner::quoted_names(&statement);
-        let plan = plan_statement(&self.context.state(), statement).await;
+        let plan = plan_statement(&state, statement).await;
         let plan = plan.map_err(|error| Error::of_plan(error, &quoted))?;
         match copy {
             Some(copy) => copy.write(plan),
@@ -85,40 +118,19 @@ impl Session {
         }
     }
 
-    /// Plans a query, which may call a frame `self`.
-    pub(crate) fn plan_query(
-        &self,
-        mut query: Statement,
-        own: Option<SelfTable>,
-    ) -> BoxFuture<'_, Result<LogicalPlan>> {
-        async move {
-            self.keep_table_names(&mut query).await;
-            let _open = self.open_sources(&mut query).await?;
-            let mut tables = self.tables().await;
-            let mut state = self.context.state();
-            if let Some(own) = own {
-                for own in own.tables() {
-                    tables.retain(|(name, _)| *name != own.0);
-                    tables.push(own);
-                }
-                state.register_relation_planner(Arc::new(own))?;
-            }
-            let names = Names::new(&self.sources, tables, &state);
-            swath_planner::resolve(&mut query, &names)?;
-            Ok(plan_statement(&state, query).await?)
-        }
-        .boxed()
-    }
-
     /// Makes tables of the queries of a statement that have to be computed once, and puts them into their places. Who calls it forgets the
     /// tables.
-    async fn compute_once(&self, statement: &mut Statement, tables: &mut Vec<String>) -> Result<()> {
+    async fn compute_once(
+        &self,
+        statement: &mut Statement,
+        own: Option<&SelfTable>,
+        tables: &mut Vec<String>,
+    ) -> Result<()> {
         loop {
             let table = format!("__once_{}", TABLES_MADE.fetch_add(1, Ordering::Relaxed));
             let Some(made) = swath_planner::computed_once(statement, &table)? else { return Ok(()) };
-            tables.push(table.clone());
-            Box::pin(self.run(made)).await?.collect().await?;
-            swath_planner::take_table(statement, &table)?;
+            tables.push(table);
+            self.rows_ahead(made, own).await?;
         }
     }
 
@@ -131,10 +143,9 @@ impl Session {
     }
 
     /// Runs what must be known before a statement can be planned, and puts what comes of it into the statement.
-    async fn answer_ahead(&self, statement: &mut Statement) -> Result<()> {
+    async fn answer_ahead(&self, statement: &mut Statement, own: Option<&SelfTable>) -> Result<()> {
         while let Some(question) = swath_planner::asked_ahead(statement)? {
-            let answer = async { Box::pin(self.run(question.statement)).await?.collect().await };
-            let batches = match answer.await {
+            let batches = match self.rows_ahead(question.statement, own).await {
                 Err(_) if question.may_fail => Vec::new(),
                 answer => answer?,
             };
@@ -154,6 +165,16 @@ impl Session {
             swath_planner::answer_ahead(statement, &values)?;
         }
         Ok(())
+    }
+
+    /// The rows of a statement that is run before another one can be planned, which may call a frame `self`.
+    async fn rows_ahead(&self, statement: Statement, own: Option<&SelfTable>) -> Result<Vec<RecordBatch>> {
+        let Some(own) = own else { return Box::pin(self.run(statement)).await?.collect().await };
+        let plan = self.plan_query(statement, Some(own.clone())).await?;
+        if is_query(&plan) {
+            return self.collect_plans(vec![plan]).await.pop().expect("one plan has one answer");
+        }
+        self.execute(plan).await?.try_collect().await.map_err(Error::from)
     }
 
     /// The plan over files as they are now, where it reads them through a view that was made before.

@@ -65,6 +65,7 @@ use crate::walk::walk_mut;
 
 pub(crate) use self::calls::{and, argument_list, call, positional, rename, text};
 pub(crate) use self::forms::keep_first_keys;
+pub use self::forms::known_form;
 
 /// Rewrites the functions of a statement, and arithmetic of written decimals.
 pub(crate) fn rewrite_expressions<T: VisitMut>(node: &mut T) -> Result<()> {

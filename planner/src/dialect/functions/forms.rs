@@ -46,7 +46,7 @@ pub(super) fn format_last(function: &mut Function, name: &str) {
 const PARTS_OF_TIMES: [(char, &str); 6] =
     [('c', "%Y-%m-%d %H:%M:%S"), ('f', "%6f"), ('g', "%3f"), ('n', "%9f"), ('x', "%Y-%m-%d"), ('z', "+00")];
 
-/// Writes a form of times as the relational core knows it.
+/// Writes the form of a call as the relational core knows it.
 pub(super) fn parts_of_times(function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
     for arg in list.args.iter_mut().skip(1) {
@@ -61,7 +61,8 @@ pub(super) fn parts_of_times(function: &mut Function) {
     }
 }
 
-fn known_form(form: &str) -> String {
+/// A form of times as the relational core knows it.
+pub fn known_form(form: &str) -> String {
     let mut known = String::new();
     let mut chars = form.chars();
     while let Some(char) = chars.next() {
