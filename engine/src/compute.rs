@@ -90,7 +90,8 @@ pub async fn compute_async<C: Computable>(results: C) -> Result<C::Value> {
         Some(session) => session.collect_plans(requests.plans).await,
         None => Vec::new(),
     };
-    pending(&mut Answers(answers.into_iter().map(Some).collect()))
+    let answers = answers.into_iter().map(|answer| Some(answer.map_err(Error::in_methods)));
+    pending(&mut Answers(answers.collect()))
 }
 
 /// Computes lazy results together: each source is read once for all of them. Give it a result, a tuple,

@@ -69,6 +69,14 @@ impl Error {
         error
     }
 
+    /// The error with a hint for those who write programs, and no SQL.
+    pub(crate) fn in_methods(mut self) -> Self {
+        if let Self::Query(QueryError { hint: Some(hint), .. }) = &mut self {
+            *hint = error_words::in_methods(hint);
+        }
+        self
+    }
+
     /// Whether the query needed more memory than it may use.
     pub(crate) fn is_out_of_memory(&self) -> bool {
         let Self::Query(QueryError { source: Some(error), .. }) = self else { return false };

@@ -4,10 +4,12 @@
 //! function here knows one kind of them; a text that none knows is shown as it is.
 
 mod kinds;
+mod programs;
 mod texts;
 
 use datafusion::error::DataFusionError;
 
+pub(crate) use programs::in_methods;
 use texts::{between, in_sql_types, plain_values, without_forms, without_table};
 
 /// A message and a hint.

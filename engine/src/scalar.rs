@@ -10,6 +10,7 @@ use arrow::util::display::FormatOptions;
 use crate::compute::{Computable, Pending, Requests, compute, compute_async};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
+use crate::inspect::type_name;
 
 /// A lazy value, as [`Frame::max`] gives it; computed with [`Scalar::get`], or with other results in one
 /// read with [`compute`](crate::compute()).
@@ -120,7 +121,11 @@ impl<T: ScalarType> Computable for Scalar<T> {
 fn unreadable(name: &str, value: &ArrayRef, error: &ReadError) -> Error {
     let found = arrow::util::display::array_value_to_string(value, 0).unwrap_or_default();
     Error::query(
-        format!("{name} is {found} ({}), which cannot be read as {}", value.data_type(), error.wanted),
+        format!(
+            "{name} is {found} ({}), which cannot be read as {}",
+            type_name(value.data_type()).to_lowercase(),
+            error.wanted
+        ),
         error.hint.to_owned(),
     )
 }

@@ -8,6 +8,7 @@ use super::select::{project, refuse_aggregates};
 use super::{Columns, Frame, bare, column};
 use crate::error::Error;
 use crate::expr::IntoValue;
+use crate::inspect::type_name;
 
 impl Frame {
     /// Puts a value where there is none, in all columns that can hold it: a number in columns of
@@ -54,8 +55,9 @@ impl Frame {
                 if wanted && !fits && names.is_some() {
                     return Err(Error::query(
                         format!(
-                            "the column \"{name}\" ({}) cannot be filled with a value of type {found}",
-                            field.data_type()
+                            "the column \"{name}\" is {}, and cannot be filled with {}",
+                            type_name(field.data_type()).to_lowercase(),
+                            type_name(&found).to_lowercase()
                         ),
                         "fill it with a value of its own type, or cast it before".to_owned(),
                     ));

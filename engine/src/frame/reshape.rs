@@ -8,6 +8,7 @@ use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, lit};
 use super::select::check_names;
 use super::{Columns, Frame, column, column_type, without_tables};
 use crate::error::Error;
+use crate::inspect::type_name;
 
 impl Frame {
     /// A row for each item of the lists in a column, the other columns repeated. A null or an empty list
@@ -35,7 +36,7 @@ impl Frame {
                 let ty = column_type(plan, name)?;
                 if !ty.is_list() {
                     return Err(Error::query(
-                        format!("the column \"{name}\" is of type {ty}, not a list"),
+                        format!("the column \"{name}\" is {}, not a list", type_name(&ty).to_lowercase()),
                         "make lists before, as with functions::string_to_array".to_owned(),
                     ));
                 }

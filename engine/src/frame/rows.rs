@@ -54,7 +54,7 @@ impl Frame {
             let output = outputs.pop().unwrap_or_else(|| Err(Error::query("the query has no result", None)));
             Ok::<_, Error>(output?.into_stream())
         };
-        futures::stream::once(output).try_flatten().boxed()
+        futures::stream::once(output).try_flatten().map_err(Error::in_methods).boxed()
     }
 
     /// The first `n` rows as a table of text.

@@ -261,7 +261,7 @@ fn nulls_are_filled_and_dropped() {
         assert_eq!(sorted_rows(&frame.fill_null_in("a", lit(0.5)).select(["a"])), ["0.5", "1.0"]);
         assert_eq!(
             error(&frame.fill_null_in("a", lit("x"))).0,
-            "the column \"a\" (Int64) cannot be filled with a value of type Utf8"
+            "the column \"a\" is bigint, and cannot be filled with varchar"
         );
         assert_eq!(frame.drop_nulls().count().get().unwrap(), 0);
         assert_eq!(frame.drop_nulls_in(["a", "b"]).count().get().unwrap(), 1);
@@ -315,7 +315,7 @@ fn a_frame_is_described() {
 fn scalars_have_types() {
     with_frame("t,i,f,d,b,n\nx,9007199254740993,1.5,2008-11-13,true,NA\n", |frame| {
         let error = frame.max("t").get().unwrap_err();
-        assert_eq!(error.to_string(), "max(t) is x (Utf8View), which cannot be read as a number");
+        assert_eq!(error.to_string(), "max(t) is x (varchar), which cannot be read as a number");
         assert_eq!(error.hint().unwrap(), "read it as text: .as_type::<String>()");
         assert_eq!(frame.max("i").as_type::<i64>().get().unwrap(), Some(9_007_199_254_740_993));
         assert_eq!(frame.max("i").as_type::<u64>().get().unwrap(), Some(9_007_199_254_740_993));

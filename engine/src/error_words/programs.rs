@@ -1,0 +1,69 @@
+//! What hints say to those who write programs, where they speak of SQL and of flags.
+
+use std::borrow::Cow;
+
+/// What is said in SQL, and of methods.
+const IN_METHODS: [(&str, &str); 6] = [
+    ("types = {'column': 'double'}", ".with_type(\"column\", Float64)"),
+    ("as in name = '3'", "as in col(\"name\").eq(\"3\")"),
+    ("texts are put together with ||", "functions::concat puts texts together"),
+    ("give one of them another name with AS", "give one of them another name with .alias(\"…\")"),
+    (
+        "aggregate twice: SELECT max(n) FROM (SELECT count(*) AS n FROM … GROUP BY …)",
+        "aggregate twice: group_by(…).agg(…), and the groups once more",
+    ),
+    (
+        "give it more (--memory-limit), or use fewer threads (--threads)",
+        "give the session more (SessionBuilder::memory_limit), or fewer threads (SessionBuilder::threads)",
+    ),
+];
+
+const CAST: &str = "TRY_CAST(… AS ";
+
+/// Types of SQL, and those of the library.
+const TYPES: [(&str, &str); 7] = [
+    ("bigint", "Int64"),
+    ("boolean", "Boolean"),
+    ("date", "Date"),
+    ("double", "Float64"),
+    ("integer", "Int64"),
+    ("timestamp", "Timestamp"),
+    ("varchar", "Text"),
+];
+
+/// A hint in words of the library.
+pub(crate) fn in_methods(hint: &str) -> String {
+    let mut told = Cow::Borrowed(hint);
+    for (sql, method) in IN_METHODS {
+        if told.contains(sql) {
+            told = Cow::Owned(told.replace(sql, method));
+        }
+    }
+    let cast = told.split_once(CAST).and_then(|(before, rest)| Some((before, rest.split_once(')')?)));
+    match cast {
+        Some((before, (ty, after))) => {
+            let ty = TYPES.iter().find(|(sql, _)| *sql == ty).map_or("…", |(_, own)| own);
+            format!("{before}.try_cast({ty}){after}")
+        }
+        None => told.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_of_methods() {
+        for (hint, expected) in [
+            (
+                "TRY_CAST(… AS bigint) gives null where that is so; a text is compared with a text, as in name = '3'",
+                ".try_cast(Int64) gives null where that is so; a text is compared with a text, as in col(\"name\").eq(\"3\")",
+            ),
+            ("TRY_CAST(… AS real) gives null", ".try_cast(…) gives null"),
+            ("did you mean \"a\"?", "did you mean \"a\"?"),
+        ] {
+            assert_eq!(in_methods(hint), expected);
+        }
+    }
+}
