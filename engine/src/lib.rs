@@ -140,8 +140,8 @@ pub use explain::{
     Span, Step, StepRun, Summary, Work, explain, explain_analyze, explain_analyze_async, explain_async,
 };
 pub use expr::{
-    Expr, IntoType, IntoValue, Rolling, SortExpr, TextExpr, TimeExpr, When, asc, col, desc, len, lit, null,
-    when,
+    Expr, IntoType, IntoValue, ListExpr, Rolling, SortExpr, TextExpr, TimeExpr, When, asc, col, desc,
+    interval, len, lit, null, when,
 };
 pub use files::{FileContent, list_files, list_folder, table_sql};
 pub use frame::{Columns, Frame, GroupBy, IntoExpr, IntoSort, Join, JoinAsof, Pivot, concat, from_batches};

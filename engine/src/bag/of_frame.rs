@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::error::Result as DataFusionResult;
-use datafusion::logical_expr::LogicalPlanBuilder;
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
@@ -16,7 +15,7 @@ use super::cell::{Cell, cells};
 use super::open::{Branch, Need, Opened};
 use super::sink::{BoxSink, Connect, Feed, Flow, MORE};
 use super::site::{failure, shown};
-use crate::frame::Frame;
+use crate::frame::{Frame, kept_in_order};
 use crate::operators::Operator;
 use crate::operators::one_stream::OneStream;
 
@@ -38,12 +37,11 @@ impl Frame {
     pub fn to_bag<T: DeserializeOwned + 'static>(&self) -> Bag<T> {
         let frame = self.clone();
         Bag::of(Branch::new(move |need| {
-            let mut plan = frame.plan()?.clone();
-            if need > Need::Nothing {
-                // A limit that is never reached keeps the order of sorted rows.
-                plan = LogicalPlanBuilder::from(plan).limit(0, usize::try_from(i64::MAX).ok())?.build()?;
-                plan = OneStream.over(plan);
-            }
+            let plan = frame.plan()?;
+            let plan = match need {
+                Need::Nothing => plan.clone(),
+                _ => OneStream.over(kept_in_order(plan)?),
+            };
             let connect: Connect<T> = Arc::new(|sink| Box::new(RowFeed { sink }));
             let steps = vec!["bag of a frame".to_owned()];
             let session = frame.session().clone();

@@ -4,7 +4,7 @@
 //! * `trunc(1.5, 400)` is 1.5, and not NaN.
 //! * `sqrt(-1)` is NaN and `power(0, -1)` infinite, where the core has errors: one such row among millions would be the end of a query.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, PrimitiveArray};
 use datafusion::arrow::compute::binary;
@@ -26,10 +26,8 @@ pub(super) fn functions_of_doubles() -> Vec<Arc<ScalarUDF>> {
 }
 
 /// `round(x)`, `round(x, places)`.
-pub(crate) fn round() -> Arc<ScalarUDF> {
-    static ROUND: LazyLock<Arc<ScalarUDF>> =
-        LazyLock::new(|| in_place_of(math::round(), |args| rounded(&args[0], args.get(1))));
-    Arc::clone(&ROUND)
+fn round() -> Arc<ScalarUDF> {
+    in_place_of(math::round(), |args| rounded(&args[0], args.get(1)))
 }
 
 fn sqrt(values: &ArrayRef) -> Option<Result<ArrayRef>> {

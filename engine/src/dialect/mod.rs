@@ -59,8 +59,8 @@ mod window_places;
 mod zeros_of_either_sign;
 mod zones;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{FunctionRegistry, SessionState};
@@ -72,7 +72,6 @@ pub(crate) use date_arithmetic::DatesWithHours;
 pub(crate) use dates_beside_times::DatesBesideTimes;
 pub(crate) use decimals_beside_floats::DecimalsBesideFloats;
 pub(crate) use division::{divide, with_fractions};
-pub(crate) use doubles::round;
 pub(crate) use grouping_keys::GroupingKeys;
 pub(crate) use interval_order::IntervalsByLength;
 pub(crate) use json_text::to_json;
@@ -107,11 +106,43 @@ pub(crate) fn expr_planners(divide_integers: &Arc<AtomicBool>) -> Vec<Arc<dyn Ex
     ]
 }
 
+/// Functions of the core in place of which SQL has others of the same names.
+static IN_PLACE_OF_CORE: LazyLock<Vec<Arc<ScalarUDF>>> = LazyLock::new(|| {
+    let of_times = [interval_parts::parts(), to_char::to_char()].map(Arc::new);
+    let of_numbers_and_texts = doubles::functions_of_doubles().into_iter().chain(letter_case::letter_cases());
+    of_numbers_and_texts.chain(of_times).collect()
+});
+
+/// The function that SQL has by the name of one of the core, if it has another.
+pub(crate) fn function_in_place_of(core: &ScalarUDF) -> Option<Arc<ScalarUDF>> {
+    IN_PLACE_OF_CORE.iter().find(|other| other.name() == core.name()).map(Arc::clone)
+}
+
+/// `string_split(text, separator)`.
+pub(crate) fn string_split() -> ScalarUDF {
+    text_split::StringSplit::default().into()
+}
+
+/// `regexp_extract_all(text, pattern)`.
+pub(crate) fn regexp_extract_all() -> ScalarUDF {
+    let [_, extract_all] = regexp_lists::regexp_lists();
+    extract_all
+}
+
+/// `kind_of(x, like)`: a time as a date, if it is made of one.
+pub(crate) fn kind_of() -> ScalarUDF {
+    kind_of::KindOf::default().into()
+}
+
+/// `list_sum(list)`.
+pub(crate) fn list_sum() -> ScalarUDF {
+    list_sum::ListSum::default().into()
+}
+
 /// Makes the functions known, some of them in place of the core's.
 pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     let single = [
         ScalarUDF::from(type_of::TypeOf::default()),
-        interval_parts::parts(),
         ScalarUDF::from(length::Length::default()),
         ScalarUDF::from(kind_of::KindOf::default()),
         ScalarUDF::from(like_pattern::LikePattern::default()),
@@ -119,9 +150,8 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
         ScalarUDF::from(list_sum::ListSum::default()),
         ScalarUDF::from(octet_length::OctetLength::default()),
         ScalarUDF::from(point_in_time::PointInTime::default()),
-        ScalarUDF::from(text_split::StringSplit::default()),
+        string_split(),
         ScalarUDF::from(time_of::TimeOf::default()),
-        to_char::to_char(),
         ScalarUDF::from(zones::AtZone::default()),
     ];
     let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());
@@ -133,9 +163,7 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     for function in single.into_iter().chain(families) {
         state.register_udf(Arc::new(function))?;
     }
-    let in_place_of_the_cores =
-        doubles::functions_of_doubles().into_iter().chain(letter_case::letter_cases());
-    for function in in_place_of_the_cores.chain([divide()]) {
+    for function in IN_PLACE_OF_CORE.iter().cloned().chain([divide()]) {
         state.register_udf(function)?;
     }
     state.register_higher_order_function(Arc::new(list_reduce::list_reduce()))?;

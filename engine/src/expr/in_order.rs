@@ -1,13 +1,17 @@
 //! Values that depend on the rows before and after.
 
-use arrow::datatypes::DataType;
+use std::time::Duration;
+
+use arrow::datatypes::{DataType, IntervalMonthDayNano, TimeUnit};
+use datafusion::functions_aggregate::expr_fn as aggregate;
 use datafusion::functions_window::expr_fn as window;
 use datafusion::logical_expr::expr::NullTreatment;
 use datafusion::logical_expr::{self as core, WindowFrame, WindowFrameBound, WindowFrameUnits};
 use datafusion::scalar::ScalarValue;
 
-use super::window::{over_rows, up_to_here};
+use super::window::{over_range, over_rows, up_to_here};
 use super::{Expr, when};
+use crate::frame::IntoExpr;
 
 /// What depends on an order of rows: values of other rows, running totals, windows that roll.
 ///
@@ -115,12 +119,33 @@ impl Expr {
     /// The last `rows` rows up to each row, with it, for an aggregate over them: see [`Rolling`].
     pub fn rolling(self, rows: usize) -> Rolling {
         let rows = rows.max(1);
-        Rolling { value: self, rows, min_values: rows }
+        Rolling { value: self, window: RollingWindow::Rows(rows), min_values: rows }
+    }
+
+    /// The rows of a span of time up to that of each row, with it and its equals, for an aggregate over them: see [`Rolling`]. One value
+    /// is enough there. What is so long ago as the span is no longer in it. The rows need no order.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "at,x\n2024-01-01 10:00:00,4\n2024-01-01 11:00:00,1\n2024-01-01 12:00:00,3\n2024-01-01 18:00:00,2\n").unwrap();
+    /// use std::time::Duration;
+    /// use swath::prelude::*;
+    ///
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// let two_hours = Duration::from_secs(2 * 60 * 60);
+    /// let sums = frame.with_column(col("x").rolling_by("at", two_hours).sum().alias("sum")).sort(["at"]).select(["sum"]);
+    /// assert_eq!(sums.to_bag::<i64>().collect()?, [4, 5, 4, 2]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    pub fn rolling_by(self, time: impl IntoExpr, span: Duration) -> Rolling {
+        let time = time.into_expr().cast(DataType::Timestamp(TimeUnit::Microsecond, None));
+        Rolling { value: self, window: RollingWindow::Time(time, span), min_values: 1 }
     }
 }
 
-/// The last rows up to each row, by [`Expr::rolling`]. The result is null unless there are as many
-/// values that are not null as rows in the window, or as [`Rolling::min_values`] says.
+/// The last rows up to each row, by [`Expr::rolling`] or [`Expr::rolling_by`]. The result is null unless there are as many
+/// values that are not null as rows in the window (of a time, one), or as [`Rolling::min_values`] says.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -141,8 +166,16 @@ impl Expr {
 #[must_use = "a window needs an aggregate: .mean(), .sum(), …"]
 pub struct Rolling {
     value: Expr,
-    rows: usize,
+    window: RollingWindow,
     min_values: usize,
+}
+
+#[derive(Debug, Clone)]
+enum RollingWindow {
+    /// So many rows.
+    Rows(usize),
+    /// The rows whose time is less than the span before that of the row.
+    Time(Expr, Duration),
 }
 
 impl Rolling {
@@ -174,6 +207,11 @@ impl Rolling {
         self.of(Expr::max)
     }
 
+    /// The median of the window, which has numbers.
+    pub fn median(self) -> Expr {
+        self.of(|value| Expr(aggregate::median(value.cast(DataType::Float64).0)))
+    }
+
     /// The standard deviation of the window (of a sample).
     pub fn std(self) -> Expr {
         self.of(Expr::std)
@@ -197,8 +235,19 @@ impl Rolling {
     }
 
     fn over_window(&self, expr: Expr) -> Expr {
-        let before = ScalarValue::UInt64(Some(self.rows as u64 - 1));
-        over_rows(expr, WindowFrameBound::Preceding(before), WindowFrameBound::CurrentRow)
+        let start = WindowFrameBound::Preceding(match &self.window {
+            RollingWindow::Rows(rows) => ScalarValue::UInt64(Some(*rows as u64 - 1)),
+            RollingWindow::Time(_, span) => {
+                let within = span.saturating_sub(Duration::from_micros(1)).as_nanos();
+                let nanos = i64::try_from(within).unwrap_or(i64::MAX);
+                ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(0, 0, nanos)))
+            }
+        });
+        let end = WindowFrameBound::CurrentRow;
+        match &self.window {
+            RollingWindow::Rows(_) => over_rows(expr, start, end),
+            RollingWindow::Time(time, _) => over_range(expr, time.clone().asc(), start, end),
+        }
     }
 }
 

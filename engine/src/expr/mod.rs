@@ -3,6 +3,7 @@
 mod aggregates;
 mod conditions;
 mod in_order;
+mod list;
 mod operators;
 mod text;
 mod time;
@@ -18,8 +19,9 @@ use datafusion::scalar::ScalarValue;
 
 pub use datafusion::logical_expr::SortExpr;
 pub use in_order::Rolling;
+pub use list::ListExpr;
 pub use text::TextExpr;
-pub use time::TimeExpr;
+pub use time::{TimeExpr, interval};
 pub use value::IntoType;
 pub use when::{When, when};
 pub(crate) use window::{lacks_order, wants_order};

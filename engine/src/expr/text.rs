@@ -4,11 +4,10 @@ use arrow::datatypes::DataType;
 use datafusion::functions::expr_fn as function;
 use datafusion::functions_nested::expr_fn as list;
 use datafusion::logical_expr::{self as core, cast, lit};
-use datafusion::scalar::ScalarValue;
 use regex::Regex;
 
 use super::{Expr, when};
-use crate::dialect::strptime;
+use crate::dialect::{regexp_extract_all, string_split, strptime};
 
 /// A column of texts, by [`Expr::str`]: the methods that make something of each
 /// text. Null stays null. Characters are counted, not bytes; patterns are regular expressions.
@@ -137,11 +136,42 @@ impl TextExpr {
         Expr(list::array_element(groups, lit(i64::from(group) + 1)))
     }
 
-    /// The list of its parts between the separators; an empty text has no part, and an empty separator
-    /// leaves it whole.
+    /// All matches of the pattern, one behind the other, as a list.
+    #[doc(alias = "findall")]
+    pub fn extract_all(self, pattern: &str) -> Expr {
+        Expr(regexp_extract_all().call(vec![self.0, lit(pattern)]))
+    }
+
+    /// The list of its parts between the separators: of an empty text an empty one. An empty separator gives its characters.
     pub fn split(self, separator: &str) -> Expr {
-        // Without a text that stands for null, an empty part is an empty text.
-        Expr(list::string_to_array(self.0, lit(separator), lit(ScalarValue::Utf8(None))))
+        Expr(string_split().call(vec![self.0, lit(separator)]))
+    }
+
+    /// Its first characters.
+    #[doc(alias = "left")]
+    pub fn head(self, len: u32) -> Expr {
+        Expr(function::left(self.0, lit(i64::from(len))))
+    }
+
+    /// Its last characters.
+    #[doc(alias = "right")]
+    pub fn tail(self, len: u32) -> Expr {
+        Expr(function::right(self.0, lit(i64::from(len))))
+    }
+
+    /// Without a text in front, where that is there.
+    #[doc(alias = "removeprefix")]
+    pub fn strip_prefix(self, prefix: &str) -> Expr {
+        let rest = function::substr(self.0.clone(), lit(places(prefix) + 1));
+        when(self.clone().starts_with(prefix), Expr(rest)).otherwise(Expr(self.0))
+    }
+
+    /// Without a text behind, where that is there.
+    #[doc(alias = "removesuffix")]
+    pub fn strip_suffix(self, suffix: &str) -> Expr {
+        let kept = self.clone().len_chars().cast(DataType::Int64) - places(suffix);
+        let rest = function::left(self.0.clone(), kept.into_core());
+        when(self.clone().ends_with(suffix), Expr(rest)).otherwise(Expr(self.0))
     }
 
     /// At most `len` characters from the place `start` on, counted from 0.
@@ -215,6 +245,11 @@ impl TextExpr {
         let [_, try_strptime] = strptime();
         Expr(try_strptime.call(vec![self.0, lit(format)]))
     }
+}
+
+/// How many characters a text has.
+fn places(text: &str) -> i64 {
+    text.chars().count() as i64
 }
 
 /// What is left out at the ends of texts.

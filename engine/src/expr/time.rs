@@ -1,10 +1,11 @@
 //! What can be made of dates and times.
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use datafusion::functions::expr_fn as function;
 use datafusion::logical_expr::{self as core, cast, lit};
 
 use super::Expr;
+use crate::dialect::kind_of;
 
 /// A column of dates, times or timestamps, by [`Expr::dt`]: the methods that
 /// make something of each. Null stays null; a part that the type does not have, as the year of a time, is
@@ -94,10 +95,41 @@ impl TimeExpr {
         Expr(cast(self.0, DataType::Date32))
     }
 
-    /// The beginning of its `year`, `quarter`, `month`, `week`, `day`, `hour`, `minute` or `second`.
+    /// The beginning of its `year`, `quarter`, `month`, `week`, `day`, `hour`, `minute` or `second`; or of several of them, such as
+    /// `15 minutes`. Weeks begin on Mondays. Several days or weeks are counted from Monday, 2000-01-03, several months or years from 2000-01-01, as
+    /// by `time_bucket` in SQL.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "at,sales\n2024-02-29 23:59:58,1\n2024-02-29 23:46:00,2\n2024-03-31 12:00:00,3\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let quarters = [col("at").dt().truncate("15 minutes").alias("from")];
+    /// let sales = swath::read_csv(&path).scan()?.group_by(quarters).sum("sales").sort(["from"]).select(["sales"]);
+    /// assert_eq!(sales.to_bag::<i64>().collect()?, [3, 3]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
     #[doc(alias = "floor")]
+    #[doc(alias = "resample")]
+    #[doc(alias = "group_by_dynamic")]
     pub fn truncate(self, unit: &str) -> Expr {
-        Expr(function::date_trunc(lit(unit), self.0))
+        if !unit.contains(|letter: char| letter.is_ascii_digit()) {
+            return Expr(function::date_trunc(lit(unit), self.0));
+        }
+        let is_of_months =
+            ["mon", "quarter", "year", "decade", "century"].iter().any(|long| unit.contains(long));
+        let origin = lit(if is_of_months { "2000-01-01" } else { "2000-01-03" });
+        let origin = cast(origin, DataType::Timestamp(TimeUnit::Microsecond, None));
+        let begin = function::date_bin(interval(unit).into_core(), self.0.clone(), origin);
+        Expr(kind_of().call(vec![begin, self.0]))
+    }
+
+    /// Seconds since 1970, with their fraction; of the difference of two times, how long that is.
+    #[doc(alias = "total_seconds")]
+    #[doc(alias = "timestamp")]
+    pub fn epoch(self) -> Expr {
+        self.part("epoch")
     }
 
     /// As text, in a format such as `%Y-%m-%d %H:%M`. Computing a format that is none, or has a part that the value lacks, is an error.
@@ -116,10 +148,30 @@ impl TimeExpr {
     /// ```
     #[doc(alias = "strftime")]
     pub fn format(self, format: &str) -> Expr {
-        Expr(function::to_char(self.0, lit(format)))
+        Expr(function::to_char(self.0, lit(swath_planner::known_form(format))))
     }
 
     fn part(self, part: &str) -> Expr {
         Expr(function::date_part(lit(part), self.0))
     }
+}
+
+/// A span of time, such as `3 days`, `1 month` or `2 hours 30 minutes`, to add to times and to compare their differences with.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("t.csv");
+/// # std::fs::write(&path, "from,to\n2024-01-31 10:00:00,2024-01-31 12:30:00\n2024-01-31 10:00:00,2024-01-31 10:05:00\n").unwrap();
+/// use swath::prelude::*;
+///
+/// let calls = swath::read_csv(&path).scan()?;
+/// let long = calls.filter((col("to") - col("from")).gt(interval("1 hour")));
+/// let told = long.select([(col("to") - col("from")).dt().epoch().alias("seconds"), (col("from") + interval("1 month")).alias("due")]);
+/// assert_eq!(told.to_bag::<(f64, String)>().collect()?, [(9000.0, "2024-02-29T10:00:00".to_owned())]);
+/// # Ok::<(), swath::Error>(())
+/// ```
+#[doc(alias = "timedelta")]
+#[doc(alias = "duration")]
+pub fn interval(span: &str) -> Expr {
+    Expr(cast(lit(span), DataType::Interval(IntervalUnit::MonthDayNano)))
 }

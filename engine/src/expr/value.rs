@@ -6,8 +6,7 @@ use datafusion::logical_expr::{cast, lit, try_cast};
 use swath_io::ColumnType;
 
 use super::when::case;
-use super::{Expr, IntoValue, TextExpr, TimeExpr};
-use crate::dialect::round;
+use super::{Expr, IntoValue, ListExpr, TextExpr, TimeExpr};
 
 /// Values of each row on its own: other types, other numbers. What is null stays null unless said otherwise.
 ///
@@ -92,7 +91,7 @@ impl Expr {
 
     /// Rounded to so many digits behind the point, before it with a negative number; halves away from zero.
     pub fn round(self, digits: i32) -> Expr {
-        Self(round().call(vec![self.0, lit(digits)]))
+        Self(function::round(vec![self.0, lit(digits)]))
     }
 
     /// The next whole number at or below.
@@ -105,7 +104,7 @@ impl Expr {
         Self(function::ceil(self.0))
     }
 
-    /// The square root; of a negative number, an error.
+    /// The square root; of a negative number, NaN.
     pub fn sqrt(self) -> Expr {
         Self(function::sqrt(self.0))
     }
@@ -118,6 +117,18 @@ impl Expr {
     /// What can be made of texts.
     pub fn str(self) -> TextExpr {
         TextExpr::new(self.0)
+    }
+
+    /// What can be made of lists.
+    #[doc(alias = "arr")]
+    pub fn list(self) -> ListExpr {
+        ListExpr::new(self.0)
+    }
+
+    /// A field of a struct, as of an object of JSON; null where the struct is.
+    #[doc(alias = "get_field")]
+    pub fn field(self, name: &str) -> Expr {
+        Self(function::get_field(self.0, name))
     }
 
     /// What can be made of dates and times.

@@ -81,11 +81,20 @@ pub(super) fn windowed(expr: core::Expr, keys: &[core::Expr], order: &[SortExpr]
 /// Computes the aggregates in an expression over rows at a distance from each row, in an order that is
 /// still to be said. Windows that are in it already stay as they are.
 pub(super) fn over_rows(expr: Expr, start: WindowFrameBound, end: WindowFrameBound) -> Expr {
-    let frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, start, end);
+    over_frame(expr, &WindowFrame::new_bounds(WindowFrameUnits::Rows, start, end), &[])
+}
+
+/// Computes the aggregates in an expression over the rows whose key is at a distance from that of each row.
+pub(super) fn over_range(expr: Expr, key: SortExpr, start: WindowFrameBound, end: WindowFrameBound) -> Expr {
+    over_frame(expr, &WindowFrame::new_bounds(WindowFrameUnits::Range, start, end), &[key])
+}
+
+fn over_frame(expr: Expr, frame: &WindowFrame, order: &[SortExpr]) -> Expr {
     Expr(each_function(expr.0, |function| match function {
         core::Expr::AggregateFunction(function) => {
             let mut window = as_window(function);
             window.params.window_frame = frame.clone();
+            window.params.order_by.extend_from_slice(order);
             core::Expr::WindowFunction(Box::new(window))
         }
         other => other,

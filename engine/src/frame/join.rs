@@ -5,6 +5,7 @@ use datafusion::functions::expr_fn::coalesce;
 use datafusion::logical_expr::{self as core, LogicalPlan, LogicalPlanBuilder, Operator, binary_expr, ident};
 
 use super::select::check_names;
+use super::types::settled;
 use super::{Columns, Frame, column, names, own_columns, without_tables};
 use crate::error::{Error, Result};
 use crate::expr::Expr;
@@ -193,6 +194,9 @@ impl Join {
         let right_columns = own_columns(right).into_iter().zip(&renamed);
         let right_columns = right_columns.map(|(column, (_, new))| column.unalias().alias(new));
         let right = LogicalPlanBuilder::from(right.clone()).project(right_columns)?.build()?;
+        let both = left.schema().join(right.schema())?;
+        let conditions: Vec<core::Expr> =
+            conditions.into_iter().map(|condition| settled(&both, condition)).collect();
         let builder = LogicalPlanBuilder::from(left);
         let joined = match self.kind {
             Kind::Cross => builder.cross_join(right)?,

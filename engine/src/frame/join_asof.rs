@@ -1,8 +1,11 @@
 //! Each row with the one of another frame that is next to it.
 
-use super::{Columns, Frame, without_tables};
+use datafusion::logical_expr::LogicalPlan;
+
+use super::{Columns, Frame, column_type, without_tables};
 use crate::error::{Error, Result};
 use crate::frame::SelfTable;
+use crate::inspect::type_name;
 
 /// How [`Frame::join_asof`] joins: the column that tells what is near, such as a time, which way, and what must be equal.
 #[derive(Debug, Clone)]
@@ -69,6 +72,19 @@ impl JoinAsof {
     }
 }
 
+/// What is near among texts is not what is near among the numbers or times that they say.
+fn check_same_kind(on: &str, left: &LogicalPlan, right: &LogicalPlan) -> Result<()> {
+    let (left, right) = (column_type(left, on)?, column_type(right, on)?);
+    if left.is_string() == right.is_string() {
+        return Ok(());
+    }
+    let [left, right] = [left, right].map(|ty| type_name(&ty).to_lowercase());
+    Err(Error::query(
+        format!("the column \"{on}\" is {left} on the left side and {right} on the right side"),
+        format!("give both one type before: frame.cast(\"{on}\", Int64)"),
+    ))
+}
+
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
@@ -99,6 +115,7 @@ impl Frame {
             self.check_same_session(right, "joined")?;
             let right = right.plan()?;
             let sql = join.sql(&super::names(plan), &super::names(right))?;
+            check_same_kind(&join.on, plan, right)?;
             let tables = SelfTable::new(without_tables(plan)?).with_other(without_tables(right)?);
             self.plan_sql(&sql, tables)
         })

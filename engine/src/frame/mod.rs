@@ -38,6 +38,7 @@ pub use join::Join;
 pub use join_asof::JoinAsof;
 pub use memory::from_batches;
 pub use pivot::Pivot;
+pub(crate) use sort::kept_in_order;
 pub(crate) use sql::SelfTable;
 
 use crate::compute::{Computable, Pending, Requests};
@@ -122,7 +123,7 @@ impl Frame {
 
     /// The frame of a plan made of this one's.
     pub(crate) fn step(&self, make: impl FnOnce(&LogicalPlan) -> Result<LogicalPlan>) -> Self {
-        Self { session: self.session.clone(), plan: self.plan().and_then(make) }
+        Self { session: self.session.clone(), plan: self.plan().and_then(make).map_err(Error::in_methods) }
     }
 
     /// Like [`Frame::step`], for steps that are one call of the builder.

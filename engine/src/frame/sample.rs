@@ -1,10 +1,8 @@
 //! Some rows by chance.
 
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-
 use super::Frame;
-use super::sort::sort_keys;
-use crate::error::{Error, Result};
+use super::sort::kept_in_order;
+use crate::error::Error;
 use crate::operators::Operator;
 use crate::operators::sample::{Sample, SampleSize};
 
@@ -91,13 +89,4 @@ impl Frame {
             })
         })
     }
-}
-
-/// The plan with the order of its rows, which the core leaves out where it sees nobody who wants it: a limit that is never reached does.
-fn kept_in_order(plan: &LogicalPlan) -> Result<LogicalPlan> {
-    let rows = LogicalPlanBuilder::from(plan.clone());
-    Ok(match sort_keys(plan) {
-        Some(_) => rows.limit(0, usize::try_from(i64::MAX).ok())?.build()?,
-        None => rows.build()?,
-    })
 }

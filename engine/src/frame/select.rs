@@ -66,7 +66,7 @@ impl Frame {
         self.step(|plan| {
             refuse_aggregates(&condition, "filter")?;
             check_condition(plan, &condition)?;
-            let condition = settled(plan, condition);
+            let condition = settled(plan.schema(), condition);
             if find_window_exprs([&condition]).is_empty() {
                 return Ok(LogicalPlanBuilder::from(plan.clone()).filter(condition)?.build()?);
             }
@@ -222,7 +222,7 @@ impl Frame {
 
 /// A projection, with the windows it needs below it.
 pub(super) fn project(plan: &LogicalPlan, columns: Vec<core::Expr>) -> Result<LogicalPlan> {
-    let columns: Vec<core::Expr> = columns.into_iter().map(|column| settled(plan, column)).collect();
+    let columns: Vec<core::Expr> = columns.into_iter().map(|column| settled(plan.schema(), column)).collect();
     if find_window_exprs(&columns).is_empty() {
         return Ok(LogicalPlanBuilder::from(plan.clone()).project(columns)?.build()?);
     }
@@ -246,8 +246,8 @@ pub(super) fn aggregate(
             ));
         }
     }
-    let columns: Vec<core::Expr> = columns.into_iter().map(|column| settled(plan, column)).collect();
-    let keys: Vec<core::Expr> = keys.into_iter().map(|key| settled(plan, key)).collect();
+    let columns: Vec<core::Expr> = columns.into_iter().map(|column| settled(plan.schema(), column)).collect();
+    let keys: Vec<core::Expr> = keys.into_iter().map(|key| settled(plan.schema(), key)).collect();
     let functions = find_aggregate_exprs(&columns);
     // Groups take rows as several threads read them, and all rows together those of files in order.
     let wants_order = !keys.is_empty() && functions.iter().any(takes_rows_as_they_come);

@@ -50,7 +50,7 @@ impl Frame {
                     ));
                 }
             }
-            let keys = keys.into_iter().map(|key| SortExpr { expr: settled(plan, key.expr), ..key });
+            let keys = keys.into_iter().map(|key| SortExpr { expr: settled(plan.schema(), key.expr), ..key });
             Ok(LogicalPlanBuilder::from(plan.clone()).sort(keys)?.build()?)
         })
     }
@@ -241,6 +241,11 @@ fn comes_in_order(plan: &LogicalPlan) -> bool {
         _ => false,
     };
     keeps_order && plan.inputs().into_iter().all(comes_in_order)
+}
+
+/// The plan with the order of its rows, which the core leaves out where it sees nobody who wants it: a limit that is never reached does.
+pub(crate) fn kept_in_order(plan: &LogicalPlan) -> Result<LogicalPlan> {
+    Ok(LogicalPlanBuilder::from(plan.clone()).limit(0, usize::try_from(i64::MAX).ok())?.build()?)
 }
 
 /// What the rows of a plan are sorted by.

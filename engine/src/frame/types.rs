@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::logical_expr::{
-    AggregateUDF, Expr, ExprSchemable, LogicalPlan, SortExpr, WindowFunctionDefinition, cast,
-};
+use datafusion::logical_expr::{AggregateUDF, Expr, ExprSchemable, SortExpr, WindowFunctionDefinition, cast};
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 
 use crate::aggregates::in_place_of;
-use crate::dialect::with_fractions;
+use crate::dialect::{function_in_place_of, with_fractions};
 use crate::walk::Walk;
 
 /// Aggregates that take numbers; a truth counts 1, what is false 0.
@@ -19,31 +18,35 @@ const OF_NUMBERS: [&str; 6] = ["sum", "avg", "stddev", "stddev_pop", "var", "var
 /// Aggregates that fall between values: of numbers they are of those with fractions.
 pub(super) const BETWEEN_VALUES: [&str; 2] = ["percentile_cont", "approx_percentile_cont"];
 
-/// The expression with the aggregates that SQL has, with numbers for booleans where those are summed up, quotients of integers with
-/// their fractions, and cases of one type, so that the plan tells what type its columns will have.
-pub(super) fn settled(plan: &LogicalPlan, expr: Expr) -> Expr {
-    let expr = with_own_aggregates(plan, expr);
-    let expr = with_fractions(expr.clone(), plan.schema()).unwrap_or(expr);
+/// The expression with the functions that SQL has in place of the core's, with numbers for booleans where those are summed up, quotients of integers with
+/// their fractions, and cases of one type, so that the plan tells what type its columns will have. The schema is that of the columns which it names.
+pub(super) fn settled(schema: &DFSchema, expr: Expr) -> Expr {
+    let expr = with_own_functions(schema, expr);
+    let expr = with_fractions(expr.clone(), schema).unwrap_or(expr);
     let has_cases = expr.exists_dyn(|expr| Ok(matches!(expr, Expr::Case(_)))).unwrap_or(false);
     if !has_cases {
         return expr;
     }
     // What has no type is told when the plan is run.
-    let settled = expr.clone().rewrite(&mut TypeCoercionRewriter::new(plan.schema()));
+    let settled = expr.clone().rewrite(&mut TypeCoercionRewriter::new(schema));
     settled.map_or(expr, |settled| settled.data)
 }
 
-fn with_own_aggregates(plan: &LogicalPlan, expr: Expr) -> Expr {
+fn with_own_functions(schema: &DFSchema, expr: Expr) -> Expr {
     let changed = expr.clone().transform_up_dyn(|mut expr| {
         match &mut expr {
+            Expr::ScalarFunction(call) => match function_in_place_of(&call.func) {
+                Some(own) => call.func = own,
+                None => return Ok(Transformed::no(expr)),
+            },
             Expr::AggregateFunction(call) => {
-                use_own(plan, &mut call.func, &mut call.params.args, &mut call.params.order_by);
+                use_own(schema, &mut call.func, &mut call.params.args, &mut call.params.order_by);
             }
             Expr::WindowFunction(call) => {
                 let WindowFunctionDefinition::AggregateUDF(function) = &mut call.fun else {
                     return Ok(Transformed::no(expr));
                 };
-                use_own(plan, function, &mut call.params.args, &mut []);
+                use_own(schema, function, &mut call.params.args, &mut []);
             }
             _ => return Ok(Transformed::no(expr)),
         }
@@ -53,7 +56,7 @@ fn with_own_aggregates(plan: &LogicalPlan, expr: Expr) -> Expr {
 }
 
 /// Makes an aggregate of the core that of SQL, of values that it takes.
-fn use_own(plan: &LogicalPlan, function: &mut Arc<AggregateUDF>, args: &mut [Expr], order: &mut [SortExpr]) {
+fn use_own(schema: &DFSchema, function: &mut Arc<AggregateUDF>, args: &mut [Expr], order: &mut [SortExpr]) {
     if let Some(own) = in_place_of(function) {
         *function = own;
     }
@@ -61,7 +64,7 @@ fn use_own(plan: &LogicalPlan, function: &mut Arc<AggregateUDF>, args: &mut [Exp
         (OF_NUMBERS.contains(&function.name()), BETWEEN_VALUES.contains(&function.name()));
     let values = args.iter_mut().take(if is_between { 1 } else { usize::MAX });
     for value in values.chain(order.iter_mut().map(|key| &mut key.expr)) {
-        let ty = match value.get_type(plan.schema()) {
+        let ty = match value.get_type(schema) {
             Ok(DataType::Boolean) if is_of_numbers => DataType::Int64,
             Ok(ty) if is_between && ty.is_numeric() && ty != DataType::Float64 => DataType::Float64,
             _ => continue,

@@ -74,7 +74,8 @@ fn ordered(expr: Expr, plan: &LogicalPlan) -> Result<Expr> {
         return Ok(expr);
     }
     let Some(keys) = sort_keys(plan) else {
-        let Some(lacking) = windows().find(|window| lacks_order(window)) else { return Ok(expr) };
+        // Windows that roll count their values first.
+        let Some(lacking) = windows().rfind(|window| lacks_order(window)) else { return Ok(expr) };
         let value = lacking.params.args.first().map(|value| value.human_display().to_string());
         return Err(Error::query(
             format!(

@@ -258,3 +258,39 @@ fn windows_over_windows() {
         assert!(error(&frame.fill_null(col("x").mean())).1.contains(".over_all()"));
     });
 }
+
+/// As pandas has it: `df.groupby("k").rolling("2h", on="t").x.sum()`.
+#[test]
+fn windows_roll_over_times() {
+    let text = "k,t,x\na,2024-01-01 12:00:00,4\na,2024-01-01 10:00:00,1\nb,2024-01-01 10:30:00,7\n\
+                a,2024-01-01 11:59:59,NA\na,2024-01-01 15:00:00,NA\nb,2024-01-01 12:29:59,1\n";
+    with_frame(text, |frame| {
+        let hours = |hours: u64| std::time::Duration::from_secs(hours * 60 * 60);
+        let rolled = frame.select([
+            col("k"),
+            col("t").dt().format("%H:%M").alias("t"),
+            col("x").rolling_by("t", hours(2)).sum().over(["k"]).alias("sum"),
+            col("x").rolling_by("t", hours(3)).count().alias("count"),
+            col("x").rolling_by("t", hours(3)).min_values(2).mean().alias("mean"),
+            col("x").rolling_by("t", hours(24)).median().alias("median"),
+        ]);
+        assert_eq!(
+            sorted_rows(&rolled),
+            [
+                "a 10:00 1 1  1.0",
+                "a 11:59 1 2 4.0 4.0",
+                "a 12:00 4 3 4.0 4.0",
+                "a 15:00  1  2.5",
+                "b 10:30 7 2 4.0 4.0",
+                "b 12:29 8 4 3.25 2.5"
+            ]
+        );
+        // Days have times, too.
+        let days = frame.with_column(col("t").dt().date().alias("day"));
+        let of_day = days.select([col("x").rolling_by("day", hours(24)).sum().alias("sum")]);
+        assert_eq!(rows(&of_day), ["13"; 6]);
+        // The median of rows goes by their order, not by the values.
+        let medians = frame.sort(["t"]).select([col("x").rolling(2).min_values(1).median().alias("m")]);
+        assert_eq!(rows(&medians), ["1.0", "4.0", "7.0", "4.0", "2.5", "1.0"]);
+    });
+}

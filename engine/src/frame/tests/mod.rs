@@ -54,6 +54,10 @@ fn rows(frame: &Frame) -> Vec<String> {
         .collect()
 }
 
+fn vec_of<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
+}
+
 fn sorted_rows(frame: &Frame) -> Vec<String> {
     let mut rows = rows(frame);
     rows.sort();
@@ -220,6 +224,16 @@ fn frames_are_joined() {
     assert_eq!(error(&left.join(&other, Join::inner().on("k"))).0, "frames of two sessions cannot be joined");
     assert!(concat([left.clone(), other.clone()]).unwrap().collect().is_err());
     assert!(compute((left.count(), other.count())).is_err());
+}
+
+#[test]
+fn conditions_of_joins_are_computed_as_columns_are() {
+    with_frame("x\n1\n2\n-4\n", |frame| {
+        let other = frame.rename([("x", "y")]);
+        let on = |condition| sorted_rows(&frame.join(&other, Join::inner().on_expr(condition)));
+        assert_eq!(on((col("x") / col("y")).eq(0.5)), ["1 2"]);
+        assert_eq!(on(col("x").sqrt().eq(col("y"))), ["1 1"]);
+    });
 }
 
 #[test]
@@ -398,6 +412,63 @@ fn frames_and_sql_meet() {
     let error = session.sql("CREATE VIEW v AS SELECT 1").unwrap_err();
     assert_eq!(error.to_string(), "the statement is not a query");
     assert!(Session::new().unwrap().register("t", &frame).is_err());
+}
+
+#[test]
+fn sql_over_frames_is_that_of_statements() {
+    let folder = Folder::new();
+    let session = Session::new().unwrap();
+    let frame =
+        read_csv(folder.file("t.csv", "k,m,x\na,1,2\na,2,3\nb,1,4\n")).session(&session).scan().unwrap();
+    session.collect_blocking("CREATE MACRO twice(x) AS 2 * x; SET VARIABLE least = 3").unwrap();
+    session.set_param("most", 3).unwrap();
+    let sql = "SELECT twice(x) AS y FROM self WHERE x >= getvariable('least') AND x <= $most";
+    assert_eq!(rows(&frame.sql(sql)), ["6"]);
+    assert_eq!(rows(&session.sql("SELECT twice(2) AS y").unwrap()), ["4"]);
+    // What becomes columns is asked for first.
+    let wide = frame.sql("PIVOT self ON m USING sum(x) GROUP BY k ORDER BY k");
+    assert_eq!(
+        (wide.columns().unwrap().join(" "), rows(&wide)),
+        ("k 1 2".to_owned(), vec!["a 2 3".into(), "b 4".into()])
+    );
+    // A number by chance is the same wherever it is named.
+    let once = "WITH n AS (SELECT x, random() AS r FROM self) SELECT count(*) AS c FROM n a JOIN n b ON a.x = b.x AND a.r = b.r";
+    assert_eq!(rows(&frame.sql(once)), ["3"]);
+    let (message, hint) = error(&frame.sql("WITH self AS (SELECT 1 AS one) SELECT * FROM self"));
+    assert_eq!(message, "self is the frame itself, and cannot be a query in WITH");
+    assert_eq!(hint, "call the query in WITH otherwise");
+}
+
+#[test]
+fn columns_of_sql_have_names_of_their_own() {
+    with_frame("k,k_1,x\na,b,2\n", |frame| {
+        let joined = frame.sql("SELECT * FROM self a JOIN self b ON a.k = b.k ORDER BY a.x");
+        assert_eq!(joined.columns().unwrap(), ["k", "k_1", "x", "k_2", "k_1_1", "x_1"]);
+        assert_eq!(rows(&joined.select(["k", "k_2", "x_1"])), ["a a 2"]);
+    });
+}
+
+#[test]
+fn hints_speak_of_methods() {
+    with_frame("k,x\na,2\n", |frame| {
+        let hint = ".try_cast(Int64) gives null where that is so; a text is compared with a text, as in col(\"name\").eq(\"3\")";
+        assert_eq!(
+            error(&frame.cast("k", Int64)),
+            ("cannot read \"a\" as bigint".to_owned(), hint.to_owned())
+        );
+        let hint = "where a text holds numbers, .try_cast(Float64) reads them, and gives null for what is none; for a column of a \
+                    file, .with_type(\"column\", Float64)";
+        assert_eq!(error(&frame.select([col("k").sum()])).1, hint);
+    });
+}
+
+#[test]
+fn texts_and_numbers_are_not_near() {
+    with_frame("t,x\n10,1\n", |frame| {
+        let (message, hint) = error(&frame.cast("t", Text).join_asof(&frame, crate::JoinAsof::backward("t")));
+        assert_eq!(message, "the column \"t\" is varchar on the left side and bigint on the right side");
+        assert_eq!(hint, "give both one type before: frame.cast(\"t\", Int64)");
+    });
 }
 
 #[test]

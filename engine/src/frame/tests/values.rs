@@ -49,6 +49,8 @@ fn numbers_that_are_none() {
         assert_eq!(column(col("x").floor()), ["1.0", "NaN", "", "-3.0"]);
         assert_eq!(column(col("x").ceil()), ["2.0", "NaN", "", "-2.0"]);
         assert_eq!(column(col("n").sqrt())[3], "2.0");
+        assert_eq!(column(col("x").sqrt())[3], "NaN");
+        assert_eq!(column(lit(0.0).pow(lit(-1.0)))[0], "inf");
         assert_eq!(column(col("n").pow(lit(2)))[2], "9.0");
         assert!(frame.sum("x").get().unwrap().unwrap().is_nan());
         // It is kept on the way to elements of bags.
@@ -133,6 +135,15 @@ fn texts_are_taken_apart() {
         assert_eq!(column(s().extract("o+ b", 0)), ["oo b", "", ""]);
         assert_eq!(column(s().extract("o+", 7)), ["", "", ""]);
         assert_eq!(column(s().split(" ")), ["[foo, bar]", "", "[Ünïcödé]"]);
+        assert_eq!(column(lit("").str().split(" ").list().len())[0], "1");
+        assert_eq!(column(s().extract_all("[o-r]")), ["[o, o, r]", "", "[]"]);
+        assert_eq!(
+            (column(s().head(2)), column(s().tail(2))),
+            (vec_of(["fo", "", "Ün"]), vec_of(["ar", "", "dé"]))
+        );
+        assert_eq!(column(s().strip_prefix("Ün")), ["foo bar", "", "ïcödé"]);
+        assert_eq!(column(s().strip_suffix("ödé")), ["foo bar", "", "Ünïc"]);
+        assert_eq!(column(lit("straße").str().to_uppercase())[0], "STRAẞE");
         assert!(frame.filter(s().matches("(")).collect().is_err());
         let blanks = lit(" \t a b\r\n").str().trim().str().len_chars();
         assert_eq!(column(blanks)[0], "3");
@@ -173,8 +184,49 @@ fn times_are_taken_apart() {
         assert_eq!(column(at().date()), ["2024-12-30", ""]);
         assert_eq!(column(at().truncate("hour")), ["2024-12-30T13:00:00", ""]);
         assert_eq!(column(d().truncate("year").dt().date()), ["2024-01-01", ""]);
+        assert_eq!(column(at().truncate("10 minutes")), ["2024-12-30T13:10:00", ""]);
+        assert_eq!(column(d().truncate("6 months")), ["2024-07-01", ""]);
+        assert_eq!(column(d().truncate("2 weeks")), ["2024-12-30", ""]);
+        assert_eq!(column(at().epoch()), ["1735564455.5", ""]);
+        assert_eq!(column(at().format("%H:%M:%S.%f")), ["13:14:15.500000", ""]);
+        assert_eq!(column((col("at") - col("d")).dt().epoch()), ["47655.5", ""]);
+        assert_eq!(column(col("d") + interval("1 month")), ["2025-01-30", ""]);
+        let (message, hint) = error(&frame.select([at().truncate("5 moons")]));
+        assert_eq!((message.as_str(), hint.is_empty()), ("cannot read \"5 moons\" as interval", false));
         assert_eq!(column(at().format("%d/%m/%y %H")), ["30/12/24 13", ""]);
         assert!(frame.select([at().truncate("fortnight")]).collect().is_err());
         assert!(frame.select([lit(1).dt().year()]).collect().is_err());
+    });
+}
+
+#[test]
+fn lists_are_taken_apart() {
+    with_frame("s,n\nb+a+b,1\n,2\n", |frame| {
+        let column = |expr: Expr| rows(&frame.select([expr.alias("z")]));
+        let list = || col("s").str().split("+").list();
+        assert_eq!((column(list().get(1)), column(list().get(-3))), (vec_of(["a", ""]), vec_of(["b", ""])));
+        assert_eq!((column(list().get(3)), column(list().get(-4))), (vec_of(["", ""]), vec_of(["", ""])));
+        assert_eq!(
+            (column(list().slice(1, 5)), column(list().slice(1, 0))),
+            (vec_of(["[a, b]", ""]), vec_of(["[]", ""]))
+        );
+        assert_eq!(
+            (column(list().sort()), column(list().distinct())),
+            (vec_of(["[a, b, b]", ""]), vec_of(["[b, a]", ""]))
+        );
+        assert_eq!(
+            (column(list().contains("a")), column(list().contains("c"))),
+            (vec_of(["true", ""]), vec_of(["false", ""]))
+        );
+        assert_eq!(
+            (column(list().reverse()), column(list().join("-"))),
+            (vec_of(["[b, a, b]", ""]), vec_of(["b-a-b", ""]))
+        );
+        assert_eq!((column(list().min()), column(list().max())), (vec_of(["a", ""]), vec_of(["b", ""])));
+        let numbers = || crate::functions::make_array([lit(3), null(), lit(1)]).list();
+        assert_eq!(
+            [numbers().sum(), numbers().mean(), numbers().len()].map(|z| column(z).swap_remove(0)),
+            ["4", "2.0", "3"]
+        );
     });
 }
