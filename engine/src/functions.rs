@@ -1,4 +1,5 @@
-//! Functions of columns: those of the relational core. What they take may be expressions or values.
+//! Functions of columns: those of the relational core, and where SQL has another one of the same name, that. What they take may be
+//! expressions or values.
 //!
 //! Here are the scalar ones, [`aggregate`] has those over groups, [`window`] those over windows. More of what is done every day are
 //! methods of [`Expr`], and everything that SQL has is there by [`Frame::sql`](crate::Frame::sql).
@@ -122,6 +123,7 @@ functions! { scalar:
     /// The greatest common divisor.
     gcd(a, b);
     /// The greatest value that is not null.
+    #[doc(alias = "max_horizontal")]
     greatest(.. values);
     /// Each word with a capital letter in front.
     initcap(text);
@@ -134,6 +136,7 @@ functions! { scalar:
     /// The least common multiple.
     lcm(a, b);
     /// The least value that is not null.
+    #[doc(alias = "min_horizontal")]
     least(.. values);
     /// The first characters of a text.
     left(text, characters);
@@ -142,6 +145,7 @@ functions! { scalar:
     /// How many characters have to be changed to make one text of the other.
     levenshtein(a, b);
     /// The natural logarithm.
+    #[doc(alias = "log")]
     ln(number);
     /// The logarithm to a base.
     log(base, number);
@@ -258,6 +262,7 @@ functions! { scalar:
 }
 
 /// All texts with a separator between them; nulls are left out.
+#[doc(alias = "concat_str")]
 pub fn concat_ws<V: IntoValue>(separator: impl IntoValue, texts: impl IntoIterator<Item = V>) -> Expr {
     scalar::concat_ws(separator.into_value().into_core(), core_of(texts)).into()
 }

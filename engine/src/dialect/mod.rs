@@ -118,6 +118,11 @@ pub(crate) fn function_in_place_of(core: &ScalarUDF) -> Option<Arc<ScalarUDF>> {
     IN_PLACE_OF_CORE.iter().find(|other| other.name() == core.name()).map(Arc::clone)
 }
 
+/// `timezone(zone, time)`.
+pub(crate) fn at_zone() -> ScalarUDF {
+    zones::AtZone::default().into()
+}
+
 /// `string_split(text, separator)`.
 pub(crate) fn string_split() -> ScalarUDF {
     text_split::StringSplit::default().into()
@@ -144,15 +149,15 @@ pub(crate) fn register_functions(state: &mut SessionState) -> Result<()> {
     let single = [
         ScalarUDF::from(type_of::TypeOf::default()),
         ScalarUDF::from(length::Length::default()),
-        ScalarUDF::from(kind_of::KindOf::default()),
+        kind_of(),
         ScalarUDF::from(like_pattern::LikePattern::default()),
         ScalarUDF::from(hash::HashOf::default()),
-        ScalarUDF::from(list_sum::ListSum::default()),
+        list_sum(),
         ScalarUDF::from(octet_length::OctetLength::default()),
         ScalarUDF::from(point_in_time::PointInTime::default()),
         string_split(),
         ScalarUDF::from(time_of::TimeOf::default()),
-        ScalarUDF::from(zones::AtZone::default()),
+        at_zone(),
     ];
     let families = digests::digests().into_iter().chain(regexp_lists::regexp_lists());
     let families = families.chain(text_distance::text_distances()).chain(of_lists::functions_of_lists());

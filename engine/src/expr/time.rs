@@ -5,7 +5,7 @@ use datafusion::functions::expr_fn as function;
 use datafusion::logical_expr::{self as core, cast, lit};
 
 use super::Expr;
-use crate::dialect::kind_of;
+use crate::dialect::{at_zone, kind_of};
 
 /// A column of dates, times or timestamps, by [`Expr::dt`]: the methods that
 /// make something of each. Null stays null; a part that the type does not have, as the year of a time, is
@@ -123,6 +123,26 @@ impl TimeExpr {
         let origin = cast(origin, DataType::Timestamp(TimeUnit::Microsecond, None));
         let begin = function::date_bin(interval(unit).into_core(), self.0.clone(), origin);
         Expr(kind_of().call(vec![begin, self.0]))
+    }
+
+    /// A point in time as clocks of the zone show it; of a time without a zone, the point in time at which they show it.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "at\n2024-07-01 16:00:00\n").unwrap();
+    /// use swath::prelude::*;
+    ///
+    /// let berlin = col("at").dt().at_zone("UTC").dt().at_zone("Europe/Berlin").dt().hour();
+    /// assert_eq!(swath::read_csv(&path).scan()?.select([berlin]).to_bag::<i64>().collect()?, [18]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "tz_convert")]
+    #[doc(alias = "tz_localize")]
+    #[doc(alias = "convert_time_zone")]
+    #[doc(alias = "replace_time_zone")]
+    pub fn at_zone(self, zone: &str) -> Expr {
+        Expr(at_zone().call(vec![lit(zone), self.0]))
     }
 
     /// Seconds since 1970, with their fraction; of the difference of two times, how long that is.

@@ -121,6 +121,27 @@ impl Frame {
         Ok(names(self.plan()?))
     }
 
+    /// The names of the columns of numbers, in order, for what is computed of all of them.
+    ///
+    /// # Errors
+    /// What is wrong with the frame.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("t.csv");
+    /// # std::fs::write(&path, "k,x,y\na,1,0.5\na,3,1.5\n").unwrap();
+    /// let frame = swath::read_csv(&path).scan()?;
+    /// let means = frame.group_by(["k"]).mean(frame.numeric_columns()?);
+    /// assert_eq!(means.to_bag::<(String, f64, f64)>().collect()?, [("a".to_owned(), 2.0, 1.0)]);
+    /// # Ok::<(), swath::Error>(())
+    /// ```
+    #[doc(alias = "select_dtypes")]
+    pub fn numeric_columns(&self) -> Result<Vec<String>> {
+        let schema = self.schema()?;
+        let numeric = schema.fields().iter().filter(|field| field.data_type().is_numeric());
+        Ok(numeric.map(|field| field.name().clone()).collect())
+    }
+
     /// The frame of a plan made of this one's.
     pub(crate) fn step(&self, make: impl FnOnce(&LogicalPlan) -> Result<LogicalPlan>) -> Self {
         Self { session: self.session.clone(), plan: self.plan().and_then(make).map_err(Error::in_methods) }

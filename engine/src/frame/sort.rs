@@ -20,7 +20,8 @@ use crate::walk::Walk;
 
 impl Frame {
     /// Sorts by columns or expressions: ascending, nulls last, unless the key is made with
-    /// [`desc`](crate::desc) or says otherwise (`col("a").sort(ascending, nulls_first)`).
+    /// [`desc`](crate::desc) or says otherwise (`col("a").sort(ascending, nulls_first)`). Rows that are equal in all keys come in
+    /// any order.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();

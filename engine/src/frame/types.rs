@@ -1,4 +1,4 @@
-//! Types of what a plan computes, settled while the plan is made.
+//! Functions and types of what a plan computes, settled while the plan is made.
 
 use std::sync::Arc;
 
@@ -18,8 +18,9 @@ const OF_NUMBERS: [&str; 6] = ["sum", "avg", "stddev", "stddev_pop", "var", "var
 /// Aggregates that fall between values: of numbers they are of those with fractions.
 pub(super) const BETWEEN_VALUES: [&str; 2] = ["percentile_cont", "approx_percentile_cont"];
 
-/// The expression with the functions that SQL has in place of the core's, with numbers for booleans where those are summed up, quotients of integers with
-/// their fractions, and cases of one type, so that the plan tells what type its columns will have. The schema is that of the columns which it names.
+/// The expression, of columns of the schema, with the functions that SQL has in place of the core's, with numbers for booleans where
+/// those are summed up, quotients of integers with their fractions, and cases of one type, so that the plan tells what type its columns
+/// will have.
 pub(super) fn settled(schema: &DFSchema, expr: Expr) -> Expr {
     let expr = with_own_functions(schema, expr);
     let expr = with_fractions(expr.clone(), schema).unwrap_or(expr);
