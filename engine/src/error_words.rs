@@ -290,8 +290,12 @@ fn no_start(text: &str) -> Option<Words> {
 
 fn arithmetic_of_texts(text: &str) -> Option<Words> {
     let expression = between(text, "Cannot coerce arithmetic expression ", " to valid types")?;
-    let hint =
-        expression.contains("Utf8").then(|| format!("{NUMBERS_IN_TEXT}; texts are put together with ||"));
+    let hint = if expression.contains("Utf8") {
+        Some(format!("{NUMBERS_IN_TEXT}; texts are put together with ||"))
+    } else {
+        let of_booleans = "of true and false, CAST(… AS integer) makes 1 and 0 of them";
+        expression.contains("Boolean").then(|| of_booleans.to_owned())
+    };
     Some((format!("cannot compute {}", in_sql_types(expression)), hint))
 }
 

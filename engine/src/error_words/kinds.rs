@@ -1,7 +1,7 @@
 //! What is said of values of the wrong kind, and of functions that stand where they cannot.
 
-use super::Words;
 use super::texts::{between, in_sql_types};
+use super::{NUMBERS_IN_TEXT, Words};
 
 /// All kinds of such messages.
 pub(super) const KINDS: &[fn(&str) -> Option<Words>] = &[
@@ -17,6 +17,8 @@ pub(super) const KINDS: &[fn(&str) -> Option<Words>] = &[
     like_of_no_text,
     no_interval,
     no_comparison,
+    no_condition,
+    no_negative,
     less_than_no_items,
 ];
 
@@ -140,11 +142,31 @@ fn no_interval(text: &str) -> Option<Words> {
 fn no_comparison(text: &str) -> Option<Words> {
     let (_, types) = text.split_once("Cannot infer common argument type for comparison operation ")?;
     let mut types = types.split_whitespace();
-    let (left, _, right) = (types.next()?, types.next()?, types.next()?);
+    let (left, operator, right) = (types.next()?, types.next()?, types.next_back()?);
+    // The core asks of what stands behind NOT whether it is the same as a truth.
+    if operator == "IS" && right == "Boolean" {
+        return no_truth(left);
+    }
     words(
         format!("cannot compare {} with {}", in_sql_types(left), in_sql_types(right)),
         "CAST(… AS type) makes a value of one type of the other",
     )
+}
+
+fn no_condition(text: &str) -> Option<Words> {
+    let (_, types) = text.split_once("Cannot infer common argument type for logical boolean operation ")?;
+    let mut types = types.split_whitespace();
+    let sides = [types.next()?, types.next_back()?];
+    no_truth(sides.into_iter().find(|side| *side != "Boolean")?)
+}
+
+fn no_truth(found: &str) -> Option<Words> {
+    words(format!("expected a condition, found {}", in_sql_types(found)), "compare it with something: x > 0")
+}
+
+fn no_negative(text: &str) -> Option<Words> {
+    let found = text.contains("Negation only supports numeric, interval and timestamp types");
+    found.then(|| words("only numbers and intervals have a negative", NUMBERS_IN_TEXT)).flatten()
 }
 
 fn less_than_no_items(text: &str) -> Option<Words> {

@@ -3,9 +3,29 @@
 use std::borrow::Cow;
 
 /// What is said in SQL, and of methods.
-const IN_METHODS: [(&str, &str); 6] = [
+const IN_METHODS: &[(&str, &str)] = &[
     ("types = {'column': 'double'}", ".with_type(\"column\", Float64)"),
     ("as in name = '3'", "as in col(\"name\").eq(\"3\")"),
+    ("as in t AT TIME ZONE 'Europe/Berlin'", "as in .dt().at_zone(\"Europe/Berlin\")"),
+    (
+        "as in INTERVAL '3 days', INTERVAL '1 month 2 hours', INTERVAL '01:30:00'",
+        "as in 3 days, 1 month 2 hours, 01:30:00",
+    ),
+    (
+        "try_strptime(…) gives null where that is so; a list has several forms: ['%Y-%m-%d', '%d.%m.%Y']",
+        ".try_to_timestamp(…) gives null where that is so",
+    ),
+    (
+        "a // nullif(b, 0) and a % nullif(b, 0) are null where b is zero",
+        "functions::nullif(b, 0) makes null of zero, and then of what is divided by it",
+    ),
+    ("CAST(x AS double), or exactly, CAST(x AS decimal(38, 0))", ".cast(Float64)"),
+    (
+        "CAST(… AS type) makes a value of one type of the other",
+        ".cast(…) makes a value of one type of the other",
+    ),
+    ("CAST(… AS integer) makes 1 and 0 of them", ".cast(Int64) makes 1 and 0 of them"),
+    ("compare it with something: x > 0", "compare it with something: .gt(0)"),
     ("texts are put together with ||", "functions::concat puts texts together"),
     ("give one of them another name with AS", "give one of them another name with .alias(\"…\")"),
     (

@@ -216,7 +216,7 @@ impl TextExpr {
     /// As a date in a format such as `%d.%m.%Y`; what does not fit it is an error.
     #[doc(alias = "strptime")]
     pub fn to_date(self, format: &str) -> Expr {
-        Expr(cast(function::to_date(vec![self.0, lit(format)]), DataType::Date32))
+        self.to_timestamp(format).dt().date()
     }
 
     /// As a point in time in a format such as `%d.%m.%Y %H:%M`; what does not fit it is an error.

@@ -33,7 +33,7 @@ impl Frame {
                 if !ty.is_numeric() {
                     let message = format!(
                         "the column \"{name}\" has no numbers to interpolate: it is {}",
-                        type_name(&ty)
+                        type_name(&ty).to_lowercase()
                     );
                     return Err(Error::query(message, "cast it before, or see forward_fill".to_owned()));
                 }

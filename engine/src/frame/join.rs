@@ -181,7 +181,15 @@ impl Join {
                 false => (name.clone(), name),
             })
             .collect();
-        check_names(left_names.iter().cloned().chain(renamed.iter().map(|(_, new)| new.clone())))?;
+        if let Some((old, new)) = renamed.iter().find(|(_, new)| left_names.contains(new)) {
+            return Err(Error::query(
+                format!(
+                    "the column \"{old}\" of the right side would be \"{new}\", which the left side has, too"
+                ),
+                "give it another suffix: .suffix(\"_2\")".to_owned(),
+            ));
+        }
+        check_names(renamed.iter().map(|(_, new)| new.clone()))?;
         let mut conditions = self.conditions.clone();
         let pairs = self.on.iter().zip(&self.on).chain(self.left_on.iter().zip(&self.right_on));
         for (left_key, right_key) in pairs {

@@ -463,6 +463,30 @@ fn hints_speak_of_methods() {
 }
 
 #[test]
+fn what_is_no_condition_is_told() {
+    with_frame("k,x\na,2\n", |frame| {
+        let told =
+            ("expected a condition, found bigint".to_owned(), "compare it with something: .gt(0)".to_owned());
+        for condition in [col("x") & col("k").eq("a"), col("k").eq("a").or(col("x")), !col("x")] {
+            assert_eq!(error(&frame.filter(condition.clone())), told, "{condition}");
+        }
+        let (message, hint) = error(&frame.select([col("x").gt(1) + 1]));
+        assert_eq!(message, "cannot compute boolean + integer");
+        assert_eq!(hint, "of true and false, .cast(Int64) makes 1 and 0 of them");
+        assert_eq!(error(&frame.select([-col("k")])).0, "only numbers and intervals have a negative");
+        let (message, _) = error(&frame.select([col("k").str().to_date("%d.%m.%Y")]));
+        assert_eq!(message, "cannot read \"a\" as a time in the form '%d.%m.%Y'");
+        let named = frame.rename([("x", "k_right")]);
+        let (message, hint) = error(&named.join(&frame, Join::inner().left_on("k_right").right_on("x")));
+        assert_eq!(
+            message,
+            "the column \"k\" of the right side would be \"k_right\", which the left side has, too"
+        );
+        assert_eq!(hint, "give it another suffix: .suffix(\"_2\")");
+    });
+}
+
+#[test]
 fn texts_and_numbers_are_not_near() {
     with_frame("t,x\n10,1\n", |frame| {
         let (message, hint) = error(&frame.cast("t", Text).join_asof(&frame, crate::JoinAsof::backward("t")));
