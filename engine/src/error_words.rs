@@ -629,6 +629,9 @@ fn no_table_function(text: &str) -> Option<Words> {
         "duckdb_functions" => "SHOW FUNCTIONS lists the functions".to_owned(),
         "duckdb_settings" => "SHOW ALL shows the settings".to_owned(),
         "read_text_auto" | "read_blob" => "read_text('x*.txt') reads the lines of files".to_owned(),
+        "parquet_schema" | "parquet_metadata" | "parquet_file_metadata" | "parquet_kv_metadata" => {
+            "DESCRIBE FROM 'x.parquet' shows the columns of a file, and SELECT count(*) FROM 'x.parquet' reads no more than its end".to_owned()
+        }
         _ => "there are read_csv, read_json, read_parquet, read_text, glob, range, generate_series, unnest and json_each"
             .to_owned(),
     };

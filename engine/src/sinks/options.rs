@@ -42,10 +42,11 @@ use crate::settings::parse_bytes;
 /// | `bom` | `true`, `false` | CSV: a byte order mark in front, by which Excel knows UTF-8 |
 /// | `array` | `true`, `false` | JSON: one array of objects, or one object a line |
 /// | `row_group_size` | a number | Parquet: rows of a row group, at most |
+/// | `row_group_size_bytes` | a number, or a text as `'64 MB'` | Parquet: the next row group begins where one is so long |
 ///
 /// Other names by which pandas, Polars and Spark know these are taken, too (`separator`, `na_rep`, `null_value`, `quotechar`, `quote_style`, …).
-/// An option that the format does not have is an error when the file is written. `use_tmp_file` and `preserve_order`, which other engines have, change
-/// nothing: a file appears when it is whole, and sorted rows stay in their order.
+/// An option that the format does not have is an error when the file is written. `use_tmp_file`, `preserve_order` and `parquet_version`, which other engines
+/// have, change nothing: a file appears when it is whole, sorted rows stay in their order, and all versions of Parquet are read.
 ///
 /// ```
 /// use swath::WriteOptions;
@@ -83,6 +84,7 @@ pub struct WriteOptions {
     pub(crate) bom: Option<bool>,
     pub(crate) array: Option<bool>,
     pub(crate) row_group_size: Option<usize>,
+    pub(crate) row_group_size_bytes: Option<usize>,
 }
 
 /// A format of files that can be written.
@@ -104,7 +106,7 @@ pub enum FileFormat {
 }
 
 /// Every option, by the name that is suggested for a misspelt one.
-const OPTIONS: [&str; 29] = [
+const OPTIONS: [&str; 30] = [
     "format",
     "compression",
     "compression_level",
@@ -134,6 +136,7 @@ const OPTIONS: [&str; 29] = [
     "bom",
     "array",
     "row_group_size",
+    "row_group_size_bytes",
 ];
 
 impl WriteOptions {
@@ -150,6 +153,10 @@ impl WriteOptions {
                 self.compression = match codec.as_str() {
                     "auto" | "auto_detect" | "snappy" => None,
                     "lz4_raw" => Some(Codec::Lz4),
+                    "brotli" | "lzo" => {
+                        let hint = "columns of Parquet are compressed with zstd, snappy, gzip, lz4 or none";
+                        return Err(IoError::bad_option_hint(name, format!("{codec} is not written"), hint));
+                    }
                     codec => Some(codec.parse()?),
                 };
             }
@@ -202,6 +209,7 @@ impl WriteOptions {
             }
             // What is done in any case.
             "use_tmp_file" | "preserve_order" | "maintain_order" => drop(boolean(name, value)?),
+            "parquet_version" => drop(text(name, value)?),
             "encoding" => match text(name, value)?.to_ascii_lowercase().as_str() {
                 "utf8" | "utf-8" => {}
                 "utf-8-sig" => self.bom = Some(true),
@@ -213,6 +221,10 @@ impl WriteOptions {
             "index" if matches!(value, OptionValue::Boolean(false)) => {}
             "bom" | "include_bom" => self.bom = Some(boolean(name, value)?),
             "array" => self.array = Some(boolean(name, value)?),
+            "row_group_size_bytes" => {
+                self.row_group_size_bytes =
+                    Some(usize::try_from(file_size(name, value)?).unwrap_or(usize::MAX));
+            }
             "row_group_size" => {
                 let rows = usize::try_from(number(name, value)?).map_err(|_| too_large(name))?;
                 if rows == 0 {
@@ -420,7 +432,7 @@ impl WriteOptions {
         use FileFormat::{Csv, Json, JsonLines, Parquet, Text, Tsv};
         let of_csv: &[FileFormat] = &[Csv, Tsv];
         let of_times: &[FileFormat] = &[Csv, Tsv, Json, JsonLines];
-        let applies: [(&str, bool, &[FileFormat]); 14] = [
+        let applies: [(&str, bool, &[FileFormat]); 15] = [
             ("header", self.header.is_some(), &[Csv, Tsv]),
             ("delim", self.delim.is_some(), &[Csv, Tsv]),
             ("quote", self.quote.is_some(), &[Csv, Tsv]),
@@ -435,6 +447,7 @@ impl WriteOptions {
             ("bom", self.bom.is_some(), of_csv),
             ("array", self.array.is_some(), &[Json, JsonLines]),
             ("row_group_size", self.row_group_size.is_some(), &[Parquet]),
+            ("row_group_size_bytes", self.row_group_size_bytes.is_some(), &[Parquet]),
         ];
         for (name, set, formats) in applies {
             if set && !formats.contains(&format) {
@@ -628,6 +641,15 @@ fn instead(name: &str) -> Option<&'static str> {
         }
         "mode" => {
             "a file is always written anew; append true adds files to a folder, with partition_by or per_partition"
+        }
+        "prefix" | "suffix" => {
+            "FORMAT json writes one array, with ARRAY false an object a line; a text has all that stands in it: COPY (SELECT …) TO 'x' (FORMAT text)"
+        }
+        "kv_metadata" | "field_ids" | "return_stats" => {
+            "files are written without it, and the option may be left out"
+        }
+        "hive_file_pattern" | "partition_path" => {
+            "a column names a folder: PARTITION_BY (year) writes year=2001, and per_partition or file_size_bytes files without folders"
         }
         "batch_size" | "chunksize" => "files are written as rows come; row_group_size is for parquet",
         _ => return None,

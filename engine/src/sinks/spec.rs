@@ -353,6 +353,9 @@ impl Format {
                     }
                 },
                 row_group_rows: options.row_group_size.unwrap_or(ParquetStyle::default().row_group_rows),
+                row_group_bytes: options
+                    .row_group_size_bytes
+                    .unwrap_or(ParquetStyle::default().row_group_bytes),
             }),
             FileFormat::Text => Self::Text { nullstr: options.nullstr.clone() },
         })

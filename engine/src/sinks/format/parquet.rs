@@ -19,7 +19,7 @@ use super::row_group::RowGroup;
 use crate::session::Session;
 use crate::sinks::WriterMemory;
 
-/// Encoded bytes of a row group after which it ends early: it is held in memory until then.
+/// Encoded bytes of a row group after which it ends early, if nothing else is said: it is held in memory until then.
 const ROW_GROUP_LEN_BYTES: usize = 128 << 20;
 
 /// How the columns are compressed.
@@ -64,6 +64,8 @@ pub(crate) struct ParquetStyle {
     pub(crate) codec: ParquetCodec,
     /// Rows of a row group, at most.
     pub(crate) row_group_rows: usize,
+    /// Encoded bytes of one, after which it ends.
+    pub(crate) row_group_bytes: usize,
 }
 
 /// Rows of a row group, as other writers have it.
@@ -71,7 +73,11 @@ const ROW_GROUP_ROWS: usize = 1 << 20;
 
 impl Default for ParquetStyle {
     fn default() -> Self {
-        Self { codec: ParquetCodec::Zstd(3), row_group_rows: ROW_GROUP_ROWS }
+        Self {
+            codec: ParquetCodec::Zstd(3),
+            row_group_rows: ROW_GROUP_ROWS,
+            row_group_bytes: ROW_GROUP_LEN_BYTES,
+        }
     }
 }
 
@@ -211,7 +217,7 @@ impl RowWriter for ParquetWriter {
             }
             self.encode()?;
             let encoded_bytes = self.row_group.as_ref().map_or(0, RowGroup::encoded_bytes);
-            if is_full || encoded_bytes >= ROW_GROUP_LEN_BYTES || !self.take_memory() {
+            if is_full || encoded_bytes >= self.style.row_group_bytes || !self.take_memory() {
                 self.end_row_group(out)?;
             }
         }
