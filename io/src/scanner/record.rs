@@ -202,7 +202,7 @@ pub(crate) fn is_blank_line(data: &[u8], fields: &[Field]) -> bool {
 
 /// Whether a line has nothing but blanks, and perhaps a part of its end, or the sign with which programs of DOS end a text.
 pub(crate) fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | 0x1a))
+    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | 0x1a | 0))
 }
 
 /// How many lines end in a value: with `\n`, `\r\n` or `\r`.

@@ -397,6 +397,7 @@ mod tests {
         assert_eq!(columns(&["\n\t \n\t\n\na,b\n1,2\n"]), "a bigint, b bigint");
         assert_eq!(columns(&["  \na,b\n1,2\n \t\n3,4\n  "]), "a bigint, b bigint");
         assert_eq!(columns(&["a,b\r\n1,2\r\n\x1a"]), "a bigint, b bigint");
+        assert_eq!(columns(&["a,b\n1,2\n\0\0\0"]), "a bigint, b bigint");
         assert_eq!(columns(&["a\n \nx\n"]), "a text");
     }
 }
