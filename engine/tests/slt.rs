@@ -76,6 +76,16 @@ fn scratch(dir: &Path, codec: Codec) {
     file("one.csv", &encode(codec, "id,name\n1,x\n"));
     file("words.csv", &encode(codec, "ok,note,late\nyes,maybe,ja\nno,yes,\n"));
     file("headed.csv", &encode(codec, "a,b\n1,2\n"));
+    let feature = |name: &str, geometry: &str| {
+        format!("{{\"type\": \"Feature\", \"properties\": {{\"name\": {name}}}, \"geometry\": {geometry}}}")
+    };
+    let features =
+        [feature("\"a\"", "{\"type\": \"Point\", \"coordinates\": [1, 2.5]}"), feature("null", "null")];
+    let features = format!(
+        "{{\"type\": \"FeatureCollection\", \"features\": [\n{}\n], \"n\": 2}}\n",
+        features.join(",\n")
+    );
+    file("places.geojson", &encode(codec, &features));
     file("objects.json", &encode(codec, "[{\"id\": 1, \"x\": [\"a\", {\"b\": 1}]},\n {\"id\": 2}]\n"));
     file("no_newline.csv", &encode(codec, "id,name\n1,x\n2,y"));
     file("two_members.csv", &[encode(codec, "id,name\n1,x\n2,"), encode(codec, "y\n3,z\n")].concat());

@@ -170,7 +170,7 @@ fn function_of(path: &str, format: Option<&Given>, options: &mut Vec<Given>) -> 
         let path = path.to_lowercase();
         let has = |endings: &[&str]| endings.iter().any(|ending| path.contains(&format!(".{ending}")));
         return Ok(match () {
-            () if has(&["json", "jsonl", "ndjson"]) => "read_json",
+            () if has(&["json", "jsonl", "ndjson", "geojson", "geojsonl"]) => "read_json",
             () if has(&["parquet"]) => "read_parquet",
             () => "read_csv",
         });

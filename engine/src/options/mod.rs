@@ -69,6 +69,7 @@ use values::{
 /// | `line_delimiter` | one character, `'\0'` | lines: what ends one, instead of `\n` or `\r\n` |
 /// | `records` | `true`, `false`, `'auto'` | JSON: `false`: each record is one value, of a column `json` |
 /// | `maximum_depth` | a number, `-1` | JSON: what stands deeper is text, as it is written; with 0 whole records are |
+/// | `geojson` | `true`, `false` | JSON: records are features, whose properties are columns; without it, in files that are named `.geojson` |
 ///
 /// Other names by which DuckDB, Polars, pandas, Arrow, Spark and R know these are taken, too (`null_values`, `skiprows`, `quotechar`,
 /// `schema_overrides`, …), and so are options of theirs which say how files are read where the answer is the same:
@@ -86,6 +87,7 @@ pub struct ReadOptions {
     json_values: bool,
     /// Of JSON: how deep types are looked for.
     json_depth: Option<usize>,
+    json_features: Option<bool>,
 }
 
 /// What is said of the types of columns that folders name.
@@ -296,6 +298,7 @@ impl ReadOptions {
     fn set_of_json(&mut self, name: &str, value: &OptionValue) -> Result<bool, IoError> {
         match name {
             "records" => self.json_values = !boolean(name, value)?,
+            "geojson" => self.json_features = Some(boolean(name, value)?),
             "maximum_depth" => {
                 let depth = usize::try_from(number(name, value)?);
                 self.json_depth = Some(depth.unwrap_or(usize::MAX));
@@ -381,6 +384,7 @@ impl ReadOptions {
             whole_files: self.csv.whole_files,
             is_bare: self.json_values,
             max_depth: self.json_depth,
+            features: self.json_features,
             on_error: self.csv.on_error,
             rejects_limit: self.csv.rejects_limit,
         }

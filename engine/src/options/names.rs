@@ -7,7 +7,7 @@ use super::OptionValue;
 use super::values::{boolean, text, wrong};
 
 /// Every option, by the name that is suggested for a misspelt one, and which functions have it.
-const OPTIONS: [(&str, Of); 52] = [
+const OPTIONS: [(&str, Of); 53] = [
     ("header", Of::Csv),
     ("delim", Of::Csv),
     ("sep", Of::Csv),
@@ -60,6 +60,7 @@ const OPTIONS: [(&str, Of); 52] = [
     ("line_delimiter", Of::Lines),
     ("records", Of::Json),
     ("maximum_depth", Of::Json),
+    ("geojson", Of::Json),
 ];
 
 /// Which functions have an option.

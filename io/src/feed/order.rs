@@ -111,7 +111,8 @@ impl Recipe {
                 let table = &request.table;
                 Rewrite::of(&table.form_of(path).dialect, table.skip_of(path), table.options.skip_footer)
             }
-            Self::Json(_) | Self::Lines { .. } => None,
+            Self::Json(table) => table.is_collection(path).then(Rewrite::of_features),
+            Self::Lines { .. } => None,
         }
     }
 

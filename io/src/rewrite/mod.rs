@@ -1,11 +1,13 @@
 //! Texts that are written anew before they are cut into fields.
 //!
 //! Some ways to write a table are rare, and would cost the grammar of all others: runs of blanks between fields, comments behind
-//! values or that begin with several bytes, escapes in fields without quotes, blanks in front of fields, lines behind the table. Such a text is made into one without them, chunk by chunk. Lines keep their numbers; offsets
+//! values or that begin with several bytes, escapes in fields without quotes, blanks in front of fields, lines behind the table. So is what stands around
+//! the features of GeoJSON. Such a text is made into one without them, chunk by chunk. Lines keep their numbers; offsets
 //! of bytes are those of the new text.
 
 mod bare_escapes;
 mod blanks;
+mod features;
 mod footer;
 mod inline_comments;
 mod place;
@@ -15,6 +17,7 @@ use std::borrow::Cow;
 
 use bare_escapes::BareEscapes;
 use blanks::BlankRuns;
+pub(crate) use features::Features;
 use footer::Footer;
 pub(crate) use footer::without_footer;
 use inline_comments::InlineComments;
@@ -23,8 +26,9 @@ use starts::Starts;
 use crate::scanner::record::Dialect;
 
 /// Writes a text anew, chunk by chunk.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Rewrite {
+    features: Option<Features>,
     footer: Option<Footer>,
     starts: Option<Starts>,
     comments: Option<InlineComments>,
@@ -47,8 +51,7 @@ impl Rewrite {
             escapes: BareEscapes::of(dialect),
             runs: BlankRuns::of(dialect),
             skip,
-            after_return: false,
-            scratch: Scratch::default(),
+            ..Self::default()
         };
         let Self { footer, starts, comments, escapes, runs, .. } = &rewrite;
         let is_needed =
@@ -56,8 +59,14 @@ impl Rewrite {
         is_needed.then_some(rewrite)
     }
 
+    /// Of a collection of GeoJSON, its features.
+    pub(crate) fn of_features() -> Self {
+        Self { features: Some(Features::default()), ..Self::default() }
+    }
+
     /// Something is lost in front of what comes next, which need not be the start of a line.
     pub(crate) fn pass_gap(&mut self) {
+        self.features.iter_mut().for_each(Features::pass_gap);
         self.starts.iter_mut().for_each(Starts::pass_gap);
         self.comments.iter_mut().for_each(InlineComments::pass_gap);
         self.escapes.iter_mut().for_each(BareEscapes::pass_gap);
@@ -66,6 +75,9 @@ impl Rewrite {
 
     /// Appends what becomes of the next bytes to `out`.
     pub(crate) fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        if let Some(features) = &mut self.features {
+            return features.write(bytes, out);
+        }
         let passed = self.pass_lines(bytes);
         out.extend_from_slice(&bytes[..passed]);
         self.pass_on(&bytes[passed..], false, out);

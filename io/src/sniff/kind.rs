@@ -57,7 +57,7 @@ impl FileKind {
         let ending = Codec::name_inside(path).extension()?.to_str()?.to_ascii_lowercase();
         match ending.as_str() {
             "csv" | "tsv" | "tab" | "psv" => Some(Self::Csv),
-            "json" | "jsonl" | "ndjson" => Some(Self::Json),
+            "json" | "jsonl" | "ndjson" | "geojson" | "geojsonl" => Some(Self::Json),
             _ => None,
         }
     }

@@ -6,9 +6,10 @@
 use memchr::{memchr, memchr_iter};
 
 use super::JsonTable;
-use super::builder::{JsonBuilder, Trouble, find};
-use super::cursor::{Cursor, Problem, Value};
-use super::scanner::{JsonScanner, Wrong, first_line};
+use super::builder::{JsonBuilder, Trouble};
+use super::cursor::{Cursor, Problem};
+use super::keys::{Keys, Member};
+use super::scanner::{JsonScanner, Wrong, first_line, is_object};
 use super::text::decode;
 use crate::encoding::Encoding;
 use crate::error::Location;
@@ -66,12 +67,12 @@ impl Lenient {
     fn try_record(
         &mut self,
         table: &JsonTable,
-        names: &[String],
+        keys: &Keys,
         cursor: &mut Cursor<'_>,
     ) -> Result<Vec<Wrong>, Problem> {
         match table.is_bare {
             true => self.try_value(0, cursor).map(|wrong| wrong.into_iter().collect()),
-            false => self.try_object(names, cursor),
+            false => self.try_object(keys, cursor),
         }
     }
 
@@ -90,28 +91,45 @@ impl Lenient {
     }
 
     /// The same for an object.
-    fn try_object(&mut self, names: &[String], cursor: &mut Cursor<'_>) -> Result<Vec<Wrong>, Problem> {
-        let at = cursor.at;
-        match cursor.value()? {
-            Value::Object => {}
-            Value::Null => return Ok(Vec::new()),
-            _ => return Err(Problem { at, expected: "an object" }),
+    fn try_object(&mut self, keys: &Keys, cursor: &mut Cursor<'_>) -> Result<Vec<Wrong>, Problem> {
+        let (at, mut wrong) = (cursor.at, Vec::new());
+        if is_object(cursor)? {
+            self.objects += 1;
+            self.try_members(keys, at, cursor, &mut wrong)?;
         }
-        self.objects += 1;
-        let (mut first, mut hint, mut wrong) = (true, 0, Vec::new());
+        Ok(wrong)
+    }
+
+    /// The same for the values of an object whose `{` was read, in a record that begins at some place.
+    fn try_members(
+        &mut self,
+        keys: &Keys,
+        at: usize,
+        cursor: &mut Cursor<'_>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Result<(), Problem> {
+        let (mut first, mut next) = (true, 0);
         while let Some((key, escaped)) = cursor.next_key(first)? {
             first = false;
-            let Some(column) = find(names, key, escaped, hint) else {
-                cursor.skip()?;
-                continue;
+            let column = match keys.find(key, escaped, &mut next) {
+                Some(Member::Column(column)) => *column,
+                Some(Member::Object(keys)) => {
+                    if is_object(cursor)? {
+                        self.try_members(keys, at, cursor, wrong)?;
+                    }
+                    continue;
+                }
+                Some(Member::Constant) | None => {
+                    cursor.skip()?;
+                    continue;
+                }
             };
-            hint = column + 1;
             if std::mem::replace(&mut self.last[column], self.objects) == self.objects {
                 return Err(Problem { at, expected: "each key once" });
             }
             wrong.extend(self.try_value(column, cursor)?);
         }
-        Ok(wrong)
+        Ok(())
     }
 
     /// What was found in a chunk, in words; `None` if everything fits. The next chunk can be tried then.
@@ -180,7 +198,7 @@ impl JsonScanner {
                 continue;
             }
             let begin = cursor;
-            let tried = lenient.try_record(&self.table, &self.names, &mut cursor);
+            let tried = lenient.try_record(&self.table, &self.keys, &mut cursor);
             let tried = tried.and_then(|wrong| match cursor.peek() {
                 None => Ok(wrong),
                 Some(_) => Err(Problem { at: cursor.at, expected: self.table.what_a_line_has() }),
@@ -201,7 +219,7 @@ impl JsonScanner {
         start: usize,
     ) -> Result<usize, Wrong> {
         let begin = *cursor;
-        match lenient.try_record(&self.table, &self.names, cursor) {
+        match lenient.try_record(&self.table, &self.keys, cursor) {
             Ok(wrong) => self.push_tried(lenient, begin, start, wrong),
             // Of what is a value, it is known where the next one begins.
             Err(problem) => {

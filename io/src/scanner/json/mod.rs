@@ -1,13 +1,15 @@
 //! JSON: an object a line, or objects one after the other, perhaps in one array.
 //!
 //! `cursor.rs` is the grammar over a text, `shape.rs` finds types in heads of files, `builder.rs` converts values into
-//! columns, `scanner.rs` a chunk into a batch, `lenient.rs` passes over what does not fit, `whole.rs` looks at all objects, `text.rs` decodes. Only keys that are read are converted; the rest is stepped over.
+//! columns, `keys.rs` tells which keys are columns, `features.rs` what those of GeoJSON are, `scanner.rs` makes a chunk into a batch, `lenient.rs` passes over what does not fit, `whole.rs` looks at all objects, `text.rs` decodes. Only keys that are read are converted; the rest is stepped over.
 //!
 //! This is not `arrow-json`: that makes 1 of 1.5 in a column of integers and a date of a time in a column of dates, takes
 //! the last of two equal keys, and its errors have no place.
 
 mod builder;
 pub mod cursor;
+mod features;
+mod keys;
 mod lenient;
 mod notation;
 mod scanner;
@@ -31,6 +33,7 @@ use crate::encoding::{Encoding, TextStream};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::notes::Notes;
 use crate::options::{ColumnType, DEFAULT_REJECTS_LIMIT, OnError, TextOptions};
+use crate::rewrite::Rewrite;
 use crate::scanner::TimeFormats;
 use crate::scanner::infer::{check_head, fill_head, open_head};
 use crate::scanner::values::{NumberSigns, wider_type};
@@ -66,6 +69,8 @@ pub struct JsonOptions {
     pub is_bare: bool,
     /// How deep types are found by looking: what stands below is text, as it is written. With 0 whole records are.
     pub max_depth: Option<usize>,
+    /// Whether what stands in files are features of GeoJSON, whose properties are columns; `None`: where names of files say so.
+    pub features: Option<bool>,
     /// What becomes of values that do not fit, and of lines that are no object: with [`OnError::Null`] such a line is a row of
     /// nulls. In an array of objects, or where an object has several lines, so are values that are none, and what is no JSON is always an
     /// error.
@@ -84,6 +89,7 @@ impl Default for JsonOptions {
             whole_files: false,
             is_bare: false,
             max_depth: None,
+            features: None,
             on_error: OnError::Fail,
             rejects_limit: DEFAULT_REJECTS_LIMIT,
         }
@@ -101,6 +107,8 @@ pub struct JsonColumn {
     pub ty: JsonType,
     /// Whether it has the type because of what was seen in the heads of the files.
     pub inferred: bool,
+    /// Whether the key is one of the properties of features.
+    pub(crate) is_property: bool,
 }
 
 impl JsonColumn {
@@ -130,8 +138,12 @@ pub struct JsonTable {
     columns: Vec<JsonColumn>,
     /// Whether records are no objects, but values of the one column.
     is_bare: bool,
+    /// Whether records are features of GeoJSON.
+    has_features: bool,
     /// Files in which a line is not always an object.
     documents: BTreeSet<PathBuf>,
+    /// Those of them that are one object around the features.
+    collections: BTreeSet<PathBuf>,
     /// Those of files that are in UTF-16 without a mark.
     encodings: BTreeMap<PathBuf, Encoding>,
     options: JsonOptions,
@@ -190,6 +202,11 @@ impl JsonTable {
     pub(crate) fn is_document(&self, path: &Path) -> bool {
         self.documents.contains(path)
     }
+
+    /// Whether the file is one object around the features that are its records.
+    pub(crate) fn is_collection(&self, path: &Path) -> bool {
+        self.collections.contains(path)
+    }
 }
 
 /// The column of a table whose records are no objects.
@@ -204,14 +221,21 @@ const BARE_COLUMN: &str = "json";
 /// # Errors
 /// Those of opening and decoding; what begins with no object, if no other file has any. What is wrong further on is told when it is read.
 pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTable> {
-    let (mut documents, mut encodings) = (BTreeSet::new(), BTreeMap::new());
+    let (mut documents, mut collections, mut encodings) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     let (mut all, mut rows) = (JsonType::Nothing, 0_u64);
     let mut first_other = None;
     let asks_for_values = options.is_bare || options.max_depth == Some(0);
     let may_be_bare = asks_for_values || options.on_error == OnError::Fail;
     let mut bare = may_be_bare.then_some(JsonType::Nothing);
+    let may_be_features = !asks_for_values
+        && options.features.unwrap_or_else(|| files.iter().all(|file| features::is_named_so(&file.path)));
     for file in files {
-        let head = Head::read(file, &options.text, SAMPLE_LEN_BYTES)?;
+        let is_collection = may_be_features && Head::begins_collection(file, &options.text)?;
+        let rewrite = || is_collection.then(Rewrite::of_features);
+        if is_collection {
+            collections.insert(file.path.clone());
+        }
+        let head = Head::read(file, &options.text, rewrite())?;
         if head.encoding != options.text.encoding {
             encodings.insert(file.path.clone(), head.encoding);
         }
@@ -222,7 +246,7 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
         let is_lenient = options.on_error != OnError::Fail && !is_document;
         let (ty, objects) = match is_lenient {
             _ if options.whole_files && options.columns.is_none() && !head.whole => {
-                columns_of_file(file, options, head.encoding, is_lenient)?
+                columns_of_file(file, options, (head.encoding, rewrite()), is_lenient)?
             }
             true => head.columns_of_lines(&options.times),
             false => head.columns(&options.times),
@@ -255,12 +279,23 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
         key: name.clone(),
         ty: ty.clone(),
         inferred: false,
+        is_property: false,
     };
     let is_bare = asks_for_values || first_other.is_some() && bare.is_some();
     if let (true, Some(ty)) = (is_bare, bare) {
         all = JsonType::Struct(vec![(BARE_COLUMN.to_owned(), ty)]);
     }
+    let found = if may_be_features { features::columns_of(&all) } else { None };
+    // Of features, a column is known by its name, and else one of the properties.
+    let as_found = |column: JsonColumn| match &found {
+        Some(found) => match found.iter().find(|known| known.name.eq_ignore_ascii_case(&column.name)) {
+            Some(known) => JsonColumn { key: known.key.clone(), is_property: known.is_property, ..column },
+            None => JsonColumn { is_property: true, ..column },
+        },
+        None => column,
+    };
     let mut columns: Vec<JsonColumn> = match (&options.columns, all) {
+        (Some(columns), _) if found.is_some() => columns.iter().map(declared).map(as_found).collect(),
         (Some(columns), JsonType::Struct(fields)) => {
             let keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
             columns.iter().map(|column| declared(column).of_key_among(&keys, columns)).collect()
@@ -268,18 +303,27 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
         (Some(columns), _) => columns.iter().map(declared).collect(),
         (None, JsonType::Struct(fields)) => {
             let depth_inside = options.max_depth.map(|depth| depth.saturating_sub(usize::from(!is_bare)));
-            let inferred = |(key, ty): (String, JsonType)| {
-                let ty = depth_inside.map_or_else(|| ty.clone(), |depth| ty.down_to(depth));
-                JsonColumn { name: key.clone(), key, ty, inferred: true }
+            let of_key = |(key, ty): (String, JsonType)| JsonColumn {
+                ty,
+                inferred: true,
+                ..declared(&(key, JsonType::Nothing))
             };
-            fields.into_iter().map(inferred).collect()
+            let found = found.clone().unwrap_or_else(|| fields.into_iter().map(of_key).collect());
+            let down = |column: JsonColumn| match depth_inside {
+                Some(depth) => JsonColumn { ty: column.ty.down_to(depth), ..column },
+                None => column,
+            };
+            found.into_iter().map(down).collect()
         }
         (None, _) => Vec::new(),
     };
     for given in options.types.iter().map(declared) {
         let keys: Vec<&str> = columns.iter().map(|column| column.key.as_str()).collect();
-        let given = given.of_key_among(&keys, &options.types);
-        match columns.iter_mut().find(|column| column.key == given.key) {
+        let given = as_found(given.of_key_among(&keys, &options.types));
+        match columns
+            .iter_mut()
+            .find(|column| (column.is_property, &column.key) == (given.is_property, &given.key))
+        {
             Some(column) => *column = JsonColumn { name: column.name.clone(), ..given },
             None => columns.push(given),
         }
@@ -299,7 +343,9 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
     Ok(JsonTable {
         columns,
         is_bare,
+        has_features: found.is_some(),
         documents,
+        collections,
         encodings,
         options: options.clone(),
         estimated_rows: Some(rows),
@@ -312,9 +358,9 @@ pub fn begins_as_json(files: &[SourceFile], options: &TextOptions) -> bool {
     // A pipe tells by what has come when its writer pauses.
     let head = |file: &SourceFile| -> Result<Head> {
         let (bytes, is_paused) = open_head(&file.path, options.decode(), FIRST_LEN_BYTES)?;
-        let head = Head::of(bytes, options, options.encoding, FIRST_LEN_BYTES)?;
+        let head = Head::of(bytes, options, options.encoding, FIRST_LEN_BYTES, None)?;
         if let (Encoding::Utf8, Looks::Wide(found)) = (options.encoding, head.looks) {
-            return Head::read_in(file, options, found, FIRST_LEN_BYTES);
+            return Head::read_in(file, options, found, FIRST_LEN_BYTES, None);
         }
         Ok(Head { whole: head.whole && !is_paused, ..head })
     };
@@ -334,8 +380,9 @@ struct Head {
 }
 
 impl Head {
-    fn read(file: &SourceFile, options: &TextOptions, len_bytes: usize) -> Result<Self> {
-        Self::read_in(file, options, options.encoding, len_bytes)
+    /// Reads the head of a file, or of what is made of it.
+    fn read(file: &SourceFile, options: &TextOptions, rewrite: Option<Rewrite>) -> Result<Self> {
+        Self::read_in(file, options, options.encoding, SAMPLE_LEN_BYTES, rewrite)
     }
 
     fn read_in(
@@ -343,18 +390,34 @@ impl Head {
         options: &TextOptions,
         encoding: Encoding,
         len_bytes: usize,
+        rewrite: Option<Rewrite>,
     ) -> Result<Self> {
         // What is to be noted is noted when the file is read.
         let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
-        let head = Self::of(bytes, options, encoding, len_bytes)?;
+        let head = Self::of(bytes, options, encoding, len_bytes, rewrite.clone())?;
         match (encoding, head.looks) {
-            (Encoding::Utf8, Looks::Wide(found)) => Self::read_in(file, options, found, len_bytes),
+            (Encoding::Utf8, Looks::Wide(found)) => Self::read_in(file, options, found, len_bytes, rewrite),
             _ => Ok(head),
         }
     }
 
-    fn of(bytes: Decompressor, options: &TextOptions, encoding: Encoding, len_bytes: usize) -> Result<Self> {
-        let stream = TextStream::new(bytes, encoding)?;
+    /// Whether a file begins as a collection of features does.
+    fn begins_collection(file: &SourceFile, options: &TextOptions) -> Result<bool> {
+        let bytes = Decompressor::open(&file.path, options.decode(), &Notes::default())?;
+        let stream = TextStream::new(bytes, options.encoding)?;
+        let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(FIRST_LEN_BYTES));
+        let len = fill_head(&mut buffer, FIRST_LEN_BYTES, |_| true)?;
+        Ok(features::begins_collection(&String::from_utf8_lossy(&buffer.data()[..len])))
+    }
+
+    fn of(
+        bytes: Decompressor,
+        options: &TextOptions,
+        encoding: Encoding,
+        len_bytes: usize,
+        rewrite: Option<Rewrite>,
+    ) -> Result<Self> {
+        let stream = TextStream::new(bytes, encoding)?.rewritten(rewrite);
         let mut buffer = RecordBuffer::new(stream, options.max_record_bytes.max(len_bytes));
         // An array of objects may be one line, and one object may have more lines than there are in a head.
         let tells = |sample: &[u8]| has_whole_value(sample) || sample.contains(&b'\n') && !is_cut(sample);

@@ -8,8 +8,9 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_schema::{Schema, SchemaRef};
 use memchr::{memchr, memchr_iter};
 
-use super::builder::{JsonBuilder, Trouble, field, find};
+use super::builder::{JsonBuilder, Trouble, field};
 use super::cursor::{Cursor, Problem, Value};
+use super::keys::{Keys, Member};
 use super::lenient::Lenient;
 use super::text::decode;
 use super::{JsonTable, no_json};
@@ -27,8 +28,7 @@ use crate::splitter::Records;
 #[derive(Debug)]
 pub(crate) struct JsonScanner {
     pub(super) table: Arc<JsonTable>,
-    /// All keys of the table, in its order.
-    pub(super) names: Vec<String>,
+    pub(super) keys: Keys,
     /// The columns of the table that are read, each once.
     read: Vec<usize>,
     /// For each column of the table: its builder among those that are read.
@@ -108,7 +108,7 @@ impl JsonScanner {
         let lenient = Lenient::new(table).map(Box::new);
         let mut scanner = Self {
             table: Arc::clone(table),
-            names: table.columns.iter().map(|column| column.key.clone()).collect(),
+            keys: Keys::of(table),
             read: Vec::new(),
             slots: Vec::new(),
             places: request.columns.iter().map(|_| Some(0)).collect(),
@@ -140,7 +140,7 @@ impl JsonScanner {
             }
         }
         let slot = |column: usize| self.read.iter().position(|read| *read == column);
-        self.slots = (0..self.names.len()).map(slot).collect();
+        self.slots = (0..self.table.columns.len()).map(slot).collect();
         self.empty();
     }
 
@@ -370,15 +370,47 @@ impl JsonScanner {
             _ => return Err(Problem { at, expected: "an object" }.into()),
         }
         self.objects += 1;
-        let (mut first, mut hint) = (true, 0);
+        let keys = std::mem::take(&mut self.keys);
+        let pushed = self.push_members(&keys, at, cursor, nulled);
+        self.keys = keys;
+        pushed?;
+        for (builder, last) in self.builders.iter_mut().zip(&self.last) {
+            if *last != self.objects {
+                builder.push_null();
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the values of an object whose `{` was read, in a record that begins at some place.
+    fn push_members(
+        &mut self,
+        keys: &Keys,
+        at: usize,
+        cursor: &mut Cursor<'_>,
+        nulled: &[usize],
+    ) -> Result<(), Wrong> {
+        let (mut first, mut next) = (true, 0);
         while let Some((key, escaped)) = cursor.next_key(first)? {
             first = false;
-            let Some(column) = find(&self.names, key, escaped, hint) else {
-                self.note_unknown(key);
-                cursor.skip()?;
-                continue;
+            let column = match keys.find(key, escaped, &mut next) {
+                Some(Member::Column(column)) => *column,
+                Some(Member::Object(keys)) => {
+                    if is_object(cursor)? {
+                        self.push_members(keys, at, cursor, nulled)?;
+                    }
+                    continue;
+                }
+                Some(Member::Constant) => {
+                    cursor.skip()?;
+                    continue;
+                }
+                None => {
+                    self.note_unknown(key);
+                    cursor.skip()?;
+                    continue;
+                }
             };
-            hint = column + 1;
             let Some(builder) = self.slots[column].filter(|_| !nulled.contains(&column)) else {
                 cursor.skip()?;
                 continue;
@@ -389,18 +421,13 @@ impl JsonScanner {
             }
             self.builders[builder].push(cursor).map_err(wrong)?;
         }
-        for (builder, last) in self.builders.iter_mut().zip(&self.last) {
-            if *last != self.objects {
-                builder.push_null();
-            }
-        }
         Ok(())
     }
 
     /// A key of an object in a column that no head has is told once.
     #[cold]
     fn note_unknown_inside(&mut self, column: usize, key: &str) {
-        let column = &self.names[column];
+        let column = &self.table.columns[column].key;
         let key = format!("{column}.{key}");
         if self.unknown.insert(key.clone()) {
             self.notes.add(format!(
@@ -417,7 +444,8 @@ impl JsonScanner {
         }
         if self.table.options.columns.is_some() {
             // Who says which columns there are hardly ever means that another case is another key.
-            if let Some(column) = self.names.iter().find(|name| name.eq_ignore_ascii_case(key)) {
+            let mut known = self.table.columns.iter().map(|column| &column.key);
+            if let Some(column) = known.find(|known| known.eq_ignore_ascii_case(key)) {
                 self.notes.add(format!("the key \"{key}\" is passed over: the column is \"{column}\""));
                 self.unknown.insert(key.to_owned());
             }
@@ -427,6 +455,16 @@ impl JsonScanner {
                 "the key \"{key}\" is in the head of no file, and no column: types = {{'{key}': 'text'}} makes it one"
             ));
         }
+    }
+}
+
+/// Reads the `{` of an object that is a member of a record; whether there is one, and not `null` in its place.
+pub(super) fn is_object(cursor: &mut Cursor<'_>) -> Result<bool, Problem> {
+    let at = cursor.at;
+    match cursor.value()? {
+        Value::Object => Ok(true),
+        Value::Null => Ok(false),
+        _ => Err(Problem { at, expected: "an object" }),
     }
 }
 

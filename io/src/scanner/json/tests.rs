@@ -414,3 +414,78 @@ fn one_line_may_be_an_array_longer_than_any_object() {
     assert_eq!(table.columns().len(), 1);
     assert_eq!(rows(&files, &options, 1 << 18, 1).unwrap().len(), 300_001);
 }
+
+const FEATURE: &str = r#"{"type": "Feature", "id": 7, "properties": {"a": 1, "id": "x"}, "geometry": {"type": "Point", "coordinates": [1, 2]}}"#;
+const ANOTHER: &str =
+    r#"{"type": "Feature", "geometry": null, "bbox": [1, 2.5], "properties": {"Geometry": "é ]", "a": 2.5}}"#;
+const UNKNOWN: &str = r#"{"properties": null, "geometry": null, "type": "Feature"}"#;
+
+fn collection(features: &[&str]) -> String {
+    let features = features.join(",\n");
+    format!(
+        "{{\"name\": \"é\", \"type\": \"FeatureCollection\",\n\"features\": [{features}], \"crs\": {{\"a\": [\"]\"]}}\n}}\n"
+    )
+}
+
+#[test]
+fn features_of_geojson_are_records() {
+    let options = JsonOptions { features: Some(true), ..JsonOptions::default() };
+    let point = r#"{"type": "Point", "coordinates": [1, 2]}"#;
+    let expected =
+        [format!("{point}|7|∅|1.0|x|∅"), "∅|∅|[1.0, 2.5]|2.5|∅|é ]".to_owned(), "∅|∅|∅|∅|∅|∅".to_owned()];
+    let all = [FEATURE, ANOTHER, UNKNOWN];
+    for text in [collection(&all), all.join("\n"), format!("[{}]", all.join(",\n"))] {
+        let files = Files::new(&[text.as_bytes()]);
+        let table = infer_json(&files.sources(), &options).unwrap();
+        let names: Vec<_> = table.columns().iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["geometry", "id", "bbox", "a", "id_1", "Geometry_1"]);
+        for on_error in [OnError::Fail, OnError::Skip] {
+            for chunk_len in [7, 64, 1 << 20] {
+                let options = JsonOptions { on_error, ..options.clone() };
+                assert_eq!(rows(&files, &options, chunk_len, 1).unwrap(), expected, "{text}");
+            }
+        }
+    }
+    // Only some say what they are, or are in a collection.
+    let files = Files::new(&[collection(&[FEATURE]).as_bytes(), FEATURE.as_bytes()]);
+    assert_eq!(rows(&files, &options, 64, 1).unwrap(), [format!("{point}|7|1|x"), format!("{point}|7|1|x")]);
+    let none = Files::new(&[collection(&[]).as_bytes()]);
+    assert_eq!(rows(&none, &options, 64, 1).unwrap(), [""; 0]);
+}
+
+#[test]
+fn columns_of_features_are_known_by_name() {
+    let files = Files::new(&[collection(&[FEATURE, ANOTHER]).as_bytes()]);
+    let of = |names: &[&str]| {
+        let declared = |name: &&str| ((*name).to_owned(), JsonType::Scalar(ColumnType::Text));
+        names.iter().map(declared).collect::<Vec<_>>()
+    };
+    let features = JsonOptions { features: Some(true), ..JsonOptions::default() };
+    let options = JsonOptions { columns: Some(of(&["ID_1", "a", "id", "late"])), ..features.clone() };
+    assert_eq!(rows(&files, &options, 64, 1).unwrap(), ["x|1|7|∅", "∅|2.5|∅|∅"]);
+    let options = JsonOptions { types: of(&["a", "id_1"]), ..features.clone() };
+    let table = infer_json(&files.sources(), &options).unwrap();
+    let guessed: Vec<_> = table.columns().iter().filter(|column| column.inferred).collect();
+    assert_eq!((table.columns().len(), guessed.len()), (6, 4));
+    // A value of a property is told with its line.
+    let late = ANOTHER.replace("2.5}}", "true}}");
+    let long = Files::new(&[collection(&[&vec![FEATURE; 9000].join(",\n"), &late]).as_bytes()]);
+    let error = rows(&long, &features, 1 << 16, 1).map(|rows| rows.len()).unwrap_err().to_string();
+    assert!(error.contains("line 9002, column \"a\""), "{error}");
+    let whole = JsonOptions { whole_files: true, ..features };
+    assert_eq!(rows(&long, &whole, 1 << 16, 1).unwrap().len(), 9001);
+}
+
+#[test]
+fn what_is_no_geojson_stays() {
+    let options = JsonOptions { features: Some(true), ..JsonOptions::default() };
+    for text in [
+        r#"{"type": "Inventory", "features": [{"a": 1}]}"#,
+        r#"{"features": 1, "type": "FeatureCollection"}"#,
+        r#"{"type": "Point", "coordinates": [1, 2]}"#,
+    ] {
+        let files = Files::new(&[text.as_bytes()]);
+        let usual = rows(&files, &JsonOptions::default(), 64, 1).unwrap();
+        assert_eq!(rows(&files, &options, 64, 1).unwrap(), usual);
+    }
+}

@@ -6,6 +6,7 @@ use super::text::decode;
 use super::{JsonOptions, is_cut};
 use crate::encoding::{Encoding, TextStream};
 use crate::error::Result;
+use crate::rewrite::Rewrite;
 use crate::scanner::TimeFormats;
 use crate::scanner::infer::open_head;
 use crate::scanner::record::line_ends;
@@ -20,11 +21,12 @@ use crate::splitter::RecordBuffer;
 pub(super) fn columns_of_file(
     file: &SourceFile,
     options: &JsonOptions,
-    encoding: Encoding,
+    (encoding, rewrite): (Encoding, Option<Rewrite>),
     passes_lines: bool,
 ) -> Result<(JsonType, u64)> {
     let (bytes, _) = open_head(&file.path, options.text.decode(), usize::MAX)?;
-    let mut buffer = RecordBuffer::new(TextStream::new(bytes, encoding)?, options.text.max_record_bytes);
+    let stream = TextStream::new(bytes, encoding)?.rewritten(rewrite);
+    let mut buffer = RecordBuffer::new(stream, options.text.max_record_bytes);
     let (mut all, mut objects) = (JsonType::Nothing, 0);
     loop {
         let seen = Seen::of(&buffer, passes_lines, &options.times);
