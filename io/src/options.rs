@@ -527,7 +527,7 @@ fn instead_of(name: &str) -> Option<&'static str> {
             "'text' reads them as they are written; decode(column, 'hex') or 'base64' makes bytes of them"
         }
         "enum" => "'text' reads them; a condition says which values there may be",
-        "map" => "'struct(a bigint, b text)' reads the keys that it names, 'text' the whole as it is written",
+        "map" => "as in 'map(text, bigint)'",
         "interval" => "'text' reads them; CAST(column AS INTERVAL) makes intervals of them",
         _ => return None,
     })

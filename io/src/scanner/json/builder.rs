@@ -7,7 +7,9 @@ use arrow_array::types::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     Time64NanosecondType, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{ArrayRef, ArrowPrimitiveType, ListArray, PrimitiveArray, StructArray};
+use arrow_array::{
+    ArrayRef, ArrowPrimitiveType, ListArray, MapArray, PrimitiveArray, StringArray, StructArray,
+};
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields};
 
@@ -65,14 +67,48 @@ pub(crate) enum JsonBuilder {
     UInt64(PrimitiveBuilder<UInt64Type>),
     Float32(PrimitiveBuilder<Float32Type>),
     Float64(PrimitiveBuilder<Float64Type>),
-    Decimal { values: PrimitiveBuilder<Decimal128Type>, precision: u8, scale: u8 },
-    Date { values: PrimitiveBuilder<Date32Type>, times: TimeFormats },
+    Decimal {
+        values: PrimitiveBuilder<Decimal128Type>,
+        precision: u8,
+        scale: u8,
+    },
+    Date {
+        values: PrimitiveBuilder<Date32Type>,
+        times: TimeFormats,
+    },
     Time(PrimitiveBuilder<Time64NanosecondType>),
-    Timestamp { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats, inferred: bool },
-    TimestampTz { values: PrimitiveBuilder<TimestampMicrosecondType>, times: TimeFormats, inferred: bool },
-    Text { values: TextValues, nulls: NullBufferBuilder },
-    List { offsets: Vec<i32>, nulls: NullBufferBuilder, item: Box<JsonBuilder>, data_type: DataType },
-    Struct { nulls: NullBufferBuilder, members: Members, fields: Fields },
+    Timestamp {
+        values: PrimitiveBuilder<TimestampMicrosecondType>,
+        times: TimeFormats,
+        inferred: bool,
+    },
+    TimestampTz {
+        values: PrimitiveBuilder<TimestampMicrosecondType>,
+        times: TimeFormats,
+        inferred: bool,
+    },
+    Text {
+        values: TextValues,
+        nulls: NullBufferBuilder,
+    },
+    List {
+        offsets: Vec<i32>,
+        nulls: NullBufferBuilder,
+        item: Box<JsonBuilder>,
+        data_type: DataType,
+    },
+    Struct {
+        nulls: NullBufferBuilder,
+        members: Members,
+        fields: Fields,
+    },
+    Map {
+        offsets: Vec<i32>,
+        nulls: NullBufferBuilder,
+        keys: TextValues,
+        values: Box<JsonBuilder>,
+        data_type: DataType,
+    },
 }
 
 impl JsonBuilder {
@@ -96,6 +132,15 @@ impl JsonBuilder {
                     nulls: NullBufferBuilder::new(0),
                     members: Members::new(members, inferred, times),
                     fields,
+                };
+            }
+            JsonType::Map(value) => {
+                return Self::Map {
+                    offsets: vec![0],
+                    nulls: NullBufferBuilder::new(0),
+                    keys: TextValues::default(),
+                    values: Box::new(Self::new(value, inferred, times)),
+                    data_type: ty.data_type(),
                 };
             }
         };
@@ -150,7 +195,7 @@ impl JsonBuilder {
                 values.push_null();
                 nulls.append_null();
             }
-            Self::List { offsets, nulls, .. } => {
+            Self::List { offsets, nulls, .. } | Self::Map { offsets, nulls, .. } => {
                 offsets.push(offsets.last().copied().unwrap_or(0));
                 nulls.append_null();
             }
@@ -212,6 +257,12 @@ impl JsonBuilder {
             }
             (Self::Struct { nulls, members, .. }, Value::Object) => {
                 members.push(cursor)?;
+                nulls.append_non_null();
+                Ok(())
+            }
+            (Self::Map { offsets, nulls, keys, values, .. }, Value::Object) => {
+                let len = push_entries(keys, values, cursor)?;
+                offsets.push(offsets.last().copied().unwrap_or(0) + len);
                 nulls.append_non_null();
                 Ok(())
             }
@@ -277,14 +328,14 @@ impl JsonBuilder {
             Self::TimestampTz { .. } => ColumnType::TimestampTz.expected(),
             Self::Text { .. } => ColumnType::Text.expected(),
             Self::List { .. } => "a list",
-            Self::Struct { .. } => "an object",
+            Self::Struct { .. } | Self::Map { .. } => "an object",
         }
     }
 
     /// Takes the keys that were passed over in objects, each behind the names of the objects that it stands in.
     pub(super) fn take_unknown(&mut self) -> Vec<String> {
         match self {
-            Self::List { item, .. } => item.take_unknown(),
+            Self::List { item: inside, .. } | Self::Map { values: inside, .. } => inside.take_unknown(),
             Self::Struct { members, .. } => {
                 let mut unknown = std::mem::take(&mut members.unknown);
                 for (builder, member) in members.builders.iter_mut().zip(&members.names) {
@@ -328,7 +379,41 @@ impl JsonBuilder {
                 let columns = members.builders.iter_mut().map(Self::finish).collect();
                 Arc::new(StructArray::new(fields.clone(), columns, nulls.finish()))
             }
+            Self::Map { offsets, nulls, keys, values, data_type } => {
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(offsets, vec![0])));
+                let DataType::Map(field, _) = data_type else { unreachable!("it is the type of a map") };
+                let DataType::Struct(entry) = field.data_type() else { unreachable!("maps have entries") };
+                // What looks a key up compares it with texts that are no views.
+                let keys: StringArray = keys.finish(None).iter().collect();
+                let columns = vec![Arc::new(keys) as ArrayRef, values.finish()];
+                let entries = StructArray::new(entry.clone(), columns, None);
+                Arc::new(MapArray::new(Arc::clone(field), offsets, entries, nulls.finish(), false))
+            }
         }
+    }
+}
+
+/// Adds the keys and values of an object, behind its bracket; how many.
+fn push_entries(
+    keys: &mut TextValues,
+    values: &mut JsonBuilder,
+    cursor: &mut Cursor<'_>,
+) -> Result<i32, Trouble> {
+    let (mut seen, mut first) = (Vec::new(), true);
+    while let Some((raw, escaped)) = cursor.next_key(first)? {
+        let key = key_of(raw, escaped);
+        keys.push(&key);
+        values.push(cursor).map_err(|trouble| trouble.of_member(&key))?;
+        seen.push(raw);
+        first = false;
+    }
+    let len = seen.len() as i32;
+    seen.sort_unstable();
+    match seen.windows(2).find(|keys| keys[0] == keys[1]) {
+        Some(keys) => {
+            Err(Trouble::Type { expected: "each key once", found: keys[0].to_owned(), inside: Vec::new() })
+        }
+        None => Ok(len),
     }
 }
 

@@ -1,7 +1,7 @@
 //! JSON: an object a line, or objects one after the other, perhaps in one array.
 //!
 //! `cursor.rs` is the grammar over a text, `shape.rs` finds types in heads of files, `builder.rs` converts values into
-//! columns, `keys.rs` tells which keys are columns, `features.rs` what those of GeoJSON are, `scanner.rs` makes a chunk into a batch, `lenient.rs` passes over what does not fit, `whole.rs` looks at all objects, `text.rs` decodes. Only keys that are read are converted; the rest is stepped over.
+//! columns, `keys.rs` tells which keys are columns, `features.rs` what those of GeoJSON are, `scanner.rs` makes a chunk into a batch, `maps.rs` finds objects whose keys are values, `lenient.rs` passes over what does not fit, `whole.rs` looks at all objects, `text.rs` decodes. Only keys that are read are converted; the rest is stepped over.
 //!
 //! This is not `arrow-json`: that makes 1 of 1.5 in a column of integers and a date of a time in a column of dates, takes
 //! the last of two equal keys, and its errors have no place.
@@ -11,6 +11,7 @@ pub mod cursor;
 mod features;
 mod keys;
 mod lenient;
+mod maps;
 mod notation;
 mod scanner;
 mod shape;
@@ -41,6 +42,7 @@ use crate::sniff::{Looks, encoding_of};
 use crate::source::SourceFile;
 use crate::splitter::{RecordBuffer, has_whole_value};
 use cursor::{Cursor, Value};
+use maps::ManyKeys;
 use whole::columns_of_file;
 
 /// Decoded bytes of a file that are looked at, as of CSV.
@@ -251,6 +253,7 @@ pub fn infer_json(files: &[SourceFile], options: &JsonOptions) -> Result<JsonTab
             true => head.columns_of_lines(&options.times),
             false => head.columns(&options.times),
         };
+        let ty = head.with_maps(ty);
         if asks_for_values {
             let (ty, values) = head.all_values(&options.times);
             bare = bare.map(|all| all.merge(ty));
@@ -561,6 +564,22 @@ impl Head {
         };
         let objects = self.text.lines().filter_map(of_line);
         objects.fold((JsonType::Nothing, 0), |(all, count), ty| (all.merge(ty), count + 1))
+    }
+
+    /// The type of all objects together, with maps in place of those whose keys are values.
+    fn with_maps(&self, ty: JsonType) -> JsonType {
+        let mut many = ManyKeys::of(&ty);
+        if many.is_empty() {
+            return ty;
+        }
+        let mut cursor = Cursor::of_file(&self.text, 0);
+        while let Some(next) = cursor.peek() {
+            // Brackets and commas of an array around them are nothing, and neither is what is no JSON, or cut.
+            if next != b'{' || many.count(&mut cursor).is_err() {
+                cursor.at = self.text.len().min(cursor.at + 1);
+            }
+        }
+        many.as_maps(ty)
     }
 
     /// The type of all objects together, and how many there are.

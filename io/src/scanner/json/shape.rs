@@ -23,6 +23,8 @@ pub enum JsonType {
     List(Box<JsonType>),
     /// An object: its keys, in the order in which they first appear. One without any is a text, as it is written.
     Struct(Vec<(String, JsonType)>),
+    /// An object whose keys are texts like others: its values.
+    Map(Box<JsonType>),
 }
 
 impl JsonType {
@@ -37,6 +39,12 @@ impl JsonType {
                 let field = |(name, ty): &(String, Self)| Field::new(name, ty.data_type(), true);
                 DataType::Struct(fields.iter().map(field).collect())
             }
+            Self::Map(value) => {
+                let entry = [("key", DataType::Utf8, false), ("value", value.data_type(), true)];
+                let entry = entry.map(|(name, ty, is_nullable)| Field::new(name, ty, is_nullable));
+                let entries = Field::new("entries", DataType::Struct(entry.into_iter().collect()), false);
+                DataType::Map(Arc::new(entries), false)
+            }
         }
     }
 
@@ -45,6 +53,7 @@ impl JsonType {
         match (self, inside) {
             (Self::Scalar(ty), []) => Some(*ty),
             (Self::List(item), _) => item.of_member(inside),
+            (Self::Map(value), [_, rest @ ..]) => value.of_member(rest),
             (Self::Struct(members), [first, rest @ ..]) => {
                 members.iter().find(|(name, _)| name == first)?.1.of_member(rest)
             }
@@ -69,6 +78,11 @@ impl JsonType {
                 members.iter_mut().any(|(name, ty)| {
                     inside.strip_prefix(name.as_str()).is_some_and(|inside| ty.widen(inside, wider))
                 })
+            }
+            Self::Map(value) => {
+                let Some(inside) = inside.strip_prefix('.') else { return false };
+                let ends = inside.match_indices('.').map(|(at, _)| at).chain([inside.len()]);
+                ends.into_iter().any(|end| value.widen(&inside[end..], wider))
             }
             Self::Nothing => false,
         }
@@ -129,6 +143,7 @@ impl JsonType {
                 let member = |(name, ty): &(String, Self)| (name.clone(), ty.down_to(depth - 1));
                 Self::Struct(members.iter().map(member).collect())
             }
+            Self::Map(value) => Self::Map(Box::new(value.down_to(depth - 1))),
             other => other.clone(),
         }
     }
@@ -153,6 +168,11 @@ impl JsonType {
                     }
                 }
                 Self::Struct(fields)
+            }
+            (Self::Map(one), Self::Map(other)) => Self::Map(Box::new(one.merge(*other))),
+            (Self::Map(value), Self::Struct(fields)) | (Self::Struct(fields), Self::Map(value)) => {
+                let values = fields.into_iter().map(|(_, ty)| ty);
+                Self::Map(Box::new(values.fold(*value, Self::merge)))
             }
             _ => Self::Scalar(Text),
         }

@@ -489,3 +489,28 @@ fn what_is_no_geojson_stays() {
         assert_eq!(rows(&files, &options, 64, 1).unwrap(), usual);
     }
 }
+
+#[test]
+fn objects_whose_keys_are_values_are_maps() {
+    // The head ends within a record, and not all keys are in it.
+    let record =
+        |at: usize| format!("{{\"id\": {at}, \"m\": {{\"é{at}\": {at}, \"\\u00e9 {at}\": null}}}}\n");
+    let records = SAMPLE_LEN_BYTES / 30;
+    let text: String = (0..records).map(record).collect();
+    let files = Files::new(&[text.as_bytes()]);
+    let table = infer_json(&files.sources(), &JsonOptions::default()).unwrap();
+    assert_eq!(table.columns()[1].ty.to_string(), "map(text, bigint)");
+    let found = rows(&files, &JsonOptions::default(), 1 << 16, 1).unwrap();
+    let last = records - 1;
+    assert_eq!((found.len(), &found[last]), (records, &format!("{last}|{{é{last}: {last}, é {last}: }}")));
+    // A value of another type is told with its key, and such a type is taken.
+    let late = format!("{text}{{\"m\": {{\"x.y\": 1.5}}}}\n");
+    let late = Files::new(&[late.as_bytes()]);
+    let error =
+        rows(&late, &JsonOptions::default(), 1 << 16, 1).map(|rows| rows.len()).unwrap_err().to_string();
+    assert!(error.contains("column \"m.x.y\""), "{error}");
+    let wider = table.widened("m.x.y", ColumnType::Float64).unwrap();
+    assert_eq!(wider.columns()[1].ty.to_string(), "map(text, double)");
+    let twice = rows_of(&format!("{text}{{\"m\": {{\"x\": 1, \"x\": 1}}}}\n")).map(|rows| rows.len());
+    assert!(twice.unwrap_err().to_string().contains("each key once"));
+}

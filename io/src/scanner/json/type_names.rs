@@ -7,7 +7,8 @@ use super::JsonType;
 use crate::error::{Error, Result};
 use crate::options::ColumnType;
 
-const HINT: &str = "as in 'bigint[]', 'struct(x double, name text)', 'struct(id bigint)[]'";
+const HINT: &str =
+    "as in 'bigint[]', 'struct(x double, name text)', 'struct(id bigint)[]', 'map(text, bigint)'";
 
 impl From<ColumnType> for JsonType {
     fn from(ty: ColumnType) -> Self {
@@ -36,6 +37,9 @@ impl FromStr for JsonType {
         if let Some(item) = arguments(text, &["list"]) {
             return Ok(Self::List(Box::new(item.parse()?)));
         }
+        if let Some(entry) = arguments(text, &["map"]) {
+            return map_type(name, &split_members(entry));
+        }
         let Some(members) = arguments(text, &["struct", "row"]) else {
             return text.parse().map(Self::Scalar);
         };
@@ -50,6 +54,20 @@ impl FromStr for JsonType {
             return Err(wrong());
         }
         Ok(Self::Struct(members))
+    }
+}
+
+/// The type of a map, of the types of its keys and values.
+fn map_type(name: &str, entry: &[&str]) -> Result<JsonType> {
+    let [key, value] = entry else {
+        return Err(Error::bad_option_hint("types", format!("no type of maps: \"{name}\""), HINT));
+    };
+    match key.parse()? {
+        JsonType::Scalar(ColumnType::Text) => Ok(JsonType::Map(Box::new(value.parse()?))),
+        _ => {
+            let hint = format!("keys of objects are texts: 'map(text, {})'", value.trim());
+            Err(Error::bad_option_hint("types", format!("no type of objects: \"{name}\""), hint))
+        }
     }
 }
 
@@ -103,6 +121,7 @@ impl fmt::Display for JsonType {
             Self::Nothing => ColumnType::Text.fmt(f),
             Self::Scalar(ty) => ty.fmt(f),
             Self::List(item) => write!(f, "{item}[]"),
+            Self::Map(value) => write!(f, "map(text, {value})"),
             Self::Struct(members) if members.is_empty() => ColumnType::Text.fmt(f),
             Self::Struct(members) => {
                 f.write_str("struct(")?;
@@ -130,6 +149,7 @@ mod tests {
         for (name, shown) in [
             ("INT[]", "integer[]"),
             ("bigint [][]", "bigint[][]"),
+            ("MAP(VARCHAR, INT[])", "map(text, integer[])"),
             ("List(Int64)", "bigint[]"),
             ("STRUCT(x INT, y VARCHAR)", "struct(x integer, y text)"),
             (
@@ -152,7 +172,8 @@ mod tests {
             "struct(a int, a int)",
             "struct(a int",
             "[]",
-            "map(text, int)",
+            "map(text)",
+            "map(int, int)",
             "enum('a')[]",
         ] {
             assert!(name.parse::<JsonType>().is_err(), "{name}");
