@@ -189,8 +189,8 @@ fn renamed_columns(
     };
     let relations: Vec<&Relation> = match item {
         SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
-            let table = name.to_string();
-            relations.iter().filter(|relation| same_name(&relation.name, &table)).collect()
+            let table = name.0.last().and_then(ObjectNamePart::as_ident).map_or("", |ident| &ident.value);
+            relations.iter().filter(|relation| same_name(&relation.name, table)).collect()
         }
         _ => relations.iter().collect(),
     };
@@ -210,7 +210,8 @@ fn renamed_columns(
         for column in columns.iter().filter(|column| !left_out.contains(column)).filter(is_first) {
             let ident = Ident::with_quote('"', column);
             let merged = || merged_from(place, column, &known).filter(|_| is_all).map(|(_, value)| value);
-            let own = || match known.len() > 1 && !relation.name.is_empty() {
+            // `known` is one table where its name stands in front, of several that may have such a column.
+            let own = || match (!is_all || known.len() > 1) && !relation.name.is_empty() {
                 true => Expr::CompoundIdentifier(vec![Ident::with_quote('"', &relation.name), ident.clone()]),
                 false => Expr::Identifier(ident.clone()),
             };
