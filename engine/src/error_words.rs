@@ -64,6 +64,7 @@ const KINDS: &[fn(&str) -> Option<Words>] = &[
     query_of_the_row,
     several_columns,
     only_grows,
+    no_order_of_values,
     nested_aggregates,
     times_computed,
     too_large,
@@ -526,6 +527,14 @@ fn only_grows(text: &str) -> Option<Words> {
         format!("the function \"{name}\" cannot be computed over a frame whose rows leave it again"),
         Some(hint.to_owned()),
     ))
+}
+
+/// `mode(x ORDER BY y) OVER (…)`.
+fn no_order_of_values(text: &str) -> Option<Words> {
+    text.ends_with("Aggregate ORDER BY is not implemented for window functions").then(|| {
+        let hint = "ORDER BY goes into OVER (ORDER BY …); list, string_agg, first_value and last_value take it there, too";
+        ("a function over a window takes no ORDER BY among its arguments".to_owned(), Some(hint.to_owned()))
+    })
 }
 
 fn nested_aggregates(text: &str) -> Option<Words> {

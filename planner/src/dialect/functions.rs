@@ -30,7 +30,7 @@ use self::extremes::{by_extreme, several_extremes};
 use self::forms::{
     add_separator, first_known, format_last, leave_null_lists, leave_nulls, leave_order, order_once,
     order_window, ordered_in_frames, part_of_text, parts_of_times, sorted_list, take_first_values, tried,
-    unnested,
+    unnested, zipped,
 };
 use self::json_shapes::shaped;
 use self::other_names::{ALIASES, DATE_PARTS, LIST_AGGREGATES, known_part};
@@ -168,6 +168,12 @@ impl VisitorMut for Rewriter {
                 Err(error) => return ControlFlow::Break(error),
             }
         }
+        if let Expr::Function(function) = expr {
+            let windows = self.windows.last().map_or(&[] as &[_], Vec::as_slice);
+            if let Err(error) = respell_window(function, windows) {
+                return ControlFlow::Break(error);
+            }
+        }
         if let Some(exact) = exact(expr) {
             *expr = exact;
         }
@@ -182,7 +188,7 @@ impl VisitorMut for Rewriter {
         let rewritten = match expr {
             Expr::Function(function) => {
                 let windows = self.windows.last().map_or(&[] as &[_], Vec::as_slice);
-                respell_window(function, windows).and_then(|()| rewritten(function, windows))
+                rewritten(function, windows)
             }
             Expr::Cast { data_type: DataType::JSON | DataType::JSONB, expr, .. } => {
                 Ok(Some(Expr::Function(call("json", vec![(**expr).clone()]))))
@@ -431,7 +437,7 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
             let parts = "year, quarter, month, week, day, hour, minute, second, millisecond or microsecond";
             template.ok_or_else(|| wrong_arguments(&name, parts))?.filled(&[from, to]).map(Some)
         }
-        "date_part" | "datepart" | "date_trunc" => {
+        "date_part" | "datepart" | "date_trunc" | "datetrunc" => {
             let given = positional(function).unwrap_or_default();
             let [part, time] = given.as_slice() else { return Ok(None) };
             if let Expr::Array(parts) = part {
@@ -447,7 +453,7 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
                 return Ok(None);
             }
             let template = match name.as_str() {
-                "date_trunc" => Template::of_start(&part),
+                "date_trunc" | "datetrunc" => Template::of_start(&part),
                 _ => Template::of_part(&part),
             };
             template.map(|template| template.filled(std::slice::from_ref(time))).transpose()
@@ -497,6 +503,10 @@ fn rewritten(function: &mut Function, windows: &[NamedWindowDefinition]) -> Resu
         "json_object" => json_object(function).map(Some),
         "from_json" | "from_json_strict" | "json_transform" | "json_transform_strict" => {
             shaped(function, &name).map(Some)
+        }
+        "list_zip" | "array_zip" => {
+            zipped(function);
+            Ok(None)
         }
         "row" => Ok(named_row(function)),
         "struct_pack" => struct_pack(function).map(Some),

@@ -86,8 +86,8 @@ fn spec_of<'a>(name: &Ident, windows: &'a [NamedWindowDefinition]) -> Option<&'a
     }
 }
 
-/// Gives the name of a window the spelling that it has where it is defined, and writes out one that goes on from another:
-/// `OVER (w ROWS 1 PRECEDING)`, of which the relational core takes no notice.
+/// Writes out the window that a name stands for, and one that goes on from another, as in `OVER (w ROWS 1 PRECEDING)`. The relational core
+/// takes no notice of these, knows no names in `QUALIFY`, and takes a name in a query inside for that of the query around.
 ///
 /// # Errors
 /// There is no such window.
@@ -95,6 +95,9 @@ pub(crate) fn respell_window(function: &mut Function, windows: &[NamedWindowDefi
     match &mut function.over {
         Some(WindowType::NamedWindow(name)) => {
             respell(name, windows.iter().map(|window| window.0.value.as_str()));
+            if let Some(window) = spec_of(name, windows) {
+                function.over = Some(WindowType::WindowSpec(window.clone()));
+            }
             Ok(())
         }
         Some(WindowType::WindowSpec(window)) => {

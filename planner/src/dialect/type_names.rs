@@ -41,6 +41,8 @@ pub(crate) fn known_type(ty: &DataType) -> Option<DataType> {
                 "int1" => DataType::TinyInt(None),
                 "short" => DataType::SmallInt(None),
                 "long" => DataType::BigInt(None),
+                "integral" => DataType::Int(None),
+                "bpchar" => DataType::Varchar(None),
                 "uinteger" => DataType::IntUnsigned(None),
                 "logical" => DataType::Boolean,
                 "timestamp_s" | "timestamp_ms" | "timestamp_us" => timestamp(),

@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    CaseWhen, CastKind, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+    CaseWhen, CastKind, DataType, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentClause, FunctionArguments, OrderByExpr, Select, Value, VisitorMut, WindowFrame,
     WindowFrameBound, WindowFrameUnits, WindowType,
 };
 
 use super::calls::{
-    and, argument_list, arguments, call, is_distinct, is_not_null, positional, rename, text, wrong_arguments,
+    and, argument_list, arguments, call, is_distinct, is_not_null, one, positional, rename, text,
+    wrong_arguments,
 };
 use crate::dialect::literals::written;
 use crate::dialect::templates::Template;
@@ -355,6 +356,31 @@ pub(super) fn tried(function: &Function) -> Result<Expr> {
             "try(x::int) is null where x is no integer; a quotient is null by zero with x / nullif(y, 0)",
         )),
     }
+}
+
+/// `list_zip(a, b, true)` is as long as the shortest list, and with `false`, as without either, as the longest.
+pub(super) fn zipped(function: &mut Function) {
+    let Some(mut lists) = positional(function) else { return };
+    let Some(Value::Boolean(is_cut)) = lists.last().and_then(|last| match last {
+        Expr::Value(value) => Some(value.value.clone()),
+        _ => None,
+    }) else {
+        return;
+    };
+    lists.pop();
+    if is_cut {
+        let length = |list: &Expr| Expr::Cast {
+            kind: CastKind::Cast,
+            expr: Box::new(Expr::Function(call("array_length", vec![list.clone()]))),
+            data_type: DataType::BigInt(None),
+            array: false,
+            format: None,
+        };
+        let shortest = Expr::Function(call("least", lists.iter().map(length).collect()));
+        let cut = |list| Expr::Function(call("array_slice", vec![list, one(), shortest.clone()]));
+        lists = lists.into_iter().map(cut).collect();
+    }
+    function.args = argument_list(lists, Vec::new());
 }
 
 /// How deep lists in lists may be unnested.
