@@ -1,6 +1,8 @@
-//! `min(x)` and `max(x)` of floating point numbers in groups, of which NaN is the greatest, as where they are sorted.
+//! `min(x)` and `max(x)` of floating point numbers in groups, of which NaN is the greatest, as where they are sorted, and of lists and
+//! structs.
 //!
-//! In the relational core's, a number behind a NaN takes its place, and nothing is less than the least finite number.
+//! In the relational core's, a number behind a NaN takes its place, and nothing is less than the least finite number; lists in lists are
+//! not compared at all.
 
 use std::hash::Hash;
 use std::sync::{Arc, LazyLock};
@@ -18,6 +20,7 @@ use datafusion::logical_expr::{
 use datafusion_functions_aggregate_common::aggregate::groups_accumulator::prim_op::PrimitiveGroupsAccumulator;
 
 use super::like_the_core;
+use super::nested_extreme::NestedExtreme;
 
 /// The greatest value.
 pub(super) fn max() -> Arc<AggregateUDF> {
@@ -39,6 +42,10 @@ struct Extreme<F> {
 impl<F: AggregateUDFImpl + Eq + Hash> Extreme<F> {
     fn of(core: F) -> Arc<AggregateUDF> {
         Arc::new(AggregateUDF::from(Self { core }))
+    }
+
+    fn is_max(&self) -> bool {
+        self.core.is_descending() == Some(true)
     }
 }
 
@@ -80,15 +87,19 @@ impl<F: AggregateUDFImpl + Eq + Hash> AggregateUDFImpl for Extreme<F> {
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        self.core.accumulator(args)
+        let ty = args.return_field.data_type();
+        match NestedExtreme::takes(ty) {
+            true => Ok(Box::new(NestedExtreme::new(ty, self.is_max(), false)?)),
+            false => self.core.accumulator(args),
+        }
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
-        self.core.groups_accumulator_supported(args)
+        !NestedExtreme::takes(args.return_field.data_type()) && self.core.groups_accumulator_supported(args)
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        let is_max = self.is_descending() == Some(true);
+        let is_max = self.is_max();
         Ok(match args.return_field.data_type() {
             ty @ DataType::Float64 => groups_of!(Float64Type, f64, ty, is_max),
             ty @ DataType::Float32 => groups_of!(Float32Type, f32, ty, is_max),
@@ -97,7 +108,11 @@ impl<F: AggregateUDFImpl + Eq + Hash> AggregateUDFImpl for Extreme<F> {
     }
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        self.core.create_sliding_accumulator(args)
+        let ty = args.return_field.data_type();
+        match NestedExtreme::takes(ty) {
+            true => Ok(Box::new(NestedExtreme::new(ty, self.is_max(), true)?)),
+            false => self.core.create_sliding_accumulator(args),
+        }
     }
 
     fn is_descending(&self) -> Option<bool> {

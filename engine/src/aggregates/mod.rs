@@ -8,6 +8,7 @@ mod extremes;
 mod mode;
 mod more_types;
 mod narrow_rows;
+mod nested_extreme;
 mod product;
 mod sliding;
 mod string_agg;
