@@ -34,8 +34,8 @@ use crate::walk::Walk;
 /// A partition is short if it has no more rows before another one begins.
 const MOST_ROWS: usize = 8192;
 
-/// And no more bytes.
-const MOST_BYTES: usize = 1 << 20;
+/// And no more bytes: what waits for its end is not to take the memory that a sort below needs.
+const MOST_BYTES: usize = 128 << 10;
 
 /// Computes windows over short partitions together.
 #[derive(Debug)]
@@ -180,10 +180,9 @@ impl Partitions {
         self.open_bytes += batch_len_bytes(batch) * (rows - start) / rows;
         self.open.push(compact(&batch.slice(start, rows - start))?);
         let open_rows: usize = self.open.iter().map(RecordBatch::num_rows).sum();
-        if open_rows > MOST_ROWS || self.open_bytes > MOST_BYTES {
+        let is_short = open_rows <= MOST_ROWS && self.open_bytes <= MOST_BYTES;
+        if !is_short || self.reservation.try_resize(self.open_bytes).is_err() {
             self.begin_long()?;
-        } else {
-            self.reservation.resize(self.open_bytes);
         }
         Ok(ended)
     }

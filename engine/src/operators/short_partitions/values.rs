@@ -11,7 +11,8 @@ use arrow::compute::{concat, partition, take};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::functions_window::lead_lag::{lag_udwf, lead_udwf};
-use datafusion::functions_window::nth_value::first_value_udwf;
+use datafusion::functions_window::nth_value::{first_value_udwf, last_value_udwf};
+use datafusion::logical_expr::window_state::WindowFrameContext;
 use datafusion::logical_expr::{EmitTo, WindowFrame, WindowFrameBound, WindowFrameUnits};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
@@ -45,10 +46,12 @@ enum Way {
     RowNumbers,
     Ranks,
     DenseRanks,
-    /// The value of the row so many rows before each one, or behind it if that is below zero.
-    Before(Arc<dyn PhysicalExpr>, i64),
-    /// The first value of the partition.
-    First(Arc<dyn PhysicalExpr>),
+    /// The value of the row so many rows before each one, or behind it if that is below zero; another one if there is none.
+    Before(Arc<dyn PhysicalExpr>, i64, ScalarValue),
+    /// The first value of the frame of each row.
+    First(Arc<dyn PhysicalExpr>, Frames),
+    /// The last one.
+    Last(Arc<dyn PhysicalExpr>, Frames),
     /// An aggregate of the frame of each row.
     Framed(Arc<AggregateFunctionExpr>, Frames),
     ByPartition,
@@ -61,6 +64,8 @@ enum Frames {
     Rows { start: Option<i64>, end: Option<i64> },
     /// From the first row to the last one of those that are equal to each row in the window's order.
     ToPeers,
+    /// By values of the window's order.
+    Others,
 }
 
 /// Frames of no more rows than so many are groups of their own, for which each row is copied as often as it is in one.
@@ -82,11 +87,13 @@ impl Values {
             }
             Way::Ranks => rows.ranks(window, |partition, peers, _| peers.start - partition.start),
             Way::DenseRanks => rows.ranks(window, |_, _, number| number),
-            Way::Before(value, offset) => rows.taken(value, |partition, row| {
-                let other = i64::try_from(row).ok()?.checked_sub(*offset)?;
-                usize::try_from(other).ok().filter(|other| partition.contains(other))
-            }),
-            Way::First(value) => rows.taken(value, |partition, _| Some(partition.start)),
+            Way::Before(value, offset, default) => rows.before(value, *offset, default),
+            Way::First(value, frames) => {
+                rows.taken(value, rows.frames(*frames, window)?.into_iter().map(|frame| frame.start))
+            }
+            Way::Last(value, frames) => {
+                rows.taken(value, rows.frames(*frames, window)?.into_iter().map(|frame| frame.end - 1))
+            }
             Way::Framed(aggregate, frames) => rows.framed(aggregate, *frames, window),
             Way::ByPartition => rows.by_partition(window),
         }
@@ -107,22 +114,25 @@ fn of_function(window: &dyn WindowExpr) -> Option<Way> {
     if !format!("{call:?}").ends_with("is_reversed: false, ignore_nulls: false }") {
         return None;
     }
-    if *call.fun() == first_value_udwf() {
-        let [value] = call.args() else { return None };
-        return is_up_to_each(window.get_window_frame()).then(|| Way::First(Arc::clone(value)));
-    }
+    let value = Arc::clone(call.args().first()?);
     let sign = match call.fun() {
         fun if *fun == lag_udwf() => 1,
         fun if *fun == lead_udwf() => -1,
+        fun if *fun == first_value_udwf() => {
+            return Some(Way::First(value, frames_of(window.get_window_frame())?));
+        }
+        fun if *fun == last_value_udwf() => {
+            return Some(Way::Last(value, frames_of(window.get_window_frame())?));
+        }
         _ => return None,
     };
-    let (value, offset) = match call.args() {
-        [value] => (value, 1),
-        [value, offset] => (value, integer(offset)?),
-        [value, offset, default] if constant(default)?.is_null() => (value, integer(offset)?),
+    let (offset, default) = match call.args() {
+        [_] => (1, ScalarValue::Null),
+        [_, offset] => (integer(offset)?, ScalarValue::Null),
+        [_, offset, default] => (integer(offset)?, constant(default)?.clone()),
         _ => return None,
     };
-    Some(Way::Before(Arc::clone(value), offset.checked_mul(sign)?))
+    Some(Way::Before(value, offset.checked_mul(sign)?, default))
 }
 
 fn constant(expr: &Arc<dyn PhysicalExpr>) -> Option<&ScalarValue> {
@@ -146,10 +156,14 @@ fn of_aggregate(window: &dyn WindowExpr) -> Option<Way> {
     Some(Way::Framed(Arc::new(aggregate.clone()), frames))
 }
 
-/// Frames that are known without a look at the values of the order, or at no more than which are equal.
+/// The frames of rows, if each has its row in it: groups without rows have no value.
 fn frames_of(frame: &WindowFrame) -> Option<Frames> {
     if frame.units != WindowFrameUnits::Rows {
-        return is_up_to_each(frame).then_some(Frames::ToPeers);
+        let is_start =
+            matches!(frame.start_bound, WindowFrameBound::Preceding(_) | WindowFrameBound::CurrentRow);
+        let is_end = matches!(frame.end_bound, WindowFrameBound::CurrentRow | WindowFrameBound::Following(_));
+        let frames = if is_up_to_each(frame) { Frames::ToPeers } else { Frames::Others };
+        return (is_start && is_end).then_some(frames);
     }
     let away = |bound: &WindowFrameBound| match bound {
         WindowFrameBound::CurrentRow => Some(Some(0)),
@@ -163,7 +177,6 @@ fn frames_of(frame: &WindowFrame) -> Option<Frames> {
         _ => None,
     };
     let (start, end) = (away(&frame.start_bound)?, away(&frame.end_bound)?);
-    // Groups without rows have no value: each frame has its row in it.
     (start.unwrap_or(0) <= 0 && end.unwrap_or(0) >= 0).then_some(Frames::Rows { start, end })
 }
 
@@ -214,18 +227,27 @@ impl Rows<'_> {
         Ok(Arc::new(Int64Array::from(ranks)))
     }
 
-    /// For each row the value of another one, by its partition and its place; null if there is none.
-    fn taken(
-        &self,
-        value: &Arc<dyn PhysicalExpr>,
-        other: impl Fn(&Range<usize>, usize) -> Option<usize>,
-    ) -> Result<ArrayRef> {
-        let others = self.partitions.iter().flat_map(|partition| {
-            let other = &other;
-            partition.clone().map(move |row| other(partition, row).map(number))
-        });
+    /// Values of other rows, by their places.
+    fn taken(&self, value: &Arc<dyn PhysicalExpr>, others: impl Iterator<Item = usize>) -> Result<ArrayRef> {
         let values = value.evaluate(self.batch)?.into_array(self.batch.num_rows())?;
-        Ok(take(&values, &others.collect::<UInt32Array>(), None)?)
+        Ok(take(&values, &UInt32Array::from_iter_values(others.map(number)), None)?)
+    }
+
+    /// For each row the value of the row so many rows before it.
+    fn before(&self, value: &Arc<dyn PhysicalExpr>, offset: i64, default: &ScalarValue) -> Result<ArrayRef> {
+        let rows = self.batch.num_rows();
+        let values = value.evaluate(self.batch)?.into_array(rows)?;
+        // The default stands behind all rows.
+        let default = default.cast_to(values.data_type())?.to_array()?;
+        let values = concat(&[values.as_ref(), default.as_ref()])?;
+        let others = self.partitions.iter().flat_map(|partition| {
+            partition.clone().map(move |row| {
+                let other = i64::try_from(row).ok().and_then(|row| row.checked_sub(offset));
+                let other = other.and_then(|other| usize::try_from(other).ok());
+                number(other.filter(|other| partition.contains(other)).unwrap_or(rows))
+            })
+        });
+        Ok(take(&values, &UInt32Array::from_iter_values(others), None)?)
     }
 
     /// An aggregate of the frame of each row.
@@ -260,12 +282,14 @@ impl Rows<'_> {
         frames: Frames,
         window: &dyn WindowExpr,
     ) -> Result<ArrayRef> {
-        let (frames, peers) = match frames {
-            Frames::Rows { start, end } => (self.frames_of_rows(start, end), None),
-            Frames::ToPeers => {
-                let peers = self.peers(window)?;
-                (self.frames_to(&peers), Some(peers))
-            }
+        // Rows that are equal have one frame.
+        let peers = match frames {
+            Frames::ToPeers => Some(self.peers(window)?).filter(|peers| peers.len() < self.batch.num_rows()),
+            Frames::Rows { .. } | Frames::Others => None,
+        };
+        let frames = match &peers {
+            Some(peers) => self.frames_to(peers),
+            None => self.frames(frames, window)?,
         };
         let copies = UInt32Array::from_iter_values(frames.iter().cloned().flatten().map(number));
         let groups = frames.iter().enumerate();
@@ -276,12 +300,42 @@ impl Rows<'_> {
         let mut states = accumulator(aggregate)?;
         states.update_batch(&args, &groups, None, frames.len())?;
         let values = states.evaluate(EmitTo::All)?;
-        let Some(peers) = peers.filter(|peers| peers.len() < self.batch.num_rows()) else {
-            return Ok(values);
-        };
+        let Some(peers) = peers else { return Ok(values) };
         let numbers = peers.iter().zip(0..);
         let of_rows = numbers.flat_map(|(equal, number)| std::iter::repeat_n(number, equal.len()));
         Ok(take(&values, &UInt32Array::from_iter_values(of_rows), None)?)
+    }
+
+    /// The frame of each row.
+    fn frames(&self, frames: Frames, window: &dyn WindowExpr) -> Result<Vec<Range<usize>>> {
+        match frames {
+            Frames::Rows { start, end } => Ok(self.frames_of_rows(start, end)),
+            Frames::ToPeers => {
+                let peers = self.peers(window)?;
+                let frames = self.frames_to(&peers).into_iter().zip(&peers);
+                Ok(frames.flat_map(|(frame, equal)| std::iter::repeat_n(frame, equal.len())).collect())
+            }
+            Frames::Others => self.frames_by_value(window),
+        }
+    }
+
+    /// The frame of each row as the relational core finds it.
+    fn frames_by_value(&self, window: &dyn WindowExpr) -> Result<Vec<Range<usize>>> {
+        let order: Vec<_> = window.order_by().iter().map(|by| Arc::clone(&by.expr)).collect();
+        let order = evaluate(&order, self.batch)?;
+        let options: Vec<_> = window.order_by().iter().map(|by| by.options).collect();
+        let mut frames = Vec::with_capacity(self.batch.num_rows());
+        for partition in self.partitions {
+            let (start, len) = (partition.start, partition.len());
+            let order: Vec<ArrayRef> = order.iter().map(|values| values.slice(start, len)).collect();
+            let mut finder = WindowFrameContext::new(Arc::clone(window.get_window_frame()), options.clone());
+            let mut last = 0..0;
+            for row in 0..len {
+                last = finder.calculate_range(&order, &last, len, row)?;
+                frames.push(start + last.start..start + last.end);
+            }
+        }
+        Ok(frames)
     }
 
     /// The frame of each row, by how far from it that begins and ends.
