@@ -92,7 +92,7 @@ impl OtherWay for Together {
         let partitions = Partitions {
             keys: exprs[0].partition_by().to_vec(),
             values: exprs.iter().map(Values::of).collect(),
-            from: From::Input(rows),
+            source: Source::Input(rows),
             window: Arc::clone(core),
             last_key: None,
             open: Vec::new(),
@@ -110,7 +110,7 @@ impl OtherWay for Together {
 
 /// The rows of one stream, which come sorted by partition.
 struct Partitions {
-    from: From,
+    source: Source,
     window: Arc<dyn ExecutionPlan>,
     keys: Vec<Arc<dyn PhysicalExpr>>,
     values: Vec<Values>,
@@ -125,7 +125,7 @@ struct Partitions {
 }
 
 /// Where rows come from.
-enum From {
+enum Source {
     Input(SendableRecordBatchStream),
     Long(LongPartition),
     Ended,
@@ -135,26 +135,26 @@ impl Partitions {
     /// The next rows with their values.
     async fn next(&mut self, metrics: &BaselineMetrics) -> Result<Option<RecordBatch>> {
         loop {
-            let rows = match &mut self.from {
-                From::Ended => return Ok(None),
-                From::Long(long) => {
+            let rows = match &mut self.source {
+                Source::Ended => return Ok(None),
+                Source::Long(long) => {
                     if let Some(batch) = long.next().await? {
                         return Ok(Some(batch));
                     }
                     let (input, first) = long.rest()?;
-                    self.from = input.map_or(From::Ended, From::Input);
+                    self.source = input.map_or(Source::Ended, Source::Input);
                     self.last_key = None;
                     first
                 }
-                From::Input(input) => input.try_next().await?,
+                Source::Input(input) => input.try_next().await?,
             };
             let _timer = metrics.elapsed_compute().timer();
             let ended = match rows {
                 Some(rows) if rows.num_rows() == 0 => continue,
                 Some(rows) => self.take(&rows)?,
                 None => {
-                    if matches!(self.from, From::Input(_)) {
-                        self.from = From::Ended;
+                    if matches!(self.source, Source::Input(_)) {
+                        self.source = Source::Ended;
                     }
                     self.close(None)?
                 }
@@ -209,13 +209,13 @@ impl Partitions {
 
     /// Leaves the last partition to the core's operator, up to its end.
     fn begin_long(&mut self) -> Result<()> {
-        let From::Input(input) = std::mem::replace(&mut self.from, From::Ended) else { return Ok(()) };
+        let Source::Input(input) = std::mem::replace(&mut self.source, Source::Ended) else { return Ok(()) };
         let open = std::mem::take(&mut self.open);
         self.open_bytes = 0;
         self.reservation.free();
         let key = self.last_key.take().unwrap_or_default();
         let long = LongPartition::over(&self.window, open, input, (&self.keys, key), &self.context)?;
-        self.from = From::Long(long);
+        self.source = Source::Long(long);
         Ok(())
     }
 }
