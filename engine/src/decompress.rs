@@ -64,12 +64,21 @@ fn write_decoded(
     out: &mut dyn Write,
     notes: &Notes,
 ) -> Result<(), DecompressError> {
+    decode(files, options, threads, notes, |bytes| out.write_all(bytes).map_err(DecompressError::Write))
+}
+
+/// Hands the decoded bytes of files on, unless one of them is of a codec that is not known.
+fn decode<E: From<swath_io::Error>>(
+    files: &[SourceFile],
+    options: DecodeOptions,
+    threads: usize,
+    notes: &Notes,
+    take: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
     if options.codec.is_none() {
         files.iter().try_for_each(refuse_packed)?;
     }
-    decode_in_order(files, options, threads, notes, |bytes| {
-        out.write_all(bytes).map_err(DecompressError::Write)
-    })
+    decode_in_order(files, options, threads, notes, take)
 }
 
 /// Writes the decoded bytes of each file into a folder, under the file's name without the ending of its codec. A file
@@ -117,10 +126,7 @@ pub fn verify(
 ) {
     let decode = |number: usize, threads| -> swath_io::Result<Vec<String>> {
         let (file, notes) = (&files[number..=number], Notes::default());
-        if options.codec.is_none() {
-            refuse_packed(&file[0])?;
-        }
-        decode_in_order::<swath_io::Error>(file, options, threads, &notes, |_| Ok(()))?;
+        decode::<swath_io::Error>(file, options, threads, &notes, |_| Ok(()))?;
         Ok(notes.take())
     };
     let Ok(()) = several_at_once(files.len(), threads, decode, |done| {

@@ -25,6 +25,7 @@ use futures::{TryStreamExt, stream};
 
 use super::block_join::Block;
 use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
+use super::windows::evaluate;
 use crate::pass::{batch_len_bytes, compact};
 use crate::walk::Walk;
 
@@ -167,8 +168,7 @@ impl Parts {
     /// Keeps rows, of which the last partition may go on.
     fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         let rows = batch.num_rows();
-        let keys = self.keys.iter().map(|key| key.evaluate(batch)?.into_array(rows));
-        let keys = keys.collect::<Result<Vec<_>>>()?;
+        let keys = evaluate(&self.keys, batch)?;
         let mut start = 0;
         if !keys.is_empty() {
             if let Some(last) = &self.last_key

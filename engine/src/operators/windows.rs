@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use arrow::array::{ArrayRef, RecordBatch};
+use datafusion::error::Result;
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::window::WindowExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
@@ -17,6 +20,11 @@ pub(crate) fn windows_of(plan: &Arc<dyn ExecutionPlan>) -> Option<&[Arc<dyn Wind
     let whole = plan.downcast_ref::<WholePartitionsExec>().map(WholePartitionsExec::core);
     let whole = whole.or_else(|| plan.downcast_ref::<WindowPartsExec>().map(WindowPartsExec::core));
     whole.or_else(|| plan.downcast_ref::<WindowAggExec>()).map(WindowAggExec::window_expr)
+}
+
+/// The values of expressions, a column each.
+pub(super) fn evaluate(exprs: &[Arc<dyn PhysicalExpr>], batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
+    exprs.iter().map(|expr| expr.evaluate(batch)?.into_array(batch.num_rows())).collect()
 }
 
 /// Whether an aggregate of a window is one of all rows of its frame.

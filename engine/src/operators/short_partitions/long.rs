@@ -16,7 +16,7 @@ use datafusion::physical_plan::streaming::PartitionStream;
 use futures::{TryStreamExt, stream};
 
 use super::super::window_parts::{is_same, window_over};
-use super::evaluate;
+use super::super::windows::evaluate;
 use crate::threads::lock;
 
 /// The values of a partition whose rows come one batch after the other.

@@ -28,6 +28,7 @@ use values::{Rows, Values};
 
 use super::one_input::{Metrics, OtherWay, OtherWayExec, core_of};
 use super::window_parts::{is_same, one_partition_of};
+use super::windows::evaluate;
 use crate::pass::{batch_len_bytes, compact};
 use crate::walk::Walk;
 
@@ -189,9 +190,7 @@ impl Partitions {
 
     /// The open rows and others behind them with their values: all these partitions have ended.
     fn close(&mut self, others: Option<RecordBatch>) -> Result<Option<RecordBatch>> {
-        let mut rows = std::mem::take(&mut self.open);
-        self.open_bytes = 0;
-        self.reservation.free();
+        let mut rows = self.take_open();
         rows.extend(others.filter(|others| others.num_rows() > 0));
         let rows = match rows.as_slice() {
             [] => return Ok(None),
@@ -207,21 +206,21 @@ impl Partitions {
         Ok(Some(RecordBatch::try_new(self.window.schema(), columns)?))
     }
 
+    fn take_open(&mut self) -> Vec<RecordBatch> {
+        self.open_bytes = 0;
+        self.reservation.free();
+        std::mem::take(&mut self.open)
+    }
+
     /// Leaves the last partition to the core's operator, up to its end.
     fn begin_long(&mut self) -> Result<()> {
         let Source::Input(input) = std::mem::replace(&mut self.source, Source::Ended) else { return Ok(()) };
-        let open = std::mem::take(&mut self.open);
-        self.open_bytes = 0;
-        self.reservation.free();
+        let open = self.take_open();
         let key = self.last_key.take().unwrap_or_default();
         let long = LongPartition::over(&self.window, open, input, (&self.keys, key), &self.context)?;
         self.source = Source::Long(long);
         Ok(())
     }
-}
-
-fn evaluate(exprs: &[Arc<dyn PhysicalExpr>], batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
-    exprs.iter().map(|expr| expr.evaluate(batch)?.into_array(batch.num_rows())).collect()
 }
 
 #[cfg(test)]

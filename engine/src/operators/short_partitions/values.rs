@@ -23,8 +23,7 @@ use datafusion::physical_expr::window::{
 use datafusion::physical_plan::windows::WindowUDFExpr;
 
 use super::super::group_parts::accumulator;
-use super::super::windows::has_no_filter;
-use super::evaluate;
+use super::super::windows::{evaluate, has_no_filter};
 use crate::dialect::{WindowNumber, window_number};
 
 /// Rows of whole partitions.
@@ -200,11 +199,16 @@ impl Frames {
 }
 
 impl Rows<'_> {
+    /// The values that a window orders by.
+    fn order(&self, window: &dyn WindowExpr) -> Result<Vec<ArrayRef>> {
+        let order: Vec<_> = window.order_by().iter().map(|by| Arc::clone(&by.expr)).collect();
+        evaluate(&order, self.batch)
+    }
+
     /// Rows of one partition that are equal in the order of a window.
     fn peers(&self, window: &dyn WindowExpr) -> Result<Vec<Range<usize>>> {
         let mut columns = evaluate(self.keys, self.batch)?;
-        let order: Vec<_> = window.order_by().iter().map(|by| Arc::clone(&by.expr)).collect();
-        columns.extend(evaluate(&order, self.batch)?);
+        columns.extend(self.order(window)?);
         Ok(partition(&columns)?.ranges())
     }
 
@@ -321,8 +325,7 @@ impl Rows<'_> {
 
     /// The frame of each row as the relational core finds it.
     fn frames_by_value(&self, window: &dyn WindowExpr) -> Result<Vec<Range<usize>>> {
-        let order: Vec<_> = window.order_by().iter().map(|by| Arc::clone(&by.expr)).collect();
-        let order = evaluate(&order, self.batch)?;
+        let order = self.order(window)?;
         let options: Vec<_> = window.order_by().iter().map(|by| by.options).collect();
         let mut frames = Vec::with_capacity(self.batch.num_rows());
         for partition in self.partitions {

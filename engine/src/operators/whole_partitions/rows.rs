@@ -18,6 +18,7 @@ use futures::TryStreamExt;
 
 use super::super::group_parts::accumulator;
 use super::super::window_parts::is_same;
+use super::super::windows::evaluate;
 use crate::pass::{batch_len_bytes, read_batches, write_batches};
 use crate::spill_store::{Spill, SpillStore};
 
@@ -274,8 +275,4 @@ impl Partitions {
         let columns = batch.columns().iter().cloned().chain(values).collect();
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
     }
-}
-
-fn evaluate(exprs: &[Arc<dyn PhysicalExpr>], batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
-    exprs.iter().map(|expr| expr.evaluate(batch)?.into_array(batch.num_rows())).collect()
 }
