@@ -133,6 +133,21 @@ fn constants_among_keys_are_no_order() {
     assert!(plan(sorted).contains("ordering_mode=PartiallySorted"));
 }
 
+#[test]
+fn the_first_row_of_a_key_is_looked_for_once() {
+    let (folder, session) = (folder(), session());
+    for query in [
+        "SELECT DISTINCT ON (k) * FROM 'F' ORDER BY k, x DESC",
+        "SELECT k, first(x ORDER BY x DESC), first(z ORDER BY x DESC) AS c FROM 'F' GROUP BY k",
+    ] {
+        let statements = session.parse(&sql(query, folder.path())).unwrap();
+        let plan = session.explain_blocking(statements).unwrap().to_string();
+        let calls = plan.lines().find(|line| line.contains("mode=Partial")).unwrap();
+        assert_eq!(calls.matches("first_value(").count(), 1, "{plan}");
+        assert!(calls.contains("ORDER BY [x DESC NULLS LAST]"), "{plan}");
+    }
+}
+
 /// Different values are counted apart and joined, and no side waits for the other one with rows that both read.
 #[test]
 fn both_sides_of_a_join_begin_at_once_where_they_read_the_same() {

@@ -1,9 +1,8 @@
 //! `count(DISTINCT x)` of groups.
 //!
 //! The relational core keeps a set of values for each group, and of text a table with room for 512 of them: 20 KB a
-//! group, which are not counted. 50 000 groups took 1 GB beside a limit of 40 MB. Here all groups share one table of
-//! (group, value), the same that `GROUP BY group, value` uses: what it takes is counted, given back when its groups go
-//! to disk, and depends on the values alone. The core does the same for integers.
+//! group, which are not counted. 50 000 groups took 1 GB beside a limit of 40 MB. Here all groups share a table
+//! ([`ValuesOfGroups`]). The core does the same for integers.
 //!
 //! Where groups have many values each, the rows that would go to disk are as large as the table itself, and reading
 //! them back takes as much memory again. Then the query is refused, and begun once more in a way in which values are
@@ -11,10 +10,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, UInt32Array};
-use arrow::buffer::OffsetBuffer;
-use arrow::compute::{and, filter, is_not_null, prep_null_mask_filter, take};
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, UInt32Type};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, UInt32Array};
+use arrow::compute::{not, take};
+use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::functions_aggregate::count::Count;
@@ -24,9 +22,8 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, Documentation, EmitTo, GroupsAccumulator, ReversedUDAF,
     SetMonotonicity, Signature, StatisticsArgs,
 };
-use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
-use datafusion::physical_plan::aggregates::order::GroupOrdering;
 
+use super::values_of_groups::{Pairs, ValuesOfGroups, counted, list_a_row, lists, unlisted};
 use super::{SessionMemory, like_the_core};
 
 /// The count of the relational core, but for that of different values of groups, in a session with this memory.
@@ -41,7 +38,7 @@ struct CountByGroup {
 }
 
 /// Whether different values of groups are counted, of a kind that can be.
-fn counts_pairs(args: &AccumulatorArgs<'_>) -> bool {
+fn counts_values(args: &AccumulatorArgs<'_>) -> bool {
     let is_left_to_the_core = |field: &FieldRef| {
         field.data_type().is_integer() || matches!(field.data_type(), DataType::Dictionary(..))
     };
@@ -64,12 +61,12 @@ impl AggregateUDFImpl for CountByGroup {
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
-        counts_pairs(&args) || self.core.groups_accumulator_supported(args)
+        counts_values(&args) || self.core.groups_accumulator_supported(args)
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        match counts_pairs(&args) {
-            true => Ok(Box::new(Pairs::new(args.expr_fields[0].data_type(), &self.memory)?)),
+        match counts_values(&args) {
+            true => Ok(Box::new(Counts::new(args.expr_fields[0].data_type(), &self.memory)?)),
             false => self.core.create_groups_accumulator(args),
         }
     }
@@ -87,29 +84,25 @@ impl AggregateUDFImpl for CountByGroup {
     }
 }
 
-/// The different values of all groups.
-struct Pairs {
-    ty: DataType,
+/// How many different values each group has.
+struct Counts {
     memory: SessionMemory,
-    table: Box<dyn GroupValues>,
-    /// For each group, how many values it has.
+    values: ValuesOfGroups,
     counts: Vec<i64>,
     /// Whether values come from other tables: what is given is for the disk then, and has to be merged again.
     merges: bool,
-    /// The numbers of the pairs of a batch, kept for the next one.
-    numbers: Vec<usize>,
 }
 
-impl Pairs {
+impl Counts {
     fn new(ty: &DataType, memory: &SessionMemory) -> Result<Self> {
-        let (ty, memory, table) = (ty.clone(), memory.clone(), table(ty)?);
-        Ok(Self { ty, memory, table, counts: Vec::new(), merges: false, numbers: Vec::new() })
+        let values = ValuesOfGroups::new(ty)?;
+        Ok(Self { memory: memory.clone(), values, counts: Vec::new(), merges: false })
     }
 
     /// Refuses to make rows of groups with many values each where they are much, or if they are to be merged: whoever
     /// merges runs has a batch of each in memory, and with it all that such groups have.
     fn refuse_wide_rows(&self) -> Result<()> {
-        let values_a_group = self.table.len() / self.counts.len().max(1);
+        let values_a_group = self.values.len() / self.counts.len().max(1);
         let is_wide = match self.merges {
             true => values_a_group > MANY_VALUES,
             false => {
@@ -125,12 +118,12 @@ impl Pairs {
     }
 
     /// Adds values, none of them null, each to its group.
-    fn add(&mut self, groups: UInt32Array, values: ArrayRef) -> Result<()> {
-        let known = self.table.len();
-        let columns = [Arc::new(groups) as ArrayRef, values];
-        self.table.intern(&columns, &mut self.numbers)?;
-        let mut is_counted = vec![false; self.table.len() - known];
-        for (group, number) in columns[0].as_primitive::<UInt32Type>().values().iter().zip(&self.numbers) {
+    fn add(&mut self, groups: UInt32Array, values: ArrayRef, group_count: usize) -> Result<()> {
+        self.counts.resize(group_count, 0);
+        let known = self.values.len();
+        self.values.add(groups.clone(), values)?;
+        let mut is_counted = vec![false; self.values.len() - known];
+        for (group, number) in groups.values().iter().zip(self.values.numbers()) {
             if let Some(new) = number.checked_sub(known)
                 && !std::mem::replace(&mut is_counted[new], true)
             {
@@ -140,26 +133,14 @@ impl Pairs {
         Ok(())
     }
 
-    /// Takes the pairs of the first groups out, unordered; those of the others stay, as of the groups from 0 on.
-    fn take(&mut self, emit_to: EmitTo) -> Result<(UInt32Array, ArrayRef)> {
-        // An empty table in place of an emptied one, which would keep its room.
-        let mut full = std::mem::replace(&mut self.table, table(&self.ty)?);
-        let mut columns = full.emit(EmitTo::All)?.into_iter();
-        drop(full);
-        let (Some(groups), Some(values)) = (columns.next(), columns.next()) else {
-            return Err(DataFusionError::Internal("a table of pairs has other columns".into()));
-        };
-        let groups = groups.as_primitive::<UInt32Type>().clone();
-        let EmitTo::First(first) = emit_to else { return Ok((groups, values)) };
-        let first = u32::try_from(first).unwrap_or(u32::MAX);
-        let is_taken = BooleanArray::from_unary(&groups, |group| group < first);
-        let stays = BooleanArray::from_unary(&groups, |group| group >= first);
-        let rest: UInt32Array =
-            filter(&groups, &stays)?.as_primitive::<UInt32Type>().unary(|group| group - first);
-        let columns = [Arc::new(rest) as ArrayRef, filter(&values, &stays)?];
-        self.table.intern(&columns, &mut self.numbers)?;
-        let taken = filter(&groups, &is_taken)?.as_primitive::<UInt32Type>().clone();
-        Ok((taken, filter(&values, &is_taken)?))
+    /// Takes the pairs of the first groups out.
+    fn take(&mut self, emit_to: EmitTo) -> Result<Pairs> {
+        let pairs = self.values.take_all()?;
+        let EmitTo::First(first) = emit_to else { return Ok(pairs) };
+        let are_taken = pairs.are_before(first);
+        let rest = pairs.filtered(&not(&are_taken)?, first)?;
+        self.values.add(rest.groups, rest.values)?;
+        pairs.filtered(&are_taken, 0)
     }
 }
 
@@ -172,45 +153,7 @@ const MANY_EXCHANGED_VALUES: usize = 64;
 /// Where there are as many as take this part of the memory, one in 64: there may be several such aggregates.
 const EXCHANGED_PARTS: usize = 64;
 
-/// An empty table of pairs.
-fn table(ty: &DataType) -> Result<Box<dyn GroupValues>> {
-    let group = Field::new("group", DataType::UInt32, false);
-    let schema = Schema::new(vec![group, Field::new("value", ty.clone(), true)]);
-    new_group_values(Arc::new(schema), &GroupOrdering::None)
-}
-
-/// Numbers of groups as they are kept.
-fn numbers_of(groups: impl Iterator<Item = usize>) -> Result<UInt32Array> {
-    let number = |group| {
-        u32::try_from(group).map_err(|_| DataFusionError::ResourcesExhausted("more than 2^32 groups".into()))
-    };
-    groups.map(number).collect::<Result<Vec<u32>>>().map(UInt32Array::from)
-}
-
-/// Which rows count: those that a filter lets through, if there is one, with a value. None if all do.
-fn counted_rows(values: &ArrayRef, condition: Option<&BooleanArray>) -> Result<Option<BooleanArray>> {
-    let condition = condition.map(|condition| match condition.null_count() {
-        0 => condition.clone(),
-        _ => prep_null_mask_filter(condition),
-    });
-    let has_value = (values.logical_null_count() > 0).then(|| is_not_null(values)).transpose()?;
-    Ok(match (condition, has_value) {
-        (Some(condition), Some(has_value)) => Some(and(&condition, &has_value)?),
-        (condition, has_value) => condition.or(has_value),
-    })
-}
-
-/// A list of values for each row.
-fn lists(ty: &DataType, lens: impl Iterator<Item = usize>, values: ArrayRef) -> Result<ArrayRef> {
-    if i32::try_from(values.len()).is_err() {
-        let message = "count(DISTINCT) has more than 2^31 values in a partition".to_owned();
-        return Err(DataFusionError::ResourcesExhausted(message));
-    }
-    let field = Arc::new(Field::new_list_field(ty.clone(), true));
-    Ok(Arc::new(ListArray::try_new(field, OffsetBuffer::from_lengths(lens), values, None)?))
-}
-
-impl GroupsAccumulator for Pairs {
+impl GroupsAccumulator for Counts {
     fn update_batch(
         &mut self,
         values: &[ArrayRef],
@@ -218,15 +161,8 @@ impl GroupsAccumulator for Pairs {
         condition: Option<&BooleanArray>,
         group_count: usize,
     ) -> Result<()> {
-        self.counts.resize(group_count, 0);
-        let groups = numbers_of(group_indices.iter().copied())?;
-        match counted_rows(&values[0], condition)? {
-            None => self.add(groups, Arc::clone(&values[0])),
-            Some(rows) => {
-                let groups = filter(&groups, &rows)?.as_primitive::<UInt32Type>().clone();
-                self.add(groups, filter(&values[0], &rows)?)
-            }
-        }
+        let (groups, values) = counted(group_indices, &values[0], condition)?;
+        self.add(groups, values, group_count)
     }
 
     fn merge_batch(
@@ -236,42 +172,22 @@ impl GroupsAccumulator for Pairs {
         group_count: usize,
     ) -> Result<()> {
         self.merges = true;
-        self.counts.resize(group_count, 0);
-        let lists = states[0].as_list::<i32>();
-        let offsets = lists.offsets();
-        let (start, end) = (offsets[0] as usize, offsets[lists.len()] as usize);
-        let lens = offsets.lengths();
-        let groups = group_indices.iter().zip(lens).flat_map(|(group, len)| std::iter::repeat_n(*group, len));
-        self.add(numbers_of(groups)?, lists.values().slice(start, end - start))
+        let (groups, values) = unlisted(group_indices, states[0].as_list::<i32>())?;
+        self.add(groups, values, group_count)
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        match emit_to {
-            EmitTo::All => self.table = table(&self.ty)?,
-            EmitTo::First(_) => drop(self.take(emit_to)?),
-        }
+        drop(self.take(emit_to)?);
         Ok(Arc::new(Int64Array::from(emit_to.take_needed(&mut self.counts))))
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         self.refuse_wide_rows()?;
-        let (groups, values) = self.take(emit_to)?;
+        let pairs = self.take(emit_to)?;
         let counts = emit_to.take_needed(&mut self.counts);
-        let mut ends = Vec::with_capacity(counts.len());
-        let mut end = 0;
-        for count in &counts {
-            ends.push(end);
-            end += *count as u32;
-        }
-        let mut order = vec![0_u32; values.len()];
-        for (row, group) in groups.values().iter().enumerate() {
-            let place = &mut ends[*group as usize];
-            order[*place as usize] = row as u32;
-            *place += 1;
-        }
-        drop((groups, ends));
-        let values = take(&values, &UInt32Array::from(order), None)?;
-        Ok(vec![lists(&self.ty, counts.iter().map(|count| *count as usize), values)?])
+        let lens: Vec<usize> = counts.into_iter().map(|count| count as usize).collect();
+        let values = take(&pairs.values, &pairs.by_group(&lens), None)?;
+        Ok(vec![lists(lens.into_iter(), values)?])
     }
 
     fn convert_to_state(
@@ -279,17 +195,11 @@ impl GroupsAccumulator for Pairs {
         values: &[ArrayRef],
         condition: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        let values = &values[0];
-        Ok(vec![match counted_rows(values, condition)? {
-            None => lists(&self.ty, std::iter::repeat_n(1, values.len()), Arc::clone(values))?,
-            Some(rows) => lists(&self.ty, rows.values().iter().map(usize::from), filter(values, &rows)?)?,
-        }])
+        Ok(vec![list_a_row(&values[0], condition)?])
     }
 
     fn size(&self) -> usize {
-        self.table.size()
-            + self.counts.capacity() * size_of::<i64>()
-            + self.numbers.capacity() * size_of::<usize>()
+        self.values.size() + self.counts.capacity() * size_of::<i64>()
     }
 }
 
@@ -307,8 +217,8 @@ mod tests {
         SessionMemory(Arc::new(Budget::new(limit_bytes)))
     }
 
-    fn pairs(ty: &DataType) -> Pairs {
-        Pairs::new(ty, &memory(1 << 30)).unwrap()
+    fn empty(ty: &DataType) -> Counts {
+        Counts::new(ty, &memory(1 << 30)).unwrap()
     }
 
     fn texts(values: &[Option<&str>]) -> ArrayRef {
@@ -321,36 +231,36 @@ mod tests {
 
     #[test]
     fn the_first_groups_leave_and_the_others_stay() {
-        let mut pairs = pairs(&DataType::Utf8View);
+        let mut distinct = empty(&DataType::Utf8View);
         let values =
             texts(&[Some("a"), Some("b"), None, Some("a"), Some("a long text that is no view"), Some("b")]);
-        pairs.update_batch(&[values], &[0, 0, 0, 1, 2, 2], None, 3).unwrap();
-        assert_eq!(counts(&pairs.evaluate(EmitTo::First(1)).unwrap()), [2]);
+        distinct.update_batch(&[values], &[0, 0, 0, 1, 2, 2], None, 3).unwrap();
+        assert_eq!(counts(&distinct.evaluate(EmitTo::First(1)).unwrap()), [2]);
         let again = texts(&[Some("a"), Some("a long text that is no view"), Some("c")]);
-        pairs.update_batch(&[again], &[0, 1, 1], None, 2).unwrap();
-        assert_eq!(counts(&pairs.evaluate(EmitTo::All).unwrap()), [1, 3]);
+        distinct.update_batch(&[again], &[0, 1, 1], None, 2).unwrap();
+        assert_eq!(counts(&distinct.evaluate(EmitTo::All).unwrap()), [1, 3]);
     }
 
     #[test]
     fn memory_is_counted_and_given_back() {
-        let mut pairs = pairs(&DataType::Utf8View);
+        let mut distinct = empty(&DataType::Utf8View);
         let groups: Vec<usize> = (0..8192).collect();
         let text = |group: &usize| format!("a value of the group {group}");
         let values: ArrayRef = Arc::new(StringViewArray::from_iter_values(groups.iter().map(text)));
-        pairs.update_batch(&[values], &groups, None, 8192).unwrap();
-        let bytes_a_group = pairs.size() / 8192;
+        distinct.update_batch(&[values], &groups, None, 8192).unwrap();
+        let bytes_a_group = distinct.size() / 8192;
         assert!((40..400).contains(&bytes_a_group), "{bytes_a_group}");
-        assert_eq!(pairs.state(EmitTo::All).unwrap()[0].len(), 8192);
-        assert!(pairs.size() < 100_000, "{}", pairs.size());
+        assert_eq!(distinct.state(EmitTo::All).unwrap()[0].len(), 8192);
+        assert!(distinct.size() < 100_000, "{}", distinct.size());
     }
 
     #[test]
     fn many_values_of_a_group_make_no_row_where_they_are_much() {
         let values: ArrayRef = Arc::new(Int64Array::from_iter_values(0..5000));
         let state = |limit_bytes| {
-            let mut pairs = Pairs::new(&DataType::Int64, &memory(limit_bytes)).unwrap();
-            pairs.update_batch(&[Arc::clone(&values)], &[0; 5000], None, 1).unwrap();
-            pairs.state(EmitTo::All)
+            let mut distinct = Counts::new(&DataType::Int64, &memory(limit_bytes)).unwrap();
+            distinct.update_batch(&[Arc::clone(&values)], &[0; 5000], None, 1).unwrap();
+            distinct.state(EmitTo::All)
         };
         assert_eq!(state(1 << 30).unwrap()[0].len(), 1);
         let error = state(1 << 20).unwrap_err();
@@ -359,9 +269,9 @@ mod tests {
 
     #[test]
     fn many_values_that_were_merged_make_no_row() {
-        let mut first = pairs(&DataType::Int64);
+        let mut first = empty(&DataType::Int64);
         first.update_batch(&[Arc::new(Int64Array::from_iter_values(0..5000))], &[0; 5000], None, 1).unwrap();
-        let mut merged = pairs(&DataType::Int64);
+        let mut merged = empty(&DataType::Int64);
         merged.merge_batch(&first.state(EmitTo::All).unwrap(), &[0], 1).unwrap();
         let error = merged.state(EmitTo::All).unwrap_err();
         assert!(matches!(error, DataFusionError::ResourcesExhausted(_)), "{error}");
@@ -379,7 +289,7 @@ mod tests {
             for (group, value, wanted) in &rows {
                 expected.get_mut(group).unwrap().extend(value.filter(|_| *wanted));
             }
-            let mut whole = pairs(&DataType::Int64);
+            let mut whole = empty(&DataType::Int64);
             for (part, way) in rows.chunks(rows.len() / ways.len() + 1).zip(ways) {
                 let values: ArrayRef = Arc::new(Int64Array::from_iter(part.iter().map(|row| row.1)));
                 let wanted = BooleanArray::from_iter(part.iter().map(|row| Some(row.2)));
@@ -391,7 +301,7 @@ mod tests {
                         whole.merge_batch(&state, &groups, 5).unwrap();
                     }
                     _ => {
-                        let mut other = pairs(&DataType::Int64);
+                        let mut other = empty(&DataType::Int64);
                         other.update_batch(&[values], &groups, Some(&wanted), 5).unwrap();
                         let first = other.state(EmitTo::First(2)).unwrap();
                         whole.merge_batch(&first, &[0, 1], 5).unwrap();

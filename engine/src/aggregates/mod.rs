@@ -1,17 +1,22 @@
 //! Aggregates in place of the relational core's own: those that would hold memory that is not counted, or panic; and those that it
 //! lacks.
 
+mod approx_quantile;
 mod array_agg;
 mod converted;
 mod distinct_count;
 mod extremes;
+mod first_rows;
+mod first_value;
 mod mode;
+mod mode_of_groups;
 mod more_types;
 mod narrow_rows;
 mod nested_extreme;
 mod product;
 mod sliding;
 mod string_agg;
+mod values_of_groups;
 mod wide_groups;
 
 use std::hash::{Hash, Hasher};
@@ -56,8 +61,15 @@ pub(crate) fn product() -> AggregateUDF {
 
 /// Aggregates of the core in place of which SQL has others of the same names: of more types, over frames that slide, with errors
 /// where a sum is too large.
-static IN_PLACE_OF_CORE: LazyLock<[Arc<AggregateUDF>; 17]> = LazyLock::new(|| {
+static IN_PLACE_OF_CORE: LazyLock<[Arc<AggregateUDF>; 22]> = LazyLock::new(|| {
+    let [first_value, last_value, any_value] = first_value::of_one_row();
+    let [approx_percentile_cont, approx_median] = approx_quantile::approx_quantiles();
     [
+        first_value,
+        last_value,
+        any_value,
+        approx_percentile_cont,
+        approx_median,
         checked_sum(),
         of_times(of_booleans(avg_udaf()), 0),
         of_times(median_udaf(), 0),
@@ -211,6 +223,9 @@ impl UseOwnAggregates {
             "percentile_cont" => Arc::clone(&self.percentile_cont),
             "string_agg" => string_agg(),
             "sum" => checked_sum(),
+            "any_value" | "approx_median" | "approx_percentile_cont" | "first_value" | "last_value" => {
+                in_place_of(function)?
+            }
             _ => return None,
         };
         (own != *function).then_some(own)

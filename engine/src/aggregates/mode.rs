@@ -11,8 +11,11 @@ use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
-use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, ReversedUDAF, Signature, Volatility};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDFImpl, GroupsAccumulator, ReversedUDAF, Signature, Volatility,
+};
 
+use super::mode_of_groups::CountsOfValues;
 use super::of_all_values;
 
 /// The function, which counts how often each value is there, and leaves nulls out.
@@ -44,6 +47,14 @@ impl AggregateUDFImpl for MostFrequent {
         of_all_values(self.name(), &args)?;
         let ty = args.return_field.data_type().clone();
         Ok(Box::new(Counts { ty, counts: HashMap::new(), values_len_bytes: 0 }))
+    }
+
+    fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
+        !args.is_distinct
+    }
+
+    fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(CountsOfValues::new(args.return_field.data_type())?))
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {

@@ -165,7 +165,7 @@ impl Expr {
         Self(aggregate::percentile_cont(self.0.sort(true, false), lit(q)))
     }
 
-    /// About the value that [`Expr::quantile`] gives of numbers, in little memory (t-digest).
+    /// About the value that [`Expr::quantile`] gives of numbers, in little memory (t-digest); of few values that one.
     pub fn approx_quantile(self, q: f64) -> Expr {
         Self(aggregate::approx_percentile_cont(self.0.sort(true, false), lit(q), None))
     }

@@ -18,7 +18,7 @@ impl Frame {
     /// one row a statistic, named in the column `statistic`.
     ///
     /// Columns of numbers give numbers (as `f64`). All others give text, and have no mean, deviation and
-    /// quartiles. The quartiles are estimates (t-digest), exact ones are [`Frame::quantile`]. Takes one
+    /// quartiles. The quartiles of more than some ten thousand values are estimates (t-digest), exact ones are [`Frame::quantile`]. Takes one
     /// read and little memory.
     ///
     /// ```

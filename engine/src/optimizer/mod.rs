@@ -2,6 +2,7 @@
 
 mod equal_nulls;
 mod equal_zeros;
+mod first_values;
 mod kept_conditions;
 mod multiplied_rows;
 mod named_keys;
@@ -19,6 +20,7 @@ use datafusion::logical_expr::{LogicalPlan, TableScan};
 use datafusion::optimizer::{ApplyOrder, Optimizer, OptimizerConfig, OptimizerRule};
 use equal_nulls::told_apart;
 use equal_zeros::EqualZeros;
+use first_values::FirstValues;
 use kept_conditions::{PUSH_DOWN_FILTER, with_kept_conditions};
 pub(crate) use multiplied_rows::{ForgetFalseKeys, TablesWithoutFalseKeys};
 use named_keys::NamedKeys;
@@ -48,6 +50,8 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules.insert(0, Arc::new(SplitDistinct));
     rules.push(Arc::new(StreamWindows));
     rules.push(Arc::new(NamedKeys));
+    // Behind that which leaves out columns that nobody wants.
+    rules.push(Arc::new(FirstValues));
     with_kept_conditions(told_apart(rules))
 }
 

@@ -31,7 +31,9 @@ pub(crate) use reader::PassReaderExec;
 pub(crate) use running::Scans;
 pub(crate) use scan::PassScan;
 pub(crate) use seal::{PassSpace, scan_config};
-pub(crate) use spill::{Segment, SpilledBatches, batch_len_bytes, compact, read_batches, write_batches};
+pub(crate) use spill::{
+    Segment, SpilledBatches, batch_len_bytes, compact, compact_column, read_batches, write_batches,
+};
 pub(crate) use together::{Together, reads_shared_plan};
 
 /// One read of a source, for several readers.
